@@ -1,0 +1,86 @@
+"""The keeper: runs PostgreSQL and Redis for as long as somebody uses them."""
+
+import argparse
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+from msi_admin.embedded.postgres import Postgres
+from msi_admin.embedded.redis import start_redis
+
+POLL_SECONDS = 0.25
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m msi_admin.embedded", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--temporary", action="store_true", help="delete the folder at the end")
+    options = parser.parse_args()
+    keep(options.folder.resolve(), temporary=options.temporary)
+
+
+def keep(folder: Path, *, temporary: bool) -> None:
+    """Run both servers until no process holds the users' lock any more."""
+    # The umask keeps the data folder closed to other users of the machine whatever the caller's setting.
+    os.umask(0o077)
+    # Released in reverse: who waits for the users' lock must find the keeper's lock free.
+    with (folder / "users.lock").open("w") as users, (folder / "keeper.lock").open("w") as keeper:
+        fcntl.flock(keeper, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _go_to_background()
+        postgres = Postgres(folder, durable=not temporary)
+        with contextlib.ExitStack() as servers:
+            redis, redis_url = start_redis(folder)
+            servers.callback(_stop, redis, signal.SIGTERM)
+            server = postgres.start()
+            servers.callback(_stop, server, signal.SIGINT)
+            _publish(folder, {"database_url": postgres.url, "redis_url": redis_url})
+            _wait_until_unused(users, [redis, server])
+            (folder / "addresses.json").unlink(missing_ok=True)
+        postgres.remove_leftovers(with_data=temporary)
+        if temporary:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _go_to_background() -> None:
+    """Return in a child that belongs to no terminal; the starter, which shares its locks, ends here."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+
+
+def _publish(folder: Path, addresses: dict[str, str]) -> None:
+    draft = folder / "addresses.draft"
+    draft.write_text(json.dumps(addresses))
+    draft.rename(folder / "addresses.json")
+
+
+def _wait_until_unused(users: IO[str], servers: list[subprocess.Popen[bytes]]) -> None:
+    while all(server.poll() is None for server in servers):
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(POLL_SECONDS)
+        else:
+            return
+    sys.exit("One of the embedded servers ended by itself; its log in this folder says why.")
+
+
+def _stop(server: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    server.send_signal(how)
+    try:
+        server.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""Error pages: what happened, what to do, who can do it."""
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/400.html", status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/403.html", status=403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Shows only the request's number, by which the logs find the cause. No database, no context processors."""
+    reference = structlog.contextvars.get_contextvars().get("request_id", "")
+    return render(None, "errors/500.html", {"reference": reference}, status=500)

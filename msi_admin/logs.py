@@ -1,0 +1,65 @@
+"""Structured logs on standard output: JSON in production, readable lines elsewhere."""
+
+import logging.config
+import re
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+# Names whose values never reach a log, and the shapes of tokens inside free text.
+SECRET_NAME = re.compile(r"secret|token|password|authorization|cookie|verifier|refresh|assertion", re.IGNORECASE)
+SECRET_IN_TEXT = re.compile(
+    r"((?:access_token|refresh_token|client_secret|code|code_verifier|oauth_token|password)=)[^&\s\"']+"
+    r"|(Bearer )\S+|(/invitations/)[^/\s\"']{20,}",
+    re.IGNORECASE,
+)
+
+
+def configure(options: dict[str, Any]) -> None:
+    """Set up logging and structlog together; called by Django with the LOGGING setting."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        hide_secrets,
+    ]
+    renderer = structlog.processors.JSONRenderer() if options["json"] else structlog.dev.ConsoleRenderer(colors=False)
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "structured": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                    "foreign_pre_chain": [*shared[:4], structlog.stdlib.ExtraAdder(), *shared[4:]],
+                }
+            },
+            "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "structured"}},
+            "root": {"handlers": ["stdout"], "level": options["level"]},
+            # Their request lines repeat ours and carry query strings.
+            "loggers": {name: {"level": "WARNING"} for name in ("urllib3", "django.server", "celery.worker.strategy")},
+        }
+    )
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def hide_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Replace secret values by a mark, by the name of the field and by shape inside text."""
+    return {key: _clean(key, value) for key, value in event.items()}
+
+
+def _clean(key: str, value: object) -> object:
+    if SECRET_NAME.search(key):
+        return "[hidden]"
+    if isinstance(value, str):
+        return SECRET_IN_TEXT.sub(lambda found: (found[1] or found[2] or found[3]) + "[hidden]", value)
+    return value

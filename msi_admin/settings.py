@@ -1,0 +1,226 @@
+"""Settings, from the environment only; docs/configuration.md lists every variable.
+
+A clone without any variable runs on this machine with embedded servers. With PRODUCTION=true nothing is assumed.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+import dj_email_url
+import django_stubs_ext
+from django.utils.translation import gettext_lazy as _
+from environs import Env
+
+from msi_admin.environment import embedded_services, local_secrets
+
+# Lets generic Django classes be subscripted at run time, as their stubs are.
+django_stubs_ext.monkeypatch()
+
+env = Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+
+PRODUCTION = env.bool("PRODUCTION", False)
+DEBUG = env.bool("DEBUG", False)
+
+# --- Servers and secrets -------------------------------------------------------------------------
+if PRODUCTION:
+    SECRET_KEY = env.str("SECRET_KEY")
+    FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS")
+    DATABASE_URL = env.str("DATABASE_URL")
+    REDIS_URL = env.str("REDIS_URL")
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+    SITE_URL = env.str("SITE_URL")
+    EMAIL_URL = env.str("EMAIL_URL")
+    METRICS_TOKEN = env.str("METRICS_TOKEN")
+else:
+    _secrets = local_secrets(VAR_DIR)
+    SECRET_KEY = env.str("SECRET_KEY", _secrets["secret_key"])
+    FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", [_secrets["field_encryption_key"]])
+    DATABASE_URL = env.str("DATABASE_URL", "") or embedded_services(VAR_DIR / "embedded").database_url
+    REDIS_URL = env.str("REDIS_URL", "") or embedded_services(VAR_DIR / "embedded").redis_url
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+    SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000")
+    EMAIL_URL = env.str("EMAIL_URL", "console://")
+    METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+
+DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
+DATABASES["default"]["TEST"] = {"NAME": "test_msi"}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 6 * 60 * 60
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_TIMEZONE = "UTC"
+
+# --- The two neighbours --------------------------------------------------------------------------
+SALESFORCE_CLIENT_ID = env.str("SALESFORCE_CLIENT_ID", "")
+SALESFORCE_CLIENT_SECRET = env.str("SALESFORCE_CLIENT_SECRET", "")
+# Host suffixes that a Marketo endpoint may have, e.g. ".mktorest.com".
+MARKETO_ENDPOINT_ALLOWLIST = env.list("MARKETO_ENDPOINT_ALLOWLIST", [".mktorest.com"])
+# Origin of the sandbox, e.g. http://127.0.0.1:8001; it stands in for Marketo and Salesforce. Refused in production.
+SANDBOX_ORIGIN = env.str("SANDBOX_ORIGIN", "")
+
+# --- Applications --------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "guide",
+    "invitations",
+    "sync",
+    "connections",
+    "accounts",
+    "msi_admin.apps.MsiAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "csp",
+    "django_htmx",
+    "django_structlog",
+    "health_check",
+    "template_partials",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.MemberMiddleware",
+    "msi_admin.middleware.PrivatePagesMiddleware",
+]
+ROOT_URLCONF = "msi_admin.urls"
+WSGI_APPLICATION = "msi_admin.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "guide.navigation.areas",
+            ],
+            "builtins": ["msi_admin.templatetags.console"],
+        },
+    }
+]
+
+# --- Identity ------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 9}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.MixedCharactersValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "guide:setup"
+ACCOUNT_ADAPTER = "accounts.adapter.InvitedOnlyAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
+# --- Sessions, cookies, headers ------------------------------------------------------------------
+# `__Host-` names and Secure cookies need https, which a local run on http://127.0.0.1 does not have.
+SECURE = SITE_URL.startswith("https://")
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "msi-session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "msi-csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
+SESSION_COOKIE_AGE = 12 * 60 * 60
+CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = SECURE
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "font-src": ["'self'"],
+        # Tabler draws some form controls with data: images.
+        "img-src": ["'self'", "data:"],
+        "connect-src": ["'self'"],
+        # Salesforce's sign-in answers a form post of ours with a redirect.
+        "form-action": ["'self'", "https://*.salesforce.com", *([SANDBOX_ORIGIN] if SANDBOX_ORIGIN else [])],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "manifest-src": ["'self'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- Mail ----------------------------------------------------------------------------------------
+vars().update(dj_email_url.parse(EMAIL_URL))
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Sales Insight Actions <no-reply@localhost>")
+
+# --- Language and time ---------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("sv", _("Swedish"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_THOUSAND_SEPARATOR = True
+
+# --- Static files: straight from the packages, no build step -------------------------------------
+NODE_MODULES = BASE_DIR / "node_modules"
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("tabler", NODE_MODULES / "@tabler/core/dist"),
+    ("source-sans-3", NODE_MODULES / "@fontsource-variable/source-sans-3"),
+    ("htmx", NODE_MODULES / "htmx.org/dist"),
+]
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- Logs ----------------------------------------------------------------------------------------
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+LOGGING_CONFIG = "msi_admin.logs.configure"
+LOGGING = {"level": LOG_LEVEL, "json": PRODUCTION}

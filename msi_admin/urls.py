@@ -1,0 +1,22 @@
+"""Addresses of the whole console; each room lists its own."""
+
+from django.urls import include, path
+
+from msi_admin import errors, health
+
+urlpatterns = [
+    path("", include("guide.urls")),
+    path("", include("accounts.urls")),
+    path("", include("connections.urls")),
+    path("", include("sync.urls")),
+    path("", include("invitations.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.page_not_found
+handler500 = errors.server_error
