@@ -1,0 +1,24 @@
+"""``python -m sandbox``: reads the flags, opens the listeners, says when it is ready, and stops on a signal."""
+
+import asyncio
+import sys
+
+from sandbox.app import create_app
+from sandbox.options import Options, read_options
+from sandbox.server import PortTakenError, serve
+from sandbox.world import World
+
+
+def main() -> int:
+    options: Options = read_options(sys.argv[1:])
+    world = World(options.settings)
+    try:
+        asyncio.run(serve(create_app(world), world, options))
+    except PortTakenError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""The web application: both services, the control API and its pages, behind the observer."""
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from sandbox import console, control, marketo, salesforce
+from sandbox.middleware import Observer
+from sandbox.world import World
+
+
+def create_app(world: World) -> ASGIApp:
+    """Marketo and Salesforce share one origin: their paths do not collide."""
+    services = Starlette(
+        routes=[
+            *control.routes(world),
+            *console.routes(world),
+            *salesforce.routes(world),
+            # Last, because Marketo answers unknown paths itself (error 610).
+            *marketo.routes(world),
+        ],
+    )
+    # Around Starlette, not as its middleware: only there does ``send`` still belong to the connection.
+    return Observer(services, world)

@@ -1,0 +1,129 @@
+"""The control API under ``/_sandbox/``: look at the sandbox, change its people, break its calls, move its clock."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from sandbox import people_changes, salesforce
+from sandbox.calls import CallLog
+from sandbox.mailbox import Mailbox
+from sandbox.world import World
+
+CONSOLE = "/_sandbox/"
+Action = Callable[[World, dict[str, Any]], Any]
+
+
+def routes(world: World) -> list[Route]:
+    return [
+        Route("/_sandbox/state", _state(world)),
+        Route("/_sandbox/calls", _calls(world), methods=["GET", "POST", "DELETE"]),
+        Route("/_sandbox/mailbox", _mailbox(world), methods=["GET", "POST", "DELETE"]),
+        Route("/_sandbox/faults", _faults(world), methods=["GET", "POST", "DELETE"]),
+        Route("/_sandbox/people", _action(world, _change_people), methods=["POST"]),
+        Route("/_sandbox/clock", _action(world, _move_clock), methods=["POST"]),
+        Route("/_sandbox/switches", _action(world, _set_switches), methods=["POST"]),
+        Route("/_sandbox/salesforce", _action(world, salesforce.control), methods=["POST"]),
+    ]
+
+
+def _state(world: World) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(_: Request) -> Response:
+        return JSONResponse(state(world))
+
+    return endpoint
+
+
+def state(world: World) -> dict[str, Any]:
+    """Counts (people, Salesforce rows, people by eligibility), the time, the switches and the org's set-up."""
+    return {
+        **world.counts(),
+        "now": world.clock.now().isoformat(),
+        "switches": asdict(world.switches),
+        "calls": world.calls.total,
+        "messages": len(world.mailbox),
+        "changes": len(world.changes),
+        "org": salesforce.state(world),
+    }
+
+
+def _action(world: World, action: Action) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that reads JSON or a form, and answers JSON to the first and the console page to the second."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            body = await _read_body(request)
+            answer = action(world, body)
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return RedirectResponse(CONSOLE, 303) if _is_form(request) else JSONResponse(answer)
+
+    return endpoint
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+
+
+async def _read_body(request: Request) -> dict[str, Any]:
+    if _is_form(request):
+        return dict(await request.form())
+    try:
+        return dict(json.loads(await request.body() or b"{}"))
+    except (TypeError, ValueError):
+        raise ValueError("The body must be a JSON object.") from None
+
+
+def _change_people(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    return {"ids": people_changes.apply(world, body)}
+
+
+def _move_clock(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    if "set" in body:
+        moment = datetime.fromisoformat(str(body["set"]))
+        world.clock.set(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    else:
+        world.clock.advance(float(body.get("advance_seconds", 0)))
+    return {"now": world.clock.now().isoformat()}
+
+
+def _set_switches(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    world.switches.set(body)
+    return asdict(world.switches)
+
+
+def _listing(read: Callable[[], Any], clear: Callable[[], None]) -> Callable[[Request], Awaitable[Response]]:
+    """GET answers a list; DELETE (or POST, for forms) clears it."""
+
+    async def endpoint(request: Request) -> Response:
+        if request.method == "GET":
+            return JSONResponse(read())
+        clear()
+        return RedirectResponse(CONSOLE, 303) if _is_form(request) else JSONResponse({"cleared": True})
+
+    return endpoint
+
+
+def _calls(world: World) -> Callable[[Request], Awaitable[Response]]:
+    calls: CallLog = world.calls
+    return _listing(lambda: [{**asdict(call), "at": call.at.isoformat()} for call in calls.recent], calls.clear)
+
+
+def _mailbox(world: World) -> Callable[[Request], Awaitable[Response]]:
+    mailbox: Mailbox = world.mailbox
+    return _listing(lambda: [message.as_dict() for message in mailbox], mailbox.clear)
+
+
+def _faults(world: World) -> Callable[[Request], Awaitable[Response]]:
+    listing = _listing(lambda: [rule.as_dict() for rule in world.faults.rules], world.faults.clear)
+    add = _action(world, lambda _, body: world.faults.add(body).as_dict())
+
+    async def endpoint(request: Request) -> Response:
+        return await (add if request.method == "POST" else listing)(request)
+
+    return endpoint

@@ -1,0 +1,168 @@
+"""The person fields of the instance: what describe says about them and how their values are read."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sandbox.marketo.envelope import MarketoError, datetime_text
+from sandbox.people import Person
+from sandbox.world import World
+
+Value = str | int | bool | None
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field; ``read`` gives its value in JSON's types, datetimes as text."""
+
+    id: int
+    name: str
+    display_name: str
+    data_type: str
+    length: int | None
+    read_only: bool
+    read: Callable[[Person], Value]
+
+    @property
+    def from_salesforce(self) -> bool:
+        return self.name.startswith("sfdc")
+
+    def describe(self) -> dict[str, Any]:
+        names = {"name": self.name, "readOnly": self.read_only}
+        sized = {} if self.length is None else {"length": self.length}
+        return {"id": self.id, "displayName": self.display_name, "dataType": self.data_type, **sized, "rest": names}
+
+    def describe2(self) -> dict[str, Any]:
+        sized = {} if self.length is None else {"length": self.length}
+        return {
+            "name": self.name,
+            "displayName": self.display_name,
+            "dataType": self.data_type,
+            **sized,
+            "updateable": not self.read_only,
+            "crmManaged": self.from_salesforce,
+        }
+
+
+def _nothing(_: Person) -> None:
+    return None
+
+
+def _full_name(person: Person) -> str:
+    return f"{person.first_name} {person.last_name}"
+
+
+def _field(
+    number: int,
+    name: str,
+    display_name: str,
+    data_type: str = "string",
+    length: int | None = 255,
+    *,
+    read: Callable[[Person], Value] = _nothing,
+    read_only: bool = False,
+) -> Field:
+    return Field(number, name, display_name, data_type, length, read_only, read)
+
+
+# Ids, names, types and lengths of the standard fields are those of a recorded describe answer; that instance has no
+# Salesforce sync, so the sfdc fields follow Adobe's published lists of lookup and synced fields.
+FIELDS: Final = (
+    _field(4, "company", "Company Name", read=lambda person: person.company),
+    _field(5, "site", "Site"),
+    _field(6, "billingStreet", "Billing Address", "text", None),
+    _field(7, "billingCity", "Billing City"),
+    _field(8, "billingState", "Billing State"),
+    _field(9, "billingCountry", "Billing Country"),
+    _field(10, "billingPostalCode", "Billing Postal Code"),
+    _field(11, "website", "Website", "url"),
+    _field(12, "mainPhone", "Main Phone"),
+    _field(15, "annualRevenue", "Annual Revenue", "currency", None),
+    _field(16, "numberOfEmployees", "Num Employees", "integer", None),
+    _field(17, "industry", "Industry"),
+    _field(44, "id", "Id", "integer", None, read=lambda person: person.marketo_id, read_only=True),
+    _field(45, "mktoName", "Full Name", read=_full_name, read_only=True),
+    _field(46, "personType", "Person Type", length=50, read=lambda _: "contact"),
+    _field(49, "isLead", "Is Lead", "boolean", None, read=lambda person: person.sfdc_type != "Contact", read_only=True),
+    _field(51, "isAnonymous", "Is Anonymous", "boolean", None, read=lambda _: False, read_only=True),
+    _field(52, "salutation", "Salutation"),
+    _field(53, "firstName", "First Name", read=lambda person: person.first_name),
+    _field(54, "middleName", "Middle Name"),
+    _field(55, "lastName", "Last Name", read=lambda person: person.last_name),
+    _field(56, "email", "Email Address", "email", read=lambda person: person.email),
+    _field(57, "phone", "Phone Number", "phone", read=lambda person: person.phone),
+    _field(58, "mobilePhone", "Mobile Phone Number", "phone"),
+    _field(59, "fax", "Fax Number", "phone"),
+    _field(60, "title", "Job Title", read=lambda person: person.title),
+    _field(62, "dateOfBirth", "Date of Birth", "date", None),
+    _field(63, "address", "Address", "text", None),
+    _field(64, "city", "City"),
+    _field(65, "state", "State"),
+    _field(66, "country", "Country"),
+    _field(67, "postalCode", "Postal Code"),
+    _field(77, "emailInvalid", "Email Invalid", "boolean", None, read=lambda _: False),
+    _field(78, "emailInvalidCause", "Email Invalid Cause"),
+    _field(79, "unsubscribed", "Unsubscribed", "boolean", None, read=lambda _: False),
+    _field(81, "unsubscribedReason", "Unsubscribed Reason", length=2000),
+    _field(82, "doNotCall", "Do Not Call", "boolean", None, read=lambda _: False),
+    _field(85, "marketingSuspended", "Marketing Suspended", "boolean", None, read=lambda _: False),
+    _field(87, "blackListed", "Black Listed", "boolean", None, read=lambda _: False),
+    _field(123, "emailSuspended", "Email Suspended", "boolean", None, read=lambda _: False, read_only=True),
+    _field(126, "department", "Department"),
+    _field(
+        130,
+        "createdAt",
+        "Created At",
+        "datetime",
+        None,
+        read=lambda person: datetime_text(person.created),
+        read_only=True,
+    ),
+    _field(
+        131,
+        "updatedAt",
+        "Updated At",
+        "datetime",
+        None,
+        read=lambda person: datetime_text(person.updated),
+        read_only=True,
+    ),
+    _field(137, "externalSalesPersonId", "External Sales Person Id", length=50),
+    _field(144, "leadSource", "Lead Source", read=lambda person: person.lead_source),
+    _field(145, "leadStatus", "Lead Status"),
+    _field(146, "leadScore", "Lead Score", "integer", None, read_only=True),
+    _field(479, "leadPartitionId", "Lead Partition Id", "reference", None, read=lambda _: 1),
+    _field(
+        901, "linkedInProfileURL", "Marketo Social LinkedIn Profile URL", "url", read=lambda person: person.linkedin_url
+    ),
+    _field(911, "sfdcType", "SFDC Type", read=lambda person: person.sfdc_type, read_only=True),
+    _field(912, "sfdcId", "SFDC Id", length=50, read_only=True),
+    _field(913, "sfdcLeadId", "SFDC Lead Id", length=50, read=lambda person: person.lead_id, read_only=True),
+    _field(914, "sfdcContactId", "SFDC Contact Id", length=50, read=lambda person: person.contact_id, read_only=True),
+    _field(915, "sfdcAccountId", "SFDC Account Id", length=50, read=lambda person: person.account_id, read_only=True),
+    _field(
+        916,
+        "sfdcLeadOwnerId",
+        "SFDC Lead Owner Id",
+        length=50,
+        read=lambda person: person.marketo_owner_id,
+        read_only=True,
+    ),
+)
+SEARCHABLE: Final = ("id", "email", "sfdcAccountId", "sfdcContactId", "sfdcLeadId", "sfdcLeadOwnerId")
+
+
+def known_fields(world: World) -> dict[str, Field]:
+    """By REST name. Without the Salesforce sync the instance has no sfdc fields (seen in a recorded answer)."""
+    return {item.name: item for item in FIELDS if world.switches.salesforce_sync or not item.from_salesforce}
+
+
+def pick_fields(world: World, names: Iterable[str], code: str) -> list[Field]:
+    """The named fields in the order asked for; MarketoError ``code`` for an unknown one."""
+    known = known_fields(world)
+    picked = []
+    for name in names:
+        if name not in known:
+            raise MarketoError(code, f"Field '{name}' not found")
+        picked.append(known[name])
+    return picked

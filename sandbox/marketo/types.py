@@ -1,0 +1,42 @@
+"""Ids and names of the activity types of the instance."""
+
+from typing import Final
+
+NEW_LEAD: Final = 12
+CHANGE_DATA_VALUE: Final = 13
+CONVERT_LEAD: Final = 21
+CHANGE_OWNER: Final = 23
+DELETE_IN_SALESFORCE: Final = 29
+MERGE_LEADS: Final = 32
+DELETE_LEAD: Final = 37
+
+TYPES: Final = {
+    1: "Visit Webpage",
+    2: "Fill Out Form",
+    7: "Email Delivered",
+    9: "Unsubscribe Email",
+    10: "Open Email",
+    11: "Click Email",
+    NEW_LEAD: "New Lead",
+    CHANGE_DATA_VALUE: "Change Data Value",
+    19: "Sync Lead to SFDC",
+    CONVERT_LEAD: "Convert Lead",
+    CHANGE_OWNER: "Change Owner",
+    24: "Add to List",
+    DELETE_IN_SALESFORCE: "Delete Lead from SFDC",
+    MERGE_LEADS: "Merge Leads",
+    DELETE_LEAD: "Delete Lead",
+    104: "Change Status in Progression",
+}
+
+# Only in subscriptions that have Sales Insight Actions; names from Adobe's FAQ on its data sync, ids are ours.
+ACTIONS_TYPES: Final = {
+    39: "Send Sales Email",
+    40: "Open Sales Email",
+    41: "Click Sales Email",
+    45: "Replied to Sales Email",
+    46: "Bounced Sales Email",
+    47: "Sales Call Received",
+    48: "Add to Sales Campaign",
+    49: "Removed from Sales Campaign",
+}

@@ -1,0 +1,238 @@
+"""Persons, each derived from (seed, id) alone, so that a world of any size starts at once and in little memory."""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from sandbox.names import COMPANY_FIRST, COMPANY_FORM, COMPANY_SECOND, SCRIPTS, SOURCES, TITLES
+from sandbox.record_ids import make_id
+from sandbox.settings import Settings
+
+DAY: Final = 86_400
+SPREAD: Final = 300 * DAY
+"""Seeded persons are created evenly over this many seconds before the epoch day."""
+
+OWNERS: Final = 27
+"""Salesforce users 1..27 own people; the last two of them are inactive."""
+
+QUEUES: Final = 2
+_KEPT_COMPANIES: Final = 4_096
+_MASK: Final = (1 << 64) - 1
+
+
+class Kind(StrEnum):
+    """What Salesforce holds for a person, which decides whether the person is synced to the Sales account."""
+
+    LEAD = "lead"
+    CONTACT = "contact"
+    CONVERTED = "converted"
+    QUEUE_LEAD = "queue_lead"
+    UNOWNED_LEAD = "unowned_lead"
+    MARKETO_ONLY = "marketo_only"
+    DELETED_LEAD = "deleted_lead"
+    DELETED_CONTACT = "deleted_contact"
+
+
+_SHARES: Final = {
+    Kind.LEAD: 38,
+    Kind.CONTACT: 36,
+    Kind.CONVERTED: 3,
+    Kind.QUEUE_LEAD: 6,
+    Kind.UNOWNED_LEAD: 2,
+    Kind.MARKETO_ONLY: 13,
+    Kind.DELETED_LEAD: 1,
+    Kind.DELETED_CONTACT: 1,
+}
+_KINDS: Final = [kind for kind, share in _SHARES.items() for _ in range(share)]
+
+LEAD_KINDS: Final = frozenset({Kind.LEAD, Kind.CONVERTED, Kind.QUEUE_LEAD, Kind.UNOWNED_LEAD, Kind.DELETED_LEAD})
+CONTACT_KINDS: Final = frozenset({Kind.CONTACT, Kind.CONVERTED, Kind.DELETED_CONTACT})
+DELETED_KINDS: Final = frozenset({Kind.DELETED_LEAD, Kind.DELETED_CONTACT})
+
+_NO_OWNER: Final = frozenset({Kind.MARKETO_ONLY, Kind.UNOWNED_LEAD})
+_QUEUE_LEAD: Final = Kind.QUEUE_LEAD
+
+ELIGIBILITY: Final = {
+    Kind.LEAD: "synced",
+    Kind.CONTACT: "synced",
+    Kind.CONVERTED: "synced",
+    Kind.QUEUE_LEAD: "queue_owner",
+    Kind.UNOWNED_LEAD: "no_owner",
+    Kind.MARKETO_ONLY: "not_in_salesforce",
+    Kind.DELETED_LEAD: "deleted_in_salesforce",
+    Kind.DELETED_CONTACT: "deleted_in_salesforce",
+}
+
+
+class Person(NamedTuple):
+    """One person as Marketo and Salesforce both know it; times are seconds since 1970.
+
+    ``owner_id`` is the owner in Salesforce, ``marketo_owner_id`` what Marketo stores of it (a queue only sometimes).
+    """
+
+    marketo_id: int
+    kind: Kind
+    first_name: str
+    last_name: str
+    email: str | None
+    company: str | None
+    title: str | None
+    phone: str | None
+    lead_source: str | None
+    linkedin_url: str | None
+    owner_id: str | None
+    marketo_owner_id: str | None
+    account: int
+    roles: int
+    created: int
+    updated: int
+    in_marketo: bool = True
+    merged_into: int | None = None
+
+    @property
+    def sfdc_type(self) -> str | None:
+        if self.kind in CONTACT_KINDS:
+            return "Contact"
+        return "Lead" if self.kind in LEAD_KINDS else None
+
+    @property
+    def lead_id(self) -> str | None:
+        return make_id("Lead", self.marketo_id) if self.kind in LEAD_KINDS else None
+
+    @property
+    def contact_id(self) -> str | None:
+        return make_id("Contact", self.marketo_id) if self.kind in CONTACT_KINDS else None
+
+    @property
+    def account_id(self) -> str | None:
+        return make_id("Account", self.account) if self.kind in CONTACT_KINDS else None
+
+
+def mix(number: int) -> int:
+    """64 well-spread bits for a number (the finaliser of the splitmix64 generator)."""
+    number = (number * 0x9E3779B97F4A7C15) & _MASK
+    number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    number = ((number ^ (number >> 27)) * 0x94D049BB133111EB) & _MASK
+    return number ^ (number >> 31)
+
+
+class Deriver:
+    """Makes the seeded persons and companies of one world."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.seed = mix(settings.seed)
+        self.size = settings.people
+        self.end = (settings.epoch.toordinal() - 719_163) * DAY
+        self._companies: dict[int, tuple[str, str]] = {}
+        self._owners = [make_id("User", 1 + number) for number in range(OWNERS)]
+        self._queues = [make_id("Group", 1 + number) for number in range(QUEUES)]
+
+    def kind(self, marketo_id: int) -> Kind:
+        """The shares are exact in every hundred ids, so that small worlds hold every kind too."""
+        return _KINDS[(marketo_id * 37 + self.seed) % 100]
+
+    def created(self, marketo_id: int) -> int:
+        """Ascending with the id; the whole spread is used whatever the number of people."""
+        return self.end - SPREAD + (marketo_id - 1) * SPREAD // self.size
+
+    def first_created_from(self, moment: float) -> int:
+        """The lowest id created at ``moment`` or later."""
+        offset = moment - (self.end - SPREAD)
+        return max(1, 1 - int(-offset * self.size // SPREAD))
+
+    def account_name(self, account: int) -> str:
+        return self._company(account)[0]
+
+    def _company(self, account: int) -> tuple[str, str]:
+        """Name and mail domain of a company. Neighbours share companies, so a few thousand are kept at hand."""
+        found = self._companies.get(account)
+        if found is None:
+            if len(self._companies) >= _KEPT_COMPANIES:
+                self._companies.clear()
+            found = self._companies[account] = self._derive_company(account)
+        return found
+
+    def _derive_company(self, account: int) -> tuple[str, str]:
+        bits = mix(self.seed + account * 3)
+        first, second = COMPANY_FIRST[(bits >> 8) % 26], COMPANY_SECOND[(bits >> 16) % 20]
+        domain = f"{first}-{second}.example".lower()
+        if bits % 53 == 0:
+            return f'{first}, Sons & "Daughters"', domain
+        return f"{first} {second}{COMPANY_FORM[(bits >> 24) % 10]}", domain
+
+    def roles(self, marketo_id: int, kind: Kind) -> int:
+        """How many opportunities name the person: none for most, one for about 8 % of contacts, two for 2 %."""
+        if kind not in CONTACT_KINDS:
+            return 0
+        chance = mix(self.seed ^ (marketo_id << 20)) % 50
+        return 2 if chance == 0 else int(chance < 5)
+
+    def person(self, marketo_id: int) -> Person:
+        bits = mix(self.seed ^ marketo_id)
+        kind = _KINDS[(marketo_id * 37 + self.seed) % 100]
+        # Sixty-four neighbours share eight companies, so that each company has several people.
+        account = 1 + (marketo_id >> 6) * 8 + (bits & 7)
+        first_name, last_name, email = self._identity(marketo_id, bits, account)
+        created = self.end - SPREAD + (marketo_id - 1) * SPREAD // self.size
+        title = TITLES[(bits >> 6) % 18]
+        company: str | None = self.account_name(account)
+        phone = f"+46 8 {(bits >> 12) % 900_000 + 100_000}" if bits & 0x700 else None
+        quirk = (bits >> 40) % 160
+        if quirk < 8:
+            last_name, title, company, phone = _odd(quirk, kind, last_name, title, company, phone)
+        owner_id = self._owner(kind, bits)
+        return Person(
+            marketo_id,
+            kind,
+            first_name,
+            last_name,
+            email,
+            company,
+            title,
+            phone,
+            SOURCES[(bits >> 3) & 7],
+            f"https://www.linkedin.example/in/{marketo_id}" if bits >> 58 < 6 else None,
+            owner_id,
+            None if kind is _QUEUE_LEAD and bits & 8 else owner_id,
+            account,
+            self.roles(marketo_id, kind),
+            created,
+            created + (bits >> 20) % max(1, self.end - created),
+        )
+
+    def _identity(self, marketo_id: int, bits: int, account: int) -> tuple[str, str, str | None]:
+        """Given name, family name, address. One person in fifty is the one before it, entered twice."""
+        if (bits >> 48) % 50 == 0 and marketo_id > 1:
+            marketo_id -= 1
+            bits = mix(self.seed ^ marketo_id)
+            account = 1 + (marketo_id >> 6) * 8 + (bits & 7)
+        given, family = SCRIPTS[(bits >> 24) & 63]
+        first, plain_first = given[(bits >> 30) % len(given)]
+        last, plain_last = family[(bits >> 35) % len(family)]
+        if (bits >> 52) % 200 == 0:
+            first += " 🚀"
+        if (bits >> 50) % 25 == 0:
+            return first, last, None
+        return first, last, f"{plain_first}.{plain_last}.{marketo_id}@{self._company(account)[1]}"
+
+    def _owner(self, kind: Kind, bits: int) -> str | None:
+        if kind in _NO_OWNER:
+            return None
+        if kind is _QUEUE_LEAD:
+            return self._queues[(bits >> 9) % QUEUES]
+        return self._owners[(bits >> 10) % OWNERS]
+
+
+def _odd(
+    quirk: int, kind: Kind, last_name: str, title: str | None, company: str | None, phone: str | None
+) -> tuple[str, str | None, str | None, str | None]:
+    """Values that break careless readers of CSV and SQL. A contact keeps its company, the name of its account."""
+    if quirk == 0:
+        return "Null", title, company, phone
+    if quirk == 1:
+        return "NA", title, company, phone
+    if quirk == 2:
+        return last_name, title, company if kind in CONTACT_KINDS else "null", phone
+    if quirk == 3:
+        return last_name, title, company, f"00{46_800_000 + len(last_name)}"
+    odd_titles = {4: 'VP, Sales "EMEA"', 5: "Head of Sales\nNordics", 6: "Sales\u2028Manager", 7: "=1+1"}
+    return last_name, odd_titles[quirk], company, phone

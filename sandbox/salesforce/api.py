@@ -1,0 +1,116 @@
+"""The frame around every REST call: token, error envelope, usage header, indentation, compression."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.salesforce.errors import SalesforceError
+from sandbox.salesforce.grants import grant_of
+from sandbox.salesforce.org import Org
+
+OLDEST_VERSION: Final = 50
+NEWEST_VERSION: Final = 66
+JSON_TYPE: Final = "application/json;charset=UTF-8"
+WORTH_COMPRESSING: Final = 1_000
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authorised call of the REST API by `username`."""
+
+    org: Org
+    request: Request
+    username: str
+    body: bytes
+
+    @property
+    def base(self) -> str:
+        """The path all resources of the asked-for version lie below."""
+        return f"/services/data/v{self.request.path_params['version']}"
+
+    def json(self) -> dict[str, Any]:
+        """The body as an object. Raises SalesforceError JSON_PARSER_ERROR."""
+        try:
+            found = json.loads(self.body)
+        except ValueError as error:
+            raise SalesforceError("JSON_PARSER_ERROR", f"The body is not JSON: {error}") from error
+        if not isinstance(found, dict):
+            raise SalesforceError("JSON_PARSER_ERROR", "The body must be a JSON object.")
+        return found
+
+
+Handler = Callable[[Call], Any]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def route(org: Org, path: str, handler: Handler, methods: tuple[str, ...] = ("GET",)) -> list[BaseRoute]:
+    """A resource below `/services/data/vNN.0`, with and without a slash at its end: Salesforce redirects neither."""
+    full = f"/services/data/v{{version}}{path}"
+    endpoint = _endpoint(org, handler)
+    return [Route(full, endpoint, methods=methods), Route(full + "/", endpoint, methods=methods)]
+
+
+def _endpoint(org: Org, handler: Handler) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        body = await request.body()
+        try:
+            call = Call(org, request, _authorise(org, request), body)
+            found = await run_in_threadpool(handler, call)
+        except SalesforceError as error:
+            found = json_response(request, [{"message": error.message, "errorCode": error.code}], error.status)
+        response = found if isinstance(found, Response) else json_response(request, found)
+        response.headers["Sforce-Limit-Info"] = f"api-usage={org.api_calls}/{org.policies.daily_api_requests}"
+        return response
+
+    return answer
+
+
+def _authorise(org: Org, request: Request) -> str:
+    """The username behind the call, which is counted. Raises SalesforceError when it may not go on."""
+    _check_version(request.path_params["version"])
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() not in {"bearer", "oauth"} or not token:
+        raise SalesforceError("INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE", 401)
+    grant = grant_of(org, token)
+    if grant is None or not org.user(grant.username)["IsActive"]:
+        raise SalesforceError("INVALID_SESSION_ID", "Session expired or invalid", 401)
+    if "api" not in grant.scopes:
+        raise SalesforceError("INVALID_SESSION_ID", "This session is not valid for use with the REST API", 401)
+    if grant.username in org.users_without_api:
+        raise SalesforceError("API_CURRENTLY_DISABLED", "API is disabled for this User", 403)
+    if org.api_calls >= org.policies.daily_api_requests:
+        raise SalesforceError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", 403)
+    org.api_calls += 1
+    return grant.username
+
+
+def _check_version(version: str) -> None:
+    major, _, minor = version.partition(".")
+    if not major.isdigit() or minor != "0" or int(major) > NEWEST_VERSION:
+        raise SalesforceError("NOT_FOUND", "The requested resource does not exist", 404)
+    if int(major) < OLDEST_VERSION:
+        raise SalesforceError("GONE", f"API version {version} is no longer served here.", 410)
+
+
+def json_response(request: Request, content: Any, status: int = 200) -> Response:
+    """JSON, indented for `X-PrettyPrint: 1` and compressed for clients that take gzip."""
+    indent = 2 if request.headers.get("x-prettyprint") == "1" else None
+    body = json.dumps(content, ensure_ascii=False, indent=indent).encode()
+    headers = {"Content-Type": JSON_TYPE, "Cache-Control": "no-cache,must-revalidate,max-age=0,no-store,private"}
+    if accepts_gzip(request) and len(body) > WORTH_COMPRESSING:
+        body = gzip.compress(body, 1)
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(body, status, headers)
+
+
+def accepts_gzip(request: Request) -> bool:
+    return "gzip" in request.headers.get("accept-encoding", "")

@@ -1,0 +1,290 @@
+"""Bulk API 2.0 query jobs (Bulk API 2.0 Developer Guide, "Query Jobs").
+
+A job writes its whole result to a temporary file, so that pages can be read again and memory stays flat.
+"""
+
+from __future__ import annotations
+
+import csv
+import threading
+import zlib
+from array import array
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from io import StringIO
+from tempfile import TemporaryFile
+from typing import IO, Any, Final
+
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute
+
+from sandbox.salesforce.api import Call, accepts_gzip, route
+from sandbox.salesforce.errors import SalesforceError, not_found
+from sandbox.salesforce.org import Org
+from sandbox.salesforce.query import Plan, json_value
+from sandbox.salesforce.rows import WORLD_OBJECTS
+from sandbox.salesforce.setup_rows import setup_id
+from sandbox.salesforce.soql import Path
+
+FINAL_STATES: Final = frozenset({"JobComplete", "Aborted", "Failed"})
+DELIMITERS: Final = {"COMMA": ",", "SEMICOLON": ";", "TAB": "\t", "PIPE": "|", "CARET": "^", "BACKQUOTE": "`"}
+LINE_ENDINGS: Final = {"LF": "\n", "CRLF": "\r\n"}
+CHUNK_BYTES: Final = 256 * 1024
+DEFAULT_PAGE: Final = 100_000
+
+
+@dataclass(eq=False)
+class BulkJob:
+    """One query job. `starts` holds the byte offset of every row in `file`, and the end of the last."""
+
+    id: str
+    plan: Plan
+    operation: str
+    created_by: str
+    created_at: datetime
+    ready_at: datetime
+    version: float
+    delimiter: str
+    line_ending: str
+    file: IO[bytes] = field(default_factory=TemporaryFile)
+    starts: array[int] = field(default_factory=lambda: array("Q", [0]))
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    is_written: bool = False
+    is_aborted: bool = False
+    error: str = ""
+
+    @property
+    def row_count(self) -> int:
+        return len(self.starts) - 1
+
+    def state(self, now: datetime) -> str:
+        if self.is_aborted:
+            return "Aborted"
+        if self.error:
+            return "Failed"
+        return "JobComplete" if self.is_written and now >= self.ready_at else "InProgress"
+
+
+def routes(org: Org) -> list[BaseRoute]:
+    return [
+        *route(org, "/jobs/query", _jobs, ("GET", "POST")),
+        *route(org, "/jobs/query/{job_id}", _job, ("GET", "PATCH", "DELETE")),
+        *route(org, "/jobs/query/{job_id}/results", _results),
+    ]
+
+
+def _jobs(call: Call) -> dict[str, Any]:
+    if call.request.method == "POST":
+        return _create(call)
+    return {"done": True, "records": [_described(job, call) for job in call.org.jobs.values()], "nextRecordsUrl": None}
+
+
+def _create(call: Call) -> dict[str, Any]:
+    asked = call.json()
+    operation = asked.get("operation")
+    if operation not in {"query", "queryAll"}:
+        raise SalesforceError("INVALIDJOB", "operation must be query or queryAll")
+    delimiter, line_ending = asked.get("columnDelimiter", "COMMA"), asked.get("lineEnding", "LF")
+    if delimiter not in DELIMITERS or line_ending not in LINE_ENDINGS or asked.get("contentType", "CSV") != "CSV":
+        raise SalesforceError("INVALIDJOB", "contentType, columnDelimiter or lineEnding is not supported")
+    plan = Plan(call.org, str(asked.get("query", "")), include_deleted=operation == "queryAll")
+    _check_plan(plan)
+    now = call.org.world.clock.now()
+    job = BulkJob(
+        id=setup_id("750", next(call.org.numbers)),
+        plan=plan,
+        operation=operation,
+        created_by=call.username,
+        created_at=now,
+        ready_at=now + timedelta(seconds=call.org.world.switches.bulk_seconds),
+        version=float(call.request.path_params["version"]),
+        delimiter=delimiter,
+        line_ending=line_ending,
+    )
+    call.org.jobs[job.id] = job
+    threading.Thread(target=_write, args=(job,), daemon=True).start()
+    return _described(job, call) | {"state": "UploadComplete"}
+
+
+def _check_plan(plan: Plan) -> None:
+    if plan.sobject.name not in WORLD_OBJECTS | {"Task"}:
+        raise SalesforceError("INVALIDENTITY", f"Entity '{plan.sobject.name}' is not supported by the Bulk API.")
+    query = plan.query
+    if query.is_count or query.is_aggregate or query.offset:
+        raise SalesforceError(
+            "API_ERROR", "Implementation restriction: GROUP BY, OFFSET and aggregates are not supported"
+        )
+    if any(plan.paths.field(column.path).is_compound for column in query.columns):
+        raise SalesforceError("INVALID_FIELD", "Selecting compound data not supported in Bulk Query")
+
+
+def _described(job: BulkJob, call: Call) -> dict[str, Any]:
+    created_at = json_value(job.created_at)
+    return {
+        "id": job.id,
+        "operation": job.operation,
+        "object": job.plan.sobject.name,
+        "createdById": call.org.user(job.created_by)["Id"],
+        "createdDate": created_at,
+        "systemModstamp": created_at,
+        "state": job.state(call.org.world.clock.now()),
+        "concurrencyMode": "Parallel",
+        "contentType": "CSV",
+        "apiVersion": job.version,
+        "lineEnding": job.line_ending,
+        "columnDelimiter": job.delimiter,
+    }
+
+
+def _job(call: Call) -> Any:
+    job = _named_job(call)
+    if call.request.method == "DELETE":
+        return _delete(job, call)
+    if call.request.method == "PATCH":
+        return _abort(job, call)
+    found = _described(job, call) | {
+        "jobType": "V2Query",
+        "numberRecordsProcessed": job.row_count if job.is_written else 0,
+        "retries": 0,
+        "totalProcessingTime": int((job.ready_at - job.created_at).total_seconds() * 1000),
+        "isPkChunkingSupported": True,
+    }
+    return found | {"errorMessage": job.error} if job.error else found
+
+
+def _named_job(call: Call) -> BulkJob:
+    job = call.org.jobs.get(call.request.path_params["job_id"])
+    if job is None:
+        raise not_found()
+    return job
+
+
+def _delete(job: BulkJob, call: Call) -> Response:
+    if job.state(call.org.world.clock.now()) not in FINAL_STATES:
+        raise SalesforceError("INVALIDJOBSTATE", "Only a finished job can be deleted. Abort it first.")
+    del call.org.jobs[job.id]
+    job.file.close()
+    return Response(status_code=204)
+
+
+def _abort(job: BulkJob, call: Call) -> dict[str, Any]:
+    if call.json().get("state") != "Aborted":
+        raise SalesforceError("INVALIDJOBSTATE", "A query job can only be set to Aborted.")
+    if job.state(call.org.world.clock.now()) in FINAL_STATES:
+        raise SalesforceError("INVALIDJOBSTATE", "The job is finished already.")
+    job.is_aborted = True
+    return _described(job, call)
+
+
+def _write(job: BulkJob) -> None:
+    """Run the query into the job's file. What goes wrong becomes the job's errorMessage: no caller is there to hear."""
+    try:
+        _write_rows(job)
+        job.is_written = True
+    except Exception as error:  # noqa: BLE001
+        job.error = f"InternalServerError : {error}"
+
+
+def _write_rows(job: BulkJob) -> None:
+    getters = [job.plan.paths.getter(column.path) for column in job.plan.query.columns]
+    buffer = StringIO()
+    writer = _writer(job, buffer)
+    position = 0
+    for row in job.plan.matches():
+        if job.is_aborted:
+            return
+        writer.writerow([csv_value(get(row)) for get in getters])
+        text = buffer.getvalue().encode()
+        job.file.write(text)
+        position += len(text)
+        job.starts.append(position)
+        buffer.seek(0)
+        buffer.truncate()
+    job.file.flush()
+
+
+def _writer(job: BulkJob, target: StringIO) -> Any:
+    delimiter, line_ending = DELIMITERS[job.delimiter], LINE_ENDINGS[job.line_ending]
+    return csv.writer(target, delimiter=delimiter, lineterminator=line_ending, quoting=csv.QUOTE_ALL)
+
+
+def csv_value(value: Any) -> Any:
+    """A value as the Bulk API writes it: null is empty, datetimes end in Z, checkboxes are lower case."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")[:23] + "Z"
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _results(call: Call) -> Response:
+    job = _named_job(call)
+    if job.state(call.org.world.clock.now()) != "JobComplete":
+        raise SalesforceError("INVALIDJOBSTATE", "The results can be read when the job's state is JobComplete.")
+    first = _read_locator(call.request.query_params.get("locator", ""), job)
+    last = min(first + _max_records(call), job.row_count)
+    headers = {
+        "Sforce-NumberOfRecords": str(last - first),
+        "Sforce-Locator": _locator(last) if last < job.row_count else "null",
+    }
+    chunks = _chunks(job, first, last)
+    if accepts_gzip(call.request):
+        headers["Content-Encoding"] = "gzip"
+        chunks = _compressed(chunks)
+    return StreamingResponse(chunks, media_type="text/csv", headers=headers)
+
+
+def _max_records(call: Call) -> int:
+    asked = call.request.query_params.get("maxRecords", str(DEFAULT_PAGE))
+    if not asked.isdigit() or int(asked) < 1:
+        raise SalesforceError("API_ERROR", "maxRecords must be a number greater than zero")
+    return int(asked)
+
+
+def _locator(row: int) -> str:
+    return urlsafe_b64encode(str(row).encode()).decode().rstrip("=")
+
+
+def _read_locator(text: str, job: BulkJob) -> int:
+    if not text or text == "null":
+        return 0
+    try:
+        row = int(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except ValueError as error:
+        raise SalesforceError("INVALID_QUERY_LOCATOR", "invalid query locator") from error
+    if not 0 < row < job.row_count:
+        raise SalesforceError("INVALID_QUERY_LOCATOR", "invalid query locator")
+    return row
+
+
+def _chunks(job: BulkJob, first: int, last: int) -> Iterator[bytes]:
+    """The header row, then the rows from `first` up to `last`."""
+    header = StringIO()
+    _writer(job, header).writerow([_column_name(job, column.path) for column in job.plan.query.columns])
+    yield header.getvalue().encode()
+    position, end = job.starts[first], job.starts[last]
+    while position < end:
+        with job.lock:
+            job.file.seek(position)
+            chunk = job.file.read(min(CHUNK_BYTES, end - position))
+        position += len(chunk)
+        yield chunk
+
+
+def _column_name(job: BulkJob, path: Path) -> str:
+    steps, found = job.plan.paths.resolve(path)
+    return ".".join([*(step.relationship for step in steps), found.name])
+
+
+def _compressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    # 16 added to the window size asks zlib for the gzip format.
+    packer = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    for chunk in chunks:
+        yield packer.compress(chunk)
+    yield packer.flush()

@@ -1,0 +1,161 @@
+"""Authorisation codes, grants and tokens of the connected app (Salesforce help, "OAuth Authorization Flows").
+
+All changes happen in the event loop, so that a refresh that rotates cannot race another.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from sandbox.salesforce.org import Org
+
+CODE_LIFE: Final = timedelta(minutes=15)
+SESSION_LIFE: Final = timedelta(hours=2)
+MAX_GRANTS: Final = 5
+
+
+class TokenError(Exception):
+    """A refusal of the token endpoint: `error`, `error_description`, HTTP 400."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+
+
+@dataclass
+class Code:
+    """An authorisation code; `challenge` is the PKCE challenge it was asked with."""
+
+    username: str
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    challenge: str
+    expires_at: datetime
+    is_used: bool = False
+
+
+@dataclass(eq=False)
+class Grant:
+    """What one authorisation gave the app. `access_tokens` are kept with the time they end."""
+
+    username: str
+    scopes: tuple[str, ...]
+    refresh_token: str = ""
+    rotated_tokens: set[str] = field(default_factory=set)
+    access_tokens: dict[str, datetime] = field(default_factory=dict)
+
+
+def issue_code(org: Org, username: str, redirect_uri: str, scopes: tuple[str, ...], challenge: str) -> str:
+    value = "aPrx" + secrets.token_urlsafe(48)
+    org.codes[value] = Code(username, redirect_uri, scopes, challenge, org.world.clock.now() + CODE_LIFE)
+    return value
+
+
+def redeem_code(org: Org, value: str, redirect_uri: str, verifier: str) -> Grant:
+    """The grant a code stands for. Raises TokenError; a code works once, whatever the outcome."""
+    code = org.codes.get(value)
+    if code is None or code.is_used:
+        raise TokenError("invalid_grant", "invalid authorization code")
+    code.is_used = True
+    if org.world.clock.now() > code.expires_at:
+        raise TokenError("invalid_grant", "expired authorization code")
+    if redirect_uri != code.redirect_uri:
+        raise TokenError("redirect_uri_mismatch", "redirect_uri must match configuration")
+    _check_verifier(code.challenge, verifier)
+    check_user(org, code.username)
+    return _open_grant(org, code)
+
+
+def _check_verifier(challenge: str, verifier: str) -> None:
+    # Verifiers longer than RFC 7636 allows are accepted: jsforce sends 171 characters.
+    digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    if not hmac.compare_digest(digest, challenge.rstrip("=")):
+        raise TokenError("invalid_grant", "invalid code verifier" if verifier else "missing code verifier")
+
+
+def check_user(org: Org, username: str) -> None:
+    """Raises TokenError when the user may not have tokens now."""
+    if not org.user(username)["IsActive"]:
+        raise TokenError("invalid_grant", "inactive user")
+    if org.policies.is_ip_restricted:
+        raise TokenError("invalid_grant", "ip restricted")
+
+
+def _open_grant(org: Org, code: Code) -> Grant:
+    grant = Grant(code.username, code.scopes)
+    if {"refresh_token", "offline_access"} & set(code.scopes):
+        grant.refresh_token = _new_refresh_token()
+    org.grants.append(grant)
+    mine = [item for item in org.grants if item.username == grant.username]
+    # Salesforce keeps five grants for each user and app and silently revokes the oldest.
+    for oldest in mine[:-MAX_GRANTS]:
+        org.grants.remove(oldest)
+    return grant
+
+
+def _new_refresh_token() -> str:
+    return "5Aep861" + secrets.token_urlsafe(60)
+
+
+def new_access_token(org: Org, grant: Grant) -> str:
+    """An access token starts with the 15-character org id and an exclamation mark."""
+    token = f"{org.id[:15]}!{secrets.token_urlsafe(72)}"
+    grant.access_tokens[token] = org.world.clock.now() + SESSION_LIFE
+    return token
+
+
+def refresh(org: Org, refresh_token: str) -> tuple[Grant, bool]:
+    """The grant of a refresh token and whether its refresh token was rotated. Raises TokenError.
+
+    With rotation on, a token that was already exchanged ends the whole grant.
+    """
+    for grant in org.grants:
+        if refresh_token in grant.rotated_tokens:
+            org.grants.remove(grant)
+            break
+    grant_found = next(
+        (item for item in org.grants if item.refresh_token and item.refresh_token == refresh_token), None
+    )
+    if grant_found is None:
+        raise TokenError("invalid_grant", "expired access/refresh token")
+    check_user(org, grant_found.username)
+    if not org.policies.is_rotating:
+        return grant_found, False
+    grant_found.rotated_tokens.add(refresh_token)
+    grant_found.refresh_token = _new_refresh_token()
+    return grant_found, True
+
+
+def grant_of(org: Org, access_token: str) -> Grant | None:
+    """The grant of a living access token; use extends its life, as a session's."""
+    now = org.world.clock.now()
+    for grant in org.grants:
+        ends_at = grant.access_tokens.get(access_token)
+        if ends_at is not None and ends_at > now:
+            grant.access_tokens[access_token] = now + SESSION_LIFE
+            return grant
+    return None
+
+
+def revoke(org: Org, token: str) -> None:
+    """End a refresh token with all its access tokens, or one access token. Raises TokenError for an unknown token."""
+    for grant in org.grants:
+        if token and token == grant.refresh_token:
+            org.grants.remove(grant)
+            return
+        if grant.access_tokens.pop(token, None):
+            return
+    raise TokenError("invalid_token", "token is not valid")
+
+
+def sign(consumer_secret: str, identity_url: str, issued_at: str) -> str:
+    """The signature of a token answer: HMAC-SHA256 over identity URL and time of issue."""
+    digest = hmac.new(consumer_secret.encode(), (identity_url + issued_at).encode(), hashlib.sha256).digest()
+    return base64.b64encode(digest).decode()

@@ -1,0 +1,262 @@
+"""The endpoints an app calls itself: token, revoke, introspect, userinfo, identity, discovery."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import unquote_plus
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.salesforce.authorize import SCOPES
+from sandbox.salesforce.grants import (
+    Grant,
+    TokenError,
+    grant_of,
+    new_access_token,
+    redeem_code,
+    refresh,
+    revoke,
+    sign,
+)
+from sandbox.salesforce.org import Org
+from sandbox.salesforce.query import json_value
+from sandbox.salesforce.rest import identity_url, origin
+
+NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+BASE: Final = "/services/oauth2"
+API_PATHS: Final = {
+    "rest": "/services/data/v{version}/",
+    "sobjects": "/services/data/v{version}/sobjects/",
+    "query": "/services/data/v{version}/query/",
+    "search": "/services/data/v{version}/search/",
+    "tooling_rest": "/services/data/v{version}/tooling/",
+}
+Parameters = Mapping[str, str]
+
+
+class OAuth:
+    """The OAuth endpoints of one org."""
+
+    def __init__(self, org: Org) -> None:
+        self.org = org
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route(f"{BASE}/token", self.token, methods=["POST"]),
+            Route(f"{BASE}/revoke", self.revoke, methods=["GET", "POST"]),
+            Route(f"{BASE}/introspect", self.introspect, methods=["POST"]),
+            Route(f"{BASE}/userinfo", self.userinfo, methods=["GET", "POST"]),
+            Route("/id/{org_id}/{user_id}", self.identity, methods=["GET", "POST"]),
+            Route("/.well-known/openid-configuration", self.discovery, methods=["GET"]),
+        ]
+
+    async def token(self, request: Request) -> Response:
+        try:
+            return JSONResponse(self._token_answer(request, await _parameters(request)), headers=NO_STORE)
+        except TokenError as error:
+            return _refusal(error)
+
+    def _token_answer(self, request: Request, asked: Parameters) -> dict[str, str]:
+        self._check_client(request, asked)
+        kind = asked.get("grant_type", "")
+        if kind == "authorization_code":
+            grant = redeem_code(
+                self.org, _need(asked, "code"), _need(asked, "redirect_uri"), asked.get("code_verifier", "")
+            )
+            return self._tokens(request, grant, is_new=bool(grant.refresh_token))
+        if kind == "refresh_token":
+            grant, is_rotated = refresh(self.org, _need(asked, "refresh_token"))
+            return self._tokens(request, grant, is_new=is_rotated)
+        raise TokenError("unsupported_grant_type", "grant type not supported")
+
+    def _check_client(self, request: Request, asked: Parameters) -> None:
+        """Client credentials from the body or HTTP Basic. Raises TokenError."""
+        client_id, client_secret = _basic(request) or (asked.get("client_id", ""), asked.get("client_secret", ""))
+        settings = self.org.world.settings
+        if client_id != settings.consumer_key:
+            raise TokenError("invalid_client_id", "client identifier invalid")
+        if client_secret != settings.consumer_secret:
+            raise TokenError("invalid_client", "invalid client credentials")
+
+    def _tokens(self, request: Request, grant: Grant, *, is_new: bool) -> dict[str, str]:
+        """The token answer; the refresh token is in it only when it is new to the app. There is no expires_in."""
+        identity = identity_url(self.org, request, grant.username)
+        issued_at = str(int(self.org.world.clock.timestamp() * 1000))
+        answer = {
+            "access_token": new_access_token(self.org, grant),
+            "signature": sign(self.org.world.settings.consumer_secret, identity, issued_at),
+            "scope": " ".join(grant.scopes),
+            "instance_url": origin(request),
+            "id": identity,
+            "token_type": "Bearer",
+            "issued_at": issued_at,
+        }
+        return answer | {"refresh_token": grant.refresh_token} if is_new else answer
+
+    async def revoke(self, request: Request) -> Response:
+        asked = await _parameters(request)
+        try:
+            revoke(self.org, asked.get("token", ""))
+        except TokenError as error:
+            return _refusal(error)
+        return Response(headers=NO_STORE)
+
+    async def introspect(self, request: Request) -> Response:
+        asked = await _parameters(request)
+        try:
+            self._check_client(request, asked)
+        except TokenError as error:
+            return _refusal(error)
+        token = asked.get("token", "")
+        grant = grant_of(self.org, token)
+        if grant is None:
+            return JSONResponse({"active": False}, headers=NO_STORE)
+        answer = {
+            "active": True,
+            "scope": " ".join(grant.scopes),
+            "client_id": self.org.world.settings.consumer_key,
+            "username": grant.username,
+            "sub": identity_url(self.org, request, grant.username),
+            "token_type": "access_token",
+            "exp": int(grant.access_tokens[token].timestamp()),
+        }
+        return JSONResponse(answer, headers=NO_STORE)
+
+    async def userinfo(self, request: Request) -> Response:
+        grant, problem = await self._bearer(request)
+        if grant is None:
+            return PlainTextResponse(problem, 403)
+        user = self.org.user(grant.username)
+        return JSONResponse(
+            {
+                "sub": identity_url(self.org, request, grant.username),
+                "user_id": user["Id"],
+                "organization_id": self.org.id,
+                "preferred_username": user["Username"],
+                "nickname": user["Alias"],
+                "name": user["Name"],
+                "email": user["Email"],
+                "email_verified": True,
+                "given_name": user["FirstName"],
+                "family_name": user["LastName"],
+                "zoneinfo": user["TimeZoneSidKey"],
+                "photos": {},
+                "profile": f"{origin(request)}/{user['Id']}",
+                "urls": _urls(request, "{version}"),
+                "active": user["IsActive"],
+                "user_type": user["UserType"].upper(),
+                "language": user["LanguageLocaleKey"],
+                "locale": user["LanguageLocaleKey"],
+                "utcOffset": 0,
+                "updated_at": json_value(user["SystemModstamp"]),
+                "is_app_installed": not self.org.policies.is_install_required,
+            }
+        )
+
+    async def identity(self, request: Request) -> Response:
+        """The identity URL. Refusals are plain text with status 403."""
+        grant, problem = await self._bearer(request)
+        if grant is None:
+            return PlainTextResponse(problem, 403)
+        if request.path_params["org_id"][:15] != self.org.id[:15]:
+            return PlainTextResponse("Wrong_Org", 403)
+        user = self.org.user(grant.username)
+        if request.path_params["user_id"][:15] != user["Id"][:15]:
+            return PlainTextResponse("Bad_Id", 403)
+        version = request.query_params.get("version", "{version}").replace("latest", "66.0")
+        return JSONResponse(
+            {
+                "id": identity_url(self.org, request, grant.username),
+                "asserted_user": True,
+                "user_id": user["Id"],
+                "organization_id": self.org.id,
+                "username": user["Username"],
+                "nick_name": user["Alias"],
+                "display_name": user["Name"],
+                "email": user["Email"],
+                "email_verified": True,
+                "first_name": user["FirstName"],
+                "last_name": user["LastName"],
+                "timezone": user["TimeZoneSidKey"],
+                "photos": {},
+                "status": {"created_date": None, "body": None},
+                "urls": _urls(request, version),
+                "active": user["IsActive"],
+                "user_type": user["UserType"].upper(),
+                "language": user["LanguageLocaleKey"],
+                "locale": user["LanguageLocaleKey"],
+                "utcOffset": 0,
+                "last_modified_date": json_value(user["SystemModstamp"]),
+                "is_app_installed": not self.org.policies.is_install_required,
+            }
+        )
+
+    async def _bearer(self, request: Request) -> tuple[Grant | None, str]:
+        """The grant of the call's token, from the header or a parameter; or the word Salesforce refuses with."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() not in {"bearer", "oauth"}:
+            asked = await _parameters(request)
+            token = asked.get("oauth_token") or asked.get("access_token") or ""
+        if not token:
+            return None, "Missing_OAuth_Token"
+        return grant_of(self.org, token), "Bad_OAuth_Token"
+
+    async def discovery(self, request: Request) -> Response:
+        site = origin(request)
+        return JSONResponse(
+            {
+                "issuer": site,
+                "authorization_endpoint": f"{site}{BASE}/authorize",
+                "token_endpoint": f"{site}{BASE}/token",
+                "revocation_endpoint": f"{site}{BASE}/revoke",
+                "introspection_endpoint": f"{site}{BASE}/introspect",
+                "userinfo_endpoint": f"{site}{BASE}/userinfo",
+                "scopes_supported": list(SCOPES),
+                "response_types_supported": ["code"],
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+                "code_challenge_methods_supported": ["S256"],
+            }
+        )
+
+
+async def _parameters(request: Request) -> Parameters:
+    """Query and form parameters together, as text."""
+    found = dict(request.query_params)
+    if request.method == "POST":
+        found |= {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    return found
+
+
+def _basic(request: Request) -> tuple[str, str] | None:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, _, secret = base64.b64decode(value).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise TokenError("invalid_client", "invalid client credentials") from error
+    return unquote_plus(name), unquote_plus(secret)
+
+
+def _need(asked: Parameters, name: str) -> str:
+    if not asked.get(name):
+        raise TokenError("invalid_request", f"missing required parameter: {name}")
+    return asked[name]
+
+
+def _refusal(error: TokenError) -> Response:
+    content = {"error": error.error, "error_description": error.description}
+    return JSONResponse(content, 400, headers=NO_STORE)
+
+
+def _urls(request: Request, version: str) -> dict[str, str]:
+    site = origin(request)
+    return {name: site + path.replace("{version}", version) for name, path in API_PATHS.items()} | {
+        "profile": f"{site}/",
+        "custom_domain": site,
+    }

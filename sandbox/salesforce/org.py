@@ -1,0 +1,192 @@
+"""The state of the one Salesforce org: what an administrator can change in Setup, who is signed in, what is running."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
+
+from sandbox.salesforce.schema import OBJECTS, Field, SObject
+
+if TYPE_CHECKING:
+    from sandbox.salesforce.bulk import BulkJob
+    from sandbox.salesforce.cursors import Cursor
+    from sandbox.salesforce.grants import Code, Grant
+    from sandbox.world import World
+
+NAMESPACE: Final = "mkto_si"
+PACKAGE_NAME: Final = "Marketo Sales Insight"
+PACKAGE_VERSION: Final = "1.8000.0.0"
+PACKAGE_ID: Final = "033Hs0000004MsiIAE"
+PACKAGE_VERSION_ID: Final = "04tHs000000MsiAIAS"
+PERMISSION_SET: Final = "Marketo App Access"
+STANDARD_TASK_TYPES: Final = ("Call", "Meeting", "Other")
+
+# The 15 fields of Adobe's page "Logging Sales Activity Attributes to Salesforce": label, API name, type, length.
+ACTIVITY_FIELDS: Final = (
+    ("Call Outcomes", "mktosales_call_outcome__c", "string", 50),
+    ("Call Reasons", "mktosales_call_reason__c", "string", 50),
+    ("Marketo Sales Call Local Presence ID", "MSE_Call_Local_Presence_ID__c", "string", 255),
+    ("Marketo Sales Call Recording URL", "MSE_Call_Recording__c", "url", 255),
+    ("Marketo Sales Campaign", "MSE_Campaign__c", "string", 255),
+    ("Marketo Sales Campaign Current Step", "MSE_Current_Campaign_Step__c", "string", 255),
+    ("Marketo Sales Campaign URL", "MSE_Campaign_Details_Link__c", "url", 255),
+    ("Marketo Sales Email Attachment Viewed", "MSE_Presentation_Viewed__c", "boolean", 0),
+    ("Marketo Sales Email Clicked", "MSE_Clicked__c", "boolean", 0),
+    ("Marketo Sales Email Replied", "MSE_Replied__c", "boolean", 0),
+    ("Marketo Sales Email Status", "MSE_Email_Status__c", "string", 255),
+    ("Marketo Sales Email Template", "MSE_Template__c", "string", 255),
+    ("Marketo Sales Email Template URL", "MSE_Template_Details__c", "url", 255),
+    ("Marketo Sales Email URL", "MSE_Details__c", "url", 255),
+    ("Marketo Sales Email Viewed", "MSE_Viewed__c", "boolean", 0),
+)
+# The two sites of Adobe's page "Sales Insight Actions Configuration in Salesforce".
+ACTIONS_SITES: Final = (
+    ("MarketoSalesInsight1", "https://ims-na1.adobelogin.com"),
+    ("MarketoSalesInsight2", "https://mkto-sales-connect.adobe.io"),
+)
+# What the package adds to Lead and Contact.
+PACKAGE_FIELDS: Final = tuple(
+    Field(f"{NAMESPACE}__{name}__c", kind, length, label=name.replace("_", " "))
+    for name, kind, length in (
+        ("Last_Interesting_Moment_Date", "datetime", 0),
+        ("Last_Interesting_Moment_Desc", "textarea", 255),
+        ("Last_Interesting_Moment_Source", "string", 100),
+        ("Last_Interesting_Moment_Type", "string", 100),
+        ("Relative_Score_Value", "double", 0),
+        ("Urgency_Value", "double", 0),
+    )
+)
+# Adobe documents the labels of these objects ("Add Sales Insight Permission Set"); the API names are made up from them.
+PACKAGE_OBJECTS: Final = tuple(
+    f"{NAMESPACE}__{name}__c"
+    for name in (
+        "BestBetsCache",
+        "BestBets_View_Details",
+        "Best_Bets_Views",
+        "EmailActivityCache",
+        "GetMethodArgus",
+        "GroupedWebActivityCache",
+        "InterestingMomentsCache",
+        "Marketo_Sales_Insight_Config",
+        "ScoringCache",
+        "Values",
+        "WebActivityCache",
+    )
+)
+
+
+@dataclass(frozen=True)
+class RemoteSite:
+    name: str
+    url: str
+    is_active: bool = True
+
+
+@dataclass
+class Policies:
+    """What an administrator has allowed the connected app and the API to do."""
+
+    is_app_blocked: bool = False
+    is_install_required: bool = False
+    is_ip_restricted: bool = False
+    is_setup_hidden: bool = False
+    is_rotating: bool = False
+    callbacks: tuple[str, ...] = ()
+    daily_api_requests: int = 100_000
+
+
+@dataclass(eq=False)
+class Org:
+    """One org over a world of records. `custom_fields` and `hidden_fields` are kept by object name."""
+
+    world: World
+    is_sandbox: bool = False
+    package_version: str = ""
+    not_deployed: set[str] = field(default_factory=set)
+    custom_fields: dict[str, dict[str, Field]] = field(default_factory=dict)
+    hidden_fields: dict[str, set[str]] = field(default_factory=dict)
+    remote_sites: dict[str, RemoteSite] = field(default_factory=dict)
+    task_types: tuple[str, ...] = STANDARD_TASK_TYPES
+    default_task_type: str | None = None
+    inactive_users: set[str] = field(default_factory=set)
+    users_without_api: set[str] = field(default_factory=set)
+    permission_set_users: set[str] = field(default_factory=set)
+    policies: Policies = field(default_factory=Policies)
+    api_calls: int = 0
+    sessions: dict[str, str] = field(default_factory=dict)
+    approvals: set[tuple[str, str]] = field(default_factory=set)
+    codes: dict[str, Code] = field(default_factory=dict)
+    grants: list[Grant] = field(default_factory=list)
+    cursors: OrderedDict[str, Cursor] = field(default_factory=OrderedDict)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    jobs: dict[str, BulkJob] = field(default_factory=dict)
+
+    def reset(self) -> None:
+        """Back to the org as it was at the start: nothing installed, nobody signed in, no tokens."""
+        vars(self).update(vars(Org(self.world)))
+
+    @property
+    def id(self) -> str:
+        return str(self.facts["Id"])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The Organization row."""
+        row = next(iter(self.world.salesforce_rows("Organization")))
+        return {**row, "IsSandbox": self.is_sandbox}
+
+    def sobject(self, name: str) -> SObject | None:
+        """An object as the connected user sees it: custom fields added, hidden ones gone. None when there is none."""
+        return self.known_sobject(name) if name.lower() in OBJECTS else None
+
+    def full_sobject(self, name: str) -> SObject:
+        """An object with all its fields, also those hidden from the connected user."""
+        found = OBJECTS[name.lower()]
+        return found.with_fields(self._added_fields(found))
+
+    def known_sobject(self, name: str) -> SObject:
+        """As `sobject`, for the name of an object that exists."""
+        found = OBJECTS[name.lower()]
+        return found.with_fields(self._added_fields(found), self.hidden_fields.get(found.name, ()))
+
+    def _added_fields(self, sobject: SObject) -> list[Field]:
+        added = list(self.custom_fields.get(sobject.name, {}).values())
+        if sobject.name in {"Lead", "Contact"} and self.package_version:
+            added.extend(PACKAGE_FIELDS)
+        if sobject.name == "Task":
+            added.append(self.task_type_field)
+        return added
+
+    @property
+    def task_type_field(self) -> Field:
+        return Field("Type", "picklist", 40, label="Type", values=self.task_types, default_value=self.default_task_type)
+
+    def user(self, username: str) -> dict[str, Any]:
+        """The User row of one who signed in before, in any letter case. Raises KeyError for an unknown username."""
+        found = self.find_user(username)
+        if found is None:
+            raise KeyError(username)
+        return found
+
+    def find_user(self, username: str) -> dict[str, Any] | None:
+        """The User row of a username typed by someone, None when there is none."""
+        wanted = username.strip().lower()
+        rows = self.world.salesforce_rows("User")
+        return next((self.user_row(row) for row in rows if str(row["Username"]).lower() == wanted), None)
+
+    def user_row(self, row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"IsActive": row.get("IsActive", True) and row["Username"] not in self.inactive_users}
+
+
+_orgs: WeakKeyDictionary[World, Org] = WeakKeyDictionary()
+
+
+def org_of(world: World) -> Org:
+    """The org of a world; made on first use, one for each world."""
+    if world not in _orgs:
+        _orgs[world] = Org(world)
+    return _orgs[world]

@@ -1,0 +1,244 @@
+"""A SOQL query against the org: matching rows, then records for JSON, cells for CSV, or groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+from sandbox.salesforce import rows
+from sandbox.salesforce.errors import SalesforceError, compile_error
+from sandbox.salesforce.metadata import check_metadata_query
+from sandbox.salesforce.org import Org
+from sandbox.salesforce.paths import Getter, Parent, Paths
+from sandbox.salesforce.schema import DEFINITIONS, TOOLING_ONLY, Field, SObject
+from sandbox.salesforce.soql import Column, Path, Query, SortKey, parse
+from sandbox.salesforce.where import compile_condition, wanted_ids
+
+Row = dict[str, Any]
+Record = dict[str, Any]
+MAX_OFFSET = 2000
+
+
+class Plan:
+    """One compiled query. Raises SalesforceError on construction for everything Salesforce refuses to compile."""
+
+    def __init__(self, org: Org, statement: str, *, include_deleted: bool = False, is_tooling: bool = False) -> None:
+        self.org = org
+        self.query = parse(statement)
+        self.sobject = _queried_object(org, self.query, is_tooling=is_tooling)
+        self.paths = Paths(org, self.query, self.sobject)
+        self._check()
+        condition = self.query.where
+        self._test = compile_condition(condition, self.paths) if condition else None
+        self._ids = wanted_ids(condition, self.paths)
+        self._include_deleted = include_deleted
+        self._sort_keys = [(key, _sortable(self.paths, key)) for key in self.query.order_by]
+        self._shape = Shape(self.paths, self.sobject, self.query.columns)
+
+    def _check(self) -> None:
+        check_metadata_query(self.query, self.sobject, self.paths)
+        if self.query.offset > MAX_OFFSET:
+            raise SalesforceError("NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {MAX_OFFSET}")
+        grouped = [self.paths.resolve(path) for path in self.query.group_by]
+        for column in self.query.columns:
+            resolved = self.paths.resolve(column.path)
+            if self.query.is_aggregate and not column.function and resolved not in grouped:
+                raise self._error("MALFORMED_QUERY", column.path, f"Field must be grouped or aggregated: {column.path}")
+            if column.alias and not self.query.is_aggregate:
+                raise self._error("MALFORMED_QUERY", column.path, "only aggregate expressions use field aliasing")
+
+    def _error(self, code: str, path: Path, sentence: str) -> SalesforceError:
+        return compile_error(code, self.query.statement, path.position, sentence)
+
+    def matches(self) -> Iterator[Row]:
+        """The matching rows in order, within LIMIT and OFFSET. Streams unless rows must be sorted."""
+        if self.query.is_aggregate or self.query.is_count:
+            return self._matching()
+        return islice(self._ordered(), self.query.offset, self._stop)
+
+    def count(self) -> int:
+        """How many rows match, for SELECT COUNT()."""
+        found = sum(1 for _ in self._matching())
+        return found if self.query.limit is None else min(found, self.query.limit)
+
+    def record(self, row: Row, base: str) -> Record:
+        """A row as the REST API shows it; `base` is the path below which record URLs lie."""
+        return self._shape.record(self.sobject.name, row, base)
+
+    def groups(self) -> list[Record]:
+        """The AggregateResult records of a query with GROUP BY or aggregate functions."""
+        keys = [self.paths.getter(path) for path in self.query.group_by]
+        columns = [(column.function, self.paths.getter(column.path)) for column in self.query.columns]
+        found: dict[tuple[Any, ...], Group] = {} if keys else {(): Group({}, columns)}
+        for row in self._matching():
+            key = tuple(get(row) for get in keys)
+            if key not in found:
+                found[key] = Group(row, columns)
+            found[key].add(row)
+        groups = list(found.values())
+        for sort_key, sortable in reversed(self._sort_keys):
+            groups.sort(key=lambda group: sortable(group.first), reverse=sort_key.is_descending)
+        return [self._aggregate(group) for group in islice(groups, self.query.offset, self._stop)]
+
+    def _aggregate(self, group: Group) -> Record:
+        record: Record = {"attributes": {"type": "AggregateResult"}}
+        unnamed = 0
+        for column, value in zip(self.query.columns, group.values(), strict=True):
+            name = column.alias or (f"expr{unnamed}" if column.function else self.paths.field(column.path).name)
+            unnamed += bool(column.function and not column.alias)
+            record[name] = json_value(value)
+        return record
+
+    @property
+    def _stop(self) -> int | None:
+        return None if self.query.limit is None else self.query.offset + self.query.limit
+
+    def _matching(self) -> Iterator[Row]:
+        found: Iterable[Row] = self._candidates()
+        if not self._include_deleted:
+            found = (row for row in found if not row.get("IsDeleted"))
+        return filter(self._test, found) if self._test else iter(found)
+
+    def _candidates(self) -> Iterator[Row]:
+        if self._ids is None:
+            return rows.all_rows(self.org, self.sobject.name)
+        found = (rows.row(self.org, self.sobject.name, record_id) for record_id in self._ids)
+        return (row for row in found if row is not None)
+
+    def _ordered(self) -> Iterator[Row]:
+        if not self._sort_keys or self._is_in_id_order():
+            return self._matching()
+        return iter(self._best(self._stop))
+
+    def _is_in_id_order(self) -> bool:
+        """Records come by ascending id anyway: a walk by id need not be sorted."""
+        first, _ = self._sort_keys[0]
+        is_plain = not first.is_descending and self.paths.field(first.path).type == "id" and len(first.path.parts) == 1
+        return is_plain and self.sobject.name in rows.WORLD_OBJECTS
+
+    def _best(self, stop: int | None) -> list[Row]:
+        """All rows sorted, or the first `stop` of them without holding many more."""
+        if stop is None:
+            return self._sort(list(self._matching()))
+        kept: list[Row] = []
+        matching = self._matching()
+        while chunk := list(islice(matching, 2000 + stop)):
+            kept = self._sort(kept + chunk)[:stop]
+        return kept
+
+    def _sort(self, found: list[Row]) -> list[Row]:
+        for key, sortable in reversed(self._sort_keys):
+            found.sort(key=sortable, reverse=key.is_descending)
+        return found
+
+
+def _queried_object(org: Org, query: Query, *, is_tooling: bool) -> SObject:
+    sobject = org.sobject(query.sobject)
+    definitions = {item.name for item in DEFINITIONS}
+    is_reachable = sobject is not None and (sobject.name not in TOOLING_ONLY or is_tooling)
+    is_hidden = org.policies.is_setup_hidden and sobject is not None and sobject.name in TOOLING_ONLY | definitions
+    if sobject is None or not is_reachable or is_hidden:
+        sentence = (
+            f"sObject type '{query.sobject}' is not supported. If you are attempting to use a custom object, be "
+            "sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the "
+            "appropriate names."
+        )
+        position = query.statement.lower().rfind(query.sobject.lower())
+        raise compile_error("INVALID_TYPE", query.statement, position, sentence)
+    return sobject
+
+
+def _sortable(paths: Paths, key: SortKey) -> Callable[[Row], tuple[bool, Any]]:
+    """A sort key: nulls first in both directions unless asked otherwise, text without regard to case."""
+    field = paths.field(key.path)
+    if not field.is_filterable:
+        sentence = f"field '{field.name}' can not be sorted in a query call"
+        raise compile_error("INVALID_FIELD", paths.query.statement, key.path.position, sentence)
+    get = paths.getter(key.path)
+    ignores_case = field.type not in {"id", "reference"}
+    is_null_high = key.is_nulls_last != key.is_descending
+
+    def sortable(row: Row) -> tuple[bool, Any]:
+        value = get(row)
+        if value is None:
+            return is_null_high, 0
+        return not is_null_high, value.casefold() if ignores_case and isinstance(value, str) else value
+
+    return sortable
+
+
+class Group:
+    """One group of an aggregate query: its first row, and a running value for each column. Keeps no other rows."""
+
+    def __init__(self, first: Row, columns: list[tuple[str, Getter]]) -> None:
+        self.first = first
+        self._columns = columns
+        starts: dict[str, Callable[[], Any]] = {"COUNT": int, "COUNT_DISTINCT": set}
+        self._values = [starts.get(function, lambda: None)() for function, _ in columns]
+
+    def add(self, row: Row) -> None:
+        for position, (function, get) in enumerate(self._columns):
+            if function and (value := get(row)) is not None:
+                self._values[position] = _fold(function, self._values[position], value)
+
+    def values(self) -> list[Any]:
+        running = zip(self._columns, self._values, strict=True)
+        return [
+            get(self.first) if not function else len(value) if function == "COUNT_DISTINCT" else value
+            for (function, get), value in running
+        ]
+
+
+def _fold(function: str, so_far: Any, value: Any) -> Any:
+    if function == "COUNT":
+        return so_far + 1
+    if function == "COUNT_DISTINCT":
+        so_far.add(value)
+        return so_far
+    if so_far is None:
+        return value
+    return min(so_far, value) if function == "MIN" else max(so_far, value)
+
+
+class Shape:
+    """The selected columns as a tree: own fields, and one shape for each parent, in the order selected."""
+
+    def __init__(self, paths: Paths, sobject: SObject, columns: tuple[Column, ...]) -> None:
+        self._is_any_of_several = not sobject.key_prefix
+        self._fields: list[str] = []
+        self._parents: dict[str, tuple[Parent, Shape]] = {}
+        for column in columns:
+            steps, field = paths.resolve(column.path)
+            self.add(paths, steps, field)
+
+    def add(self, paths: Paths, steps: list[Field], field: Field) -> None:
+        if not steps:
+            self._fields.append(field.name)
+            return
+        step = steps[0]
+        if step.relationship not in self._parents:
+            self._fields.append(step.relationship)
+            self._parents[step.relationship] = paths.parent(step), Shape(paths, paths.parent_object(step), ())
+        self._parents[step.relationship][1].add(paths, steps[1:], field)
+
+    def record(self, sobject: str, row: Row, base: str) -> Record:
+        # A parent that may be of several objects calls itself Name; its URL tells the object (recorded answers).
+        kind = "Name" if self._is_any_of_several else sobject
+        record: Record = {"attributes": {"type": kind, "url": f"{base}/sobjects/{sobject}/{row['Id']}"}}
+        for name in self._fields:
+            record[name] = self._nested(name, row, base) if name in self._parents else json_value(row.get(name))
+        return record
+
+    def _nested(self, name: str, row: Row, base: str) -> Record | None:
+        parent, shape = self._parents[name]
+        found = parent(row)
+        return None if found is None else shape.record(*found, base)
+
+
+def json_value(value: Any) -> Any:
+    """A value as JSON spells it: datetimes with milliseconds and +0000, dates as YYYY-MM-DD."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")[:23] + "+0000"
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,296 @@
+"""The objects and fields of the org: what describe shows and SOQL may name.
+
+Names, types and lengths of the standard objects follow recorded describe answers and the Salesforce Object Reference.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+LENGTHS: Final = {"id": 18, "reference": 18, "phone": 40, "email": 80, "url": 255, "picklist": 40, "string": 255}
+# Salesforce neither filters nor sorts by a text area of more than 255 characters, nor by a compound address.
+SHORT_TEXT: Final = 255
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field. `parents` are the objects a reference may point to, `relationship` the name of the way there."""
+
+    name: str
+    type: str
+    length: int = 0
+    parents: tuple[str, ...] = ()
+    relationship: str = ""
+    label: str = ""
+    values: tuple[str, ...] = ()
+    default_value: str | None = None
+
+    @property
+    def is_custom(self) -> bool:
+        return self.name.endswith("__c")
+
+    @property
+    def is_compound(self) -> bool:
+        return self.type == "address"
+
+    @property
+    def is_filterable(self) -> bool:
+        return not self.is_compound and not (self.type == "textarea" and self.length > SHORT_TEXT)
+
+
+@dataclass(frozen=True)
+class SObject:
+    """One object; `fields` are found by lower-case name, `relationships` by their own."""
+
+    name: str
+    key_prefix: str
+    label: str
+    label_plural: str
+    fields: Mapping[str, Field] = field(repr=False)
+    is_tooling: bool = False
+
+    @property
+    def relationships(self) -> dict[str, Field]:
+        return {item.relationship.lower(): item for item in self.fields.values() if item.relationship}
+
+    def with_fields(self, added: Iterable[Field], hidden: Iterable[str] = ()) -> "SObject":
+        """The same object with custom fields added and fields the connected user may not see taken away."""
+        gone = {name.lower() for name in hidden}
+        fields = {**self.fields, **_by_name(added)}
+        kept = {name: item for name, item in fields.items() if name not in gone}
+        return SObject(self.name, self.key_prefix, self.label, self.label_plural, kept, self.is_tooling)
+
+
+def _by_name(fields: Iterable[Field]) -> dict[str, Field]:
+    return {item.name.lower(): item for item in fields}
+
+
+def words(name: str) -> str:
+    """A label from an API name: `LastName` is "Last Name"."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name.removesuffix("__c"))
+
+
+def _read_field(text: str) -> Field:
+    """`Name type`, `Name type:length` or `ParentId reference Object,Object Relationship`."""
+    name, spec, *rest = text.split()
+    kind, _, length = spec.partition(":")
+    parents = tuple(rest[0].split(",")) if rest else ()
+    size = int(length) if length else LENGTHS.get(kind, 0)
+    return Field(name, kind, size, parents, rest[1] if len(rest) > 1 else "", words(name))
+
+
+def _object(name: str, key_prefix: str, specs: str, *, plural: str = "", is_tooling: bool = False) -> SObject:
+    fields = [_read_field(spec) for spec in re.split(r"\s*;\s*", specs.strip(" ;\n")) if spec]
+    filled = (_with_values(name, item) for item in fields)
+    label = words(name)
+    return SObject(name, key_prefix, label, plural or label + "s", _by_name(filled), is_tooling)
+
+
+def _with_values(sobject: str, item: Field) -> Field:
+    values = PICKLISTS.get((sobject, item.name)) or PICKLISTS.get(("", item.name), ())
+    if item.type != "picklist" or not values:
+        return item
+    return Field(item.name, item.type, item.length, label=item.label, values=values)
+
+
+PICKLISTS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
+    ("", "LeadSource"): ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other"),
+    ("", "Salutation"): ("Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx."),
+    ("", "Rating"): ("Hot", "Warm", "Cold"),
+    ("Lead", "Status"): ("Open - Not Contacted", "Working - Contacted", "Closed - Converted", "Closed - Not Converted"),
+    ("Task", "Status"): ("Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred"),
+    ("Task", "Priority"): ("High", "Normal", "Low"),
+    ("Task", "TaskSubtype"): ("Task", "Email", "ListEmail", "Cadence", "Call", "LinkedIn"),
+    ("Opportunity", "StageName"): ("Prospecting", "Qualification", "Negotiation/Review", "Closed Won", "Closed Lost"),
+    ("OpportunityContactRole", "Role"): ("Business User", "Decision Maker", "Economic Buyer", "Evaluator", "Other"),
+    ("EntityDefinition", "DeploymentStatus"): ("Deployed", "InDevelopment"),
+}
+
+SYSTEM: Final = """
+Id id; IsDeleted boolean; CreatedDate datetime; CreatedById reference User CreatedBy; LastModifiedDate datetime;
+LastModifiedById reference User LastModifiedBy; SystemModstamp datetime;
+"""
+PERSON: Final = """
+MasterRecordId reference {name} MasterRecord; LastName string:80; FirstName string:40; Salutation picklist;
+Name string:121; Title string:128; Phone phone; MobilePhone phone; Fax phone; Email email; Description textarea:32000;
+LeadSource picklist; HasOptedOutOfEmail boolean; DoNotCall boolean; EmailBouncedReason string:255;
+EmailBouncedDate datetime; LastActivityDate date; PhotoUrl url;
+"""
+
+STANDARD: Final = (
+    _object(
+        "Lead",
+        "00Q",
+        SYSTEM
+        + PERSON.format(name="Lead")
+        + "Company string:255; Street textarea:255; City string:40; State string:80;"
+        "PostalCode string:20; Country string:80; Address address; Website url; Status picklist; Industry picklist;"
+        "Rating picklist; AnnualRevenue currency; NumberOfEmployees int; OwnerId reference Group,User Owner;"
+        "IsConverted boolean; ConvertedDate date; ConvertedAccountId reference Account ConvertedAccount;"
+        "ConvertedContactId reference Contact ConvertedContact; IsUnreadByOwner boolean;"
+        "ConvertedOpportunityId reference Opportunity ConvertedOpportunity",
+    ),
+    _object(
+        "Contact",
+        "003",
+        SYSTEM + PERSON.format(name="Contact") + "AccountId reference Account Account; MailingStreet textarea:255;"
+        "MailingCity string:40; MailingState string:80; MailingPostalCode string:20; MailingCountry string:80;"
+        "MailingAddress address; HomePhone phone; OtherPhone phone; AssistantPhone phone; AssistantName string:40;"
+        "ReportsToId reference Contact ReportsTo; Department string:80; Birthdate date; OwnerId reference User Owner;"
+        "IsEmailBounced boolean",
+    ),
+    _object(
+        "Account",
+        "001",
+        SYSTEM
+        + "MasterRecordId reference Account MasterRecord; Name string:255; Type picklist; Phone phone; Fax phone;"
+        "ParentId reference Account Parent; AccountNumber string:40; Website url; Industry picklist;"
+        "AnnualRevenue currency; NumberOfEmployees int; Description textarea:32000; Rating picklist;"
+        "BillingStreet textarea:255; BillingCity string:40; BillingState string:80; BillingPostalCode string:20;"
+        "BillingCountry string:80; BillingAddress address; OwnerId reference User Owner; LastActivityDate date",
+    ),
+    _object(
+        "Opportunity",
+        "006",
+        SYSTEM + "AccountId reference Account Account; Name string:120; Description textarea:32000; StageName picklist;"
+        "Amount currency; Probability percent; CloseDate date; Type picklist; LeadSource picklist; IsClosed boolean;"
+        "IsWon boolean; OwnerId reference User Owner; ContactId reference Contact Contact; LastActivityDate date",
+        plural="Opportunities",
+    ),
+    _object(
+        "OpportunityContactRole",
+        "00K",
+        SYSTEM + "OpportunityId reference Opportunity Opportunity; ContactId reference Contact Contact; Role picklist;"
+        "IsPrimary boolean",
+    ),
+    _object(
+        "Task",
+        "00T",
+        SYSTEM + "WhoId reference Contact,Lead Who; WhatId reference Account,Opportunity What; Subject string:255;"
+        "ActivityDate date; Status picklist; Priority picklist; IsHighPriority boolean;"
+        "OwnerId reference Group,User Owner; Description textarea:32000; AccountId reference Account Account;"
+        "IsClosed boolean; IsArchived boolean;"
+        "CallDurationInSeconds int; CallType picklist; CallDisposition string:255; TaskSubtype picklist; Type picklist",
+    ),
+    _object(
+        "User",
+        "005",
+        "Id id; Username string:80; LastName string:80; FirstName string:40; Name string:121; CompanyName string:80;"
+        "Email email:128; Alias string:8; IsActive boolean; UserType picklist; Title string:80; Phone phone;"
+        "TimeZoneSidKey picklist; LocaleSidKey picklist; LanguageLocaleKey picklist;"
+        "ProfileId reference Profile Profile; FederationIdentifier string:512;"
+        "CreatedDate datetime; LastModifiedDate datetime; SystemModstamp datetime",
+    ),
+    _object(
+        "Group",
+        "00G",
+        "Id id; Name string:40; DeveloperName string:80; Type picklist; Email email; CreatedDate datetime;"
+        "LastModifiedDate datetime; SystemModstamp datetime",
+    ),
+    _object(
+        "Organization",
+        "00D",
+        "Id id; Name string:80; IsSandbox boolean; OrganizationType picklist; InstanceName string:5;"
+        "NamespacePrefix string:15; TrialExpirationDate datetime; PrimaryContact string:80;"
+        "DefaultLocaleSidKey picklist; LanguageLocaleKey picklist; TimeZoneSidKey picklist;"
+        "CreatedDate datetime; SystemModstamp datetime",
+    ),
+    _object("Profile", "00e", "Id id; Name string:255; UserType picklist"),
+    _object(
+        "PermissionSet",
+        "0PS",
+        "Id id; Name string:80; Label string:80; NamespacePrefix string:15; IsOwnedByProfile boolean; IsCustom boolean;"
+        "ProfileId reference Profile Profile; PermissionsApiEnabled boolean; PermissionsViewSetup boolean",
+    ),
+    _object(
+        "PermissionSetAssignment",
+        "0Pa",
+        "Id id; PermissionSetId reference PermissionSet PermissionSet; AssigneeId reference User Assignee",
+    ),
+    _object(
+        "ObjectPermissions",
+        "110",
+        "Id id; ParentId reference PermissionSet Parent; SobjectType picklist; PermissionsRead boolean;"
+        "PermissionsCreate boolean; PermissionsEdit boolean; PermissionsDelete boolean;"
+        "PermissionsViewAllRecords boolean; PermissionsModifyAllRecords boolean",
+        plural="Object Permissions",
+    ),
+    _object(
+        "PackageLicense",
+        "050",
+        "Id id; NamespacePrefix string:15; Status picklist; AllowedLicenses int; UsedLicenses int;"
+        "ExpirationDate datetime; IsProvisioned boolean",
+    ),
+    _object(
+        "WebLink",
+        "00b",
+        "Id id; Name string:240; MasterLabel string:240; NamespacePrefix string:15; PageOrSobjectType picklist;"
+        "DisplayType picklist; LinkType picklist; Url textarea:1024",
+    ),
+)
+
+# Rows about the org's set-up. EntityDefinition and FieldDefinition answer through the REST API as well.
+TOOLING: Final = (
+    _object(
+        "InstalledSubscriberPackage",
+        "0A3",
+        "Id id; SubscriberPackageId reference SubscriberPackage SubscriberPackage;"
+        "SubscriberPackageVersionId reference SubscriberPackageVersion SubscriberPackageVersion",
+        is_tooling=True,
+    ),
+    _object(
+        "SubscriberPackage",
+        "033",
+        "Id id; Name string:255; NamespacePrefix string:15; Description string:255; IsPackageValid boolean",
+        is_tooling=True,
+    ),
+    _object(
+        "SubscriberPackageVersion",
+        "04t",
+        "Id id; SubscriberPackageId reference SubscriberPackage SubscriberPackage; Name string:255; MajorVersion int;"
+        "MinorVersion int; PatchVersion int; BuildNumber int; IsManaged boolean; IsBeta boolean; IsDeprecated boolean;"
+        "ReleaseState picklist; IsPasswordProtected boolean",
+        is_tooling=True,
+    ),
+    _object(
+        "RemoteProxy",
+        "0rp",
+        "Id id; SiteName string:80; EndpointUrl url; IsActive boolean; DisableProtocolSecurity boolean;"
+        "Description string:255; NamespacePrefix string:15; DeveloperName string:80",
+        plural="Remote Site Settings",
+        is_tooling=True,
+    ),
+    _object(
+        "Layout",
+        "00h",
+        "Id id; Name string:255; EntityDefinitionId string:255; TableEnumOrId string:255; NamespacePrefix string:15",
+        is_tooling=True,
+    ),
+    _object(
+        "ApexClass", "01p", "Id id; Name string:255; NamespacePrefix string:15; Status picklist", plural="Apex Classes"
+    ),
+)
+DEFINITIONS: Final = (
+    _object(
+        "EntityDefinition",
+        "000",
+        "Id id; DurableId string:255; QualifiedApiName string:255; DeveloperName string:255; NamespacePrefix string:15;"
+        "Label string:80; DeploymentStatus picklist; KeyPrefix string:3; IsCustomizable boolean",
+    ),
+    _object(
+        "FieldDefinition",
+        "000",
+        "Id id; DurableId string:255; EntityDefinitionId reference EntityDefinition EntityDefinition;"
+        "QualifiedApiName string:255; DeveloperName string:255; NamespacePrefix string:15; Label string:255;"
+        "DataType string:255; Length int",
+    ),
+)
+# What a reference to several objects can be asked for whichever it points to (Salesforce: "Name" object).
+NAME: Final = _object(
+    "Name", "", "Id id; Name string:255; Type string:255; Email email; Username string:80; IsActive boolean;"
+    "FirstName string:40; LastName string:80; Alias string:8; Title string:80; Phone phone"
+)  # fmt: skip
+
+TOOLING_ONLY: Final = frozenset(item.name for item in TOOLING if item.is_tooling)
+OBJECTS: Final = {item.name.lower(): item for item in (*STANDARD, *TOOLING, *DEFINITIONS)}

@@ -1,0 +1,96 @@
+"""Salesforce Setup, as far as the console sends people there: pages whose forms really change the org."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.salesforce.authorize import LOGIN, Authorization
+from sandbox.salesforce.control import act
+from sandbox.salesforce.org import (
+    ACTIONS_SITES,
+    ACTIVITY_FIELDS,
+    PACKAGE_NAME,
+    PACKAGE_OBJECTS,
+    PACKAGE_VERSION,
+    PACKAGE_VERSION_ID,
+    PERMISSION_SET,
+    Org,
+)
+from sandbox.salesforce.pages import render
+from sandbox.salesforce.setup_rows import data_type
+
+HOME: Final = "/lightning/setup/SetupOneHome/home"
+# Salesforce's own addresses of these pages, with the name each has in Setup.
+PAGES: Final = {
+    "/packaging/installPackage.apexp": ("Install Package", "install_package.html"),
+    "/lightning/setup/ImportedPackage/home": ("Installed Packages", "installed_packages.html"),
+    "/lightning/setup/SecurityRemoteProxy/home": ("Remote Site Settings", "remote_sites.html"),
+    "/lightning/setup/ObjectManager/Task/FieldsAndRelationships/view": (
+        "Task Fields & Relationships",
+        "task_fields.html",
+    ),
+    "/lightning/setup/ConnectedAppsUsage/home": ("Connected Apps OAuth Usage", "connected_apps.html"),
+    "/lightning/setup/PermSets/home": ("Permission Sets", "permission_sets.html"),
+    HOME: ("Setup Home", "setup_home.html"),
+}
+# Activity fields are those of Task and Event; Lightning lists them under Activity too.
+ALIASES: Final = {
+    "/lightning/setup/ObjectManager/Activity/FieldsAndRelationships/view": (
+        "/lightning/setup/ObjectManager/Task/FieldsAndRelationships/view"
+    ),
+}
+
+
+class SetupPages:
+    """The Setup pages of one org. They ask for a login first."""
+
+    def __init__(self, org: Org, authorization: Authorization) -> None:
+        self.org = org
+        self.authorization = authorization
+
+    def routes(self) -> list[BaseRoute]:
+        paths = (*PAGES, *ALIASES, "/lightning/{other:path}")
+        return [Route(path, self.page, methods=["GET", "POST"]) for path in paths]
+
+    async def page(self, request: Request) -> Response:
+        """Show a page; a POST does the action its form names and shows the page again."""
+        username = self.authorization.username(request)
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        if username is None:
+            return RedirectResponse(f"{LOGIN}?{urlencode({'startURL': here})}", 303)
+        problem = ""
+        if request.method == "POST":
+            try:
+                act(self.org, {name: value for name, value in (await request.form()).items() if isinstance(value, str)})
+                return RedirectResponse(here, 303)
+            except ValueError as error:
+                problem = str(error)
+        path = ALIASES.get(request.url.path, request.url.path)
+        path = path if path in PAGES else HOME
+        title, template = PAGES[path]
+        context = self._context(request) | {"title": title, "username": username, "problem": problem, "path": path}
+        return render(request, template, context, 400 if problem else 200)
+
+    def _context(self, request: Request) -> dict[str, Any]:
+        fields = self.org.custom_fields.get("Task", {})
+        sites = {site.url for site in self.org.remote_sites.values() if site.is_active}
+        return {
+            "org": self.org,
+            "facts": self.org.facts,
+            "pages": PAGES,
+            "package_name": PACKAGE_NAME,
+            "package_version": PACKAGE_VERSION,
+            "package_version_id": PACKAGE_VERSION_ID,
+            "is_known_package": request.query_params.get("p0", PACKAGE_VERSION_ID)[:15] == PACKAGE_VERSION_ID[:15],
+            "package_objects": PACKAGE_OBJECTS,
+            "permission_set": PERMISSION_SET,
+            "missing_sites": [site for site in ACTIONS_SITES if site[1] not in sites],
+            "fields": [(item, data_type(item)) for item in fields.values()],
+            "missing_fields": [label for label, name, _, _ in ACTIVITY_FIELDS if name not in fields],
+            "users": [self.org.user_row(row) for row in self.org.world.salesforce_rows("User")],
+        }

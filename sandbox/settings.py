@@ -1,0 +1,30 @@
+"""What a sandbox is started with. Nothing here changes while it runs; see switches.py for what does."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+DEMO_PASSWORD = "Demo-Passw0rd!"
+DEMO_USERS = ("marketo-admin@demo.example", "salesforce-admin@demo.example", "ops@demo.example")
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The seeded world and the credentials that open it.
+
+    Every seeded person was created before the day ``epoch``. The same people, seed and epoch give the same bytes.
+    """
+
+    people: int = 2_500
+    seed: int = 1
+    epoch: date = field(default_factory=today)
+    munchkin_id: str = "123-ABC-456"
+    client_id: str = "sandbox-client-id"
+    client_secret: str = "sandbox-client-secret"
+    salesforce_user: str = "admin@acme.example"
+    salesforce_password: str = "sandbox-password"
+    consumer_key: str = "sandbox-consumer-key"
+    consumer_secret: str = "sandbox-consumer-secret"

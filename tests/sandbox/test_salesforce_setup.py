@@ -1,0 +1,201 @@
+"""Checks 40 to 42: packages, remote sites, fields and permissions, as the API shows them and as Setup changes them."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.sandbox.salesforce_browser import Api, Browser, act, connect
+from tests.sandbox_process import SandboxProcess
+
+TOOLING = "/tooling/query"
+INSTALL = "/packaging/installPackage.apexp"
+SITES = "/lightning/setup/SecurityRemoteProxy/home"
+FIELDS = "/lightning/setup/ObjectManager/Task/FieldsAndRelationships/view"
+PACKAGES = "/lightning/setup/ImportedPackage/home"
+PACKAGE_SOQL = (
+    "SELECT SubscriberPackageId, SubscriberPackage.NamespacePrefix, SubscriberPackage.Name, "
+    "SubscriberPackageVersion.MajorVersion, SubscriberPackageVersion.MinorVersion "
+    "FROM InstalledSubscriberPackage ORDER BY SubscriberPackageId"
+)
+
+
+@pytest.fixture
+def salesforce(sandbox: SandboxProcess) -> SandboxProcess:
+    """The sandbox with the org as at its start."""
+    act(sandbox, "reset")
+    return sandbox
+
+
+@pytest.fixture
+def api(salesforce: SandboxProcess) -> Api:
+    return Api(salesforce, connect(salesforce)["access_token"])
+
+
+def task_fields(api: Api) -> dict[str, Any]:
+    return {field["name"]: field for field in api.get("/sobjects/Task/describe").json()["fields"]}
+
+
+def test_package_is_absent_then_present(salesforce: SandboxProcess, api: Api) -> None:
+    absent = api.query(PACKAGE_SOQL, TOOLING)
+    assert absent | {"records": []} == {
+        "size": 0,
+        "totalSize": 0,
+        "done": True,
+        "queryLocator": None,
+        "entityTypeName": "InstalledSubscriberPackage",
+        "records": [],
+    }
+    act(salesforce, "install_package", version="1.4359.2.0")
+    [package] = api.query(PACKAGE_SOQL, TOOLING)["records"]
+    assert package["SubscriberPackageId"].startswith("033")
+    assert package["SubscriberPackage"]["NamespacePrefix"] == "mkto_si"
+    assert package["SubscriberPackageVersion"]["MinorVersion"] == 4359
+    assert api.names("SELECT Status FROM PackageLicense WHERE NamespacePrefix = 'mkto_si'") == ["Active"]
+    act(salesforce, "uninstall_package")
+    assert api.query(PACKAGE_SOQL, TOOLING)["totalSize"] == 0
+
+
+def test_package_cannot_be_told_without_view_setup(salesforce: SandboxProcess, api: Api) -> None:
+    act(salesforce, "hide_setup")
+    assert api.refusal(PACKAGE_SOQL, TOOLING)[0] == "INVALID_TYPE"
+
+
+@pytest.mark.parametrize(
+    ("soql", "resource", "code"),
+    [
+        (PACKAGE_SOQL, "/query", "INVALID_TYPE"),
+        ("SELECT Id FROM SubscriberPackageVersion", TOOLING, "MALFORMED_QUERY"),
+        (
+            "SELECT Id FROM InstalledSubscriberPackage WHERE SubscriberPackageId = '033Hs0000004Msi'",
+            TOOLING,
+            "INVALID_FIELD",
+        ),
+        ("SELECT Id FROM FieldDefinition", TOOLING, "MALFORMED_QUERY"),
+        ("SELECT Id FROM EntityDefinition WHERE Label = 'a' OR Label = 'b'", TOOLING, "MALFORMED_QUERY"),
+        ("SELECT Id FROM EntityDefinition WHERE Label != 'a'", TOOLING, "MALFORMED_QUERY"),
+        ("SELECT COUNT() FROM EntityDefinition", TOOLING, "MALFORMED_QUERY"),
+    ],
+)
+def test_metadata_queries_that_salesforce_refuses(api: Api, soql: str, resource: str, code: str) -> None:
+    assert api.refusal(soql, resource)[0] == code
+
+
+def test_package_objects_and_their_deployment(salesforce: SandboxProcess, api: Api) -> None:
+    soql = "SELECT DeploymentStatus, QualifiedApiName FROM EntityDefinition WHERE NamespacePrefix = 'mkto_si'"
+    assert api.query(soql, TOOLING)["records"] == []
+    act(salesforce, "install_package")
+    act(salesforce, "set_deployed", object="mkto_si__Values__c", deployed=False)
+    found = {item["QualifiedApiName"]: item["DeploymentStatus"] for item in api.query(soql, TOOLING)["records"]}
+    assert len(found) == 11
+    assert [name for name, status in found.items() if status != "Deployed"] == ["mkto_si__Values__c"]
+
+
+def test_package_brings_fields_buttons_and_a_permission_set(salesforce: SandboxProcess, api: Api) -> None:
+    buttons = "SELECT MasterLabel FROM WebLink WHERE NamespacePrefix = 'mkto_si' AND PageOrSobjectType = 'Lead'"
+    layout = "/sobjects/Lead/describe/layouts"
+    assert api.names(buttons) == []
+    assert api.get(layout).json()["layouts"][0]["buttonLayoutSection"]["detailButtons"] == []
+    act(salesforce, "install_package")
+    act(salesforce, "assign_permission_set", username="ops@demo.example")
+    assert api.names(buttons) == ["Send Sales Email", "Add to Sales Campaign"]
+    assert len(api.get(layout).json()["layouts"][0]["buttonLayoutSection"]["detailButtons"]) == 2
+    assert api.query("SELECT mkto_si__Urgency_Value__c FROM Contact LIMIT 1")["totalSize"] == 1
+    soql = "SELECT Assignee.Username FROM PermissionSetAssignment WHERE PermissionSet.Label = 'Marketo App Access'"
+    assert [item["Assignee"]["Username"] for item in api.query(soql)["records"]] == ["ops@demo.example"]
+
+
+def test_standard_rights_and_org_facts(salesforce: SandboxProcess, api: Api) -> None:
+    soql = "SELECT SobjectType FROM ObjectPermissions WHERE Parent.Profile.Name = 'Standard User'"
+    assert set(api.names(soql)) >= {"Lead", "Contact", "Account", "Opportunity"}
+    [org] = api.query("SELECT Id, Name, IsSandbox FROM Organization")["records"]
+    assert (org["Name"], org["IsSandbox"]) == ("Acme Inc", False)
+    act(salesforce, "set_sandbox")
+    assert api.names("SELECT IsSandbox FROM Organization") == [True]
+
+
+def test_task_type_values(salesforce: SandboxProcess, api: Api) -> None:
+    assert [item["value"] for item in task_fields(api)["Type"]["picklistValues"]] == ["Call", "Meeting", "Other"]
+    act(salesforce, "set_task_types", values=["Email", "Call", "Reply"], default="Call")
+    values = {item["value"]: item["defaultValue"] for item in task_fields(api)["Type"]["picklistValues"]}
+    assert values == {"Email": False, "Call": True, "Reply": False}
+
+
+def test_field_has_57_keys_and_the_asked_length(salesforce: SandboxProcess, api: Api) -> None:
+    act(salesforce, "add_field", object="Task", name="MSE_Campaign__c", type="string", length=80)
+    field = task_fields(api)["MSE_Campaign__c"]
+    assert (len(field), field["length"], field["custom"]) == (57, 80, True)
+    act(salesforce, "remove_field", object="Task", name="MSE_Campaign__c")
+    assert "MSE_Campaign__c" not in task_fields(api)
+
+
+def test_remote_sites_of_the_api(salesforce: SandboxProcess, api: Api) -> None:
+    act(salesforce, "add_remote_site", name="Old", url="https://example.com", active=False)
+    [site] = api.query("SELECT SiteName, EndpointUrl, IsActive FROM RemoteProxy", TOOLING)["records"]
+    assert (site["SiteName"], site["EndpointUrl"], site["IsActive"]) == ("Old", "https://example.com", False)
+
+
+def test_steps_6_and_7_by_clicking(salesforce: SandboxProcess, api: Api) -> None:
+    with Browser(salesforce) as browser:
+        assert "/login" in browser.get(PACKAGES)
+        assert browser.log_in() == salesforce.url + PACKAGES
+        link = re.search(rf'href="{re.escape(INSTALL)}(\?p0=04t\w+)"', browser.page.text)
+        assert link
+        browser.get(INSTALL + link[1])
+        browser.submit(action="install_package")
+        assert "1.8000.0.0 is installed" in browser.page.text
+        browser.get(SITES)
+        browser.submit(action="add_all_remote_sites")
+        browser.get(FIELDS)
+        browser.submit(action="add_all_activity_fields")
+        browser.submit(action="set_task_types", values="Email\r\nCall\r\nReply", default="")
+    assert api.query(PACKAGE_SOQL, TOOLING)["totalSize"] == 1
+    assert {item["EndpointUrl"] for item in api.query("SELECT EndpointUrl FROM RemoteProxy", TOOLING)["records"]} == {
+        "https://ims-na1.adobelogin.com",
+        "https://mkto-sales-connect.adobe.io",
+    }
+    fields = task_fields(api)
+    assert sum(field["custom"] for field in fields.values()) == 15
+    assert [item["value"] for item in fields["Type"]["picklistValues"]] == ["Email", "Call", "Reply"]
+
+
+def test_upgrade_by_clicking(salesforce: SandboxProcess) -> None:
+    act(salesforce, "install_package", version="1.4359.2.0")
+    with Browser(salesforce) as browser:
+        browser.get(INSTALL)
+        browser.log_in()
+        assert ">Upgrade</button>" in browser.page.text
+        browser.submit(action="install_package", version="1.8000.0.0")
+        assert "1.8000.0.0 is installed" in browser.page.text
+        browser.get(INSTALL, {"p0": "04t000000000000"})
+        assert "does not know this package version" in browser.page.text
+
+
+def test_every_setup_page_opens(salesforce: SandboxProcess) -> None:
+    act(salesforce, "install_package")
+    with Browser(salesforce) as browser:
+        browser.get("/lightning/setup/Anything/home")
+        browser.log_in()
+        links = re.findall(r'<li><a href="([^"]+)">([^<]+)<', browser.page.text)
+        assert len(links) == 6
+        for address, title in links:
+            browser.get(address)
+            assert f"<h1>{title}</h1>" in browser.page.text
+
+
+def test_app_is_blocked_and_unblocked_by_clicking(salesforce: SandboxProcess) -> None:
+    with Browser(salesforce) as browser:
+        browser.get("/lightning/setup/ConnectedAppsUsage/home")
+        browser.log_in()
+        browser.submit(action="block_app", blocked="true")
+        assert ">Unblock<" in browser.page.text
+        assert "error=OAUTH_APP_BLOCKED" in browser.authorize()
+
+
+def test_mistake_in_setup_is_explained_on_the_page(salesforce: SandboxProcess) -> None:
+    with Browser(salesforce) as browser:
+        browser.get(FIELDS)
+        browser.log_in()
+        browser.submit(action="add_field", object="Task", name="MSE_Campaign", type="string")
+        assert browser.page.status_code == 400
+        assert "ends in __c" in browser.page.text
