@@ -9,6 +9,7 @@ from typing import Any
 import dj_database_url
 import dj_email_url
 import django_stubs_ext
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 
@@ -55,6 +56,15 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "sync-sweep": {"task": "sync.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    # The minutes keep clear of the full hour, when everybody else calls Salesforce.
+    "check-connections": {"task": "connections.tasks.check_connections", "schedule": crontab(minute="17")},
+    "check-packages": {"task": "connections.tasks.check_packages", "schedule": crontab(hour="3", minute="43")},
+    "send-overdue-invitations": {"task": "invitations.tasks.send_overdue_invitations", "schedule": crontab("*/5")},
+    "delete-outdated-uploads": {"task": "invitations.tasks.delete_outdated_uploads", "schedule": crontab(minute="23")},
+    "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour="2", minute="11")},
+}
 
 # --- The two neighbours --------------------------------------------------------------------------
 SALESFORCE_CLIENT_ID = env.str("SALESFORCE_CLIENT_ID", "")
@@ -136,7 +146,10 @@ PASSWORD_HASHERS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 9}},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.MixedCharactersValidator"},
 ]
@@ -152,6 +165,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Without the question "Remember me": a session ends after SESSION_COOKIE_AGE.
+ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 # --- Sessions, cookies, headers ------------------------------------------------------------------

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+
+from tests.waiting import wait_until
 
 USER = """
 import sys
@@ -53,13 +54,6 @@ def servers_of(folder: Path) -> list[psutil.Process]:
 def mentions(process: psutil.Process, folder: Path) -> bool:
     command = " ".join(process.info["cmdline"] or [])
     return str(folder) in command and ("postgres" in command or "redis-server" in command)
-
-
-def wait_until(condition: object, seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 def test_processes_share_the_servers_and_the_last_one_stops_them(folder: Path) -> None:

@@ -1,0 +1,127 @@
+"""Who: people who sign in, their Sales accounts, roles and teams, and the trail of what they changed."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from accounts.querysets import AuditEventQuerySet, MemberQuerySet, TeamQuerySet, UserManager
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who can sign in, known by an e-mail address."""
+
+    # Stored in lower case, so that one person has one spelling.
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=150, blank=True)
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=50, default="UTC")
+    is_active = models.BooleanField(default=True)
+    is_ops_staff = models.BooleanField(_("ops staff"), default=False)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower_case")
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def initials(self) -> str:
+        """Up to two letters for the avatar."""
+        words = str(self).replace("@", " ").split()
+        return "".join(word[0] for word in words[:2]).upper()
+
+
+class Role(models.TextChoices):
+    """What a member may do in the Sales account."""
+
+    ADMIN = "admin", _("Admin")
+    USER = "user", _("User")
+    # Sees only the steps that need rights in Salesforce: connecting, the package and its configuration.
+    SALESFORCE_ADMIN = "salesforce_admin", _("Salesforce admin")
+
+
+class SalesAccount(models.Model):
+    """A Marketo Sales account: the tenant to which every row of the console belongs."""
+
+    name = models.CharField(max_length=150)
+    slug = models.SlugField(unique=True)
+    # The first person invited; must not be removed once data sync has begun (Adobe, Actions admin set-up guide).
+    original_user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Member(models.Model):
+    """A user's place in the one Sales account they belong to."""
+
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="members")
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="member")
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.USER)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MemberQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == Role.ADMIN
+
+
+class Team(models.Model):
+    """A set of members; every member is in the team Everyone."""
+
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="teams")
+    name = models.CharField(_("name"), max_length=100)
+    is_everyone = models.BooleanField(default=False)
+    members = models.ManyToManyField(Member, related_name="teams", blank=True)
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-is_everyone", "name"]
+        constraints = [
+            models.UniqueConstraint("account", Lower("name"), name="team_name_unique"),
+            models.UniqueConstraint("account", condition=models.Q(is_everyone=True), name="team_one_everyone"),
+        ]
+
+    def __str__(self) -> str:
+        return str(_("Everyone")) if self.is_everyone else self.name
+
+
+class AuditEvent(models.Model):
+    """One change made by a person. Rows are only ever added."""
+
+    account = models.ForeignKey(SalesAccount, null=True, on_delete=models.CASCADE, related_name="audit_events")
+    actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    # Kept beside the key, so that the entry still says who after the user is gone.
+    actor_email = models.EmailField()
+    action = models.CharField(max_length=60)
+    target = models.CharField(max_length=300, blank=True)
+    details = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=64, blank=True)
+    ip_address = models.GenericIPAddressField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-created_at"], name="audit_by_account")]
+
+    def __str__(self) -> str:
+        return f"{self.actor_email} {self.action} {self.target}"

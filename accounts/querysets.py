@@ -1,0 +1,59 @@
+"""How rows of this room are read: always through the account they belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.db import models
+
+if TYPE_CHECKING:
+    from accounts.models import AuditEvent, Member, SalesAccount, Team, User  # noqa: F401 - named in strings
+
+
+class UserManager(BaseUserManager["User"]):
+    """Users by e-mail address, whatever its case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
+        """Create a user with a lower-case address; without a password nobody can sign in yet."""
+        user = self.model(email=email.lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> User:
+        return self.create_user(email, password, is_superuser=True, is_ops_staff=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+    def with_email(self, email: str) -> User | None:
+        """The user with this address in any case, or None."""
+        return self.filter(email__iexact=email).first()
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def of_account(self, account: SalesAccount) -> MemberQuerySet:
+        return self.filter(account=account)
+
+    def admins_of(self, account: SalesAccount) -> MemberQuerySet:
+        """Members with the role Admin who can sign in."""
+        return self.of_account(account).filter(role="admin", user__is_active=True)
+
+    def for_display(self) -> MemberQuerySet:
+        """With the user and the teams of each member, by name."""
+        return self.select_related("user").prefetch_related("teams").order_by("user__name", "user__email")
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    def of_account(self, account: SalesAccount) -> TeamQuerySet:
+        return self.filter(account=account)
+
+    def named(self, name: str) -> Team | None:
+        """The team with this name in any case, or None."""
+        return self.filter(name__iexact=name).first()
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def of_account(self, account: SalesAccount) -> AuditEventQuerySet:
+        return self.filter(account=account)

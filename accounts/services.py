@@ -1,0 +1,174 @@
+"""Writes of this room: accounts, members, and the audit trail."""
+
+import uuid
+from typing import Any
+
+import structlog
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from accounts.models import AuditEvent, Member, Role, SalesAccount, Team, User
+
+# Teams per account, the team Everyone not counted (Adobe, "Product usage limits").
+MAX_TEAMS = 20
+
+
+class RefusedError(Exception):
+    """A change that the rules of a Sales account do not allow; the message is a sentence for the person who asked."""
+
+
+def lock_account(account: SalesAccount) -> SalesAccount:
+    """Hold the account's row until the transaction ends: seats, admins, teams and invitations are counted under it."""
+    return SalesAccount.objects.select_for_update(of=("self",)).get(pk=account.pk)
+
+
+def record(
+    *, account: SalesAccount | None, actor: User | None, action: str, target: str = "", **details: Any
+) -> AuditEvent:
+    """Add an entry to the audit trail; `details` hold what changed, never a secret."""
+    context = structlog.contextvars.get_contextvars()
+    return AuditEvent.objects.create(
+        account=account,
+        actor=actor,
+        actor_email=actor.email if actor else "",
+        action=action,
+        target=target[:300],
+        details=details,
+        request_id=str(context.get("request_id", "")),
+        ip_address=context.get("ip") or None,
+    )
+
+
+@transaction.atomic
+def create_account(*, name: str) -> SalesAccount:
+    """Create a Sales account with its team Everyone."""
+    slug = slugify(name)[:40] or "account"
+    if SalesAccount.objects.filter(slug=slug).exists():
+        slug = f"{slug}-{uuid.uuid4().hex[:6]}"
+    account = SalesAccount.objects.create(name=name, slug=slug)
+    Team.objects.create(account=account, name="Everyone", is_everyone=True)
+    return account
+
+
+@transaction.atomic
+def add_member(*, account: SalesAccount, user: User, role: Role, teams: list[Team]) -> Member:
+    """Make `user` a member with a role, in Everyone and the given teams of the same account."""
+    member = Member.objects.create(account=account, user=user, role=role)
+    everyone = Team.objects.of_account(account).get(is_everyone=True)
+    member.teams.set([everyone, *(team for team in teams if team.account_id == account.pk)])
+    if role == Role.ADMIN and account.original_user_id is None:
+        account.original_user = user
+        account.save(update_fields=["original_user"])
+    return member
+
+
+@transaction.atomic
+def create_verified_user(*, email: str, password: str | None, name: str, language: str) -> User:
+    """Create a user whose address is proven, because they opened a link that was mailed to it."""
+    user = User.objects.create_user(email, password, name=name, language=language)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+@transaction.atomic
+def change_role(*, member: Member, role: Role, changed_by: User) -> None:
+    """Give a member another role. Raises RefusedError when no admin would be left."""
+    lock_account(member.account)
+    member.refresh_from_db()
+    if member.role == role:
+        return
+    if member.is_admin and not Member.objects.admins_of(member.account).exclude(pk=member.pk).exists():
+        raise _is_last_admin(member)
+    before, member.role = member.role, role
+    member.save(update_fields=["role"])
+    record(
+        account=member.account,
+        actor=changed_by,
+        action="role_changed",
+        target=member.user.email,
+        before=before,
+        after=role,
+    )
+
+
+@transaction.atomic
+def remove_member(*, member: Member, removed_by: User) -> None:
+    """Take somebody out of the account. Raises RefusedError for the original user and for the last admin."""
+    account = lock_account(member.account)
+    if account.original_user_id == member.user_id:
+        raise RefusedError(
+            _("%(name)s is the original user of this Sales account, on whom the data sync depends, and must stay.")
+            % {"name": member.user}
+        )
+    if member.is_admin and not Member.objects.admins_of(account).exclude(pk=member.pk).exists():
+        raise _is_last_admin(member)
+    member.delete()
+    record(account=account, actor=removed_by, action="member_removed", target=member.user.email, role=member.role)
+
+
+def _is_last_admin(member: Member) -> RefusedError:
+    return RefusedError(
+        _("%(name)s is the last admin of this Sales account. Make somebody else an admin first.")
+        % {"name": member.user}
+    )
+
+
+@transaction.atomic
+def create_team(*, account: SalesAccount, name: str, created_by: User) -> Team:
+    """Create an empty team. Raises RefusedError at the limit, or when the name is in use."""
+    lock_account(account)
+    teams = Team.objects.of_account(account)
+    if teams.filter(is_everyone=False).count() >= MAX_TEAMS:
+        raise RefusedError(_("A Sales account can have %(limit)d teams. Remove a team first.") % {"limit": MAX_TEAMS})
+    if teams.named(name):
+        raise RefusedError(_("There is already a team called %(name)s. Choose another name.") % {"name": name})
+    team = Team.objects.create(account=account, name=name)
+    record(account=account, actor=created_by, action="team_created", target=name)
+    return team
+
+
+@transaction.atomic
+def add_to_team(*, team: Team, members: list[Member], added_by: User) -> None:
+    """Put members of the same account into a team."""
+    members = [member for member in members if member.account_id == team.account_id]
+    team.members.add(*members)
+    emails = [member.user.email for member in members]
+    record(account=team.account, actor=added_by, action="team_members_added", target=team.name, members=emails)
+
+
+@transaction.atomic
+def remove_from_team(*, team: Team, member: Member, removed_by: User) -> None:
+    """Take a member out of a team. Raises RefusedError for Everyone, to which every member belongs."""
+    if team.is_everyone:
+        raise RefusedError(_("Every member belongs to the team Everyone; nobody can be taken out of it."))
+    team.members.remove(member)
+    record(
+        account=team.account,
+        actor=removed_by,
+        action="team_member_removed",
+        target=team.name,
+        member=member.user.email,
+    )
+
+
+@transaction.atomic
+def remove_team(*, team: Team, removed_by: User) -> None:
+    """Remove a team; its members stay in the account. Raises RefusedError for Everyone."""
+    if team.is_everyone:
+        raise RefusedError(_("The team Everyone cannot be removed: every member belongs to it."))
+    record(account=team.account, actor=removed_by, action="team_removed", target=team.name)
+    team.delete()
+
+
+def update_profile(*, user: User, name: str, language: str, time_zone: str) -> None:
+    """Save what a person may change about themselves; the address is not among it."""
+    User.objects.filter(pk=user.pk).update(name=name, language=language, time_zone=time_zone)
+    member = Member.objects.select_related("account").filter(user=user).first()
+    record(account=member.account if member else None, actor=user, action="profile_changed", target=user.email)
+
+
+def set_language(*, user: User, language: str) -> None:
+    """Remember the language a user chose, for pages and mails."""
+    User.objects.filter(pk=user.pk).update(language=language)

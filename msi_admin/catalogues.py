@@ -1,0 +1,85 @@
+"""Translations: `python -m msi_admin.catalogues compile | collect | check`.
+
+Compiling uses polib, so that running the console needs no gettext; collecting texts needs its program xgettext.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import polib
+
+ROOT = Path(__file__).resolve().parent.parent
+LANGUAGES = ["sv"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m msi_admin.catalogues", description=__doc__)
+    parser.add_argument("command", choices=["compile", "collect", "check"])
+    command = parser.parse_args().command
+    if command == "compile":
+        compile_all()
+        return 0
+    if not shutil.which("xgettext"):
+        sys.stderr.write("Texts were not collected: xgettext is missing (Debian: apt-get install gettext).\n")
+        return int(os.environ.get("CI") == "true")
+    return check() if command == "check" else collect()
+
+
+def catalogue(language: str) -> Path:
+    return ROOT / "locale" / language / "LC_MESSAGES" / "django.po"
+
+
+def compile_all() -> None:
+    """Write the .mo file beside every .po file."""
+    for language in LANGUAGES:
+        path = catalogue(language)
+        polib.pofile(str(path)).save_as_mofile(str(path.with_suffix(".mo")))
+
+
+def collect() -> int:
+    """Bring every catalogue up to date with the sources; returns 0."""
+    for language in LANGUAGES:
+        catalogue(language).parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, str(ROOT / "manage.py"), "makemessages", "--locale", language, "--no-location"]
+        ignored = [f"--ignore={folder}" for folder in ("node_modules", ".venv", "var", "sandbox", "tests")]
+        # The settings want addresses; collecting texts opens none of them.
+        environment = {**os.environ, "DATABASE_URL": "postgresql:///unused", "REDIS_URL": "redis://unused"}
+        subprocess.run([*command, "--no-obsolete", "--no-wrap", *ignored], check=True, cwd=ROOT, env=environment)
+    return 0
+
+
+def check() -> int:
+    """Return 1, saying why, when a text is missing from a catalogue, not translated, or only guessed."""
+    problems: list[str] = []
+    for language in LANGUAGES:
+        path = catalogue(language)
+        committed = path.read_bytes()
+        known = {entry.msgid for entry in polib.pofile(str(path))}
+        collect()
+        fresh = polib.pofile(str(path))
+        path.write_bytes(committed)
+        problems += [f"{language}: not in the catalogue: {e.msgid!r}" for e in fresh if e.msgid not in known]
+        problems += [f"{language}: not translated: {e.msgid!r}" for e in fresh.untranslated_entries()]
+        problems += [f"{language}: only guessed: {e.msgid!r}" for e in fresh.fuzzy_entries()]
+        problems += [f"{language}: placeholders differ: {e.msgid!r}" for e in polib.pofile(str(path)) if _differ(e)]
+    sys.stdout.write("".join(f"{problem}\n" for problem in problems))
+    return int(bool(problems))
+
+
+def _differ(entry: polib.POEntry) -> bool:
+    translations = [text for text in (entry.msgstr, *entry.msgstr_plural.values()) if text]
+    sources = [entry.msgid, entry.msgid_plural or entry.msgid]
+    return any(placeholders(text) not in map(placeholders, sources) for text in translations)
+
+
+def placeholders(text: str) -> frozenset[str]:
+    """Names such as %(count)s in a text."""
+    return frozenset(part.partition(")")[0] for part in text.split("%(")[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

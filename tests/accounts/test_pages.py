@@ -1,0 +1,190 @@
+"""My Profile, Team Management, the language switch and the pages for signing in."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from accounts.models import AuditEvent, SalesAccount, Team, User
+from tests.conftest import ClientOf, make_user
+
+TEAMS = "/settings/admin/teams/"
+PROFILE = "/settings/profile/"
+PASSWORD = "Correct-Horse-7"
+
+
+@pytest.fixture
+def browser(admin: User, client_of: ClientOf) -> Client:
+    return client_of(admin)
+
+
+@pytest.fixture
+def team(account: SalesAccount) -> Team:
+    return Team.objects.create(account=account, name="North")
+
+
+def text_of(page: object) -> str:
+    return re.sub(r"\s+", " ", page.content.decode())  # type: ignore[attr-defined]
+
+
+class TestAccess:
+    @pytest.fixture
+    def addresses(self, team: Team) -> dict[str, str]:
+        """Every address for admins, with the method it takes."""
+        row = f"{TEAMS}{team.pk}/"
+        return {TEAMS: "get", row: "get", f"{row}add/": "post", f"{row}remove/": "post", f"{row}delete/": "post"}
+
+    def test_anonymous_people_sign_in_first(self, addresses: dict[str, str], client: Client) -> None:
+        for address, method in {**addresses, PROFILE: "get"}.items():
+            assert getattr(client, method)(address)["Location"].startswith("/accounts/login/")
+
+    def test_people_without_an_account_find_nothing(
+        self, addresses: dict[str, str], ops: User, client_of: ClientOf
+    ) -> None:
+        assert {getattr(client_of(ops), method)(path).status_code for path, method in addresses.items()} == {404}
+
+    def test_strangers_find_no_team_of_ours(
+        self, addresses: dict[str, str], stranger: User, client_of: ClientOf
+    ) -> None:
+        browser = client_of(stranger)
+        codes = {getattr(browser, method)(path).status_code for path, method in addresses.items() if path != TEAMS}
+        assert codes == {404}
+        assert "North" not in text_of(browser.get(TEAMS))
+
+    def test_members_without_the_role_are_refused(
+        self, addresses: dict[str, str], member: User, salesforce_admin: User, client_of: ClientOf
+    ) -> None:
+        for person in (member, salesforce_admin):
+            browser = client_of(person)
+            assert {getattr(browser, method)(path).status_code for path, method in addresses.items()} == {403}
+
+
+class TestTeamManagement:
+    def test_a_team_is_created_filled_and_removed(self, browser: Client, member: User) -> None:
+        page = browser.post(TEAMS, {"name": "North"}, follow=True)
+        team = Team.objects.get(name="North")
+        assert "Nobody is in this team yet" in text_of(page)
+        browser.post(f"{TEAMS}{team.pk}/add/", {"members": [member.member.pk]})
+        assert list(team.members.all()) == [member.member]
+        browser.post(f"{TEAMS}{team.pk}/remove/", {"member": member.member.pk})
+        assert not team.members.exists()
+        browser.post(f"{TEAMS}{team.pk}/delete/")
+        assert not Team.objects.filter(name="North").exists()
+        assert [event.action for event in AuditEvent.objects.order_by("pk")] == [
+            "team_created",
+            "team_members_added",
+            "team_member_removed",
+            "team_removed",
+        ]
+
+    def test_a_name_in_use_is_explained(self, browser: Client, team: Team) -> None:
+        answer = browser.post(TEAMS, {"name": "north"})
+        assert answer.status_code == 400
+        assert "There is already a team called north" in text_of(answer)
+
+    def test_people_of_another_account_cannot_be_added(self, browser: Client, team: Team, stranger: User) -> None:
+        answer = browser.post(f"{TEAMS}{team.pk}/add/", {"members": [stranger.member.pk]})
+        assert answer.status_code == 400
+        assert not team.members.exists()
+
+    def test_nobody_leaves_everyone(self, browser: Client, account: SalesAccount, member: User) -> None:
+        everyone = account.teams.get(is_everyone=True)
+        page = browser.post(f"{TEAMS}{everyone.pk}/remove/", {"member": member.member.pk}, follow=True)
+        assert "Every member belongs to the team Everyone" in text_of(page)
+
+
+class TestProfile:
+    def test_name_language_and_time_zone_are_saved(self, browser: Client, admin: User) -> None:
+        form = {"name": "Åsa Ek", "language": "sv", "time_zone": "Europe/Stockholm", "email": "x@y.example"}
+        assert browser.post(PROFILE, form).status_code == 302
+        saved = User.objects.get(pk=admin.pk)
+        assert (saved.name, saved.language, saved.time_zone) == ("Åsa Ek", "sv", "Europe/Stockholm")
+        assert saved.email == admin.email
+        assert '<html lang="sv">' in text_of(browser.get(PROFILE))
+
+    def test_an_invented_time_zone_is_refused(self, browser: Client) -> None:
+        form = {"name": "A", "language": "en", "time_zone": "Mars/Base"}
+        assert browser.post(PROFILE, form).status_code == 400
+
+    def test_people_without_an_account_have_one_too(self, ops: User, client_of: ClientOf) -> None:
+        page = text_of(client_of(ops).get(PROFILE))
+        for address in ("/accounts/password/change/", "/accounts/2fa/", "/accounts/sessions/"):
+            assert f'href="{address}"' in page
+
+
+class TestLanguage:
+    def test_it_is_kept_for_the_browser_and_the_user(self, browser: Client, admin: User) -> None:
+        answer = browser.post("/language/", {"language": "sv", "next": TEAMS})
+        assert answer["Location"] == TEAMS
+        admin.refresh_from_db()
+        assert admin.language == "sv"
+        assert '<html lang="sv">' in text_of(browser.get(TEAMS))
+
+    def test_before_signing_in(self, client: Client, db: None) -> None:
+        client.post("/language/", {"language": "sv", "next": "/accounts/login/"})
+        assert '<html lang="sv">' in text_of(client.get("/accounts/login/"))
+
+    @pytest.mark.parametrize(
+        "target", ["//evil.example", "https://evil.example/", "https:evil.example", "\\\\evil.example", "/\\evil", ""]
+    )
+    def test_it_leads_nowhere_else(self, client: Client, target: str, db: None) -> None:
+        assert client.post("/language/", {"language": "sv", "next": target})["Location"] == "/"
+
+    def test_only_languages_we_speak(self, client: Client, db: None) -> None:
+        assert client.post("/language/", {"language": "xx"}).status_code == 400
+
+    def test_a_link_cannot_switch_it(self, client: Client, db: None) -> None:
+        assert client.get("/language/", {"language": "sv"}).status_code == 405
+
+
+class TestSigningIn:
+    @pytest.fixture
+    def person(self, db: None) -> User:
+        user = make_user("nora@acme.example")
+        user.set_password(PASSWORD)
+        user.save()
+        return user
+
+    def test_with_the_password(self, person: User, client: Client) -> None:
+        answer = client.post("/accounts/login/", {"login": person.email, "password": PASSWORD, "next": PROFILE})
+        assert answer["Location"] == PROFILE
+        assert person.email in text_of(client.get(PROFILE))
+
+    def test_a_reset_answers_alike_for_everybody(self, person: User, client: Client) -> None:
+        pages = set()
+        for email in (person.email, "unknown@acme.example"):
+            page = client.post("/accounts/password/reset/", {"email": email}, follow=True)
+            pages.add(re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", text_of(page)))
+        assert len(pages) == 1
+        assert mail.outbox
+
+    def test_nobody_signs_up_uninvited(self, client: Client, db: None) -> None:
+        form = {"email": "new@acme.example", "password1": PASSWORD, "password2": PASSWORD}
+        page = client.post("/accounts/signup/", form)
+        assert "By invitation only" in text_of(page)
+        assert not User.objects.exists()
+
+    @pytest.mark.parametrize(
+        "address", ["login/", "password/reset/", "password/reset/done/", "password/reset/key/x-y/", "signup/"]
+    )
+    def test_pages_for_everybody_look_like_the_console(self, client: Client, address: str, db: None) -> None:
+        assert_is_ours(client.get(f"/accounts/{address}"))
+
+    @pytest.mark.parametrize(
+        "address",
+        ["logout/", "password/change/", "reauthenticate/", "2fa/", "2fa/totp/activate/", "sessions/", "email/"],
+    )
+    def test_pages_for_signed_in_people_look_like_the_console(self, person: User, client: Client, address: str) -> None:
+        client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
+        assert_is_ours(client.get(f"/accounts/{address}", follow=True))
+
+
+def assert_is_ours(answer: object) -> None:
+    page = text_of(answer)
+    assert "css/console.css" in page
+    headings = re.findall(r"<h1[^>]*>(.*?)</h1>", page)
+    assert len(headings) == 1
+    assert headings[0].strip()
+    for field in re.findall(r'<input[^>]*type="(?:text|email|password)"[^>]*>', page):
+        assert "form-control" in field

@@ -1,0 +1,88 @@
+"""Roles and teams."""
+
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection
+
+from accounts import services
+from accounts.models import AuditEvent, Member, Role, SalesAccount, User
+from tests.conftest import make_member
+
+
+def test_a_changed_role_is_audited_with_before_and_after(admin: User, member: User) -> None:
+    services.change_role(member=member.member, role=Role.ADMIN, changed_by=admin)
+    event = AuditEvent.objects.get()
+    assert (event.action, event.actor, event.target) == ("role_changed", admin, member.email)
+    assert event.details == {"before": "user", "after": "admin"}
+
+
+def test_the_last_admin_cannot_be_demoted(admin: User) -> None:
+    with pytest.raises(services.RefusedError, match="last admin"):
+        services.change_role(member=admin.member, role=Role.USER, changed_by=admin)
+    assert Member.objects.get().role == Role.ADMIN
+
+
+def test_an_admin_who_cannot_sign_in_does_not_count(account: SalesAccount, admin: User) -> None:
+    gone = make_member(account, "gone@acme.example", Role.ADMIN).user
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    with pytest.raises(services.RefusedError, match="last admin"):
+        services.change_role(member=admin.member, role=Role.USER, changed_by=admin)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_admins_who_demote_each_other_at_once_leave_one(account: SalesAccount, admin: User) -> None:
+    second = make_member(account, "second@acme.example", Role.ADMIN).user
+    start = Barrier(2)
+
+    def demote(member: Member, by: User) -> None:
+        start.wait()
+        try:
+            services.change_role(member=member, role=Role.USER, changed_by=by)
+        except services.RefusedError:
+            pass
+        finally:
+            connection.close()
+
+    pairs = [(admin.member, second), (second.member, admin)]
+    threads = [Thread(target=demote, args=pair) for pair in pairs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert Member.objects.filter(role=Role.ADMIN).count() == 1
+
+
+def test_the_last_admin_cannot_be_removed(account: SalesAccount, admin: User, member: User) -> None:
+    SalesAccount.objects.update(original_user=member)
+    admin.member.refresh_from_db()
+    with pytest.raises(services.RefusedError, match="last admin"):
+        services.remove_member(member=admin.member, removed_by=member)
+
+
+def test_teams_end_at_the_limit(account: SalesAccount, admin: User) -> None:
+    for number in range(services.MAX_TEAMS):
+        services.create_team(account=account, name=f"Team {number}", created_by=admin)
+    with pytest.raises(services.RefusedError, match="can have 20 teams"):
+        services.create_team(account=account, name="One more", created_by=admin)
+
+
+def test_a_team_name_is_used_once(account: SalesAccount, admin: User) -> None:
+    services.create_team(account=account, name="North", created_by=admin)
+    with pytest.raises(services.RefusedError, match="already a team called NORTH"):
+        services.create_team(account=account, name="NORTH", created_by=admin)
+
+
+def test_members_of_another_account_stay_out(account: SalesAccount, admin: User, stranger: User) -> None:
+    team = services.create_team(account=account, name="North", created_by=admin)
+    services.add_to_team(team=team, members=[admin.member, stranger.member], added_by=admin)
+    assert list(team.members.all()) == [admin.member]
+
+
+def test_everyone_keeps_everybody(account: SalesAccount, admin: User, member: User) -> None:
+    everyone = account.teams.get(is_everyone=True)
+    with pytest.raises(services.RefusedError):
+        services.remove_from_team(team=everyone, member=member.member, removed_by=admin)
+    with pytest.raises(services.RefusedError):
+        services.remove_team(team=everyone, removed_by=admin)
+    assert everyone.members.count() == 2
