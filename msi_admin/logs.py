@@ -10,7 +10,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 # Names whose values never reach a log, and the shapes of tokens inside free text.
 SECRET_NAME = re.compile(r"secret|token|password|authorization|cookie|verifier|refresh|assertion", re.IGNORECASE)
 SECRET_IN_TEXT = re.compile(
-    r"((?:access_token|refresh_token|client_secret|code|code_verifier|oauth_token|password)=)[^&\s\"']+"
+    r"((?<![a-z_])(?:access_token|refresh_token|client_secret|code|state|code_verifier|oauth_token|password)=)[^&\s\"']+"
     r"|(Bearer )\S+|(/invitations/)[^/\s\"']{20,}",
     re.IGNORECASE,
 )

@@ -69,8 +69,8 @@ CELERY_BEAT_SCHEDULE = {
 # --- The two neighbours --------------------------------------------------------------------------
 SALESFORCE_CLIENT_ID = env.str("SALESFORCE_CLIENT_ID", "")
 SALESFORCE_CLIENT_SECRET = env.str("SALESFORCE_CLIENT_SECRET", "")
-# Host suffixes that a Marketo endpoint may have, e.g. ".mktorest.com".
-MARKETO_ENDPOINT_ALLOWLIST = env.list("MARKETO_ENDPOINT_ALLOWLIST", [".mktorest.com"])
+# Origins that a Marketo endpoint may have besides https://<Munchkin id>.mktorest.com.
+MARKETO_ENDPOINT_ALLOWLIST = env.list("MARKETO_ENDPOINT_ALLOWLIST", [])
 # Origin of the sandbox, e.g. http://127.0.0.1:8001; it stands in for Marketo and Salesforce. Refused in production.
 SANDBOX_ORIGIN = env.str("SANDBOX_ORIGIN", "")
 
@@ -212,6 +212,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Sales Insight Actions <no-re
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("sv", _("Swedish"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["msi_admin.formats"]
 TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = True
 

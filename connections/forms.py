@@ -1,0 +1,44 @@
+"""What people type on the connection pages; only shape is checked here."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+_CONTROL = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
+CHOICES = [("production", _("Salesforce")), ("sandbox", _("Sandbox")), ("my_domain", _("My Domain"))]
+
+
+class SalesforceHostForm(forms.Form):
+    """Which Salesforce login page to go to."""
+
+    choice = forms.ChoiceField(choices=CHOICES, widget=forms.RadioSelect, initial="production", label=_("Log in to"))
+    my_domain = forms.CharField(
+        label=_("My Domain"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(_CONTROL),
+        help_text=_("Only for My Domain: the name of your org, for example acme or acme--test.sandbox."),
+    )
+
+
+class MarketoCredentialsForm(forms.Form):
+    """Credentials pasted from Marketo; the secret never comes back to the page."""
+
+    munchkin_id = forms.CharField(label=_("Munchkin Account ID"), max_length=200, widget=forms.TextInput(_CONTROL))
+    client_id = forms.CharField(label=_("Client ID"), max_length=200, widget=forms.TextInput(_CONTROL))
+    client_secret = forms.CharField(label=_("Client Secret"), max_length=500, widget=forms.PasswordInput(_CONTROL))
+
+
+class MarketoInstanceForm(MarketoCredentialsForm):
+    """A Marketo instance as an operator enters it."""
+
+    name = forms.CharField(label=_("Customer"), max_length=150, widget=forms.TextInput(_CONTROL))
+    endpoint = forms.CharField(
+        label=_("REST endpoint"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(_CONTROL),
+        help_text=_("Leave empty for the usual address of the Munchkin Account ID."),
+    )
+    first_admin_email = forms.EmailField(
+        label=_("E-mail address of the first Marketo admin"), widget=forms.EmailInput(_CONTROL)
+    )

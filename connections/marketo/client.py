@@ -1,0 +1,274 @@
+"""Marketo's REST, bulk extract and user management APIs, as far as the console needs them."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from connections.http import Download, ReconnectNeeded, UnexpectedAnswer, expected_shape, network_errors, read_body
+from connections.marketo.errors import SERVICE, ExportFileMissing, TokenRefused, raise_for_error
+from connections.marketo.types import Export, LeadField, MarketoUser, TokenCache
+
+ADMIN_ROLE = "Admin"
+
+_LEAD_BATCH = 300  # filter values, and people, in one call
+_PAGE_SIZE = 200  # users, folders
+_TOKEN_MARGIN_SECONDS = 60
+_EXPORT_PATH = "/bulk/v1/leads/export"
+_USERS_PATH = "/userservice/management/v1/users"
+
+
+class MemoryTokenCache:
+    """A token cache for one process."""
+
+    def __init__(self) -> None:
+        self._token: str | None = None
+        self._expires = 0.0
+
+    def get(self) -> str | None:
+        return self._token if monotonic() < self._expires else None
+
+    def set(self, token: str, seconds: int) -> None:
+        self._token, self._expires = token, monotonic() + seconds
+
+    def clear(self) -> None:
+        self._token = None
+
+
+class MarketoClient:
+    """
+    One Marketo instance, called as its API-only user. `session` must allow `origin`. Nothing here waits: every method
+    raises an error of `connections.http` or `connections.marketo.errors`, transient ones with the seconds to wait.
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        session: requests.Session,
+        token_cache: TokenCache | None = None,
+    ) -> None:
+        self._origin, self._session = origin, session
+        self._credentials = {"client_id": client_id, "client_secret": client_secret}
+        self._token_cache = token_cache or MemoryTokenCache()
+
+    def check_credentials(self) -> str:
+        """
+        Ask for a token with the client id and secret and answer whose it is: the e-mail address of the API-only user.
+
+        Raises ReconnectNeeded when Marketo refuses them.
+        """
+        return str(self._renew_token()["scope"])
+
+    def describe_fields(self) -> list[LeadField]:
+        """The fields of a person; those that REST cannot read are left out."""
+        records = self._result("GET", "/rest/v1/leads/describe.json")
+        with expected_shape(SERVICE, records):
+            return [
+                LeadField(
+                    name=record["rest"]["name"],
+                    display_name=record["displayName"],
+                    data_type=record["dataType"],
+                    length=record.get("length"),
+                    is_read_only=record["rest"]["readOnly"],
+                )
+                for record in records
+                if "rest" in record
+            ]
+
+    def leads_by_filter(
+        self, filter_type: str, values: Sequence[str | int], fields: Iterable[str]
+    ) -> list[dict[str, Any]]:
+        """
+        The people whose `filter_type` field equals one of the values, with the given fields.
+
+        Each 300 values must match no more than 1,000 people, else Marketo answers with code 1003.
+        """
+        form = {"filterType": filter_type, "fields": ",".join(fields)}
+        people: list[dict[str, Any]] = []
+        for start in range(0, len(values), _LEAD_BATCH):
+            batch = ",".join(map(str, values[start : start + _LEAD_BATCH]))
+            people += self._lead_pages(form | {"filterValues": batch})
+        return people
+
+    def _lead_pages(self, form: dict[str, str]) -> Iterator[dict[str, Any]]:
+        # Sent as a POST that means GET, because 300 values do not fit in an address.
+        while True:
+            answer = self._answer("POST", "/rest/v1/leads.json", params={"_method": "GET"}, data=form)
+            with expected_shape(SERVICE, answer):
+                yield from answer["result"]
+            if not answer.get("nextPageToken"):
+                return
+            form = form | {"nextPageToken": answer["nextPageToken"]}
+
+    def admins(self, extra_roles: Collection[str] = ()) -> list[MarketoUser]:
+        """
+        The users who are Marketo admins: they have the role Admin or one of `extra_roles`.
+
+        Marketo tells roles one user at a time, so this costs a call for each user.
+        """
+        wanted = {ADMIN_ROLE, *extra_roles}
+        users = (self._user(record) for record in self._user_records())
+        return [user for user in users if user.roles & wanted]
+
+    def _user_records(self) -> Iterator[dict[str, Any]]:
+        """The users who are people; the API-only ones cannot log in."""
+        offset = 0
+        while True:
+            params = {"pageSize": _PAGE_SIZE, "pageOffset": offset}
+            page = self._answer("GET", f"{_USERS_PATH}/allusers.json", params=params)
+            with expected_shape(SERVICE, page):
+                yield from [record for record in page if not record["apiOnly"]]
+            if len(page) < _PAGE_SIZE:
+                return
+            offset += len(page)
+
+    def _user(self, record: dict[str, Any]) -> MarketoUser:
+        with expected_shape(SERVICE, record):
+            user_id = record["userid"]
+            roles = self._answer("GET", f"{_USERS_PATH}/{quote(user_id, safe='')}/roles.json")
+            return MarketoUser(
+                user_id=user_id,
+                email=record["emailAddress"],
+                first_name=record.get("firstName") or "",
+                last_name=record.get("lastName") or "",
+                roles=frozenset(role["accessRoleName"] for role in roles),
+            )
+
+    def activity_type_names(self) -> set[str]:
+        """The names of all activity types of the instance."""
+        records = self._result("GET", "/rest/v1/activities/types.json")
+        with expected_shape(SERVICE, records):
+            return {record["name"] for record in records}
+
+    def oldest_folder_created_at(self) -> datetime | None:
+        """When the first top-level folder was made: nobody in the instance is older (Adobe's own advice)."""
+        params = {"maxDepth": 1, "maxReturn": _PAGE_SIZE}
+        answer = self._answer("GET", "/rest/asset/v1/folders.json", params=params)
+        with expected_shape(SERVICE, answer):
+            # The asset API leaves out an empty result, and writes 2014-11-13T15:21:36Z+0000.
+            records = answer.get("result", [])
+            times = [datetime.fromisoformat(record["createdAt"][:19]).replace(tzinfo=UTC) for record in records]
+        return min(times, default=None)
+
+    def usage_today(self) -> int:
+        """The calls that everybody made to the instance since its day began."""
+        records = self._result("GET", "/rest/v1/stats/usage.json")
+        with expected_shape(SERVICE, records):
+            return int(records[0]["total"])
+
+    def create_export(self, fields: Collection[str], created_from: datetime, created_to: datetime) -> Export:
+        """
+        Define an export of the people made between two times, both ends included, at most 31 days apart.
+
+        The export does nothing until it is enqueued.
+        """
+        window = {"startAt": _marketo_time(created_from), "endAt": _marketo_time(created_to)}
+        body = {"fields": list(fields), "format": "CSV", "filter": {"createdAt": window}}
+        return self._export("POST", "create.json", json=body)
+
+    def enqueue_export(self, export_id: str) -> Export:
+        """Raises ExportQueueFull, ExportAlreadyQueued or QuotaExceeded."""
+        return self._export("POST", f"{export_id}/enqueue.json")
+
+    def export_status(self, export_id: str) -> Export:
+        """Marketo renews what it answers here once a minute."""
+        return self._export("GET", f"{export_id}/status.json")
+
+    def cancel_export(self, export_id: str) -> Export:
+        return self._export("POST", f"{export_id}/cancel.json")
+
+    @contextmanager
+    def open_export_file(self, export_id: str, offset: int = 0) -> Iterator[Download]:
+        """
+        The CSV file of a completed export, from byte `offset` on; `length` is what remains.
+
+        Raises ExportFileMissing, and Unreachable while reading when the connection drops: open again from there.
+        """
+        # A compressed body would count other bytes than the size and checksum of the export do.
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={offset}-"} if offset else {})
+        try:
+            response = self._request("GET", f"{_EXPORT_PATH}/{export_id}/file.json", headers=headers, stream=True)
+        except UnexpectedAnswer as error:
+            if error.code == "404":
+                raise ExportFileMissing(SERVICE, error.code, error.detail) from None
+            raise
+        with response:
+            first = _first_byte(response)
+            if first > offset:
+                raise UnexpectedAnswer(SERVICE, "unexpected_range", f"{first} instead of {offset}")
+            yield Download(SERVICE, response, skip=offset - first)
+
+    def _export(self, method: str, path: str, **options: Any) -> Export:
+        records = self._result(method, f"{_EXPORT_PATH}/{path}", **options)
+        with expected_shape(SERVICE, records):
+            return Export.from_answer(records[0])
+
+    def _result(self, method: str, path: str, **options: Any) -> Any:
+        answer = self._answer(method, path, **options)
+        with expected_shape(SERVICE, answer):
+            return answer["result"]
+
+    def _answer(self, method: str, path: str, **options: Any) -> Any:
+        with network_errors(SERVICE):
+            return self._request(method, path, **options).json()
+
+    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
+        """One call; a refused token is renewed and the call made once more."""
+        try:
+            return self._send(method, path, self._token(), **options)
+        except TokenRefused:
+            self._token_cache.clear()
+            return self._send(method, path, self._token(), **options)
+
+    def _send(
+        self, method: str, path: str, token: str, headers: dict[str, str] | None = None, **options: Any
+    ) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"} | (headers or {})
+        with network_errors(SERVICE):
+            response = self._session.request(method, self._origin + path, headers=headers, **options)
+            if options.get("stream") and not _is_file(response):
+                read_body(response)
+            raise_for_error(response)
+        return response
+
+    def _token(self) -> str:
+        return self._token_cache.get() or str(self._renew_token()["access_token"])
+
+    def _renew_token(self) -> dict[str, Any]:
+        # In the body, so that no log of addresses keeps the secret.
+        form = {"grant_type": "client_credentials"} | self._credentials
+        with network_errors(SERVICE):
+            response = self._session.post(f"{self._origin}/identity/oauth/token", data=form)
+            if response.status_code == 401:
+                raise ReconnectNeeded(SERVICE, "invalid_client", response.text)
+            raise_for_error(response)
+            answer = response.json()
+        with expected_shape(SERVICE, answer):
+            seconds = int(answer["expires_in"]) - _TOKEN_MARGIN_SECONDS
+            if seconds > 0:
+                self._token_cache.set(answer["access_token"], seconds)
+            return {"access_token": answer["access_token"], "scope": answer["scope"]}
+
+
+def _is_file(response: requests.Response) -> bool:
+    return response.status_code in (200, 206) and "application/json" not in response.headers.get("Content-Type", "")
+
+
+def _first_byte(response: requests.Response) -> int:
+    """Where in the file the body begins: a server may ignore the asked range and send all."""
+    if response.status_code != 206:
+        return 0
+    content_range = response.headers.get("Content-Range", "")
+    with expected_shape(SERVICE, content_range):
+        return int(content_range.removeprefix("bytes ").split("-")[0])
+
+
+def _marketo_time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,78 @@
+"""What the Marketo client answers with."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol, Self
+
+
+class TokenCache(Protocol):
+    """Keeps the access token of one Marketo connection; shared by workers, so that they share one token too."""
+
+    def get(self) -> str | None: ...
+
+    def set(self, token: str, seconds: int) -> None:
+        """Keep the token for this many seconds."""
+
+    def clear(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class LeadField:
+    """A field of a person that REST can read."""
+
+    name: str
+    display_name: str
+    data_type: str
+    length: int | None
+    is_read_only: bool
+
+
+@dataclass(frozen=True)
+class MarketoUser:
+    """A person who can log in to Marketo. `user_id` is the key; it is no e-mail address where Adobe signs people in."""
+
+    user_id: str
+    email: str
+    first_name: str
+    last_name: str
+    roles: frozenset[str]
+
+
+class ExportStatus(StrEnum):
+    """The states of a bulk extract job, as Marketo spells them."""
+
+    CREATED = "Created"
+    QUEUED = "Queued"
+    PROCESSING = "Processing"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    CANCELLED = "Cancelled"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        # Adobe's list of values spells it with one l, its answers with two.
+        return cls("Cancelled") if value == "Canceled" else None
+
+
+@dataclass(frozen=True)
+class Export:
+    """A bulk extract job. `rows`, `size` (bytes) and `checksum` (sha256, lower-case hex) are known once completed."""
+
+    export_id: str
+    status: ExportStatus
+    rows: int | None
+    size: int | None
+    checksum: str | None
+    error: str
+
+    @classmethod
+    def from_answer(cls, record: dict[str, Any]) -> Self:
+        checksum = record.get("fileChecksum")
+        return cls(
+            export_id=record["exportId"],
+            status=ExportStatus(record["status"]),
+            rows=record.get("numberOfRecords"),
+            size=record.get("fileSize"),
+            checksum=checksum.removeprefix("sha256:") if checksum else None,
+            error=record.get("errorMsg", ""),
+        )

@@ -1,0 +1,157 @@
+"""The two neighbours: Marketo instances with their admins, and an account's connections to Marketo and Salesforce."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import SalesAccount, User
+from connections.querysets import AccountQuerySet, MarketoAdminQuerySet, MarketoInstanceQuerySet
+from msi_admin.encryption import EncryptedTextField
+
+
+class MarketoInstance(models.Model):
+    """A customer's Marketo subscription; registered by the operator, it exists before any Sales account."""
+
+    munchkin_id = models.CharField(_("Munchkin Account ID"), max_length=20, unique=True)
+    name = models.CharField(max_length=150)
+    endpoint = models.URLField()
+    # Credentials of the API-only user; shown on the Integration Information card after the first invitation.
+    client_id = models.CharField(max_length=100)
+    client_secret = EncryptedTextField()
+    account = models.OneToOneField(
+        SalesAccount, null=True, blank=True, on_delete=models.SET_NULL, related_name="marketo_instance"
+    )
+    admins_read_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MarketoInstanceQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.munchkin_id})"
+
+
+class MarketoAdmin(models.Model):
+    """An admin of a Marketo instance, as its user management names them; may open the Marketo pages of the console."""
+
+    instance = models.ForeignKey(MarketoInstance, on_delete=models.CASCADE, related_name="admins")
+    # Empty for the admin named at registration until the list has been read from Marketo.
+    marketo_user_id = models.CharField(max_length=255, blank=True)
+    email = models.EmailField()
+    first_name = models.CharField(max_length=255, blank=True)
+    last_name = models.CharField(max_length=255, blank=True)
+
+    objects = MarketoAdminQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["last_name", "first_name", "email"]
+        constraints = [models.UniqueConstraint("instance", "email", name="marketo_admin_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.email
+
+
+class ConnectionStatus(models.TextChoices):
+    """What the last call over a connection showed."""
+
+    CONNECTED = "connected", _("Connected")
+    NEEDS_RECONNECTING = "needs_reconnecting", _("Needs reconnecting")
+
+
+class MarketoConnection(models.Model):
+    """The one connection of an account to its Marketo instance; owned by the admin who connected."""
+
+    account = models.OneToOneField(SalesAccount, on_delete=models.CASCADE, related_name="marketo_connection")
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    munchkin_id = models.CharField(_("Munchkin Account ID"), max_length=20)
+    endpoint = models.URLField()
+    client_id = models.CharField(_("Client ID"), max_length=100)
+    client_secret = EncryptedTextField(_("Client Secret"))
+    status = models.CharField(max_length=20, choices=ConnectionStatus.choices, default=ConnectionStatus.CONNECTED)
+    # Code of connections.problems for the last failure; empty while calls succeed.
+    problem = models.CharField(max_length=40, blank=True)
+    connected_at = models.DateTimeField(auto_now_add=True)
+    last_call_at = models.DateTimeField(null=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Marketo {self.munchkin_id}"
+
+
+class SalesforceConnection(models.Model):
+    """The account's connection to a Salesforce org, acting as the user who allowed it."""
+
+    account = models.OneToOneField(SalesAccount, on_delete=models.CASCADE, related_name="salesforce_connection")
+    connected_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    login_origin = models.URLField()
+    instance_url = models.URLField()
+    # Both ids in their 18-character form; a user id alone repeats in every sandbox copied from one production org.
+    org_id = models.CharField(max_length=18)
+    org_name = models.CharField(max_length=255)
+    is_sandbox = models.BooleanField()
+    user_id = models.CharField(max_length=18)
+    username = models.CharField(max_length=255)
+    scopes = models.CharField(max_length=500)
+    access_token = EncryptedTextField()
+    refresh_token = EncryptedTextField()
+    status = models.CharField(max_length=20, choices=ConnectionStatus.choices, default=ConnectionStatus.CONNECTED)
+    problem = models.CharField(max_length=40, blank=True)
+    # From the header Sforce-Limit-Info of the last answer.
+    calls_used_today = models.PositiveIntegerField(null=True)
+    calls_per_day = models.PositiveIntegerField(null=True)
+    connected_at = models.DateTimeField(auto_now_add=True)
+    last_call_at = models.DateTimeField(null=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Salesforce {self.org_id}"
+
+
+class SalesforceSignIn(models.Model):
+    """A sign-in at Salesforce that was started and has not come back: the other half of OAuth's `state`."""
+
+    state_hash = models.CharField(max_length=64, unique=True)
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    login_origin = models.URLField()
+    code_verifier = EncryptedTextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"Sign-in of {self.user}"
+
+
+class PackageCheck(models.Model):
+    """What the last look at the Salesforce org found: the package's version and every item that an API can see."""
+
+    account = models.OneToOneField(SalesAccount, on_delete=models.CASCADE, related_name="package_check")
+    # A check of one org says nothing about the next one that is connected.
+    org_id = models.CharField(max_length=18)
+    # "1.8000.0.0"; empty when the package is not installed or cannot be seen.
+    version = models.CharField(max_length=40, blank=True)
+    # {item key: a connections.salesforce.package.Finding as a dict}
+    results = models.JSONField(default=dict)
+    checked_at = models.DateTimeField()
+
+    objects = AccountQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Package in {self.org_id}"
+
+
+class PackageTick(models.Model):
+    """A checklist item that no API can see, ticked by hand."""
+
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="package_ticks")
+    org_id = models.CharField(max_length=18)
+    item = models.CharField(max_length=40)
+    ticked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    ticked_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("account", "org_id", "item", name="package_tick_unique")]
+
+    def __str__(self) -> str:
+        return self.item

@@ -1,0 +1,236 @@
+"""Salesforce's REST, Tooling and Bulk 2.0 query APIs, as far as the console needs them."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import requests
+from simple_salesforce.api import Salesforce
+
+from connections.http import BoundedAdapter, Download, expected_shape, network_errors, read_body
+from connections.salesforce.errors import SERVICE, QueryInterrupted, SessionExpired, raise_for_error
+
+T = TypeVar("T")
+
+_USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
+_LAST_PAGE = "null"  # Salesforce sends the word
+
+
+@dataclass(frozen=True)
+class Organization:
+    """The Salesforce org; `type` is the edition, `instance` the name of the server it lives on."""
+
+    id: str
+    name: str
+    is_sandbox: bool
+    type: str
+    instance: str
+
+
+@dataclass(frozen=True)
+class UserInfo:
+    """The Salesforce user whose token the client uses."""
+
+    user_id: str
+    organization_id: str
+    username: str
+    name: str
+    email: str
+
+
+class QueryJobState(StrEnum):
+    """The states of a Bulk 2.0 query job, as Salesforce spells them."""
+
+    UPLOAD_COMPLETE = "UploadComplete"
+    IN_PROGRESS = "InProgress"
+    JOB_COMPLETE = "JobComplete"
+    FAILED = "Failed"
+    ABORTED = "Aborted"
+
+
+@dataclass(frozen=True)
+class QueryJob:
+    """A Bulk 2.0 query job; `rows` counts what it has found so far."""
+
+    job_id: str
+    state: QueryJobState
+    rows: int
+    error: str
+
+
+class ResultsPage(Download):
+    """
+    One page of a query job's results, as CSV with a header line; `rows` counts the rows without that line,
+    `next_locator` is None on the last page.
+    """
+
+    def __init__(self, response: requests.Response) -> None:
+        super().__init__(SERVICE, response)
+        locator = response.headers.get("Sforce-Locator", _LAST_PAGE)
+        self.next_locator = None if locator == _LAST_PAGE else locator
+        with expected_shape(SERVICE, dict(response.headers)):
+            self.rows = int(response.headers["Sforce-NumberOfRecords"])
+
+
+class PlainHttpAdapter(BoundedAdapter):
+    """simple-salesforce writes https into every address; a local server that speaks http gets it back."""
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
+        request.url = str(request.url).replace("https://", "http://", 1)
+        return super().send(request, **options)
+
+
+class SalesforceClient:
+    """
+    One Salesforce org, called with one user's token. `session` must allow `instance_url`.
+
+    `refresh` answers a new access token and is called at most once for each call, when the token is refused;
+    `on_usage` is told (used, allowed) API requests of the org's day with each answer. Nothing here waits: every method
+    raises an error of `connections.http` or `connections.salesforce.errors`.
+    """
+
+    def __init__(
+        self,
+        instance_url: str,
+        access_token: str,
+        *,
+        refresh: Callable[[], str],
+        session: requests.Session,
+        api_version: str = "62.0",
+        on_usage: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self._instance_url, self._session, self._version = instance_url, session, api_version
+        self._refresh, self._on_usage = refresh, on_usage
+        # For each call, not on the session: the refresh may use the same session for another API.
+        self._hooks = {"response": self._inspect}
+        if instance_url.startswith("http://"):
+            session.mount(f"{instance_url.replace('http://', 'https://')}/", PlainHttpAdapter())
+        self._connect(access_token)
+
+    def organization(self) -> Organization:
+        record = self.query("SELECT Id, Name, IsSandbox, OrganizationType, InstanceName FROM Organization")
+        with expected_shape(SERVICE, record):
+            names = ("Id", "Name", "IsSandbox", "OrganizationType", "InstanceName")
+            return Organization(*(record[0][name] for name in names))
+
+    def user_info(self) -> UserInfo:
+        answer = self._call(lambda: self._get("/services/oauth2/userinfo").json())
+        with expected_shape(SERVICE, answer):
+            return UserInfo(
+                user_id=answer["user_id"],
+                organization_id=answer["organization_id"],
+                username=answer["preferred_username"],
+                name=answer["name"],
+                email=answer["email"],
+            )
+
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        """All records of a query that is known to find few."""
+        return list(self.query_iter(soql))
+
+    def query_iter(self, soql: str) -> Iterator[dict[str, Any]]:
+        """
+        The records of a query, read page by page.
+
+        Raises QueryInterrupted when the cursor or the token dies on the way, since a cursor dies with its token.
+        """
+        return self._pages(self._rest("query", params={"q": soql}))
+
+    def count(self, soql: str) -> int:
+        """The answer to a `SELECT COUNT() FROM ...`."""
+        answer = self._rest("query", params={"q": soql})
+        with expected_shape(SERVICE, answer):
+            return int(answer["totalSize"])
+
+    def tooling_query(self, soql: str) -> list[dict[str, Any]]:
+        """All records of a Tooling API query: packages, fields, layouts and other set-up."""
+        return list(self._pages(self._rest("tooling/query", params={"q": soql})))
+
+    def describe(self, sobject: str) -> dict[str, Any]:
+        """The describe of an object as Salesforce sends it: fields the user may not see are absent."""
+        answer = self._rest(f"sobjects/{sobject}/describe")
+        with expected_shape(SERVICE, answer):
+            return dict(answer)
+
+    def create_query_job(self, soql: str, *, include_deleted: bool = False) -> str:
+        """Start a Bulk 2.0 query and answer its job id; `include_deleted` finds deleted and merged records too."""
+        body = {"operation": "queryAll" if include_deleted else "query", "query": soql}
+        answer = self._rest("jobs/query", method="POST", json=body)
+        with expected_shape(SERVICE, answer):
+            return str(answer["id"])
+
+    def query_job(self, job_id: str) -> QueryJob:
+        answer = self._rest(f"jobs/query/{job_id}")
+        with expected_shape(SERVICE, answer):
+            return QueryJob(
+                job_id=answer["id"],
+                state=QueryJobState(answer["state"]),
+                rows=answer.get("numberRecordsProcessed", 0),
+                error=answer.get("errorMessage", ""),
+            )
+
+    @contextmanager
+    def open_results(self, job_id: str, locator: str | None = None) -> Iterator[ResultsPage]:
+        """
+        One page of a completed job's results: the first, or the one a locator names.
+
+        A page can be read again with its locator, so a dropped connection (Unreachable) repeats one page.
+        """
+        path = f"/services/data/v{self._version}/jobs/query/{job_id}/results"
+        params = {"locator": locator} if locator else {}
+        with self._call(lambda: self._get(path, params=params, stream=True)) as response:
+            yield ResultsPage(response)
+
+    def _pages(self, answer: Any) -> Iterator[dict[str, Any]]:
+        while True:
+            with expected_shape(SERVICE, answer):
+                records, following = list(answer["records"]), answer.get("nextRecordsUrl")
+            yield from records
+            if not following:
+                return
+            answer = self._next_page(following)
+
+    def _next_page(self, url: str) -> Any:
+        try:
+            with network_errors(SERVICE):
+                return self._salesforce.query_more(url, identifier_is_url=True, hooks=self._hooks)
+        except SessionExpired as error:
+            raise QueryInterrupted(SERVICE, error.code, error.detail) from None
+
+    def _rest(self, path: str, **options: Any) -> Any:
+        return self._call(lambda: self._salesforce.restful(path, hooks=self._hooks, **options))
+
+    def _get(self, path: str, **options: Any) -> requests.Response:
+        """A call that simple-salesforce has no method for."""
+        headers = {"Authorization": f"Bearer {self._salesforce.session_id}"}
+        return self._session.get(self._instance_url + path, headers=headers, hooks=self._hooks, **options)
+
+    def _call(self, send: Callable[[], T]) -> T:
+        """Send; when the token is refused, refresh it and send once more."""
+        with network_errors(SERVICE):
+            try:
+                return send()
+            except SessionExpired:
+                self._connect(self._refresh())
+                return send()
+
+    def _connect(self, access_token: str) -> None:
+        self._salesforce = Salesforce(
+            instance_url=self._instance_url,
+            session_id=access_token,
+            version=self._version,
+            session=self._session,
+            object_pairs_hook=dict,
+        )
+
+    def _inspect(self, response: requests.Response, **options: Any) -> None:
+        """Look at each answer before simple-salesforce does, whose errors hold the whole query and no headers."""
+        usage = _USAGE.search(response.headers.get("Sforce-Limit-Info", ""))
+        if usage and self._on_usage:
+            self._on_usage(int(usage[1]), int(usage[2]))
+        if options.get("stream") and response.status_code >= 400:
+            read_body(response)
+        raise_for_error(response)

@@ -1,0 +1,92 @@
+"""From Salesforce's error codes (REST API Developer Guide) to the error family of `connections.http`."""
+
+import re
+from typing import Any
+
+import requests
+
+from connections.http import (
+    AccessDenied,
+    ApiError,
+    QuotaExceeded,
+    RateLimited,
+    ReconnectNeeded,
+    TransientApiError,
+    retry_after_seconds,
+)
+
+SERVICE = "salesforce"
+
+_TRY_LATER = {"UNABLE_TO_LOCK_ROW", "QUERY_TIMEOUT", "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION"}
+_TRY_LATER_STATUSES = {406, 420}  # edge servers, while an org is being moved
+_NO_ACCESS = re.compile(r"API_DISABLED_FOR_ORG|API_CURRENTLY_DISABLED|INSUFFICIENT_ACCESS\w*")
+_LONG_REQUESTS_SECONDS = 30.0
+_USERINFO_REFUSAL = "Bad_OAuth_Token"  # userinfo answers 403 and this word where the REST API answers 401
+
+
+class SessionExpired(ReconnectNeeded):
+    """The access token is no longer valid; a refreshed one may be."""
+
+
+class QueryInterrupted(TransientApiError):
+    """The cursor of a query is gone: ask again from the last record that was kept, not from the next page."""
+
+
+def raise_for_error(response: requests.Response) -> None:
+    """Raise the typed error an answer stands for; does nothing for a good one."""
+    if response.status_code >= 400:
+        raise _error(response)
+
+
+def _error(response: requests.Response) -> ApiError:
+    code, message = _code_and_message(response)
+    if response.status_code == 401 or message == _USERINFO_REFUSAL:
+        return _refused_token(code, message)
+    if code == "REQUEST_LIMIT_EXCEEDED":
+        return _limit_reached(code, message)
+    kind = _kind(response.status_code, code)
+    if issubclass(kind, TransientApiError):
+        return kind(SERVICE, code, message, retry_after=retry_after_seconds(response))
+    return kind(SERVICE, code, message)
+
+
+def _kind(status: int, code: str) -> type[ApiError]:
+    if "QUERY_LOCATOR" in code:
+        return QueryInterrupted
+    if status == 429:
+        return RateLimited
+    if status >= 500 or status in _TRY_LATER_STATUSES or code in _TRY_LATER:
+        return TransientApiError
+    if status == 403 or _NO_ACCESS.fullmatch(code):
+        return AccessDenied
+    return ApiError
+
+
+def _refused_token(code: str, message: str) -> ApiError:
+    # A token without the scope "api" gets the same code, and a refreshed one would too.
+    kind = ReconnectNeeded if "not valid for use with the REST API" in message else SessionExpired
+    return kind(SERVICE, code, message)
+
+
+def _limit_reached(code: str, message: str) -> ApiError:
+    # One code for the day's quota and for too many long requests at once: only the text tells them apart.
+    if message.startswith("Concurrent"):
+        return RateLimited(SERVICE, code, message, retry_after=_LONG_REQUESTS_SECONDS)
+    return QuotaExceeded(SERVICE, code, message)
+
+
+def _code_and_message(response: requests.Response) -> tuple[str, str]:
+    """Errors come as a list of objects, as one object, as text or HTML, or with no body at all."""
+    try:
+        content: Any = response.json()
+    except requests.exceptions.JSONDecodeError:
+        content = response.text
+    first = content[0] if content and isinstance(content, list) else content
+    if not isinstance(first, dict):
+        return str(response.status_code), str(first)
+    return str(first.get("errorCode", response.status_code)), _sentence(str(first.get("message", "")))
+
+
+def _sentence(message: str) -> str:
+    """What a compile error says, without the line of the query (which may name people) before it."""
+    return re.split(r"ERROR at Row:\d+:Column:\d+\s*", message)[-1].strip()

@@ -1,0 +1,289 @@
+"""
+Salesforce's OAuth 2.0 web server flow with PKCE (RFC 7636): addresses, tokens and what their refusals mean.
+
+Nothing here remembers anything: state, verifier and tokens are the caller's to keep.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+import requests
+
+from connections.hosts import ForbiddenHost, check_instance_url
+from connections.http import (
+    ApiError,
+    ReconnectNeeded,
+    TransientApiError,
+    expected_shape,
+    network_errors,
+    retry_after_seconds,
+)
+from connections.salesforce.errors import SERVICE
+
+SCOPES = ("api", "refresh_token", "id", "openid")
+
+_IDENTITY = re.compile(r"https?://[^/]+/id/(00D\w{12}(?:\w{3})?)/(005\w{12}(?:\w{3})?)", re.ASCII)
+_CHECKSUM_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+
+
+class OAuthProblem(StrEnum):
+    """Why Salesforce did not give, or no longer honours, a token."""
+
+    REFUSED = "refused"
+    APP_BLOCKED = "app_blocked"
+    APP_NOT_INSTALLED = "app_not_installed"
+    NOT_APPROVED = "not_approved"
+    INACTIVE_USER = "inactive_user"
+    INACTIVE_ORG = "inactive_org"
+    IP_RESTRICTED = "ip_restricted"
+    API_DISABLED = "api_disabled"
+    EXPIRED_CODE = "expired_code"
+    EXPIRED_TOKEN = "expired_token"  # noqa: S105
+    BAD_CLIENT = "bad_client"
+    WRONG_HOST = "wrong_host"
+    UNAVAILABLE = "unavailable"
+    UNKNOWN = "unknown"
+
+
+# The description decides first: Salesforce has one code, invalid_grant, for most of these.
+_BY_DESCRIPTION = [
+    (re.compile(pattern, re.IGNORECASE), problem)
+    for pattern, problem in (
+        (r"ip restricted|login hours", OAuthProblem.IP_RESTRICTED),
+        (r"inactive user", OAuthProblem.INACTIVE_USER),
+        (r"inactive org", OAuthProblem.INACTIVE_ORG),
+        (r"must be installed", OAuthProblem.APP_NOT_INSTALLED),
+        (r"blocked by admin", OAuthProblem.APP_BLOCKED),
+        (r"not admin approved|hasn.t approved", OAuthProblem.NOT_APPROVED),
+        (r"authorization code|code verifier", OAuthProblem.EXPIRED_CODE),
+        (r"refresh token|expired access", OAuthProblem.EXPIRED_TOKEN),
+        (r"audience is invalid|not supported on this domain", OAuthProblem.WRONG_HOST),
+        (r"authentication failure", OAuthProblem.REFUSED),
+    )
+]
+_BY_CODE = {
+    "access_denied": OAuthProblem.REFUSED,
+    "OAUTH_APP_BLOCKED": OAuthProblem.APP_BLOCKED,
+    "OAUTH_APP_ACCESS_DENIED": OAuthProblem.NOT_APPROVED,
+    "OAUTH_APPROVAL_ERROR_GENERIC": OAuthProblem.APP_NOT_INSTALLED,
+    "OAUTH_EC_APP_NOT_FOUND": OAuthProblem.APP_NOT_INSTALLED,
+    "invalid_app_access": OAuthProblem.NOT_APPROVED,
+    "NO_ACCESS": OAuthProblem.NOT_APPROVED,
+    "inactive_user": OAuthProblem.INACTIVE_USER,
+    "inactive_org": OAuthProblem.INACTIVE_ORG,
+    "API_DISABLED_FOR_ORG": OAuthProblem.API_DISABLED,
+    "API_CURRENTLY_DISABLED": OAuthProblem.API_DISABLED,
+    "invalid_client": OAuthProblem.BAD_CLIENT,
+    "invalid_client_id": OAuthProblem.BAD_CLIENT,
+    "redirect_uri_mismatch": OAuthProblem.BAD_CLIENT,
+    "redirect_uri_missing": OAuthProblem.BAD_CLIENT,
+    "invalid_scope": OAuthProblem.BAD_CLIENT,
+    "invalid_request": OAuthProblem.BAD_CLIENT,
+    "unsupported_response_type": OAuthProblem.BAD_CLIENT,
+    "unsupported_grant_type": OAuthProblem.BAD_CLIENT,
+    "rate_limit_exceeded": OAuthProblem.UNAVAILABLE,
+    "server_error": OAuthProblem.UNAVAILABLE,
+    "service_unavailable": OAuthProblem.UNAVAILABLE,
+    "system_down": OAuthProblem.UNAVAILABLE,
+}
+
+
+class OAuthError(ApiError):
+    """Salesforce refused a token: `problem` says why, and so who can mend it."""
+
+    def __init__(self, problem: OAuthProblem, code: str, detail: str = "") -> None:
+        super().__init__(SERVICE, code, detail)
+        self.problem = problem
+
+
+class GrantRefused(OAuthError, ReconnectNeeded):
+    """The code or the refresh token itself is refused, not our request: only a person can get a new one."""
+
+
+@dataclass(frozen=True)
+class ConnectedApp:
+    """The app as which this console is registered with Salesforce."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+class Pkce(NamedTuple):
+    """The secret kept on the server, and its SHA-256 hash that travels through the browser."""
+
+    verifier: str
+    challenge: str
+
+
+@dataclass(frozen=True)
+class TokenAnswer:
+    """
+    Tokens and whose they are. `refresh_token` is None when Salesforce goes on with the old one; ids have 18 characters.
+
+    `instance_url` is checked and may differ from answer to answer: keep the newest.
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    instance_url: str
+    org_id: str
+    user_id: str
+    scopes: frozenset[str]
+
+
+def new_pkce() -> Pkce:
+    verifier = secrets.token_urlsafe(64)
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return Pkce(verifier, base64.urlsafe_b64encode(digest).rstrip(b"=").decode())
+
+
+def authorize_url(
+    origin: str,
+    client_id: str,
+    redirect_uri: str,
+    state: str,
+    code_challenge: str,
+    scope: Collection[str] = SCOPES,
+    login_hint: str | None = None,
+) -> str:
+    """Where to send the browser; `login_hint` is a username to fill in."""
+    parameters = {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "state": state,
+        "code_challenge": code_challenge,
+        "code_challenge_method": "S256",
+        "scope": " ".join(scope),
+    }
+    if login_hint:
+        parameters["login_hint"] = login_hint
+    return f"{origin}/services/oauth2/authorize?{urlencode(parameters, quote_via=quote)}"
+
+
+def exchange_code(
+    app: ConnectedApp,
+    *,
+    session: requests.Session,
+    origin: str,
+    code: str,
+    code_verifier: str,
+    redirect_uri: str,
+    extra_origins: Collection[str] = (),
+) -> TokenAnswer:
+    """
+    Tokens for the code that came back to `redirect_uri`, which must be the one sent to `authorize_url`.
+
+    Raises OAuthError, or TransientApiError when nothing was decided.
+    """
+    form = {"grant_type": "authorization_code", "code": code, "code_verifier": code_verifier}
+    return _ask_for_tokens(app, session, origin, form | {"redirect_uri": redirect_uri}, extra_origins)
+
+
+def refresh(
+    app: ConnectedApp,
+    *,
+    session: requests.Session,
+    origin: str,
+    refresh_token: str,
+    extra_origins: Collection[str] = (),
+) -> TokenAnswer:
+    """
+    A new access token. Two callers must never do this at once: where refresh tokens rotate, the second kills both.
+
+    Raises OAuthError, or TransientApiError: then keep the refresh token.
+    """
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    return _ask_for_tokens(app, session, origin, form, extra_origins)
+
+
+def revoke(*, session: requests.Session, origin: str, token: str) -> None:
+    """Make Salesforce forget a token (a refresh token takes its access tokens along); one already dead is fine."""
+    with network_errors(SERVICE):
+        response = session.post(f"{origin}/services/oauth2/revoke", data={"token": token})
+    if response.status_code >= 400 and _refusal(response).code not in ("invalid_token", "unsupported_token_type"):
+        raise _refusal(response)
+
+
+def problem_of(error: str, description: str = "") -> OAuthProblem:
+    """The problem behind an error of the callback, the token endpoint or the first API call."""
+    for pattern, problem in _BY_DESCRIPTION:
+        if pattern.search(description):
+            return problem
+    return _BY_CODE.get(error, OAuthProblem.UNKNOWN)
+
+
+def parse_identity(url: str) -> tuple[str, str]:
+    """The org id and user id of an identity URL; raises ValueError for any other address."""
+    found = _IDENTITY.fullmatch(url)
+    if not found:
+        raise ValueError("not an identity URL")
+    return to_18(found[1]), to_18(found[2])
+
+
+def to_18(record_id: str) -> str:
+    """A record id with the three letters that make it safe to compare without regard to case (Salesforce help)."""
+    if len(record_id) == 18:
+        return record_id
+    blocks = (record_id[start : start + 5] for start in (0, 5, 10))
+    flags = (sum("A" <= letter <= "Z" and 1 << place for place, letter in enumerate(block)) for block in blocks)
+    return record_id + "".join(_CHECKSUM_LETTERS[flag] for flag in flags)
+
+
+def _ask_for_tokens(
+    app: ConnectedApp, session: requests.Session, origin: str, form: dict[str, str], extra_origins: Collection[str]
+) -> TokenAnswer:
+    form = form | {"client_id": app.client_id, "client_secret": app.client_secret}
+    with network_errors(SERVICE):
+        response = session.post(f"{origin}/services/oauth2/token", data=form)
+        if response.status_code >= 400:
+            raise _refusal(response)
+        answer = response.json()
+    with expected_shape(SERVICE, answer):
+        _check_signature(answer, app.client_secret)
+        org_id, user_id = parse_identity(answer["id"])
+        return TokenAnswer(
+            access_token=answer["access_token"],
+            refresh_token=answer.get("refresh_token"),
+            instance_url=_instance_origin(answer["instance_url"], extra_origins),
+            org_id=org_id,
+            user_id=user_id,
+            scopes=frozenset(answer.get("scope", "").split()),
+        )
+
+
+def _instance_origin(url: str, extra_origins: Collection[str]) -> str:
+    try:
+        return check_instance_url(url, extra_origins=extra_origins)
+    except ForbiddenHost:
+        raise OAuthError(OAuthProblem.WRONG_HOST, "forbidden_instance_url") from None
+
+
+def _refusal(response: requests.Response) -> ApiError:
+    try:
+        answer = response.json()
+        error, description = answer["error"], answer.get("error_description", "")
+    except (ValueError, KeyError, TypeError):
+        error, description = str(response.status_code), ""
+    problem = problem_of(error, description)
+    if response.status_code >= 429 or problem is OAuthProblem.UNAVAILABLE or error.isdecimal():
+        # Also an HTML page: it decides nothing about the token, which must be kept.
+        return TransientApiError(SERVICE, error, description, retry_after=retry_after_seconds(response))
+    kind = GrantRefused if error == "invalid_grant" else OAuthError
+    return kind(problem, error, description)
+
+
+def _check_signature(answer: dict[str, Any], client_secret: str) -> None:
+    """Salesforce signs the identity URL and the time with the app's secret, which only it and we know."""
+    signed = (answer["id"] + answer["issued_at"]).encode()
+    expected = base64.b64encode(hmac.digest(client_secret.encode(), signed, "sha256")).decode()
+    if not hmac.compare_digest(expected, answer["signature"]):
+        raise OAuthError(OAuthProblem.WRONG_HOST, "bad_signature")

@@ -1,0 +1,279 @@
+"""What the APIs of a Salesforce org tell about the package Marketo Sales Insight and its configuration."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from connections.http import AccessDenied, ApiError, QuotaExceeded, ReconnectNeeded, TransientApiError
+from connections.salesforce.client import Organization, SalesforceClient
+from connections.salesforce.oauth import to_18
+
+NAMESPACE = "mkto_si"
+# The permission set Marketo App Access comes with this version (Adobe, "Add Sales Insight Permission Set").
+NEEDED_VERSION = (1, 8000)
+# Adobe, "Sales Insight Actions Configuration in Salesforce".
+IMS_SITE = "https://ims-na1.adobelogin.com"
+ACTIONS_SITE = "https://mkto-sales-connect.adobe.io"
+TASK_TYPES = ("Email", "Call", "Reply")
+STANDARD_OBJECTS = ("Lead", "Contact", "Account", "Opportunity")
+
+_SAMPLE_SIZE = 50
+
+
+class ActivityField(NamedTuple):
+    """A custom activity field: label, API name, describe type, least length (0: any)."""
+
+    label: str
+    name: str
+    type: str
+    length: int
+
+
+# Adobe, "Logging Sales Activity Attributes to Salesforce". The page gives the e-mail status no length.
+ACTIVITY_FIELDS = (
+    ActivityField("Call Outcomes", "mktosales_call_outcome__c", "string", 50),
+    ActivityField("Call Reasons", "mktosales_call_reason__c", "string", 50),
+    ActivityField("Marketo Sales Call Local Presence ID", "MSE_Call_Local_Presence_ID__c", "string", 255),
+    ActivityField("Marketo Sales Call Recording URL", "MSE_Call_Recording__c", "url", 0),
+    ActivityField("Marketo Sales Campaign", "MSE_Campaign__c", "string", 255),
+    ActivityField("Marketo Sales Campaign Current Step", "MSE_Current_Campaign_Step__c", "string", 255),
+    ActivityField("Marketo Sales Campaign URL", "MSE_Campaign_Details_Link__c", "url", 0),
+    ActivityField("Marketo Sales Email Attachment Viewed", "MSE_Presentation_Viewed__c", "boolean", 0),
+    ActivityField("Marketo Sales Email Clicked", "MSE_Clicked__c", "boolean", 0),
+    ActivityField("Marketo Sales Email Replied", "MSE_Replied__c", "boolean", 0),
+    ActivityField("Marketo Sales Email Status", "MSE_Email_Status__c", "string", 0),
+    ActivityField("Marketo Sales Email Template", "MSE_Template__c", "string", 255),
+    ActivityField("Marketo Sales Email Template URL", "MSE_Template_Details__c", "url", 0),
+    ActivityField("Marketo Sales Email URL", "MSE_Details__c", "url", 0),
+    ActivityField("Marketo Sales Email Viewed", "MSE_Viewed__c", "boolean", 0),
+)
+
+
+class State(StrEnum):
+    """What a look at the org says about a checklist item."""
+
+    DONE = "done"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """
+    What was found for an item. `code` names a sentence of `connections.package_items.FINDINGS`, `values` fill it in;
+    `parts` are the findings of an item that consists of several things.
+    """
+
+    state: State
+    code: str
+    values: dict[str, str | int] = field(default_factory=dict)
+    parts: list["Finding"] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What the org must match: the Marketo instance, and ids of records that Marketo knows from its Salesforce sync."""
+
+    munchkin_id: str
+    org_id: str
+    lead_ids: list[str]
+    contact_ids: list[str]
+
+
+def check_org(client: SalesforceClient, expected: Expectation) -> dict[str, Finding]:
+    """
+    A finding for every checklist item that an API can see, by item key.
+
+    Raises an ApiError only when the org as a whole cannot be asked: an item that is refused is UNKNOWN.
+    """
+    org = _Org(client, client.organization(), expected)
+    return {key: _look(verify, org) for key, verify in VERIFIERS.items()}
+
+
+def _look(verify: Callable[["_Org"], Finding], org: "_Org") -> Finding:
+    try:
+        return verify(org)
+    except (ReconnectNeeded, QuotaExceeded, TransientApiError):
+        raise
+    except AccessDenied:
+        return Finding(State.UNKNOWN, "no_access")
+    except ApiError as error:
+        # Salesforce hides an object from people without setup rights as if it did not exist.
+        return Finding(State.UNKNOWN, "no_access" if error.code == "INVALID_TYPE" else "failed", {"code": error.code})
+
+
+class _Org:
+    """The org with what several items need read once."""
+
+    def __init__(self, client: SalesforceClient, organization: Organization, expected: Expectation) -> None:
+        self.client, self.organization, self.expected = client, organization, expected
+
+    @cached_property
+    def package_version(self) -> tuple[int, ...]:
+        """Empty when the package is not installed."""
+        # This object can hardly be filtered: its rows, a few dozen at most, are searched here.
+        rows = self.client.tooling_query(
+            "SELECT SubscriberPackage.NamespacePrefix, SubscriberPackageVersion.MajorVersion, "
+            "SubscriberPackageVersion.MinorVersion, SubscriberPackageVersion.PatchVersion, "
+            "SubscriberPackageVersion.BuildNumber FROM InstalledSubscriberPackage"
+        )
+        parts = ("MajorVersion", "MinorVersion", "PatchVersion", "BuildNumber")
+        for row in rows:
+            if (row["SubscriberPackage"] or {}).get("NamespacePrefix") == NAMESPACE:
+                return tuple(int(row["SubscriberPackageVersion"][part]) for part in parts)
+        return ()
+
+    @cached_property
+    def remote_sites(self) -> dict[str, bool]:
+        """Is the site active, by host in lower case."""
+        rows = self.client.tooling_query("SELECT EndpointUrl, IsActive FROM RemoteProxy")
+        sites = sorted((_https_host(row["EndpointUrl"]), bool(row["IsActive"])) for row in rows)
+        return dict(sites)
+
+    @cached_property
+    def task_fields(self) -> dict[str, dict[str, Any]]:
+        return {item["name"]: item for item in self.client.describe("Task")["fields"]}
+
+
+def version_text(version: Iterable[int]) -> str:
+    return ".".join(map(str, version))
+
+
+def _https_host(url: str) -> str:
+    parts = urlsplit(url)
+    return (parts.hostname or "") if parts.scheme == "https" else ""
+
+
+def _installed(org: _Org) -> Finding:
+    if not org.package_version:
+        return Finding(State.MISSING, "not_installed")
+    return Finding(State.DONE, "version", {"version": version_text(org.package_version)})
+
+
+def _new_enough(org: _Org) -> Finding:
+    found = _installed(org)
+    if found.state is State.DONE and org.package_version[:2] < NEEDED_VERSION:
+        return Finding(State.MISSING, "too_old", {**found.values, "needed": version_text(NEEDED_VERSION)})
+    return found
+
+
+def _deployed(org: _Org) -> Finding:
+    rows = org.client.tooling_query(
+        f"SELECT QualifiedApiName, DeploymentStatus FROM EntityDefinition WHERE NamespacePrefix = '{NAMESPACE}'"  # noqa: S608
+    )
+    objects = {row["QualifiedApiName"]: row["DeploymentStatus"] for row in rows if row["DeploymentStatus"]}
+    waiting = [name for name, status in sorted(objects.items()) if status != "Deployed"]
+    if not objects:
+        return Finding(State.MISSING, "no_objects")
+    if waiting:
+        return Finding(State.MISSING, "not_deployed", {"names": ", ".join(waiting)})
+    return Finding(State.DONE, "deployed", {"count": len(objects)})
+
+
+def _right_org(org: _Org) -> Finding:
+    name = org.organization.name
+    if to_18(org.organization.id) != org.expected.org_id:
+        return Finding(State.MISSING, "org_differs", {"org": name})
+    samples = {"Lead": org.expected.lead_ids[:_SAMPLE_SIZE], "Contact": org.expected.contact_ids[:_SAMPLE_SIZE]}
+    asked = sum(map(len, samples.values()))
+    if not asked:
+        return Finding(State.UNKNOWN, "no_samples", {"org": name})
+    found = sum(_count_records(org.client, sobject, ids) for sobject, ids in samples.items() if ids)
+    values: dict[str, str | int] = {"org": name, "found": found, "asked": asked}
+    return Finding(State.DONE if found else State.MISSING, "org_matches" if found else "org_differs", values)
+
+
+def _count_records(client: SalesforceClient, sobject: str, ids: list[str]) -> int:
+    wanted = ", ".join(f"'{record_id}'" for record_id in ids if record_id.isalnum())
+    return client.count(f"SELECT COUNT() FROM {sobject} WHERE Id IN ({wanted})")  # noqa: S608
+
+
+def _standard_objects(org: _Org) -> Finding:
+    hidden = [name for name in STANDARD_OBJECTS if not _is_readable(org.client, name)]
+    if hidden:
+        return Finding(State.MISSING, "not_readable", {"names": ", ".join(hidden)})
+    return Finding(State.DONE, "readable")
+
+
+def _is_readable(client: SalesforceClient, sobject: str) -> bool:
+    try:
+        return bool(client.describe(sobject).get("queryable"))
+    except (ReconnectNeeded, QuotaExceeded, TransientApiError):
+        raise
+    except ApiError:
+        return False
+
+
+def _api_answers(_org: _Org) -> Finding:
+    return Finding(State.DONE, "api_answers")
+
+
+def _remote_site(host: str) -> Callable[[_Org], Finding]:
+    def verify(org: _Org) -> Finding:
+        name = host.format(munchkin_id=org.expected.munchkin_id.lower())
+        values: dict[str, str | int] = {"url": f"https://{name}"}
+        if name not in org.remote_sites:
+            return Finding(State.MISSING, "site_missing", values)
+        if not org.remote_sites[name]:
+            return Finding(State.MISSING, "site_inactive", values)
+        return Finding(State.DONE, "site_active", values)
+
+    return verify
+
+
+def _activity_fields(org: _Org) -> Finding:
+    parts = [_activity_field(wanted, org.task_fields.get(wanted.name)) for wanted in ACTIVITY_FIELDS]
+    right = sum(part.state is State.DONE for part in parts)
+    state = State.DONE if right == len(parts) else State.MISSING
+    return Finding(state, "fields", {"right": right, "total": len(parts)}, parts)
+
+
+def _activity_field(wanted: ActivityField, found: dict[str, Any] | None) -> Finding:
+    values: dict[str, str | int] = {"name": wanted.name}
+    if found is None:
+        return Finding(State.MISSING, "field_missing", values)
+    if found["type"] != wanted.type:
+        return Finding(State.MISSING, "field_type", {**values, "found": found["type"], "needed": wanted.type})
+    if found["length"] < wanted.length:
+        return Finding(State.MISSING, "field_length", {**values, "found": found["length"], "needed": wanted.length})
+    return Finding(State.DONE, "field_right", values)
+
+
+def _room_for_fields(org: _Org) -> Finding:
+    missing = [wanted.name for wanted in ACTIVITY_FIELDS if wanted.name not in org.task_fields]
+    if missing:
+        return Finding(State.UNKNOWN, "room_needed", {"count": len(missing)})
+    return Finding(State.DONE, "room_used")
+
+
+def _task_types(org: _Org) -> Finding:
+    values = [item for item in org.task_fields.get("Type", {}).get("picklistValues", []) if item["active"]]
+    missing = [name for name in TASK_TYPES if name not in {item["value"] for item in values}]
+    default = next((item["value"] for item in values if item["defaultValue"]), "")
+    if missing:
+        return Finding(State.MISSING, "types_missing", {"names": ", ".join(missing)})
+    if default:
+        return Finding(State.MISSING, "types_default", {"name": default})
+    return Finding(State.DONE, "types_right")
+
+
+VERIFIERS: dict[str, Callable[[_Org], Finding]] = {
+    "package_installed": _installed,
+    "package_version": _new_enough,
+    "package_listed": _installed,
+    "objects_deployed": _deployed,
+    "right_org": _right_org,
+    "standard_object_read": _standard_objects,
+    "api_enabled": _api_answers,
+    "app_not_blocked": _api_answers,
+    "soap_site": _remote_site("{munchkin_id}.mktoapi.com"),
+    "rest_site": _remote_site("{munchkin_id}.mktorest.com"),
+    "ims_site": _remote_site("ims-na1.adobelogin.com"),
+    "actions_site": _remote_site("mkto-sales-connect.adobe.io"),
+    "activity_fields": _activity_fields,
+    "field_room": _room_for_fields,
+    "task_types": _task_types,
+}

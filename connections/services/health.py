@@ -1,0 +1,72 @@
+"""How the two connections are, in sentences for the Setup guide and the settings pages."""
+
+from dataclasses import dataclass
+
+from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.utils.translation import gettext as _
+
+from accounts.models import SalesAccount
+from connections.http import ApiError
+from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
+from connections.problems import Problem, problem_for
+from connections.services.clients import marketo_client, record_problem, salesforce_client
+
+
+@dataclass(frozen=True)
+class Health:
+    """A connection's state: `fact` is a sentence, `problem` what to show when it does not work."""
+
+    is_connected: bool
+    fact: str
+    problem: Problem | None
+
+    @property
+    def is_good(self) -> bool:
+        return self.is_connected and self.problem is None
+
+
+def salesforce_health(account: SalesAccount) -> Health:
+    connection = SalesforceConnection.objects.of_account(account).first()
+    if connection is None:
+        return Health(is_connected=False, fact=_("Not connected to Salesforce yet."), problem=None)
+    fact = _("Connected to %(org)s (%(kind)s) as %(username)s.") % {
+        "org": connection.org_name,
+        "kind": _("sandbox") if connection.is_sandbox else _("production"),
+        "username": connection.username,
+    }
+    return _health(connection, fact)
+
+
+def marketo_health(account: SalesAccount) -> Health:
+    connection = MarketoConnection.objects.of_account(account).select_related("owner").first()
+    if connection is None:
+        return Health(is_connected=False, fact=_("Not connected to Marketo yet."), problem=None)
+    fact = _("Connected to Marketo %(munchkin_id)s by %(owner)s.") % {
+        "munchkin_id": connection.munchkin_id,
+        "owner": connection.owner,
+    }
+    return _health(connection, fact)
+
+
+def check_connection(connection: MarketoConnection | SalesforceConnection) -> None:
+    """Make one cheap call and keep what it shows; a connection that works again is healthy again."""
+    try:
+        if isinstance(connection, SalesforceConnection):
+            salesforce_client(connection).organization()
+        else:
+            marketo_client(connection).usage_today()
+    except ApiError as error:
+        record_problem(connection, error)
+    else:
+        type(connection).objects.filter(pk=connection.pk).update(status=ConnectionStatus.CONNECTED, problem="")
+
+
+def _health(connection: MarketoConnection | SalesforceConnection, fact: str) -> Health:
+    if connection.last_call_at:
+        last = _("Last call answered %(when)s.") % {"when": naturaltime(connection.last_call_at)}
+        fact = f"{fact} {last}"
+    return Health(
+        is_connected=connection.status == ConnectionStatus.CONNECTED,
+        fact=fact,
+        problem=problem_for(connection.problem) if connection.problem else None,
+    )

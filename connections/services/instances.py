@@ -1,0 +1,205 @@
+"""Marketo instances: how they enter, who their admins are, and whether Sales Insight Actions can work with them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.services import record
+from connections.http import ApiError
+from connections.marketo.client import MarketoClient
+from connections.models import MarketoAdmin, MarketoInstance
+from connections.problems import ConnectionProblem, problem_code, problem_for
+from connections.querysets import MarketoAdminQuerySet
+from connections.services.clients import local_origins, marketo_client
+from connections.services.marketo import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo
+
+ADMINS_KEPT_FOR = timedelta(days=1)
+
+_ACTIONS_ACTIVITY = "Send Sales Email"
+_SALESFORCE_FIELDS = ("sfdcLeadId", "sfdcContactId", "sfdcType")
+_SAMPLE_IDS = range(1, 301)
+_ACCOUNT_MANAGER = _("Your Adobe account manager")
+_MARKETO_ADMIN = _("A Marketo admin of your company")
+
+
+def register_marketo_instance(
+    *,
+    munchkin_id: str,
+    endpoint: str,
+    client_id: str,
+    client_secret: str,
+    name: str,
+    first_admin_email: str,
+    by: User | None = None,
+) -> MarketoInstance:
+    """
+    Enter a Marketo instance, or renew the credentials of one that is there, after trying them out.
+
+    The first admin may open the instance's pages at once; a new user gets no password and chooses one by the password
+    reset. `endpoint` may be empty. Raises ConnectionProblem.
+    """
+    munchkin_id, client_id = bare_munchkin_id(munchkin_id), clean_pasted(client_id)
+    origin = _origin(munchkin_id, endpoint)
+    probe_marketo(origin, client_id, clean_pasted(client_secret))
+    credentials = {"client_id": client_id, "client_secret": clean_pasted(client_secret)}
+    with transaction.atomic():
+        instance, _created = MarketoInstance.objects.update_or_create(
+            munchkin_id=munchkin_id, defaults={"name": name, "endpoint": origin, **credentials}
+        )
+        email = first_admin_email.strip().lower()
+        MarketoAdmin.objects.get_or_create(instance=instance, email=email)
+        if User.objects.with_email(email) is None:
+            User.objects.create_user(email)
+        record(
+            account=instance.account, actor=by, action="marketo.instance_registered", target=munchkin_id, admin=email
+        )
+    return instance
+
+
+def _origin(munchkin_id: str, endpoint: str) -> str:
+    """The instance's usual origin, or one that server settings allow besides."""
+    usual, extra = marketo_endpoint(munchkin_id), [*local_origins(), *settings.MARKETO_ENDPOINT_ALLOWLIST]
+    if not endpoint:
+        return usual
+    origin = marketo_endpoint(endpoint, extra)
+    if origin not in {usual, *extra}:
+        raise ConnectionProblem("marketo_wrong_instance")
+    return origin
+
+
+def marketo_admins(instance: MarketoInstance) -> MarketoAdminQuerySet:
+    """The admins of an instance, read from Marketo again when they are older than a day. Raises ConnectionProblem."""
+    if not instance.admins_read_at or instance.admins_read_at < timezone.now() - ADMINS_KEPT_FOR:
+        refresh_marketo_admins(instance)
+    return MarketoAdmin.objects.of_instance(instance)
+
+
+def refresh_marketo_admins(instance: MarketoInstance) -> None:
+    """
+    Read the admins from Marketo's user management: a call for each user. Raises ConnectionProblem.
+
+    Who is no longer an admin there loses the Marketo pages here.
+    """
+    try:
+        found = {user.email.strip().lower(): user for user in marketo_client(instance).admins()}
+    except ApiError as error:
+        raise ConnectionProblem(problem_code(error)) from None
+    with transaction.atomic():
+        MarketoAdmin.objects.of_instance(instance).exclude(email__in=found).delete()
+        for email, user in found.items():
+            MarketoAdmin.objects.update_or_create(
+                instance=instance,
+                email=email,
+                defaults={
+                    "marketo_user_id": user.user_id,
+                    "first_name": user.first_name,
+                    "last_name": user.last_name,
+                },
+            )
+        instance.admins_read_at = timezone.now()
+        instance.save(update_fields=["admins_read_at"])
+
+
+class Verdict(StrEnum):
+    """The answer to a question about a neighbour; not every question can be answered from here."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Prerequisite:
+    """A verdict, the sentence that says why, and whom to ask when it is not YES."""
+
+    verdict: Verdict
+    sentence: Promise | str
+    who: Promise
+
+
+@dataclass(frozen=True)
+class Prerequisites:
+    """What must be true of a Marketo instance before step 1."""
+
+    is_feature_enabled: Prerequisite
+    is_salesforce_synced: Prerequisite
+
+
+@dataclass(frozen=True)
+class SalesforceSample:
+    """Salesforce ids that the first people of a Marketo instance carry; `people` counts all that were looked at."""
+
+    people: int
+    lead_ids: list[str]
+    contact_ids: list[str]
+
+    @property
+    def synced(self) -> int:
+        return len(self.lead_ids) + len(self.contact_ids)
+
+
+def prerequisites(instance: MarketoInstance) -> Prerequisites:
+    """Ask Marketo now whether Sales Insight Actions is enabled and the native Salesforce sync is in place."""
+    client = marketo_client(instance)
+    return Prerequisites(_feature_enabled(client), _salesforce_synced(client))
+
+
+def read_salesforce_sample(client: MarketoClient) -> SalesforceSample:
+    """The Salesforce ids of the people with the Marketo ids 1 to 300. Raises ApiError."""
+    people = client.leads_by_filter("id", _SAMPLE_IDS, ["id", "sfdcLeadId", "sfdcContactId"])
+    contacts = [str(person["sfdcContactId"]) for person in people if person.get("sfdcContactId")]
+    leads = [
+        str(person["sfdcLeadId"])
+        for person in people
+        # A converted lead keeps its lead id beside the contact's.
+        if person.get("sfdcLeadId") and not person.get("sfdcContactId")
+    ]
+    return SalesforceSample(len(people), leads, contacts)
+
+
+def _feature_enabled(client: MarketoClient) -> Prerequisite:
+    try:
+        is_there = _ACTIONS_ACTIVITY in client.activity_type_names()
+    except ApiError as error:
+        return _cannot_tell(error)
+    if is_there:
+        return Prerequisite(
+            Verdict.YES, _("Sales Insight Actions is enabled for this Marketo subscription."), _ACCOUNT_MANAGER
+        )
+    return Prerequisite(
+        Verdict.NO,
+        _("Sales Insight Actions is not enabled for this Marketo subscription. Ask for it before you go on."),
+        _ACCOUNT_MANAGER,
+    )
+
+
+def _salesforce_synced(client: MarketoClient) -> Prerequisite:
+    no_sync = _("Marketo is not synced with Salesforce. Set up the native sync in Marketo under Admin > CRM first.")
+    try:
+        names = {field.name for field in client.describe_fields()}
+        if not names.issuperset(_SALESFORCE_FIELDS):
+            return Prerequisite(Verdict.NO, no_sync, _MARKETO_ADMIN)
+        return _judge_sample(read_salesforce_sample(client))
+    except ApiError as error:
+        return _cannot_tell(error)
+
+
+def _judge_sample(sample: SalesforceSample) -> Prerequisite:
+    if sample.synced:
+        counts = {"synced": sample.synced, "people": sample.people}
+        fact = _("Marketo and Salesforce are synced: %(synced)s of %(people)s people looked at carry a Salesforce id.")
+        return Prerequisite(Verdict.YES, str(fact % counts), _MARKETO_ADMIN)
+    fact = _("Marketo has the Salesforce fields, but none of the %(people)s people looked at carries a Salesforce id.")
+    return Prerequisite(Verdict.UNKNOWN, str(fact % {"people": sample.people}), _MARKETO_ADMIN)
+
+
+def _cannot_tell(error: ApiError) -> Prerequisite:
+    problem = problem_for(problem_code(error))
+    return Prerequisite(Verdict.UNKNOWN, f"{problem.what} {problem.todo}", problem.who)

@@ -1,0 +1,120 @@
+"""Connecting a Sales account to its Marketo instance, and disconnecting it."""
+
+import re
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import SalesAccount, User
+from accounts.services import record
+from connections.hosts import ForbiddenHost, normalise_marketo_endpoint
+from connections.http import ApiError, UnexpectedAnswer, open_session
+from connections.marketo.client import MarketoClient
+from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
+from connections.problems import ConnectionProblem, problem_code
+from connections.services.clients import SharedTokenCache
+
+# Besides white space: zero-width characters and the byte order mark, which come along when text is copied from a page.
+_INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
+
+
+def clean_pasted(text: str) -> str:
+    """Pasted text without white space and invisible characters; no id or secret of Marketo has any."""
+    return _INVISIBLE.sub("", text)
+
+
+def marketo_endpoint(text: str, extra_hosts: Collection[str] = ()) -> str:
+    """The origin of a Marketo instance from its Munchkin Account ID or address. Raises ConnectionProblem."""
+    try:
+        return normalise_marketo_endpoint(clean_pasted(text), extra_hosts=extra_hosts)
+    except ForbiddenHost:
+        raise ConnectionProblem("marketo_forbidden_host") from None
+
+
+def bare_munchkin_id(text: str) -> str:
+    """The Munchkin Account ID alone, from an id or an address that was pasted instead. Raises ConnectionProblem."""
+    return (urlsplit(marketo_endpoint(text)).hostname or "").partition(".")[0].upper()
+
+
+def probe_marketo(endpoint: str, client_id: str, client_secret: str) -> None:
+    """Ask for a token and read the fields of people with it. Raises ConnectionProblem when one of them is refused."""
+    client = MarketoClient(endpoint, client_id, client_secret, session=open_session(allowed_hosts=[endpoint]))
+    try:
+        client.check_credentials()
+        client.describe_fields()
+    except UnexpectedAnswer:
+        raise ConnectionProblem("marketo_not_marketo") from None
+    except ApiError as error:
+        raise ConnectionProblem(problem_code(error)) from None
+
+
+def connect_marketo(*, account: SalesAccount, by: User) -> MarketoConnection:
+    """Connect with the credentials that Marketo sent when the Sales account was set up. Raises ConnectionProblem."""
+    instance = instance_of(account)
+    return _connect(account, by, instance, instance.client_id, instance.client_secret)
+
+
+def connect_marketo_with(
+    *, account: SalesAccount, by: User, munchkin_id: str, client_id: str, client_secret: str
+) -> MarketoConnection:
+    """Connect with credentials pasted in the Set Up tab. Raises ConnectionProblem."""
+    instance = instance_of(account)
+    if bare_munchkin_id(munchkin_id) != instance.munchkin_id:
+        raise ConnectionProblem("marketo_wrong_instance")
+    return _connect(account, by, instance, clean_pasted(client_id), clean_pasted(client_secret))
+
+
+def disconnect_marketo(*, account: SalesAccount, by: User) -> None:
+    """Erase the connection; only its owner may. Raises ConnectionProblem."""
+    with transaction.atomic():
+        connection = MarketoConnection.objects.select_for_update().of_account(account).first()
+        if connection is None:
+            return
+        if connection.owner != by:
+            raise ConnectionProblem("marketo_not_owner")
+        record(account=account, actor=by, action="marketo.disconnected", target=connection.munchkin_id)
+        connection.delete()
+    SharedTokenCache(connection).clear()
+
+
+def instance_of(account: SalesAccount) -> MarketoInstance:
+    """The Marketo instance the account was set up from. Raises ConnectionProblem."""
+    instance = MarketoInstance.objects.of_account(account).first()
+    if instance is None:
+        raise ConnectionProblem("marketo_no_instance")
+    return instance
+
+
+def _connect(
+    account: SalesAccount, by: User, instance: MarketoInstance, client_id: str, client_secret: str
+) -> MarketoConnection:
+    _check_free(account, by)
+    probe_marketo(instance.endpoint, client_id, client_secret)
+    with transaction.atomic():
+        SalesAccount.objects.select_for_update().get(pk=account.pk)
+        _check_free(account, by)
+        connection, _ = MarketoConnection.objects.update_or_create(
+            account=account,
+            defaults={
+                "owner": by,
+                "munchkin_id": instance.munchkin_id,
+                "endpoint": instance.endpoint,
+                "client_id": client_id,
+                "client_secret": client_secret,
+                "status": ConnectionStatus.CONNECTED,
+                "problem": "",
+                "connected_at": timezone.now(),
+                "last_call_at": timezone.now(),
+            },
+        )
+        record(account=account, actor=by, action="marketo.connected", target=instance.munchkin_id, client_id=client_id)
+    return connection
+
+
+def _check_free(account: SalesAccount, by: User) -> None:
+    """One connection with one owner; a broken one can be taken over, because its owner may have left."""
+    connection = MarketoConnection.objects.of_account(account).first()
+    if connection and connection.owner != by and connection.status == ConnectionStatus.CONNECTED:
+        raise ConnectionProblem("marketo_taken")

@@ -1,0 +1,249 @@
+"""The Salesforce package of steps 6 and 7: what checks found, what people ticked, and what it adds up to."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import structlog
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import SalesAccount, User
+from accounts.services import record
+from connections.http import ApiError
+from connections.models import MarketoInstance, PackageCheck, PackageTick, SalesforceConnection
+from connections.package_items import FIELD_TYPES, FINDINGS, ITEMS, SECTIONS, Item, Section
+from connections.problems import ConnectionProblem, problem_code
+from connections.salesforce.package import ACTIVITY_FIELDS, Expectation, State, check_org
+from connections.services.clients import marketo_client, record_problem, salesforce_client
+from connections.services.instances import SalesforceSample, read_salesforce_sample
+
+_FIELDS = {field.name: field for field in ACTIVITY_FIELDS}
+_NO_SAMPLE = SalesforceSample(0, [], [])
+_log = structlog.get_logger(__name__)
+
+
+def check_package(account: SalesAccount) -> PackageCheck:
+    """Look at the connected org now and keep what was found. Raises ConnectionProblem when the org cannot be asked."""
+    connection = _connection(account)
+    instance = MarketoInstance.objects.of_account(account).first()
+    sample = _read_sample(instance) if instance else _NO_SAMPLE
+    expected = Expectation(
+        instance.munchkin_id if instance else "", connection.org_id, sample.lead_ids, sample.contact_ids
+    )
+    try:
+        findings = check_org(salesforce_client(connection), expected)
+    except ApiError as error:
+        record_problem(connection, error)
+        raise ConnectionProblem(problem_code(error)) from None
+    check, _created = PackageCheck.objects.update_or_create(
+        account=account,
+        defaults={
+            "org_id": connection.org_id,
+            "version": str(findings["package_installed"].values.get("version", "")),
+            "results": {key: asdict(finding) for key, finding in findings.items()},
+            "checked_at": timezone.now(),
+        },
+    )
+    return check
+
+
+def tick_item(*, account: SalesAccount, by: User, item: Item) -> None:
+    """Note that a person has seen to an item that no API can judge. Raises ConnectionProblem."""
+    org_id = _connection(account).org_id
+    _tick, is_new = PackageTick.objects.get_or_create(
+        account=account, org_id=org_id, item=item.key, defaults={"ticked_by": by}
+    )
+    if is_new:
+        record(account=account, actor=by, action="package.item_ticked", target=item.key)
+
+
+def untick_item(*, account: SalesAccount, by: User, item: Item) -> None:
+    """Take the tick away again. Raises ConnectionProblem."""
+    org_id = _connection(account).org_id
+    if _ticks(account, org_id).filter(item=item.key).delete()[0]:
+        record(account=account, actor=by, action="package.item_unticked", target=item.key)
+
+
+@dataclass(frozen=True)
+class ItemPart:
+    """One of several things that an item consists of: an activity field."""
+
+    label: str
+    name: str
+    type: str
+    is_done: bool
+    found: str
+
+
+@dataclass(frozen=True)
+class ItemState:
+    """An item as the checklist shows it."""
+
+    item: Item
+    state: State
+    found: str
+    parts: list[ItemPart]
+    values: list[str]
+    setup_url: str
+    tick: PackageTick | None
+
+    @property
+    def can_tick(self) -> bool:
+        """What an API has judged needs no hand; what it cannot judge does."""
+        return self.state is State.UNKNOWN
+
+    @property
+    def is_settled(self) -> bool:
+        return self.state is State.DONE or (self.can_tick and self.tick is not None)
+
+
+@dataclass(frozen=True)
+class SectionState:
+    """A section with its items as the checklist shows them."""
+
+    section: Section
+    items: list[ItemState]
+
+
+@dataclass(frozen=True)
+class PackageState:
+    """The whole checklist for one account. Without a check or a connection every item is unknown."""
+
+    connection: SalesforceConnection | None
+    check: PackageCheck | None
+    sections: list[SectionState]
+
+    @property
+    def items(self) -> list[ItemState]:
+        return [item for section in self.sections for item in section.items]
+
+    @property
+    def verified(self) -> int:
+        return sum(item.state is State.DONE for item in self.items)
+
+    @property
+    def ticked(self) -> int:
+        return sum(item.is_settled and item.state is not State.DONE for item in self.items)
+
+    @property
+    def total(self) -> int:
+        return len(self.items)
+
+    @property
+    def is_installed(self) -> bool:
+        """Step 6 is done."""
+        return self._is_done(6)
+
+    @property
+    def is_configured(self) -> bool:
+        """Step 7 is done."""
+        return self._is_done(7)
+
+    @property
+    def install_fact(self) -> str:
+        """A sentence for step 6."""
+        if self.connection is None:
+            return _("Needs the connection to Salesforce of step 2.")
+        if self.check is None:
+            return _("Nobody has looked into the org yet.")
+        by_key = {item.item.key: item for item in self.items}
+        if by_key["package_version"].state is not State.DONE:
+            return by_key["package_version"].found
+        if by_key["objects_deployed"].state is State.MISSING:
+            return by_key["objects_deployed"].found
+        return by_key["package_installed"].found
+
+    @property
+    def configure_fact(self) -> str:
+        """A sentence for step 7."""
+        if self.check is None:
+            return self.install_fact
+        counts = {"verified": self.verified, "ticked": self.ticked, "total": self.total}
+        fact = _("%(verified)s of %(total)s items verified, %(ticked)s ticked by hand.") % counts
+        missing = [item for item in self.items if not item.is_settled and not item.item.is_optional]
+        if not missing:
+            return fact
+        rest = ngettext("%(count)s item is left.", "%(count)s items are left.", len(missing)) % {"count": len(missing)}
+        return f"{fact} {rest}"
+
+    def _is_done(self, step: int) -> bool:
+        sections = [section for section in self.sections if section.section.step == step]
+        return all(item.is_settled or item.item.is_optional for section in sections for item in section.items)
+
+
+def package_state(account: SalesAccount) -> PackageState:
+    """The checklist from what is stored; calls nobody."""
+    connection = SalesforceConnection.objects.of_account(account).first()
+    org_id = connection.org_id if connection else ""
+    check = PackageCheck.objects.of_account(account).filter(org_id=org_id).first()
+    ticks = {tick.item: tick for tick in _ticks(account, org_id).select_related("ticked_by")}
+    instance = MarketoInstance.objects.of_account(account).first()
+    view = _Checklist(
+        results=check.results if check else {},
+        ticks=ticks,
+        setup_origin=connection.instance_url if connection else "",
+        munchkin_id=instance.munchkin_id if instance else "",
+    )
+    sections = [SectionState(section, [view.item(item) for item in section.items]) for section in SECTIONS]
+    return PackageState(connection, check, sections)
+
+
+def find_item(key: str) -> Item | None:
+    return ITEMS.get(key)
+
+
+@dataclass(frozen=True)
+class _Checklist:
+    results: dict[str, Any]
+    ticks: dict[str, PackageTick]
+    setup_origin: str
+    munchkin_id: str
+
+    def item(self, item: Item) -> ItemState:
+        finding = self.results.get(item.key)
+        return ItemState(
+            item=item,
+            state=State(finding["state"]) if finding else State.UNKNOWN,
+            found=str(FINDINGS[finding["code"]] % finding["values"]) if finding else "",
+            parts=[_part(part) for part in finding["parts"]] if finding else [],
+            values=[value.format(munchkin_id=self.munchkin_id.lower()) for value in item.values],
+            setup_url=f"{self.setup_origin}{item.path}" if self.setup_origin and item.path else "",
+            tick=self.ticks.get(item.key),
+        )
+
+
+def _part(finding: dict[str, Any]) -> ItemPart:
+    """One activity field; types are named as Setup names them."""
+    values = {key: FIELD_TYPES.get(value, value) for key, value in finding["values"].items()}
+    needed = _FIELDS[values["name"]]
+    size = f" ({needed.length})" if needed.length else ""
+    return ItemPart(
+        label=needed.label,
+        name=needed.name,
+        type=f"{FIELD_TYPES[needed.type]}{size}",
+        is_done=finding["state"] == State.DONE,
+        found=str(FINDINGS[finding["code"]] % values),
+    )
+
+
+def _connection(account: SalesAccount) -> SalesforceConnection:
+    connection: SalesforceConnection | None = SalesforceConnection.objects.of_account(account).first()
+    if connection is None:
+        raise ConnectionProblem("salesforce_not_connected")
+    return connection
+
+
+def _ticks(account: SalesAccount, org_id: str) -> QuerySet[PackageTick]:
+    ticks: QuerySet[PackageTick] = PackageTick.objects.of_account(account).filter(org_id=org_id)
+    return ticks
+
+
+def _read_sample(instance: MarketoInstance) -> SalesforceSample:
+    """Marketo's word is wanted for one item only; without it that item stays unknown."""
+    try:
+        return read_salesforce_sample(marketo_client(instance))
+    except ApiError as error:
+        _log.info("package_check_without_marketo", error=str(error))
+        return _NO_SAMPLE

@@ -1,0 +1,189 @@
+"""Connecting a Sales account to a Salesforce org by OAuth, and disconnecting it."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+import requests
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Member, Role, SalesAccount, User
+from accounts.services import record
+from connections.hosts import ForbiddenHost, LoginChoice, salesforce_login_origin
+from connections.http import ApiError, ReconnectNeeded, open_session
+from connections.models import ConnectionStatus, SalesforceConnection, SalesforceSignIn
+from connections.problems import ConnectionProblem, problem_code
+from connections.salesforce import oauth
+from connections.salesforce.client import Organization, SalesforceClient, UserInfo
+from connections.salesforce.errors import SERVICE
+from connections.services.clients import connected_app, local_origins
+
+SALESFORCE_ROLES = (Role.ADMIN, Role.SALESFORCE_ADMIN)
+SIGN_IN_LIFETIME = timedelta(minutes=10)
+
+_log = structlog.get_logger(__name__)
+
+
+def login_origin(choice: LoginChoice, my_domain: str) -> str:
+    """The origin of the Salesforce login page a person chose. Raises ConnectionProblem."""
+    try:
+        return salesforce_login_origin(choice, my_domain, local_origin=settings.SANDBOX_ORIGIN or None)
+    except ForbiddenHost:
+        raise ConnectionProblem("salesforce_bad_domain") from None
+
+
+def begin_sign_in(*, account: SalesAccount, user: User, choice: LoginChoice, my_domain: str) -> str:
+    """
+    Start a sign-in at Salesforce and answer the address to send the browser to.
+
+    A user has one open sign-in: an older one is forgotten. Raises ConnectionProblem.
+    """
+    if not settings.SALESFORCE_CLIENT_ID:
+        raise ConnectionProblem("salesforce_bad_client")
+    origin = login_origin(choice, my_domain)
+    state, pkce = secrets.token_urlsafe(32), oauth.new_pkce()
+    SalesforceSignIn.objects.filter(created_at__lt=timezone.now() - SIGN_IN_LIFETIME).delete()
+    SalesforceSignIn.objects.filter(user=user).delete()
+    SalesforceSignIn.objects.create(
+        state_hash=_hash(state), account=account, user=user, login_origin=origin, code_verifier=pkce.verifier
+    )
+    return oauth.authorize_url(origin, settings.SALESFORCE_CLIENT_ID, _callback_url(), state, pkce.challenge)
+
+
+def finish_sign_in(
+    *, user: User, state: str, code: str = "", error: str = "", error_description: str = ""
+) -> SalesforceConnection:
+    """
+    Connect with what Salesforce sent to the callback: a code, or an error. Raises ConnectionProblem.
+
+    Nothing is stored before Salesforce has answered a call with the new token.
+    """
+    sign_in = _take_sign_in(state, user)
+    if error:
+        raise ConnectionProblem(problem_code(oauth.OAuthError(oauth.problem_of(error, error_description), error)))
+    try:
+        return _connect(sign_in, code)
+    except ApiError as failure:
+        _log.warning("salesforce_sign_in_failed", account=sign_in.account.slug, error=str(failure))
+        raise ConnectionProblem(problem_code(failure)) from None
+
+
+def disconnect_salesforce(*, account: SalesAccount, by: User) -> None:
+    """Erase the connection and revoke its tokens at Salesforce; a Salesforce that does not answer stops nothing."""
+    with transaction.atomic():
+        connection = SalesforceConnection.objects.select_for_update().of_account(account).first()
+        if connection is None:
+            return
+        refresh_token, session = connection.refresh_token, _session(connection.login_origin)
+        record(account=account, actor=by, action="salesforce.disconnected", target=connection.org_name)
+        connection.delete()
+    _revoke(session, connection.login_origin, refresh_token)
+
+
+def _callback_url() -> str:
+    return settings.SITE_URL.rstrip("/") + reverse("connections:salesforce_callback")
+
+
+def _hash(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()
+
+
+def _session(*origins: str) -> requests.Session:
+    return open_session(allowed_hosts=origins)
+
+
+def _take_sign_in(state: str, user: User) -> SalesforceSignIn:
+    """The open sign-in of a state; the row's deletion decides who of two callers has it."""
+    oldest = timezone.now() - SIGN_IN_LIFETIME
+    open_ones = SalesforceSignIn.objects.filter(state_hash=_hash(state), user=user, created_at__gte=oldest)
+    sign_in = open_ones.select_related("account").first()
+    if sign_in is None or not SalesforceSignIn.objects.filter(pk=sign_in.pk).delete()[0]:
+        raise ConnectionProblem("salesforce_lost_sign_in")
+    if not Member.objects.of_account(sign_in.account).filter(user=user, role__in=SALESFORCE_ROLES).exists():
+        raise ConnectionProblem("salesforce_not_allowed")
+    return sign_in
+
+
+def _connect(sign_in: SalesforceSignIn, code: str) -> SalesforceConnection:
+    session = _session(sign_in.login_origin)
+    answer = oauth.exchange_code(
+        connected_app(),
+        session=session,
+        origin=sign_in.login_origin,
+        code=code,
+        code_verifier=sign_in.code_verifier,
+        redirect_uri=_callback_url(),
+        extra_origins=local_origins(),
+    )
+    try:
+        organization, who = _first_calls(answer)
+        return _store(sign_in, answer, organization, who)
+    except (ApiError, ConnectionProblem):
+        _revoke(session, sign_in.login_origin, answer.refresh_token or answer.access_token)
+        raise
+
+
+def _first_calls(answer: oauth.TokenAnswer) -> tuple[Organization, UserInfo]:
+    """Salesforce lets users sign in who may not use the API: only a call shows whether the connection works."""
+    if not answer.refresh_token or "api" not in answer.scopes:
+        raise ConnectionProblem("salesforce_scope")
+    client = SalesforceClient(
+        answer.instance_url, answer.access_token, refresh=_refuse_new_token, session=_session(answer.instance_url)
+    )
+    organization, who = client.organization(), client.user_info()
+    if (oauth.to_18(organization.id), oauth.to_18(who.user_id)) != (answer.org_id, answer.user_id):
+        raise ConnectionProblem("salesforce_wrong_host")
+    return organization, who
+
+
+def _refuse_new_token() -> str:
+    raise ReconnectNeeded(SERVICE, "token_refused_at_once")
+
+
+@transaction.atomic
+def _store(
+    sign_in: SalesforceSignIn, answer: oauth.TokenAnswer, organization: Organization, who: UserInfo
+) -> SalesforceConnection:
+    old = SalesforceConnection.objects.select_for_update().of_account(sign_in.account).first()
+    if old and old.org_id != answer.org_id:
+        raise ConnectionProblem("salesforce_other_org")
+    connection, _ = SalesforceConnection.objects.update_or_create(
+        account=sign_in.account,
+        defaults={
+            "connected_by": sign_in.user,
+            "login_origin": sign_in.login_origin,
+            "instance_url": answer.instance_url,
+            "org_id": answer.org_id,
+            "org_name": organization.name,
+            "is_sandbox": organization.is_sandbox,
+            "user_id": answer.user_id,
+            "username": who.username,
+            "scopes": " ".join(sorted(answer.scopes)),
+            "access_token": answer.access_token,
+            "refresh_token": answer.refresh_token or "",
+            "status": ConnectionStatus.CONNECTED,
+            "problem": "",
+            "connected_at": timezone.now(),
+            "last_call_at": timezone.now(),
+        },
+    )
+    record(
+        account=sign_in.account,
+        actor=sign_in.user,
+        action="salesforce.connected",
+        target=organization.name,
+        org_id=answer.org_id,
+        username=who.username,
+    )
+    return connection
+
+
+def _revoke(session: requests.Session, origin: str, token: str) -> None:
+    try:
+        oauth.revoke(session=session, origin=origin, token=token)
+    except ApiError as error:
+        _log.warning("salesforce_revoke_failed", error=str(error))

@@ -1,0 +1,41 @@
+"""How an operator enters a customer's Marketo instance."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import refusal
+from accounts.models import User
+from connections import services
+from connections.forms import MarketoInstanceForm
+from connections.problems import ConnectionProblem
+from connections.views import fresh_sign_in_for_secrets
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_marketo_instance(request: HttpRequest) -> HttpResponse:
+    """The form for superusers; the command register_marketo_instance does the same."""
+    if not cast("User", request.user).is_superuser:
+        raise refusal(request)
+    return _new_marketo_instance(request)
+
+
+@fresh_sign_in_for_secrets
+def _new_marketo_instance(request: HttpRequest) -> HttpResponse:
+    form = MarketoInstanceForm(request.POST or None)
+    problem = None
+    if form.is_valid():
+        try:
+            instance = services.register_marketo_instance(**form.cleaned_data, by=cast("User", request.user))
+        except ConnectionProblem as refused:
+            problem = refused.problem
+        else:
+            messages.success(request, _("%(instance)s is registered.") % {"instance": instance})
+            return redirect("connections:new_marketo_instance")
+    return render(request, "connections/new_marketo_instance.html", {"form": form, "problem": problem})

@@ -1,0 +1,83 @@
+"""Settings > Admin Settings > Marketo."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import admin_required, fresh_sign_in_required
+from accounts.middleware import ConsoleRequest
+from connections import services
+from connections.forms import MarketoCredentialsForm
+from connections.models import MarketoConnection
+from connections.problems import ConnectionProblem, Problem
+from connections.views import fresh_sign_in_for_secrets
+
+
+@admin_required
+@require_safe
+def marketo(request: ConsoleRequest) -> HttpResponse:
+    """The tab Connection."""
+    return _page(request)
+
+
+@admin_required
+@require_POST
+@fresh_sign_in_required
+def connect_marketo(request: ConsoleRequest) -> HttpResponse:
+    """The button Connect: uses the credentials that Marketo sent."""
+    try:
+        services.connect_marketo(account=request.member.account, by=request.member.user)
+    except ConnectionProblem as refused:
+        return _page(request, refused.problem)
+    return _connected(request)
+
+
+@admin_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh_sign_in_for_secrets
+def set_up_marketo(request: ConsoleRequest) -> HttpResponse:
+    """The tab Set Up: credentials pasted by hand."""
+    form = MarketoCredentialsForm(request.POST or None)
+    problem = None
+    if form.is_valid():
+        try:
+            services.connect_marketo_with(account=request.member.account, by=request.member.user, **form.cleaned_data)
+        except ConnectionProblem as refused:
+            problem = refused.problem
+        else:
+            return _connected(request)
+    return render(request, "connections/marketo_set_up.html", {"form": form, "problem": problem})
+
+
+@admin_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh_sign_in_required
+def disconnect_marketo(request: ConsoleRequest) -> HttpResponse:
+    """GET says what will stop working; POST disconnects."""
+    account = request.member.account
+    connection = MarketoConnection.objects.of_account(account).first()
+    if connection is None:
+        return redirect("connections:marketo")
+    if request.method != "POST":
+        return render(request, "connections/marketo_disconnect.html", {"connection": connection})
+    try:
+        services.disconnect_marketo(account=account, by=request.member.user)
+    except ConnectionProblem as refused:
+        return _page(request, refused.problem)
+    messages.success(request, _("Disconnected from Marketo."))
+    return redirect("connections:marketo")
+
+
+def _connected(request: ConsoleRequest) -> HttpResponse:
+    messages.success(request, _("Connected to Marketo. You are the owner of the connection."))
+    return redirect("connections:marketo")
+
+
+def _page(request: ConsoleRequest, problem: Problem | None = None) -> HttpResponse:
+    account = request.member.account
+    connection = MarketoConnection.objects.of_account(account).select_related("owner").first()
+    health = services.marketo_health(account)
+    context = {"connection": connection, "health": health, "problem": problem}
+    return render(request, "connections/marketo.html", context)

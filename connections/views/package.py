@@ -1,0 +1,60 @@
+"""Settings > Admin Settings > Salesforce package: steps 6 and 7."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.middleware import ConsoleRequest
+from connections import services
+from connections.package_items import INSTALLED_PACKAGES_PATH, LISTING_URL
+from connections.problems import ConnectionProblem, Problem
+from connections.views import salesforce_role_required
+
+
+@salesforce_role_required
+@require_safe
+def package(request: ConsoleRequest) -> HttpResponse:
+    """The checklist as it was found last."""
+    return _page(request)
+
+
+@salesforce_role_required
+@require_POST
+def check_package(request: ConsoleRequest) -> HttpResponse:
+    """Check again: look into the org now."""
+    try:
+        services.check_package(request.member.account)
+    except ConnectionProblem as refused:
+        return _page(request, refused.problem)
+    messages.success(request, _("The Salesforce org was checked."))
+    return redirect("connections:package")
+
+
+@salesforce_role_required
+@require_POST
+def tick_item(request: ConsoleRequest, key: str) -> HttpResponse:
+    """Tick an item by hand, or with `undo` take the tick away."""
+    item = services.find_item(key)
+    if item is None:
+        raise Http404
+    change = services.untick_item if "undo" in request.POST else services.tick_item
+    try:
+        change(account=request.member.account, by=request.member.user, item=item)
+    except ConnectionProblem as refused:
+        return _page(request, refused.problem)
+    return redirect(f"{reverse('connections:package')}#{key}")
+
+
+def _page(request: ConsoleRequest, problem: Problem | None = None) -> HttpResponse:
+    state = services.package_state(request.member.account)
+    origin = state.connection.instance_url if state.connection else ""
+    context = {
+        "state": state,
+        "problem": problem,
+        "listing_url": LISTING_URL,
+        "installed_packages_url": f"{origin}{INSTALLED_PACKAGES_PATH}",
+    }
+    return render(request, "connections/package.html", context)

@@ -1,0 +1,105 @@
+"""Connections made the way people make them: through the pages, with a person at Salesforce."""
+
+import html
+import re
+from collections.abc import Callable
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+import requests
+from django.http import HttpResponseBase
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import SalesAccount, User
+from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
+from tests.conftest import PASSWORD, ClientOf
+from tests.sandbox_process import SandboxProcess
+
+CONNECT = "/settings/admin/salesforce/connect/"
+PersonAtSalesforce = Callable[..., str]
+ChangeOrg = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def _registered_app(settings: Settings) -> None:
+    settings.SALESFORCE_CLIENT_ID = "sandbox-consumer-key"
+    settings.SALESFORCE_CLIENT_SECRET = "sandbox-consumer-secret"
+
+
+@pytest.fixture
+def change_org(sandbox: SandboxProcess) -> ChangeOrg:
+    """Do what an administrator does in Salesforce's Setup."""
+
+    def change(action: str, **values: object) -> None:
+        sandbox.post("/_sandbox/salesforce", {"action": action, **values})
+
+    return change
+
+
+@pytest.fixture
+def person_at_salesforce(sandbox: SandboxProcess) -> PersonAtSalesforce:
+    """Log in where Connect led to, answer the consent page, and give the address the browser is sent back to."""
+
+    def visit(url: str, *, decision: str = "allow") -> str:
+        with requests.Session() as browser:
+            page = browser.get(url)
+            form = {"username": "admin@acme.example", "password": "sandbox-password"}
+            answer = browser.post(page.url, data=form, allow_redirects=False)
+            answer = browser.get(urljoin(sandbox.url, answer.headers["Location"]), allow_redirects=False)
+            if consent := re.search(r'action="([^"]+)"', answer.text):
+                action = urljoin(sandbox.url, html.unescape(consent[1]))
+                answer = browser.post(action, data={"decision": decision}, allow_redirects=False)
+            back = urlsplit(answer.headers["Location"])
+        return f"{back.path}?{back.query}"
+
+    return visit
+
+
+def text_of(answer: HttpResponseBase) -> str:
+    """The page as its reader sees it: signs such as > unescaped."""
+    return html.unescape(answer.content.decode())  # type: ignore[attr-defined]
+
+
+def press_ok(browser: Client) -> str:
+    """Press OK on the confirmation page; answers the address at Salesforce."""
+    answer = browser.post(CONNECT, {"choice": "production", "my_domain": ""})
+    assert answer.status_code == 302, text_of(answer)
+    return str(answer["Location"])
+
+
+@pytest.fixture
+def browser_of_this_morning(admin: User, client_of: ClientOf) -> Client:
+    """A browser of an admin whose sign-in is older than a change of a connection allows."""
+    admin.set_password(PASSWORD)
+    admin.save()
+    browser = client_of(admin)
+    session = browser.session
+    session["account_authentication_methods"][0]["at"] -= 15 * 60
+    session.save()
+    return browser
+
+
+@pytest.fixture
+def salesforce_connection(
+    admin: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce
+) -> SalesforceConnection:
+    browser = client_of(admin)
+    browser.get(person_at_salesforce(press_ok(browser)))
+    connection: SalesforceConnection = SalesforceConnection.objects.get()
+    return connection
+
+
+@pytest.fixture
+def linked_instance(instance: MarketoInstance, account: SalesAccount) -> MarketoInstance:
+    """The Marketo instance the Sales account was set up from."""
+    instance.account = account
+    instance.save()
+    return instance
+
+
+@pytest.fixture
+def marketo_connection(admin: User, linked_instance: MarketoInstance, client_of: ClientOf) -> MarketoConnection:
+    client_of(admin).post("/settings/admin/marketo/connect/")
+    connection: MarketoConnection = MarketoConnection.objects.get()
+    return connection

@@ -1,0 +1,145 @@
+"""How a Marketo instance enters, who its admins are, and what must be true of it."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts.models import AuditEvent, User
+from connections import services
+from connections.models import MarketoAdmin, MarketoInstance
+from connections.services import Verdict
+from tests.conftest import ClientOf, make_user
+from tests.connections.conftest import text_of
+from tests.sandbox_process import SandboxProcess
+
+NEW = "/ops/marketo-instances/new/"
+
+
+def register(sandbox: SandboxProcess, **options: str) -> str:
+    output = io.StringIO()
+    values = {
+        "munchkin_id": "123-ABC-456",
+        "endpoint": sandbox.url,
+        "client_id": "sandbox-client-id",
+        "name": "Acme Inc",
+        "first_admin": "Maria.Lind@acme.example",
+    }
+    call_command("register_marketo_instance", stdout=output, **(values | options))
+    return output.getvalue()
+
+
+@pytest.fixture
+def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKETO_CLIENT_SECRET", "sandbox-client-secret")
+
+
+@pytest.mark.usefixtures("_secret")
+@pytest.mark.django_db
+def test_the_command_registers_an_instance_and_its_first_admin(sandbox: SandboxProcess) -> None:
+    output = register(sandbox)
+    instance = MarketoInstance.objects.get()
+    assert (instance.munchkin_id, instance.endpoint) == ("123-ABC-456", sandbox.url)
+    first = User.objects.get()
+    assert (first.email, first.has_usable_password()) == ("maria.lind@acme.example", False)
+    assert list(MarketoInstance.objects.administered_by(first)) == [instance]
+    assert "/accounts/password/reset/" in output
+    assert "sandbox-client-secret" not in output
+
+
+@pytest.mark.django_db
+def test_the_command_reads_the_secret_from_standard_input(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MARKETO_CLIENT_SECRET", raising=False)
+    monkeypatch.setattr("sys.stdin", io.StringIO("sandbox-client-secret\n"))
+    register(sandbox)
+    assert MarketoInstance.objects.get().client_secret == "sandbox-client-secret"
+
+
+@pytest.mark.usefixtures("_secret")
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"client_id": "wrong"}, "Marketo refused the Client ID"),
+        ({"endpoint": "https://evil.example"}, "This is not the Munchkin Account ID"),
+        ({"endpoint": "https://999-XYZ-999.mktorest.com"}, "belongs to another Marketo instance"),
+        ({"munchkin_id": "acme", "endpoint": ""}, "This is not the Munchkin Account ID"),
+    ],
+)
+@pytest.mark.django_db
+def test_a_refused_instance_is_not_stored(sandbox: SandboxProcess, options: dict[str, str], sentence: str) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        register(sandbox, **options)
+    assert not MarketoInstance.objects.exists()
+    assert not User.objects.exists()
+
+
+@pytest.mark.usefixtures("_secret")
+def test_registering_again_renews_the_credentials(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
+    MarketoInstance.objects.update(client_secret="rotated-away")
+    make_user("maria.lind@acme.example")
+    register(sandbox)
+    assert MarketoInstance.objects.get().client_secret == "sandbox-client-secret"
+    assert User.objects.count() == 1
+
+
+def test_a_superuser_registers_an_instance_on_a_page(sandbox: SandboxProcess, ops: User, client_of: ClientOf) -> None:
+    ops.is_superuser = True
+    ops.save()
+    typed = {
+        "munchkin_id": "123-ABC-456",
+        "endpoint": sandbox.url,
+        "client_id": "sandbox-client-id",
+        "client_secret": "wrong",
+        "name": "Acme Inc",
+        "first_admin_email": "maria.lind@acme.example",
+    }
+    browser = client_of(ops)
+    refused = text_of(browser.post(NEW, typed))
+    assert "Marketo refused the Client ID" in refused
+    assert 'value="maria.lind@acme.example"' in refused
+    page = text_of(browser.post(NEW, typed | {"client_secret": "sandbox-client-secret"}, follow=True))
+    assert "Acme Inc (123-ABC-456) is registered." in page
+    assert AuditEvent.objects.filter(action="marketo.instance_registered", actor=ops).exists()
+
+
+def test_admins_are_read_once_a_day(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
+    MarketoAdmin.objects.create(instance=instance, email="left@acme.example")
+    emails = {admin.email for admin in services.marketo_admins(instance)}
+    assert emails == {"marketo-admin@demo.example", "maria.lind@acme.example", "jonas.berg@acme.example"}
+    sandbox.delete("/_sandbox/calls")
+    assert len(services.marketo_admins(instance)) == 3
+    assert sandbox.get("/_sandbox/calls") == []
+    instance.admins_read_at = timezone.now() - timedelta(days=1, seconds=1)
+    services.marketo_admins(instance)
+    assert any("allusers" in call["path"] for call in sandbox.get("/_sandbox/calls"))
+
+
+def test_refreshing_keeps_the_row_of_an_admin_who_stayed(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
+    stayed = MarketoAdmin.objects.create(instance=instance, email="maria.lind@acme.example")
+    services.refresh_marketo_admins(instance)
+    stayed.refresh_from_db()
+    assert str(stayed) == "Maria Lind"
+
+
+def test_everything_in_place(instance: MarketoInstance) -> None:
+    found = services.prerequisites(instance)
+    assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (Verdict.YES, Verdict.YES)
+    assert "people looked at carry a Salesforce id" in str(found.is_salesforce_synced.sentence)
+
+
+def test_what_is_missing_says_whom_to_ask(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
+    sandbox.post("/_sandbox/switches", {"actions_enabled": False, "salesforce_sync": False})
+    found = services.prerequisites(instance)
+    assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (Verdict.NO, Verdict.NO)
+    assert str(found.is_feature_enabled.who) == "Your Adobe account manager"
+
+
+def test_what_cannot_be_asked_is_not_called_missing(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
+    sandbox.post("/_sandbox/faults", {"path": "/rest/v1/", "kind": "marketo:603"})
+    found = services.prerequisites(instance)
+    assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (Verdict.UNKNOWN, Verdict.UNKNOWN)
+    assert "lacks a permission" in str(found.is_feature_enabled.sentence)

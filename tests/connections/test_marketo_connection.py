@@ -1,0 +1,198 @@
+"""Connecting to Marketo: with what Marketo sent, or with what somebody pasted."""
+
+import pytest
+from django.core.cache import cache
+from django.db import connection as database
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import AuditEvent, Role, SalesAccount, User
+from connections import services
+from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
+from connections.services.clients import SharedTokenCache
+from tests.conftest import ClientOf, make_member
+from tests.connections.conftest import text_of
+from tests.sandbox_process import SandboxProcess
+
+PAGE = "/settings/admin/marketo/"
+CONNECT = "/settings/admin/marketo/connect/"
+SET_UP = "/settings/admin/marketo/set-up/"
+DISCONNECT = "/settings/admin/marketo/disconnect/"
+PASTED = {
+    "munchkin_id": "123-ABC-456",
+    "client_id": "sandbox-client-id",
+    "client_secret": "sandbox-client-secret",
+}
+
+
+@pytest.fixture
+def second_admin(account: SalesAccount) -> User:
+    return make_member(account, "second@acme.example", Role.ADMIN).user
+
+
+def test_connect_uses_the_credentials_that_marketo_sent(
+    admin: User, linked_instance: MarketoInstance, client_of: ClientOf
+) -> None:
+    page = text_of(client_of(admin).post(CONNECT, follow=True))
+    assert "You are the owner of the connection." in page
+    connection = MarketoConnection.objects.get()
+    assert (connection.owner, connection.client_id) == (admin, "sandbox-client-id")
+    assert AuditEvent.objects.filter(action="marketo.connected", actor=admin, target="123-ABC-456").exists()
+
+
+def test_an_account_without_an_instance_is_told_where_to_begin(
+    admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    assert "belongs to no Marketo instance" in text_of(client_of(admin).post(CONNECT))
+
+
+@pytest.mark.parametrize(
+    "munchkin_id",
+    [
+        "123-ABC-456",
+        " 123-abc-456\n",
+        "\u200b123-ABC-456\ufeff",
+        "https://123-ABC-456.mktorest.com/rest",
+        "123-ABC-456\u00a0",
+    ],
+)
+def test_pasted_credentials_lose_the_space_around_them(
+    admin: User, linked_instance: MarketoInstance, client_of: ClientOf, munchkin_id: str
+) -> None:
+    pasted = {
+        "munchkin_id": munchkin_id,
+        "client_id": "\t sandbox-client-id\u00a0",
+        "client_secret": "\u200bsandbox-client-secret \r\n",
+    }
+    assert "You are the owner" in text_of(client_of(admin).post(SET_UP, pasted, follow=True))
+    connection = MarketoConnection.objects.get()
+    assert (connection.munchkin_id, connection.client_id) == ("123-ABC-456", "sandbox-client-id")
+    assert connection.client_secret == "sandbox-client-secret"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"client_secret": "rotated-away"}, "Marketo refused the Client ID or the Client Secret."),
+        ({"client_id": "somebody-else"}, "Marketo refused the Client ID or the Client Secret."),
+        ({"munchkin_id": "999-XYZ-999"}, "belongs to another Marketo instance"),
+        ({"munchkin_id": "169.254.169.254"}, "This is not the Munchkin Account ID"),
+        ({"munchkin_id": "https://123-ABC-456.mktorest.com.evil.example"}, "This is not the Munchkin Account ID"),
+    ],
+)
+def test_a_refused_form_comes_back_with_all_but_the_secret(
+    admin: User, linked_instance: MarketoInstance, client_of: ClientOf, change: dict[str, str], sentence: str
+) -> None:
+    typed = PASTED | change
+    page = text_of(client_of(admin).post(SET_UP, typed))
+    assert sentence in page
+    assert f'value="{typed["munchkin_id"]}"' in page
+    assert f'value="{typed["client_id"]}"' in page
+    assert typed["client_secret"] not in page
+    assert not MarketoConnection.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "sentence"),
+    [
+        ("/identity/oauth/token", "reset", "Marketo did not answer in time."),
+        ("/identity/oauth/token", "status:404", "There is no Marketo instance at this address."),
+        ("/rest/v1/leads/describe", "marketo:603", "Marketo refused the call"),
+        ("/rest/v1/leads/describe", "marketo:607", "has used all its API calls of today"),
+        ("/rest/v1/leads/describe", "marketo:606", "Marketo is busy"),
+    ],
+)
+def test_each_failure_of_the_probe_has_its_sentence(
+    admin: User,
+    linked_instance: MarketoInstance,
+    client_of: ClientOf,
+    sandbox: SandboxProcess,
+    path: str,
+    kind: str,
+    sentence: str,
+) -> None:
+    sandbox.post("/_sandbox/faults", {"path": path, "kind": kind})
+    assert sentence in text_of(client_of(admin).post(CONNECT))
+    assert not MarketoConnection.objects.exists()
+
+
+def test_another_admin_sees_the_owner_and_can_neither_connect_nor_disconnect(
+    marketo_connection: MarketoConnection, second_admin: User, client_of: ClientOf
+) -> None:
+    browser = client_of(second_admin)
+    page = text_of(browser.get(PAGE))
+    assert "Only admin@acme.example can disconnect." in page
+    assert DISCONNECT not in page
+    assert "connected to Marketo by another admin" in text_of(browser.post(CONNECT))
+    assert "Only the owner of the connection" in text_of(browser.post(DISCONNECT))
+    assert MarketoConnection.objects.get().owner == marketo_connection.owner
+
+
+def test_another_admin_takes_over_a_connection_that_no_longer_works(
+    marketo_connection: MarketoConnection, second_admin: User, client_of: ClientOf
+) -> None:
+    MarketoConnection.objects.update(status=ConnectionStatus.NEEDS_RECONNECTING, problem="marketo_credentials")
+    client_of(second_admin).post(SET_UP, PASTED)
+    connection = MarketoConnection.objects.get()
+    assert (connection.owner, connection.status, connection.problem) == (second_admin, "connected", "")
+
+
+def test_the_owner_disconnects_after_reading_what_stops(
+    marketo_connection: MarketoConnection, client_of: ClientOf
+) -> None:
+    browser = client_of(marketo_connection.owner)
+    assert "Data sync stops" in text_of(browser.get(DISCONNECT))
+    assert MarketoConnection.objects.exists()
+    assert "Disconnected from Marketo." in text_of(browser.post(DISCONNECT, follow=True))
+    assert not MarketoConnection.objects.exists()
+    assert AuditEvent.objects.filter(action="marketo.disconnected").exists()
+
+
+def test_the_secret_is_encrypted_and_in_no_page(marketo_connection: MarketoConnection, client_of: ClientOf) -> None:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT client_secret FROM connections_marketoconnection")
+        assert cursor.fetchone() != ("sandbox-client-secret",)
+    browser = client_of(marketo_connection.owner)
+    for url in (PAGE, SET_UP, DISCONNECT):
+        assert "sandbox-client-secret" not in text_of(browser.get(url))
+
+
+def test_workers_share_one_encrypted_token(marketo_connection: MarketoConnection, sandbox: SandboxProcess) -> None:
+    services.marketo_client(marketo_connection).usage_today()
+    sandbox.delete("/_sandbox/calls")
+    services.marketo_client(marketo_connection).usage_today()
+    assert [call["path"] for call in sandbox.get("/_sandbox/calls") if "oauth" in call["path"]] == []
+    redis = cache._cache.get_client()  # type: ignore[attr-defined]
+    tokens = [redis.get(key) for key in redis.keys("*marketo-token*")]
+    assert len(tokens) == 1
+    token = SharedTokenCache(marketo_connection).get()
+    assert token
+    assert token.encode() not in tokens[0]
+
+
+def test_the_regular_look_sees_a_rotated_secret_and_its_repair(
+    marketo_connection: MarketoConnection, settings: Settings
+) -> None:
+    cache.clear()
+    MarketoConnection.objects.update(client_secret="rotated-away")
+    services.check_connection(MarketoConnection.objects.get())
+    health = services.marketo_health(marketo_connection.account)
+    assert not health.is_connected
+    assert health.problem is not None
+    assert "refused the Client ID" in str(health.problem.what)
+    MarketoConnection.objects.update(client_secret="sandbox-client-secret")
+    services.check_connection(MarketoConnection.objects.get())
+    assert services.marketo_health(marketo_connection.account).is_good
+
+
+@pytest.mark.parametrize("url", [SET_UP, "/ops/marketo-instances/new/"])
+def test_a_posted_secret_never_waits_in_the_session_for_a_password(
+    admin: User, linked_instance: MarketoInstance, browser_of_this_morning: Client, url: str
+) -> None:
+    User.objects.filter(pk=admin.pk).update(is_superuser=True)
+    browser = browser_of_this_morning
+    answer = browser.post(url, PASTED)
+    assert answer["Location"] == url
+    assert browser.get(url)["Location"].startswith("/accounts/reauthenticate/")
+    assert "sandbox-client-secret" not in str(dict(browser.session))
+    assert not MarketoConnection.objects.exists()

@@ -1,0 +1,228 @@
+"""The checklist of steps 6 and 7 against an org in different states."""
+
+import pytest
+
+from accounts.models import AuditEvent, SalesAccount, User
+from connections import services
+from connections.models import MarketoInstance, PackageCheck, PackageTick, SalesforceConnection
+from connections.package_items import ITEMS
+from connections.salesforce.package import ACTIVITY_FIELDS, State
+from connections.services import ItemState
+from tests.conftest import ClientOf
+from tests.connections.conftest import ChangeOrg, text_of
+from tests.sandbox_process import SandboxProcess
+
+PAGE = "/settings/admin/salesforce-package/"
+CHECK = "/settings/admin/salesforce-package/check/"
+TICK = "/settings/admin/salesforce-package/items/{}/"
+
+
+@pytest.fixture
+def checked(salesforce_connection: SalesforceConnection, linked_instance: MarketoInstance) -> SalesAccount:
+    """An account whose org can be checked."""
+    return linked_instance.account  # type: ignore[return-value]
+
+
+@pytest.fixture
+def configured_org(change_org: ChangeOrg) -> None:
+    """An administrator has done everything an API can see."""
+    change_org("install_package")
+    change_org("add_all_activity_fields")
+    change_org("add_all_remote_sites")
+    change_org("add_remote_site", name="MarketoSoapAPI", url="https://123-abc-456.mktoapi.com/soap/mktows/3_1")
+    change_org("add_remote_site", name="MarketoRestAPI", url="https://123-ABC-456.mktorest.com")
+    change_org("set_task_types", values=["Email", "Call", "Reply", "Other"])
+
+
+def items(account: SalesAccount) -> dict[str, ItemState]:
+    services.check_package(account)
+    return {entry.item.key: entry for entry in services.package_state(account).items}
+
+
+def test_the_checklist_is_the_whole_of_the_guide() -> None:
+    assert len(ITEMS) == 35
+    assert sum(item.is_verifiable for item in ITEMS.values()) == 15
+
+
+def test_an_untouched_org_misses_everything(checked: SalesAccount) -> None:
+    found = items(checked)
+    missing = {key for key, entry in found.items() if entry.state is State.MISSING}
+    assert missing == {
+        "package_installed",
+        "package_version",
+        "package_listed",
+        "objects_deployed",
+        "soap_site",
+        "rest_site",
+        "ims_site",
+        "actions_site",
+        "activity_fields",
+        "task_types",
+    }
+    assert found["package_installed"].found == "The package is not installed."
+    assert found["task_types"].found == "Missing: Email, Reply."
+
+
+@pytest.mark.usefixtures("configured_org")
+def test_a_configured_org_is_verified(checked: SalesAccount) -> None:
+    found = items(checked)
+    assert {key for key, entry in found.items() if entry.state is State.DONE} == {
+        key for key, item in ITEMS.items() if item.is_verifiable
+    }
+    state = services.package_state(checked)
+    assert state.is_installed
+    assert not state.is_configured
+    assert state.install_fact == "Version 1.8000.0.0 found."
+    assert state.configure_fact == "15 of 35 items verified, 0 ticked by hand. 14 items are left."
+
+
+@pytest.mark.usefixtures("configured_org")
+def test_ticking_what_no_api_sees_completes_step_7(checked: SalesAccount, admin: User) -> None:
+    services.check_package(checked)
+    for item in ITEMS.values():
+        if not item.is_verifiable and not item.is_optional:
+            services.tick_item(account=checked, by=admin, item=item)
+    state = services.package_state(checked)
+    assert state.is_configured
+    assert (state.verified, state.ticked, state.total) == (15, 14, 35)
+
+
+def test_an_old_version_is_found_and_not_enough(checked: SalesAccount, change_org: ChangeOrg) -> None:
+    change_org("install_package", version="1.7300.0.2")
+    found = items(checked)
+    assert found["package_installed"].state is State.DONE
+    assert found["package_version"].found == "Version 1.7300.0.2 found, 1.8000 needed."
+    state = services.package_state(checked)
+    assert not state.is_installed
+    assert state.install_fact == "Version 1.7300.0.2 found, 1.8000 needed."
+
+
+def test_an_object_that_is_not_deployed_is_named(checked: SalesAccount, change_org: ChangeOrg) -> None:
+    change_org("install_package")
+    change_org("set_deployed", object="mkto_si__Values__c", deployed=False)
+    assert items(checked)["objects_deployed"].found == "Not deployed: mkto_si__Values__c."
+    assert not services.package_state(checked).is_installed
+
+
+@pytest.mark.usefixtures("configured_org")
+def test_a_user_without_setup_rights_cannot_tell(checked: SalesAccount, admin: User, change_org: ChangeOrg) -> None:
+    change_org("hide_setup", hidden=True)
+    found = items(checked)
+    assert found["package_version"].state is State.UNKNOWN
+    assert "lacks View Setup and Configuration" in found["package_version"].found
+    services.tick_item(account=checked, by=admin, item=ITEMS["package_version"])
+    entry = next(e for e in services.package_state(checked).items if e.item.key == "package_version")
+    assert entry.is_settled
+
+
+@pytest.mark.parametrize(
+    ("url", "active", "sentence"),
+    [
+        ("https://ims-na1.adobelogin.com", True, "The remote site https://ims-na1.adobelogin.com is active."),
+        ("https://ims-na1.adobelogin.com/", True, "The remote site https://ims-na1.adobelogin.com is active."),
+        ("https://ims-na1.adobelogin.com", False, "The remote site https://ims-na1.adobelogin.com is not active."),
+        ("http://ims-na1.adobelogin.com", True, "There is no remote site for https://ims-na1.adobelogin.com."),
+        (
+            "https://ims-na1.adobelogin.com.evil.example",
+            True,
+            "There is no remote site for https://ims-na1.adobelogin.com.",
+        ),
+    ],
+)
+def test_a_remote_site_counts_by_exact_host(
+    checked: SalesAccount, change_org: ChangeOrg, url: str, active: bool, sentence: str
+) -> None:
+    change_org("add_remote_site", name="Any_name", url=url, active=active)
+    assert items(checked)["ims_site"].found == sentence
+
+
+def test_each_activity_field_is_reported_by_itself(checked: SalesAccount, change_org: ChangeOrg) -> None:
+    change_org("add_all_activity_fields")
+    change_org("remove_field", object="Task", name="MSE_Viewed__c")
+    change_org("add_field", object="Task", name="MSE_Replied__c", type="string", length=10)
+    change_org("add_field", object="Task", name="MSE_Campaign__c", type="string", length=80)
+    change_org("hide_field", object="Task", name="MSE_Clicked__c", hidden=True)
+    entry = items(checked)["activity_fields"]
+    assert (entry.state, entry.found) == (State.MISSING, "11 of 15 fields are right.")
+    assert [part.name for part in entry.parts] == [field.name for field in ACTIVITY_FIELDS]
+    wrong = {part.name: part.found for part in entry.parts if not part.is_done}
+    assert wrong == {
+        "MSE_Viewed__c": "Missing, or hidden from the connected user.",
+        "MSE_Replied__c": "The type is Text, it must be Checkbox.",
+        "MSE_Campaign__c": "The length is 80, it must be at least 255.",
+        "MSE_Clicked__c": "Missing, or hidden from the connected user.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "default", "sentence"),
+    [
+        (["Email", "Call", "Reply"], None, "Email, Call and Reply are there, and none is the default."),
+        (["email", "Call", "Reply"], None, "Missing: Email."),
+        (["Email", "Call", "Reply"], "Call", "Call is the default value."),
+    ],
+)
+def test_task_types_are_exact_and_without_a_default(
+    checked: SalesAccount, change_org: ChangeOrg, values: list[str], default: str | None, sentence: str
+) -> None:
+    change_org("set_task_types", values=values, default=default)
+    assert items(checked)["task_types"].found == sentence
+
+
+def test_the_right_org_is_the_one_whose_people_marketo_knows(checked: SalesAccount, sandbox: SandboxProcess) -> None:
+    entry = items(checked)["right_org"]
+    assert entry.state is State.DONE
+    assert entry.found.endswith("people that Marketo knows from Salesforce are in Acme Inc.")
+    sandbox.post("/_sandbox/switches", {"salesforce_sync": False})
+    assert items(checked)["right_org"].state is State.UNKNOWN
+
+
+def test_a_check_of_one_org_says_nothing_about_the_next(checked: SalesAccount, admin: User) -> None:
+    services.check_package(checked)
+    services.tick_item(account=checked, by=admin, item=ITEMS["governance"])
+    SalesforceConnection.objects.update(org_id="00DOTHER00000000AA")
+    state = services.package_state(checked)
+    assert state.check is None
+    assert all(entry.state is State.UNKNOWN and entry.tick is None for entry in state.items)
+
+
+def test_the_page_without_a_connection_leads_there(account: SalesAccount, admin: User, client_of: ClientOf) -> None:
+    page = text_of(client_of(admin).get(PAGE))
+    assert "No Salesforce org is connected" in page
+    assert 'href="/settings/admin/salesforce/"' in page
+
+
+def test_the_page_shows_what_was_found_and_where_to_click(
+    checked: SalesAccount, salesforce_admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    browser = client_of(salesforce_admin)
+    assert "Nobody has looked into the org yet." in text_of(browser.get(PAGE))
+    assert not PackageCheck.objects.exists()
+    page = text_of(browser.post(CHECK, follow=True))
+    assert "The package is not installed." in page
+    assert f"{sandbox.url}/lightning/setup/SecurityRemoteProxy/home" in page
+    assert 'data-copy="https://mkto-sales-connect.adobe.io"' in page
+    assert 'data-copy="https://123-abc-456.mktorest.com"' in page
+
+
+def test_a_tick_carries_its_name_and_can_be_taken_back(
+    checked: SalesAccount, salesforce_admin: User, client_of: ClientOf
+) -> None:
+    browser = client_of(salesforce_admin)
+    assert "Ticked by crm@acme.example" in text_of(browser.post(TICK.format("governance"), follow=True))
+    browser.post(TICK.format("governance"))
+    assert AuditEvent.objects.filter(action="package.item_ticked", target="governance").count() == 1
+    browser.post(TICK.format("governance"), {"undo": "1"})
+    assert not PackageTick.objects.exists()
+    assert AuditEvent.objects.filter(action="package.item_unticked", actor=salesforce_admin).exists()
+    assert browser.post(TICK.format("nonsense")).status_code == 404
+
+
+def test_a_check_that_fails_keeps_what_was_known(
+    checked: SalesAccount, admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    services.check_package(checked)
+    sandbox.post("/_sandbox/faults", {"path": "/services/data", "kind": "status:503"})
+    page = text_of(client_of(admin).post(CHECK))
+    assert "Salesforce is busy or in maintenance." in page
+    assert "The package is not installed." in page

@@ -1,0 +1,321 @@
+"""Connecting to Salesforce and back, through the pages and the real dance."""
+
+from datetime import timedelta
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import pytest
+import time_machine
+from django.db import connection as database
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import AuditEvent, Member, Role, User
+from connections import services
+from connections.http import ReconnectNeeded
+from connections.models import SalesforceConnection, SalesforceSignIn
+from connections.problems import PROBLEMS
+from tests.conftest import ClientOf
+from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, press_ok, text_of
+from tests.sandbox_process import SandboxProcess
+
+PAGE = "/settings/admin/salesforce/"
+CALLBACK = "/connections/salesforce/callback/"
+
+
+def test_the_confirmation_names_the_exact_host(admin: User, client_of: ClientOf, sandbox: SandboxProcess) -> None:
+    page = client_of(admin).get(CONNECT, {"choice": "production"})
+    assert sandbox.url in text_of(page)
+    assert not SalesforceSignIn.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("choice", "my_domain", "host"),
+    [
+        ("production", "", "https://login.salesforce.com"),
+        ("sandbox", "", "https://test.salesforce.com"),
+        ("my_domain", " acme--test.sandbox ", "https://acme--test.sandbox.my.salesforce.com"),
+    ],
+)
+@pytest.mark.django_db
+def test_each_choice_leads_to_its_host(
+    admin: User, client_of: ClientOf, settings: Settings, choice: str, my_domain: str, host: str
+) -> None:
+    settings.SANDBOX_ORIGIN = ""
+    page = client_of(admin).get(CONNECT, {"choice": choice, "my_domain": my_domain})
+    assert f'<code class="fs-3">{host}</code>' in text_of(page)
+
+
+@pytest.mark.parametrize("my_domain", ["", "evil.example", "https://acme.my.salesforce.com.evil.example", "127.0.0.1"])
+@pytest.mark.django_db
+def test_a_foreign_domain_is_refused_with_a_sentence(
+    admin: User, client_of: ClientOf, settings: Settings, my_domain: str
+) -> None:
+    settings.SANDBOX_ORIGIN = ""
+    answer = client_of(admin).post(CONNECT, {"choice": "my_domain", "my_domain": my_domain})
+    assert "This is not the name of a Salesforce My Domain" in text_of(answer)
+    assert not SalesforceSignIn.objects.exists()
+
+
+def test_the_authorisation_asks_for_what_is_needed_and_no_more(
+    admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    asked = parse_qs(urlsplit(press_ok(client_of(admin))).query)
+    assert asked["scope"] == ["api refresh_token id openid"]
+    assert asked["code_challenge_method"] == ["S256"]
+    assert asked["redirect_uri"] == [f"http://127.0.0.1:8000{CALLBACK}"]
+    assert len(asked["state"][0]) >= 43
+
+
+def test_a_salesforce_admin_connects_and_everybody_sees_to_what(
+    salesforce_admin: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce
+) -> None:
+    browser = client_of(salesforce_admin)
+    answer = browser.get(person_at_salesforce(press_ok(browser)), follow=True)
+    page = text_of(answer)
+    assert "Connected to Acme Inc (production) as admin@acme.example." in page
+    assert "Disconnect" in page
+    connection = SalesforceConnection.objects.get()
+    assert (connection.connected_by, connection.is_sandbox, len(connection.org_id)) == (salesforce_admin, False, 18)
+    event = AuditEvent.objects.get(action="salesforce.connected")
+    assert (event.actor, event.target) == (salesforce_admin, "Acme Inc")
+
+
+def test_tokens_are_encrypted_and_in_no_page_and_no_log(
+    salesforce_connection: SalesforceConnection, admin: User, client_of: ClientOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT access_token, refresh_token FROM connections_salesforceconnection")
+        stored = cursor.fetchone()
+    tokens = (salesforce_connection.access_token, salesforce_connection.refresh_token)
+    assert not set(stored) & set(tokens)
+    browser = client_of(admin)
+    for url in (PAGE, "/settings/admin/salesforce-package/", "/settings/admin/salesforce/disconnect/"):
+        page = text_of(browser.get(url))
+        assert not any(token in page for token in tokens)
+    services.salesforce_client(salesforce_connection).organization()
+    browser.post("/settings/admin/salesforce/disconnect/")
+    assert not any(token in caplog.text for token in tokens)
+
+
+@pytest.mark.parametrize(
+    ("action", "values", "problem"),
+    [
+        ("block_app", {}, "salesforce_app_blocked"),
+        ("require_install", {}, "salesforce_app_not_installed"),
+        ("ip_restricted", {}, "salesforce_ip_restricted"),
+        ("set_user", {"username": "admin@acme.example", "active": False}, "salesforce_inactive_user"),
+        ("set_user", {"username": "admin@acme.example", "api_enabled": False}, "salesforce_api_disabled"),
+        ("set_daily_api_requests", {"value": 0}, "salesforce_quota"),
+    ],
+)
+def test_each_refusal_ends_on_the_connections_page_with_its_sentences(
+    admin: User,
+    client_of: ClientOf,
+    person_at_salesforce: PersonAtSalesforce,
+    change_org: ChangeOrg,
+    action: str,
+    values: dict[str, object],
+    problem: str,
+) -> None:
+    browser = client_of(admin)
+    url = press_ok(browser)
+    if action != "set_user" or "active" not in values:
+        change_org(action, **values)
+        back = person_at_salesforce(url)
+    else:
+        # Nobody inactive can log in: the user is switched off between the login and the code's exchange.
+        back = person_at_salesforce(url)
+        change_org(action, **values)
+    page = text_of(browser.get(back, follow=True))
+    expected = PROBLEMS[problem]
+    for sentence in (expected.what, expected.todo, expected.who):
+        assert str(sentence) in page
+    assert not SalesforceConnection.objects.exists()
+
+
+def test_deny_is_an_ordinary_answer(admin: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce) -> None:
+    browser = client_of(admin)
+    answer = browser.get(person_at_salesforce(press_ok(browser), decision="deny"), follow=True)
+    assert answer.status_code == 200
+    assert "Salesforce did not give its consent" in text_of(answer)
+
+
+def test_a_salesforce_that_does_not_answer_is_a_sentence(
+    admin: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce, sandbox: SandboxProcess
+) -> None:
+    browser = client_of(admin)
+    back = person_at_salesforce(press_ok(browser))
+    sandbox.post("/_sandbox/faults", {"path": "/services/oauth2/token", "kind": "reset"})
+    assert "Salesforce did not answer in time." in text_of(browser.get(back, follow=True))
+
+
+class TestStateOfTheCallback:
+    """A callback whose state is not the open one of this person changes nothing."""
+
+    @pytest.fixture
+    def back(self, admin: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce) -> str:
+        return person_at_salesforce(press_ok(client_of(admin)))
+
+    def _refused(self, user: User, client_of: ClientOf, url: str, sentence: str = "This sign-in was started") -> None:
+        answer = client_of(user).get(url, follow=True)
+        assert sentence in text_of(answer)
+        assert not SalesforceConnection.objects.exists()
+
+    def test_missing(self, admin: User, client_of: ClientOf, back: str) -> None:
+        self._refused(admin, client_of, f"{CALLBACK}?code={dict(parse_qsl(urlsplit(back).query))['code']}")
+
+    def test_wrong(self, admin: User, client_of: ClientOf, back: str) -> None:
+        self._refused(admin, client_of, f"{back[:-1]}{'A' if back[-1] != 'A' else 'B'}")
+
+    def test_reused(self, admin: User, client_of: ClientOf, back: str) -> None:
+        client_of(admin).get(back)
+        SalesforceConnection.objects.all().delete()
+        self._refused(admin, client_of, back)
+
+    def test_expired(self, admin: User, client_of: ClientOf, back: str) -> None:
+        SalesforceSignIn.objects.update(created_at=timezone.now() - timedelta(minutes=10, seconds=1))
+        self._refused(admin, client_of, back)
+
+    def test_of_another_user(self, salesforce_admin: User, client_of: ClientOf, back: str) -> None:
+        self._refused(salesforce_admin, client_of, back)
+        assert SalesforceSignIn.objects.exists()
+
+    def test_of_another_account(self, admin: User, stranger: User, client_of: ClientOf, back: str) -> None:
+        Member.objects.filter(user=admin).update(account=stranger.member.account)
+        self._refused(admin, client_of, back, "You may no longer connect this Sales account")
+
+    def test_superseded_by_another_tab(self, admin: User, client_of: ClientOf, back: str) -> None:
+        press_ok(client_of(admin))
+        self._refused(admin, client_of, back)
+
+    def test_after_the_role_was_taken_away(self, admin: User, client_of: ClientOf, back: str) -> None:
+        Member.objects.filter(user=admin).update(role=Role.USER)
+        assert client_of(admin).get(back).status_code == 403
+        assert not SalesforceConnection.objects.exists()
+
+
+def test_another_org_than_the_connected_one_is_refused(
+    salesforce_connection: SalesforceConnection,
+    admin: User,
+    client_of: ClientOf,
+    person_at_salesforce: PersonAtSalesforce,
+    sandbox: SandboxProcess,
+) -> None:
+    SalesforceConnection.objects.update(org_id="00DOTHER00000000AA")
+    browser = client_of(admin)
+    page = text_of(browser.get(person_at_salesforce(press_ok(browser)), follow=True))
+    assert "You logged in to another Salesforce org" in page
+    assert SalesforceConnection.objects.get().org_id == "00DOTHER00000000AA"
+    assert sandbox.get("/_sandbox/state")["org"]["grants"] == 1  # the new grant was given back
+
+
+def test_connecting_the_same_org_again_renews_the_connection(
+    salesforce_connection: SalesforceConnection,
+    admin: User,
+    client_of: ClientOf,
+    person_at_salesforce: PersonAtSalesforce,
+) -> None:
+    SalesforceConnection.objects.update(status="needs_reconnecting", problem="salesforce_expired_token")
+    browser = client_of(admin)
+    page = text_of(browser.get(person_at_salesforce(press_ok(browser)), follow=True))
+    assert "Needs reconnecting" not in page
+    renewed = SalesforceConnection.objects.get()
+    assert renewed.pk == salesforce_connection.pk
+    assert renewed.refresh_token != salesforce_connection.refresh_token
+
+
+def test_disconnect_says_what_stops_then_revokes_and_erases(
+    salesforce_connection: SalesforceConnection, admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    browser = client_of(admin)
+    assert "Data sync stops" in text_of(browser.get("/settings/admin/salesforce/disconnect/"))
+    assert SalesforceConnection.objects.exists()
+    page = text_of(browser.post("/settings/admin/salesforce/disconnect/", follow=True))
+    assert "Disconnected from Acme Inc." in page
+    assert not SalesforceConnection.objects.exists()
+    assert sandbox.get("/_sandbox/state")["org"]["grants"] == 0
+    assert AuditEvent.objects.filter(action="salesforce.disconnected", actor=admin).exists()
+
+
+def test_disconnect_erases_even_when_salesforce_is_down(
+    salesforce_connection: SalesforceConnection, admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    sandbox.post("/_sandbox/faults", {"path": "/services/oauth2/revoke", "kind": "status:503"})
+    client_of(admin).post("/settings/admin/salesforce/disconnect/")
+    assert not SalesforceConnection.objects.exists()
+
+
+def test_a_client_of_a_disconnected_account_asks_to_reconnect(
+    salesforce_connection: SalesforceConnection, change_org: ChangeOrg
+) -> None:
+    client = services.salesforce_client(salesforce_connection)
+    change_org("end_sessions")
+    SalesforceConnection.objects.all().delete()
+    with pytest.raises(ReconnectNeeded):
+        client.organization()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_calls_keep_the_day_s_numbers_fresh(salesforce_connection: SalesforceConnection) -> None:
+    with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=True):
+        client = services.salesforce_client(salesforce_connection)
+        client.organization()
+        first = SalesforceConnection.objects.get()
+        client.organization()
+    assert first.calls_per_day == 100_000
+    assert first.last_call_at is not None
+    assert salesforce_connection.last_call_at is not None
+    assert first.last_call_at > salesforce_connection.last_call_at
+    assert SalesforceConnection.objects.get().calls_used_today == first.calls_used_today  # one write in ten seconds
+
+
+def test_a_stale_sign_in_is_swept_away(
+    admin: User, salesforce_admin: User, client_of: ClientOf, sandbox: object
+) -> None:
+    press_ok(client_of(salesforce_admin))
+    SalesforceSignIn.objects.update(created_at=timezone.now() - timedelta(minutes=11))
+    press_ok(client_of(admin))
+    assert SalesforceSignIn.objects.get().user == admin
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        CONNECT,
+        "/settings/admin/salesforce/disconnect/",
+        "/settings/admin/marketo/connect/",
+        "/settings/admin/marketo/disconnect/",
+    ],
+)
+def test_changing_a_connection_asks_for_the_password_again(
+    salesforce_connection: SalesforceConnection, browser_of_this_morning: Client, url: str
+) -> None:
+    answer = browser_of_this_morning.post(url, {"choice": "production"})
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/reauthenticate/")
+    assert SalesforceConnection.objects.exists()
+    assert not SalesforceSignIn.objects.exists()
+
+
+def test_a_code_of_another_sign_in_is_refused(
+    admin: User, salesforce_admin: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce
+) -> None:
+    own, other = client_of(admin), client_of(salesforce_admin)
+    backs = [person_at_salesforce(press_ok(browser)) for browser in (own, other)]
+    answers = [dict(parse_qsl(urlsplit(back).query)) for back in backs]
+    page = own.get(CALLBACK, {"state": answers[0]["state"], "code": answers[1]["code"]}, follow=True)
+    assert "The sign-in at Salesforce took too long" in text_of(page)
+    assert not SalesforceConnection.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_inside_a_transaction_leaves_the_row_free_for_others(
+    salesforce_connection: SalesforceConnection,
+) -> None:
+    SalesforceConnection.objects.update(last_call_at=None)
+    with transaction.atomic():
+        services.salesforce_client(salesforce_connection).organization()
+        assert SalesforceConnection.objects.get().last_call_at is None
+    assert SalesforceConnection.objects.get().last_call_at is not None

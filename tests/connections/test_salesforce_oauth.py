@@ -1,0 +1,257 @@
+"""Signing in to Salesforce: the addresses that may be called, tokens, and what refusals mean."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from connections import http
+from connections.hosts import ForbiddenHost, check_instance_url, salesforce_login_origin
+from connections.salesforce import oauth
+from connections.salesforce.oauth import ConnectedApp, GrantRefused, OAuthError, OAuthProblem, TokenAnswer
+from tests.connections.canned_answers import CannedAnswers, canned_answers
+from tests.connections.salesforce_sign_in import APP, exchange, refresh, sign_in, signed_in
+from tests.sandbox_process import SandboxProcess
+
+LOCAL = "http://127.0.0.1:8001"
+IDENTITY = "https://login.salesforce.com/id/00D000000000062EAA/005000000000001AAA"
+
+
+@pytest.fixture(scope="module")
+def canned() -> Iterator[str]:
+    with canned_answers() as origin:
+        yield origin
+
+
+@pytest.fixture
+def tokens(sandbox: SandboxProcess) -> TokenAnswer:
+    return signed_in(sandbox)
+
+
+@pytest.mark.parametrize(
+    ("typed", "origin"),
+    [
+        ("acme", "https://acme.my.salesforce.com"),
+        ("Acme.my.salesforce.com", "https://acme.my.salesforce.com"),
+        ("https://acme.my.salesforce.com/", "https://acme.my.salesforce.com"),
+        ("acme--test.sandbox", "https://acme--test.sandbox.my.salesforce.com"),
+        ("https://acme--test.sandbox.my.salesforce.com", "https://acme--test.sandbox.my.salesforce.com"),
+        ("https://acme.lightning.force.com/lightning/page/home", "https://acme.my.salesforce.com"),
+        ("https://acme-dev-ed.develop.lightning.force.com", "https://acme-dev-ed.develop.my.salesforce.com"),
+    ],
+)
+def test_every_spelling_of_a_my_domain_becomes_one_origin(typed: str, origin: str) -> None:
+    assert salesforce_login_origin("my_domain", typed, local_origin=None) == origin
+
+
+def test_production_sandbox_and_local_logins() -> None:
+    assert salesforce_login_origin("production", "", local_origin=None) == "https://login.salesforce.com"
+    assert salesforce_login_origin("sandbox", "", local_origin=None) == "https://test.salesforce.com"
+    assert salesforce_login_origin("production", "", local_origin=LOCAL) == LOCAL
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "evil.example",
+        "https://evil.example/acme.my.salesforce.com",
+        "https://acme.my.salesforce.com.evil.example",
+        "https://acme.my.salesforce.com@evil.example",
+        "https://acme.my.salesforce.com:8443",
+        "http://acme.my.salesforce.com",
+        "https://evil.example\\@acme.my.salesforce.com",
+        "https://acme.my.salesforce.com\\.evil.example",
+        "login.salesforce.com",
+        "my.salesforce.com",
+        "https://127.0.0.1",
+        "acme.my.salesforce.com\r\nX: y",
+        LOCAL,
+    ],
+)
+def test_hostile_my_domains_are_refused(typed: str) -> None:
+    with pytest.raises(ForbiddenHost):
+        salesforce_login_origin("my_domain", typed, local_origin=None)
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://acme.my.salesforce.com", "https://acme.my.salesforce.com"),
+        ("https://na139.salesforce.com/", "https://na139.salesforce.com"),
+        ("https://acme--test.sandbox.my.salesforce.com:443", "https://acme--test.sandbox.my.salesforce.com"),
+        (LOCAL, LOCAL),
+    ],
+)
+def test_instance_urls_of_salesforce_are_accepted(url: str, origin: str) -> None:
+    assert check_instance_url(url, extra_origins=[LOCAL]) == origin
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example",
+        "https://salesforce.com.evil.example",
+        "https://evilsalesforce.com",
+        "https://acme.my.salesforce.com@evil.example/",
+        "https://evil.example/?.salesforce.com",
+        "https://evil.example#.salesforce.com",
+        "https://acme.my.salesforce.com:444",
+        "http://acme.my.salesforce.com",
+        "https://acme.lightning.force.com",
+        "https://user:word@acme.my.salesforce.com",
+        "https://169.254.169.254",
+        "https://0x7f000001",
+        "http://127.0.0.1:8002",
+        "https://acme.my.ſalesforce.com",
+        f"{LOCAL}/../x",
+        "javascript:alert(1)//.salesforce.com",
+    ],
+)
+def test_hostile_instance_urls_are_refused(url: str) -> None:
+    with pytest.raises(ForbiddenHost):
+        check_instance_url(url, extra_origins=[LOCAL])
+
+
+def test_authorize_url_asks_for_the_needed_scopes_with_pkce_and_no_more() -> None:
+    pkce = oauth.new_pkce()
+    digest = base64.urlsafe_b64encode(hashlib.sha256(pkce.verifier.encode()).digest()).decode()
+    url = oauth.authorize_url("https://login.salesforce.com", "key", "https://x.example/back", "s t", pkce.challenge)
+    parameters = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    assert parameters == {
+        "response_type": "code",
+        "client_id": "key",
+        "redirect_uri": "https://x.example/back",
+        "state": "s t",
+        "code_challenge": digest.rstrip("="),
+        "code_challenge_method": "S256",
+        "scope": "api refresh_token id openid",
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "description", "problem"),
+    [
+        ("access_denied", "end-user denied authorization", OAuthProblem.REFUSED),
+        ("OAUTH_APP_BLOCKED", "this app is blocked by admin", OAuthProblem.APP_BLOCKED),
+        ("invalid_client", "app must be installed into org", OAuthProblem.APP_NOT_INSTALLED),
+        ("invalid_client", "invalid client credentials", OAuthProblem.BAD_CLIENT),
+        ("OAUTH_APP_ACCESS_DENIED", "user is not admin approved to access this app", OAuthProblem.NOT_APPROVED),
+        ("invalid_grant", "ip restricted", OAuthProblem.IP_RESTRICTED),
+        ("invalid_grant", "inactive user", OAuthProblem.INACTIVE_USER),
+        ("invalid_grant", "inactive organization", OAuthProblem.INACTIVE_ORG),
+        ("invalid_grant", "expired authorization code", OAuthProblem.EXPIRED_CODE),
+        ("invalid_grant", "invalid code verifier", OAuthProblem.EXPIRED_CODE),
+        ("invalid_grant", "expired access/refresh token", OAuthProblem.EXPIRED_TOKEN),
+        ("API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization.", OAuthProblem.API_DISABLED),
+        ("server_error", "", OAuthProblem.UNAVAILABLE),
+        ("something_new", "", OAuthProblem.UNKNOWN),
+    ],
+)
+def test_each_refusal_has_its_problem(error: str, description: str, problem: OAuthProblem) -> None:
+    assert oauth.problem_of(error, description) is problem
+
+
+def test_ids_get_the_checksum_of_salesforce() -> None:
+    # From the recorded answers: the same record in both forms.
+    assert oauth.to_18("0014S000007Nxml") == "0014S000007NxmlQAC"
+    assert oauth.parse_identity("https://login.salesforce.com/id/00D000000000062EAA/005000000000AAA") == (
+        "00D000000000062EAA",
+        oauth.to_18("005000000000AAA"),
+    )
+
+
+def token_answer(**changes: object) -> dict[str, object]:
+    digest = hmac.digest(APP.client_secret.encode(), f"{IDENTITY}1700000000000".encode(), "sha256")
+    answer: dict[str, object] = {
+        "access_token": "canary",
+        "instance_url": "https://acme.my.salesforce.com",
+        "id": IDENTITY,
+        "issued_at": "1700000000000",
+        "signature": base64.b64encode(digest).decode(),
+        "scope": "api refresh_token",
+    }
+    return answer | changes
+
+
+def refresh_canned(origin: str, status: int, answer: object) -> TokenAnswer:
+    CannedAnswers.answers = {"/services/oauth2/token": (status, answer, {})}
+    session = http.open_session(allowed_hosts=[origin])
+    return oauth.refresh(APP, session=session, origin=origin, refresh_token="old")
+
+
+def test_a_signed_answer_is_read_and_hides_its_tokens(canned: str) -> None:
+    tokens = refresh_canned(canned, 200, token_answer(refresh_token="rotated-canary"))
+    assert (tokens.access_token, tokens.refresh_token) == ("canary", "rotated-canary")
+    assert (tokens.org_id, tokens.user_id) == ("00D000000000062EAA", "005000000000001AAA")
+    assert tokens.scopes == {"api", "refresh_token"}
+    assert "canary" not in repr(tokens)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"signature": "AAAA"},
+        {"id": IDENTITY.replace("005000000000001", "005000000000002")},
+        {"instance_url": "https://evil.example"},
+        {"instance_url": "http://127.0.0.1:9"},
+    ],
+)
+def test_an_answer_from_the_wrong_host_is_refused(canned: str, changes: dict[str, object]) -> None:
+    with pytest.raises(OAuthError) as caught:
+        refresh_canned(canned, 200, token_answer(**changes))
+    assert caught.value.problem is OAuthProblem.WRONG_HOST
+    assert "canary" not in str(caught.value)
+
+
+def test_an_answer_without_a_token_is_an_error_without_secrets(canned: str) -> None:
+    answer = token_answer(refresh_token="canary")
+    del answer["access_token"]
+    with pytest.raises(http.UnexpectedAnswer) as caught:
+        refresh_canned(canned, 200, answer)
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("status", "answer"), [(503, "down"), (429, {"error": "rate_limit_exceeded"}), (502, [])])
+def test_a_token_endpoint_in_trouble_is_transient(canned: str, status: int, answer: object) -> None:
+    with pytest.raises(http.TransientApiError):
+        refresh_canned(canned, status, answer)
+
+
+def test_a_sign_in_gives_tokens_of_the_org(sandbox: SandboxProcess, tokens: TokenAnswer) -> None:
+    assert tokens.instance_url == sandbox.url
+    assert (tokens.org_id[:3], len(tokens.org_id), tokens.user_id[:3], len(tokens.user_id)) == ("00D", 18, "005", 18)
+    assert tokens.scopes == set(oauth.SCOPES)
+    assert tokens.refresh_token
+
+
+def test_a_code_works_once_and_only_with_its_verifier(sandbox: SandboxProcess) -> None:
+    pkce = oauth.new_pkce()
+    with pytest.raises(GrantRefused) as caught:
+        exchange(sandbox, APP, sign_in(sandbox, pkce.challenge), "another-verifier")
+    assert caught.value.problem is OAuthProblem.EXPIRED_CODE
+    code = sign_in(sandbox, pkce.challenge)
+    exchange(sandbox, APP, code, pkce.verifier)
+    with pytest.raises(GrantRefused):
+        exchange(sandbox, APP, code, pkce.verifier)
+
+
+def test_a_wrong_app_secret_is_our_configuration(sandbox: SandboxProcess) -> None:
+    with pytest.raises(OAuthError) as caught:
+        exchange(sandbox, ConnectedApp(APP.client_id, "a-wrong-word"), "code", "verifier")
+    assert caught.value.problem is OAuthProblem.BAD_CLIENT
+    assert not isinstance(caught.value, http.ReconnectNeeded)
+    assert "a-wrong-word" not in str(caught.value) + repr(ConnectedApp(APP.client_id, "a-wrong-word"))
+
+
+def test_a_refresh_token_works_until_it_is_revoked(sandbox: SandboxProcess, tokens: TokenAnswer) -> None:
+    assert refresh(sandbox, tokens).user_id == tokens.user_id
+    session = http.open_session(allowed_hosts=[sandbox.url])
+    for _time in range(2):
+        oauth.revoke(session=session, origin=sandbox.url, token=tokens.refresh_token or "")
+    with pytest.raises(GrantRefused) as caught:
+        refresh(sandbox, tokens)
+    assert caught.value.problem is OAuthProblem.EXPIRED_TOKEN
