@@ -1,0 +1,50 @@
+"""Reading the addresses that somebody typed or pasted."""
+
+import re
+from dataclasses import dataclass
+from email.utils import parseaddr
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+# A mail program writes `"Lind, Maria" <maria@...>`; a comma between quotation marks separates nothing.
+ENTRY = re.compile(r"""(?:"[^"]*"|[^,;])+""")
+LONGEST_ADDRESS = 254
+LONGEST_NAME = 150
+
+
+@dataclass(frozen=True)
+class TypedAddress:
+    """One entry as typed, and what it means; `problem` is a sentence, empty when the address can be used."""
+
+    text: str
+    email: str = ""
+    name: str = ""
+    problem: str = ""
+
+
+def read_addresses(text: str) -> list[TypedAddress]:
+    """Entries separated by comma, semicolon or a new line, each `address` or `Name <address>`; repeated ones once."""
+    entries = (entry.strip() for line in text.splitlines() for entry in ENTRY.findall(line))
+    found: dict[str, TypedAddress] = {}
+    for address in (read_address(entry) for entry in entries if entry):
+        found.setdefault(address.email or address.text, address)
+    return list(found.values())
+
+
+def read_address(text: str) -> TypedAddress:
+    """One entry; the address comes back in lower case."""
+    name, email = parseaddr(text) if "<" in text else ("", text)
+    email = email.strip().lower()
+    if is_email(email):
+        return TypedAddress(text, email, name.strip()[:LONGEST_NAME])
+    return TypedAddress(text, problem=_("“%(text)s” is not an e-mail address. Correct it.") % {"text": text[:100]})
+
+
+def is_email(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= LONGEST_ADDRESS

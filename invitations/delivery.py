@@ -1,0 +1,36 @@
+"""Handing an invitation's mail to the mail server, at most once."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from invitations import emails
+from invitations.models import Invitation
+from invitations.tokens import hash_token, new_token
+
+
+def deliver(invitation_id: int) -> None:
+    """Make the token and send the mail, unless another worker has begun it or nobody can accept any more.
+
+    A worker that dies in between leaves the mail begun: it is not sent again by itself, because it may have gone out.
+    Raises emails.MailError, after noting the problem for the person who invited.
+    """
+    token = new_token()
+    claim = {"token_hash": hash_token(token), "mail_begun_at": timezone.now()}
+    if not Invitation.objects.unsent().filter(pk=invitation_id).update(**claim):
+        return
+    # Whoever presses Resend or Revoke meanwhile wins: these updates then find nothing.
+    mine = Invitation.objects.select_related("account", "invited_by").filter(token_hash=claim["token_hash"])
+    try:
+        emails.send_invitation(mine.get(), token)
+    except emails.MailError as error:
+        mine.update(mail_begun_at=None, mail_problem=error.problem)
+        raise
+    mine.update(sent_at=timezone.now(), mail_problem="")
+
+
+def overdue() -> list[int]:
+    """Ids of invitations whose mail nobody has tried to send: the queue lost them."""
+    before = timezone.now() - timedelta(minutes=2)
+    waiting = Invitation.objects.unsent().filter(mail_problem="", created_at__lt=before)
+    return list(waiting.values_list("pk", flat=True))

@@ -1,0 +1,66 @@
+"""The mails of this room, and what their failures mean. Links start with SITE_URL, whatever the request said."""
+
+import smtplib
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.models import User
+from invitations.models import Invitation
+
+Context = dict[str, object]
+
+
+class MailError(Exception):
+    """The mail could not be handed over, because of `problem`."""
+
+    def __init__(self, problem: Invitation.MailProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+    @property
+    def is_final(self) -> bool:
+        """True when trying again is pointless."""
+        return self.problem == Invitation.MailProblem.ADDRESS_REFUSED
+
+
+def send_invitation(invitation: Invitation, token: str) -> None:
+    """Mail the link with the token, in the language of the recipient if known, otherwise of the inviter."""
+    reader = User.objects.with_email(invitation.email) or invitation.invited_by
+    context: Context = {
+        "invitation": invitation,
+        "inviter": invitation.invited_by,
+        "link": settings.SITE_URL + reverse("invitations:accept", args=[token]),
+    }
+    _send(invitation.purpose, to=invitation.email, language=reader.language if reader else "en", context=context)
+
+
+def send_step_request(*, user: User, asked_by: User, step: int) -> None:
+    """Ask a member, by a link to the Setup guide, to do one of its steps."""
+    link = f"{settings.SITE_URL}{reverse('guide:setup')}#step-{step}"
+    context: Context = {"user": user, "inviter": asked_by, "step": step, "link": link}
+    _send("step_request", to=user.email, language=user.language, context=context)
+
+
+def _send(kind: str, *, to: str, language: str, context: Context) -> None:
+    with translation.override(language):
+        subject = render_to_string(f"invitations/mail/{kind}_subject.txt", context)
+        mail = EmailMultiAlternatives(
+            subject=" ".join(subject.split()),
+            body=render_to_string(f"invitations/mail/{kind}.txt", context),
+            to=[to],
+            headers={"Content-Language": language, "Auto-Submitted": "auto-generated"},
+        )
+        mail.attach_alternative(render_to_string(f"invitations/mail/{kind}.html", context), "text/html")
+    try:
+        mail.send()
+    except smtplib.SMTPRecipientsRefused as refused:
+        # A reply code of 500 or more is a refusal for good (RFC 5321, 4.2.1).
+        is_for_good = all(code >= 500 for code, _ in refused.recipients.values())
+        problem = Invitation.MailProblem.ADDRESS_REFUSED if is_for_good else Invitation.MailProblem.NOT_DELIVERED
+        raise MailError(problem) from None
+    except OSError as error:  # smtplib's errors and the network's
+        raise MailError(Invitation.MailProblem.NOT_DELIVERED) from error

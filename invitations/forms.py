@@ -1,0 +1,114 @@
+"""What people type in when they invite and when they accept."""
+
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role, Team, User
+from accounts.querysets import TeamQuerySet
+from invitations import csv_rows
+from invitations.addresses import TypedAddress, read_addresses
+
+# The only workspace of a subscription without workspaces (Adobe, "Invite users and admins").
+WORKSPACES = [("default", _("Default"))]
+
+
+class InviteForm(forms.Form):
+    """Invite Users: addresses in any usual notation, and what all of them get."""
+
+    emails = forms.CharField(
+        label=_("Email addresses"),
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"class": "form-control", "rows": 5, "autofocus": True}),
+        help_text=_("Separate them by commas, semicolons or new lines; “Name <address>” works too."),
+    )
+    teams = forms.ModelMultipleChoiceField(
+        label=_("Teams"),
+        queryset=Team.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+    )
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=Role.choices,
+        initial=Role.USER,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    workspace = forms.ChoiceField(
+        label=_("Workspace"),
+        choices=WORKSPACES,
+        initial="default",
+        disabled=True,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+
+    def __init__(self, *args: Any, teams: TeamQuerySet, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Everyone is not a choice: every member belongs to it.
+        self.fields["teams"].queryset = teams.filter(is_everyone=False)  # type: ignore[attr-defined]
+
+    def clean_emails(self) -> list[TypedAddress]:
+        addresses = read_addresses(self.cleaned_data["emails"])
+        problems = [address.problem for address in addresses if address.problem]
+        if problems:
+            raise forms.ValidationError(problems)
+        return addresses
+
+
+class NewUserForm(BaseUserCreationForm[User]):
+    """Activation of an account: a name, and a password twice."""
+
+    class Meta:
+        model = User
+        fields = ["name"]
+        widgets = {"name": forms.TextInput(attrs={"class": "form-control", "autocomplete": "name"})}
+        labels = {"name": _("Your name")}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["name"].required = True
+        for name in ("password1", "password2"):
+            self.fields[name].widget.attrs["class"] = "form-control"
+
+
+class UploadForm(forms.Form):
+    """Invite Users via CSV, first page. `cleaned_data["file"]` is the text of the file."""
+
+    file = forms.FileField(
+        label=_("CSV file"),
+        widget=forms.ClearableFileInput(attrs={"class": "form-control", "accept": ".csv,.txt"}),
+        help_text=_("Up to 5 MB and 10,000 rows. Only a column with e-mail addresses is needed."),
+    )
+
+    def clean_file(self) -> str:
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        if Path(file.name or "").suffix.lower() not in {".csv", ".txt"}:
+            raise forms.ValidationError(_("Choose a file whose name ends in .csv or .txt."))
+        try:
+            text = csv_rows.decode(file.read(csv_rows.MAX_BYTES + 1))
+            csv_rows.read_table(text)
+        except csv_rows.CsvError as error:
+            raise forms.ValidationError(str(error)) from None
+        return text
+
+
+class MappingForm(forms.Form):
+    """Invite Users via CSV, second page: which column holds what. Fields are the names of `csv_rows.COLUMNS`."""
+
+    def __init__(self, *args: Any, columns: list[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        choices = [(str(index), heading) for index, heading in enumerate(columns)]
+        for name, label in csv_rows.COLUMNS.items():
+            is_needed = name == "email"
+            self.fields[name] = forms.TypedChoiceField(
+                label=label,
+                choices=choices if is_needed else [("", _("Not in the file")), *choices],
+                coerce=int,
+                empty_value=None,
+                required=is_needed,
+                widget=forms.Select(attrs={"class": "form-select"}),
+            )

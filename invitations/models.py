@@ -1,0 +1,129 @@
+"""Inviting people into a Sales account."""
+
+from datetime import timedelta
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role, SalesAccount, Team, User
+from invitations.querysets import CsvUploadQuerySet, InvitationQuerySet
+
+# After this time a mail that was begun and not finished counts as failed: its worker died.
+MAIL_TIME_LIMIT = timedelta(minutes=5)
+
+
+class Invitation(models.Model):
+    """An offer to join a Sales account, mailed to one address. Only the hash of its token is kept."""
+
+    class Purpose(models.TextChoices):
+        """Which mail goes out."""
+
+        FIRST_ADMIN = "first_admin", _("First admin")
+        USER = "user", _("User")
+        SALESFORCE_STEPS = "salesforce_steps", _("Salesforce steps")
+
+    class State(models.TextChoices):
+        """What a person sees; computed from the columns and the time."""
+
+        SENDING = "sending", _("Being sent")
+        NOT_SENT = "not_sent", _("Mail failed")
+        PENDING = "pending", _("Pending")
+        EXPIRED = "expired", _("Expired")
+        ACCEPTED = "accepted", _("Accepted")
+        REVOKED = "revoked", _("Revoked")
+
+    class MailProblem(models.TextChoices):
+        """Why the mail could not be handed over."""
+
+        ADDRESS_REFUSED = (
+            "address_refused",
+            _("The mail server refused this address. Check its spelling; revoke this invitation and invite again."),
+        )
+        NOT_DELIVERED = (
+            "not_delivered",
+            _("The mail server did not take the mail. It is tried again for a while; press Resend to try now."),
+        )
+        INTERRUPTED = (
+            "interrupted",
+            _("Sending was interrupted, and the mail may not have gone out. Press Resend to send a new one."),
+        )
+
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(_("e-mail address"))
+    name = models.CharField(_("name"), max_length=150, blank=True)
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.USER)
+    teams = models.ManyToManyField(Team, blank=True, related_name="+")
+    purpose = models.CharField(max_length=20, choices=Purpose.choices, default=Purpose.USER)
+    # The step of the Setup guide that a Salesforce admin is asked to do (2, 6 or 7).
+    step = models.PositiveSmallIntegerField(null=True)
+    # Hex SHA-256 of the token; empty until the mail is made, because the token exists only in the mail.
+    token_hash = models.CharField(max_length=64, blank=True)
+    invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    accepted_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    # A worker claims the mail by setting this; only one can.
+    mail_begun_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    mail_problem = models.CharField(max_length=20, blank=True, choices=MailProblem.choices)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                "account",
+                "email",
+                condition=Q(accepted_at=None, revoked_at=None),
+                name="invitation_one_open_per_address",
+            ),
+            models.UniqueConstraint("token_hash", condition=~Q(token_hash=""), name="invitation_token_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} → {self.account}"
+
+    @property
+    def is_open(self) -> bool:
+        """True while it can be accepted."""
+        return not self.accepted_at and not self.revoked_at and self.expires_at > timezone.now()
+
+    @property
+    def state(self) -> State:
+        if self.accepted_at:
+            return self.State.ACCEPTED
+        if self.revoked_at:
+            return self.State.REVOKED
+        if self.expires_at <= timezone.now():
+            return self.State.EXPIRED
+        if self.sent_at:
+            return self.State.PENDING
+        return self.State.NOT_SENT if self.mail_trouble else self.State.SENDING
+
+    @property
+    def mail_trouble(self) -> str:
+        """A sentence about the mail for the person who invited; empty when there is nothing to do."""
+        if self.mail_problem:
+            return str(self.MailProblem(self.mail_problem).label)
+        is_stuck = self.mail_begun_at and not self.sent_at and self.mail_begun_at < timezone.now() - MAIL_TIME_LIMIT
+        return str(self.MailProblem.INTERRUPTED.label) if is_stuck else ""
+
+
+class CsvUpload(models.Model):
+    """A file of people to invite, kept between the two pages of Invite Users via CSV, for a day at most."""
+
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="+")
+    uploaded_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CsvUploadQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.uploaded_by}, {self.created_at}"

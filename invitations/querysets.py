@@ -1,0 +1,47 @@
+"""How rows of this room are read: always through the account they belong to, or by the token of a mail."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.models import SalesAccount, User
+
+if TYPE_CHECKING:
+    from invitations.models import CsvUpload, Invitation  # noqa: F401 - named in strings below
+
+UPLOAD_LIFETIME = timedelta(days=1)
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def of_account(self, account: SalesAccount) -> InvitationQuerySet:
+        return self.filter(account=account)
+
+    def undecided(self) -> InvitationQuerySet:
+        """Neither accepted nor revoked; perhaps expired."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+    def open(self) -> InvitationQuerySet:
+        """Can be accepted now."""
+        return self.undecided().filter(expires_at__gt=timezone.now())
+
+    def unsent(self) -> InvitationQuerySet:
+        """Open, and no worker has begun the mail."""
+        return self.open().filter(sent_at=None, mail_begun_at=None)
+
+    def for_display(self) -> InvitationQuerySet:
+        """With the inviter and the teams, the newest first."""
+        return self.select_related("invited_by").prefetch_related("teams")
+
+
+class CsvUploadQuerySet(models.QuerySet["CsvUpload"]):
+    def of_person(self, account: SalesAccount, user: User) -> CsvUploadQuerySet:
+        """Uploads that this person may still use."""
+        newest = timezone.now() - UPLOAD_LIFETIME
+        return self.filter(account=account, uploaded_by=user, created_at__gt=newest)
+
+    def outdated(self) -> CsvUploadQuerySet:
+        return self.filter(created_at__lte=timezone.now() - UPLOAD_LIFETIME)

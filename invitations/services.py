@@ -1,0 +1,298 @@
+"""Writes of this room: inviting, resending, revoking, accepting. Each holds the row of its Sales account."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import services as accounts
+from accounts.models import Member, Role, SalesAccount, Team, User
+from accounts.services import RefusedError, add_member, create_account, create_verified_user, lock_account, record
+from connections.models import MarketoAdmin, MarketoConnection, MarketoInstance
+from invitations import tasks
+from invitations.models import CsvUpload, Invitation
+from invitations.obstacles import Obstacles
+from invitations.tokens import hash_token
+
+LIFETIME = timedelta(days=7)
+# Keeps one admin from flooding a mailbox.
+RESEND_PAUSE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class NewInvitation:
+    """Whom to invite, as what. The address is in lower case."""
+
+    email: str
+    name: str = ""
+    role: Role = Role.USER
+    teams: tuple[Team, ...] = ()
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An address that was not invited; `reason` is a sentence for the person who invites."""
+
+    email: str
+    reason: str
+
+
+@dataclass
+class InviteOutcome:
+    """What became of a list of addresses, in its order."""
+
+    sent: list[Invitation] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+class NotOpenError(Exception):
+    """The invitation cannot be accepted; `invitation` is None when no invitation has this token."""
+
+    def __init__(self, invitation: Invitation | None) -> None:
+        super().__init__(invitation.state if invitation else "unknown")
+        self.invitation = invitation
+
+
+@transaction.atomic
+def invite(*, account: SalesAccount, invited_by: User, addresses: Sequence[NewInvitation]) -> InviteOutcome:
+    """Invite people; an address that cannot be invited is skipped with the reason. Mails leave after the commit."""
+    lock_account(account)
+    outcome = InviteOutcome()
+    obstacles = Obstacles(account, [new.email for new in addresses])
+    for new in addresses:
+        reason = obstacles.reason_against(new.email)
+        if reason:
+            outcome.skipped.append(Skipped(new.email, reason))
+            continue
+        outcome.sent.append(_create(account=account, invited_by=invited_by, new=new))
+        obstacles.count(new.email)
+    return outcome
+
+
+@transaction.atomic
+def set_up_sales_account(*, instance: MarketoInstance, admin: MarketoAdmin, invited_by: User) -> Invitation:
+    """Step 1, Send Invite: create the instance's Sales account and invite its first admin.
+
+    Pressed again for the same admin it returns the open invitation as it is; for another admin the open one is revoked.
+    Raises RefusedError when the account has members already, or the address belongs to another Sales account.
+    """
+    account = _account_of(instance)
+    if account.members.exists():
+        raise RefusedError(
+            _("This Sales account is in use already. Its admins invite more people under Settings > User Management.")
+        )
+    email = admin.email.lower()
+    first = account.invitations.open().filter(purpose=Invitation.Purpose.FIRST_ADMIN, email=email).first()
+    if first:
+        return first
+    _refuse_if(Obstacles(account, [email]).other_account(email))
+    _close_open(account, invited_by)
+    new = NewInvitation(email, str(admin) if admin.first_name else "", Role.ADMIN)
+    return _create(account=account, invited_by=invited_by, new=new, purpose=Invitation.Purpose.FIRST_ADMIN)
+
+
+@transaction.atomic
+def ask_salesforce_admin(*, account: SalesAccount, email: str, step: int, invited_by: User) -> Invitation | None:
+    """Ask somebody to do step 2, 6 or 7 of the Setup guide.
+
+    A stranger gets an invitation as Salesforce admin; a member with the rights gets the link to the step, and None is
+    returned. Raises RefusedError when the address cannot be asked.
+    """
+    lock_account(account)
+    email = email.lower()
+    member = Member.objects.of_account(account).filter(user__email=email).select_related("user").first()
+    if member:
+        _ask_member(member, step, invited_by)
+        return None
+    waiting = account.invitations.undecided().filter(email=email, purpose=Invitation.Purpose.SALESFORCE_STEPS).first()
+    if waiting:
+        waiting.step = step
+        waiting.save(update_fields=["step"])
+        return resend(invitation=waiting, resent_by=invited_by)
+    _refuse_if(Obstacles(account, [email]).reason_against(email))
+    new = NewInvitation(email, role=Role.SALESFORCE_ADMIN)
+    purpose = Invitation.Purpose.SALESFORCE_STEPS
+    return _create(account=account, invited_by=invited_by, new=new, purpose=purpose, step=step)
+
+
+@transaction.atomic
+def resend(*, invitation: Invitation, resent_by: User) -> Invitation:
+    """Send a new mail with a new token for another seven days; the old token is dead at once.
+
+    Raises RefusedError when the invitation is decided, was sent a moment ago, or expired and its seat is taken.
+    """
+    account = lock_account(invitation.account)
+    invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
+    obstacles = Obstacles(account, [invitation.email])
+    if invitation.accepted_at or invitation.revoked_at:
+        raise _decided()
+    if invitation.sent_at and invitation.sent_at > timezone.now() - RESEND_PAUSE:
+        _refuse_if(_("This invitation was sent less than a minute ago. Wait a moment for it to arrive."))
+    _refuse_if(obstacles.other_account(invitation.email) or ("" if invitation.is_open else obstacles.no_room()))
+    invitation.token_hash = invitation.mail_problem = ""
+    invitation.mail_begun_at = invitation.sent_at = None
+    invitation.expires_at = timezone.now() + LIFETIME
+    invitation.save()
+    _queue(invitation, resent_by, "invitation_resent")
+    return invitation
+
+
+@transaction.atomic
+def revoke(*, invitation: Invitation, revoked_by: User) -> None:
+    """Take an invitation back; its link stops working. Raises RefusedError when it was accepted in the meantime."""
+    account = lock_account(invitation.account)
+    revoked = account.invitations.undecided().filter(pk=invitation.pk).update(revoked_at=timezone.now())
+    if not revoked:
+        raise _decided()
+    record(account=account, actor=revoked_by, action="invitation_revoked", target=invitation.email)
+
+
+def remove_member(*, member: Member, removed_by: User) -> None:
+    """Take somebody out of the account. Raises RefusedError for people on whom the account depends."""
+    if MarketoConnection.objects.of_account(member.account).filter(owner=member.user).exists():
+        raise RefusedError(
+            _("%(name)s owns the connection to Marketo. Disconnect it, and connect it again as another admin first.")
+            % {"name": member.user}
+        )
+    accounts.remove_member(member=member, removed_by=removed_by)
+
+
+@transaction.atomic
+def invite_from_upload(*, upload: CsvUpload, addresses: Sequence[NewInvitation]) -> InviteOutcome:
+    """Invite the people of a file, which is deleted."""
+    upload.delete()
+    return invite(account=upload.account, invited_by=upload.uploaded_by, addresses=addresses)
+
+
+def find_open(token: str) -> Invitation:
+    """The invitation that a token opens; changes nothing. Raises NotOpenError."""
+    found = Invitation.objects.select_related("account", "invited_by").filter(token_hash=hash_token(token)).first()
+    if not found or not found.is_open:
+        raise NotOpenError(found)
+    return found
+
+
+@transaction.atomic
+def accept_as_new_user(*, token: str, name: str, password: str, language: str) -> Member:
+    """Create the invited user and their membership. Raises NotOpenError; RefusedError when the address has a user."""
+    invitation = _find_open_and_lock(token)
+    try:
+        with transaction.atomic():
+            user = create_verified_user(email=invitation.email, password=password, name=name, language=language)
+    except IntegrityError:
+        raise RefusedError(
+            _("This address has an account already. Sign in with it to accept the invitation.")
+        ) from None
+    return _join(invitation, user)
+
+
+@transaction.atomic
+def accept_as_user(*, token: str, user: User) -> Member:
+    """Make an existing user a member. Raises NotOpenError, or RefusedError when it is not this user's invitation."""
+    invitation = _find_open_and_lock(token)
+    if user.email.lower() != invitation.email:
+        raise RefusedError(_("This invitation was sent to another address. Sign out, and sign in with that address."))
+    if Member.objects.filter(user=user).exists():
+        raise RefusedError(
+            _(
+                "You are already a member of a Sales account, and an address can be used in one only. Ask for an "
+                "invitation to another address."
+            )
+        )
+    return _join(invitation, user)
+
+
+def _create(
+    *,
+    account: SalesAccount,
+    invited_by: User,
+    new: NewInvitation,
+    purpose: Invitation.Purpose = Invitation.Purpose.USER,
+    step: int | None = None,
+) -> Invitation:
+    # An expired invitation to the same address gives way to the new one.
+    account.invitations.undecided().filter(email=new.email).update(revoked_at=timezone.now())
+    invitation = Invitation.objects.create(
+        account=account,
+        email=new.email,
+        name=new.name,
+        role=new.role,
+        purpose=purpose,
+        step=step,
+        invited_by=invited_by,
+        expires_at=timezone.now() + LIFETIME,
+    )
+    invitation.teams.set(team for team in new.teams if team.account_id == account.pk and not team.is_everyone)
+    _queue(invitation, invited_by, "invitation_created")
+    return invitation
+
+
+def _queue(invitation: Invitation, actor: User, action: str) -> None:
+    record(account=invitation.account, actor=actor, action=action, target=invitation.email, role=invitation.role)
+    _after_commit(partial(tasks.send_invitation.delay, invitation.pk))
+
+
+def _after_commit(queue_mail: Callable[[], object]) -> None:
+    # A queue that is down must not turn a finished invitation into an error page: the mail is sent as overdue later.
+    transaction.on_commit(queue_mail, robust=True)
+
+
+def _account_of(instance: MarketoInstance) -> SalesAccount:
+    """The instance's Sales account, created and linked on first use; its row is locked."""
+    instance = MarketoInstance.objects.select_for_update(of=("self",)).get(pk=instance.pk)
+    if not instance.account:
+        instance.account = create_account(name=instance.name)
+        instance.save(update_fields=["account"])
+    return lock_account(instance.account)
+
+
+def _close_open(account: SalesAccount, closed_by: User) -> None:
+    for invitation in account.invitations.undecided():
+        revoke(invitation=invitation, revoked_by=closed_by)
+
+
+def _ask_member(member: Member, step: int, asked_by: User) -> None:
+    if member.role == Role.USER:
+        raise RefusedError(
+            _("%(name)s is a member with the role User. Change the role to Salesforce admin in User Management first.")
+            % {"name": member.user}
+        )
+    record(account=member.account, actor=asked_by, action="step_asked", target=member.user.email, step=step)
+    _after_commit(partial(tasks.send_step_request.delay, member.user_id, asked_by.pk, step))
+
+
+def _decided() -> RefusedError:
+    return RefusedError(_("This invitation was accepted or revoked in the meantime. Reload the page to see its state."))
+
+
+def _refuse_if(reason: str) -> None:
+    if reason:
+        raise RefusedError(reason)
+
+
+def _find_open_and_lock(token: str) -> Invitation:
+    """Of two simultaneous acceptances the second waits here, and then finds the invitation used."""
+    lock_account(find_open(token).account)
+    return find_open(token)
+
+
+def _join(invitation: Invitation, user: User) -> Member:
+    """Role and teams come from the invitation only, never from what the browser sent."""
+    member = add_member(
+        account=invitation.account, user=user, role=Role(invitation.role), teams=list(invitation.teams.all())
+    )
+    invitation.accepted_at = timezone.now()
+    invitation.accepted_by = user
+    invitation.save(update_fields=["accepted_at", "accepted_by"])
+    record(
+        account=invitation.account,
+        actor=user,
+        action="invitation_accepted",
+        target=invitation.email,
+        role=invitation.role,
+    )
+    return member

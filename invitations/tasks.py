@@ -1,0 +1,45 @@
+"""Background jobs of this room."""
+
+from typing import Any
+
+from celery import Task, shared_task
+
+from accounts.models import User
+from invitations import delivery, emails, uploads
+
+
+@shared_task(bind=True, acks_late=True, max_retries=6)
+def send_invitation(self: Task[Any, Any], invitation_id: int) -> None:
+    """Mail one invitation; a mail server that does not answer is tried again for about half an hour."""
+    try:
+        delivery.deliver(invitation_id)
+    except emails.MailError as error:
+        _try_again(self, error)
+
+
+@shared_task(bind=True, max_retries=6)
+def send_step_request(self: Task[Any, Any], user_id: int, asked_by_id: int, step: int) -> None:
+    """Ask a member to do a step of the Setup guide."""
+    people = User.objects.in_bulk([user_id, asked_by_id])
+    try:
+        emails.send_step_request(user=people[user_id], asked_by=people[asked_by_id], step=step)
+    except emails.MailError as error:
+        _try_again(self, error)
+
+
+@shared_task
+def send_overdue_invitations() -> None:
+    """Every few minutes: queue the mails that a lost message left behind."""
+    for invitation_id in delivery.overdue():
+        send_invitation.delay(invitation_id)
+
+
+@shared_task
+def delete_outdated_uploads() -> None:
+    """Every hour: files of people must not lie about."""
+    uploads.delete_outdated_uploads()
+
+
+def _try_again(task: Task[Any, Any], error: emails.MailError) -> None:
+    if not error.is_final:
+        raise task.retry(exc=error, countdown=30 * 2**task.request.retries) from error

@@ -1,0 +1,19 @@
+"""Addresses of this room."""
+
+from django.urls import path
+
+from invitations.views import accept, invite, invite_csv, users
+
+app_name = "invitations"
+urlpatterns = [
+    path("invitations/<str:token>/", accept.accept, name="accept"),
+    path("settings/admin/users/", users.users, name="users"),
+    path("settings/admin/users/<int:pk>/role/", users.set_role, name="role"),
+    path("settings/admin/users/<int:pk>/remove/", users.remove, name="remove"),
+    path("settings/admin/users/invitations/<int:pk>/resend/", users.resend, name="resend"),
+    path("settings/admin/users/invitations/<int:pk>/revoke/", users.revoke, name="revoke"),
+    path("settings/admin/users/invite/", invite.invite, name="invite"),
+    path("settings/admin/users/invite-csv/", invite_csv.upload, name="csv_upload"),
+    path("settings/admin/users/invite-csv/<int:pk>/", invite_csv.mapping, name="csv_mapping"),
+    path("settings/admin/users/invite-csv/template/", invite_csv.template, name="csv_template"),
+]

@@ -1,0 +1,101 @@
+"""The page behind the link of an invitation. Reading it changes nothing: mail scanners and reloads do no harm."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.utils import perform_login
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Member, User
+from accounts.services import RefusedError
+from invitations import services
+from invitations.forms import NewUserForm
+from invitations.models import Invitation
+
+View = Callable[[HttpRequest, str], HttpResponse]
+
+
+def private_link(view: View) -> View:
+    """The address holds a secret: no cache keeps the page, no other site sees the address, closed links get a page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, token: str) -> HttpResponse:
+        try:
+            response = view(request, token)
+        except services.NotOpenError as error:
+            response = _closed_page(request, error.invitation)
+        response["Cache-Control"] = "no-store"
+        # Not `no-referrer`: with it browsers send `Origin: null` on a form post, which the CSRF check refuses.
+        response["Referrer-Policy"] = "same-origin"
+        return response
+
+    return guarded
+
+
+@private_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Show an invitation; a post accepts it."""
+    invitation = services.find_open(token)
+    if isinstance(request.user, User):
+        return _for_signed_in(request, invitation, token)
+    if User.objects.with_email(invitation.email):
+        return _page(request, "sign_in", invitation)
+    return _for_new_user(request, invitation, token)
+
+
+def _for_signed_in(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
+    assert isinstance(request.user, User)  # noqa: S101  # checked by the caller
+    if request.user.email != invitation.email:
+        return _page(request, "other_user", invitation)
+    if request.method != "POST":
+        return _page(request, "accept", invitation)
+    try:
+        member = services.accept_as_user(token=token, user=request.user)
+    except RefusedError as refused:
+        messages.error(request, str(refused))
+        return _page(request, "accept", invitation, status=409)
+    return _welcome(request, member)
+
+
+def _for_new_user(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
+    form = NewUserForm(request.POST or None, instance=User(email=invitation.email, name=invitation.name))
+    if not form.is_valid():
+        return _page(request, "new_user", invitation, form=form, status=400 if form.is_bound else 200)
+    try:
+        member = services.accept_as_new_user(
+            token=token,
+            name=form.cleaned_data["name"],
+            password=form.cleaned_data["password1"],
+            language=get_language() or "en",
+        )
+    except RefusedError as refused:
+        messages.error(request, str(refused))
+        return _page(request, "sign_in", invitation, status=409)
+    # The password was given a moment ago: the first change in the console must not ask for it again.
+    record_authentication(request, member.user, method="password")
+    perform_login(request, member.user)
+    return _welcome(request, member)
+
+
+def _welcome(request: HttpRequest, member: Member) -> HttpResponse:
+    messages.success(request, _("Welcome to the Sales account %(account)s.") % {"account": member.account})
+    return redirect("guide:setup")
+
+
+def _page(
+    request: HttpRequest, name: str, invitation: Invitation, *, form: NewUserForm | None = None, status: int = 200
+) -> HttpResponse:
+    return render(request, f"invitations/{name}.html", {"invitation": invitation, "form": form}, status=status)
+
+
+def _closed_page(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
+    """410 for a link that worked once, 404 for one that never did or was replaced by a newer mail."""
+    status = 410 if invitation else 404
+    return render(request, "invitations/closed.html", {"invitation": invitation}, status=status)

@@ -1,0 +1,73 @@
+"""Invite Users via CSV: choose a file, confirm what its columns mean, invite."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import admin_required
+from accounts.middleware import ConsoleRequest
+from accounts.models import Team
+from invitations import services, uploads
+from invitations.csv_rows import InviteRow, Table, guess_mapping, read_people, read_table, template_file
+from invitations.forms import MappingForm, UploadForm
+from invitations.models import CsvUpload
+
+SAMPLE_ROWS = 3
+
+
+@admin_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: ConsoleRequest) -> HttpResponse:
+    """First page: the file."""
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if not form.is_valid():
+        return render(request, "invitations/csv_upload.html", {"form": form}, status=400 if form.is_bound else 200)
+    kept = uploads.keep_upload(
+        account=request.member.account, uploaded_by=request.member.user, text=form.cleaned_data["file"]
+    )
+    return redirect("invitations:csv_mapping", pk=kept.pk)
+
+
+@admin_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def mapping(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """Second page: the columns as guessed or as chosen, every row that cannot be used; a post invites the others."""
+    account, user = request.member.account, request.member.user
+    kept = get_object_or_404(CsvUpload.objects.of_person(account, user), pk=pk)
+    table = read_table(kept.text)
+    chosen = request.POST or guess_mapping(table)
+    form = MappingForm(chosen, columns=table.columns)
+    people = read_people(table, form.cleaned_data, Team.objects.of_account(account)) if form.is_valid() else []
+    if request.method != "POST" or "check" in request.POST or not form.is_valid():
+        return _mapping_page(request, form, table, people)
+    outcome = services.invite_from_upload(upload=kept, addresses=_good(people))
+    context = {"outcome": outcome, "problems": [person for person in people if person.problem]}
+    return render(request, "invitations/invited.html", context)
+
+
+@admin_required
+@require_safe
+def template(request: ConsoleRequest) -> HttpResponse:
+    """A file with the right headings, to fill in."""
+    headers = {"Content-Disposition": 'attachment; filename="sales-account-users.csv"'}
+    return HttpResponse(template_file(), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _good(people: list[InviteRow]) -> list[services.NewInvitation]:
+    return [
+        services.NewInvitation(person.email, person.name, person.role, person.teams)
+        for person in people
+        if not person.problem
+    ]
+
+
+def _mapping_page(request: ConsoleRequest, form: MappingForm, table: Table, people: list[InviteRow]) -> HttpResponse:
+    problems = [person for person in people if person.problem]
+    context = {
+        "form": form,
+        "table": table,
+        "samples": table.rows[:SAMPLE_ROWS],
+        "problems": problems,
+        "good_count": len(people) - len(problems),
+    }
+    return render(request, "invitations/csv_mapping.html", context, status=200 if form.is_valid() else 400)

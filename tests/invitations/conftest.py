@@ -1,0 +1,53 @@
+"""Invitations whose mails have been sent, and the links in them."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+
+from accounts.models import SalesAccount, User
+from invitations import services, tasks
+from invitations.models import Invitation
+from msi_admin.celery import app
+
+LINK = re.compile(r"https?://[^/\s]+(/invitations/([\w-]+)/)")
+MakeInvitation = Callable[..., tuple[Invitation, str]]
+
+
+@pytest.fixture(autouse=True)
+def _tasks_run_at_once() -> Iterator[None]:
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
+
+
+def last_mail() -> EmailMultiAlternatives:
+    message = mail.outbox[-1]
+    assert isinstance(message, EmailMultiAlternatives)
+    return message
+
+
+def token_in_last_mail() -> str:
+    found = LINK.search(str(last_mail().body))
+    assert found, last_mail().body
+    return found[2]
+
+
+def url_of(token: str) -> str:
+    return f"/invitations/{token}/"
+
+
+@pytest.fixture
+def invite(account: SalesAccount, admin: User) -> MakeInvitation:
+    """Invite one address and mail it: the invitation and the token from the mail."""
+
+    def make(email: str = "new@acme.example", **fields: object) -> tuple[Invitation, str]:
+        new = services.NewInvitation(email, **fields)  # type: ignore[arg-type]
+        invitation = services.invite(account=account, invited_by=admin, addresses=[new]).sent[0]
+        tasks.send_invitation(invitation.pk)
+        invitation.refresh_from_db()
+        return invitation, token_in_last_mail()
+
+    return make

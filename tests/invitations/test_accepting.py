@@ -1,0 +1,204 @@
+"""The page behind an invitation's link: who gets in, and who is told what."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import Member, Role, SalesAccount, User
+from accounts.services import RefusedError
+from invitations import services, tasks
+from invitations.models import Invitation
+from tests.conftest import ClientOf, make_user
+from tests.invitations.conftest import MakeInvitation, last_mail, token_in_last_mail, url_of
+
+PASSWORD = "Correct-Horse-7"
+NEW_USER = {"name": "Nora Ek", "password1": PASSWORD, "password2": PASSWORD}
+
+
+def test_a_new_user_gets_in_with_role_and_teams(account: SalesAccount, invite: MakeInvitation, client: Client) -> None:
+    team = account.teams.create(name="North")
+    invitation, token = invite(role=Role.SALESFORCE_ADMIN, teams=(team,))
+    answer = client.post(url_of(token), NEW_USER)
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    member = Member.objects.get(user__email=invitation.email)
+    assert (member.account, member.role, member.user.name) == (account, Role.SALESFORCE_ADMIN, "Nora Ek")
+    assert set(member.teams.values_list("name", flat=True)) == {"Everyone", "North"}
+    page = client.get("/settings/profile/").content.decode()
+    assert "Welcome to the Sales account Acme Inc." in page
+    assert invitation.email in page
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200  # without asking for the password again
+    assert client.login(email=invitation.email, password=PASSWORD)
+
+
+def test_role_and_address_of_the_browser_are_ignored(invite: MakeInvitation, client: Client) -> None:
+    _, token = invite()
+    client.post(url_of(token), {**NEW_USER, "role": "admin", "email": "evil@x.example", "is_ops_staff": "on"})
+    member = Member.objects.get(user__email="new@acme.example")
+    assert member.role == Role.USER
+    assert not member.user.is_ops_staff
+
+
+def test_reading_the_link_does_not_use_it_up(invite: MakeInvitation) -> None:
+    """Mail scanners, link previews and reloads."""
+    _, token = invite()
+    before = list(Invitation.objects.values())
+    for _attempt in range(10):
+        assert Client().get(url_of(token)).status_code == 200
+        assert Client().head(url_of(token)).status_code == 200
+    assert Client().options(url_of(token)).status_code == 405
+    assert list(Invitation.objects.values()) == before
+    assert Client().post(url_of(token), NEW_USER).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("password", "sentence"),
+    [
+        ("Ab1!efgh", "at least 9 characters"),
+        ("lowercase-7", "Use upper and lower case letters"),
+        ("New@Acme.example1", "too similar"),
+    ],
+)
+def test_a_weak_password_is_explained(invite: MakeInvitation, client: Client, password: str, sentence: str) -> None:
+    _, token = invite()
+    form = {"name": "Nora Ek", "password1": password, "password2": password}
+    answer = client.post(url_of(token), form)
+    assert answer.status_code == 400
+    assert sentence in answer.content.decode()
+    assert not User.objects.filter(email="new@acme.example").exists()
+
+
+def test_the_password_rule_is_shown_before(invite: MakeInvitation, client: Client) -> None:
+    _, token = invite()
+    page = client.get(url_of(token)).content.decode()
+    assert "at least 9 characters" in page
+    assert "Use upper and lower case letters" in page
+
+
+class TestExistingUser:
+    def test_signs_in_first(self, invite: MakeInvitation, client: Client) -> None:
+        make_user("new@acme.example")
+        _, token = invite()
+        page = client.get(url_of(token)).content.decode()
+        assert f'href="/accounts/login/?next={url_of(token)}"' in page
+        assert client.post(url_of(token), NEW_USER).status_code == 200
+        assert not Member.objects.filter(user__email="new@acme.example").exists()
+
+    def test_accepts(self, invite: MakeInvitation, client_of: ClientOf) -> None:
+        user = make_user("new@acme.example")
+        _, token = invite(role=Role.ADMIN)
+        browser = client_of(user)
+        assert "Accept" in browser.get(url_of(token)).content.decode()
+        assert browser.post(url_of(token)).status_code == 302
+        assert user.member.role == Role.ADMIN
+
+    def test_somebody_else_is_told_so(self, invite: MakeInvitation, client_of: ClientOf, member: User) -> None:
+        _, token = invite()
+        for answer in (client_of(member).get(url_of(token)), client_of(member).post(url_of(token))):
+            page = answer.content.decode()
+            assert "new@acme.example" in page
+            assert "Sign out" in page
+        with pytest.raises(RefusedError):
+            services.accept_as_user(token=token, user=member)
+        assert Invitation.objects.get().is_open
+
+    def test_a_member_of_another_account_cannot(self, invite: MakeInvitation, client_of: ClientOf) -> None:
+        user = make_user("new@acme.example")
+        _, token = invite()
+        other = SalesAccount.objects.create(name="Other", slug="other")
+        Member.objects.create(account=other, user=user)
+        answer = client_of(user).post(url_of(token))
+        assert answer.status_code == 409
+        assert "already a member of a Sales account" in answer.content.decode()
+
+
+def expire(invitation: Invitation) -> None:
+    Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+
+
+def use(invitation: Invitation) -> None:
+    Invitation.objects.filter(pk=invitation.pk).update(accepted_at=timezone.now())
+
+
+def take_back(invitation: Invitation) -> None:
+    Invitation.objects.filter(pk=invitation.pk).update(revoked_at=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("close", "sentence"),
+    [(expire, "has expired"), (use, "An invitation works once"), (take_back, "taken the invitation back")],
+)
+def test_a_closed_link_says_what_to_do(
+    invite: MakeInvitation, client: Client, close: Callable[[Invitation], None], sentence: str
+) -> None:
+    invitation, token = invite()
+    close(invitation)
+    for answer in (client.get(url_of(token)), client.post(url_of(token), NEW_USER)):
+        assert answer.status_code == 410
+        assert sentence in answer.content.decode()
+        assert "admin@acme.example" in answer.content.decode()
+    assert not User.objects.filter(email=invitation.email).exists()
+
+
+def test_it_expires_after_seven_days(invite: MakeInvitation) -> None:
+    invitation, _ = invite()
+    assert timedelta(days=6, hours=23) < invitation.expires_at - timezone.now() <= timedelta(days=7)
+
+
+def test_an_unknown_link_says_what_to_do(client: Client, db: None) -> None:
+    answer = client.get(url_of("no-such-token"))
+    assert answer.status_code == 404
+    assert "Use the link in the newest mail" in answer.content.decode()
+
+
+def test_the_address_is_kept_from_caches_and_other_sites(invite: MakeInvitation, client: Client) -> None:
+    _, token = invite()
+    for address in (url_of(token), url_of("unknown")):
+        answer = client.get(address)
+        assert answer["Cache-Control"] == "no-store"
+        assert answer["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("header", ["HTTP_HOST", "HTTP_X_FORWARDED_HOST"])
+def test_the_link_never_takes_its_host_from_the_request(
+    account: SalesAccount, admin: User, client_of: ClientOf, settings: Settings, header: str
+) -> None:
+    settings.SITE_URL = "https://console.acme.example"
+    form = {"emails": "new@acme.example", "role": "user"}
+    client_of(admin).post("/settings/admin/users/invite/", form, **{header: "evil.example"})  # type: ignore[arg-type]
+    for invitation in Invitation.objects.all():
+        tasks.send_invitation(invitation.pk)
+        assert "https://console.acme.example/invitations/" in str(last_mail().body)
+        assert "evil.example" not in str(last_mail().message())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_simultaneous_acceptances_one_wins(account: SalesAccount, admin: User) -> None:
+    new = services.NewInvitation("new@acme.example")
+    services.invite(account=account, invited_by=admin, addresses=[new])
+    token = token_in_last_mail()
+    start, outcomes = Barrier(8), []
+
+    def accept() -> None:
+        start.wait()
+        try:
+            services.accept_as_new_user(token=token, name="Nora", password=PASSWORD, language="en")
+            outcomes.append("in")
+        except services.NotOpenError:
+            outcomes.append("closed")
+        finally:
+            connection.close()
+
+    threads = [Thread(target=accept) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(outcomes) == ["closed"] * 7 + ["in"]
+    assert User.objects.filter(email="new@acme.example").count() == 1
+    assert Member.objects.filter(user__email="new@acme.example").count() == 1

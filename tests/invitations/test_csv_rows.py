@@ -1,0 +1,139 @@
+"""Files of people: any encoding and delimiter a spreadsheet writes, and a verdict for every row."""
+
+import contextlib
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import Role, Team
+from invitations.csv_rows import (
+    MAX_BYTES,
+    MAX_ROWS,
+    CsvError,
+    InviteRow,
+    decode,
+    guess_mapping,
+    read_people,
+    read_table,
+    template_file,
+)
+
+PLAIN = "E-mail,First name,Last name,Team,Role\r\nåsa@acme.example,Åsa,Ek,,\r\n"
+TEAMS = [Team(pk=1, name="Everyone", is_everyone=True), Team(pk=2, name="North")]
+
+
+def people(data: bytes | str) -> list[InviteRow]:
+    table = read_table(decode(data.encode() if isinstance(data, str) else data))
+    return read_people(table, guess_mapping(table), TEAMS)
+
+
+def problem(data: bytes | str) -> str:
+    with pytest.raises(CsvError) as refused:
+        people(data)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r"])
+def test_files_of_every_spreadsheet(encoding: str, delimiter: str, line_end: str) -> None:
+    rows = [["E-post", "Förnamn", "Efternamn"], ["asa@acme.example", "Åsa", "Ek"], ["per@acme.example", "Per", "Öst"]]
+    data = line_end.join(delimiter.join(row) for row in rows).encode(encoding)
+    assert people(data) == [
+        InviteRow(2, "asa@acme.example", "Åsa Ek"),
+        InviteRow(3, "per@acme.example", "Per Öst"),
+    ]
+
+
+def test_a_file_without_headings() -> None:
+    assert people("Per;per@acme.example\nasa@acme.example;ASA@Acme.example") == [
+        InviteRow(1, "per@acme.example"),
+        InviteRow(2, "asa@acme.example"),
+    ]
+
+
+def test_quoted_line_ends_do_not_shift_the_line_numbers() -> None:
+    rows = people('email,team\nper@acme.example,"\n\nNorth"\nwrong,\n\n\nasa@acme.example,\n')
+    assert [(row.line, bool(row.problem)) for row in rows] == [(2, False), (5, True), (8, False)]
+    assert rows[0].teams == (TEAMS[1],)
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("not-an-address,,,,", "is not an e-mail address"),
+        (",Per,,,", "no e-mail address in this row"),
+        ("per@acme.example,,,West,", "There is no team “West”"),
+        ("per@acme.example,,,,boss", "There is no role “boss”"),
+        (f"per@acme.example,{'x' * 301},,,", "more than 300 characters"),
+        ("first@acme.example,,,,", "Same address as on line 2"),
+    ],
+)
+def test_a_row_with_a_problem_says_which(row: str, sentence: str) -> None:
+    [_, found] = people(f"E-mail,First name,Last name,Team,Role\nfirst@acme.example,,,,\n{row}\n")
+    assert found.line == 3
+    assert sentence in found.problem
+
+
+def test_roles_and_teams_in_any_case() -> None:
+    [row] = people('email,role,team\nper@acme.example,Salesforce Admin,"north, EVERYONE"\n')
+    assert row.role == Role.SALESFORCE_ADMIN
+    assert row.teams == (TEAMS[1], TEAMS[0])
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "empty"),
+        (b"\xef\xbb\xbf \r\n", "empty"),
+        (b"name,phone\nPer,123\n", "No column"),
+        (b",,,\n,,,\n", "No column"),
+        (b"PK\x03\x04\x14\x00\x06\x00", "not a text file"),
+        (b"\x89PNG\r\n\x1a\n", "not a text file"),
+        (b"x" * (MAX_BYTES + 1), "bigger than 5 MB"),
+        (b"a@b.example\n" * (MAX_ROWS + 2), "more than 10,000 rows"),
+        (b'a@b.example,"' + b"x\n" * 100_000, "Line 1 opens a quotation mark"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(data: bytes, sentence: str) -> None:
+    assert sentence in problem(data)
+
+
+def test_ten_thousand_people_and_their_headings_fit() -> None:
+    rows = "".join(f"p{number}@acme.example\n" for number in range(MAX_ROWS))
+    assert len(people("email\n" + rows)) == MAX_ROWS
+
+
+def test_the_template_is_a_file_we_read() -> None:
+    [row] = people((template_file() + "per@acme.example,Per,Ek,North,Admin\r\n").encode())
+    assert row == InviteRow(2, "per@acme.example", "Per Ek", Role.ADMIN, (TEAMS[1],))
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_crash_the_reader(data: bytes) -> None:
+    with contextlib.suppress(CsvError):
+        people(data)
+
+
+@given(st.text(alphabet=st.sampled_from("a@.,;\t\"'\r\n \u2028\x0b<>å"), max_size=200))
+def test_no_text_crashes_the_reader(text: str) -> None:
+    try:
+        rows = people(text)
+    except CsvError:
+        return
+    assert all(bool(row.problem) or "@" in row.email for row in rows)
+
+
+@given(st.lists(st.lists(st.text(max_size=20), min_size=2, max_size=4), min_size=1, max_size=20))
+def test_every_row_gets_a_verdict(cells: list[list[str]]) -> None:
+    """With whatever in the cells, the rows after a first good one come back one for one."""
+    clean = [["".join(char for char in cell if char.isprintable()) for cell in row] for row in cells]
+    file = io.StringIO()
+    csv.writer(file).writerows([["first@acme.example", ""], *clean])
+    expected = sum(any(cell.strip() for cell in row) for row in clean) + 1
+    rows = people(file.getvalue().encode("utf-8", errors="replace"))
+    assert len(rows) == expected
+    assert len({row.line for row in rows}) == expected

@@ -1,0 +1,184 @@
+"""Whom an admin can invite, and what becomes of an invitation before it is accepted."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from accounts.models import AuditEvent, Role, SalesAccount, User
+from accounts.services import RefusedError, add_member
+from invitations import services
+from invitations.models import Invitation
+from invitations.obstacles import MAX_INVITATIONS_PER_DAY, MAX_SEATS
+from invitations.services import NewInvitation
+from tests.conftest import make_user
+from tests.invitations.conftest import MakeInvitation, token_in_last_mail
+
+
+def reasons(account: SalesAccount, admin: User, *emails: str) -> list[str]:
+    addresses = [NewInvitation(email) for email in emails]
+    outcome = services.invite(account=account, invited_by=admin, addresses=addresses)
+    return [skipped.reason for skipped in outcome.skipped]
+
+
+def test_each_address_gets_one_mail(
+    account: SalesAccount, admin: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    addresses = [NewInvitation(f"new{number}@acme.example") for number in range(3)]
+    with django_capture_on_commit_callbacks(execute=True):
+        outcome = services.invite(account=account, invited_by=admin, addresses=addresses)
+        assert not mail.outbox
+    assert len(outcome.sent) == 3
+    assert sorted(message.to[0] for message in mail.outbox) == [new.email for new in addresses]
+    assert {invitation.state for invitation in Invitation.objects.all()} == {"pending"}
+
+
+def test_members_and_invited_people_are_skipped(account: SalesAccount, admin: User, member: User) -> None:
+    assert reasons(account, admin, "a@acme.example", member.email, "a@acme.example") == [
+        "This person is already a member of the Sales account.",
+        "This person is already invited. Press Resend in User Management to send the mail again.",
+    ]
+
+
+def test_an_address_of_another_account_is_refused(account: SalesAccount, admin: User, stranger: User) -> None:
+    [reason] = reasons(account, admin, stranger.email)
+    assert reason.startswith("This address is already used in another Sales account; use another address")
+
+
+def test_open_invitations_hold_seats(account: SalesAccount, admin: User) -> None:
+    emails = [f"new{number}@acme.example" for number in range(MAX_SEATS)]
+    assert reasons(account, admin, *emails) == [
+        "All 100 seats are taken. Revoke an open invitation or remove a member first."
+    ]
+    Invitation.objects.filter(email=emails[0]).update(revoked_at=timezone.now())
+    assert not reasons(account, admin, emails[-1])
+
+
+def test_mails_are_limited_per_day(account: SalesAccount, admin: User) -> None:
+    for number in range(MAX_INVITATIONS_PER_DAY):
+        Invitation.objects.create(
+            account=account, email=f"{number}@acme.example", expires_at=timezone.now(), revoked_at=timezone.now()
+        )
+    assert "300 invitations in a day" in reasons(account, admin, "new@acme.example")[0]
+
+
+def test_an_expired_address_can_be_invited_again(account: SalesAccount, admin: User, invite: MakeInvitation) -> None:
+    old, _ = invite()
+    Invitation.objects.update(expires_at=timezone.now())
+    assert not reasons(account, admin, old.email)
+    old.refresh_from_db()
+    assert old.state == "revoked"
+
+
+def test_inviting_costs_the_same_queries_for_skipped_addresses(
+    account: SalesAccount, admin: User, django_assert_max_num_queries: object
+) -> None:
+    emails = [admin.email] * 500
+    with django_assert_max_num_queries(8):  # type: ignore[operator]
+        assert len(reasons(account, admin, *emails)) == 500
+
+
+def test_resend_replaces_the_link(
+    invite: MakeInvitation, admin: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    invitation, old_token = invite()
+    Invitation.objects.update(sent_at=timezone.now() - timedelta(hours=1), expires_at=timezone.now())
+    with django_capture_on_commit_callbacks(execute=True):
+        services.resend(invitation=invitation, resent_by=admin)
+    with pytest.raises(services.NotOpenError):
+        services.find_open(old_token)
+    assert services.find_open(token_in_last_mail()) == invitation
+
+
+def test_resend_needs_a_pause(invite: MakeInvitation, admin: User) -> None:
+    invitation, _ = invite()
+    with pytest.raises(RefusedError, match="less than a minute ago"):
+        services.resend(invitation=invitation, resent_by=admin)
+
+
+def test_revoke_ends_the_link_once(invite: MakeInvitation, admin: User) -> None:
+    invitation, token = invite()
+    services.revoke(invitation=invitation, revoked_by=admin)
+    with pytest.raises(services.NotOpenError):
+        services.find_open(token)
+    for change in (
+        lambda: services.revoke(invitation=invitation, revoked_by=admin),
+        lambda: services.resend(invitation=invitation, resent_by=admin),
+    ):
+        with pytest.raises(RefusedError, match="in the meantime"):
+            change()
+
+
+def test_every_change_leaves_an_audit_event(invite: MakeInvitation, admin: User) -> None:
+    invitation, token = invite(role=Role.ADMIN)
+    Invitation.objects.update(sent_at=None)
+    services.resend(invitation=invitation, resent_by=admin)
+    services.revoke(invitation=invitation, revoked_by=admin)
+    events = AuditEvent.objects.order_by("pk")
+    assert [event.action for event in events] == ["invitation_created", "invitation_resent", "invitation_revoked"]
+    assert {(event.actor, event.target) for event in events} == {(admin, invitation.email)}
+    assert token not in str(list(events.values()))
+
+
+def test_teams_of_another_account_are_dropped(
+    account: SalesAccount, admin: User, stranger: User, invite: MakeInvitation
+) -> None:
+    ours = account.teams.create(name="North")
+    theirs = stranger.member.account.teams.create(name="South")
+    invitation, _ = invite(teams=(ours, theirs))
+    assert list(invitation.teams.all()) == [ours]
+
+
+class TestAskSalesforceAdmin:
+    def test_a_stranger_is_invited_with_the_step(
+        self, account: SalesAccount, admin: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    ) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            invitation = services.ask_salesforce_admin(
+                account=account, email="CRM@acme.example", step=6, invited_by=admin
+            )
+        assert invitation
+        assert (invitation.email, invitation.role) == ("crm@acme.example", Role.SALESFORCE_ADMIN)
+        assert "Step 6: install or upgrade the MSI package" in mail.outbox[0].body
+        assert admin.email in mail.outbox[0].body
+
+    def test_a_member_with_the_role_gets_the_link(
+        self,
+        account: SalesAccount,
+        admin: User,
+        salesforce_admin: User,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            asked = services.ask_salesforce_admin(
+                account=account, email=salesforce_admin.email, step=2, invited_by=admin
+            )
+        assert asked is None
+        assert "/#step-2" in mail.outbox[0].body
+        assert not Invitation.objects.exists()
+
+    def test_a_plain_user_needs_the_role_first(self, account: SalesAccount, admin: User, member: User) -> None:
+        with pytest.raises(RefusedError, match="Change the role to Salesforce admin"):
+            services.ask_salesforce_admin(account=account, email=member.email, step=7, invited_by=admin)
+
+    def test_asked_again_the_open_invitation_is_used(self, account: SalesAccount, admin: User) -> None:
+        first, second = (
+            services.ask_salesforce_admin(account=account, email="crm@acme.example", step=step, invited_by=admin)
+            for step in (2, 7)
+        )
+        assert first
+        assert first == second
+        assert Invitation.objects.get().step == 7
+
+
+def test_a_member_elsewhere_cannot_be_resent(account: SalesAccount, admin: User, invite: MakeInvitation) -> None:
+    """The address joined another account after it was invited here."""
+    invitation, _ = invite()
+    Invitation.objects.update(sent_at=None)
+    other = SalesAccount.objects.create(name="Other", slug="other")
+    other.teams.create(name="Everyone", is_everyone=True)
+    add_member(account=other, user=make_user(invitation.email), role=Role.USER, teams=[])
+    with pytest.raises(RefusedError, match="another Sales account"):
+        services.resend(invitation=invitation, resent_by=admin)

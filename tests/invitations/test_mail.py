@@ -1,0 +1,166 @@
+"""What the mails say, and that each is sent at most once."""
+
+import smtplib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import SalesAccount, User
+from connections.models import MarketoAdmin, MarketoInstance
+from invitations import delivery, services, tasks
+from invitations.emails import MailError
+from invitations.models import Invitation
+from tests.invitations.conftest import MakeInvitation, last_mail
+
+# Set by a test: what the mail server answers.
+answer: Exception | None = None
+
+
+class MailServer(EmailBackend):
+    """Takes mails, unless a test says otherwise."""
+
+    def send_messages(self, messages: list[object]) -> int:  # type: ignore[override]
+        if answer:
+            raise answer
+        return super().send_messages(messages)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def mail_server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    settings.EMAIL_BACKEND = f"{__name__}.MailServer"
+    return monkeypatch
+
+
+@pytest.fixture
+def waiting(account: SalesAccount, admin: User) -> Invitation:
+    """An invitation whose mail is queued."""
+    new = services.NewInvitation("new@acme.example", name="Nora Ek")
+    return services.invite(account=account, invited_by=admin, addresses=[new]).sent[0]
+
+
+def state(invitation: Invitation) -> str:
+    return Invitation.objects.get(pk=invitation.pk).state
+
+
+def refuse(mail_server: pytest.MonkeyPatch, error: Exception | None) -> None:
+    mail_server.setattr(f"{__name__}.answer", error)
+
+
+def test_the_mail_is_text_and_html_with_the_same_link(waiting: Invitation, admin: User) -> None:
+    delivery.deliver(waiting.pk)
+    message = last_mail()
+    html = str(message.alternatives[0][0])
+    link = next(word for word in str(message.body).split() if "/invitations/" in word)
+    assert link in html
+    assert "Get Started" in html
+    assert admin.email in str(message.body)
+    assert "Nora Ek" in str(message.body)
+    assert "<img" not in html
+    assert "src=" not in html
+
+
+def test_the_first_admins_mail_lists_the_steps(account: SalesAccount, admin: User) -> None:
+    instance = MarketoInstance.objects.create(munchkin_id="1", name="Beta", endpoint="https://x.mktorest.com")
+    invited = MarketoAdmin.objects.create(instance=instance, email="Maria@acme.example", first_name="Maria")
+    invitation = services.set_up_sales_account(instance=instance, admin=invited, invited_by=admin)
+    delivery.deliver(invitation.pk)
+    assert last_mail().to == ["maria@acme.example"]
+    for part in (str(last_mail().body), str(last_mail().alternatives[0][0])):
+        assert "Hello Maria" in part
+        assert "How to get access:" in part
+        assert "Get Started" in part
+
+
+def test_the_mail_speaks_the_inviters_language(waiting: Invitation, admin: User) -> None:
+    User.objects.filter(pk=admin.pk).update(language="sv")
+    Invitation.objects.update(expires_at=datetime(2999, 3, 8, 12, tzinfo=UTC))
+    delivery.deliver(waiting.pk)
+    assert last_mail().extra_headers["Content-Language"] == "sv"
+    assert '<html lang="sv">' in str(last_mail().alternatives[0][0])
+    assert "8 mars 2999" in str(last_mail().body)
+
+
+def test_a_recipient_with_a_language_of_their_own_gets_it(waiting: Invitation) -> None:
+    User.objects.create_user(waiting.email, language="sv")
+    delivery.deliver(waiting.pk)
+    assert last_mail().extra_headers["Content-Language"] == "sv"
+
+
+def test_names_are_escaped_in_html_only(account: SalesAccount, admin: User, waiting: Invitation) -> None:
+    SalesAccount.objects.update(name="R&D <b>")
+    delivery.deliver(waiting.pk)
+    assert "R&D <b>" in last_mail().subject
+    assert "R&D <b>" in str(last_mail().body)
+    assert "R&amp;D &lt;b&gt;" in str(last_mail().alternatives[0][0])
+
+
+def test_the_database_holds_no_usable_token(invite: MakeInvitation) -> None:
+    invitation, token = invite()
+    assert len(token) >= 43  # 256 bits in base 64
+    assert token not in str(Invitation.objects.filter(pk=invitation.pk).values())
+
+
+def test_a_repeated_task_sends_nothing(waiting: Invitation) -> None:
+    tasks.send_invitation(waiting.pk)
+    tasks.send_invitation(waiting.pk)
+    assert len(mail.outbox) == 1
+
+
+def test_a_revoked_invitation_is_not_sent(waiting: Invitation, admin: User) -> None:
+    services.revoke(invitation=waiting, revoked_by=admin)
+    tasks.send_invitation(waiting.pk)
+    assert not mail.outbox
+
+
+def test_a_mail_server_that_recovers_gets_the_mail(waiting: Invitation, mail_server: pytest.MonkeyPatch) -> None:
+    refuse(mail_server, smtplib.SMTPServerDisconnected("gone"))
+    with pytest.raises(MailError):
+        delivery.deliver(waiting.pk)
+    assert state(waiting) == "not_sent"
+    assert "press Resend" in Invitation.objects.get(pk=waiting.pk).mail_trouble
+    refuse(mail_server, None)
+    delivery.deliver(waiting.pk)
+    assert state(waiting) == "pending"
+    assert len(mail.outbox) == 1
+
+
+def test_retries_end(waiting: Invitation, mail_server: pytest.MonkeyPatch) -> None:
+    refuse(mail_server, ConnectionRefusedError())
+    result = tasks.send_invitation.apply((waiting.pk,))
+    assert isinstance(result.result, MailError)
+    assert state(waiting) == "not_sent"
+
+
+def test_a_refused_address_is_not_tried_again(waiting: Invitation, mail_server: pytest.MonkeyPatch) -> None:
+    refuse(mail_server, smtplib.SMTPRecipientsRefused({waiting.email: (550, b"no such user")}))
+    assert tasks.send_invitation.apply((waiting.pk,)).successful()
+    assert "refused this address" in Invitation.objects.get(pk=waiting.pk).mail_trouble
+
+
+def test_a_full_mailbox_is_tried_again(waiting: Invitation, mail_server: pytest.MonkeyPatch) -> None:
+    refuse(mail_server, smtplib.SMTPRecipientsRefused({waiting.email: (452, b"mailbox full")}))
+    with pytest.raises(MailError) as failure:
+        delivery.deliver(waiting.pk)
+    assert not failure.value.is_final
+
+
+def test_a_dead_worker_is_seen_and_sends_nothing_twice(waiting: Invitation) -> None:
+    Invitation.objects.update(mail_begun_at=timezone.now())
+    assert state(waiting) == "sending"
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        assert state(waiting) == "not_sent"
+        tasks.send_invitation(waiting.pk)
+    assert not mail.outbox
+
+
+def test_mails_that_the_queue_lost_are_sent_later(waiting: Invitation) -> None:
+    tasks.send_overdue_invitations()
+    assert not mail.outbox
+    with time_machine.travel(timezone.now() + timedelta(minutes=3)):
+        tasks.send_overdue_invitations()
+    assert len(mail.outbox) == 1

@@ -1,0 +1,70 @@
+"""Step 1: the Sales account and its first admin."""
+
+import pytest
+
+from accounts.models import AuditEvent, Role, SalesAccount, User
+from accounts.services import RefusedError
+from connections.models import MarketoAdmin, MarketoInstance
+from invitations import services
+from invitations.models import Invitation
+from tests.conftest import make_user
+
+
+@pytest.fixture
+def sender(db: None) -> User:
+    return make_user("marketo@acme.example")
+
+
+@pytest.fixture
+def marketo(db: None) -> MarketoInstance:
+    return MarketoInstance.objects.create(
+        munchkin_id="123-ABC-456", name="Acme Inc", endpoint="https://123-abc-456.mktorest.com"
+    )
+
+
+@pytest.fixture
+def maria(marketo: MarketoInstance) -> MarketoAdmin:
+    return MarketoAdmin.objects.create(
+        instance=marketo, email="Maria@acme.example", first_name="Maria", last_name="Lind"
+    )
+
+
+def test_send_invite_creates_the_account(marketo: MarketoInstance, maria: MarketoAdmin, sender: User) -> None:
+    invitation = services.set_up_sales_account(instance=marketo, admin=maria, invited_by=sender)
+    marketo.refresh_from_db()
+    assert marketo.account == invitation.account
+    assert invitation.account.name == "Acme Inc"
+    assert (invitation.email, invitation.name) == ("maria@acme.example", "Maria Lind")
+    assert (invitation.role, invitation.purpose) == (Role.ADMIN, Invitation.Purpose.FIRST_ADMIN)
+    assert AuditEvent.objects.get().action == "invitation_created"
+
+
+def test_pressed_twice_it_finds_the_first(marketo: MarketoInstance, maria: MarketoAdmin, sender: User) -> None:
+    first, second = (services.set_up_sales_account(instance=marketo, admin=maria, invited_by=sender) for _ in range(2))
+    assert first == second
+    assert SalesAccount.objects.count() == 1
+
+
+def test_another_admin_can_be_invited_instead(marketo: MarketoInstance, maria: MarketoAdmin, sender: User) -> None:
+    first = services.set_up_sales_account(instance=marketo, admin=maria, invited_by=sender)
+    other = MarketoAdmin.objects.create(instance=marketo, email="per@acme.example")
+    second = services.set_up_sales_account(instance=marketo, admin=other, invited_by=sender)
+    first.refresh_from_db()
+    assert first.state == "revoked"
+    assert second.account == first.account
+
+
+def test_an_account_in_use_gets_no_first_admin(
+    marketo: MarketoInstance, maria: MarketoAdmin, account: SalesAccount, admin: User
+) -> None:
+    marketo.account = account
+    marketo.save()
+    with pytest.raises(RefusedError, match="in use already"):
+        services.set_up_sales_account(instance=marketo, admin=maria, invited_by=admin)
+
+
+def test_an_admin_of_another_account_is_refused(marketo: MarketoInstance, stranger: User, sender: User) -> None:
+    taken = MarketoAdmin.objects.create(instance=marketo, email=stranger.email)
+    with pytest.raises(RefusedError, match="another Sales account"):
+        services.set_up_sales_account(instance=marketo, admin=taken, invited_by=sender)
+    assert not SalesAccount.objects.filter(name="Acme Inc").exists()
