@@ -1,0 +1,47 @@
+"""What a run leaves behind when it ends without a merge: stage tables, and jobs that still wait in Marketo's queue."""
+
+from datetime import timedelta
+
+import structlog
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from connections.http import ApiError
+from sync.engine.clients import marketo_of
+from sync.engine.problems import RunFailed
+from sync.engine.stage import stage_tables
+from sync.models import Extract, ExtractStatus, Source, SyncRun
+
+# A worker notices within a heartbeat that its run has ended.
+RETRY = timedelta(seconds=1)
+
+logger = structlog.get_logger(__name__)
+
+
+def clean_up(run: SyncRun) -> None:
+    """Remove a finished run's leftovers, a little later if a worker still holds a table; raises LeaseLost."""
+    if run.has_leftovers:
+        _cancel_exports(run)
+    try:
+        _drop_tables(run)
+    except OperationalError:
+        run.wait("", timezone.now() + RETRY)
+
+
+def _drop_tables(run: SyncRun) -> None:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '500ms'")
+        for table in stage_tables(run):
+            table.drop()
+        run.end_step(due_at=None, has_leftovers=False)
+
+
+def _cancel_exports(run: SyncRun) -> None:
+    """A kindness to other tools of the customer, who share the queue; nothing depends on it."""
+    waiting = Extract.objects.of_run(run).filter(source=Source.MARKETO_PEOPLE, status=ExtractStatus.RUNNING)
+    try:
+        for extract in waiting:
+            marketo_of(run.account).cancel_export(extract.remote_id)
+    except (ApiError, RunFailed) as error:
+        logger.info("export_not_cancelled", run=run.pk, error=str(error))

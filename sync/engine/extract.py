@@ -1,0 +1,171 @@
+"""From a planned extract to a finished remote job, in short steps; loading its result is sync.engine.load."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from connections.http import ApiError
+from connections.marketo.errors import ExportAlreadyQueued, ExportFileMissing
+from connections.marketo.types import ExportStatus
+from connections.salesforce.client import QueryJobState
+from sync.engine.clients import marketo_of, salesforce_of
+from sync.engine.load import load_export, load_results
+from sync.engine.problems import BadFile, RunFailed
+from sync.engine.stage import SALESFORCE_COLUMNS, StageTable
+from sync.models import Extract, ExtractStatus, Source
+
+# Marketo lets ten jobs wait or run for all of a customer's tools together; two are worked on at a time.
+OUR_SHARE_OF_THE_QUEUE = 4
+# An export that ends calls the next one; this is for the case that none does.
+QUEUE_SECONDS = 30
+# (age of a job, seconds until the next look): often at first, since Marketo renews what it tells once a minute.
+POLLING = ((10, 2), (60, 5), (600, 15))
+SLOWEST_POLLING = 60
+JOB_DEADLINE = timedelta(hours=6)
+# What the neighbours answer about a job that they no longer have.
+VANISHED = {"1013", "NOT_FOUND", "404"}
+SALESFORCE_OBJECTS = {
+    Source.SALESFORCE_LEADS: "Lead",
+    Source.SALESFORCE_CONTACTS: "Contact",
+    Source.SALESFORCE_ROLES: "OpportunityContactRole",
+}
+
+
+def take_step(extract: Extract) -> None:
+    """Bring an extract one step on; raises RunFailed, LeaseLost or an error of connections.http."""
+    steps = MARKETO_STEPS if extract.is_from_marketo else SALESFORCE_STEPS
+    try:
+        steps[extract.status](extract)
+    except (BadFile, ExportFileMissing) as error:
+        _read_again(extract, str(error))
+    except ApiError as error:
+        if error.code not in VANISHED:
+            raise
+        _recreate(extract, str(error))
+
+
+def _create_export(extract: Extract) -> None:
+    if not _has_room(extract):
+        extract.end_step(due_at=timezone.now() + timedelta(seconds=QUEUE_SECONDS))
+        return
+    assert extract.window_from  # noqa: S101 (every Marketo extract has a window)
+    assert extract.window_to  # noqa: S101
+    client = marketo_of(extract.run.account)
+    export = client.create_export(extract.run.fields, extract.window_from, extract.window_to)
+    extract.end_step(due_at=timezone.now(), status=ExtractStatus.REQUESTED, remote_id=export.export_id)
+
+
+def _has_room(extract: Extract) -> bool:
+    started = (ExtractStatus.REQUESTED, ExtractStatus.RUNNING)
+    ours = Extract.objects.of_run(extract.run).filter(source=extract.source, status__in=started)
+    return ours.count() < OUR_SHARE_OF_THE_QUEUE
+
+
+def _enqueue_export(extract: Extract) -> None:
+    # Already queued: an earlier worker did it and died before it could say so.
+    with suppress(ExportAlreadyQueued):
+        marketo_of(extract.run.account).enqueue_export(extract.remote_id)
+    _watch(extract)
+
+
+def _poll_export(extract: Extract) -> None:
+    export = marketo_of(extract.run.account).export_status(extract.remote_id)
+    if export.status in {ExportStatus.FAILED, ExportStatus.CANCELLED}:
+        _recreate(extract, export.error or export.status)
+    elif export.status == ExportStatus.COMPLETED:
+        promised = {"rows_expected": export.rows, "bytes": export.size, "checksum": export.checksum or ""}
+        extract.end_step(due_at=timezone.now(), status=ExtractStatus.READY, **promised)
+        _call_next(extract)
+    else:
+        _look_later(extract)
+
+
+def _call_next(extract: Extract) -> None:
+    planned = Extract.objects.of_run(extract.run).filter(source=extract.source, status=ExtractStatus.PLANNED).first()
+    if planned:
+        Extract.objects.filter(pk=planned.pk, due_at__isnull=False).update(due_at=Now())
+
+
+def _create_query_job(extract: Extract) -> None:
+    names = ", ".join(SALESFORCE_COLUMNS[extract.source])
+    soql = f"SELECT {names} FROM {SALESFORCE_OBJECTS[Source(extract.source)]}"  # noqa: S608 (our own names)
+    client = salesforce_of(extract.run.account)
+    extract.remote_id = client.create_query_job(soql, include_deleted=True)
+    with transaction.atomic():
+        # Pages of an earlier job that was lost on the way.
+        StageTable(extract.run, extract.source).empty()
+        extract.write(locator="", rows_loaded=0)
+    _watch(extract)
+
+
+def _poll_query_job(extract: Extract) -> None:
+    job = salesforce_of(extract.run.account).query_job(extract.remote_id)
+    if job.state in {QueryJobState.FAILED, QueryJobState.ABORTED}:
+        _recreate(extract, job.error or job.state)
+    elif job.state == QueryJobState.JOB_COMPLETE:
+        extract.end_step(due_at=timezone.now(), status=ExtractStatus.READY, rows_expected=job.rows)
+    else:
+        _look_later(extract)
+
+
+def _watch(extract: Extract) -> None:
+    now = timezone.now()
+    status = ExtractStatus.RUNNING
+    extract.end_step(due_at=_next_look(now, now), status=status, requested_at=now, remote_id=extract.remote_id)
+
+
+def _look_later(extract: Extract) -> None:
+    assert extract.requested_at  # noqa: S101 (set together with the status RUNNING)
+    now = timezone.now()
+    if now - extract.requested_at > JOB_DEADLINE:
+        _recreate(extract, "The remote job did not end in time.")
+    else:
+        extract.end_step(due_at=_next_look(extract.requested_at, now))
+
+
+def _next_look(requested_at: datetime, now: datetime) -> datetime:
+    age = (now - requested_at).total_seconds()
+    return now + timedelta(seconds=next((pause for limit, pause in POLLING if age < limit), SLOWEST_POLLING))
+
+
+def _read_again(extract: Extract, problem: str) -> None:
+    """A bad file may be a bad download: the second bad one in a row is the job's fault."""
+    if extract.tries < 2:
+        extract.write(due_at=timezone.now(), lease_until=None, status=ExtractStatus.READY, last_problem=problem[:300])
+    else:
+        _recreate(extract, problem)
+
+
+def _recreate(extract: Extract, problem: str) -> None:
+    if extract.is_recreated:
+        extract.write(status=ExtractStatus.FAILED, due_at=None, lease_until=None, last_problem=problem[:300])
+        raise RunFailed("extract_failed", extract=extract.pk, source=extract.source, detail=problem[:300])
+    extract.end_step(
+        due_at=timezone.now(),
+        status=ExtractStatus.PLANNED,
+        is_recreated=True,
+        rows_shown=0,
+        remote_id="",
+        last_problem=problem[:300],
+    )
+
+
+Steps = dict[str, Callable[[Extract], None]]
+MARKETO_STEPS: Steps = {
+    ExtractStatus.PLANNED: _create_export,
+    ExtractStatus.REQUESTED: _enqueue_export,
+    ExtractStatus.RUNNING: _poll_export,
+    ExtractStatus.READY: load_export,
+    # A worker that loaded it is gone, and its transaction with it.
+    ExtractStatus.LOADING: load_export,
+}
+SALESFORCE_STEPS: Steps = {
+    ExtractStatus.PLANNED: _create_query_job,
+    ExtractStatus.RUNNING: _poll_query_job,
+    ExtractStatus.READY: load_results,
+    ExtractStatus.LOADING: load_results,
+}

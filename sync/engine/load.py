@@ -1,0 +1,168 @@
+"""From a finished remote job into a stage table: all of its rows or none."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+
+import psycopg
+from django.db import transaction
+from django.utils import timezone
+
+from connections.http import Unreachable
+from connections.marketo.client import MarketoClient
+from sync.engine.clients import marketo_of, salesforce_of
+from sync.engine.heartbeat import Heartbeat
+from sync.engine.problems import BadFile
+from sync.engine.rows import Refused, read_rows
+from sync.engine.stage import StageTable
+from sync.models import Extract, ExtractStatus, RejectedRow, SyncRun
+
+# What a dropped connection costs at most: requests gives out whole pieces only.
+CHUNK_BYTES = 64 * 1024
+# Drops of the connection in a row, without a byte between them, before the step is given back.
+MAX_RESUMES = 4
+MAX_REJECTED_ROWS = 1_000
+
+# Answers how many rows went in and how many were refused.
+Load = Callable[[Extract, Iterable[bytes]], tuple[int, int]]
+
+
+class Reading:
+    """Bytes on their way to the database: counted and hashed as they pass."""
+
+    def __init__(self, extract: Extract, rows_before: int = 0) -> None:
+        self.size, self._lines, self._digest = 0, 0, hashlib.sha256()
+        # Lines are nearly rows: a value may hold a line break.
+        self.heartbeat = Heartbeat(extract, lambda: {"rows_shown": rows_before + self._lines})
+
+    def follow(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Pass chunks on; raises LeaseLost when the extract has another owner by now."""
+        for chunk in chunks:
+            self.heartbeat.check()
+            self.size += len(chunk)
+            self._lines += chunk.count(b"\n")
+            self._digest.update(chunk)
+            yield chunk
+
+    @property
+    def checksum(self) -> str:
+        return self._digest.hexdigest()
+
+
+def load_export(extract: Extract) -> None:
+    """Load the file of a completed Marketo export; raises BadFile, LeaseLost or an error of connections.http."""
+    client = marketo_of(extract.run.account)
+    _begin(extract)
+    try:
+        _load_export(extract, client, _copy_whole)
+    except psycopg.DataError:
+        # One row that breaks the rules makes COPY refuse the file; read singly, the others still get in.
+        _load_export(extract, client, _copy_row_by_row)
+
+
+def load_results(extract: Extract) -> None:
+    """
+    Load the next page of a completed Salesforce query job, and keep where the one after it begins.
+
+    Raises BadFile, LeaseLost or an error of connections.http.
+    """
+    client = salesforce_of(extract.run.account)
+    _begin(extract)
+    before = extract.rows_loaded
+    reading = Reading(extract, before)
+    with (
+        reading.heartbeat,
+        client.open_results(extract.remote_id, extract.locator or None) as page,
+        transaction.atomic(),
+    ):
+        rows = _table(extract).copy_file(reading.follow(page.iter_chunks(CHUNK_BYTES)))
+        reading.heartbeat.stop()
+        if rows != page.rows:
+            raise BadFile(f"{rows} rows came instead of {page.rows}.")
+        _end_page(extract, before + rows, page.next_locator)
+
+
+def _end_page(extract: Extract, rows: int, next_locator: str | None) -> None:
+    if next_locator:
+        extract.end_step(due_at=timezone.now(), locator=next_locator, rows_loaded=rows)
+    elif rows != extract.rows_expected:
+        raise BadFile(f"{rows} rows came instead of {extract.rows_expected}.")
+    else:
+        _end(extract, rows)
+
+
+def _begin(extract: Extract) -> None:
+    extract.write(status=ExtractStatus.LOADING, load_started_at=extract.load_started_at or timezone.now())
+
+
+def _end(extract: Extract, rows: int, refused: int = 0) -> None:
+    now = timezone.now()
+    # The run looks whether this was the last one. Its row first: cancelling takes the two in this order too.
+    SyncRun.objects.unfinished().filter(pk=extract.run_id).update(due_at=now)
+    loaded = {"status": ExtractStatus.LOADED, "loaded_at": now}
+    extract.end_step(due_at=None, rows_loaded=rows, rows_shown=rows, rows_rejected=refused, **loaded)
+
+
+def _load_export(extract: Extract, client: MarketoClient, load: Load) -> None:
+    reading = Reading(extract)
+    file = export_file(client, extract.remote_id)
+    with reading.heartbeat:
+        # Before the transaction: a call may note its numbers on the connection's row, and would keep it locked.
+        first = next(file, b"")
+        with transaction.atomic():
+            rows, refused = load(extract, reading.follow(chain([first], file)))
+            reading.heartbeat.stop()
+            _check_bytes(extract, reading)
+            if extract.rows_expected is not None and not rows <= extract.rows_expected <= rows + refused:
+                raise BadFile(f"{rows} rows came instead of {extract.rows_expected}.")
+            _end(extract, rows, refused)
+
+
+def _check_bytes(extract: Extract, reading: Reading) -> None:
+    if extract.bytes is not None and reading.size != extract.bytes:
+        raise BadFile(f"{reading.size} bytes came instead of {extract.bytes}.")
+    if extract.checksum and reading.checksum != extract.checksum:
+        raise BadFile("The file does not have the checksum that was promised.")
+
+
+def export_file(client: MarketoClient, export_id: str) -> Iterator[bytes]:
+    """The bytes of an export's file; a dropped connection is taken up where it broke. Raises Unreachable in the end."""
+    offset = drops = 0
+    while True:
+        try:
+            with client.open_export_file(export_id, offset) as download:
+                for chunk in download.iter_chunks(CHUNK_BYTES):
+                    offset, drops = offset + len(chunk), 0
+                    yield chunk
+                return
+        except Unreachable:
+            drops += 1
+            if drops > MAX_RESUMES:
+                raise
+            time.sleep(drops / 4)
+
+
+def _copy_whole(extract: Extract, chunks: Iterable[bytes]) -> tuple[int, int]:
+    return _table(extract).copy_file(chunks), 0
+
+
+def _copy_row_by_row(extract: Extract, chunks: Iterable[bytes]) -> tuple[int, int]:
+    table = _table(extract)
+    room = MAX_REJECTED_ROWS - RejectedRow.objects.of_run(extract.run).count()
+    rows, refused, kept = 0, 0, list[RejectedRow]()
+    with table.copy_rows() as copy:
+        for row in read_rows(chunks, list(table.columns)):
+            if isinstance(row, Refused):
+                refused += 1
+                if len(kept) < room:
+                    kept.append(RejectedRow(extract=extract, line=row.line, reason=row.reason, text=row.text[:500]))
+            else:
+                rows += 1
+                copy.write_row(row)
+    RejectedRow.objects.bulk_create(kept)
+    return rows, refused
+
+
+def _table(extract: Extract) -> StageTable:
+    return StageTable(extract.run, extract.source)

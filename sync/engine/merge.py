@@ -1,0 +1,220 @@
+"""The last step of a run: stage tables become the account's people, all in one transaction or not at all."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from psycopg import sql
+
+from sync.engine.fields import SYNCED_FIELDS
+from sync.engine.heartbeat import Heartbeat
+from sync.engine.problems import RunFailed
+from sync.engine.stage import StageTable, stage_tables
+from sync.models import Extract, RunStatus, Source, SyncRun
+
+# Columns of the copy that come from Marketo as they are, and those that Salesforce decides.
+MARKETO_COLUMNS = {
+    field.column: field.marketo_name
+    for field in SYNCED_FIELDS
+    if field.column not in {"marketo_id", "salesforce_contact_id", "salesforce_opportunity_id"}
+}
+SALESFORCE_COLUMNS = (
+    "salesforce_contact_id",
+    "salesforce_opportunity_id",
+    "salesforce_type",
+    "owner_id",
+    "owner_name",
+)
+# From so many changes on, searches would suffer until the database renews its statistics by itself.
+ANALYZE_FROM = 10_000
+CONTENT = (*MARKETO_COLUMNS, *SALESFORCE_COLUMNS)
+
+# Windows do not share a second, but Marketo may still export a person twice: the row read last counts.
+DROP_REPEATED = """
+DELETE FROM {people} AS person
+USING (SELECT id, max(ctid) AS last FROM {people} GROUP BY id HAVING count(*) > 1) AS repeated
+WHERE person.id = repeated.id AND person.ctid <> repeated.last
+"""
+
+# Everybody with one verdict: no reason means into the copy. A converted lead is its contact. Of several opportunities
+# the one where the contact is primary counts, then the newest.
+JUDGE = """
+CREATE TEMPORARY TABLE sync_judged ON COMMIT DROP AS
+WITH role AS (
+    SELECT DISTINCT ON ("ContactId") "ContactId", "OpportunityId" FROM {roles}
+    ORDER BY "ContactId", "IsPrimary" DESC, "CreatedDate" DESC, "OpportunityId"
+), matched AS (
+    SELECT person.id AS marketo_id, {marketo_values},
+        coalesce(person."sfdcContactId", lead."ConvertedContactId") AS salesforce_contact_id,
+        role."OpportunityId" AS salesforce_opportunity_id,
+        lead."Id" IS NOT NULL OR contact."Id" IS NOT NULL AS is_known,
+        CASE
+            WHEN NOT contact."IsDeleted" THEN 'Contact'
+            WHEN NOT lead."IsDeleted" AND NOT lead."IsConverted" THEN 'Lead'
+        END AS salesforce_type,
+        lead."OwnerId" AS lead_owner_id, lead."Owner.Name" AS lead_owner_name,
+        contact."OwnerId" AS contact_owner_id, contact."Owner.Name" AS contact_owner_name
+    FROM {people} AS person
+    LEFT JOIN {leads} AS lead ON lead."Id" = person."sfdcLeadId"
+    LEFT JOIN {contacts} AS contact ON contact."Id" = coalesce(person."sfdcContactId", lead."ConvertedContactId")
+    LEFT JOIN role ON role."ContactId" = contact."Id"
+), owned AS (
+    SELECT *,
+        CASE salesforce_type WHEN 'Contact' THEN contact_owner_id ELSE lead_owner_id END AS owner_id,
+        CASE salesforce_type WHEN 'Contact' THEN contact_owner_name ELSE lead_owner_name END AS owner_name
+    FROM matched
+)
+SELECT marketo_id, {content},
+    CASE
+        WHEN salesforce_type IS NULL AND is_known THEN 'deleted_in_salesforce'
+        WHEN salesforce_type IS NULL THEN 'not_in_salesforce'
+        WHEN owner_id LIKE '00G%%' THEN 'queue_owner'
+        WHEN owner_id LIKE '005%%' THEN ''
+        ELSE 'no_owner'
+    END AS reason
+FROM owned
+"""
+
+COUNT_BY_REASON = "SELECT reason, count(*) FROM sync_judged GROUP BY reason"
+
+# The join leaves out who has not changed: ON CONFLICT alone would lock, and so rewrite, every row of the copy.
+UPSERT = """
+WITH written AS (
+    INSERT INTO sync_person AS old (account_id, marketo_id, {content}, removed_reason, changed_at)
+    SELECT %(account)s, judged.marketo_id, {judged_content}, '', %(now)s
+    FROM sync_judged AS judged
+    LEFT JOIN sync_person AS copy ON copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id
+    WHERE judged.reason = '' AND (
+        copy.marketo_id IS NULL OR copy.removed_at IS NOT NULL OR ({judged_content}) IS DISTINCT FROM ({copy_content})
+    )
+    ON CONFLICT (account_id, marketo_id) DO UPDATE
+    SET ({content}, removed_at, removed_reason, changed_at) = ({excluded_content}, NULL, '', excluded.changed_at)
+    RETURNING (old.xmax = 0) AS is_new
+)
+SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written
+"""
+
+# Somebody whose row could not be read may be missing for that reason alone, and stays.
+REMOVE = """
+UPDATE sync_person AS copy
+SET removed_at = %(now)s, removed_reason = gone.reason, changed_at = %(now)s
+FROM (
+    SELECT live.marketo_id, coalesce(judged.reason, 'deleted_in_marketo') AS reason
+    FROM sync_person AS live LEFT JOIN sync_judged AS judged ON judged.marketo_id = live.marketo_id
+    WHERE live.account_id = %(account)s AND live.removed_at IS NULL
+        AND (judged.reason <> '' OR judged.reason IS NULL AND %(is_whole)s)
+) AS gone
+WHERE copy.account_id = %(account)s AND copy.marketo_id = gone.marketo_id
+"""
+
+# The sum does not depend on the order of the rows, and tells null from "".
+SOURCE_RECEIPT = """
+SELECT count(*), coalesce(sum(hash_record_extended((marketo_id, {content}), 0)), 0)::text
+FROM sync_judged WHERE reason = ''
+"""
+COPY_RECEIPT = """
+SELECT count(*), coalesce(sum(hash_record_extended((marketo_id, {content}), 0)), 0)::text
+FROM sync_person
+WHERE account_id = %(account)s AND removed_at IS NULL
+    AND (%(is_whole)s OR marketo_id IN (SELECT marketo_id FROM sync_judged))
+"""
+
+
+def merge(run: SyncRun) -> None:
+    """Bring the account's people in line with the stage tables and end the run; raises RunFailed or LeaseLost."""
+    run.write(merge_started_at=timezone.now())
+    with transaction.atomic():
+        with Heartbeat(run) as heartbeat:
+            results = _Merge(run, heartbeat).results()
+        for table in stage_tables(run):
+            table.drop()
+        run.end_step(
+            due_at=None, status=RunStatus.SUCCEEDED, finished_at=timezone.now(), has_leftovers=False, **results
+        )
+
+
+class _Merge:
+    """The statements of one merge, in order."""
+
+    def __init__(self, run: SyncRun, heartbeat: Heartbeat) -> None:
+        self.run, self.heartbeat = run, heartbeat
+        self.tables = {source: StageTable(run, source) for source in Source.values}
+        self.rejected = sum(Extract.objects.of_run(run).values_list("rows_rejected", flat=True))
+        self.params: dict[str, Any] = {"account": run.account_id, "now": timezone.now(), "is_whole": not self.rejected}
+        self.names = _names(self.tables)
+
+    def results(self) -> dict[str, Any]:
+        """Do it all and answer the run's counts and receipt; raises RunFailed when they do not add up."""
+        self._prepare()
+        rows = self.tables[Source.MARKETO_PEOPLE].count()
+        repeated = self._change(DROP_REPEATED)
+        self._change(JUDGE)
+        self._change("ANALYZE sync_judged")
+        skipped = dict(self._rows(COUNT_BY_REASON))
+        synced = skipped.pop("", 0)
+        if repeated:
+            skipped["repeated"] = repeated
+        ((added, updated),) = self._rows(UPSERT)
+        counts = {"seen": rows + self.rejected, "synced": synced, "skipped": skipped, "rejected": self.rejected}
+        counts |= {"added": added, "updated": updated, "removed": self._change(REMOVE)}
+        if counts["added"] + counts["updated"] >= ANALYZE_FROM:
+            self._change("ANALYZE sync_person")
+        return counts | {"receipt": self._receipt(counts)}
+
+    def _prepare(self) -> None:
+        # Sorting and hashing a million people in the default 4 MB would go through the disk.
+        self._change("SET LOCAL work_mem = '128MB'")
+        for source, table in self.tables.items():
+            loaded = sum(Extract.objects.of_run(self.run).filter(source=source).values_list("rows_loaded", flat=True))
+            if table.count() != loaded:
+                # A crash of the database empties unlogged tables.
+                raise RunFailed("stage_lost")
+            table.analyze()
+
+    def _receipt(self, counts: Mapping[str, Any]) -> dict[str, Any]:
+        (source,), (copy,) = self._rows(SOURCE_RECEIPT), self._rows(COPY_RECEIPT)
+        accounted = counts["synced"] + sum(counts["skipped"].values()) + counts["rejected"]
+        if counts["seen"] != accounted or source != copy or source[0] != counts["synced"]:
+            raise RunFailed("receipt_mismatch", source_rows=source[0], copy_rows=copy[0])
+        return {"source": list(source), "copy": list(copy)}
+
+    def _change(self, statement: str) -> int:
+        self.heartbeat.check()
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(statement).format(**self.names), self.params)
+            return int(cursor.rowcount)
+
+    def _rows(self, statement: str) -> list[tuple[Any, ...]]:
+        self.heartbeat.check()
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(statement).format(**self.names), self.params)
+            return list(cursor.fetchall())
+
+
+def _names(tables: Mapping[str, StageTable]) -> dict[str, sql.Composable]:
+    people = tables[Source.MARKETO_PEOPLE]
+    return {
+        "people": people.name,
+        "leads": tables[Source.SALESFORCE_LEADS].name,
+        "contacts": tables[Source.SALESFORCE_CONTACTS].name,
+        "roles": tables[Source.SALESFORCE_ROLES].name,
+        "marketo_values": sql.SQL(", ").join(
+            _marketo_value(column, name if name in people.columns else "") for column, name in MARKETO_COLUMNS.items()
+        ),
+        "content": _columns(),
+        "judged_content": _columns("judged"),
+        "copy_content": _columns("copy"),
+        "excluded_content": _columns("excluded"),
+    }
+
+
+def _marketo_value(column: str, name: str) -> sql.Composable:
+    # An instance may lack a field; then the copy holds null.
+    value = sql.Identifier("person", name) if name else sql.SQL("NULL::text")
+    return sql.SQL("{} AS {}").format(value, sql.Identifier(column))
+
+
+def _columns(table: str = "") -> sql.Composable:
+    names = [sql.Identifier(table, name) if table else sql.Identifier(name) for name in CONTENT]
+    return sql.SQL(", ").join(names)

@@ -1,0 +1,88 @@
+"""Stage tables: where a run's files land as they are, before set-based SQL makes people of them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from psycopg import Copy, sql
+
+from sync.models import Source, SyncRun
+
+SALESFORCE_COLUMNS: dict[str, dict[str, str]] = {
+    Source.SALESFORCE_LEADS: {
+        "Id": "text",
+        "IsDeleted": "boolean",
+        "OwnerId": "text",
+        "Owner.Name": "text",
+        "IsConverted": "boolean",
+        "ConvertedContactId": "text",
+    },
+    Source.SALESFORCE_CONTACTS: {"Id": "text", "IsDeleted": "boolean", "OwnerId": "text", "Owner.Name": "text"},
+    Source.SALESFORCE_ROLES: {
+        "ContactId": "text",
+        "OpportunityId": "text",
+        "IsPrimary": "boolean",
+        "CreatedDate": "text",
+    },
+}
+
+
+class StageTable:
+    """One stage table of a run. Unlogged: a crash of the database empties it, which the merge notices."""
+
+    def __init__(self, run: SyncRun, source: str) -> None:
+        self.name = sql.Identifier(f"sync_stage_{run.pk}_{source}")
+        self._is_marketo = source == Source.MARKETO_PEOPLE
+        if self._is_marketo:
+            self.columns = {name: "bigint" if name == "id" else "text" for name in run.fields}
+        else:
+            self.columns = SALESFORCE_COLUMNS[source]
+
+    def create(self) -> None:
+        columns = [sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in self.columns.items()]
+        self._execute("CREATE UNLOGGED TABLE {} ({})", sql.SQL(", ").join(columns))
+
+    def empty(self) -> None:
+        self._execute("TRUNCATE {}")
+
+    def drop(self) -> None:
+        self._execute("DROP TABLE IF EXISTS {}")
+
+    def analyze(self) -> None:
+        self._execute("ANALYZE {}")
+
+    def count(self) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(self.name))
+            return int(cursor.fetchone()[0])
+
+    def copy_file(self, chunks: Iterable[bytes]) -> int:
+        """Load CSV bytes unparsed and answer the number of rows; raises psycopg.DataError when one cannot be read."""
+        with connection.cursor() as cursor:
+            with cursor.copy(self._copy_csv) as copy:
+                for chunk in chunks:
+                    copy.write(chunk)
+            return int(cursor.rowcount)
+
+    @contextmanager
+    def copy_rows(self) -> Iterator[Copy]:
+        """Load rows of values; None is null."""
+        with connection.cursor() as cursor, cursor.copy(sql.SQL("COPY {} FROM STDIN").format(self.name)) as copy:
+            yield copy
+
+    @property
+    def _copy_csv(self) -> sql.Composed:
+        # Marketo writes empty values as the bare word null; Salesforce quotes every value and writes null as "".
+        names = sql.SQL(", ").join(map(sql.Identifier, self.columns))
+        nulls = sql.SQL("NULL 'null'") if self._is_marketo else sql.SQL("FORCE_NULL ({})").format(names)
+        return sql.SQL("COPY {} FROM STDIN (FORMAT csv, HEADER MATCH, ENCODING 'UTF8', {})").format(self.name, nulls)
+
+    def _execute(self, statement: str, *parts: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(statement).format(self.name, *parts))
+
+
+def stage_tables(run: SyncRun) -> Sequence[StageTable]:
+    """Every stage table of a run."""
+    return [StageTable(run, source) for source in Source.values]

@@ -1,0 +1,258 @@
+"""The copy of people, the runs that keep it equal to Marketo, and what each run reads from the two neighbours."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.postgres.indexes import OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import SalesAccount, User
+from sync.querysets import ExtractQuerySet, PersonQuerySet, RejectedRowQuerySet, SyncRunQuerySet
+
+
+class LeaseLost(Exception):
+    """Another worker owns the row by now, or a person cancelled the run: write nothing more."""
+
+
+class Step(models.Model):
+    """Work that a worker takes up one step at a time. The row is the scheduler: whatever is due and has no live lease
+    may be claimed; every write of a worker names the `attempt` it claimed, so that a late one changes nothing."""
+
+    # When the next step may begin; null while nothing is to be done.
+    due_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    attempt = models.PositiveIntegerField(default=0)
+    # Steps begun since the last one that got somewhere.
+    tries = models.PositiveSmallIntegerField(default=0)
+    # Code of sync.sentences while the next step waits for something outside.
+    waiting_reason = models.CharField(max_length=40, blank=True)
+    heartbeat_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+    def if_mine(self) -> "models.QuerySet[Any]":
+        """The row as long as nobody else has claimed it since."""
+        return type(self)._default_manager.filter(pk=self.pk, attempt=self.attempt)  # noqa: SLF001 (Django documents it)
+
+    def write(self, **values: Any) -> None:
+        """Store values; raises LeaseLost when the row has another owner by now."""
+        if not self.if_mine().update(**values):
+            raise LeaseLost
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def end_step(self, *, due_at: datetime | None, **values: Any) -> None:
+        """Give the row back after a step that got somewhere; raises LeaseLost."""
+        self.write(due_at=due_at, lease_until=None, tries=0, waiting_reason="", **values)
+
+    def wait(self, reason: str, until: datetime) -> None:
+        """Give the row back until something outside has changed; raises LeaseLost."""
+        self.write(due_at=until, lease_until=None, waiting_reason=reason)
+
+
+class RunStatus(models.TextChoices):
+    """Where a run is; the last three are its ends."""
+
+    PLANNING = "planning", _("Planning")
+    EXTRACTING = "extracting", _("Extracting")
+    MERGING = "merging", _("Merging")
+    SUCCEEDED = "succeeded", _("Succeeded")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+UNFINISHED = (RunStatus.PLANNING, RunStatus.EXTRACTING, RunStatus.MERGING)
+
+
+class RunKind(models.TextChoices):
+    """How much a run reads."""
+
+    FULL = "full", _("Full sync")
+
+
+class SyncRun(Step):
+    """One pass over an account's people. It changes everything or nothing."""
+
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="sync_runs")
+    kind = models.CharField(max_length=10, choices=RunKind.choices, default=RunKind.FULL)
+    status = models.CharField(max_length=12, choices=RunStatus.choices, default=RunStatus.PLANNING)
+    # Code of sync.sentences and its parameters when the run failed.
+    failure = models.CharField(max_length=40, blank=True)
+    failure_params = models.JSONField(default=dict)
+    # REST names of the Marketo fields the run reads; those the instance lacks are left out.
+    fields = models.JSONField(default=list)
+    # People: read from Marketo, in the copy afterwards, left out by reason, and rows that could not be read.
+    seen = models.PositiveIntegerField(default=0)
+    synced = models.PositiveIntegerField(default=0)
+    skipped = models.JSONField(default=dict)
+    rejected = models.PositiveIntegerField(default=0)
+    added = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    removed = models.PositiveIntegerField(default=0)
+    # {"source": [rows, hash], "copy": [rows, hash]}: proof that the copy holds what was read.
+    receipt = models.JSONField(default=dict)
+    # Stage tables and remote jobs are still there and must go.
+    has_leftovers = models.BooleanField(default=False)
+    started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    merge_started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = SyncRunQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-id"], name="run_by_account"),
+            models.Index(fields=["due_at"], name="run_due", condition=Q(due_at__isnull=False)),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["account"], condition=Q(status__in=UNFINISHED), name="run_one_unfinished"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("sync:run", args=[self.pk])
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status not in UNFINISHED
+
+    @property
+    def changed(self) -> int:
+        """People whose copy the run changed."""
+        return self.added + self.updated + self.removed
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From the first step to the end, or to now."""
+        return (self.finished_at or timezone.now()) - self.started_at if self.started_at else None
+
+
+class Source(models.TextChoices):
+    """What an extract reads."""
+
+    MARKETO_PEOPLE = "marketo_people", _("Marketo people")
+    SALESFORCE_LEADS = "salesforce_leads", _("Salesforce leads")
+    SALESFORCE_CONTACTS = "salesforce_contacts", _("Salesforce contacts")
+    SALESFORCE_ROLES = "salesforce_roles", _("Salesforce opportunity contact roles")
+
+
+class ExtractStatus(models.TextChoices):
+    """Where an extract is."""
+
+    PLANNED = "planned", _("Planned")
+    REQUESTED = "requested", _("Requested")
+    RUNNING = "running", _("Running")
+    READY = "ready", _("Ready")
+    LOADING = "loading", _("Loading")
+    LOADED = "loaded", _("Loaded")
+    FAILED = "failed", _("Failed")
+
+
+class Extract(Step):
+    """One remote job of a run, and the loading of its result into the run's stage table."""
+
+    run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="extracts")
+    source = models.CharField(max_length=20, choices=Source.choices)
+    # Created times in Marketo, both ends included; null where everything is read at once.
+    window_from = models.DateTimeField(null=True)
+    window_to = models.DateTimeField(null=True)
+    remote_id = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=10, choices=ExtractStatus.choices, default=ExtractStatus.PLANNED)
+    rows_expected = models.PositiveIntegerField(null=True)
+    # Size and sha256 that Marketo promises for the file; Salesforce promises rows only.
+    bytes = models.PositiveBigIntegerField(null=True)
+    checksum = models.CharField(max_length=64, blank=True)
+    # Where Salesforce's next page begins; each page is committed by itself, a Marketo file as a whole.
+    locator = models.CharField(max_length=200, blank=True)
+    rows_loaded = models.PositiveIntegerField(default=0)
+    # As far as the heartbeat has seen the load come, before its commit.
+    rows_shown = models.PositiveIntegerField(default=0)
+    rows_rejected = models.PositiveIntegerField(default=0)
+    last_problem = models.CharField(max_length=300, blank=True)
+    # A remote job that failed or vanished is made anew once.
+    is_recreated = models.BooleanField(default=False)
+    requested_at = models.DateTimeField(null=True)
+    load_started_at = models.DateTimeField(null=True)
+    loaded_at = models.DateTimeField(null=True)
+
+    objects = ExtractQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["due_at"], name="extract_due", condition=Q(due_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return f"{self.get_source_display()} {self.pk}"
+
+    @property
+    def is_from_marketo(self) -> bool:
+        return self.source == Source.MARKETO_PEOPLE
+
+
+class RejectedRow(models.Model):
+    """A row of a file that could not be read; kept so that a person can find and mend it."""
+
+    extract = models.ForeignKey(Extract, on_delete=models.CASCADE, related_name="rejected_rows")
+    # Line of the file on which the row ends; the header is line 1.
+    line = models.PositiveIntegerField()
+    # Code of sync.sentences.
+    reason = models.CharField(max_length=40)
+    text = models.CharField(max_length=500)
+
+    objects = RejectedRowQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["extract_id", "line"]
+
+    def __str__(self) -> str:
+        return f"{self.reason} on line {self.line}"
+
+
+class Person(models.Model):
+    """A person of Marketo in the copy. Marketo's null and "" are different values, so every text may be null."""
+
+    pk = models.CompositePrimaryKey("account_id", "marketo_id")
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="people", db_index=False)
+    marketo_id = models.BigIntegerField(_("Marketo ID"))
+    first_name = models.TextField(_("First name"), null=True)
+    last_name = models.TextField(_("Last name"), null=True)
+    email = models.TextField(_("Email"), null=True)
+    company = models.TextField(_("Company"), null=True)
+    title = models.TextField(_("Title"), null=True)
+    phone = models.TextField(_("Phone number"), null=True)
+    source = models.TextField(_("Source"), null=True)
+    linkedin_url = models.TextField(_("LinkedIn URL"), null=True)
+    salesforce_lead_id = models.TextField(_("Salesforce lead ID"), null=True)
+    salesforce_contact_id = models.TextField(_("Salesforce contact ID"), null=True)
+    salesforce_account_id = models.TextField(_("Salesforce account ID"), null=True)
+    salesforce_opportunity_id = models.TextField(_("Salesforce opportunity ID"), null=True)
+    # From Salesforce: "Lead" or "Contact", and the user who owns the record.
+    salesforce_type = models.TextField()
+    owner_id = models.TextField()
+    owner_name = models.TextField(_("Sales owner"), null=True)
+    removed_at = models.DateTimeField(null=True)
+    # Code of sync.sentences; why the person is no longer in the copy.
+    removed_reason = models.CharField(max_length=40, blank=True)
+    changed_at = models.DateTimeField()
+
+    objects = PersonQuerySet.as_manager()
+
+    class Meta:
+        # Prefixes are searched; the operator class makes that work under every collation.
+        indexes = [
+            models.Index(F("account"), OpClass(Lower(name), "text_pattern_ops"), name=f"person_{name}")
+            for name in ("email", "last_name", "first_name")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_name or ''} {self.last_name or ''}".strip() or str(self.marketo_id)

@@ -1,0 +1,104 @@
+"""How rows of this room are read: through the account they belong to, or by what is due."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Lower, Now
+
+from accounts.models import Member, SalesAccount, User
+from connections.models import MarketoInstance
+
+if TYPE_CHECKING:
+    from sync.models import Person, RejectedRow, SyncRun  # noqa: F401 (named in strings)
+
+# A worker renews its lease every two seconds, so this long without a sign of life means that it is gone.
+LEASE = timedelta(seconds=20)
+
+
+class StepQuerySet(models.QuerySet[Any]):
+    """Rows that workers claim. The clock is the database's, the one that all workers share."""
+
+    def due(self) -> Self:
+        """Rows whose next step may begin and which nobody is working on."""
+        return self.filter(Q(lease_until=None) | Q(lease_until__lt=Now()), due_at__lte=Now())
+
+    def claim(self, pk: int) -> Any:
+        """Take a due row for LEASE; None when it is not due or somebody else was quicker."""
+        with transaction.atomic():
+            row = self.due().select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
+            if row is not None:
+                row.attempt += 1
+                row.tries += 1
+                self.filter(pk=pk).update(attempt=row.attempt, tries=row.tries, lease_until=Now() + LEASE)
+        return row
+
+    def take_from_workers(self, **values: Any) -> int:
+        """Change rows whoever works on them; those workers find their lease lost."""
+        return self.update(attempt=F("attempt") + 1, lease_until=None, tries=0, waiting_reason="", **values)
+
+
+class SyncRunQuerySet(StepQuerySet):
+    def of_account(self, account: SalesAccount) -> SyncRunQuerySet:
+        return self.filter(account=account)
+
+    def unfinished(self) -> SyncRunQuerySet:
+        from sync.models import UNFINISHED
+
+        return self.filter(status__in=UNFINISHED)
+
+    def watched_by(self, user: User, member: Member | None) -> Self:
+        """Every run for ops staff; their own account's for its admins and for the admins of its Marketo instance."""
+        if user.is_ops_staff:
+            return self
+        accounts = Q(account__in=MarketoInstance.objects.administered_by(user).values("account"))
+        if member and member.is_admin:
+            accounts |= Q(account=member.account)
+        return self.filter(accounts)
+
+    def last_success(self) -> SyncRun | None:
+        from sync.models import RunStatus
+
+        run: SyncRun | None = self.filter(status=RunStatus.SUCCEEDED).order_by("-pk").first()
+        return run
+
+    def with_waiting(self) -> Self:
+        """Adds `is_waiting`: something outside keeps the run or one of its extracts."""
+        from sync.models import Extract
+
+        waiting = Extract.objects.filter(run=OuterRef("pk")).exclude(waiting_reason="")
+        return self.annotate(is_waiting=Exists(waiting) | ~Q(waiting_reason=""))
+
+
+class ExtractQuerySet(StepQuerySet):
+    def of_run(self, run: SyncRun) -> ExtractQuerySet:
+        return self.filter(run=run)
+
+
+class RejectedRowQuerySet(models.QuerySet["RejectedRow"]):
+    def of_run(self, run: SyncRun) -> RejectedRowQuerySet:
+        return self.filter(extract__run=run)
+
+
+class PersonQuerySet(models.QuerySet["Person"]):
+    def of_account(self, account: SalesAccount) -> PersonQuerySet:
+        return self.filter(account=account)
+
+    def live(self) -> PersonQuerySet:
+        """People in the copy, without those who were removed from it."""
+        return self.filter(removed_at=None)
+
+    def search(self, text: str) -> PersonQuerySet:
+        """People whose e-mail address, first or last name begins with the text; two words are first and last name."""
+        first, _, last = text.lower().strip().partition(" ")
+        people = self.annotate(
+            email_key=Lower("email"), first_name_key=Lower("first_name"), last_name_key=Lower("last_name")
+        )
+        if last.strip():
+            return people.filter(first_name_key__startswith=first, last_name_key__startswith=last.strip())
+        return people.filter(
+            Q(email_key__startswith=first) | Q(last_name_key__startswith=first) | Q(first_name_key__startswith=first)
+        )

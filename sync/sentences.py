@@ -1,0 +1,106 @@
+"""What this room tells people: why a run waits or failed, why somebody is left out, what is wrong with a row."""
+
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from connections.problems import Problem, problem_for
+from sync.models import RejectedRow, SyncRun
+
+_MARKETO_ADMIN = _("A Marketo admin of your company")
+_OPERATOR = _("The operator of this console")
+_AGAIN = _("Nothing was changed. Press Sync and start again.")
+
+FAILURES = {
+    "no_salesforce_fields": Problem(
+        _("This Marketo instance does not have the fields {fields}, so it is not synced with Salesforce."),
+        _("Set up Marketo's own sync with Salesforce first, then start again. Nothing was changed."),
+        _MARKETO_ADMIN,
+    ),
+    "no_assets_permission": Problem(
+        _("Marketo does not tell when the instance began: the API user's role lacks the permission Read-Only Assets."),
+        _("Give the API user's role the permission Read-Only Assets, then start again. Nothing was changed."),
+        _MARKETO_ADMIN,
+    ),
+    "no_folders": Problem(
+        _("Marketo showed no folder, so it is not known how far back people must be read."),
+        _("Let the API user's role see at least one workspace, then start again. Nothing was changed."),
+        _MARKETO_ADMIN,
+    ),
+    "disconnected": Problem(
+        _("The Sales account was disconnected from {service} in the middle of the run."),
+        _("Nothing was changed. Connect it again, then press Sync."),
+        _("An Admin of the Sales account"),
+    ),
+    "extract_failed": Problem(
+        _("A remote export failed twice. The last answer was: {detail}"),
+        _AGAIN,
+        _MARKETO_ADMIN,
+    ),
+    "stage_lost": Problem(
+        _("The database was restarted in the middle of the run, which lost the rows that had been read."),
+        _AGAIN,
+        _MARKETO_ADMIN,
+    ),
+    "receipt_mismatch": Problem(
+        _("The copy would not have held what was read: {source_rows} people against {copy_rows}."),
+        _("Nothing was changed. Start again; if it stays, send the number of this run to the operator."),
+        _OPERATOR,
+    ),
+    "crashed": Problem(
+        _("The same step was begun {tries} times and never came to an end."),
+        _("Nothing was changed. Look into the worker's log under the number of this run."),
+        _OPERATOR,
+    ),
+}
+
+# Why a step waits; it goes on by itself.
+WAITS = {
+    "marketo_quota": _(
+        "Marketo's daily allowance of exports or calls is used up; it begins anew at midnight US Central time."
+    ),
+    "salesforce_quota": _("The Salesforce org has used all its API calls of the last 24 hours."),
+    "marketo_queue_full": _("Marketo's queue of exports is full, perhaps with jobs of other tools."),
+    "marketo_busy": _("Marketo is busy: too many calls just now."),
+    "salesforce_busy": _("Salesforce is busy or in maintenance."),
+    "marketo_unreachable": _("Marketo did not answer in time."),
+    "salesforce_unreachable": _("Salesforce did not answer in time."),
+}
+
+# Why a person of Marketo is not in the copy, or no longer.
+LEFT_OUT = {
+    "not_in_salesforce": _("Not in Salesforce"),
+    "deleted_in_salesforce": _("Deleted in Salesforce"),
+    "no_owner": _("No sales owner"),
+    "queue_owner": _("Owned by a queue"),
+    "repeated": _("Exported twice"),
+    "deleted_in_marketo": _("Deleted in Marketo"),
+}
+
+ROW_FAULTS = {
+    "wrong_columns": _("The row has more or fewer values than the header."),
+    "no_id": _("The row does not have a Marketo ID."),
+    "nul_character": _("A value holds the character U+0000, which no database text can hold."),
+    "not_utf8": _("A value is not UTF-8 text."),
+    "unreadable_row": _("The quotes of the row do not match, or a value holds a line break without quotes."),
+}
+
+
+def failure_of(run: SyncRun) -> Problem:
+    """Why a failed run failed, what to do and who can do it."""
+    if run.failure not in FAILURES:
+        return problem_for(run.failure)
+    problem = FAILURES[run.failure]
+    return Problem(format_lazy(str(problem.what), **run.failure_params), problem.todo, problem.who)
+
+
+def left_out(skipped: dict[str, int]) -> list[tuple[Promise | str, int]]:
+    """The reasons of a run's `skipped` in words, most people first."""
+    return [
+        (LEFT_OUT.get(reason, reason), skipped[reason]) for reason in sorted(skipped, key=lambda name: -skipped[name])
+    ]
+
+
+def row_fault(row: RejectedRow) -> Promise | str:
+    """What is wrong with a rejected row."""
+    return ROW_FAULTS.get(row.reason, row.reason)

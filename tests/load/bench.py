@@ -1,0 +1,46 @@
+"""How fast a sync is, and how far from the limit that the database sets.
+
+``python -m tests.load.bench --people N`` starts its own servers, sandbox and worker, and prints ``name: value`` lines.
+The limit is a bare COPY of the same rows from memory and one INSERT of those who are eligible, in the same run.
+Time in which nothing is loaded or merged is waiting for the remote exports and counted apart.
+"""
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+import django
+
+from msi_admin.embedded import join
+from tests.sandbox_process import SandboxProcess
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.load.bench", description=__doc__)
+    parser.add_argument("--people", type=int, default=100_000)
+    people = parser.parse_args().people
+    folder = Path(tempfile.mkdtemp(prefix="msi-bench-"))
+    folder.chmod(0o711)
+    services = join(folder, temporary=True)
+    with SandboxProcess.start(people=people) as sandbox:
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "msi_admin.settings",
+            "VAR_DIR": str(folder),
+            "DATABASE_URL": services.database_url,
+            "REDIS_URL": services.redis_url,
+            "SANDBOX_ORIGIN": sandbox.url,
+            "SALESFORCE_CLIENT_ID": "sandbox-consumer-key",
+            "SALESFORCE_CLIENT_SECRET": "sandbox-consumer-secret",
+            "LOG_LEVEL": "WARNING",
+        }
+        django.setup()
+        # Only now: it imports models.
+        from tests.load.measuring import measure
+
+        for name, value in measure(sandbox, folder).items():
+            print(f"{name}: {value}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""The measurements of the bench; imported once Django is set up."""
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.core.management import call_command
+
+from accounts.models import SalesAccount
+from sync.models import Extract, RunStatus, SyncRun
+from sync.services import start_sync
+from tests.load.setting import bare_copy_and_insert, browser_of, connected_account, fetch_files, page_addresses
+from tests.sandbox_process import ROOT, SandboxProcess
+
+PAGE_REQUESTS = 60
+Worker = subprocess.Popen[bytes]
+
+
+def measure(sandbox: SandboxProcess, folder: Path) -> dict[str, float]:
+    """Everything, in the order it is printed."""
+    call_command("migrate", verbosity=0)
+    account = connected_account(sandbox)
+    with worker(folder) as process:
+        run = start_sync(account=account, started_by=None)
+        peak = 0.0
+        while not run.is_finished:
+            time.sleep(0.2)
+            peak = max(peak, peak_rss_mb(process))
+            run.refresh_from_db()
+    if run.status != RunStatus.SUCCEEDED:
+        sys.exit(f"The run failed: {run.failure} {run.failure_params}")
+    busy, waited = durations(run)
+    bare = bare_seconds(fetch_files(run))
+    return {
+        "people": run.seen,
+        "people_synced": run.synced,
+        "sync_seconds": round(busy, 2),
+        "sync_people_per_s": round(run.seen / busy),
+        "limit_people_per_s": round(run.seen / bare),
+        "ratio_to_limit": round(busy / bare, 2),
+        "export_wait_s": round(waited, 1),
+        "worker_peak_rss_mb": round(peak),
+        "people_page_p95_ms": round(page_p95_ms(account)),
+    }
+
+
+@contextmanager
+def worker(folder: Path) -> Iterator[Worker]:
+    command = [sys.executable, "-m", "celery", "-A", "msi_admin", "worker", "-B", "-c", "2", "-l", "WARNING"]
+    with (folder / "worker.log").open("wb") as log:
+        process = subprocess.Popen([*command, "-s", str(folder / "beat")], cwd=ROOT, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def peak_rss_mb(process: Worker) -> float:
+    """The largest resident set that any process of the worker has had so far (Linux)."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    peaks = [0]
+    for pid in [str(process.pid), *children]:
+        status = Path(f"/proc/{pid}/status")
+        lines = status.read_text().splitlines() if status.exists() else []
+        peaks += [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
+    return max(peaks) / 1024
+
+
+def durations(run: SyncRun) -> tuple[float, float]:
+    """Seconds in which something was loaded or merged, and all others."""
+    spans = sorted(Extract.objects.of_run(run).values_list("load_started_at", "loaded_at"))
+    spans.append((run.merge_started_at, run.finished_at))
+    busy, end = 0.0, spans[0][0]
+    for start, stop in spans:
+        busy += max(0.0, (stop - max(start, end)).total_seconds())
+        end = max(end, stop)
+    assert run.duration
+    return busy, run.duration.total_seconds() - busy
+
+
+def bare_seconds(files: dict[str, list[bytes]]) -> float:
+    """COPY and one INSERT, without HTTP, checksums, counts, reasons or receipt."""
+    started = time.perf_counter()
+    bare_copy_and_insert(files)
+    return time.perf_counter() - started
+
+
+def page_p95_ms(account: SalesAccount) -> float:
+    """Opening the list of people, deep pages and searches among them."""
+    browser = browser_of(account)
+    times = []
+    for address in page_addresses(PAGE_REQUESTS):
+        started = time.perf_counter()
+        assert browser.get(address).status_code == 200
+        times.append((time.perf_counter() - started) * 1000)
+    return statistics.quantiles(times, n=20)[-1]

@@ -1,0 +1,125 @@
+"""What the bench needs of the console; imported once Django is set up."""
+
+import random
+from collections.abc import Iterator
+
+from django.db import connection, transaction
+from django.test import Client
+from psycopg import sql
+
+from accounts import services as accounts
+from accounts.models import Role, SalesAccount
+from connections.models import MarketoConnection, SalesforceConnection
+from sync.engine.clients import marketo_of, salesforce_of
+from sync.engine.load import CHUNK_BYTES
+from sync.engine.stage import StageTable
+from sync.models import Extract, Person, Source, SyncRun
+from tests.connections.salesforce_sign_in import signed_in
+from tests.sandbox_process import SandboxProcess
+
+# The people of the run once more, under another account: the same table, indexes and number of rows.
+INSERT = """
+INSERT INTO sync_person (
+    account_id, marketo_id, first_name, last_name, email, company, title, phone, source, linkedin_url,
+    salesforce_lead_id, salesforce_contact_id, salesforce_account_id, salesforce_opportunity_id,
+    salesforce_type, owner_id, owner_name, removed_reason, changed_at
+)
+SELECT {account}, person.id, "firstName", "lastName", email, company, title, phone, "leadSource", "linkedInProfileURL",
+    "sfdcLeadId", "sfdcContactId", "sfdcAccountId", role.opportunity,
+    CASE WHEN contact."Id" IS NULL THEN 'Lead' ELSE 'Contact' END,
+    coalesce(contact."OwnerId", lead."OwnerId"), coalesce(contact."Owner.Name", lead."Owner.Name"), '', now()
+FROM {people} AS person
+LEFT JOIN {leads} AS lead ON lead."Id" = person."sfdcLeadId" AND NOT lead."IsDeleted"
+LEFT JOIN {contacts} AS contact ON contact."Id" = person."sfdcContactId" AND NOT contact."IsDeleted"
+LEFT JOIN (SELECT "ContactId", max("OpportunityId") AS opportunity FROM {roles} GROUP BY "ContactId") AS role
+    ON role."ContactId" = contact."Id"
+WHERE coalesce(contact."OwnerId", lead."OwnerId") LIKE '005%'
+ON CONFLICT DO NOTHING
+"""
+
+
+def connected_account(sandbox: SandboxProcess) -> SalesAccount:
+    account = accounts.create_account(name="Bench")
+    user = accounts.create_verified_user(email="bench@acme.example", password=None, name="", language="en")
+    accounts.add_member(account=account, user=user, role=Role.ADMIN, teams=[])
+    MarketoConnection.objects.create(
+        account=account,
+        owner=user,
+        munchkin_id="123-ABC-456",
+        endpoint=sandbox.url,
+        client_id="sandbox-client-id",
+        client_secret="sandbox-client-secret",
+    )
+    tokens = signed_in(sandbox)
+    SalesforceConnection.objects.create(
+        account=account,
+        connected_by=user,
+        login_origin=sandbox.url,
+        instance_url=sandbox.url,
+        org_id=tokens.org_id,
+        org_name="Acme Inc",
+        is_sandbox=False,
+        user_id=tokens.user_id,
+        username="admin@acme.example",
+        scopes="api refresh_token",
+        access_token=tokens.access_token,
+        refresh_token=tokens.refresh_token or "",
+    )
+    return account
+
+
+def fetch_files(run: SyncRun) -> dict[str, list[bytes]]:
+    """The files of a run's remote jobs once more, by source."""
+    files: dict[str, list[bytes]] = {source: [] for source in Source.values}
+    for extract in Extract.objects.of_run(run).select_related("run__account"):
+        files[extract.source] += list(_pages(extract))
+    return files
+
+
+def _pages(extract: Extract) -> Iterator[bytes]:
+    account = extract.run.account
+    if extract.is_from_marketo:
+        with marketo_of(account).open_export_file(extract.remote_id) as download:
+            yield b"".join(download.iter_chunks(CHUNK_BYTES))
+        return
+    locator: str | None = ""
+    while locator is not None:
+        with salesforce_of(account).open_results(extract.remote_id, locator or None) as page:
+            yield b"".join(page.iter_chunks(CHUNK_BYTES))
+            locator = page.next_locator
+
+
+def bare_copy_and_insert(files: dict[str, list[bytes]]) -> None:
+    """Load the files and insert the eligible people for an account of their own."""
+    run = SyncRun(pk=0, fields=SyncRun.objects.latest("pk").fields)
+    tables = {source: StageTable(run, source) for source in Source.values}
+    account = accounts.create_account(name="Bare")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '128MB'")
+        for source, table in tables.items():
+            table.create()
+            for file in files[source]:
+                table.copy_file([file])
+            table.analyze()
+        names = {source.rpartition("_")[2]: table.name for source, table in tables.items()}
+        cursor.execute(sql.SQL(INSERT).format(account=sql.Literal(account.pk), **names))
+        for table in tables.values():
+            table.drop()
+
+
+def browser_of(account: SalesAccount) -> Client:
+    browser = Client(SERVER_NAME="localhost")
+    user = account.members.get().user
+    browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return browser
+
+
+def page_addresses(count: int) -> Iterator[str]:
+    """Pages from anywhere in the list, and searches for the beginnings of names that exist."""
+    dice = random.Random(1)
+    last = Person.objects.order_by("-marketo_id").values_list("marketo_id", flat=True).first() or 1
+    for number in range(count):
+        if number % 2:
+            yield f"/settings/people/?before={dice.randint(1, last)}"
+        else:
+            yield f"/settings/people/?q={dice.choice(['Anna', 'Lind', 'a', 'maria c', 'erik.', 'zzz'])}"

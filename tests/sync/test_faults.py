@@ -1,0 +1,186 @@
+"""What goes wrong outside must neither lose nor double anybody."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.models import SalesAccount, User
+from connections.marketo.errors import next_quota_reset
+from sync import services
+from sync.engine.problems import MAX_TRIES
+from sync.engine.stage import StageTable
+from sync.models import Extract, ExtractStatus, LeaseLost, Person, RejectedRow, RunStatus, Source, SyncRun
+from sync.progress import progress_of
+from sync.services import start_sync
+from tests.sandbox_process import SandboxProcess
+from tests.sync.conftest import Sync
+from tests.sync.driving import finish, work_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STATUS, FILE, ENQUEUE = r"export/.*/status\.json", r"export/.*/file\.json", r"export/.*/enqueue\.json"
+
+
+def assert_complete(run: SyncRun, sandbox: SandboxProcess) -> None:
+    assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
+    expected = sandbox.get("/_sandbox/state")["expected"]
+    assert {"synced": run.synced, **run.skipped} == expected
+    assert Person.objects.of_account(run.account).live().count() == expected["synced"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (STATUS, "token_expired"),
+        (STATUS, "marketo:602"),
+        (STATUS, "marketo:611"),
+        (STATUS, "status:502"),
+        (STATUS, "reset"),
+        (ENQUEUE, "marketo:608"),
+        (FILE, "marketo:611"),
+        (r"jobs/query/.*/results", "token_expired"),
+        (r"jobs/query/.*/results", "truncate"),
+        (r"jobs/query$", "status:503"),
+    ],
+)
+def test_a_passing_fault_costs_nobody(sync: Sync, sandbox: SandboxProcess, path: str, kind: str) -> None:
+    sandbox.post("/_sandbox/faults", {"path": path, "kind": kind, "nth": 2})
+    assert_complete(sync(), sandbox)
+
+
+@pytest.mark.parametrize("kind", ["export:failed", "export:cancelled", "export:bad_checksum"])
+def test_a_bad_export_is_made_anew_once(sync: Sync, sandbox: SandboxProcess, kind: str) -> None:
+    sandbox.post("/_sandbox/faults", {"path": ENQUEUE, "kind": kind, "nth": 1})
+    run = sync()
+    assert_complete(run, sandbox)
+    assert Extract.objects.of_run(run).filter(is_recreated=True).count() == 1
+
+
+def test_an_export_that_fails_again_fails_the_run(sync: Sync, sandbox: SandboxProcess) -> None:
+    sandbox.post("/_sandbox/faults", {"path": ENQUEUE, "kind": "export:failed"})
+    run = sync()
+    assert (run.status, run.failure) == (RunStatus.FAILED, "extract_failed")
+    assert "asked to fail" in run.failure_params["detail"]
+    assert not Person.objects.exists()
+
+
+def test_too_many_calls_wait_with_a_reason(connected: SalesAccount, admin: User, sandbox: SandboxProcess) -> None:
+    sandbox.post("/_sandbox/faults", {"path": STATUS, "kind": "marketo:606", "nth": 1})
+    run = start_sync(account=connected, started_by=admin)
+    waiting = Extract.objects.of_run(run).filter(waiting_reason="marketo_busy")
+    work_until(waiting.exists)
+    assert "too many calls" in str(progress_of(run, list(waiting)).waiting.reason)  # type: ignore[union-attr]
+    waiting.update(due_at=Now())
+    assert_complete(finish(run), sandbox)
+
+
+def test_a_used_up_quota_waits_for_midnight_in_chicago(
+    connected: SalesAccount, admin: User, sandbox: SandboxProcess
+) -> None:
+    """Pain 8: the run parks itself with a time to wake up instead of failing."""
+    sandbox.post("/_sandbox/switches", {"export_megabytes": 0})
+    run = start_sync(account=connected, started_by=admin)
+    parked = Extract.objects.of_run(run).filter(waiting_reason="marketo_quota")
+    work_until(parked.exists)
+    due_at = parked.first().due_at  # type: ignore[union-attr]
+    assert due_at is not None
+    assert timedelta(0) < due_at - next_quota_reset() < timedelta(minutes=5)
+    sandbox.post("/_sandbox/switches", {"export_megabytes": 500})
+    parked.update(due_at=Now())
+    work_until(lambda: bool(parked.update(due_at=Now())) or run_is_over(run))
+    assert_complete(finish(run), sandbox)
+
+
+def run_is_over(run: SyncRun) -> bool:
+    run.refresh_from_db()
+    return run.is_finished
+
+
+def test_a_bad_row_is_kept_and_the_others_get_in(sync: Sync, sandbox: SandboxProcess, connected: SalesAccount) -> None:
+    """Pain 18: the row that breaks the rules is named with its line; nobody is removed because of it."""
+    sandbox.post("/_sandbox/faults", {"path": ENQUEUE, "kind": "export:bad_row", "nth": 1})
+    run = sync()
+    assert run.status == RunStatus.SUCCEEDED
+    assert run.rejected == 1
+    assert run.seen == run.synced + sum(run.skipped.values()) + run.rejected == 301
+    row = RejectedRow.objects.of_run(run).get()
+    assert row.reason == "wrong_columns"
+    assert row.line > 1
+
+
+def test_characters_no_database_can_hold_are_rejected(sync: Sync, sandbox: SandboxProcess) -> None:
+    sandbox.post("/_sandbox/switches", {"hostile_rows": True})
+    run = sync()
+    assert run.status == RunStatus.SUCCEEDED
+    reasons = set(RejectedRow.objects.of_run(run).values_list("reason", flat=True))
+    assert reasons == {"nul_character", "unreadable_row"}
+    assert run.rejected == RejectedRow.objects.of_run(run).count() == 300 // 7
+    assert run.seen == 300
+
+
+def test_people_whose_row_cannot_be_read_stay(sync: Sync, sandbox: SandboxProcess, connected: SalesAccount) -> None:
+    before = sync()
+    sandbox.post("/_sandbox/switches", {"hostile_rows": True})
+    run = sync()
+    assert run.rejected > 0
+    assert run.removed == 0
+    assert Person.objects.of_account(connected).live().count() == before.synced
+
+
+def test_refused_credentials_fail_the_run_and_mark_the_connection(sync: Sync, connected: SalesAccount) -> None:
+    connection = connected.marketo_connection
+    connection.client_secret = "wrong"
+    connection.save()
+    run = sync()
+    assert (run.status, run.failure) == (RunStatus.FAILED, "marketo_credentials")
+    connection.refresh_from_db()
+    assert connection.status == "needs_reconnecting"
+
+
+def test_disconnecting_in_the_middle_fails_the_run(connected: SalesAccount, admin: User) -> None:
+    run = start_sync(account=connected, started_by=admin)
+    work_until(Extract.objects.of_run(run).filter(status=ExtractStatus.LOADED).exists)
+    connected.marketo_connection.delete()
+    run = finish(run)
+    assert (run.status, run.failure) == (RunStatus.FAILED, "disconnected")
+
+
+def test_a_step_that_kills_every_worker_fails_the_run_in_the_end(connected: SalesAccount, admin: User) -> None:
+    run = start_sync(account=connected, started_by=admin)
+    SyncRun.objects.update(tries=MAX_TRIES)
+    run = finish(run)
+    assert (run.status, run.failure) == (RunStatus.FAILED, "crashed")
+
+
+def test_a_worker_that_lost_its_lease_writes_nothing(connected: SalesAccount, admin: User) -> None:
+    """Pain 24 and 25: two workers on one step, the first of them late."""
+    run = start_sync(account=connected, started_by=admin)
+    services.advance_run(run.pk)
+    late = Extract.objects.claim(Extract.objects.of_run(run).earliest("pk").pk)
+    Extract.objects.filter(pk=late.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    services.advance_extract(late.pk)
+    status = Extract.objects.get(pk=late.pk).status
+    with pytest.raises(LeaseLost):
+        late.end_step(due_at=None, status=ExtractStatus.FAILED)
+    assert Extract.objects.get(pk=late.pk).status == status
+
+
+def test_nobody_takes_a_step_twice(connected: SalesAccount, admin: User) -> None:
+    """The same message delivered again has no effect while a worker lives."""
+    run = start_sync(account=connected, started_by=admin)
+    assert SyncRun.objects.claim(run.pk)
+    assert SyncRun.objects.claim(run.pk) is None
+    services.advance_run(run.pk)
+    assert not Extract.objects.of_run(run).exists()
+
+
+def test_a_stage_emptied_by_a_crash_fails_the_run(connected: SalesAccount, admin: User) -> None:
+    run = start_sync(account=connected, started_by=admin)
+    loaded = Extract.objects.of_run(run).filter(status=ExtractStatus.LOADED, source=Source.SALESFORCE_LEADS)
+    work_until(loaded.exists)
+    run.refresh_from_db()
+    StageTable(run, Source.SALESFORCE_LEADS).empty()
+    run = finish(run)
+    assert (run.status, run.failure) == (RunStatus.FAILED, "stage_lost")

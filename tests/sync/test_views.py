@@ -1,0 +1,248 @@
+"""The pages of this room: who may open them and what they say."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import SalesAccount, User
+from connections.models import MarketoInstance
+from sync.models import Extract, Person, RejectedRow, RunStatus, Source, SyncRun
+from sync.paging import PAGE_SIZE
+from tests.conftest import ClientOf
+from tests.sandbox_process import SandboxProcess
+from tests.sync.conftest import Sync
+
+PREVIEW = "/marketo/sales-insight/actions-config/sync/"
+
+
+def make_run(account: SalesAccount, status: RunStatus = RunStatus.SUCCEEDED, **fields: object) -> SyncRun:
+    return SyncRun.objects.create(account=account, status=status, **fields)
+
+
+def make_people(account: SalesAccount, count: int, **fields: object) -> None:
+    common = {"account": account, "salesforce_type": "Lead", "owner_id": "005x", "changed_at": timezone.now()}
+    Person.objects.bulk_create(Person(marketo_id=number, **common, **fields) for number in range(1, count + 1))
+
+
+# Who may open what -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def people_by_name(
+    admin: User, member: User, salesforce_admin: User, marketo_admin: User, stranger: User, ops: User
+) -> dict[str, User]:
+    return {
+        "admin": admin,
+        "member": member,
+        "salesforce_admin": salesforce_admin,
+        "marketo_admin": marketo_admin,
+        "stranger": stranger,
+        "ops": ops,
+    }
+
+
+# Statuses for admin, member, Salesforce admin, Marketo admin, stranger, ops.
+ACCESS = {
+    "/settings/people/": (200, 200, 403, 404, 200, 404),
+    "/ops/sync/": (200, 403, 403, 200, 200, 200),
+    "/ops/sync/{run}/": (200, 403, 403, 200, 404, 200),
+    "/ops/sync/{run}/cancel/": (200, 403, 403, 200, 404, 200),
+    PREVIEW: (403, 403, 403, 200, 403, 404),
+}
+
+
+@pytest.mark.parametrize("address", ACCESS)
+def test_access(
+    address: str,
+    people_by_name: dict[str, User],
+    account: SalesAccount,
+    instance: MarketoInstance,
+    client_of: ClientOf,
+) -> None:
+    instance.account = account
+    instance.save()
+    path = address.format(run=make_run(account).pk)
+    found = tuple(client_of(user).get(path).status_code for user in people_by_name.values())
+    assert found == ACCESS[address]
+    assert Client().get(path).headers["Location"].startswith(reverse("account_login"))
+
+
+def test_a_stranger_cannot_cancel(account: SalesAccount, stranger: User, client_of: ClientOf) -> None:
+    run = make_run(account, RunStatus.PLANNING)
+    assert client_of(stranger).post(f"/ops/sync/{run.pk}/cancel/").status_code == 404
+    run.refresh_from_db()
+    assert run.status == RunStatus.PLANNING
+
+
+def test_a_stranger_sees_only_their_own(
+    account: SalesAccount, stranger: User, admin: User, client_of: ClientOf
+) -> None:
+    run = make_run(account)
+    make_people(account, 1, last_name="Lind")
+    make_run(stranger.member.account)
+    page = client_of(stranger).get("/ops/sync/").content.decode()
+    assert run.get_absolute_url() not in page
+    assert "Lind" not in client_of(stranger).get("/settings/people/").content.decode()
+    assert run.get_absolute_url() in client_of(admin).get("/ops/sync/").content.decode()
+
+
+# Runs ------------------------------------------------------------------------------------------------
+
+
+def test_the_list_says_what_to_do_while_it_is_empty(ops: User, client_of: ClientOf) -> None:
+    assert "Nothing has been synced yet" in client_of(ops).get("/ops/sync/").content.decode()
+
+
+def test_the_list_filters_and_pages(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
+    failed = make_run(account, RunStatus.FAILED)
+    runs = [make_run(account) for _ in range(PAGE_SIZE)]
+    browser = client_of(ops)
+    first = browser.get("/ops/sync/")
+    assert [run.pk for run in first.context["page"].rows] == [run.pk for run in reversed(runs)]
+    older = browser.get(f"/ops/sync/?before={first.context['page'].older}")
+    assert [run.pk for run in older.context["page"].rows] == [failed.pk]
+    newer = browser.get(f"/ops/sync/?after={older.context['page'].newer}")
+    assert [run.pk for run in newer.context["page"].rows] == [run.pk for run in reversed(runs)]
+    filtered = browser.get("/ops/sync/?status=failed")
+    assert [run.pk for run in filtered.context["page"].rows] == [failed.pk]
+
+
+def test_an_unfinished_run_polls_itself_and_a_finished_one_does_not(
+    account: SalesAccount, ops: User, client_of: ClientOf
+) -> None:
+    run = make_run(account, RunStatus.EXTRACTING)
+    fragment = client_of(ops).get(run.get_absolute_url(), headers={"HX-Request": "true"})
+    assert fragment.headers["Vary"].count("HX-Request") == 1
+    assert "<html" not in fragment.content.decode()
+    assert f'hx-get="{run.get_absolute_url()}"' in fragment.content.decode()
+    SyncRun.objects.filter(pk=run.pk).update(status=RunStatus.SUCCEEDED, receipt={"copy": [0, "0"]})
+    assert "hx-get" not in client_of(ops).get(run.get_absolute_url()).content.decode()
+
+
+def test_a_run_shows_progress_waiting_and_rejected_rows(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
+    run = make_run(account, RunStatus.EXTRACTING, seen=301, synced=231, rejected=1, skipped={"queue_owner": 69})
+    extract = Extract.objects.create(
+        run=run, source=Source.MARKETO_PEOPLE, rows_expected=2000, rows_shown=1500, waiting_reason="marketo_quota"
+    )
+    RejectedRow.objects.create(extract=extract, line=7, reason="wrong_columns", text="1,<script>")
+    page = client_of(ops).get(run.get_absolute_url()).content.decode()
+    assert "1,500 of 2,000 rows" in page
+    assert "daily allowance" in page
+    assert "Owned by a queue" in page
+    assert "&lt;script&gt;" in page
+
+
+def test_a_failed_run_says_why_and_who_can_mend_it(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
+    params = {"failure": "no_salesforce_fields", "failure_params": {"fields": "sfdcLeadId"}}
+    run = make_run(account, RunStatus.FAILED, **params)
+    page = client_of(ops).get(run.get_absolute_url()).content.decode()
+    assert "does not have the fields sfdcLeadId" in page
+    assert "A Marketo admin of your company" in page
+
+
+def test_cancelling_asks_first_and_then_stops_the_run(account: SalesAccount, admin: User, client_of: ClientOf) -> None:
+    run = make_run(account, RunStatus.EXTRACTING)
+    browser = client_of(admin)
+    assert "stays as it was" in browser.get(f"/ops/sync/{run.pk}/cancel/").content.decode()
+    run.refresh_from_db()
+    assert run.status == RunStatus.EXTRACTING
+    assert browser.post(f"/ops/sync/{run.pk}/cancel/").headers["Location"] == run.get_absolute_url()
+    run.refresh_from_db()
+    assert run.status == RunStatus.CANCELLED
+
+
+# People ----------------------------------------------------------------------------------------------
+
+
+def test_people_before_the_first_sync(member: User, client_of: ClientOf) -> None:
+    assert "Nobody has been synced yet" in client_of(member).get("/settings/people/").content.decode()
+
+
+def test_people_are_paged_without_the_removed(account: SalesAccount, member: User, client_of: ClientOf) -> None:
+    run = make_run(account)
+    make_people(account, PAGE_SIZE + 2)
+    Person.objects.filter(marketo_id=1).update(removed_at=run.created_at)
+    browser = client_of(member)
+    first = browser.get("/settings/people/").context["page"]
+    older = browser.get(f"/settings/people/?before={first.older}").context["page"]
+    assert [person.marketo_id for person in [*first.rows, *older.rows]] == list(range(PAGE_SIZE + 2, 1, -1))
+    assert (first.newer, older.older) == (None, None)
+
+
+@pytest.mark.parametrize("text", ["anna", "LIND", "anna li", "anna.lind@", " Anna  "])
+def test_people_are_found_by_the_beginning_of_name_or_address(
+    text: str, account: SalesAccount, member: User, client_of: ClientOf
+) -> None:
+    make_run(account)
+    make_people(account, 1, first_name="Anna", last_name="Lind", email="Anna.Lind@acme.example")
+    browser = client_of(member)
+    assert len(browser.get("/settings/people/", {"q": text}).context["page"].rows) == 1
+    assert browser.get("/settings/people/", {"q": f"{text}x"}).context["page"].rows == []
+
+
+@pytest.mark.parametrize("text", ["%", "_", "\\", "'", "a" * 500])
+def test_special_characters_are_searched_as_they_are(
+    text: str, account: SalesAccount, member: User, client_of: ClientOf
+) -> None:
+    make_run(account)
+    make_people(account, 1, first_name="Anna")
+    assert client_of(member).get("/settings/people/", {"q": text}).context["page"].rows == []
+
+
+# Preview ---------------------------------------------------------------------------------------------
+
+
+def test_the_preview_shows_fields_and_examples(
+    connected: SalesAccount, marketo_admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    answer = client_of(marketo_admin).get(PREVIEW)
+    page = answer.content.decode()
+    assert page.count('<th scope="row">') == 13
+    assert "Salesforce opportunity ID" in page
+    assert "Start Sync" in page
+    assert answer.context["preview"].example_count == 5
+    expected = sandbox.get("/_sandbox/state")["expected"]["synced"]
+    assert answer.context["preview"].expected_people == pytest.approx(expected, rel=0.1)
+    assert not SyncRun.objects.exists()
+
+
+def test_start_sync_leads_to_the_run_and_a_second_press_too(
+    connected: SalesAccount, marketo_admin: User, client_of: ClientOf
+) -> None:
+    browser = client_of(marketo_admin)
+    first = browser.post(PREVIEW).headers["Location"]
+    run = SyncRun.objects.get()
+    assert first == run.get_absolute_url()
+    assert run.started_by == marketo_admin
+    assert browser.post(PREVIEW).headers["Location"] == first
+    assert "already on its way" in browser.get(PREVIEW).content.decode()
+
+
+def test_without_an_account_the_first_invitation_comes_first(marketo_admin: User, client_of: ClientOf) -> None:
+    answer = client_of(marketo_admin).post(PREVIEW, follow=True)
+    assert "Send the first invitation first" in answer.content.decode()
+
+
+def test_the_preview_names_a_missing_connection(
+    account: SalesAccount, instance: MarketoInstance, marketo_admin: User, client_of: ClientOf
+) -> None:
+    instance.account = account
+    instance.save()
+    assert "not connected to Salesforce" in client_of(marketo_admin).get(PREVIEW).content.decode()
+
+
+def test_the_preview_explains_a_refusal_of_marketo(
+    connected: SalesAccount, marketo_admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    sandbox.post("/_sandbox/faults", {"path": "describe", "kind": "marketo:603"})
+    assert "lacks a permission" in client_of(marketo_admin).get(PREVIEW).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_people_of_a_real_sync_are_shown(sync: Sync, connected: SalesAccount, admin: User, client_of: ClientOf) -> None:
+    run = sync()
+    browser = client_of(admin)
+    assert f"{run.synced} people in the copy" in browser.get("/settings/people/").content.decode()
+    page = browser.get(run.get_absolute_url()).content.decode()
+    assert "Receipt: what was read and the copy hold the same" in page
