@@ -15,6 +15,16 @@ SECRET_IN_TEXT = re.compile(
     re.IGNORECASE,
 )
 
+# Request lines that repeat ours with query strings, and the sweep that beat sends every second.
+TOO_CHATTY = (
+    "urllib3",
+    "django.server",
+    "celery.app.trace",
+    "celery.beat",
+    "celery.worker.strategy",
+    "django_structlog.celery.receivers",
+)
+
 
 def configure(options: dict[str, Any]) -> None:
     """Set up logging and structlog together; called by Django with the LOGGING setting."""
@@ -40,8 +50,7 @@ def configure(options: dict[str, Any]) -> None:
             },
             "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "root": {"handlers": ["stdout"], "level": options["level"]},
-            # Their request lines repeat ours and carry query strings.
-            "loggers": {name: {"level": "WARNING"} for name in ("urllib3", "django.server", "celery.worker.strategy")},
+            "loggers": {name: {"level": "WARNING"} for name in TOO_CHATTY},
         }
     )
     structlog.configure(

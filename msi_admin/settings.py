@@ -70,7 +70,7 @@ CELERY_BEAT_SCHEDULE = {
 SALESFORCE_CLIENT_ID = env.str("SALESFORCE_CLIENT_ID", "")
 SALESFORCE_CLIENT_SECRET = env.str("SALESFORCE_CLIENT_SECRET", "")
 # Origins that a Marketo endpoint may have besides https://<Munchkin id>.mktorest.com.
-MARKETO_ENDPOINT_ALLOWLIST = env.list("MARKETO_ENDPOINT_ALLOWLIST", [])
+MARKETO_ENDPOINT_ALLOWLIST: list[str] = env.list("MARKETO_ENDPOINT_ALLOWLIST", [])
 # Origin of the sandbox, e.g. http://127.0.0.1:8001; it stands in for Marketo and Salesforce. Refused in production.
 SANDBOX_ORIGIN = env.str("SANDBOX_ORIGIN", "")
 
