@@ -1,0 +1,209 @@
+"""The seven steps of the guide: each one's state follows from facts and is never stored."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
+
+from connections.problems import Problem
+from connections.services import Health
+from guide.facts import Facts, Viewer
+from invitations.obstacles import MAX_SEATS
+from sync.models import SyncRun
+
+TITLES = {
+    1: gettext_lazy("Set up the Marketo Sales account"),
+    2: gettext_lazy("Connect the Marketo Sales account to Salesforce"),
+    3: gettext_lazy("Connect the Marketo Sales account to Marketo"),
+    4: gettext_lazy("Initiate data sync from Marketo to the Marketo Sales account"),
+    5: gettext_lazy("Invite users to MSI Actions"),
+    6: gettext_lazy("Install/upgrade the MSI package in Salesforce"),
+    7: gettext_lazy("Configure MSI Actions in Salesforce"),
+}
+MARKETO_ADMIN = gettext_lazy("Marketo admin")
+SALESFORCE_ADMIN = gettext_lazy("Salesforce admin")
+EITHER_ADMIN = gettext_lazy("Marketo or Salesforce admin")
+# Steps for which a Salesforce admin can be asked by mail.
+ASKABLE_STEPS = frozenset({2, 6, 7})
+
+
+class StepState(StrEnum):
+    """How a step stands."""
+
+    DONE = "done"
+    PROBLEM = "problem"
+    NEXT = "next"
+    TODO = "todo"
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button that leads to where the step is done."""
+
+    label: StrOrPromise
+    url: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of the Setup guide: how it stands, the fact that shows it, who has to act, and what the viewer can do."""
+
+    number: int
+    state: StepState
+    fact: str
+    who: StrOrPromise
+    action: Action | None
+    problem: Problem | None = None
+    can_ask: bool = False
+
+    @property
+    def title(self) -> StrOrPromise:
+        return TITLES[self.number]
+
+
+def steps_for(facts: Facts) -> list[Step]:
+    """The seven steps; the first open one that this person can do is marked as next."""
+    steps = [
+        _set_up_account(facts),
+        _connect_salesforce(facts),
+        _connect_marketo(facts),
+        _sync(facts),
+        _invite_users(facts),
+        _install_package(facts),
+        _configure_package(facts),
+    ]
+    following = next((step for step in steps if step.state == StepState.TODO and step.action), None)
+    return [replace(step, state=StepState.NEXT) if step is following else step for step in steps]
+
+
+def _set_up_account(facts: Facts) -> Step:
+    account = facts.account
+    invitation = account.first_invitation if account else None
+    original = account.account.original_user if account else None
+    if original:
+        fact = _("%(name)s accepted the invitation on %(date)s.") % {
+            "name": original,
+            "date": _day(invitation.accepted_at if invitation and invitation.accepted_at else original.joined_at),
+        }
+    elif invitation:
+        fact = _("Invitation to %(email)s: %(state)s. It is accepted with the button Get Started in the mail.") % {
+            "email": invitation.email,
+            "state": invitation.state.label,
+        }
+    else:
+        fact = _("Pick a Marketo admin and send the invitation that creates the Sales account.")
+    state = StepState.DONE if original else StepState.TODO
+    label = _("View") if invitation else _("Send Invite")
+    return Step(1, state, fact, MARKETO_ADMIN, _marketo_page(facts.viewer, label))
+
+
+def _connect_salesforce(facts: Facts) -> Step:
+    url = reverse("connections:salesforce")
+    can_open = facts.viewer.can_use_salesforce_pages
+    health = facts.account.salesforce if facts.account else None
+    return _connection(2, facts, health, EITHER_ADMIN, Action(_("Connect"), url) if can_open else None)
+
+
+def _connect_marketo(facts: Facts) -> Step:
+    url = reverse("connections:marketo")
+    health = facts.account.marketo if facts.account else None
+    return _connection(3, facts, health, MARKETO_ADMIN, Action(_("Connect"), url) if facts.viewer.is_admin else None)
+
+
+def _connection(number: int, facts: Facts, health: Health | None, who: StrOrPromise, connect: Action | None) -> Step:
+    if not health or not facts.account or not facts.account.account.original_user:
+        return Step(number, StepState.TODO, _("Needs the Sales account of step 1."), who, None)
+    if health.problem:
+        return Step(number, StepState.PROBLEM, health.fact, who, _relabel(connect, _("Fix")), health.problem)
+    if health.is_good:
+        return Step(number, StepState.DONE, health.fact, who, _relabel(connect, _("View")))
+    return Step(number, StepState.TODO, health.fact, who, connect, can_ask=_can_ask(facts, number))
+
+
+def _sync(facts: Facts) -> Step:
+    account = facts.account
+    if not account or not (account.marketo.is_connected and account.salesforce.is_connected):
+        fact = _("Copies the people that exist in Marketo and Salesforce. Needs steps 2 and 3.")
+        return Step(4, StepState.TODO, fact, MARKETO_ADMIN, None)
+    good, last = account.last_good_run, account.last_run
+    state = StepState.DONE if good else StepState.TODO
+    if last and last.is_finished and last != good and not good:
+        state = StepState.PROBLEM
+    return Step(4, state, _sync_fact(good, last), MARKETO_ADMIN, _sync_action(facts.viewer, last))
+
+
+def _sync_fact(good: SyncRun | None, last: SyncRun | None) -> str:
+    if last and not last.is_finished:
+        return _("The data sync is running.")
+    if good and good.finished_at:
+        return _("%(people)s people in the Sales account; last sync %(date)s.") % {
+            "people": intcomma(good.synced),
+            "date": _day(good.finished_at),
+        }
+    if last:
+        return _("The last data sync did not succeed; nothing was changed. Look at the run for the reason.")
+    return _("Preview the 13 fields, then copy the people that exist in Marketo and Salesforce.")
+
+
+def _sync_action(viewer: Viewer, last: SyncRun | None) -> Action | None:
+    if last:
+        is_watcher = viewer.is_marketo_admin or viewer.is_admin
+        return Action(_("View"), last.get_absolute_url()) if is_watcher else None
+    return Action(_("Sync"), reverse("sync:preview")) if viewer.is_marketo_admin else None
+
+
+def _invite_users(facts: Facts) -> Step:
+    account = facts.account
+    if not account or not account.account.original_user:
+        return Step(5, StepState.TODO, _("Needs the Sales account of step 1."), MARKETO_ADMIN, None)
+    fact = _("%(used)s of %(seats)s seats used, %(waiting)s invitations open.") % {
+        "used": account.members,
+        "seats": MAX_SEATS,
+        "waiting": account.waiting_invitations,
+    }
+    is_done = account.members + account.waiting_invitations > 1
+    action = Action(_("Invite users"), reverse("invitations:users")) if facts.viewer.is_admin else None
+    return Step(5, StepState.DONE if is_done else StepState.TODO, fact, MARKETO_ADMIN, action)
+
+
+def _install_package(facts: Facts) -> Step:
+    is_done = facts.account is not None and facts.account.package.is_installed
+    return _package(6, facts, StepState.DONE if is_done else StepState.TODO, _("Open the package page"))
+
+
+def _configure_package(facts: Facts) -> Step:
+    is_done = facts.account is not None and facts.account.package.is_configured
+    return _package(7, facts, StepState.DONE if is_done else StepState.TODO, _("Open checklist"))
+
+
+def _package(number: int, facts: Facts, state: StepState, label: str) -> Step:
+    account = facts.account
+    if not account or not account.salesforce.is_connected:
+        fact = _("Needs the connection to Salesforce of step 2.")
+        return Step(number, StepState.TODO, fact, SALESFORCE_ADMIN, None)
+    fact = account.package.install_fact if number == 6 else account.package.configure_fact
+    action = Action(label, reverse("connections:package")) if facts.viewer.can_use_salesforce_pages else None
+    can_ask = state != StepState.DONE and _can_ask(facts, number)
+    return Step(number, state, fact, SALESFORCE_ADMIN, action, can_ask=can_ask)
+
+
+def _can_ask(facts: Facts, number: int) -> bool:
+    return facts.viewer.is_admin and number in ASKABLE_STEPS
+
+
+def _relabel(action: Action | None, label: str) -> Action | None:
+    return replace(action, label=label) if action else None
+
+
+def _marketo_page(viewer: Viewer, label: str) -> Action | None:
+    return Action(label, reverse("guide:actions_config")) if viewer.is_marketo_admin else None
+
+
+def _day(moment: object) -> str:
+    return date_format(localtime(moment), "DATE_FORMAT")  # type: ignore[arg-type]

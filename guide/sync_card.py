@@ -1,0 +1,16 @@
+"""What the card Action Field Sync shows: the run to look at, or what still stands in the way of one."""
+
+from django.utils.translation import gettext as _
+
+from connections.models import MarketoInstance
+from sync.models import SyncRun
+from sync.services import connection_problem
+
+
+def sync_card(instance: MarketoInstance) -> dict[str, object]:
+    """Variables of the card's template: `sync_run` (unfinished or last) and `sync_problem` (a sentence or "")."""
+    account = instance.account
+    if not account:
+        return {"sync_run": None, "sync_problem": _("Send the first invitation before you start the data sync.")}
+    run = SyncRun.objects.of_account(account).order_by("-pk").first()
+    return {"sync_run": run, "sync_problem": connection_problem(account)}

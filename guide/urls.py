@@ -1,0 +1,20 @@
+"""Addresses of the pages that look into several rooms."""
+
+from django.urls import path
+
+from guide.views import marketo, setup
+
+app_name = "guide"
+ACTIONS_CONFIG = "marketo/sales-insight/actions-config/"
+urlpatterns = [
+    path("", setup.setup, name="setup"),
+    path("ask-a-salesforce-admin/<int:step>/", setup.ask, name="ask"),
+    path("marketo/sales-insight/config/", marketo.config, name="config"),
+    path(ACTIONS_CONFIG, marketo.actions_config, name="actions_config"),
+    path(f"{ACTIONS_CONFIG}prerequisites/", marketo.check_prerequisites, name="prerequisites"),
+    path(f"{ACTIONS_CONFIG}admins/", marketo.admins, name="admins"),
+    path(f"{ACTIONS_CONFIG}admins/refresh/", marketo.refresh_admins, name="refresh_admins"),
+    path(f"{ACTIONS_CONFIG}send-invite/", marketo.send_invite, name="send_invite"),
+    path(f"{ACTIONS_CONFIG}resend-invite/", marketo.resend_invite, name="resend_invite"),
+    path(f"{ACTIONS_CONFIG}credentials/", marketo.credentials, name="credentials"),
+]

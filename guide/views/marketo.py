@@ -1,0 +1,137 @@
+"""Marketo's Admin > Sales Insight: the tabs Config and Actions Config with their cards (steps 1 and 4 of the guide)."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import fresh_sign_in_required
+from accounts.middleware import ConsoleRequest
+from accounts.services import RefusedError, record
+from connections.access import marketo_admin_required
+from connections.models import MarketoInstance
+from connections.problems import ConnectionProblem
+from connections.services import marketo_admins, prerequisites, refresh_marketo_admins
+from guide.sync_card import sync_card
+from invitations.models import Invitation
+from invitations.services import resend, set_up_sales_account
+
+
+@require_safe
+@marketo_admin_required
+def config(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
+    """The addresses that Salesforce needs as remote sites."""
+    return render(request, "guide/config.html", {"instance": instance})
+
+
+@require_safe
+@marketo_admin_required
+def actions_config(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
+    """The cards; what has to be asked of Marketo follows in fragments, or at once for browsers without scripts."""
+    context = _cards(instance)
+    if "ask" in request.GET:
+        context |= _admins(instance) | {"prerequisites": prerequisites(instance)}
+    return render(request, "guide/actions_config.html", context)
+
+
+@require_safe
+@marketo_admin_required
+def check_prerequisites(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
+    """Fragment: the two prerequisites, asked of Marketo now."""
+    return render(request, "guide/_prerequisites.html", {"prerequisites": prerequisites(instance)})
+
+
+@require_safe
+@marketo_admin_required
+def admins(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
+    """Fragment: the pick-list of Marketo admins with Send Invite."""
+    return render(request, "guide/_send_invite.html", _cards(instance) | _admins(instance))
+
+
+@require_POST
+@marketo_admin_required
+def refresh_admins(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
+    """Read the admins from Marketo now instead of once a day."""
+    try:
+        refresh_marketo_admins(instance)
+    except ConnectionProblem as error:
+        messages.error(request, f"{error.problem.what} {error.problem.todo}")
+    return redirect("guide:actions_config")
+
+
+@require_POST
+@marketo_admin_required
+def send_invite(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
+    """Step 1: create the Sales account and invite the chosen Marketo admin."""
+    choice = request.POST.get("admin", "")
+    if not choice.isdigit():
+        messages.error(request, _("Choose the Marketo admin to invite, then press Send Invite."))
+        return redirect("guide:actions_config")
+    admin = get_object_or_404(instance.admins, pk=choice)
+    try:
+        invitation = set_up_sales_account(instance=instance, admin=admin, invited_by=request.user)
+    except RefusedError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _sent(invitation))
+    return redirect("guide:actions_config")
+
+
+@require_POST
+@marketo_admin_required
+def resend_invite(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
+    """Send the first invitation again with a new link."""
+    invitation = get_object_or_404(_first_invitations(instance).undecided())
+    try:
+        resend(invitation=invitation, resent_by=request.user)
+    except RefusedError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _sent(invitation))
+    return redirect("guide:actions_config")
+
+
+@require_POST
+@marketo_admin_required
+@fresh_sign_in_required
+def credentials(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
+    """Show the Client Secret once; it exists on the page only as the answer to this post."""
+    if not instance.account:
+        return redirect("guide:actions_config")
+    record(
+        account=instance.account,
+        actor=request.user,
+        action="marketo_secret_shown",
+        target=instance.munchkin_id,
+    )
+    return render(request, "guide/actions_config.html", _cards(instance) | {"client_secret": instance.client_secret})
+
+
+def _cards(instance: MarketoInstance) -> dict[str, object]:
+    return {
+        "instance": instance,
+        "invitation": _first_invitations(instance).first(),
+        "original_user": instance.account and instance.account.original_user,
+        **sync_card(instance),
+    }
+
+
+def _first_invitations(instance: MarketoInstance):  # type: ignore[no-untyped-def]
+    return Invitation.objects.filter(account=instance.account, purpose=Invitation.Purpose.FIRST_ADMIN)
+
+
+def _admins(instance: MarketoInstance) -> dict[str, object]:
+    try:
+        return {"admins": marketo_admins(instance)}
+    except ConnectionProblem as error:
+        return {"admins": instance.admins.all(), "admins_problem": error.problem}
+
+
+def _sent(invitation: Invitation) -> str:
+    return _("Invitation sent to %(email)s. It can be accepted until %(date)s.") % {
+        "email": invitation.email,
+        "date": date_format(localtime(invitation.expires_at), "DATE_FORMAT"),
+    }

@@ -1,0 +1,65 @@
+"""The Setup guide, and asking a Salesforce admin for help with a step."""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import admin_required
+from accounts.middleware import ConsoleRequest
+from accounts.services import RefusedError
+from guide.facts import facts_for
+from guide.steps import ASKABLE_STEPS, TITLES, steps_for
+from invitations.services import ask_salesforce_admin
+
+
+@require_safe
+@login_required
+def setup(request: ConsoleRequest) -> HttpResponseBase:
+    """Home: the seven steps as they stand for the account of this person."""
+    facts = facts_for(request.user, request.member)
+    if not facts:
+        return redirect("sync:runs") if request.user.is_ops_staff else render(request, "guide/no_account.html")
+    steps = steps_for(facts)
+    return render(
+        request,
+        "guide/setup.html",
+        {"facts": facts, "steps": steps, "done": sum(step.state == "done" for step in steps)},
+    )
+
+
+class AskForm(forms.Form):
+    """Whom to ask."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address of the Salesforce admin"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "email"}),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admin_required
+def ask(request: ConsoleRequest, step: int) -> HttpResponse:
+    """Ask a Salesforce admin by mail to do step 2, 6 or 7."""
+    if step not in ASKABLE_STEPS:
+        raise Http404
+    form = AskForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _send(request, form, step):
+        return redirect("guide:setup")
+    return render(request, "guide/ask.html", {"form": form, "step": step, "title": TITLES[step]})
+
+
+def _send(request: ConsoleRequest, form: AskForm, step: int) -> bool:
+    email = form.cleaned_data["email"]
+    try:
+        ask_salesforce_admin(account=request.member.account, email=email, step=step, invited_by=request.member.user)
+    except RefusedError as error:
+        form.add_error("email", str(error))
+        return False
+    messages.success(request, _("%(email)s gets a mail that asks for step %(step)s.") % {"email": email, "step": step})
+    return True

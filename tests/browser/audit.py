@@ -1,0 +1,70 @@
+"""What every screen must fulfil: axe-core finds nothing, nothing is wider than the window, the console stays silent."""
+
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+AXE = (Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js").read_text()
+# Wide and light as at a desk, narrow and dark as on a phone at night.
+LOUD = {"error", "warning"}
+VIEWS: list[tuple[Literal["light", "dark"], int, str]] = [("light", 1280, "en-US"), ("dark", 390, "sv-SE")]
+SCREENS = [
+    "/",
+    "/marketo/sales-insight/config/",
+    "/marketo/sales-insight/actions-config/",
+    "/marketo/sales-insight/actions-config/sync/",
+    "/settings/profile/",
+    "/settings/admin/users/",
+    "/settings/admin/users/invite/",
+    "/settings/admin/users/invite-csv/",
+    "/settings/admin/teams/",
+    "/settings/admin/salesforce/",
+    "/settings/admin/salesforce/disconnect/",
+    "/settings/admin/salesforce-package/",
+    "/settings/admin/marketo/",
+    "/settings/admin/marketo/set-up/",
+    "/settings/people/",
+    "/ops/sync/",
+    "/ops/sync/1/",
+    "/ask-a-salesforce-admin/7/",
+    "/accounts/password/change/",
+    "/accounts/2fa/",
+    "/accounts/sessions/",
+]
+
+
+def audit_screens(browser: Browser, signed_in: BrowserContext, url: str) -> list[str]:
+    """The faults of all screens as lines of text, seen by the person of `signed_in`."""
+    faults: list[str] = []
+    for scheme, width, locale in VIEWS:
+        context = browser.new_context(
+            storage_state=signed_in.storage_state(),
+            color_scheme=scheme,
+            locale=locale,
+            viewport={"width": width, "height": 900},
+        )
+        faults += [f"{scheme} {width} {fault}" for fault in audit_view(context.new_page(), url)]
+        context.close()
+    return faults
+
+
+def audit_view(page: Page, url: str) -> list[str]:
+    """The faults of all screens in one window."""
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type in LOUD else None)
+    faults: list[str] = []
+    for screen in SCREENS:
+        page.goto(url + screen)
+        page.wait_for_load_state("networkidle")
+        faults += [f"{screen} {fault}" for fault in faults_of(page)]
+    return faults + complaints
+
+
+def faults_of(page: Page) -> list[str]:
+    """What axe-core finds on a page, and whether it must be scrolled sideways."""
+    page.evaluate(AXE)
+    violations = page.evaluate("axe.run().then(result => result.violations)")
+    faults = [f"{found['id']}: {node['html'][:150]}" for found in violations for node in found["nodes"][:3]]
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return faults + ([f"is {overflow} px wider than the window"] if overflow > 0 else [])

@@ -1,0 +1,133 @@
+"""Marketo's Admin > Sales Insight > Actions Config: step 1."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from accounts.models import AuditEvent, SalesAccount, User
+from connections.models import MarketoAdmin, MarketoInstance
+from invitations.models import Invitation
+from invitations.tasks import send_invitation
+from tests.conftest import ClientOf
+from tests.sandbox_process import SandboxProcess
+
+PAGE = "/marketo/sales-insight/actions-config/"
+
+
+@pytest.fixture
+def browser(marketo_admin: User, client_of: ClientOf) -> Client:
+    return client_of(marketo_admin)
+
+
+def text(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def test_members_who_are_no_marketo_admins_are_refused(member: User, client_of: ClientOf) -> None:
+    for address in ("", "prerequisites/", "admins/"):
+        assert client_of(member).get(PAGE + address).status_code == 403
+    for address in ("admins/refresh/", "send-invite/", "resend-invite/", "credentials/"):
+        assert client_of(member).post(PAGE + address).status_code == 403
+
+
+def test_credentials_are_blank_before_the_first_invitation(browser: Client) -> None:
+    page = text(browser.get(PAGE))
+    assert page.count("Appears after the first invitation") == 2
+    assert "sandbox-client-id" not in page
+    browser.post(PAGE + "credentials/")
+    assert not AuditEvent.objects.filter(action="marketo_secret_shown").exists()
+
+
+def test_the_pick_list_holds_marketos_admins(browser: Client) -> None:
+    fragment = text(browser.get(PAGE + "admins/"))
+    assert "maria.lind@acme.example" in fragment
+    assert "ops@demo.example" not in fragment
+    assert "read now" in fragment
+
+
+def test_a_marketo_that_does_not_answer_is_explained_and_the_list_kept(
+    browser: Client, sandbox: SandboxProcess
+) -> None:
+    sandbox.post("/_sandbox/faults", {"path": "/userservice/.*", "kind": "status:503", "count": 50})
+    fragment = text(browser.get(PAGE + "admins/"))
+    assert "marketo-admin@demo.example" in fragment
+    assert "Who can do it:" in fragment
+
+
+@pytest.fixture
+def send_invite(
+    browser: Client, instance: MarketoInstance, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> Callable[[], Any]:
+    def press() -> Any:
+        admin = MarketoAdmin.objects.get(email="marketo-admin@demo.example")
+        with django_capture_on_commit_callbacks():
+            return browser.post(PAGE + "send-invite/", {"admin": admin.pk}, follow=True)
+
+    return press
+
+
+def test_send_invite_creates_the_account_and_shows_the_credentials(
+    send_invite: Callable[[], Any], instance: MarketoInstance
+) -> None:
+    page = text(send_invite())
+    instance.refresh_from_db()
+    assert instance.account is not None
+    assert "Invitation sent to marketo-admin@demo.example" in page
+    assert "sandbox-client-id" in page
+    assert "sandbox-client-secret" not in page
+    invitation = Invitation.objects.get()
+    assert (invitation.role, invitation.account) == ("admin", instance.account)
+    send_invitation.apply((invitation.pk,))
+    assert "/invitations/" in mail.outbox[0].body
+
+
+def test_send_invite_pressed_twice_sends_one_invitation(send_invite: Callable[[], Any]) -> None:
+    send_invite()
+    send_invite()
+    assert Invitation.objects.count() == 1
+
+
+def test_send_invite_without_a_choice_says_what_to_do(browser: Client) -> None:
+    assert "Choose the Marketo admin to invite" in text(browser.post(PAGE + "send-invite/", follow=True))
+
+
+def test_the_client_secret_is_shown_on_request_only_and_that_is_audited(
+    browser: Client, send_invite: Callable[[], Any]
+) -> None:
+    send_invite()
+    assert "sandbox-client-secret" in text(browser.post(PAGE + "credentials/"))
+    assert "sandbox-client-secret" not in text(browser.get(PAGE))
+    assert AuditEvent.objects.filter(action="marketo_secret_shown", actor_email="marketo-admin@demo.example").exists()
+
+
+def test_an_active_account_names_its_original_user(
+    browser: Client, account_of_instance: SalesAccount, admin: User
+) -> None:
+    page = text(browser.get(PAGE))
+    assert f"({admin.email}) activated the account" in page
+    assert "Send Invite" not in page
+
+
+@pytest.mark.parametrize(
+    ("switches", "verdict"),
+    [
+        ({}, "Sales Insight Actions is enabled"),
+        ({"actions_enabled": False}, "Sales Insight Actions is not enabled"),
+        ({"salesforce_sync": False}, "Marketo is not synced with Salesforce"),
+    ],
+)
+def test_prerequisites_are_asked_of_marketo_now(
+    browser: Client, sandbox: SandboxProcess, switches: dict[str, bool], verdict: str
+) -> None:
+    sandbox.post("/_sandbox/switches", switches)
+    assert verdict in text(browser.get(PAGE + "prerequisites/"))
+    assert verdict in text(browser.get(PAGE + "?ask=1"))
+
+
+def test_config_shows_the_addresses_for_salesforces_remote_sites(browser: Client, instance: MarketoInstance) -> None:
+    page = text(browser.get("/marketo/sales-insight/config/"))
+    assert f"<code>{instance.endpoint}/rest</code>" in page

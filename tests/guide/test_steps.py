@@ -1,0 +1,150 @@
+"""The Setup guide: each step's state follows from facts, and everybody is offered what they can do."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Role, SalesAccount, User
+from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
+from guide.facts import facts_for
+from guide.steps import Step, StepState, steps_for
+from sync.models import RunStatus, SyncRun
+from tests.conftest import ClientOf, make_member, make_user
+
+
+def steps_of(user: User) -> list[Step]:
+    facts = facts_for(user, getattr(user, "member", None))
+    assert facts
+    return steps_for(facts)
+
+
+def states(user: User) -> str:
+    """One letter a step: d(one), n(ext), t(odo), p(roblem)."""
+    return "".join(step.state[0] for step in steps_of(user))
+
+
+@pytest.fixture
+def connected(account_of_instance: SalesAccount, admin: User, instance: MarketoInstance) -> SalesAccount:
+    MarketoConnection.objects.create(
+        account=account_of_instance,
+        owner=admin,
+        munchkin_id=instance.munchkin_id,
+        endpoint=instance.endpoint,
+        client_id="id",
+        client_secret="secret",
+    )
+    SalesforceConnection.objects.create(
+        account=account_of_instance,
+        connected_by=admin,
+        login_origin="https://login.salesforce.com",
+        instance_url="https://acme.my.salesforce.com",
+        org_id="00D000000000001AAA",
+        org_name="Acme Inc",
+        is_sandbox=False,
+        user_id="005000000000001AAA",
+        username="admin@acme.example",
+        scopes="api",
+        access_token="token",
+        refresh_token="token",
+    )
+    return account_of_instance
+
+
+def test_before_step_1_a_marketo_admin_is_offered_the_invitation(marketo_admin: User) -> None:
+    first, *others = steps_of(marketo_admin)
+    assert first.state == StepState.NEXT
+    assert first.action
+    assert not any(step.action for step in others)
+
+
+def test_an_accepted_invitation_opens_the_connections(account_of_instance: SalesAccount, admin: User) -> None:
+    assert states(admin) == "dnttttt"
+    assert [step.number for step in steps_of(admin) if step.action] == [2, 3, 5]
+
+
+def test_both_connections_open_the_data_sync_for_marketo_admins_only(connected: SalesAccount, admin: User) -> None:
+    connected.marketo_instance.admins.create(email=admin.email)
+    assert states(admin) == "dddnttt"
+    other = make_member(connected, "other@acme.example", Role.ADMIN).user
+    fourth = steps_of(other)[3]
+    assert (fourth.state, fourth.action) == (StepState.TODO, None)
+
+
+def test_a_broken_connection_shows_its_problem_and_who_can_mend_it(connected: SalesAccount, admin: User) -> None:
+    MarketoConnection.objects.update(status="needs_reconnecting", problem="marketo_credentials")
+    third = steps_of(admin)[2]
+    assert third.state == StepState.PROBLEM
+    assert third.problem
+    assert third.problem.who
+    assert third.action
+    assert third.action.label == "Fix"
+
+
+def test_a_finished_sync_is_a_fact_with_its_count(connected: SalesAccount, admin: User) -> None:
+    run = SyncRun.objects.create(
+        account=connected, status=RunStatus.SUCCEEDED, synced=8123, finished_at=datetime(2026, 11, 22, tzinfo=UTC)
+    )
+    fourth = steps_of(admin)[3]
+    assert fourth.state == StepState.DONE
+    assert "8,123 people" in fourth.fact
+    assert fourth.action
+    assert fourth.action.url == run.get_absolute_url()
+
+
+def test_a_first_sync_that_failed_is_a_problem(connected: SalesAccount, admin: User) -> None:
+    SyncRun.objects.create(account=connected, status=RunStatus.FAILED)
+    assert steps_of(admin)[3].state == StepState.PROBLEM
+
+
+def test_a_salesforce_admin_sees_all_steps_but_acts_on_2_6_and_7(
+    connected: SalesAccount, salesforce_admin: User
+) -> None:
+    assert [step.number for step in steps_of(salesforce_admin) if step.action] == [2, 6, 7]
+    assert not any(step.can_ask for step in steps_of(salesforce_admin))
+
+
+def test_admins_may_ask_a_salesforce_admin_for_open_steps(connected: SalesAccount, admin: User) -> None:
+    assert [step.number for step in steps_of(admin) if step.can_ask] == [6, 7]
+
+
+def test_a_user_only_looks(connected: SalesAccount, member: User) -> None:
+    assert not any(step.action for step in steps_of(member))
+
+
+def test_people_without_account_are_told_what_to_do(client_of: ClientOf, db: None) -> None:
+    page = client_of(make_user("nobody@nowhere.example")).get("/")
+    assert "You are not in a Sales account yet" in page.content.decode()
+
+
+def test_ops_staff_start_at_the_runs(ops: User, client_of: ClientOf) -> None:
+    assert client_of(ops).get("/")["Location"] == "/ops/sync/"
+
+
+def test_the_page_takes_the_same_queries_whatever_the_size(
+    connected: SalesAccount, admin: User, client_of: ClientOf
+) -> None:
+    browser = client_of(admin)
+    browser.get("/")
+    with CaptureQueriesContext(
+        connection,
+    ) as before:
+        browser.get("/")
+    for number in range(5):
+        make_member(connected, f"user{number}@acme.example", Role.USER)
+        SyncRun.objects.create(account=connected, status=RunStatus.SUCCEEDED)
+    with CaptureQueriesContext(connection) as after:
+        browser.get("/")
+    assert len(after) == len(before)
+
+
+def test_asking_is_for_the_steps_a_salesforce_admin_can_do(
+    account_of_instance: SalesAccount, admin: User, client_of: ClientOf
+) -> None:
+    browser = client_of(admin)
+    assert browser.get("/ask-a-salesforce-admin/6/").status_code == 200
+    assert browser.get("/ask-a-salesforce-admin/4/").status_code == 404
+    page = browser.post("/ask-a-salesforce-admin/6/", {"email": "crm@acme.example"}, follow=True)
+    assert "crm@acme.example gets a mail that asks for step 6" in page.content.decode()
+    assert account_of_instance.invitations.get().role == Role.SALESFORCE_ADMIN

@@ -1,0 +1,68 @@
+"""No address of the console forgets to ask who is there; new ones are found by themselves."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.conftest import ClientOf, make_user
+
+ROOMS = {"guide", "accounts", "connections", "sync", "invitations"}
+# Anybody may: see an invitation they hold the link of, and change the language.
+OPEN_TO_ALL = {"/invitations/1/", "/language/"}
+# A signed-in person without an account may also see their profile and be told what is missing.
+OPEN_TO_PEOPLE_WITHOUT_ACCOUNT = {"/", "/settings/profile/", *OPEN_TO_ALL}
+
+
+def addresses() -> Iterator[str]:
+    for entry in get_resolver().url_patterns:
+        if isinstance(entry, URLResolver) and entry.namespace in ROOMS:
+            yield from (address_of(pattern) for pattern in entry.url_patterns if isinstance(pattern, URLPattern))
+
+
+def address_of(pattern: URLPattern) -> str:
+    parts = str(pattern.pattern).split("/")
+    return "/" + "/".join("1" if part.startswith("<") else part for part in parts)
+
+
+ADDRESSES = sorted(set(addresses()))
+
+
+def test_all_rooms_are_looked_at() -> None:
+    assert len(ADDRESSES) > 35
+
+
+@pytest.mark.parametrize("address", [address for address in ADDRESSES if address not in OPEN_TO_ALL])
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.django_db
+def test_anonymous_people_are_asked_to_sign_in(client: Client, method: str, address: str) -> None:
+    answer = getattr(client, method)(address)
+    if answer.status_code != 405:
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("address", [a for a in ADDRESSES if a not in OPEN_TO_PEOPLE_WITHOUT_ACCOUNT])
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.django_db
+def test_people_without_an_account_find_nothing(client_of: ClientOf, method: str, address: str) -> None:
+    answer = getattr(client_of(make_user("nobody@nowhere.example")), method)(address)
+    assert answer.status_code in {404, 405}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/", "/accounts/login/", "/invitations/1/"])
+def test_headers_keep_the_browser_from_doing_more_than_it_must(client: Client, address: str) -> None:
+    headers = client.get(address).headers
+    assert "unsafe-inline" not in headers["Content-Security-Policy"]
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] in {"same-origin", "no-referrer"}
+
+
+@pytest.mark.django_db
+def test_pages_of_signed_in_people_are_never_kept_by_caches(client_of: ClientOf) -> None:
+    page = client_of(make_user("nobody@nowhere.example")).get("/settings/profile/")
+    assert "no-store" in page["Cache-Control"]
