@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 NO_SERVERS := DATABASE_URL=postgresql:///unused REDIS_URL=redis://unused
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test lint bench screenshots install browser messages lock
+.PHONY: help demo demo-reset test lint bench screenshots install browser messages catalogues lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,13 +24,13 @@ demo-reset: ## Forget what the demo has stored; the next `make demo` starts befo
 test: install browser ## Run every test, browser tests included; PYTEST_ARGS= narrows it
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
-lint: install ## Check style, types, templates and translations
+lint: install browser ## Check style, types, templates and translations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(NO_SERVERS) $(BIN)/mypy .
 	$(BIN)/djlint --lint --quiet templates sandbox/templates
 	$(NO_SERVERS) $(BIN)/python manage.py makemigrations --check --dry-run
-	$(NO_SERVERS) $(BIN)/python -m tests.translations
+	$(BIN)/python -m msi_admin.catalogues check
 
 bench: install ## Measure a sync of PEOPLE people and print `name: value` lines
 	$(BIN)/python -m tests.load.bench --people $(PEOPLE)
@@ -55,7 +55,10 @@ browser: .venv/installed
 messages: $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
 %.mo: %.po .venv/installed
-	$(BIN)/python -m tests.translations --compile $<
+	@$(BIN)/python -m msi_admin.catalogues compile
+
+catalogues: install browser ## Collect the texts of code and templates into locale/
+	$(BIN)/python -m msi_admin.catalogues collect
 
 lock: .venv/installed ## Compile requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra local --extra dev pyproject.toml -o requirements/dev.txt
