@@ -19,6 +19,7 @@ demo: install ## Run the whole console with its sandbox on http://127.0.0.1:$(PO
 	@exec $(BIN)/python manage.py demo --port $(PORT)
 
 demo-reset: ## Forget what the demo has stored; the next `make demo` starts before step 1
+	@test ! -x $(BIN)/python || $(BIN)/python -m msi_admin.embedded var/embedded --remove
 	rm -rf var
 
 test: install browser ## Run every test, browser tests included; PYTEST_ARGS= narrows it

@@ -23,8 +23,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m msi_admin.embedded", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--temporary", action="store_true", help="delete the folder at the end")
+    parser.add_argument("--remove", action="store_true", help="run nothing, delete the data")
     options = parser.parse_args()
-    keep(options.folder.resolve(), temporary=options.temporary)
+    folder: Path = options.folder.resolve()
+    if options.remove:
+        remove(folder)
+    else:
+        keep(folder, temporary=options.temporary)
+
+
+def remove(folder: Path) -> None:
+    """Delete the data of `folder`, wherever it lies, unless somebody uses it."""
+    if not folder.exists():
+        return
+    with (folder / "keeper.lock").open("w") as keeper:
+        try:
+            fcntl.flock(keeper, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"{folder} is in use, perhaps by a running demo. Stop it with Ctrl-C first.")
+    Postgres(folder, durable=True).remove_leftovers(with_data=True)
+    shutil.rmtree(folder)
 
 
 def keep(folder: Path, *, temporary: bool) -> None:

@@ -32,11 +32,11 @@ class Postgres:
         self.durable = durable
         self.user = pwd.getpwnam(UNPRIVILEGED_USER) if os.geteuid() == 0 else None
         self.programs = Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
-        self.home = folder
+        self.folder = self.home = folder
         if self.user and not (is_open_to_others(folder) and is_open_to_others(self.programs)):
             self._move_to_open_ground()
         self.data = self.home / "postgres"
-        self.log = folder / "postgres.log"
+        self.log = self.folder / "postgres.log"
         self.sockets = self.data
 
     @property
@@ -65,6 +65,8 @@ class Postgres:
             shutil.rmtree(self.sockets, ignore_errors=True)
         if with_data:
             shutil.rmtree(self.data, ignore_errors=True)
+            if self.home != self.folder:
+                shutil.rmtree(self.home, ignore_errors=True)
 
     def _move_to_open_ground(self) -> None:
         """As root in a closed home: data and programs go where the unprivileged user can reach them."""

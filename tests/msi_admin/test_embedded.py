@@ -113,3 +113,19 @@ def test_a_killed_keeper_does_not_block_the_next_start(folder: Path) -> None:
     again = User(folder)
     assert again.addresses
     again.end()
+
+
+def test_data_in_use_is_not_removed(folder: Path) -> None:
+    user = User(folder)
+    refused = remove(folder)
+    assert refused.returncode
+    assert "Ctrl-C" in refused.stderr
+    user.end()
+    wait_until(lambda: not servers_of(folder))
+    assert remove(folder).returncode == 0
+    assert not folder.exists()
+
+
+def remove(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "msi_admin.embedded", str(folder), "--remove"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -5,9 +5,10 @@ import socket
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 from argparse import ArgumentParser
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from honcho.environ import expand_processes, parse_procfile
 from honcho.manager import Manager
 
 from guide import demo
+from msi_admin import celery_app
 
 START_SECONDS = 60
 
@@ -54,9 +56,9 @@ class Command(BaseCommand):
     def _welcome(self, environment: dict[str, str]) -> None:
         """Print where to go, once the console and the sandbox answer."""
         sandbox, site = environment["SANDBOX_ORIGIN"], environment["SITE_URL"]
-        for url in (f"{sandbox}/_sandbox/state", f"{site}/readyz"):
-            if not wait_for(url):
-                return
+        urls = (f"{sandbox}/_sandbox/state", f"{site}/healthz")
+        if not (all(wait_for(partial(answers, url)) for url in urls) and wait_for(has_worker)):
+            return
         people = "\n".join(f"    {email:<32}{name}" for email, name in demo.NAMES.items())
         self.stdout.write(
             f"\n  The console      {site}\n"
@@ -102,14 +104,23 @@ def run_processes(environment: dict[str, str]) -> int:
     return int(manager.returncode or 0)
 
 
-def wait_for(url: str) -> bool:
-    """True as soon as `url` answers, False after a minute."""
+def wait_for(condition: Callable[[], bool]) -> bool:
+    """True as soon as `condition` holds, False after a minute."""
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(url, timeout=2).close()  # noqa: S310 - our own address on this machine
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.3)
-        else:
-            return True
-    return False
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.3)
+    return True
+
+
+def answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=2).close()  # noqa: S310 - our own address on this machine
+    except OSError:
+        return False
+    return True
+
+
+def has_worker() -> bool:
+    return bool(celery_app.control.ping(timeout=1.0, limit=1))
