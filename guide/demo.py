@@ -3,12 +3,7 @@
 from accounts.models import User
 from accounts.services import create_verified_user
 from connections.models import MarketoAdmin, MarketoInstance
-
-PASSWORD = "Demo-Passw0rd!"  # noqa: S105 - printed by the demo for everybody
-MARKETO_ADMIN = "marketo-admin@demo.example"
-SALESFORCE_ADMIN = "salesforce-admin@demo.example"
-OPS = "ops@demo.example"
-NAMES = {MARKETO_ADMIN: "Mia Holm", SALESFORCE_ADMIN: "Sam Rivera", OPS: "Olu Adeyemi"}
+from guide.personas import MARKETO_ADMIN, NAMES, OPS, PASSWORD
 
 
 def set_up(*, endpoint: str) -> None:

@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from honcho.environ import expand_processes, parse_procfile
 from honcho.manager import Manager
 
-from guide import demo
+from guide import demo, personas
 from msi_admin import celery_app
 
 START_SECONDS = 60
@@ -59,12 +59,12 @@ class Command(BaseCommand):
         urls = (f"{sandbox}/_sandbox/state", f"{site}/healthz")
         if not (all(wait_for(partial(answers, url)) for url in urls) and wait_for(has_worker)):
             return
-        people = "\n".join(f"    {email:<32}{name}" for email, name in demo.NAMES.items())
+        people = "\n".join(f"    {email:<32}{name}" for email, name in personas.NAMES.items())
         self.stdout.write(
             f"\n  The console      {site}\n"
             f"  The mailbox      {sandbox}/_sandbox/mailbox/\n"
             f"  The sandbox      {sandbox}/_sandbox/   (stands in for Marketo and Salesforce)\n\n"
-            f"  Sign in with the password {demo.PASSWORD} as\n{people}\n"
+            f"  Sign in with the password {personas.PASSWORD} as\n{people}\n"
             f"  At Salesforce: admin@acme.example, password sandbox-password\n\n"
             f"  Start with Mia Holm and follow the Setup guide. Ctrl-C stops everything.\n"
         )
