@@ -3,9 +3,11 @@
 import asyncio
 import sys
 
+from sandbox import state_file
 from sandbox.app import create_app
 from sandbox.options import Options, read_options
 from sandbox.server import PortTakenError, serve
+from sandbox.state_file import StateRefusedError
 from sandbox.world import World
 
 
@@ -13,8 +15,10 @@ def main() -> int:
     options: Options = read_options(sys.argv[1:])
     world = World(options.settings)
     try:
+        if options.state is not None:
+            state_file.load(world, options.state)
         asyncio.run(serve(create_app(world), world, options))
-    except PortTakenError as error:
+    except (PortTakenError, StateRefusedError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -16,6 +16,11 @@ class Clock:
         """Seconds since 1970, as moved."""
         return self.now().timestamp()
 
+    @property
+    def offset_seconds(self) -> float:
+        """How far it is ahead of the real time."""
+        return self._offset.total_seconds()
+
     def advance(self, seconds: float) -> None:
         self._offset += timedelta(seconds=seconds)
 

@@ -10,9 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from sandbox import people_changes, salesforce
-from sandbox.calls import CallLog
-from sandbox.mailbox import Mailbox
+from sandbox import marketo, people_changes, salesforce
+from sandbox.marketo.fields import add_custom_field
 from sandbox.world import World
 
 CONSOLE = "/_sandbox/"
@@ -26,8 +25,10 @@ def routes(world: World) -> list[Route]:
         Route("/_sandbox/mailbox", _mailbox(world), methods=["GET", "POST", "DELETE"]),
         Route("/_sandbox/faults", _faults(world), methods=["GET", "POST", "DELETE"]),
         Route("/_sandbox/people", _action(world, _change_people), methods=["POST"]),
+        Route("/_sandbox/fields", _action(world, _add_field), methods=["POST"]),
         Route("/_sandbox/clock", _action(world, _move_clock), methods=["POST"]),
         Route("/_sandbox/switches", _action(world, _set_switches), methods=["POST"]),
+        Route("/_sandbox/reset", _action(world, _reset), methods=["POST"]),
         Route("/_sandbox/salesforce", _action(world, salesforce.control), methods=["POST"]),
     ]
 
@@ -83,6 +84,10 @@ def _change_people(world: World, body: dict[str, Any]) -> dict[str, Any]:
     return {"ids": people_changes.apply(world, body)}
 
 
+def _add_field(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    return asdict(add_custom_field(world, body))
+
+
 def _move_clock(world: World, body: dict[str, Any]) -> dict[str, Any]:
     if "set" in body:
         moment = datetime.fromisoformat(str(body["set"]))
@@ -97,30 +102,46 @@ def _set_switches(world: World, body: dict[str, Any]) -> dict[str, Any]:
     return asdict(world.switches)
 
 
-def _listing(read: Callable[[], Any], clear: Callable[[], None]) -> Callable[[Request], Awaitable[Response]]:
+def _reset(world: World, _: dict[str, Any]) -> dict[str, Any]:
+    world.reset()
+    marketo.reset(world)
+    salesforce.control(world, {"action": "reset"})
+    return state(world)
+
+
+def _listing(
+    world: World, read: Callable[[World], Any], clear: Callable[[World], None]
+) -> Callable[[Request], Awaitable[Response]]:
     """GET answers a list; DELETE (or POST, for forms) clears it."""
 
     async def endpoint(request: Request) -> Response:
         if request.method == "GET":
-            return JSONResponse(read())
-        clear()
+            return JSONResponse(read(world))
+        clear(world)
         return RedirectResponse(CONSOLE, 303) if _is_form(request) else JSONResponse({"cleared": True})
 
     return endpoint
 
 
 def _calls(world: World) -> Callable[[Request], Awaitable[Response]]:
-    calls: CallLog = world.calls
-    return _listing(lambda: [{**asdict(call), "at": call.at.isoformat()} for call in calls.recent], calls.clear)
+    def read(world: World) -> list[dict[str, Any]]:
+        return [{**asdict(call), "at": call.at.isoformat()} for call in world.calls.recent]
+
+    return _listing(world, read, lambda world: world.calls.clear())
 
 
 def _mailbox(world: World) -> Callable[[Request], Awaitable[Response]]:
-    mailbox: Mailbox = world.mailbox
-    return _listing(lambda: [message.as_dict() for message in mailbox], mailbox.clear)
+    def read(world: World) -> list[dict[str, Any]]:
+        return [message.as_dict() for message in world.mailbox]
+
+    return _listing(world, read, lambda world: world.mailbox.clear())
 
 
 def _faults(world: World) -> Callable[[Request], Awaitable[Response]]:
-    listing = _listing(lambda: [rule.as_dict() for rule in world.faults.rules], world.faults.clear)
+    def read(world: World) -> list[dict[str, Any]]:
+        return [rule.as_dict() for rule in world.faults.rules]
+
+    listing = _listing(world, read, lambda world: world.faults.clear())
     add = _action(world, lambda _, body: world.faults.add(body).as_dict())
 
     async def endpoint(request: Request) -> Response:

@@ -52,6 +52,14 @@ class Mailbox:
     def clear(self) -> None:
         self._messages.clear()
 
+    def dump(self) -> dict[str, Any]:
+        """All of it as JSON's types, for ``load``."""
+        return {"received": self._received, "messages": [asdict(message) for message in self._messages]}
+
+    def load(self, kept: dict[str, Any]) -> None:
+        self._received = kept["received"]
+        self._messages.extend(Message(**values) for values in kept["messages"])
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd's)
         content = envelope.original_content or b""
         self.keep(content, envelope.rcpt_tos)

@@ -6,15 +6,22 @@ import time
 from typing import Any, Final
 
 import anyio
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox import salesforce_faults
 from sandbox.calls import Call
-from sandbox.faults import Fault
+from sandbox.faults import FAULT_KEY, Fault
 from sandbox.marketo.envelope import failure
+from sandbox.marketo.identity import Tokens
+from sandbox.marketo.instance import instance_of
 from sandbox.world import World
 
 CONTROL_PREFIX: Final = "/_sandbox"
-LONGEST_URI: Final = 8_192
+SALESFORCE_PREFIX: Final = "/services/"
+LONGEST_MARKETO_URI: Final = 8_192
+LONGEST_SALESFORCE_URI: Final = 16_384
+TOO_LONG: Final = b"<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>"
 LONGEST_STALL: Final = 600
 
 
@@ -42,41 +49,72 @@ class Observer:
             status = message.get("status", status)
             await send(message)
 
-        fault = self.world.faults.strike(scope["path"])
+        fault = self.world.faults.strike(scope["path"], self._client_id(scope))
         try:
             await self._answer(scope, receive, note, send, fault)
         finally:
             elapsed = (time.perf_counter() - started) * 1000
-            kind = fault.kind if fault else ""
+            kind = fault.kind if fault else scope.get(FAULT_KEY, "")
             self.world.calls.add(
                 Call(self.world.clock.now(), scope["method"], scope["path"], status, round(elapsed, 1), kind)
             )
 
+    def _client_id(self, scope: Scope) -> str:
+        client = self._tokens.client_of(Request(scope))
+        return client.client_id if client else ""
+
+    @property
+    def _tokens(self) -> Tokens:
+        return instance_of(self.world).tokens
+
     async def _answer(self, scope: Scope, receive: Receive, note: Send, send: Send, fault: Fault | None) -> None:
-        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > LONGEST_URI:
-            await _plain(note, 414, "text/html", b"<html><h1>414 Request-URI Too Large</h1></html>")
+        if _is_too_long(scope):
+            await _plain(note, 414, "text/html", TOO_LONG)
         elif fault is None:
             await self.app(scope, receive, note)
         elif fault.kind in {"truncate", "stall"}:
             await self.app(scope, receive, _cut(note, send, receive, fault))
         elif fault.kind == "reset":
             _drop(send)
+        elif fault.kind.startswith(salesforce_faults.PREFIX):
+            name = fault.kind.removeprefix(salesforce_faults.PREFIX)
+            if not await salesforce_faults.strike(name, fault.after_bytes, self.app, scope, receive, note):
+                _drop(send)
+        elif fault.kind in {"delay", "corrupt"} or self._spoil_token(scope, fault):
+            await anyio.sleep(fault.seconds or 0)
+            await self.app(scope, receive, _corrupted(note, fault) if fault.kind == "corrupt" else note)
         else:
-            status, kind, body = self._refusal(scope["path"], fault.kind)
+            status, kind, body = self._refusal(fault)
             await _plain(note, status, kind, body)
 
-    def _refusal(self, path: str, kind: str) -> tuple[int, str, bytes]:
-        name, _, code = kind.partition(":")
+    def _spoil_token(self, scope: Scope, fault: Fault) -> bool:
+        """End the Marketo token that a call carries, if that is the fault: the call itself then learns of it."""
+        if not fault.kind.startswith("token") or scope["path"].startswith(SALESFORCE_PREFIX):
+            return False
+        (self._tokens.expire if fault.kind == "token_expired" else self._tokens.revoke)(Request(scope))
+        return True
+
+    def _refusal(self, fault: Fault) -> tuple[int, str, bytes]:
+        name, _, code = fault.kind.partition(":")
         if name == "status":
             return (
                 int(code),
                 "text/html",
                 f"<html><body><h1>{code}</h1>The sandbox was asked to fail.</body></html>".encode(),
             )
-        if name == "token_expired" and path.startswith("/services"):
+        if name.startswith("token"):
             error = [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
             return 401, "application/json", json.dumps(error).encode()
-        return 200, "application/json;charset=UTF-8", json.dumps(failure(self.world, code or "602")).encode()
+        instance_of(self.world).limits.note_error(code)
+        return 200, "application/json;charset=UTF-8", json.dumps(failure(self.world, code, fault.message)).encode()
+
+
+def _is_too_long(scope: Scope) -> bool:
+    """Salesforce counts the headers too."""
+    length = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+    if not scope["path"].startswith(SALESFORCE_PREFIX):
+        return length > LONGEST_MARKETO_URI
+    return length + sum(len(name) + len(value) for name, value in scope["headers"]) > LONGEST_SALESFORCE_URI
 
 
 def _cut(note: Send, send: Send, receive: Receive, fault: Fault) -> Send:
@@ -96,6 +134,21 @@ def _cut(note: Send, send: Send, receive: Receive, fault: Fault) -> Send:
         _drop(send)
 
     return limited
+
+
+def _corrupted(note: Send, fault: Fault) -> Send:
+    """Let an answer through with one byte changed, so that its length is right and its checksum is not."""
+    left = 512 if fault.after_bytes is None else fault.after_bytes
+
+    async def changed(message: Message) -> None:
+        nonlocal left
+        body = message.get("body", b"")
+        if 0 <= left < len(body):
+            message = {**message, "body": body[:left] + bytes([body[left] ^ 1]) + body[left + 1 :]}
+        left -= len(body)
+        await note(message)
+
+    return changed
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -7,12 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sandbox.settings import Settings
+from sandbox.marketo import permissions
+from sandbox.settings import API_USER, ApiClient, Settings, today
+from sandbox.state_file import StateRefusedError, kept_epoch
 
 _HELP = {
     "people": "number of seeded people",
     "seed": "same seed, same bytes",
-    "epoch": "day before which all seeded people were created, as YYYY-MM-DD (default: today)",
+    "epoch": "day before which all seeded people were created, YYYY-MM-DD (default: as in the --state file, or today)",
     "munchkin_id": "id of the Marketo instance",
     "client_id": "client id of the Marketo custom service",
     "client_secret": "its secret",
@@ -32,6 +34,7 @@ class Options:
     https_port: int | None
     smtp_port: int | None
     ca_file: Path | None
+    state: Path | None
 
 
 def read_options(arguments: list[str]) -> Options:
@@ -41,10 +44,11 @@ def read_options(arguments: list[str]) -> Options:
     if config is not None:
         parser.set_defaults(**_read_config(parser, config))
     given = parser.parse_args(arguments)
-    settings = Settings(**{item.name: getattr(given, item.name) for item in fields(Settings)})
+    values = {item.name: getattr(given, item.name) for item in fields(Settings)}
+    settings = Settings(**values | {"epoch": _epoch(parser, given)})
     if settings.people < 1:
         parser.error("--people must be at least 1.")
-    return Options(settings, given.port, given.https_port, given.smtp_port, given.ca_file)
+    return Options(settings, given.port, given.https_port, given.smtp_port, given.ca_file, given.state)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,19 +58,37 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="http port on 127.0.0.1 (0: any free one, the default)")
     parser.add_argument("--https-port", type=int, help="also serve https on this port (0: any free one)")
     parser.add_argument(
-        "--ca-file", type=Path, help="write the certificate authority of the https port to this PEM file"
+        "--ca-file", type=Path, help="write the certificate authority of https and of tunnels to this PEM file"
     )
     parser.add_argument(
         "--smtp-port", type=int, help="also accept mail on this port, into the mailbox (0: any free one)"
     )
+    parser.add_argument(
+        "--state", type=Path, help="keep what changes in this JSON file, and go on from there at the next start"
+    )
     parser.add_argument("--config", type=Path, help="TOML file with the same names, dashes as underscores")
+    parser.set_defaults(more_clients=())
     defaults = Settings()
     for item in fields(Settings):
+        if item.name == "more_clients":
+            continue
         default = getattr(defaults, item.name)
-        read = date.fromisoformat if item.name == "epoch" else type(default)
-        text = f"{_HELP[item.name]}" + ("" if item.name == "epoch" else f" (default: {default})")
-        parser.add_argument("--" + item.name.replace("_", "-"), type=read, default=default, help=text)
+        if item.name == "epoch":
+            parser.add_argument("--epoch", type=date.fromisoformat, help=_HELP["epoch"])
+            continue
+        text = f"{_HELP[item.name]} (default: {default})"
+        parser.add_argument("--" + item.name.replace("_", "-"), type=type(default), default=default, help=text)
     return parser
+
+
+def _epoch(parser: argparse.ArgumentParser, given: argparse.Namespace) -> date:
+    """The days of a kept world do not move on with the calendar."""
+    try:
+        kept = None if given.state is None else kept_epoch(given.state)
+    except StateRefusedError as error:
+        parser.error(str(error))
+    epoch: date = given.epoch or kept or today()
+    return epoch
 
 
 def _read_config(parser: argparse.ArgumentParser, path: Path) -> dict[str, Any]:
@@ -74,10 +96,31 @@ def _read_config(parser: argparse.ArgumentParser, path: Path) -> dict[str, Any]:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         parser.error(f"The file {path} cannot be used: {error}")
-    known = set(vars(parser.parse_args([]))) - {"config"}
+    clients = values.pop("marketo_clients", [])
+    known = set(vars(parser.parse_args([]))) - {"config", "more_clients"}
     if unknown := values.keys() - known:
         parser.error(
             f"The file {path} has unknown names: {', '.join(sorted(unknown))}. Known: {', '.join(sorted(known))}."
         )
     # As text, so that values of the file are read the way flags are.
-    return {name: str(value) for name, value in values.items()}
+    return {name: str(value) for name, value in values.items()} | {"more_clients": _clients(parser, path, clients)}
+
+
+def _clients(parser: argparse.ArgumentParser, path: Path, tables: list[dict[str, Any]]) -> tuple[ApiClient, ...]:
+    """The [[marketo_clients]] of a file: client_id, client_secret, and perhaps user and permissions."""
+    try:
+        return tuple(
+            ApiClient(table["client_id"], table["client_secret"], table.get("user", API_USER), _permissions(table))
+            for table in tables
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        parser.error(f"A [[marketo_clients]] table of {path} is wrong: {error}.")
+
+
+def _permissions(table: dict[str, Any]) -> frozenset[str] | None:
+    if "permissions" not in table:
+        return None
+    asked = frozenset(table["permissions"])
+    if unknown := asked - permissions.ALL:
+        raise ValueError(f"unknown permissions {sorted(unknown)}; known are {sorted(permissions.ALL)}")
+    return asked

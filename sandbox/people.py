@@ -1,7 +1,7 @@
 """Persons, each derived from (seed, id) alone, so that a world of any size starts at once and in little memory."""
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sandbox.names import COMPANY_FIRST, COMPANY_FORM, COMPANY_SECOND, SCRIPTS, SOURCES, TITLES
 from sandbox.record_ids import make_id
@@ -15,6 +15,9 @@ OWNERS: Final = 27
 """Salesforce users 1..27 own people; the last two of them are inactive."""
 
 QUEUES: Final = 2
+LINKED: Final = 6
+"""Of 64 people, so many have a LinkedIn address."""
+
 _KEPT_COMPANIES: Final = 4_096
 _MASK: Final = (1 << 64) - 1
 
@@ -48,7 +51,7 @@ LEAD_KINDS: Final = frozenset({Kind.LEAD, Kind.CONVERTED, Kind.QUEUE_LEAD, Kind.
 CONTACT_KINDS: Final = frozenset({Kind.CONTACT, Kind.CONVERTED, Kind.DELETED_CONTACT})
 DELETED_KINDS: Final = frozenset({Kind.DELETED_LEAD, Kind.DELETED_CONTACT})
 
-_NO_OWNER: Final = frozenset({Kind.MARKETO_ONLY, Kind.UNOWNED_LEAD})
+OWNERLESS: Final = frozenset({Kind.MARKETO_ONLY, Kind.UNOWNED_LEAD})
 _QUEUE_LEAD: Final = Kind.QUEUE_LEAD
 
 ELIGIBILITY: Final = {
@@ -67,6 +70,7 @@ class Person(NamedTuple):
     """One person as Marketo and Salesforce both know it; times are seconds since 1970.
 
     ``owner_id`` is the owner in Salesforce, ``marketo_owner_id`` what Marketo stores of it (a queue only sometimes).
+    ``extra`` holds values of the Marketo fields that have no attribute here, by REST name; never changed in place.
     """
 
     marketo_id: int
@@ -87,6 +91,13 @@ class Person(NamedTuple):
     updated: int
     in_marketo: bool = True
     merged_into: int | None = None
+    shown_update: int | None = None
+    extra: dict[str, Any] = {}
+
+    @property
+    def marketo_updated(self) -> int:
+        """What Marketo shows as ``updatedAt``: it stays behind when only Salesforce or custom fields change."""
+        return self.updated if self.shown_update is None else self.shown_update
 
     @property
     def sfdc_type(self) -> str | None:
@@ -104,7 +115,7 @@ class Person(NamedTuple):
 
     @property
     def account_id(self) -> str | None:
-        return make_id("Account", self.account) if self.kind in CONTACT_KINDS else None
+        return make_id("Account", self.account) if self.account and self.kind in CONTACT_KINDS else None
 
 
 def mix(number: int) -> int:
@@ -140,9 +151,9 @@ class Deriver:
         return max(1, 1 - int(-offset * self.size // SPREAD))
 
     def account_name(self, account: int) -> str:
-        return self._company(account)[0]
+        return self.company(account)[0]
 
-    def _company(self, account: int) -> tuple[str, str]:
+    def company(self, account: int) -> tuple[str, str]:
         """Name and mail domain of a company. Neighbours share companies, so a few thousand are kept at hand."""
         found = self._companies.get(account)
         if found is None:
@@ -165,6 +176,15 @@ class Deriver:
             return 0
         chance = mix(self.seed ^ (marketo_id << 20)) % 50
         return 2 if chance == 0 else int(chance < 5)
+
+    def bits(self, marketo_ids: range) -> list[int]:
+        """What everything else about people is derived from."""
+        return [mix(self.seed ^ marketo_id) for marketo_id in marketo_ids]
+
+    @staticmethod
+    def is_odd(bits: int) -> bool:
+        """Whether a person has an odd value, an emoji in the name, or is the one before entered twice."""
+        return (bits >> 40) % 160 < 8 or (bits >> 48) % 50 == 0 or (bits >> 52) % 200 == 0
 
     def person(self, marketo_id: int) -> Person:
         bits = mix(self.seed ^ marketo_id)
@@ -190,7 +210,7 @@ class Deriver:
             title,
             phone,
             SOURCES[(bits >> 3) & 7],
-            f"https://www.linkedin.example/in/{marketo_id}" if bits >> 58 < 6 else None,
+            f"https://www.linkedin.example/in/{marketo_id}" if bits >> 58 < LINKED else None,
             owner_id,
             None if kind is _QUEUE_LEAD and bits & 8 else owner_id,
             account,
@@ -212,10 +232,10 @@ class Deriver:
             first += " 🚀"
         if (bits >> 50) % 25 == 0:
             return first, last, None
-        return first, last, f"{plain_first}.{plain_last}.{marketo_id}@{self._company(account)[1]}"
+        return first, last, f"{plain_first}.{plain_last}.{marketo_id}@{self.company(account)[1]}"
 
     def _owner(self, kind: Kind, bits: int) -> str | None:
-        if kind in _NO_OWNER:
+        if kind in OWNERLESS:
             return None
         if kind is _QUEUE_LEAD:
             return self._queues[(bits >> 9) % QUEUES]

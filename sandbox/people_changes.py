@@ -1,9 +1,13 @@
-"""What the control API can do to people: create, change, delete, convert, re-own and merge them."""
+"""What can happen to people, in either system: created, changed, deleted, converted, re-owned and merged.
 
-from collections.abc import Callable
+``apply`` is what the control API offers; Marketo's own write endpoints use the functions below it.
+"""
+
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sandbox.marketo import types
+from sandbox.marketo.fields import known_fields
 from sandbox.people import CONTACT_KINDS, ELIGIBILITY, LEAD_KINDS, OWNERS, Kind, Person
 from sandbox.record_ids import make_id, read_id
 from sandbox.world import World
@@ -18,6 +22,9 @@ FIELDS: Final = {
     "leadSource": "lead_source",
     "linkedInProfileURL": "linkedin_url",
 }
+"""Marketo's names of the fields that a person has as attributes; the others are among its ``extra`` values."""
+
+_NAMES: Final = frozenset({"firstName", "lastName"})
 
 
 def apply(world: World, body: dict[str, Any]) -> list[int]:
@@ -28,20 +35,62 @@ def apply(world: World, body: dict[str, Any]) -> list[int]:
     return action(world, body)
 
 
-def _create(world: World, body: dict[str, Any]) -> list[int]:
-    fields, count, kind = _fields(body), _count(body), _kind(body)
-    return [_create_one(world, kind, fields) for _ in range(count)]
-
-
-def _create_one(world: World, kind: Kind, fields: dict[str, Any]) -> int:
+def create(world: World, kind: Kind, fields: Mapping[str, Any], *, is_blank: bool = False) -> Person:
+    """A new person with values by REST name; the other ones as for a seeded person, or empty when ``is_blank``."""
     now = int(world.clock.timestamp())
     owner_id = _owner_for(kind, world.last_id)
     person = world.deriver.person(world.last_id + 1)._replace(
-        kind=kind, owner_id=owner_id, marketo_owner_id=owner_id, roles=0, created=now, updated=now, **fields
+        kind=kind, owner_id=owner_id, marketo_owner_id=owner_id, roles=0, created=now, updated=now
     )
+    if is_blank:
+        fields = dict.fromkeys(FIELDS) | dict(fields)
+    person = person._replace(**_replacements(person, fields))
     world.store(person)
     world.log(person, types.NEW_LEAD)
-    return person.marketo_id
+    return person
+
+
+def change(world: World, person: Person, fields: Mapping[str, Any]) -> Person:
+    """Give a person new values by REST name; what differs is logged, nothing happens when nothing does."""
+    known = known_fields(world)
+    different = {name: value for name, value in fields.items() if known[name].read(person) != (value or None)}
+    if not different:
+        return person
+    changed = tuple((name, _text(value), _text(known[name].read(person))) for name, value in different.items())
+    is_shown = any(not known[name].is_custom for name in different)
+    after = _update(world, person, is_shown=is_shown, **_replacements(person, different))
+    world.log(after, types.CHANGE_DATA_VALUE, fields=changed)
+    return after
+
+
+def delete(world: World, person: Person) -> None:
+    """Delete a person in Marketo; Salesforce keeps its record."""
+    _update(world, person, in_marketo=False)
+    world.log(person, types.DELETE_LEAD)
+
+
+def merge(world: World, winner: Person, losers: list[Person], *, in_salesforce: bool) -> None:
+    """The losers leave Marketo, and perhaps Salesforce, where their records then point to the winner's."""
+    for loser in losers:
+        gone = _update(world, loser, in_marketo=False)
+        if in_salesforce:
+            _delete_in_salesforce(world, gone, winner.marketo_id)
+    merged = ",".join(str(loser.marketo_id) for loser in losers)
+    world.log(winner, types.MERGE_LEADS, attributes=(("Merge IDs", merged),))
+
+
+def _replacements(person: Person, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes of a person for values by REST name."""
+    own = {FIELDS[name]: value or ("" if name in _NAMES else None) for name, value in fields.items() if name in FIELDS}
+    extra = {name: value for name, value in fields.items() if name not in FIELDS}
+    return own | {"extra": person.extra | extra}
+
+
+def _text(value: Any) -> str | None:
+    """A value as the activity log spells it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None else str(value)
 
 
 def _owner_for(kind: Kind, number: int) -> str | None:
@@ -50,16 +99,24 @@ def _owner_for(kind: Kind, number: int) -> str | None:
     return None if kind in {Kind.MARKETO_ONLY, Kind.UNOWNED_LEAD} else make_id("User", 1 + number % OWNERS)
 
 
+def _update(world: World, person: Person, *, is_shown: bool = False, **values: Any) -> Person:
+    """Store a person with new values; ``is_shown`` moves the time that Marketo shows, too."""
+    shown = None if is_shown else person.marketo_updated
+    after = person._replace(**values, updated=int(world.clock.timestamp()), shown_update=shown)
+    world.store(after)
+    return after
+
+
+def _create(world: World, body: dict[str, Any]) -> list[int]:
+    fields, count, kind = _fields(world, body), _count(body), _kind(body)
+    return [create(world, kind, fields).marketo_id for _ in range(count)]
+
+
 def _change(world: World, body: dict[str, Any]) -> list[int]:
-    people, fields = _chosen(world, body), _fields(body)
+    people, fields = _chosen(world, body), _fields(world, body)
     if not fields:
-        raise ValueError(f"fields must name at least one of {', '.join(FIELDS)}.")
-    names = {attribute: name for name, attribute in FIELDS.items()}
-    for person in people:
-        changed = tuple((names[key], value, getattr(person, key)) for key, value in fields.items())
-        _update(world, person, **fields)
-        world.log(person, types.CHANGE_DATA_VALUE, fields=changed)
-    return _ids(people)
+        raise ValueError(f"fields must name at least one field, such as {', '.join(FIELDS)}.")
+    return [change(world, person, fields).marketo_id for person in people]
 
 
 def _delete(world: World, body: dict[str, Any]) -> list[int]:
@@ -68,8 +125,7 @@ def _delete(world: World, body: dict[str, Any]) -> list[int]:
         raise ValueError(f"system must be marketo or salesforce, not {system!r}.")
     for person in people:
         if system == "marketo":
-            _update(world, person, in_marketo=False)
-            world.log(person, types.DELETE_LEAD)
+            delete(world, person)
         else:
             _delete_in_salesforce(world, person)
     return _ids(people)
@@ -91,8 +147,8 @@ def _convert(world: World, body: dict[str, Any]) -> list[int]:
     for person in people:
         # Salesforce gives the contact a user as owner and the account's name as company.
         owner_id = person.owner_id if person.kind is Kind.LEAD else make_id("User", 1)
-        company = world.deriver.account_name(person.account)
-        _update(world, person, kind=Kind.CONVERTED, owner_id=owner_id, marketo_owner_id=owner_id, company=company)
+        values = {"owner_id": owner_id, "marketo_owner_id": owner_id, "kind": Kind.CONVERTED}
+        _update(world, person, is_shown=True, company=world.deriver.account_name(person.account), **values)
         world.log(person, types.CONVERT_LEAD)
     return _ids(people)
 
@@ -131,20 +187,11 @@ def _kind_with_owner(person: Person, owner_id: str | None) -> Kind:
 
 
 def _merge(world: World, body: dict[str, Any]) -> list[int]:
-    """The first of ``ids`` wins; the others leave Marketo, and Salesforce too, pointing to the winner."""
     winner, *losers = _chosen(world, body)
     if not losers:
         raise ValueError("ids must hold the winner and at least one other person.")
-    for loser in losers:
-        _update(world, loser, in_marketo=False)
-        _delete_in_salesforce(world, loser._replace(in_marketo=False), winner.marketo_id)
-    merged = ",".join(str(loser.marketo_id) for loser in losers)
-    world.log(winner, types.MERGE_LEADS, attributes=(("Merge IDs", merged),))
+    merge(world, winner, losers, in_salesforce=True)
     return _ids([winner, *losers])
-
-
-def _update(world: World, person: Person, **values: Any) -> None:
-    world.store(person._replace(updated=int(world.clock.timestamp()), **values))
 
 
 def _ids(people: list[Person]) -> list[int]:
@@ -162,11 +209,13 @@ def _chosen(world: World, body: dict[str, Any]) -> list[Person]:
     return found
 
 
-def _fields(body: dict[str, Any]) -> dict[str, Any]:
-    given = body.get("fields") or {}
-    if unknown := given.keys() - FIELDS.keys():
-        raise ValueError(f"Unknown fields: {', '.join(sorted(unknown))}. Known: {', '.join(FIELDS)}.")
-    return {FIELDS[name]: value for name, value in given.items()}
+def _fields(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    """The values of a body by REST name."""
+    given: dict[str, Any] = body.get("fields") or {}
+    writable = [name for name, item in known_fields(world).items() if not item.read_only]
+    if unknown := given.keys() - set(writable):
+        raise ValueError(f"Unknown fields: {', '.join(sorted(unknown))}. Known: {', '.join(writable)}.")
+    return given
 
 
 def _count(body: dict[str, Any]) -> int:

@@ -4,6 +4,7 @@ A record id has 15 case-sensitive characters, of which the first three tell the 
 letter case of the first fifteen (Salesforce documentation, "Record IDs: 15 and 18 characters").
 """
 
+from functools import lru_cache
 from typing import Final
 
 DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -18,6 +19,7 @@ PREFIXES: Final = {
     "OpportunityContactRole": "00K",
     "Lead": "00Q",
     "Organization": "00D",
+    "Task": "00T",
 }
 # The middle of every id names the org; a number below 62**5 fills the last five characters alone.
 _ORG_PART: Final = "Hs00000"
@@ -43,6 +45,23 @@ def make_id(sobject: str, number: int) -> str:
     digit = DIGITS[first]
     case = CHECKSUMS[digit.isupper() + 2 * case1 + 8 * case2]
     return f"{_STARTS[sobject]}{digit}{text1}{text2}{_ENDS[sobject]}{case}"
+
+
+IDS_OF_A_PAGE: Final = 3_844
+
+
+def page_of_ids(sobject: str, first: int) -> list[str]:
+    """The ids of 3,844 records from number ``first``, a multiple of 3,844; as ``make_id`` makes them, only faster."""
+    rest, middle = divmod(first // IDS_OF_A_PAGE, 3844)
+    text, case = _PAIRS[middle]
+    start, end = f"{_STARTS[sobject]}{DIGITS[rest]}{text}", _ENDS[sobject]
+    return [start + tail for tail in _tails(end, DIGITS[rest].isupper() + 2 * case)]
+
+
+@lru_cache
+def _tails(end: str, case: int) -> list[str]:
+    """The last five characters of the ids of a page."""
+    return [f"{text}{end}{CHECKSUMS[case + 8 * case2]}" for text, case2 in _PAIRS]
 
 
 def read_id(sobject: str, record_id: str) -> int | None:

@@ -44,10 +44,10 @@ def _person_row(person: Person) -> Row:
     return {
         "IsDeleted": person.kind in DELETED_KINDS,
         "MasterRecordId": None,
-        "FirstName": person.first_name,
+        "FirstName": person.first_name or None,
         "LastName": person.last_name,
         "Salutation": None,
-        "Name": f"{person.first_name} {person.last_name}",
+        "Name": f"{person.first_name} {person.last_name}".strip(),
         "Title": person.title,
         "Phone": person.phone,
         "MobilePhone": None,
@@ -149,16 +149,22 @@ def has_roles(person: Person) -> bool:
 def user_rows(settings: Settings) -> list[Row]:
     """Sales people under acme.example (the last two inactive), the org's admin, and the people of the demo."""
     marketo_admin, salesforce_admin, ops = DEMO_USERS
-    sales = [_user(number, name, _address(name), _STANDARD) for number, name in enumerate(_SALES_PEOPLE, start=1)]
+    sales = list(sellers().values())
     for row in sales[OWNERS - 2 :]:
         row["IsActive"] = False
     return [
         *sales,
         _user(ADMIN_NUMBER, "Acme Admin", settings.salesforce_user, _ADMINISTRATOR),
-        _user(DEMO_NUMBER, "Marketo Admin", marketo_admin, _STANDARD),
-        _user(DEMO_NUMBER + 1, "Salesforce Admin", salesforce_admin, _ADMINISTRATOR),
-        _user(DEMO_NUMBER + 2, "Ops Engineer", ops, _STANDARD),
+        _user(DEMO_NUMBER, "Mia Holm", marketo_admin, _STANDARD),
+        _user(DEMO_NUMBER + 1, "Sam Rivera", salesforce_admin, _ADMINISTRATOR),
+        _user(DEMO_NUMBER + 2, "Olu Adeyemi", ops, _STANDARD),
     ]
+
+
+def sellers() -> dict[str, Row]:
+    """User rows of the people who own leads and contacts, by id."""
+    users = (_user(number, name, _address(name), _STANDARD) for number, name in enumerate(_SALES_PEOPLE, start=1))
+    return {row["Id"]: row for row in users}
 
 
 def _address(name: str) -> str:

@@ -7,15 +7,15 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
-import trustme
 import uvicorn
 from aiosmtpd.smtp import SMTP
 from starlette.types import ASGIApp
 
+from sandbox import state_file
 from sandbox.options import Options
+from sandbox.tunnel import Authority, TunnelProtocol
 from sandbox.world import World
 
 HOST: Final = "127.0.0.1"
@@ -55,15 +55,22 @@ async def serve(app: ASGIApp, world: World, options: Options) -> None:
     http = _listen(options.port)
     https = None if options.https_port is None else _listen(options.https_port)
     smtp = None if options.smtp_port is None else _listen(options.smtp_port)
-    servers = [(_Server(_config(app)), http)]
+    authority = Authority(options.settings.munchkin_id)
+    if options.ca_file is not None:
+        authority.write_to(options.ca_file)
+    servers = [(_Server(_config(app, authority)), http)]
     if https is not None:
-        servers.append((_Server(_config(app, _tls_context(options.ca_file))), https))
+        servers.append((_Server(_config(app, authority, authority.context(*HOST_NAMES))), https))
     mail = None if smtp is None else await _open_mail(world, smtp)
     _stop_on_signal([server for server, _ in servers])
     tasks = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
     await asyncio.gather(*(server.ready.wait() for server, _ in servers))
+    keeper = None if options.state is None else asyncio.create_task(state_file.keep(world, options.state))
     _announce(http, https, smtp)
     await asyncio.gather(*tasks)
+    if keeper is not None and options.state is not None:
+        keeper.cancel()
+        state_file.write(options.state, state_file.dump(world))
     if mail is not None:
         mail.close()
 
@@ -82,9 +89,14 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _config(app: ASGIApp, tls: ssl.SSLContext | None = None) -> uvicorn.Config:
+def _config(app: ASGIApp, authority: Authority, tls: ssl.SSLContext | None = None) -> uvicorn.Config:
+    class Protocol(TunnelProtocol):
+        pass
+
+    Protocol.authority = authority
     config = uvicorn.Config(
         app,
+        http=Protocol,
         log_level="error",
         access_log=False,
         server_header=False,
@@ -96,15 +108,6 @@ def _config(app: ASGIApp, tls: ssl.SSLContext | None = None) -> uvicorn.Config:
     config.load()
     config.ssl = tls
     return config
-
-
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    authority = trustme.CA()
-    if ca_file is not None:
-        authority.cert_pem.write_to_path(str(ca_file))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*HOST_NAMES).configure_cert(context)
-    return context
 
 
 async def _open_mail(world: World, listener: socket.socket) -> asyncio.Server:

@@ -2,13 +2,29 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 
 DEMO_PASSWORD = "Demo-Passw0rd!"
 DEMO_USERS = ("marketo-admin@demo.example", "salesforce-admin@demo.example", "ops@demo.example")
+API_USER = "sandbox-api@acme.example"
 
 
 def today() -> date:
     return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True)
+class ApiClient:
+    """A custom service of the Marketo instance: its credentials, the API-only user that owns it, and what that user's
+    role allows (names as in Marketo's role editor; None: everything)."""
+
+    client_id: str
+    client_secret: str
+    user: str = API_USER
+    permissions: frozenset[str] | None = None
+
+    def may(self, any_of: tuple[str, ...]) -> bool:
+        return self.permissions is None or not any_of or not self.permissions.isdisjoint(any_of)
 
 
 @dataclass(frozen=True)
@@ -28,3 +44,9 @@ class Settings:
     salesforce_password: str = "sandbox-password"
     consumer_key: str = "sandbox-consumer-key"
     consumer_secret: str = "sandbox-consumer-secret"
+    more_clients: tuple[ApiClient, ...] = ()
+
+    @cached_property
+    def api_clients(self) -> tuple[ApiClient, ...]:
+        """All custom services of Marketo, the one with every permission first."""
+        return (ApiClient(self.client_id, self.client_secret), *self.more_clients)

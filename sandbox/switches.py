@@ -11,12 +11,21 @@ class Switches:
     actions_enabled: the Sales Insight Actions activity types exist in Marketo.
     salesforce_sync: Marketo is synced with Salesforce (its sfdc fields are in describe).
     export_seconds: how long a Marketo bulk export stays in Processing.
+    export_status_seconds: how often a Marketo bulk export's status is refreshed (the real one: 60).
     token_seconds: life of a Marketo access token.
+    query_tokens: Marketo's REST API takes the token as a query parameter, too.
+    marketo_ip_allowlist: addresses that may call Marketo, separated by commas (empty: all; error 603 otherwise).
     updated_at_filter: bulk exports accept the updatedAt filter (off: error 1035).
+    smart_list_filter: bulk exports accept the smart list filters (off: error 1035).
     hostile_rows: bulk files hold NUL and bare carriage return characters.
     rate_limit: Marketo calls in any 20 seconds (error 606 beyond).
     concurrency_limit: Marketo calls at a time (error 615 beyond).
     daily_calls: Marketo calls a day (error 607 beyond).
+    count_refused: calls refused with 606, 607 or 615 count as used, too.
+    list_filter_members: lists with so many members cannot filter activities (error 1003).
+    activity_ids: Marketo activities have an integer id besides their GUID.
+    owner_fields: Marketo people have fields with their owner's name and address.
+    ims_users: Marketo's users are Adobe identities: their user ids are GUIDs and only API-only users can be changed.
     export_megabytes: Marketo bulk export quota a day.
     bulk_seconds: how long a Salesforce bulk query job stays in progress.
     """
@@ -24,12 +33,21 @@ class Switches:
     actions_enabled: bool = True
     salesforce_sync: bool = True
     export_seconds: float = 1.0
+    export_status_seconds: float = 0.0
     token_seconds: float = 3600.0
+    query_tokens: bool = False
+    marketo_ip_allowlist: str = ""
     updated_at_filter: bool = False
+    smart_list_filter: bool = False
     hostile_rows: bool = False
     rate_limit: int = 100
     concurrency_limit: int = 10
     daily_calls: int = 50_000
+    count_refused: bool = False
+    list_filter_members: int = 10_000
+    activity_ids: bool = True
+    owner_fields: bool = False
+    ims_users: bool = False
     export_megabytes: float = 500.0
     bulk_seconds: float = 0.5
 

@@ -1,7 +1,7 @@
 """Everything the sandbox knows: seeded people, the changes made to them, and the state of its two services."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -32,6 +32,16 @@ class Change:
     attributes: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True)
+class CustomField:
+    """A field that was added to Marketo's people; ``length`` only for text."""
+
+    name: str
+    display_name: str
+    data_type: str
+    length: int | None
+
+
 class World:
     """One Marketo instance and one Salesforce org that are synced with each other.
 
@@ -48,6 +58,7 @@ class World:
         self.mailbox = Mailbox()
         self.deriver = Deriver(settings)
         self.changes: list[Change] = []
+        self.custom_fields: list[CustomField] = []
         self.last_id = settings.people
         self._overlay: dict[int, Person] = {}
         self._fixed = {
@@ -55,6 +66,10 @@ class World:
             "Group": records.group_rows(),
             "Organization": [records.organization_row()],
         }
+
+    def reset(self) -> None:
+        """Back to the seeded people and the real time, with an empty log, mailbox and list of calls."""
+        vars(self).update(vars(World(self.settings)))
 
     # People
 
@@ -81,6 +96,24 @@ class World:
     def changed_people(self) -> Iterator[Person]:
         """People in Marketo that are no longer as seeded, or were created later."""
         return (person for person in self._overlay.values() if person.in_marketo)
+
+    def stored_people(self) -> Iterator[Person]:
+        """Everyone who is no longer as seeded, in Marketo or not, in the order of the first change."""
+        return iter(self._overlay.values())
+
+    def changed_ids(self, ids: range) -> list[int]:
+        """Which of these people are no longer as seeded."""
+        return [number for number in ids if number in self._overlay] if self._overlay else []
+
+    def savepoint(self) -> Callable[[], None]:
+        """What takes back all changes to people, and their activities, since it was asked for."""
+        overlay, last_id, changes = dict(self._overlay), self.last_id, len(self.changes)
+
+        def undo() -> None:
+            self._overlay, self.last_id = overlay, last_id
+            del self.changes[changes:]
+
+        return undo
 
     def people_created_around(self, start: float, end: float) -> Iterator[Person]:
         """People in Marketo among whom are all those created from start to end (seconds since 1970, inclusive).

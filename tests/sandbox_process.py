@@ -54,6 +54,10 @@ class SandboxProcess:
         answer.raise_for_status()
         return answer.json()
 
+    def reset(self) -> None:
+        """Put everything back as it was at the start: people, org, switches, faults, clock, mail, tokens, jobs."""
+        self.post("/_sandbox/reset")
+
     def stop(self) -> int:
         """End it the way a user does, and answer its exit code."""
         self.process.terminate()

@@ -1,34 +1,55 @@
 """Marketo's REST, bulk extract, user management and identity APIs over a world."""
 
-from datetime import timedelta
+from functools import partial
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.marketo import activities, bulk, leads, users
+from sandbox.marketo import activities, bulk, crm, lead_writes, leads, list_calls, stats, users
 from sandbox.marketo.calls import MarketoCall, route
 from sandbox.marketo.envelope import MarketoError, datetime_text, success
-from sandbox.marketo.identity import API_USER
-from sandbox.marketo.instance import Instance
-from sandbox.marketo.limits import central_day
+from sandbox.marketo.instance import Instance, instance_of
+from sandbox.marketo.permissions import ANYBODY, READ_ASSETS
 from sandbox.people import DAY
 from sandbox.world import World
 
 
 def routes(world: World) -> list[Route]:
     """All of Marketo's paths, and error 610 for the unknown ones under them."""
-    instance = Instance(world)
+    instance = instance_of(world)
     return [
-        Route("/identity/oauth/token", instance.tokens.answer, methods=["GET", "POST"]),
+        Route("/identity/oauth/token", partial(_token, instance), methods=["GET", "POST"]),
         *leads.routes(instance),
+        *lead_writes.routes(instance),
+        *list_calls.routes(instance),
         *bulk.routes(instance),
         *activities.routes(instance),
+        *crm.routes(instance),
+        *stats.routes(instance),
         *users.routes(instance),
-        route(instance, "/rest/asset/v1/folders.json", get=_folders),
-        route(instance, "/rest/v1/stats/usage.json", get=_usage),
-        route(instance, "/rest/v1/stats/usage/last7days.json", get=_usage_of_last_week),
-        *(route(instance, prefix + "/{rest:path}", get=_unknown, post=_unknown) for prefix in ("/rest", "/bulk")),
+        route(instance, "/rest/asset/v1/folders.json", READ_ASSETS, get=_folders),
+        *(_unknown_route(instance, prefix) for prefix in ("/rest", "/bulk")),
     ]
+
+
+def reset(world: World) -> None:
+    """Forget all tokens, counted calls, export jobs and changes to lists."""
+    instance_of(world).reset()
+
+
+def dump(world: World) -> dict[str, Any]:
+    """What the instance keeps besides its people, as JSON's types, for ``load``."""
+    return instance_of(world).dump()
+
+
+def load(world: World, kept: dict[str, Any]) -> None:
+    instance_of(world).load(kept)
+
+
+async def _token(instance: Instance, request: Request) -> Response:
+    return await instance.tokens.answer(request)
 
 
 async def _folders(call: MarketoCall) -> dict[str, Any]:
@@ -54,21 +75,11 @@ async def _folders(call: MarketoCall) -> dict[str, Any]:
     return success(world, page, errors=[], warnings=[])
 
 
-async def _usage(call: MarketoCall) -> dict[str, Any]:
-    return success(call.instance.world, _usage_of_days(call.instance, 1))
-
-
-async def _usage_of_last_week(call: MarketoCall) -> dict[str, Any]:
-    return success(call.instance.world, _usage_of_days(call.instance, 7))
-
-
-def _usage_of_days(instance: Instance, days: int) -> list[dict[str, Any]]:
-    today = central_day(instance.world.clock.timestamp())
-    dates = [today - timedelta(days=back) for back in range(days)]
-    totals = ((day, instance.limits.by_day[day]) for day in dates)
-    return [
-        {"date": str(day), "total": total, "users": [{"userId": API_USER, "count": total}]} for day, total in totals
-    ]
+def _unknown_route(instance: Instance, prefix: str) -> Route:
+    path, answer = prefix + "/{rest:path}", _unknown
+    return route(
+        instance, path, ANYBODY, reads_body=False, get=answer, post=answer, put=answer, patch=answer, delete=answer
+    )
 
 
 async def _unknown(_: MarketoCall) -> dict[str, Any]:

@@ -2,15 +2,16 @@
 
 import base64
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from starlette.routing import Route
 
-from sandbox.marketo.calls import MarketoCall, route
+from sandbox.marketo.calls import MarketoCall, route, whole_number
 from sandbox.marketo.envelope import MarketoError, datetime_text, read_datetime, success
 from sandbox.marketo.fields import pick_fields
 from sandbox.marketo.instance import Instance
+from sandbox.marketo.permissions import READ_ACTIVITIES
 from sandbox.marketo.types import ACTIONS_TYPES, CHANGE_DATA_VALUE, DELETE_LEAD, NEW_LEAD, TYPES
 from sandbox.world import Change, World
 
@@ -23,11 +24,11 @@ DELETIONS_KEPT: Final = 14 * 86_400
 def routes(instance: Instance) -> list[Route]:
     root = "/rest/v1/activities"
     return [
-        route(instance, f"{root}/types.json", get=_types),
-        route(instance, f"{root}/pagingtoken.json", get=_paging_token),
-        route(instance, f"{root}/leadchanges.json", get=_lead_changes),
-        route(instance, f"{root}/deletedleads.json", get=_deleted_leads),
-        route(instance, f"{root}.json", get=_activities),
+        route(instance, f"{root}/types.json", READ_ACTIVITIES, get=_types),
+        route(instance, f"{root}/pagingtoken.json", READ_ACTIVITIES, get=_paging_token),
+        route(instance, f"{root}/leadchanges.json", READ_ACTIVITIES, get=_lead_changes),
+        route(instance, f"{root}/deletedleads.json", READ_ACTIVITIES, get=_deleted_leads),
+        route(instance, f"{root}.json", READ_ACTIVITIES, get=_activities),
     ]
 
 
@@ -60,48 +61,61 @@ async def _lead_changes(call: MarketoCall) -> dict[str, Any]:
     names = {item.name for item in pick_fields(call.instance.world, call.values("fields"), "1006")}
     page, more = _page(call, {NEW_LEAD, CHANGE_DATA_VALUE})
     kept = [change for change in page if change.type_id == NEW_LEAD or names & {name for name, _, _ in change.fields}]
-    return success(call.instance.world, [_record(change) | _changed(change, names) for change in kept], **more)
+    return success(
+        call.instance.world, [_record(call.instance.world, change) | _changed(change, names) for change in kept], **more
+    )
 
 
 async def _deleted_leads(call: MarketoCall) -> dict[str, Any]:
     world = call.instance.world
     page, more = _page(call, {DELETE_LEAD})
     oldest = world.clock.timestamp() - DELETIONS_KEPT
-    return success(world, [_record(change) for change in page if change.at >= oldest], **more)
+    return success(world, [_record(world, change) for change in page if change.at >= oldest], **more)
 
 
 async def _activities(call: MarketoCall) -> dict[str, Any]:
     call.required("activityTypeIds")
-    types = {_number(value) for value in call.values("activityTypeIds")}
+    types = {whole_number(value) for value in call.values("activityTypeIds")}
     if len(types) > MOST_TYPES:
         raise MarketoError("1003", f"Too many activityTypeIds. Max is {MOST_TYPES}")
     page, more = _page(call, types)
-    return success(call.instance.world, [_record(change) for change in page], **more)
+    return success(call.instance.world, [_record(call.instance.world, change) for change in page], **more)
 
 
 def _page(call: MarketoCall, types: Collection[int]) -> tuple[list[Change], dict[str, Any]]:
     """One block of the log, filtered: like Marketo, a page can be short or empty with more to come."""
     world = call.instance.world
     changes = world.changes
-    leads = {_number(value) for value in call.values("leadIds")}
-    if len(leads) > MOST_LEADS:
-        raise MarketoError("1003", f"Too many leadIds. Max is {MOST_LEADS}")
+    wanted = _wanted_people(call)
     start = _read_token(world, call.required("nextPageToken"))
     stop = start + call.size(LARGEST_PAGE)
-    page = [item for item in changes[start:stop] if item.type_id in types and (not leads or item.marketo_id in leads)]
+    page = [item for item in changes[start:stop] if item.type_id in types and wanted(item.marketo_id)]
     reached = min(stop, len(changes))
     return page, {"moreResult": stop < len(changes), "nextPageToken": _make_token(world, reached)}
 
 
-def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise MarketoError("1001", f"Invalid value '{text}'. Required of type 'integer'")
-    return int(text)
+def _wanted_people(call: MarketoCall) -> Callable[[int], bool]:
+    """Tells the people of ``leadIds`` or of the list ``listId`` from others. MarketoError 1003 or 1013."""
+    leads = {whole_number(value) for value in call.values("leadIds")}
+    if len(leads) > MOST_LEADS:
+        raise MarketoError("1003", f"Too many leadIds. Max is {MOST_LEADS}")
+    if leads:
+        return leads.__contains__
+    if not call.value("listId"):
+        return lambda _: True
+    lists, number = call.instance.lists, call.number("listId", 0)
+    if number not in lists.static:
+        raise MarketoError("1013", f"List not found: {number}")
+    found, most = lists.static[number], call.instance.world.switches.list_filter_members
+    if lists.has_at_least(found, most):
+        raise MarketoError("1003", f"The list {number} has {most} members or more")
+    members = {person.marketo_id for person in lists.members(found)}
+    return members.__contains__
 
 
-def _record(change: Change) -> dict[str, Any]:
+def _record(world: World, change: Change) -> dict[str, Any]:
     return {
-        "id": change.number,
+        **({"id": change.number} if world.switches.activity_ids else {}),
         "marketoGUID": f"sandbox-{change.number}",
         "leadId": change.marketo_id,
         "activityDate": datetime_text(change.at),
@@ -126,7 +140,7 @@ def _make_token(world: World, position: int) -> str:
 
 
 def _read_token(world: World, token: str) -> int:
-    """A position in the log. The log dies with its process, so a token of an earlier one starts at the beginning."""
+    """A position in the log. A token of another log starts at the beginning, so that its holder misses nothing."""
     try:
         _, started, position = base64.b32decode(token).decode().split(",")
         return int(position) if float(started) == world.started else 0

@@ -69,7 +69,7 @@ def json_answer(request: Request, body: Any, status: int = 200) -> Response:
 
 
 @lru_cache(maxsize=1024)
-def _day(number: int) -> str:
+def day_text(number: int) -> str:
     return datetime.fromtimestamp(number * 86_400, UTC).date().isoformat()
 
 
@@ -78,7 +78,7 @@ def datetime_text(seconds: float) -> str:
     days, rest = divmod(int(seconds), 86_400)
     minutes, second = divmod(rest, 60)
     hour, minute = divmod(minutes, 60)
-    return f"{_day(days)}T{hour:02d}:{minute:02d}:{second:02d}Z"
+    return f"{day_text(days)}T{hour:02d}:{minute:02d}:{second:02d}Z"
 
 
 def read_datetime(text: str) -> float:

@@ -1,41 +1,37 @@
-"""Bulk lead extracts: the life of an export job and the making of its file."""
+"""The life of bulk export jobs: created, queued, processed two at a time, and kept for a while."""
 
-import csv
-import hashlib
-import io
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from sandbox.marketo.envelope import MarketoError, datetime_text
-from sandbox.marketo.fields import Field
+from sandbox.marketo.export_files import Made, Order, write_file
 from sandbox.marketo.limits import central_day
-from sandbox.people import Person
+from sandbox.marketo.lists import Lists
 from sandbox.world import World
 
 MOST_PROCESSING: Final = 2
 MOST_WAITING: Final = 10
 FILE_DAYS: Final = 7
-DELIMITERS: Final = {"CSV": ",", "TSV": "\t", "SSV": ";"}
-_ROWS_AT_ONCE: Final = 2_000
+STATUS_DAYS: Final = 30
 _FINAL: Final = frozenset({"Completed", "Failed", "Cancelled"})
+_NOT_KEPT: Final = frozenset({"path", "making"})
 
 
 @dataclass
 class Export:
-    """One job. ``start`` and ``end`` bound the created or updated time (``clock``), both ends inclusive."""
+    """One job of the API user ``owner``; ``kind`` is leads or activities, ``filter`` its one filter as it was asked."""
 
-    fields: list[Field]
+    kind: str
+    owner: str
+    fields: list[str]
     headers: list[str]
     format: str
-    clock: str
-    start: float
-    end: float
+    filter: dict[str, Any]
     created: float
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     status: str = "Created"
@@ -46,10 +42,16 @@ class Export:
     size: int = 0
     checksum: str = ""
     fault: str = ""
+    shown: dict[str, Any] = field(default_factory=dict)
+    shown_at: float = 0
     path: Path | None = None
     making: threading.Thread | None = None
 
-    def as_dict(self) -> dict[str, Any]:
+    @property
+    def order(self) -> Order:
+        return Order(self.kind, self.fields, self.headers, self.format, self.filter, self.fault)
+
+    def record(self) -> dict[str, Any]:
         """The status record; a key appears once its value is known."""
         times = {
             "createdAt": self.created,
@@ -65,14 +67,36 @@ class Export:
             record["errorMsg"] = "Export failed. The sandbox was asked to fail it."
         return record
 
+    def dump(self) -> dict[str, Any]:
+        """All but the file and its making, as JSON's types."""
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name not in _NOT_KEPT}
+
 
 class Exports:
     """All jobs of the instance. Jobs step forward whenever somebody asks about one."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, lists: Lists) -> None:
         self.world = world
+        self.lists = lists
         self._jobs: dict[str, Export] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="sandbox-exports-")
+
+    def dump(self) -> list[dict[str, Any]]:
+        """All jobs as JSON's types, for ``load``. Their files are derived again when asked for."""
+        return [job.dump() for job in self._jobs.values()]
+
+    def load(self, kept: list[dict[str, Any]]) -> None:
+        for values in kept:
+            job = Export(**values)
+            if job.status == "Processing":
+                job.status = "Queued"
+            self._jobs[job.id] = job
+
+    def clear(self) -> None:
+        """Forget all jobs; files that are being made are given up."""
+        for job in self._jobs.values():
+            job.status = "Cancelled"
+        self._jobs.clear()
 
     def add(self, export: Export) -> None:
         """MarketoError 1029 when the day's quota is spent."""
@@ -80,43 +104,59 @@ class Exports:
         self._refuse_over_quota()
         self._jobs[export.id] = export
 
-    def all(self) -> list[Export]:
+    def of(self, kind: str, owner: str) -> list[Export]:
+        """An API user's own jobs of a kind; nobody sees those of others."""
         self._step()
-        return list(self._jobs.values())
+        return [job for job in self._jobs.values() if (job.kind, job.owner) == (kind, owner)]
 
-    def get(self, export_id: str) -> Export:
-        """MarketoError 1013 for an unknown job."""
+    def get(self, kind: str, owner: str, export_id: str) -> Export:
+        """MarketoError 1013 for a job that is unknown, of somebody else, or too old to be seen."""
         self._step()
-        if export_id not in self._jobs:
+        job = self._jobs.get(export_id)
+        oldest = self.world.clock.timestamp() - STATUS_DAYS * 86_400
+        if job is None or (job.kind, job.owner) != (kind, owner) or job.created < oldest:
             raise MarketoError("1013", f"Export job not found: {export_id}")
-        return self._jobs[export_id]
+        return job
 
-    def enqueue(self, export_id: str, fault: str) -> Export:
+    def record(self, export: Export) -> dict[str, Any]:
+        """The status record as last refreshed."""
+        now = self.world.clock.timestamp()
+        if not export.shown or now >= export.shown_at + self.world.switches.export_status_seconds:
+            export.shown, export.shown_at = export.record(), now
+        return export.shown
+
+    def enqueue(self, export: Export, fault: str) -> None:
         """MarketoError 1029 when it is enqueued already, the queue is full or the day's quota is spent."""
-        export = self.get(export_id)
         if export.status != "Created":
             raise MarketoError("1029", "Job already queued")
         if sum(job.status in {"Queued", "Processing"} for job in self._jobs.values()) >= MOST_WAITING:
             raise MarketoError("1029", "Too many jobs in queue")
         self._refuse_over_quota()
         export.status, export.queued, export.fault = "Queued", self.world.clock.timestamp(), fault
-        return export
+        export.shown = {}
 
-    def cancel(self, export_id: str) -> Export:
-        export = self.get(export_id)
+    def cancel(self, export: Export) -> None:
+        """MarketoError 1003 for a job that has ended."""
         if export.status in _FINAL:
             raise MarketoError("1003", f"Export job is already {export.status}")
         self._finish(export, "Cancelled")
-        return export
+        export.shown = {}
 
-    def file(self, export_id: str) -> Path | None:
+    def file(self, export: Export) -> Path | None:
         """The finished file while it is kept; None in every other case."""
-        self._step()
-        export = self._jobs.get(export_id)
-        if export is None or export.status != "Completed" or export.finished is None:
+        if export.status != "Completed" or export.finished is None or export.fault == "missing_file":
             return None
-        kept = self.world.clock.timestamp() < export.finished + FILE_DAYS * 86_400
-        return export.path if kept else None
+        if self.world.clock.timestamp() >= export.finished + FILE_DAYS * 86_400:
+            return None
+        if export.path is None:
+            export.path = self._make_again(export)
+        return export.path
+
+    def _make_again(self, export: Export) -> Path | None:
+        """The file of a job from before a restart; None when the people in it have changed since."""
+        path = Path(self._folder.name, export.id)
+        made = write_file(self.world, self.lists, export.order, path, lambda: True)
+        return path if made == Made(export.rows, export.size, export.checksum) else None
 
     def _refuse_over_quota(self) -> None:
         megabytes = self.world.switches.export_megabytes
@@ -145,65 +185,14 @@ class Exports:
 
     def _start(self, job: Export) -> None:
         job.status, job.started = "Processing", self.world.clock.timestamp()
-        job.path = Path(self._folder.name, job.id)
         # A daemon, so that a long export does not hold up the end of the process.
-        job.making = threading.Thread(target=write_file, args=(self.world, job, job.path), daemon=True)
+        job.making = threading.Thread(target=self._make, args=(job, Path(self._folder.name, job.id)), daemon=True)
         job.making.start()
+
+    def _make(self, job: Export, path: Path) -> None:
+        made = write_file(self.world, self.lists, job.order, path, lambda: job.status == "Processing")
+        if made is not None:
+            job.rows, job.size, job.checksum, job.path = made.rows, made.size, made.checksum, path
 
     def _finish(self, job: Export, status: str) -> None:
         job.status, job.finished = status, self.world.clock.timestamp()
-
-
-def write_file(world: World, job: Export, path: Path) -> None:
-    """Write the job's rows; sets its row count, size and checksum. Memory stays flat whatever the number of people."""
-    digest, text = hashlib.sha256(), io.StringIO()
-    writer = csv.writer(text, delimiter=DELIMITERS[job.format], lineterminator="\n")
-    writer.writerow(job.headers)
-    with path.open("wb") as file:
-        for values in _rows(world, job):
-            writer.writerow(values)
-            job.rows += 1
-            if job.rows % _ROWS_AT_ONCE == 0:
-                _flush(text, file, digest)
-            if job.status != "Processing":
-                return
-        if job.fault == "bad_row":
-            writer.writerow(["1", "one cell more or less than the header has"] * len(job.headers))
-        _flush(text, file, digest)
-        job.size = file.tell()
-    job.checksum = digest.hexdigest() if job.fault != "bad_checksum" else "0" * 64
-
-
-def _flush(text: io.StringIO, file: io.BufferedWriter, digest: "hashlib._Hash") -> None:
-    content = text.getvalue().encode()
-    file.write(content)
-    digest.update(content)
-    text.seek(0)
-    text.truncate()
-
-
-def _rows(world: World, job: Export) -> Iterator[list[Any]]:
-    readers = [_text(item) for item in job.fields]
-    names = [item.name for item in job.fields]
-    title = names.index("title") if world.switches.hostile_rows and "title" in names else None
-    for person in _people(world, job):
-        # Empty is the bare word null; nothing tells it from a text "null" (Adobe documentation, "Bulk Lead Extract").
-        values = ["null" if (value := read(person)) is None else value for read in readers]
-        if title is not None and person.marketo_id % 7 == 0:
-            values[title] += "\0" if person.marketo_id % 2 else "\rAssistant"
-        yield values
-
-
-def _text(item: Field) -> Callable[[Person], Any]:
-    """A reader of what the file says; only booleans look different there."""
-    if item.data_type != "boolean":
-        return item.read
-    return lambda person: "true" if item.read(person) else "false"
-
-
-def _people(world: World, job: Export) -> Iterator[Person]:
-    if job.clock == "updatedAt":
-        return (person for person in world.people() if job.start <= person.updated <= job.end)
-    return (
-        person for person in world.people_created_around(job.start, job.end) if job.start <= person.created <= job.end
-    )

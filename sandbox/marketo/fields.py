@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final
 
 from sandbox.marketo.envelope import MarketoError, datetime_text
 from sandbox.people import Person
-from sandbox.world import World
+from sandbox.records import sellers
+from sandbox.world import CustomField, World
 
 Value = str | int | bool | None
+TEXT_TYPES: Final = ("string", "email", "phone", "url", "textarea")
+DATA_TYPES: Final = (*TEXT_TYPES, "integer", "float", "currency", "percent", "score", "boolean", "date", "datetime")
+_SELLERS: Final = sellers()
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,7 @@ class Field:
     length: int | None
     read_only: bool
     read: Callable[[Person], Value]
+    is_custom: bool = False
 
     @property
     def from_salesforce(self) -> bool:
@@ -43,13 +49,24 @@ class Field:
             "crmManaged": self.from_salesforce,
         }
 
-
-def _nothing(_: Person) -> None:
-    return None
+    def schema(self) -> dict[str, Any]:
+        sized = {} if self.length is None else {"length": self.length}
+        return {
+            "displayName": self.display_name,
+            "name": self.name,
+            "description": None,
+            "dataType": self.data_type,
+            **sized,
+            "isHidden": False,
+            "isHtmlEncodingInEmail": True,
+            "isSensitive": False,
+            "isCustom": self.is_custom,
+            "isApiCreated": self.is_custom,
+        }
 
 
 def _full_name(person: Person) -> str:
-    return f"{person.first_name} {person.last_name}"
+    return f"{person.first_name} {person.last_name}".strip()
 
 
 def _field(
@@ -59,10 +76,21 @@ def _field(
     data_type: str = "string",
     length: int | None = 255,
     *,
-    read: Callable[[Person], Value] = _nothing,
+    read: Callable[[Person], Value] | None = None,
+    default: Value = None,
     read_only: bool = False,
 ) -> Field:
-    return Field(number, name, display_name, data_type, length, read_only, read)
+    """A standard field; without ``read`` it is one of a person's ``extra`` values, and ``default`` until it is set."""
+    return Field(number, name, display_name, data_type, length, read_only, read or _extra(name, default))
+
+
+def _extra(name: str, default: Value) -> Callable[[Person], Value]:
+    return lambda person: person.extra.get(name, default)
+
+
+def _owner(column: str) -> Callable[[Person], Value]:
+    """A reader of what the User row of a person's owner says; nothing for a queue's people."""
+    return lambda person: _SELLERS.get(person.marketo_owner_id or "", {}).get(column)
 
 
 # Ids, names, types and lengths of the standard fields are those of a recorded describe answer; that instance has no
@@ -82,13 +110,13 @@ FIELDS: Final = (
     _field(17, "industry", "Industry"),
     _field(44, "id", "Id", "integer", None, read=lambda person: person.marketo_id, read_only=True),
     _field(45, "mktoName", "Full Name", read=_full_name, read_only=True),
-    _field(46, "personType", "Person Type", length=50, read=lambda _: "contact"),
+    _field(46, "personType", "Person Type", length=50, default="contact"),
     _field(49, "isLead", "Is Lead", "boolean", None, read=lambda person: person.sfdc_type != "Contact", read_only=True),
-    _field(51, "isAnonymous", "Is Anonymous", "boolean", None, read=lambda _: False, read_only=True),
+    _field(51, "isAnonymous", "Is Anonymous", "boolean", None, default=False, read_only=True),
     _field(52, "salutation", "Salutation"),
-    _field(53, "firstName", "First Name", read=lambda person: person.first_name),
+    _field(53, "firstName", "First Name", read=lambda person: person.first_name or None),
     _field(54, "middleName", "Middle Name"),
-    _field(55, "lastName", "Last Name", read=lambda person: person.last_name),
+    _field(55, "lastName", "Last Name", read=lambda person: person.last_name or None),
     _field(56, "email", "Email Address", "email", read=lambda person: person.email),
     _field(57, "phone", "Phone Number", "phone", read=lambda person: person.phone),
     _field(58, "mobilePhone", "Mobile Phone Number", "phone"),
@@ -100,14 +128,14 @@ FIELDS: Final = (
     _field(65, "state", "State"),
     _field(66, "country", "Country"),
     _field(67, "postalCode", "Postal Code"),
-    _field(77, "emailInvalid", "Email Invalid", "boolean", None, read=lambda _: False),
+    _field(77, "emailInvalid", "Email Invalid", "boolean", None, default=False),
     _field(78, "emailInvalidCause", "Email Invalid Cause"),
-    _field(79, "unsubscribed", "Unsubscribed", "boolean", None, read=lambda _: False),
+    _field(79, "unsubscribed", "Unsubscribed", "boolean", None, default=False),
     _field(81, "unsubscribedReason", "Unsubscribed Reason", length=2000),
-    _field(82, "doNotCall", "Do Not Call", "boolean", None, read=lambda _: False),
-    _field(85, "marketingSuspended", "Marketing Suspended", "boolean", None, read=lambda _: False),
-    _field(87, "blackListed", "Black Listed", "boolean", None, read=lambda _: False),
-    _field(123, "emailSuspended", "Email Suspended", "boolean", None, read=lambda _: False, read_only=True),
+    _field(82, "doNotCall", "Do Not Call", "boolean", None, default=False),
+    _field(85, "marketingSuspended", "Marketing Suspended", "boolean", None, default=False),
+    _field(87, "blackListed", "Black Listed", "boolean", None, default=False),
+    _field(123, "emailSuspended", "Email Suspended", "boolean", None, default=False, read_only=True),
     _field(126, "department", "Department"),
     _field(
         130,
@@ -124,14 +152,14 @@ FIELDS: Final = (
         "Updated At",
         "datetime",
         None,
-        read=lambda person: datetime_text(person.updated),
+        read=lambda person: datetime_text(person.marketo_updated),
         read_only=True,
     ),
     _field(137, "externalSalesPersonId", "External Sales Person Id", length=50),
     _field(144, "leadSource", "Lead Source", read=lambda person: person.lead_source),
     _field(145, "leadStatus", "Lead Status"),
     _field(146, "leadScore", "Lead Score", "integer", None, read_only=True),
-    _field(479, "leadPartitionId", "Lead Partition Id", "reference", None, read=lambda _: 1),
+    _field(479, "leadPartitionId", "Lead Partition Id", "reference", None, default=1),
     _field(
         901, "linkedInProfileURL", "Marketo Social LinkedIn Profile URL", "url", read=lambda person: person.linkedin_url
     ),
@@ -149,12 +177,27 @@ FIELDS: Final = (
         read_only=True,
     ),
 )
-SEARCHABLE: Final = ("id", "email", "sfdcAccountId", "sfdcContactId", "sfdcLeadId", "sfdcLeadOwnerId")
+# Adobe's pages disagree on whether these exist over REST, so a switch shows them.
+OWNER_FIELDS: Final = (
+    _field(157, "leadOwnerEmailAddress", "Lead Owner Email Address", "email", read=_owner("Email"), read_only=True),
+    _field(158, "leadOwnerFirstName", "Lead Owner First Name", read=_owner("FirstName"), read_only=True),
+    _field(159, "leadOwnerLastName", "Lead Owner Last Name", read=_owner("LastName"), read_only=True),
+)
+CUSTOM_FROM: Final = 1_001
 
 
 def known_fields(world: World) -> dict[str, Field]:
     """By REST name. Without the Salesforce sync the instance has no sfdc fields (seen in a recorded answer)."""
-    return {item.name: item for item in FIELDS if world.switches.salesforce_sync or not item.from_salesforce}
+    owners = OWNER_FIELDS if world.switches.owner_fields else ()
+    standard = (item for item in FIELDS if world.switches.salesforce_sync or not item.from_salesforce)
+    return {item.name: item for item in (*standard, *owners, *map(_custom, count(CUSTOM_FROM), world.custom_fields))}
+
+
+def _custom(number: int, made: CustomField) -> Field:
+    read = _extra(made.name, None)
+    return Field(
+        number, made.name, made.display_name, made.data_type, made.length, read_only=False, read=read, is_custom=True
+    )
 
 
 def pick_fields(world: World, names: Iterable[str], code: str) -> list[Field]:
@@ -166,3 +209,16 @@ def pick_fields(world: World, names: Iterable[str], code: str) -> list[Field]:
             raise MarketoError(code, f"Field '{name}' not found")
         picked.append(known[name])
     return picked
+
+
+def add_custom_field(world: World, body: dict[str, Any]) -> CustomField:
+    """Add what a control call names; ValueError says what is wrong with it."""
+    name, data_type = str(body.get("name", "")), str(body.get("type", "string"))
+    if not name.isidentifier() or name in known_fields(world):
+        raise ValueError(f"A custom field needs a new name of letters and digits, not {name!r}.")
+    if data_type not in DATA_TYPES:
+        raise ValueError(f"The type must be one of {', '.join(DATA_TYPES)}; not {data_type!r}.")
+    length = 255 if data_type in TEXT_TYPES else None
+    made = CustomField(name, str(body.get("display_name") or name), data_type, length)
+    world.custom_fields.append(made)
+    return made

@@ -1,8 +1,12 @@
 """What one Marketo instance keeps besides its people."""
 
+from typing import Any
+from weakref import WeakKeyDictionary
+
 from sandbox.marketo.exports import Exports
 from sandbox.marketo.identity import Tokens
 from sandbox.marketo.limits import Limits
+from sandbox.marketo.lists import Lists
 from sandbox.world import World
 
 
@@ -13,4 +17,35 @@ class Instance:
         self.world = world
         self.tokens = Tokens(world)
         self.limits = Limits(world)
-        self.exports = Exports(world)
+        self.lists = Lists(world)
+        self.exports = Exports(world, self.lists)
+
+    def reset(self) -> None:
+        """Forget all tokens, counted calls, jobs and changes to lists."""
+        self.exports.clear()
+        vars(self).update(vars(Instance(self.world)))
+
+    def dump(self) -> dict[str, Any]:
+        """All of it as JSON's types, for ``load``."""
+        return {
+            "tokens": self.tokens.dump(),
+            "calls": self.limits.dump(),
+            "lists": self.lists.dump(),
+            "exports": self.exports.dump(),
+        }
+
+    def load(self, kept: dict[str, Any]) -> None:
+        self.tokens.load(kept["tokens"])
+        self.limits.load(kept["calls"])
+        self.lists.load(kept["lists"])
+        self.exports.load(kept["exports"])
+
+
+_instances: WeakKeyDictionary[World, Instance] = WeakKeyDictionary()
+
+
+def instance_of(world: World) -> Instance:
+    """The instance of a world; made on first use, one for each world."""
+    if world not in _instances:
+        _instances[world] = Instance(world)
+    return _instances[world]

@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sandbox.marketo.envelope import MarketoError
@@ -20,30 +20,54 @@ def central_day(seconds: float) -> date:
 
 
 class Limits:
-    """Counts calls that were let in; refused calls cost nothing."""
+    """Counts calls by day and API user, and errors by day and code."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.by_day: Counter[date] = Counter()
+        self._calls: Counter[tuple[date, str]] = Counter()
+        self._errors: Counter[tuple[date, str]] = Counter()
         self._recent: deque[float] = deque()
         self._running = 0
 
+    def dump(self) -> dict[str, Any]:
+        """Both counts as JSON's types, for ``load``."""
+        return {"calls": _as_rows(self._calls), "errors": _as_rows(self._errors)}
+
+    def load(self, kept: dict[str, Any]) -> None:
+        for counter, rows in ((self._calls, kept["calls"]), (self._errors, kept["errors"])):
+            counter.update({(date.fromisoformat(day), name): count for day, name, count in rows})
+
+    def calls_on(self, day: date) -> dict[str, int]:
+        """Counted calls by API user."""
+        return {user: count for (found, user), count in self._calls.items() if found == day}
+
+    def errors_on(self, day: date) -> dict[str, int]:
+        """Failed calls by error code."""
+        return {code: count for (found, code), count in self._errors.items() if found == day}
+
+    def note_error(self, code: str) -> None:
+        self._errors[self._today(), code] += 1
+
     @contextmanager
-    def admit(self) -> Iterator[None]:
-        """Hold one of the concurrent places. Raises MarketoError 606, 607 or 615."""
+    def admit(self, user: str) -> Iterator[None]:
+        """Hold one of the concurrent places for an API user. Raises MarketoError 606, 607 or 615."""
         now = self.world.clock.timestamp()
         while self._recent and self._recent[0] <= now - WINDOW_SECONDS:
             self._recent.popleft()
-        self._refuse_excess(central_day(now))
+        try:
+            self._refuse_excess()
+        except MarketoError:
+            self._calls[self._today(), user] += self.world.switches.count_refused
+            raise
         self._recent.append(now)
-        self.by_day[central_day(now)] += 1
+        self._calls[self._today(), user] += 1
         self._running += 1
         try:
             yield
         finally:
             self._running -= 1
 
-    def _refuse_excess(self, day: date) -> None:
+    def _refuse_excess(self) -> None:
         switches = self.world.switches
         if self._running >= switches.concurrency_limit:
             raise MarketoError("615", f"Concurrent access limit '{switches.concurrency_limit}' reached")
@@ -51,5 +75,12 @@ class Limits:
             raise MarketoError(
                 "606", f"Max rate limit '{switches.rate_limit}' exceeded with in '{WINDOW_SECONDS}' secs"
             )
-        if self.by_day[day] >= switches.daily_calls:
+        if sum(self.calls_on(self._today()).values()) >= switches.daily_calls:
             raise MarketoError("607")
+
+    def _today(self) -> date:
+        return central_day(self.world.clock.timestamp())
+
+
+def _as_rows(counter: Counter[tuple[date, str]]) -> list[tuple[str, str, int]]:
+    return [(day.isoformat(), name, count) for (day, name), count in counter.items()]

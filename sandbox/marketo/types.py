@@ -6,6 +6,7 @@ NEW_LEAD: Final = 12
 CHANGE_DATA_VALUE: Final = 13
 CONVERT_LEAD: Final = 21
 CHANGE_OWNER: Final = 23
+ADD_TO_LIST: Final = 24
 DELETE_IN_SALESFORCE: Final = 29
 MERGE_LEADS: Final = 32
 DELETE_LEAD: Final = 37
@@ -22,7 +23,7 @@ TYPES: Final = {
     19: "Sync Lead to SFDC",
     CONVERT_LEAD: "Convert Lead",
     CHANGE_OWNER: "Change Owner",
-    24: "Add to List",
+    ADD_TO_LIST: "Add to List",
     DELETE_IN_SALESFORCE: "Delete Lead from SFDC",
     MERGE_LEADS: "Merge Leads",
     DELETE_LEAD: "Delete Lead",

@@ -1,7 +1,9 @@
 """User management: bare JSON without an envelope, and failures as HTTP statuses."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -9,16 +11,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.marketo.envelope import MarketoError, json_answer
-from sandbox.marketo.identity import API_USER
 from sandbox.marketo.instance import Instance
-from sandbox.settings import DEMO_USERS
+from sandbox.marketo.permissions import USER_API, USERS
+from sandbox.settings import API_USER, DEMO_USERS
 
 ADMIN: Final = "Admin"
 STANDARD: Final = "Standard User"
+WORKSPACE_ADMIN: Final = "Workspace Admin"
+MARKETER: Final = "Marketer"
 API_ONLY: Final = "API Role"
-_ROLE_IDS: Final = {ADMIN: 1, STANDARD: 2, API_ONLY: 101}
+_ROLE_IDS: Final = {ADMIN: 1, STANDARD: 2, API_ONLY: 101, WORKSPACE_ADMIN: 102, MARKETER: 103}
 _STATUSES: Final = {"601": 401, "602": 401, "603": 401, "606": 429, "607": 429, "615": 429}
 _CREATED: Final = "2019-03-04T09:00:00.000t+0000"
+LARGEST_PAGE: Final = 200
+INVITATION_DAYS: Final = 7
 
 
 @dataclass(frozen=True)
@@ -28,10 +34,17 @@ class _User:
     last_name: str
     email: str
     role: str
+    workspace: int = 0
+    is_locked: bool = False
+    is_pending: bool = False
 
-    def as_dict(self) -> dict[str, Any]:
+    def userid(self, *, is_ims: bool) -> str:
+        """An address for a Marketo identity, a GUID for an Adobe one."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, self.email)).upper() if is_ims else self.email
+
+    def as_dict(self, *, is_ims: bool) -> dict[str, Any]:
         return {
-            "userid": self.email,
+            "userid": self.userid(is_ims=is_ims),
             "firstName": self.first_name,
             "lastName": self.last_name,
             "emailAddress": self.email,
@@ -39,54 +52,83 @@ class _User:
             "apiOnly": self.role == API_ONLY,
         }
 
+    def roles(self) -> list[dict[str, Any]]:
+        place = {"workspaceId": self.workspace, "workspaceName": _WORKSPACES[self.workspace]}
+        return [{"accessRoleId": _ROLE_IDS[self.role], "accessRoleName": self.role, **place}]
 
+
+_WORKSPACES: Final = {0: "AllZones", 1: "Default", 2: "EU"}
 _MARKETO_ADMIN, _SALESFORCE_ADMIN, _OPS = DEMO_USERS
-USERS: Final = (
-    _User(1, "Marketo", "Admin", _MARKETO_ADMIN, ADMIN),
+_PEOPLE: Final = (
+    _User(1, "Mia", "Holm", _MARKETO_ADMIN, ADMIN),
     _User(2, "Maria", "Lind", "maria.lind@acme.example", ADMIN),
     _User(3, "Jonas", "Berg", "jonas.berg@acme.example", ADMIN),
-    _User(4, "Salesforce", "Admin", _SALESFORCE_ADMIN, STANDARD),
-    _User(5, "Ops", "Engineer", _OPS, STANDARD),
+    _User(4, "Sam", "Rivera", _SALESFORCE_ADMIN, STANDARD),
+    _User(5, "Olu", "Adeyemi", _OPS, STANDARD),
     _User(6, "Elena", "Rossi", "elena.rossi@acme.example", STANDARD),
     _User(7, "Sandbox", "API", API_USER, API_ONLY),
+    _User(8, "Tom", "Clark", "tom.clark@acme.example", MARKETER, is_locked=True),
+    # Runs the EU workspace through a custom role, which no API tells from any other custom role.
+    _User(9, "Priya", "Patel", "priya.patel@acme.example", WORKSPACE_ADMIN, workspace=2),
 )
+_PENDING: Final = _User(10, "Lukas", "Meyer", "lukas.meyer@acme.example", STANDARD, is_pending=True)
+
+
+class _UserManagementError(Exception):
+    """A refusal with its HTTP status."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
 
 
 def routes(instance: Instance) -> list[Route]:
     root = "/userservice/management/v1/users"
+    user = root + "/{userid}"
+    writes = ("update.json", "delete.json", "invite/delete.json", "roles/create.json", "roles/delete.json")
     return [
         _route(instance, f"{root}/allusers.json", _all_users),
         _route(instance, f"{root}/roles.json", _roles),
         _route(instance, f"{root}/workspaces.json", _workspaces),
-        _route(instance, root + "/{userid}/roles.json", _user_roles),
+        _route(instance, f"{root}/invite.json", _refuse_write, "POST"),
+        _route(instance, f"{user}/roles.json", _user_roles),
+        _route(instance, f"{user}/user.json", _user),
+        _route(instance, f"{user}/invite.json", _invitation),
+        *(_route(instance, f"{user}/{name}", _refuse_write, "POST") for name in writes),
     ]
 
 
-class _NoSuchUserError(Exception):
-    pass
+Answer = Callable[[Instance, Request], Any]
 
 
-def _route(instance: Instance, path: str, answer: Callable[[Request], list[dict[str, Any]]]) -> Route:
+def _route(instance: Instance, path: str, answer: Answer, method: str = "GET") -> Route:
     async def endpoint(request: Request) -> Response:
         try:
-            instance.tokens.check(request)
-            with instance.limits.admit():
-                return json_answer(request, answer(request))
+            return json_answer(request, _admitted(instance, request, answer))
         except MarketoError as error:
             return _refusal(request, _STATUSES[error.code], error.code, str(error))
-        except _NoSuchUserError:
-            return _refusal(request, 404, "1013", "User not found")
+        except _UserManagementError as error:
+            return _refusal(request, error.status, error.code, str(error))
 
-    return Route(path, endpoint)
+    return Route(path, endpoint, methods=[method])
+
+
+def _admitted(instance: Instance, request: Request, answer: Answer) -> Any:
+    client = instance.tokens.check(request, in_query=False)
+    with instance.limits.admit(client.user):
+        if not (client.may((USER_API,)) and client.may((USERS,))):
+            raise _UserManagementError(403, "603", "Access denied")
+        return answer(instance, request)
 
 
 def _refusal(request: Request, status: int, code: str, message: str) -> Response:
     return json_answer(request, {"errors": [{"code": code, "message": message}]}, status)
 
 
-def _all_users(request: Request) -> list[dict[str, Any]]:
+def _all_users(instance: Instance, request: Request) -> list[dict[str, Any]]:
     size, start = (_whole(request, name, default) for name, default in (("pageSize", 20), ("pageOffset", 0)))
-    return [user.as_dict() for user in USERS[start : start + min(size, 200)]]
+    is_ims = instance.world.switches.ims_users
+    return [user.as_dict(is_ims=is_ims) for user in _PEOPLE[start : start + min(size, LARGEST_PAGE)]]
 
 
 def _whole(request: Request, name: str, default: int) -> int:
@@ -94,13 +136,13 @@ def _whole(request: Request, name: str, default: int) -> int:
     return int(text) if text.isascii() and text.isdigit() else default
 
 
-def _roles(_: Request) -> list[dict[str, Any]]:
+def _roles(_: Instance, __: Request) -> list[dict[str, Any]]:
     return [
         {
             "id": number,
             "name": name,
             "description": name,
-            "type": "custom" if name == API_ONLY else "system",
+            "type": "custom" if number > 100 else "system",
             "hidden": False,
             "onlyAllZones": False,
             "createdAt": _CREATED,
@@ -110,15 +152,46 @@ def _roles(_: Request) -> list[dict[str, Any]]:
     ]
 
 
-def _workspaces(_: Request) -> list[dict[str, Any]]:
-    workspace = {"id": 0, "name": "AllZones", "description": "All workspaces", "globalViz": 0, "status": "active"}
-    return [{**workspace, "createdAt": _CREATED, "updatedAt": _CREATED}]
+def _workspaces(_: Instance, __: Request) -> list[dict[str, Any]]:
+    common = {"globalViz": 0, "status": "active", "createdAt": _CREATED, "updatedAt": _CREATED}
+    return [{"id": number, "name": name, "description": name, **common} for number, name in _WORKSPACES.items()]
 
 
-def _user_roles(request: Request) -> list[dict[str, Any]]:
-    userid = request.path_params["userid"]
-    user = next((user for user in USERS if user.email == userid), None)
+def _found(instance: Instance, request: Request, *, is_pending: bool) -> _User:
+    userid = request.path_params["userid"].lower()
+    is_ims = instance.world.switches.ims_users
+    found = (user for user in (*_PEOPLE, _PENDING) if user.is_pending == is_pending)
+    user = next((user for user in found if user.userid(is_ims=is_ims).lower() == userid), None)
     if user is None:
-        raise _NoSuchUserError
-    names = {"accessRoleId": _ROLE_IDS[user.role], "accessRoleName": user.role}
-    return [{**names, "workspaceId": 0, "workspaceName": "AllZones"}]
+        raise _UserManagementError(404, "1013", "User not found")
+    return user
+
+
+def _user_roles(instance: Instance, request: Request) -> list[dict[str, Any]]:
+    return _found(instance, request, is_pending=False).roles()
+
+
+def _user(instance: Instance, request: Request) -> dict[str, Any]:
+    user = _found(instance, request, is_pending=False)
+    return {
+        **user.as_dict(is_ims=instance.world.switches.ims_users),
+        "optedIn": False,
+        "failedLogins": 5 if user.is_locked else 0,
+        "failedDeviceCode": 0,
+        "isLocked": user.is_locked,
+        "lockedReason": "Too many failed logins" if user.is_locked else None,
+        "userRoleWorkspaces": user.roles(),
+        "expiresAt": None,
+        "lastLoginAt": _CREATED,
+    }
+
+
+def _invitation(instance: Instance, request: Request) -> dict[str, Any]:
+    user = _found(instance, request, is_pending=True)
+    expires = datetime.fromtimestamp(instance.world.clock.timestamp() + INVITATION_DAYS * 86_400, UTC)
+    times = {"createdAt": _CREATED, "expiresAt": f"{expires:%Y-%m-%dT%H:%M:%S.000}t+0000"}
+    return {**user.as_dict(is_ims=instance.world.switches.ims_users), "status": "pending", **times}
+
+
+def _refuse_write(_: Instance, __: Request) -> Any:
+    raise _UserManagementError(403, "603", "Users of this sandbox cannot be changed")

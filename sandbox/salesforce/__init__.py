@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.routing import BaseRoute
 
-from sandbox.salesforce import bulk, pages, rest
+from sandbox.salesforce import bulk, bulk_classic, bulk_ingest, pages, rest, saved_state
 from sandbox.salesforce.authorize import Authorization
 from sandbox.salesforce.control import act
 from sandbox.salesforce.control import state as org_state
 from sandbox.salesforce.oauth import OAuth
 from sandbox.salesforce.org import org_of
 from sandbox.salesforce.setup_pages import SetupPages
+from sandbox.salesforce.soap import Soap
 
 if TYPE_CHECKING:
     from sandbox.world import World
 
-__all__ = ["control", "routes", "state"]
+__all__ = ["control", "dump", "load", "routes", "state"]
 
 
 def routes(world: World) -> list[BaseRoute]:
@@ -28,9 +29,12 @@ def routes(world: World) -> list[BaseRoute]:
         *pages.routes(),
         *authorization.routes(),
         *OAuth(org).routes(),
+        *Soap(org, authorization).routes(),
         *SetupPages(org, authorization).routes(),
         # Before the REST resources, whose last one refuses every unknown path.
         *bulk.routes(org),
+        *bulk_ingest.routes(org),
+        *bulk_classic.routes(org),
         *rest.routes(org),
     ]
 
@@ -44,3 +48,13 @@ def control(world: World, body: dict[str, Any]) -> dict[str, Any]:
 def state(world: World) -> dict[str, Any]:
     """What is set up in the org."""
     return org_state(org_of(world))
+
+
+def dump(world: World) -> dict[str, Any]:
+    """The org as JSON, for a sandbox that is started again: what was set up, who is signed in, every token."""
+    return saved_state.dump(org_of(world))
+
+
+def load(world: World, data: dict[str, Any]) -> None:
+    """Make the org what it was when `dump` was called. Raises KeyError or TypeError for anything but its answer."""
+    saved_state.load(org_of(world), data)

@@ -103,7 +103,9 @@ class Authorization:
         return self._grant(asked, username, scopes)
 
     def _grant(self, asked: dict[str, str], username: str, scopes: tuple[str, ...]) -> Response:
-        code = issue_code(self.org, username, asked["redirect_uri"], scopes, asked["code_challenge"])
+        code = issue_code(
+            self.org, username, asked["redirect_uri"], scopes, asked.get("code_challenge", ""), asked.get("nonce", "")
+        )
         return _back(asked, code=code)
 
     def _check_app(self, asked: dict[str, str]) -> None:
@@ -122,7 +124,7 @@ class Authorization:
         """The scopes asked for, all of them when none is named. Raises RefusalError."""
         if asked.get("response_type") != "code":
             raise RefusalError("unsupported_response_type", "response type not supported")
-        if not asked.get("code_challenge"):
+        if self.org.policies.is_pkce_required and not asked.get("code_challenge"):
             raise RefusalError("invalid_request", "missing required code challenge")
         # A challenge without a method means S256; the method plain is refused.
         if asked.get("code_challenge_method", "S256") != "S256":
@@ -156,7 +158,7 @@ class Authorization:
             return render(request, "login.html", context)
         form = await request.form()
         context["username"] = str(form.get("username", ""))
-        username = self._signed_in(context["username"], str(form.get("password", "")))
+        username = self.signed_in(context["username"], str(form.get("password", "")))
         if username is None:
             context["error"] = (
                 "Please check your username and password. "
@@ -169,14 +171,16 @@ class Authorization:
         response.set_cookie(COOKIE, session, httponly=True, samesite="lax")
         return response
 
-    def _signed_in(self, username: str, password: str) -> str | None:
-        """The username as Salesforce spells it, when the password is right."""
+    def signed_in(self, username: str, password: str, *, may_have_token: bool = False) -> str | None:
+        """The username as Salesforce spells it, when the password is right. A security token may follow it in SOAP."""
         settings = self.org.world.settings
         passwords = dict.fromkeys(DEMO_USERS, DEMO_PASSWORD) | {settings.salesforce_user: settings.salesforce_password}
         user = self.org.find_user(username)
-        if user is None or not secrets.compare_digest(passwords.get(user["Username"], "").encode(), password.encode()):
+        expected = passwords.get(user["Username"], "") if user else ""
+        given = password[: len(expected)] if may_have_token else password
+        if not user or not expected or not secrets.compare_digest(expected.encode(), given.encode()):
             return None
-        return str(user["Username"]) if password else None
+        return str(user["Username"])
 
     async def logout(self, request: Request) -> Response:
         self.org.sessions.pop(request.cookies.get(COOKIE, ""), None)

@@ -21,6 +21,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
 from sandbox.salesforce.api import Call, accepts_gzip, route
+from sandbox.salesforce.bulk_rows import DELIMITERS, LINE_ENDINGS
 from sandbox.salesforce.errors import SalesforceError, not_found
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.query import Plan, json_value
@@ -29,10 +30,10 @@ from sandbox.salesforce.setup_rows import setup_id
 from sandbox.salesforce.soql import Path
 
 FINAL_STATES: Final = frozenset({"JobComplete", "Aborted", "Failed"})
-DELIMITERS: Final = {"COMMA": ",", "SEMICOLON": ";", "TAB": "\t", "PIPE": "|", "CARET": "^", "BACKQUOTE": "`"}
-LINE_ENDINGS: Final = {"LF": "\n", "CRLF": "\r\n"}
 CHUNK_BYTES: Final = 256 * 1024
 DEFAULT_PAGE: Final = 100_000
+PARALLEL_PAGES: Final = 5
+SMALLEST_PAGE: Final = 200
 
 
 @dataclass(eq=False)
@@ -54,6 +55,7 @@ class BulkJob:
     is_written: bool = False
     is_aborted: bool = False
     error: str = ""
+    fault: str = ""
 
     @property
     def row_count(self) -> int:
@@ -62,6 +64,8 @@ class BulkJob:
     def state(self, now: datetime) -> str:
         if self.is_aborted:
             return "Aborted"
+        if self.fault == "bulk_stuck":
+            return "InProgress"
         if self.error:
             return "Failed"
         return "JobComplete" if self.is_written and now >= self.ready_at else "InProgress"
@@ -72,6 +76,7 @@ def routes(org: Org) -> list[BaseRoute]:
         *route(org, "/jobs/query", _jobs, ("GET", "POST")),
         *route(org, "/jobs/query/{job_id}", _job, ("GET", "PATCH", "DELETE")),
         *route(org, "/jobs/query/{job_id}/results", _results),
+        *route(org, "/jobs/query/{job_id}/resultPages", _result_pages),
     ]
 
 
@@ -89,7 +94,16 @@ def _create(call: Call) -> dict[str, Any]:
     delimiter, line_ending = asked.get("columnDelimiter", "COMMA"), asked.get("lineEnding", "LF")
     if delimiter not in DELIMITERS or line_ending not in LINE_ENDINGS or asked.get("contentType", "CSV") != "CSV":
         raise SalesforceError("INVALIDJOB", "contentType, columnDelimiter or lineEnding is not supported")
-    plan = Plan(call.org, str(asked.get("query", "")), include_deleted=operation == "queryAll")
+    job = start_query(call, operation, str(asked.get("query", "")), delimiter, line_ending)
+    call.org.jobs[job.id] = job
+    return _described(job, call) | {"state": "UploadComplete"}
+
+
+def start_query(
+    call: Call, operation: str, statement: str, delimiter: str = "COMMA", line_ending: str = "LF"
+) -> BulkJob:
+    """A job whose query has begun to run. Raises SalesforceError for a query that no bulk job can run."""
+    plan = Plan(call.org, statement, include_deleted=operation == "queryAll")
     _check_plan(plan)
     now = call.org.world.clock.now()
     job = BulkJob(
@@ -102,10 +116,12 @@ def _create(call: Call) -> dict[str, Any]:
         version=float(call.request.path_params["version"]),
         delimiter=delimiter,
         line_ending=line_ending,
+        fault=call.fault,
+        is_aborted=call.fault == "bulk_aborted",
+        error="InternalServerError : Query processing failed" if call.fault == "bulk_failed" else "",
     )
-    call.org.jobs[job.id] = job
     threading.Thread(target=_write, args=(job,), daemon=True).start()
-    return _described(job, call) | {"state": "UploadComplete"}
+    return job
 
 
 def _check_plan(plan: Plan) -> None:
@@ -193,7 +209,7 @@ def _write_rows(job: BulkJob) -> None:
     writer = _writer(job, buffer)
     position = 0
     for row in job.plan.matches():
-        if job.is_aborted:
+        if job.is_aborted or job.error or job.fault == "bulk_empty":
             return
         writer.writerow([csv_value(get(row)) for get in getters])
         text = buffer.getvalue().encode()
@@ -223,17 +239,38 @@ def csv_value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _results(call: Call) -> Response:
+def _finished_job(call: Call) -> BulkJob:
     job = _named_job(call)
     if job.state(call.org.world.clock.now()) != "JobComplete":
         raise SalesforceError("INVALIDJOBSTATE", "The results can be read when the job's state is JobComplete.")
+    return job
+
+
+def _result_pages(call: Call) -> dict[str, Any]:
+    """Up to five addresses to read the results from at the same time ("Get Parallel Results for a Query Job")."""
+    job = _finished_job(call)
+    size = min(DEFAULT_PAGE, max(SMALLEST_PAGE, -(-job.row_count // PARALLEL_PAGES)))
+    first = _read_locator(call.request.query_params.get("locator", ""), job)
+    starts = range(first, max(job.row_count, 1), size)
+    path = f"{call.base}/jobs/query/{job.id}"
+    pages = [
+        f"{path}/results?maxRecords={size}" + (f"&locator={_locator(row)}" if row else "")
+        for row in starts[:PARALLEL_PAGES]
+    ]
+    is_done = len(starts) <= PARALLEL_PAGES
+    following = None if is_done else f"{path}/resultPages?locator={_locator(starts[PARALLEL_PAGES])}"
+    return {"resultPages": [{"resultUrl": page} for page in pages], "nextRecordsUrl": following, "done": is_done}
+
+
+def _results(call: Call) -> Response:
+    job = _finished_job(call)
     first = _read_locator(call.request.query_params.get("locator", ""), job)
     last = min(first + _max_records(call), job.row_count)
     headers = {
         "Sforce-NumberOfRecords": str(last - first),
         "Sforce-Locator": _locator(last) if last < job.row_count else "null",
     }
-    chunks = _chunks(job, first, last)
+    chunks = result_chunks(job, first, last)
     if accepts_gzip(call.request):
         headers["Content-Encoding"] = "gzip"
         chunks = _compressed(chunks)
@@ -263,7 +300,7 @@ def _read_locator(text: str, job: BulkJob) -> int:
     return row
 
 
-def _chunks(job: BulkJob, first: int, last: int) -> Iterator[bytes]:
+def result_chunks(job: BulkJob, first: int, last: int) -> Iterator[bytes]:
     """The header row, then the rows from `first` up to `last`."""
     header = StringIO()
     _writer(job, header).writerow([_column_name(job, column.path) for column in job.plan.query.columns])

@@ -40,6 +40,7 @@ def first_page(plan: Plan, base: str, size: int) -> Page:
     ids: list[str] = []
     for row in found:
         ids.append(row["Id"])
+        _check_time(plan, len(ids))
         if len(records) < size:
             records.append(plan.record(row, base))
     page: Page = {"totalSize": len(ids), "done": len(ids) <= size}
@@ -47,6 +48,12 @@ def first_page(plan: Plan, base: str, size: int) -> Page:
         locator = _open(plan.org, Cursor(plan, ids, size))
         page["nextRecordsUrl"] = f"{base}/query/{locator}-{size}"
     return page | {"records": records}
+
+
+def _check_time(plan: Plan, count: int) -> None:
+    most = plan.org.policies.max_query_rows
+    if most and count > most:
+        raise SalesforceError("QUERY_TIMEOUT", "Your query request was running for too long.")
 
 
 def next_page(org: Org, locator: str, base: str) -> Page:

@@ -1,9 +1,11 @@
 """Describe answers: the global list, one object with its fields, and its page layout. Keys as in recorded answers."""
 
+import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.schema import Field, SObject
+from sandbox.salesforce.schema import STANDARD, Field, SObject
 from sandbox.salesforce.setup_rows import LIST_BUTTONS, setup_id
 
 Answer = dict[str, Any]
@@ -23,8 +25,18 @@ STAMPS: Final = frozenset(
     {"Id", "IsDeleted", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp"}
 )
 CONVERSION: Final = frozenset({"ConvertedDate", "ConvertedAccountId", "ConvertedContactId", "ConvertedOpportunityId"})
-READ_ONLY: Final = (
-    STAMPS | CONVERSION | {"Name", "MasterRecordId", "IsConverted", "PhotoUrl", "LastActivityDate", "IsEmailBounced"}
+CALCULATED: Final = frozenset(
+    {"MasterRecordId", "IsConverted", "PhotoUrl", "LastActivityDate", "IsEmailBounced", "LastViewedDate"}
+    | {"LastReferencedDate", "JigsawContactId", "JigsawCompanyId", "LastCURequestDate", "LastCUUpdateDate"}
+    | {"IsClosed", "IsWon"}
+)
+READ_ONLY: Final = STAMPS | CONVERSION | CALCULATED
+# The objects whose records the API changes here.
+WRITABLE: Final = frozenset({"Lead", "Contact", "Account", "Opportunity", "OpportunityContactRole", "Task"})
+NAMED_BY_PARTS: Final = frozenset({"Lead", "Contact", "User"})
+NAME_PARTS: Final = frozenset({"FirstName", "LastName", "Salutation"})
+ADDRESS: Final = re.compile(
+    r"(Billing|Shipping|Mailing|Other|)(Street|City|State|PostalCode|Country|Latitude|Longitude|GeocodeAccuracy)"
 )
 REQUIRED: Final = STAMPS | {
     "LastName",
@@ -50,6 +62,7 @@ ABILITIES: Final = (
     "updateable",
     "feedEnabled",
 )
+WRITES: Final = ("createable", "deletable", "undeletable", "updateable")
 ABILITIES_LACKED: Final = (
     "activateable",
     "custom",
@@ -69,6 +82,7 @@ def describe_summary(sobject: SObject, base: str) -> Answer:
     return {
         **dict.fromkeys(ABILITIES_LACKED, False),
         **dict.fromkeys(ABILITIES, True),
+        **dict.fromkeys(WRITES, sobject.name in WRITABLE),
         "associateEntityType": None,
         "associateParentEntity": None,
         "keyPrefix": sobject.key_prefix,
@@ -80,6 +94,13 @@ def describe_summary(sobject: SObject, base: str) -> Answer:
             "sobject": path,
             "describe": f"{path}/describe",
             "layouts": f"{path}/describe/layouts",
+            "compactLayouts": f"{path}/describe/compactLayouts",
+            "approvalLayouts": f"{path}/describe/approvalLayouts",
+            "listviews": f"{path}/listviews",
+            "quickActions": f"{path}/quickActions",
+            "uiDetailTemplate": "/{ID}",
+            "uiEditTemplate": "/{ID}/e",
+            "uiNewRecord": f"/{sobject.key_prefix}/e",
             "rowTemplate": path + "/{ID}",
         },
     }
@@ -90,7 +111,7 @@ def describe_sobject(sobject: SObject, base: str) -> Answer:
     return {
         **describe_summary(sobject, base),
         "actionOverrides": [],
-        "childRelationships": [],
+        "childRelationships": [_child(sobject, *child) for child in _children(sobject)],
         "compactLayoutable": True,
         "defaultImplementation": None,
         "extendedBy": None,
@@ -106,6 +127,32 @@ def describe_sobject(sobject: SObject, base: str) -> Answer:
         "searchLayoutable": True,
         "sobjectDescribeOption": "FULL",
         "supportedScopes": [{"label": f"All {sobject.label_plural.lower()}", "name": "everything"}],
+    }
+
+
+def is_writable(item: Field, sobject: str) -> bool:
+    """Whether a client may set the field."""
+    is_made_name = item.name == "Name" and sobject in NAMED_BY_PARTS
+    return sobject in WRITABLE and item.name not in READ_ONLY and not is_made_name and not item.is_compound
+
+
+def _children(sobject: SObject) -> Iterator[tuple[str, Field]]:
+    """The object and field of every reference to this object."""
+    for child in STANDARD:
+        yield from ((child.name, item) for item in child.fields.values() if sobject.name in item.parents)
+
+
+def _child(sobject: SObject, child: str, item: Field) -> Answer:
+    is_plain = item.name == f"{sobject.name}Id"
+    return {
+        "cascadeDelete": is_plain and child != "Opportunity",
+        "childSObject": child,
+        "deprecatedAndHidden": False,
+        "field": item.name,
+        "junctionIdListNames": [],
+        "junctionReferenceTo": [],
+        "relationshipName": f"{child}s" if is_plain else None,
+        "restrictedDelete": False,
     }
 
 
@@ -125,7 +172,7 @@ def _master_record_type(sobject: SObject, base: str) -> Answer:
 def describe_field(item: Field, sobject: str) -> Answer:
     """One field with all 57 keys of a recorded describe."""
     soap_type = SOAP_TYPES.get(item.type, "xsd:string")
-    is_written = item.name not in READ_ONLY and not item.is_compound
+    is_written = is_writable(item, sobject)
     is_id = item.type == "id"
     is_number = soap_type == "xsd:double"
     return {
@@ -137,9 +184,10 @@ def describe_field(item: Field, sobject: str) -> Answer:
         "calculatedFormula": None,
         "cascadeDelete": False,
         "caseSensitive": False,
-        "compoundFieldName": "Name" if item.name in {"FirstName", "LastName", "Salutation"} else None,
+        "compoundFieldName": _compound(item, sobject),
         "controllerName": None,
-        "createable": is_written,
+        # A bounce is noted only on a lead that is there already (recorded answer).
+        "createable": is_written and (sobject != "Lead" or not item.name.startswith("EmailBounced")),
         "custom": item.is_custom,
         "defaultValue": False if item.type == "boolean" else None,
         "defaultValueFormula": None,
@@ -149,15 +197,15 @@ def describe_field(item: Field, sobject: str) -> Answer:
         "digits": 8 if item.type == "int" else 0,
         "displayLocationInDecimal": False,
         "encrypted": False,
-        "externalId": False,
-        "extraTypeInfo": "personname" if item.name == "Name" and sobject in {"Lead", "Contact", "User"} else None,
+        "externalId": item.is_external_id,
+        "extraTypeInfo": _extra_type(item, sobject),
         "filterable": item.is_filterable,
         "filteredLookupInfo": None,
         "formulaTreatNullNumberAsZero": False,
         "groupable": item.is_filterable and item.type not in {"datetime", "double", "currency", "percent"},
         "highScaleNumber": False,
         "htmlFormatted": False,
-        "idLookup": is_id or item.type == "email",
+        "idLookup": is_id or item.type == "email" or item.is_external_id,
         "inlineHelpText": None,
         "label": f"{sobject} ID" if is_id else item.label,
         "length": item.length,
@@ -178,7 +226,7 @@ def describe_field(item: Field, sobject: str) -> Answer:
         "relationshipOrder": None,
         "restrictedDelete": False,
         "restrictedPicklist": False,
-        "scale": 2 if item.type == "currency" else 0,
+        "scale": 15 if item.name.endswith("tude") else 2 if item.type == "currency" else 0,
         "searchPrefilterable": False,
         "soapType": soap_type,
         "sortable": item.is_filterable,
@@ -187,6 +235,22 @@ def describe_field(item: Field, sobject: str) -> Answer:
         "updateable": is_written,
         "writeRequiresMasterRead": False,
     }
+
+
+def _compound(item: Field, sobject: str) -> str | None:
+    """The field a part belongs to: first and last name to Name, street and city to an address."""
+    if (item.name in NAME_PARTS and sobject in NAMED_BY_PARTS) or (sobject, item.name) == ("Account", "Name"):
+        return "Name"
+    found = ADDRESS.fullmatch(item.name)
+    return f"{found[1]}Address" if found else None
+
+
+def _extra_type(item: Field, sobject: str) -> str | None:
+    if item.name in NAME_PARTS | {"Name"} and sobject in NAMED_BY_PARTS:
+        return "personname"
+    if item.name == "PhotoUrl":
+        return "imageurl"
+    return "plaintextarea" if item.type == "textarea" and not item.is_custom else None
 
 
 def _picklist_value(item: Field, value: str) -> Answer:
@@ -198,7 +262,8 @@ def describe_layouts(org: Org, sobject: SObject) -> Answer:
     """The page layout the connected user gets: one section with every field, and the package's buttons."""
     buttons = []
     if org.package_version and sobject.name in {"Lead", "Contact"}:
-        buttons = [{"name": name, "label": label, "custom": True} for name, label in LIST_BUTTONS]
+        shown = [button for button in LIST_BUTTONS if (sobject.name, button[0]) not in org.hidden_buttons]
+        buttons = [{"name": name, "label": label, "custom": True} for name, label in shown]
     section = {
         "heading": f"{sobject.label} Information",
         "columns": 1,

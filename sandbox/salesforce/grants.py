@@ -16,7 +16,6 @@ from typing import Final
 from sandbox.salesforce.org import Org
 
 CODE_LIFE: Final = timedelta(minutes=15)
-SESSION_LIFE: Final = timedelta(hours=2)
 MAX_GRANTS: Final = 5
 
 
@@ -38,28 +37,33 @@ class Code:
     scopes: tuple[str, ...]
     challenge: str
     expires_at: datetime
+    nonce: str = ""
     is_used: bool = False
 
 
 @dataclass(eq=False)
 class Grant:
-    """What one authorisation gave the app. `access_tokens` are kept with the time they end."""
+    """What one authorisation gave the app. `access_tokens` are kept with the time they end.
+
+    `used_at` is when tokens were last asked for.
+    """
 
     username: str
     scopes: tuple[str, ...]
+    used_at: datetime
     refresh_token: str = ""
     rotated_tokens: set[str] = field(default_factory=set)
     access_tokens: dict[str, datetime] = field(default_factory=dict)
 
 
-def issue_code(org: Org, username: str, redirect_uri: str, scopes: tuple[str, ...], challenge: str) -> str:
+def issue_code(org: Org, username: str, redirect_uri: str, scopes: tuple[str, ...], challenge: str, nonce: str) -> str:
     value = "aPrx" + secrets.token_urlsafe(48)
-    org.codes[value] = Code(username, redirect_uri, scopes, challenge, org.world.clock.now() + CODE_LIFE)
+    org.codes[value] = Code(username, redirect_uri, scopes, challenge, org.world.clock.now() + CODE_LIFE, nonce)
     return value
 
 
-def redeem_code(org: Org, value: str, redirect_uri: str, verifier: str) -> Grant:
-    """The grant a code stands for. Raises TokenError; a code works once, whatever the outcome."""
+def redeem_code(org: Org, value: str, redirect_uri: str, verifier: str) -> tuple[Grant, str]:
+    """The grant a code stands for, and its nonce. Raises TokenError; a code works once, whatever the outcome."""
     code = org.codes.get(value)
     if code is None or code.is_used:
         raise TokenError("invalid_grant", "invalid authorization code")
@@ -68,9 +72,11 @@ def redeem_code(org: Org, value: str, redirect_uri: str, verifier: str) -> Grant
         raise TokenError("invalid_grant", "expired authorization code")
     if redirect_uri != code.redirect_uri:
         raise TokenError("redirect_uri_mismatch", "redirect_uri must match configuration")
-    _check_verifier(code.challenge, verifier)
+    # Without a challenge there is nothing to prove; the authorize step refuses that where the app requires PKCE.
+    if code.challenge:
+        _check_verifier(code.challenge, verifier)
     check_user(org, code.username)
-    return _open_grant(org, code)
+    return open_grant(org, code.username, code.scopes), code.nonce
 
 
 def _check_verifier(challenge: str, verifier: str) -> None:
@@ -86,18 +92,30 @@ def check_user(org: Org, username: str) -> None:
         raise TokenError("invalid_grant", "inactive user")
     if org.policies.is_ip_restricted:
         raise TokenError("invalid_grant", "ip restricted")
+    if org.policies.is_app_blocked:
+        raise TokenError("invalid_grant", "this app is blocked by admin")
 
 
-def _open_grant(org: Org, code: Code) -> Grant:
-    grant = Grant(code.username, code.scopes)
-    if {"refresh_token", "offline_access"} & set(code.scopes):
+def open_grant(org: Org, username: str, scopes: tuple[str, ...]) -> Grant:
+    """A new grant of a user, whose oldest goes when there are too many."""
+    _end_sessions_without_refresh(org)
+    grant = Grant(username, scopes, org.world.clock.now())
+    if {"refresh_token", "offline_access"} & set(scopes):
         grant.refresh_token = _new_refresh_token()
     org.grants.append(grant)
-    mine = [item for item in org.grants if item.username == grant.username]
+    mine = [item for item in org.grants if item.username == grant.username and item.refresh_token]
     # Salesforce keeps five grants for each user and app and silently revokes the oldest.
     for oldest in mine[:-MAX_GRANTS]:
         org.grants.remove(oldest)
     return grant
+
+
+def _end_sessions_without_refresh(org: Org) -> None:
+    """Forget grants that nothing can bring back to life."""
+    now = org.world.clock.now()
+    org.grants = [
+        grant for grant in org.grants if grant.refresh_token or any(end > now for end in grant.access_tokens.values())
+    ]
 
 
 def _new_refresh_token() -> str:
@@ -107,7 +125,7 @@ def _new_refresh_token() -> str:
 def new_access_token(org: Org, grant: Grant) -> str:
     """An access token starts with the 15-character org id and an exclamation mark."""
     token = f"{org.id[:15]}!{secrets.token_urlsafe(72)}"
-    grant.access_tokens[token] = org.world.clock.now() + SESSION_LIFE
+    grant.access_tokens[token] = org.world.clock.now() + timedelta(minutes=org.policies.session_minutes)
     return token
 
 
@@ -120,17 +138,25 @@ def refresh(org: Org, refresh_token: str) -> tuple[Grant, bool]:
         if refresh_token in grant.rotated_tokens:
             org.grants.remove(grant)
             break
+    _end_idle(org)
     grant_found = next(
         (item for item in org.grants if item.refresh_token and item.refresh_token == refresh_token), None
     )
     if grant_found is None:
         raise TokenError("invalid_grant", "expired access/refresh token")
     check_user(org, grant_found.username)
+    grant_found.used_at = org.world.clock.now()
     if not org.policies.is_rotating:
         return grant_found, False
     grant_found.rotated_tokens.add(refresh_token)
     grant_found.refresh_token = _new_refresh_token()
     return grant_found, True
+
+
+def _end_idle(org: Org) -> None:
+    if org.policies.idle_days:
+        oldest = org.world.clock.now() - timedelta(days=org.policies.idle_days)
+        org.grants = [grant for grant in org.grants if grant.used_at >= oldest]
 
 
 def grant_of(org: Org, access_token: str) -> Grant | None:
@@ -139,7 +165,7 @@ def grant_of(org: Org, access_token: str) -> Grant | None:
     for grant in org.grants:
         ends_at = grant.access_tokens.get(access_token)
         if ends_at is not None and ends_at > now:
-            grant.access_tokens[access_token] = now + SESSION_LIFE
+            grant.access_tokens[access_token] = now + timedelta(minutes=org.policies.session_minutes)
             return grant
     return None
 

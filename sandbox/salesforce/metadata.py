@@ -8,10 +8,11 @@ from sandbox.salesforce.paths import Paths
 from sandbox.salesforce.schema import SObject
 from sandbox.salesforce.soql import Chain, Comparison, Condition, Not, Query
 
-DEFINITION_OBJECTS: Final = frozenset({"EntityDefinition", "FieldDefinition"})
+DEFINITION_OBJECTS: Final = frozenset({"EntityDefinition", "FieldDefinition", "EntityParticle", "Publisher"})
 # Objects that answer only for one named parent or id.
 REQUIRED_FILTERS: Final = {
     "FieldDefinition": ("entitydefinition.qualifiedapiname", "entitydefinitionid", "durableid"),
+    "EntityParticle": ("entitydefinition.qualifiedapiname", "entitydefinitionid", "durableid"),
     "SubscriberPackage": ("id",),
     "SubscriberPackageVersion": ("id",),
 }

@@ -12,17 +12,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.salesforce.api import is_allowed_address
 from sandbox.salesforce.authorize import SCOPES
 from sandbox.salesforce.grants import (
     Grant,
     TokenError,
+    check_user,
     grant_of,
     new_access_token,
+    open_grant,
     redeem_code,
     refresh,
     revoke,
     sign,
 )
+from sandbox.salesforce.id_tokens import LIFE_SECONDS, key_set, sign_id_token
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.query import json_value
 from sandbox.salesforce.rest import identity_url, origin
@@ -52,6 +56,7 @@ class OAuth:
             Route(f"{BASE}/introspect", self.introspect, methods=["POST"]),
             Route(f"{BASE}/userinfo", self.userinfo, methods=["GET", "POST"]),
             Route("/id/{org_id}/{user_id}", self.identity, methods=["GET", "POST"]),
+            Route("/id/keys", lambda _request: JSONResponse(key_set()), methods=["GET"]),
             Route("/.well-known/openid-configuration", self.discovery, methods=["GET"]),
         ]
 
@@ -63,16 +68,37 @@ class OAuth:
 
     def _token_answer(self, request: Request, asked: Parameters) -> dict[str, str]:
         self._check_client(request, asked)
+        if not is_allowed_address(self.org, request):
+            raise TokenError("invalid_grant", "ip restricted")
         kind = asked.get("grant_type", "")
         if kind == "authorization_code":
-            grant = redeem_code(
-                self.org, _need(asked, "code"), _need(asked, "redirect_uri"), asked.get("code_verifier", "")
+            verifier = asked.get("code_verifier", "")
+            grant, nonce = redeem_code(self.org, _need(asked, "code"), _need(asked, "redirect_uri"), verifier)
+            return self._tokens(request, grant, is_new=bool(grant.refresh_token)) | self._id_token(
+                request, grant, nonce
             )
-            return self._tokens(request, grant, is_new=bool(grant.refresh_token))
+        if kind == "client_credentials":
+            # The app runs as the administrator; there is no refresh token.
+            check_user(self.org, self.org.world.settings.salesforce_user)
+            grant = open_grant(self.org, self.org.world.settings.salesforce_user, ("api", "id"))
+            return self._tokens(request, grant, is_new=False)
         if kind == "refresh_token":
             grant, is_rotated = refresh(self.org, _need(asked, "refresh_token"))
             return self._tokens(request, grant, is_new=is_rotated)
         raise TokenError("unsupported_grant_type", "grant type not supported")
+
+    def _id_token(self, request: Request, grant: Grant, nonce: str) -> dict[str, str]:
+        if "openid" not in grant.scopes:
+            return {}
+        now = int(self.org.world.clock.timestamp())
+        claims = {
+            "iss": origin(request),
+            "sub": identity_url(self.org, request, grant.username),
+            "aud": self.org.world.settings.consumer_key,
+            "iat": now,
+            "exp": now + LIFE_SECONDS,
+        }
+        return {"id_token": sign_id_token(claims | ({"nonce": nonce} if nonce else {}))}
 
     def _check_client(self, request: Request, asked: Parameters) -> None:
         """Client credentials from the body or HTTP Basic. Raises TokenError."""
@@ -91,7 +117,7 @@ class OAuth:
             "access_token": new_access_token(self.org, grant),
             "signature": sign(self.org.world.settings.consumer_secret, identity, issued_at),
             "scope": " ".join(grant.scopes),
-            "instance_url": origin(request),
+            "instance_url": self.org.policies.instance_url or origin(request),
             "id": identity,
             "token_type": "Bearer",
             "issued_at": issued_at,
@@ -216,6 +242,9 @@ class OAuth:
                 "revocation_endpoint": f"{site}{BASE}/revoke",
                 "introspection_endpoint": f"{site}{BASE}/introspect",
                 "userinfo_endpoint": f"{site}{BASE}/userinfo",
+                "jwks_uri": f"{site}/id/keys",
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": ["RS256"],
                 "scopes_supported": list(SCOPES),
                 "response_types_supported": ["code"],
                 "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],

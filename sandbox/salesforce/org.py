@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
+from sandbox.record_ids import make_id
 from sandbox.salesforce.schema import OBJECTS, Field, SObject
 
 if TYPE_CHECKING:
     from sandbox.salesforce.bulk import BulkJob
+    from sandbox.salesforce.bulk_classic import ClassicJob
+    from sandbox.salesforce.bulk_ingest import IngestJob
     from sandbox.salesforce.cursors import Cursor
     from sandbox.salesforce.grants import Code, Grant
     from sandbox.world import World
 
+Row = dict[str, Any]
+
+LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
 NAMESPACE: Final = "mkto_si"
 PACKAGE_NAME: Final = "Marketo Sales Insight"
 PACKAGE_VERSION: Final = "1.8000.0.0"
@@ -86,6 +93,35 @@ class RemoteSite:
     is_active: bool = True
 
 
+@dataclass(frozen=True)
+class Package:
+    """An installed package other than Marketo's own."""
+
+    name: str
+    namespace: str
+    version: str
+
+
+@dataclass
+class RowRefusal:
+    """A rule that refuses every nth record (`every`) written to an object, `count` times in all."""
+
+    sobject: str
+    code: str
+    message: str
+    every: int = 1
+    count: int = 1
+    seen: int = 0
+
+    def strikes(self, sobject: str) -> bool:
+        if sobject != self.sobject or not self.count:
+            return False
+        self.seen += 1
+        hit = self.seen % self.every == 0
+        self.count -= hit
+        return hit
+
+
 @dataclass
 class Policies:
     """What an administrator has allowed the connected app and the API to do."""
@@ -95,17 +131,34 @@ class Policies:
     is_ip_restricted: bool = False
     is_setup_hidden: bool = False
     is_rotating: bool = False
+    is_pkce_required: bool = True
+    # Days without a refresh after which a refresh token ends; 0 is never.
+    idle_days: int = 0
+    # Networks such as 10.0.0.0/8 from which the app may come; none is everywhere.
+    allowed_networks: tuple[str, ...] = ()
+    session_minutes: int = 120
+    # Rows a query may have before it takes too long; 0 is any number.
+    max_query_rows: int = 0
+    # Where the API lies, when the org was given another domain than the one it is called at.
+    instance_url: str = ""
     callbacks: tuple[str, ...] = ()
     daily_api_requests: int = 100_000
 
 
 @dataclass(eq=False)
 class Org:
-    """One org over a world of records. `custom_fields` and `hidden_fields` are kept by object name."""
+    """One org over a world of records. `custom_fields` and `hidden_fields` are kept by object name.
+
+    `created` holds by object and id the rows made through the API, `changed` what differs from the world's own rows.
+    """
 
     world: World
     is_sandbox: bool = False
+    refreshes: int = 0
     package_version: str = ""
+    package_license: str = "Active"
+    other_packages: list[Package] = field(default_factory=list)
+    hidden_buttons: set[tuple[str, str]] = field(default_factory=set)
     not_deployed: set[str] = field(default_factory=set)
     custom_fields: dict[str, dict[str, Field]] = field(default_factory=dict)
     hidden_fields: dict[str, set[str]] = field(default_factory=dict)
@@ -123,7 +176,13 @@ class Org:
     grants: list[Grant] = field(default_factory=list)
     cursors: OrderedDict[str, Cursor] = field(default_factory=OrderedDict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    created: dict[str, dict[str, Row]] = field(default_factory=dict)
+    changed: dict[str, dict[str, Row]] = field(default_factory=dict)
+    refusals: list[RowRefusal] = field(default_factory=list)
+    metadata_changed_at: datetime = LONG_AGO
     jobs: dict[str, BulkJob] = field(default_factory=dict)
+    ingest_jobs: dict[str, IngestJob] = field(default_factory=dict)
+    classic_jobs: dict[str, ClassicJob] = field(default_factory=dict)
 
     def reset(self) -> None:
         """Back to the org as it was at the start: nothing installed, nobody signed in, no tokens."""
@@ -131,13 +190,14 @@ class Org:
 
     @property
     def id(self) -> str:
-        return str(self.facts["Id"])
+        """Another one after each sandbox refresh."""
+        return make_id("Organization", 1 + self.refreshes)
 
     @property
     def facts(self) -> dict[str, Any]:
         """The Organization row."""
         row = next(iter(self.world.salesforce_rows("Organization")))
-        return {**row, "IsSandbox": self.is_sandbox}
+        return {**row, "Id": self.id, "IsSandbox": self.is_sandbox}
 
     def sobject(self, name: str) -> SObject | None:
         """An object as the connected user sees it: custom fields added, hidden ones gone. None when there is none."""

@@ -55,7 +55,9 @@ class Paths:
         steps, found = self.resolve(path)
         name = found.name
         if not steps:
-            return lambda row: row.get(name)
+            # A checkbox is never null.
+            default = False if found.type == "boolean" else None
+            return lambda row: row.get(name, default)
         parents = [self.parent(step) for step in steps]
         return lambda row: _follow(row, parents, name)
 

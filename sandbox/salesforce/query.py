@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -13,26 +14,45 @@ from sandbox.salesforce.metadata import check_metadata_query
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.paths import Getter, Parent, Paths
 from sandbox.salesforce.schema import DEFINITIONS, TOOLING_ONLY, Field, SObject
-from sandbox.salesforce.soql import Column, Path, Query, SortKey, parse
-from sandbox.salesforce.where import compile_condition, wanted_ids
+from sandbox.salesforce.soql import (
+    ALL_FIELDS,
+    Chain,
+    Column,
+    Condition,
+    Not,
+    Path,
+    Query,
+    SortKey,
+    Subquery,
+    Text,
+    parse,
+)
+from sandbox.salesforce.where import compile_condition, earliest, wanted_ids
 
 Row = dict[str, Any]
 Record = dict[str, Any]
 MAX_OFFSET = 2000
+MAX_ALL_FIELDS = 200
+# Well formed and nobody's: what a semi-join without results compares with.
+NO_ID = Text("000000000000000AAA")
 
 
 class Plan:
     """One compiled query. Raises SalesforceError on construction for everything Salesforce refuses to compile."""
 
-    def __init__(self, org: Org, statement: str, *, include_deleted: bool = False, is_tooling: bool = False) -> None:
+    def __init__(
+        self, org: Org, statement: str | Query, *, include_deleted: bool = False, is_tooling: bool = False
+    ) -> None:
         self.org = org
-        self.query = parse(statement)
-        self.sobject = _queried_object(org, self.query, is_tooling=is_tooling)
+        query = parse(statement) if isinstance(statement, str) else statement
+        self.sobject = _queried_object(org, query, is_tooling=is_tooling)
+        self.query = _with_fields(query, self.sobject)
         self.paths = Paths(org, self.query, self.sobject)
         self._check()
-        condition = self.query.where
+        condition = _joined(org, self.query.where, self.paths)
         self._test = compile_condition(condition, self.paths) if condition else None
         self._ids = wanted_ids(condition, self.paths)
+        self._earliest = earliest(condition, self.paths)
         self._include_deleted = include_deleted
         self._sort_keys = [(key, _sortable(self.paths, key)) for key in self.query.order_by]
         self._shape = Shape(self.paths, self.sobject, self.query.columns)
@@ -59,8 +79,11 @@ class Plan:
         return islice(self._ordered(), self.query.offset, self._stop)
 
     def count(self) -> int:
-        """How many rows match, for SELECT COUNT()."""
-        found = sum(1 for _ in self._matching())
+        """How many rows match, for SELECT COUNT(). Without a condition nothing is scanned."""
+        if self._test is None and not self._include_deleted:
+            found = rows.visible_count(self.org, self.sobject.name)
+        else:
+            found = sum(1 for _ in self._matching())
         return found if self.query.limit is None else min(found, self.query.limit)
 
     def record(self, row: Row, base: str) -> Record:
@@ -103,7 +126,7 @@ class Plan:
 
     def _candidates(self) -> Iterator[Row]:
         if self._ids is None:
-            return rows.all_rows(self.org, self.sobject.name)
+            return rows.rows_since(self.org, self.sobject.name, self._earliest)
         found = (rows.row(self.org, self.sobject.name, record_id) for record_id in self._ids)
         return (row for row in found if row is not None)
 
@@ -148,6 +171,44 @@ def _queried_object(org: Org, query: Query, *, is_tooling: bool) -> SObject:
         position = query.statement.lower().rfind(query.sobject.lower())
         raise compile_error("INVALID_TYPE", query.statement, position, sentence)
     return sobject
+
+
+def _with_fields(query: Query, sobject: SObject) -> Query:
+    """The query with FIELDS(...) replaced by the fields it stands for."""
+    columns: list[Column] = []
+    for column in query.columns:
+        if column.function != ALL_FIELDS:
+            columns.append(column)
+            continue
+        scope = column.path.parts[0]
+        if scope != "STANDARD" and (query.limit is None or query.limit > MAX_ALL_FIELDS):
+            sentence = f"The SOQL FIELDS function must have a LIMIT of at most {MAX_ALL_FIELDS}"
+            raise compile_error("MALFORMED_QUERY", query.statement, column.path.position, sentence)
+        wanted = {"ALL": {True, False}, "STANDARD": {False}, "CUSTOM": {True}}[scope]
+        names = [item.name for item in sobject.fields.values() if item.is_custom in wanted]
+        columns += [Column(Path((name,), column.path.position)) for name in names]
+    if query.columns and not columns:
+        raise compile_error("MALFORMED_QUERY", query.statement, 0, "FIELDS(CUSTOM) names no field of this object")
+    return replace(query, columns=tuple(columns))
+
+
+def _joined(org: Org, condition: Condition | None, paths: Paths) -> Condition | None:
+    """The condition with every semi-join replaced by the ids it found."""
+    if isinstance(condition, Not):
+        return Not(_joined(org, condition.term, paths) or condition.term)
+    if isinstance(condition, Chain):
+        return Chain(condition.is_and, tuple(_joined(org, term, paths) or term for term in condition.terms))
+    if condition is None or not isinstance(condition.values[0], Subquery):
+        return condition
+    plan = Plan(org, condition.values[0].query)
+    column = plan.query.columns[0].path
+    for resolver, path in ((paths, condition.path), (plan.paths, column)):
+        if resolver.field(path).type not in {"id", "reference"}:
+            sentence = f"The field '{path}' of a semi join must be an id or a reference"
+            raise compile_error("MALFORMED_QUERY", paths.query.statement, path.position, sentence)
+    get = plan.paths.getter(column)
+    ids = {str(get(row)) for row in plan.matches()} - {"None"}
+    return replace(condition, values=tuple(map(Text, sorted(ids))) or (NO_ID,))
 
 
 def _sortable(paths: Paths, key: SortKey) -> Callable[[Row], tuple[bool, Any]]:
@@ -208,6 +269,7 @@ class Shape:
     def __init__(self, paths: Paths, sobject: SObject, columns: tuple[Column, ...]) -> None:
         self._is_any_of_several = not sobject.key_prefix
         self._fields: list[str] = []
+        self._booleans: set[str] = set()
         self._parents: dict[str, tuple[Parent, Shape]] = {}
         for column in columns:
             steps, field = paths.resolve(column.path)
@@ -216,6 +278,7 @@ class Shape:
     def add(self, paths: Paths, steps: list[Field], field: Field) -> None:
         if not steps:
             self._fields.append(field.name)
+            self._booleans |= {field.name} if field.type == "boolean" else set()
             return
         step = steps[0]
         if step.relationship not in self._parents:
@@ -228,7 +291,8 @@ class Shape:
         kind = "Name" if self._is_any_of_several else sobject
         record: Record = {"attributes": {"type": kind, "url": f"{base}/sobjects/{sobject}/{row['Id']}"}}
         for name in self._fields:
-            record[name] = self._nested(name, row, base) if name in self._parents else json_value(row.get(name))
+            value = row.get(name, False if name in self._booleans else None)
+            record[name] = self._nested(name, row, base) if name in self._parents else json_value(value)
         return record
 
     def _nested(self, name: str, row: Row, base: str) -> Record | None:

@@ -2,43 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.salesforce import cursors, rows
+from sandbox.salesforce import collections, cursors, record_resources, rows, setup_rows
 from sandbox.salesforce.api import NEWEST_VERSION, OLDEST_VERSION, Call, json_response, route
+from sandbox.salesforce.composite import Composite
 from sandbox.salesforce.describe import describe_layouts, describe_sobject, describe_summary
 from sandbox.salesforce.errors import SalesforceError, not_found
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.query import Plan, json_value
-from sandbox.salesforce.schema import STANDARD, TOOLING_ONLY, SObject
+from sandbox.salesforce.query import Plan
+from sandbox.salesforce.record_resources import named_sobject
+from sandbox.salesforce.schema import DEFINITIONS, STANDARD, TOOLING
 
 RESOURCES: Final = ("sobjects", "query", "queryAll", "limits", "jobs", "tooling", "composite", "search", "recent")
+COUNTED: Final = ("Account", "Contact", "Lead", "Opportunity", "Task", "User")
+# What a server under load may shrink pages to.
+SHRUNK_PAGE: Final = 50
 LAYOUT_OBJECTS: Final = frozenset({"Lead", "Contact", "Account", "Opportunity", "Task"})
 # Salesforce names releases by season: 66.0 is Spring '26, three a year.
 SEASONS: Final = ("Spring", "Summer", "Winter")
 
 
 def routes(org: Org) -> list[BaseRoute]:
+    resources = _resources(org)
     return [
         *(Route(path, _versions, methods=["GET"]) for path in ("/services/data", "/services/data/")),
-        *route(org, "", _resources),
+        *route(org, "", _paths),
+        *Composite(org, resources).routes(),
+        *resources,
+        *route(org, "/{unknown:path}", _unknown, ("GET", "POST", "PATCH", "PUT", "DELETE")),
+    ]
+
+
+def _resources(org: Org) -> list[BaseRoute]:
+    """What composite calls reach too."""
+    return [
         *route(org, "/limits", _limits),
+        *route(org, "/limits/recordCount", _record_count),
         *route(org, "/sobjects", _sobjects),
-        *route(org, "/sobjects/{sobject}", _sobject),
+        *collections.routes(org),
         *route(org, "/sobjects/{sobject}/describe", _describe),
         *route(org, "/sobjects/{sobject}/describe/layouts", _layouts),
         *route(org, "/sobjects/{sobject}/describe/layouts/{record_type}", _layouts),
-        *route(org, "/sobjects/{sobject}/{record_id}", _record),
+        *record_resources.routes(org),
         *route(org, "/query", _query),
         *route(org, "/queryAll", _query_all),
         *route(org, "/query/{locator}", _next_page),
         *route(org, "/queryAll/{locator}", _next_page),
         *route(org, "/tooling/query", _tooling_query),
-        *route(org, "/{unknown:path}", _unknown, ("GET", "POST", "PATCH", "PUT", "DELETE")),
+        *route(org, "/tooling/sobjects", _tooling_sobjects),
+        *route(org, "/tooling/sobjects/{sobject}/describe", _tooling_describe),
+        *route(org, "/connect/organization", _organization),
     ]
 
 
@@ -52,7 +73,7 @@ def _version(number: int) -> dict[str, str]:
     return {"label": label, "url": f"/services/data/v{number}.0", "version": f"{number}.0"}
 
 
-def _resources(call: Call) -> dict[str, str]:
+def _paths(call: Call) -> dict[str, str]:
     found = {name: f"{call.base}/{name}" for name in RESOURCES}
     return found | {"identity": identity_url(call.org, call.request, call.username)}
 
@@ -77,55 +98,46 @@ def _limits(call: Call) -> dict[str, dict[str, int]]:
     }
 
 
-def _sobjects(call: Call) -> dict[str, Any]:
+def _record_count(call: Call) -> dict[str, Any]:
+    asked = [name for name in call.request.query_params.get("sObjects", "").split(",") if name]
+    names = [sobject.name for sobject in map(call.org.sobject, asked or COUNTED) if sobject]
+    return {"sObjects": [{"count": rows.visible_count(call.org, name), "name": name} for name in names]}
+
+
+def _sobjects(call: Call) -> Response:
     summaries = [describe_summary(sobject, call.base) for sobject in STANDARD]
-    return {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": summaries}
+    return _unless_unchanged(call, lambda: {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": summaries})
 
 
-def _named_sobject(call: Call) -> SObject:
-    sobject = call.org.sobject(call.request.path_params["sobject"])
-    if sobject is None or sobject.name in TOOLING_ONLY:
-        raise not_found()
-    return sobject
+def _describe(call: Call) -> Response:
+    return _unless_unchanged(call, lambda: describe_sobject(named_sobject(call), call.base))
 
 
-def _sobject(call: Call) -> dict[str, Any]:
-    return {"objectDescribe": describe_summary(_named_sobject(call), call.base), "recentItems": []}
+def _unless_unchanged(call: Call, describe: Callable[[], dict[str, Any]]) -> Response:
+    """A description with the time it changed last, or 304 for a client that knows it (RFC 9110, section 13.1.3)."""
+    changed_at = call.org.metadata_changed_at.replace(microsecond=0)
+    known = call.request.headers.get("if-modified-since", "")
+    headers = {"Last-Modified": format_datetime(changed_at, usegmt=True), "ETag": f'"{int(changed_at.timestamp()):x}"'}
+    if known and _read_date(known) >= changed_at:
+        return Response(status_code=304, headers=headers)
+    response = json_response(call.request, describe())
+    response.headers.update(headers)
+    return response
 
 
-def _describe(call: Call) -> dict[str, Any]:
-    return describe_sobject(_named_sobject(call), call.base)
+def _read_date(text: str) -> datetime:
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _layouts(call: Call) -> dict[str, Any]:
-    sobject = _named_sobject(call)
+    sobject = named_sobject(call)
     if sobject.name not in LAYOUT_OBJECTS:
         raise not_found()
     return describe_layouts(call.org, sobject)
-
-
-def _record(call: Call) -> dict[str, Any]:
-    sobject = _named_sobject(call)
-    record_id = rows.long_id(call.request.path_params["record_id"])
-    if record_id is None:
-        raise SalesforceError("MALFORMED_ID", "malformed id " + call.request.path_params["record_id"])
-    row = rows.row(call.org, sobject.name, record_id)
-    if row is None:
-        raise not_found()
-    if row.get("IsDeleted"):
-        raise SalesforceError("ENTITY_IS_DELETED", "entity is deleted", 404)
-    attributes = {"type": sobject.name, "url": f"{call.base}/sobjects/{sobject.name}/{row['Id']}"}
-    return {"attributes": attributes} | {name: json_value(row.get(name)) for name in _wanted_fields(call, sobject)}
-
-
-def _wanted_fields(call: Call, sobject: SObject) -> list[str]:
-    asked = call.request.query_params.get("fields", "")
-    if not asked:
-        return [item.name for item in sobject.fields.values()]
-    unknown = [name for name in asked.split(",") if name.lower() not in sobject.fields]
-    if unknown:
-        raise SalesforceError("INVALID_FIELD", f"No such column '{unknown[0]}' on sobject of type {sobject.name}")
-    return [sobject.fields[name.lower()].name for name in asked.split(",")]
 
 
 def _statement(call: Call) -> str:
@@ -150,7 +162,7 @@ def _answer(call: Call, plan: Plan, base: str) -> dict[str, Any]:
         groups = plan.groups()
         return {"totalSize": len(groups), "done": True, "records": groups}
     size = cursors.page_size(call.request.headers.get("sforce-query-options", ""))
-    return cursors.first_page(plan, base, size)
+    return cursors.first_page(plan, base, SHRUNK_PAGE if call.fault == "small_pages" else size)
 
 
 def _next_page(call: Call) -> dict[str, Any]:
@@ -162,6 +174,26 @@ def _tooling_query(call: Call) -> dict[str, Any]:
     answer = _answer(call, plan, f"{call.base}/tooling")
     size = len(answer["records"])
     return {"size": size, "queryLocator": None, "entityTypeName": plan.sobject.name, **answer}
+
+
+def _tooling_sobjects(call: Call) -> dict[str, Any]:
+    summaries = [describe_summary(sobject, f"{call.base}/tooling") for sobject in (*TOOLING, *DEFINITIONS)]
+    return {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": summaries}
+
+
+def _tooling_describe(call: Call) -> dict[str, Any]:
+    sobject = call.org.sobject(call.request.path_params["sobject"])
+    if sobject is None or sobject.name not in {item.name for item in (*TOOLING, *DEFINITIONS)}:
+        raise not_found()
+    return describe_sobject(sobject, f"{call.base}/tooling")
+
+
+def _organization(call: Call) -> dict[str, Any]:
+    """What the connected user may do in the org, as far as an app asks for it."""
+    user = call.org.user(call.username)
+    is_administrator = user["ProfileId"] == next(setup_rows.profiles(call.org))["Id"]
+    settings = {"canModifyAllData": is_administrator, "canViewAllData": is_administrator, "userId": user["Id"]}
+    return {"name": call.org.facts["Name"], "orgId": call.org.id, "userSettings": settings}
 
 
 def _unknown(_call: Call) -> None:

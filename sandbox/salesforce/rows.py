@@ -1,9 +1,12 @@
 """Where the rows of every object come from: the world of records, or the org's own set-up."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
-from sandbox.record_ids import PREFIXES, checksum
+from sandbox.people import Person
+from sandbox.record_ids import PREFIXES, checksum, make_id
 from sandbox.salesforce import setup_rows
 from sandbox.salesforce.org import Org
 
@@ -19,6 +22,9 @@ SETUP_ROWS: Final[dict[str, Callable[[Org], Iterator[Row]]]] = {
     "RemoteProxy": setup_rows.remote_proxies,
     "EntityDefinition": setup_rows.entity_definitions,
     "FieldDefinition": setup_rows.field_definitions,
+    "EntityParticle": setup_rows.entity_particles,
+    "FieldPermissions": setup_rows.field_permissions,
+    "Publisher": setup_rows.publishers,
     "Layout": setup_rows.layouts,
     "Profile": setup_rows.profiles,
     "PermissionSet": setup_rows.permission_sets,
@@ -37,28 +43,81 @@ def long_id(text: str) -> str | None:
     return text[:15] + checksum(text[:15])
 
 
+def object_of(record_id: str) -> str:
+    """The object whose records have ids like this one; an empty text when there is none."""
+    return _OBJECT_OF_PREFIX.get(record_id[:3], "")
+
+
 def all_rows(org: Org, sobject: str) -> Iterator[Row]:
-    """Every row of an object, deleted ones included. Objects without any rows here (Task, ApexClass) are empty."""
+    """Every row of an object by ascending id, deleted ones too. Objects without rows here (ApexClass) are empty."""
+    created = list(org.created.get(sobject, {}).values())
+    return chain(_own_rows(org, sobject), created)
+
+
+def _own_rows(org: Org, sobject: str) -> Iterator[Row]:
+    """The rows that were not made through the API."""
     if sobject == "User":
         return map(org.user_row, org.world.salesforce_rows(sobject))
-    if sobject in WORLD_OBJECTS:
-        return iter(org.world.salesforce_rows(sobject))
-    return SETUP_ROWS[sobject](org) if sobject in SETUP_ROWS else iter(())
+    if sobject in SETUP_ROWS:
+        return SETUP_ROWS[sobject](org)
+    if sobject not in WORLD_OBJECTS:
+        return iter(())
+    found = org.world.salesforce_rows(sobject)
+    changed = org.changed.get(sobject)
+    if not changed:
+        return iter(found)
+    return (item | changed[item["Id"]] if item["Id"] in changed else item for item in found)
 
 
 def row(org: Org, sobject: str, record_id: str) -> Row | None:
-    """One row by its id, or None."""
+    """One row by its 18-character id, or None."""
+    if created := org.created.get(sobject, {}).get(record_id):
+        return created
     if sobject not in WORLD_OBJECTS:
-        return next((found for found in all_rows(org, sobject) if found["Id"] == record_id), None)
+        return next((found for found in _own_rows(org, sobject) if found["Id"] == record_id), None)
     found = org.world.salesforce_row(sobject, record_id)
-    return org.user_row(found) if found and sobject == "User" else found
+    if found is None:
+        return None
+    return org.user_row(found) if sobject == "User" else found | org.changed.get(sobject, {}).get(record_id, {})
+
+
+def rows_since(org: Org, sobject: str, moment: datetime | None) -> Iterator[Row]:
+    """Rows among which are all that were created or changed from `moment` on; every row for None.
+
+    Only what is no longer as seeded is looked at when nothing seeded is that young.
+    """
+    if moment is None or sobject not in WORLD_OBJECTS or moment.timestamp() < org.world.deriver.end:
+        return all_rows(org, sobject)
+    ids = {record_id for person in list(org.world.stored_people()) for record_id in _ids_of(sobject, person)}
+    ids |= org.changed.get(sobject, {}).keys() | org.created.get(sobject, {}).keys()
+    found = (row(org, sobject, record_id) for record_id in sorted(ids))
+    return (item for item in found if item is not None)
+
+
+def _ids_of(sobject: str, person: Person) -> list[str]:
+    """The ids of the rows that an object may have for a person."""
+    if sobject in {"Lead", "Contact"}:
+        return [make_id(sobject, person.marketo_id)]
+    if sobject in {"Opportunity", "OpportunityContactRole"}:
+        return [make_id(sobject, person.marketo_id * 2 + position) for position in range(person.roles)]
+    return []
+
+
+def visible_count(org: Org, sobject: str) -> int:
+    """How many rows an object has that are not deleted."""
+    if sobject not in WORLD_OBJECTS:
+        return sum(not found.get("IsDeleted") for found in all_rows(org, sobject))
+    changed, created = (kept.get(sobject, {}).values() for kept in (org.changed, org.created))
+    deleted = sum(bool(item.get("IsDeleted")) for item in changed)
+    seeded: int = org.world.counts()["salesforce"][sobject]
+    return seeded - deleted + sum(not item["IsDeleted"] for item in created)
 
 
 def parent_row(org: Org, parents: tuple[str, ...], record_id: str | None) -> tuple[str, Row] | None:
     """The object name and row a reference points to; the id's prefix tells which of several objects it is."""
     if not record_id:
         return None
-    sobject = parents[0] if len(parents) == 1 else _OBJECT_OF_PREFIX.get(record_id[:3], "")
+    sobject = parents[0] if len(parents) == 1 else object_of(record_id)
     found = row(org, sobject, record_id)
     if found is None:
         return None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 LENGTHS: Final = {"id": 18, "reference": 18, "phone": 40, "email": 80, "url": 255, "picklist": 40, "string": 255}
+NUMBERS: Final = frozenset({"int", "double", "currency", "percent"})
 # Salesforce neither filters nor sorts by a text area of more than 255 characters, nor by a compound address.
 SHORT_TEXT: Final = 255
 
@@ -25,6 +26,7 @@ class Field:
     label: str = ""
     values: tuple[str, ...] = ()
     default_value: str | None = None
+    is_external_id: bool = False
 
     @property
     def is_custom(self) -> bool:
@@ -115,7 +117,8 @@ PERSON: Final = """
 MasterRecordId reference {name} MasterRecord; LastName string:80; FirstName string:40; Salutation picklist;
 Name string:121; Title string:128; Phone phone; MobilePhone phone; Fax phone; Email email; Description textarea:32000;
 LeadSource picklist; HasOptedOutOfEmail boolean; DoNotCall boolean; EmailBouncedReason string:255;
-EmailBouncedDate datetime; LastActivityDate date; PhotoUrl url;
+EmailBouncedDate datetime; LastActivityDate date; LastViewedDate datetime; LastReferencedDate datetime; PhotoUrl url;
+Jigsaw string:20; JigsawContactId string:20; CleanStatus picklist; IndividualId reference Individual Individual;
 """
 
 STANDARD: Final = (
@@ -125,7 +128,9 @@ STANDARD: Final = (
         SYSTEM
         + PERSON.format(name="Lead")
         + "Company string:255; Street textarea:255; City string:40; State string:80;"
-        "PostalCode string:20; Country string:80; Address address; Website url; Status picklist; Industry picklist;"
+        "PostalCode string:20; Country string:80; Latitude double; Longitude double; GeocodeAccuracy picklist:40;"
+        "Address address; CompanyDunsNumber string:9; DandbCompanyId reference DandBCompany DandbCompany;"
+        " Website url; Status picklist; Industry picklist;"
         "Rating picklist; AnnualRevenue currency; NumberOfEmployees int; OwnerId reference Group,User Owner;"
         "IsConverted boolean; ConvertedDate date; ConvertedAccountId reference Account ConvertedAccount;"
         "ConvertedContactId reference Contact ConvertedContact; IsUnreadByOwner boolean;"
@@ -136,7 +141,11 @@ STANDARD: Final = (
         "003",
         SYSTEM + PERSON.format(name="Contact") + "AccountId reference Account Account; MailingStreet textarea:255;"
         "MailingCity string:40; MailingState string:80; MailingPostalCode string:20; MailingCountry string:80;"
-        "MailingAddress address; HomePhone phone; OtherPhone phone; AssistantPhone phone; AssistantName string:40;"
+        "MailingLatitude double; MailingLongitude double; MailingGeocodeAccuracy picklist; MailingAddress address;"
+        "OtherStreet textarea:255; OtherCity string:40; OtherState string:80; OtherPostalCode string:20;"
+        "OtherCountry string:80; OtherLatitude double; OtherLongitude double; OtherGeocodeAccuracy picklist;"
+        "OtherAddress address; LastCURequestDate datetime; LastCUUpdateDate datetime; HomePhone phone;"
+        "OtherPhone phone; AssistantPhone phone; AssistantName string:40;"
         "ReportsToId reference Contact ReportsTo; Department string:80; Birthdate date; OwnerId reference User Owner;"
         "IsEmailBounced boolean",
     ),
@@ -148,7 +157,15 @@ STANDARD: Final = (
         "ParentId reference Account Parent; AccountNumber string:40; Website url; Industry picklist;"
         "AnnualRevenue currency; NumberOfEmployees int; Description textarea:32000; Rating picklist;"
         "BillingStreet textarea:255; BillingCity string:40; BillingState string:80; BillingPostalCode string:20;"
-        "BillingCountry string:80; BillingAddress address; OwnerId reference User Owner; LastActivityDate date",
+        "BillingCountry string:80; BillingLatitude double; BillingLongitude double; BillingGeocodeAccuracy picklist;"
+        "BillingAddress address; ShippingStreet textarea:255; ShippingCity string:40; ShippingState string:80;"
+        "ShippingPostalCode string:20; ShippingCountry string:80; ShippingLatitude double; ShippingLongitude double;"
+        "ShippingGeocodeAccuracy picklist; ShippingAddress address; PhotoUrl url; Sic string:20; SicDesc string:80;"
+        "Ownership picklist; TickerSymbol string:20; Site string:80; Jigsaw string:20; JigsawCompanyId string:20;"
+        "CleanStatus picklist; AccountSource picklist; DunsNumber string:9; Tradestyle string:255; NaicsCode string:8;"
+        "NaicsDesc string:120; YearStarted string:4; DandbCompanyId reference DandBCompany DandbCompany;"
+        "OperatingHoursId reference OperatingHours OperatingHours; LastViewedDate datetime;"
+        "LastReferencedDate datetime; OwnerId reference User Owner; LastActivityDate date",
     ),
     _object(
         "Opportunity",
@@ -197,6 +214,9 @@ STANDARD: Final = (
         "CreatedDate datetime; SystemModstamp datetime",
     ),
     _object("Profile", "00e", "Id id; Name string:255; UserType picklist"),
+    _object("Individual", "0PK", "Id id; Name string:121"),
+    _object("DandBCompany", "06E", "Id id; Name string:255", plural="D&B Companies"),
+    _object("OperatingHours", "0OH", "Id id; Name string:255", plural="Operating Hours"),
     _object(
         "PermissionSet",
         "0PS",
@@ -215,6 +235,13 @@ STANDARD: Final = (
         "PermissionsCreate boolean; PermissionsEdit boolean; PermissionsDelete boolean;"
         "PermissionsViewAllRecords boolean; PermissionsModifyAllRecords boolean",
         plural="Object Permissions",
+    ),
+    _object(
+        "FieldPermissions",
+        "01k",
+        "Id id; ParentId reference PermissionSet Parent; SobjectType picklist; Field picklist:255;"
+        "PermissionsRead boolean; PermissionsEdit boolean",
+        plural="Field Permissions",
     ),
     _object(
         "PackageLicense",
@@ -236,7 +263,8 @@ TOOLING: Final = (
         "InstalledSubscriberPackage",
         "0A3",
         "Id id; SubscriberPackageId reference SubscriberPackage SubscriberPackage;"
-        "SubscriberPackageVersionId reference SubscriberPackageVersion SubscriberPackageVersion",
+        "SubscriberPackageVersionId reference SubscriberPackageVersion SubscriberPackageVersion;"
+        "MinPackageVersionId reference SubscriberPackageVersion",
         is_tooling=True,
     ),
     _object(
@@ -250,7 +278,15 @@ TOOLING: Final = (
         "04t",
         "Id id; SubscriberPackageId reference SubscriberPackage SubscriberPackage; Name string:255; MajorVersion int;"
         "MinorVersion int; PatchVersion int; BuildNumber int; IsManaged boolean; IsBeta boolean; IsDeprecated boolean;"
-        "ReleaseState picklist; IsPasswordProtected boolean",
+        "ReleaseState picklist; IsPasswordProtected boolean; IsSecurityReviewed boolean;"
+        "Package2ContainerOptions picklist",
+        is_tooling=True,
+    ),
+    _object(
+        "Publisher",
+        "0Pb",
+        "Id id; DurableId string:255; Name string:255; NamespacePrefix string:15; MajorVersion int; MinorVersion int;"
+        "IsSalesforce boolean",
         is_tooling=True,
     ),
     _object(
@@ -280,6 +316,13 @@ DEFINITIONS: Final = (
     ),
     _object(
         "FieldDefinition",
+        "000",
+        "Id id; DurableId string:255; EntityDefinitionId reference EntityDefinition EntityDefinition;"
+        "QualifiedApiName string:255; DeveloperName string:255; NamespacePrefix string:15; Label string:255;"
+        "DataType string:255; Length int",
+    ),
+    _object(
+        "EntityParticle",
         "000",
         "Id id; DurableId string:255; EntityDefinitionId reference EntityDefinition EntityDefinition;"
         "QualifiedApiName string:255; DeveloperName string:255; NamespacePrefix string:15; Label string:255;"

@@ -12,6 +12,7 @@ from sandbox.salesforce.org import (
     PACKAGE_VERSION_ID,
     PERMISSION_SET,
     Org,
+    Package,
 )
 from sandbox.salesforce.schema import STANDARD, Field
 
@@ -36,38 +37,48 @@ def setup_id(prefix: str, number: int) -> str:
     return short + checksum(short)
 
 
-def installed_packages(org: Org) -> Iterator[Row]:
+def _installed(org: Org) -> Iterator[tuple[int, str, str, Package]]:
+    """Number, id, id of the version, and facts of every installed package."""
     if org.package_version:
+        yield 1, PACKAGE_ID, PACKAGE_VERSION_ID, Package(PACKAGE_NAME, NAMESPACE, org.package_version)
+    for number, package in enumerate(org.other_packages, 2):
+        yield number, setup_id("033", number), setup_id("04t", number), package
+
+
+def installed_packages(org: Org) -> Iterator[Row]:
+    for number, package_id, version_id, _ in _installed(org):
         yield {
-            "Id": setup_id("0A3", 1),
-            "SubscriberPackageId": PACKAGE_ID,
-            "SubscriberPackageVersionId": PACKAGE_VERSION_ID,
+            "Id": setup_id("0A3", number),
+            "SubscriberPackageId": package_id,
+            "SubscriberPackageVersionId": version_id,
+            "MinPackageVersionId": None,
         }
 
 
 def packages(org: Org) -> Iterator[Row]:
-    if org.package_version:
-        yield {"Id": PACKAGE_ID, "Name": PACKAGE_NAME, "NamespacePrefix": NAMESPACE, "IsPackageValid": True}
+    for _, package_id, _, package in _installed(org):
+        yield {
+            "Id": package_id,
+            "Name": package.name,
+            "NamespacePrefix": package.namespace,
+            "IsPackageValid": True,
+        }
 
 
 def package_versions(org: Org) -> Iterator[Row]:
-    if not org.package_version:
-        return
-    major, minor, patch, build = (int(part) for part in org.package_version.split("."))
-    yield {
-        "Id": PACKAGE_VERSION_ID,
-        "SubscriberPackageId": PACKAGE_ID,
-        "Name": org.package_version,
-        "MajorVersion": major,
-        "MinorVersion": minor,
-        "PatchVersion": patch,
-        "BuildNumber": build,
-        "IsManaged": True,
-        "IsBeta": False,
-        "IsDeprecated": False,
-        "ReleaseState": "Released",
-        "IsPasswordProtected": False,
-    }
+    for _, package_id, version_id, package in _installed(org):
+        major, minor, patch, build = (int(part) for part in package.version.split("."))
+        yield {
+            "Id": version_id,
+            "SubscriberPackageId": package_id,
+            "Name": package.version,
+            "MajorVersion": major,
+            "MinorVersion": minor,
+            "PatchVersion": patch,
+            "BuildNumber": build,
+            "IsManaged": True,
+            "ReleaseState": "Released",
+        }
 
 
 def remote_proxies(org: Org) -> Iterator[Row]:
@@ -112,6 +123,49 @@ def field_definitions(org: Org) -> Iterator[Row]:
     for standard in STANDARD:
         for item in org.full_sobject(standard.name).fields.values():
             yield _field_definition(standard.name, item)
+
+
+def entity_particles(org: Org) -> Iterator[Row]:
+    """As field definitions, with the type in the words of describe."""
+    for standard in STANDARD:
+        for item in org.full_sobject(standard.name).fields.values():
+            yield _field_definition(standard.name, item) | {"DataType": item.type}
+
+
+def field_permissions(org: Org) -> Iterator[Row]:
+    """Who may see and edit the custom fields; only what is granted has a row."""
+    granted = (
+        (profile["Id"], sobject.name, item.name)
+        for profile in profiles(org)
+        for sobject in STANDARD
+        for item in org.known_sobject(sobject.name).fields.values()
+        if item.is_custom
+    )
+    for number, (profile_id, sobject, name) in enumerate(granted, 1):
+        yield {
+            "Id": setup_id("01k", number),
+            "ParentId": _permission_set_id(profile_id),
+            "SobjectType": sobject,
+            "Field": f"{sobject}.{name}",
+            "PermissionsRead": True,
+            "PermissionsEdit": True,
+        }
+
+
+def publishers(org: Org) -> Iterator[Row]:
+    """Who made what is installed, Salesforce first."""
+    yield {"Id": "System", "DurableId": "System", "Name": "Salesforce.com", "IsSalesforce": True}
+    for _, package_id, _, package in _installed(org):
+        major, minor = (int(part) for part in package.version.split(".")[:2])
+        yield {
+            "Id": package_id,
+            "DurableId": package_id,
+            "Name": package.name,
+            "NamespacePrefix": package.namespace,
+            "MajorVersion": major,
+            "MinorVersion": minor,
+            "IsSalesforce": False,
+        }
 
 
 def data_type(item: Field) -> str:
@@ -220,7 +274,7 @@ def package_licenses(org: Org) -> Iterator[Row]:
         yield {
             "Id": setup_id("050", 1),
             "NamespacePrefix": NAMESPACE,
-            "Status": "Active",
+            "Status": org.package_license,
             # Minus one: a site licence, for every user of the org (Salesforce Object Reference, PackageLicense).
             "AllowedLicenses": -1,
             "UsedLicenses": 0,

@@ -13,6 +13,8 @@ from lark.exceptions import VisitError
 
 from sandbox.salesforce.errors import SalesforceError, compile_error
 
+# The function of a column that stands for many: FIELDS(ALL).
+ALL_FIELDS = "FIELDS"
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
 
@@ -65,12 +67,19 @@ class DateLiteral:
     count: int = 0
 
 
-Literal = Text | DateLiteral | datetime | date | int | float | bool | None
+@dataclass(frozen=True)
+class Subquery:
+    """The ids a semi-join looks among: one field of the matching records of another object."""
+
+    query: Query
+
+
+Literal = Text | DateLiteral | datetime | date | int | float | bool | Subquery | None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """`operator` is =, !=, <, <=, >, >=, LIKE, IN or NOT IN; only the last two hold more than one value."""
+    """`operator` is =, !=, <, <=, >, >=, LIKE, IN, NOT IN, INCLUDES or EXCLUDES; the last four may hold many values."""
 
     path: Path
     operator: str
@@ -201,6 +210,19 @@ class _Builder(Transformer[Token, Query]):
 
     def without(self, items: list[Any]) -> Comparison:
         return Comparison(items[0], "NOT IN", tuple(items[1:]))
+
+    def includes(self, items: list[Any]) -> Comparison:
+        return Comparison(items[0], "INCLUDES", tuple(items[1:]))
+
+    def excludes(self, items: list[Any]) -> Comparison:
+        return Comparison(items[0], "EXCLUDES", tuple(items[1:]))
+
+    def subquery(self, items: list[Any]) -> Subquery:
+        path, sobject, *clauses = items
+        return Subquery(Query(self.statement, (Column(path),), str(sobject), **dict(clauses)))
+
+    def all_fields(self, items: list[Token]) -> Column:
+        return Column(Path((str(items[1]).upper(),), items[0].start_pos or 0), ALL_FIELDS)
 
     def text(self, items: list[Token]) -> Text:
         return Text(items[0][1:-1])

@@ -11,11 +11,10 @@ from typing import Any, Final
 from sandbox.salesforce.errors import SalesforceError, compile_error
 from sandbox.salesforce.paths import Getter, Paths
 from sandbox.salesforce.rows import Row, long_id
-from sandbox.salesforce.schema import Field
+from sandbox.salesforce.schema import NUMBERS, Field
 from sandbox.salesforce.soql import Chain, Comparison, Condition, DateLiteral, Literal, Not, Text
 
 Test = Callable[[Row], bool]
-NUMBERS: Final = frozenset({"int", "double", "currency", "percent"})
 IDS: Final = frozenset({"id", "reference"})
 ORDERINGS: Final = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
@@ -47,6 +46,21 @@ def wanted_ids(condition: Condition | None, paths: Paths) -> list[str] | None:
     return sorted(record_id for record_id in ids if record_id)
 
 
+def earliest(condition: Condition | None, paths: Paths) -> datetime | None:
+    """The moment before which no matching row was changed or created; None when that cannot be told."""
+    if isinstance(condition, Chain) and condition.is_and:
+        found = [moment for moment in (earliest(term, paths) for term in condition.terms) if moment]
+        return max(found, default=None)
+    if not isinstance(condition, Comparison) or condition.operator not in {">", ">=", "="}:
+        return None
+    steps, field = paths.resolve(condition.path)
+    if steps or field.name not in {"SystemModstamp", "LastModifiedDate", "CreatedDate"}:
+        return None
+    value = _Reader(condition, field, paths).read(condition.values[0])
+    moment: datetime | None = value[0] if isinstance(value, tuple) else value
+    return moment
+
+
 def _compile_comparison(condition: Comparison, paths: Paths) -> Test:
     field = paths.field(condition.path)
     reader = _Reader(condition, field, paths)
@@ -55,6 +69,8 @@ def _compile_comparison(condition: Comparison, paths: Paths) -> Test:
     if condition.operator == "LIKE":
         return _like(get, reader.pattern())
     values = [reader.read(value) for value in condition.values]
+    if condition.operator in {"INCLUDES", "EXCLUDES"}:
+        return _holds_choices(get, values, is_wanted=condition.operator == "INCLUDES")
     if isinstance(condition.values[0], DateLiteral):
         return _in_spans(get, condition.operator, values)
     return _plain(get, condition.operator, values)
@@ -101,6 +117,17 @@ def _in_spans(get: Getter, operator: str, spans: list[tuple[Any, Any]]) -> Test:
     return test
 
 
+def _holds_choices(get: Getter, values: list[str], *, is_wanted: bool) -> Test:
+    """Whether a multi-select picklist holds one of the choices; 'A;B' is both at once."""
+    choices = [frozenset(value.split(";")) for value in values]
+
+    def test(row: Row) -> bool:
+        held = frozenset((get(row) or "").split(";"))
+        return any(choice <= held for choice in choices) == is_wanted
+
+    return test
+
+
 def _like(get: Getter, value: Text) -> Test:
     wildcards = {"%": ".*", "_": "."}
     pattern = "".join(
@@ -125,6 +152,10 @@ class _Reader:
             raise self._error("INVALID_FIELD", f"field '{name}' can not be filtered in a query call")
         if len({isinstance(value, DateLiteral) for value in self.condition.values}) > 1:
             raise self._error("MALFORMED_QUERY", "relative dates can not be mixed with other values in one list")
+        if (operator in {"INCLUDES", "EXCLUDES"}) != (
+            self.field.type == "multipicklist" and operator not in {"=", "!="}
+        ):
+            raise self._invalid_operator()
         if self.field.type == "boolean" and operator not in {"=", "!="}:
             raise self._invalid_operator()
 
@@ -152,7 +183,7 @@ class _Reader:
     def _id(self, value: Literal) -> str:
         text = self._checked(value, Text, "string").value
         # Definitions are known by name where records have an id: EntityDefinitionId = 'Lead'.
-        if self.paths.sobject.name in {"EntityDefinition", "FieldDefinition"}:
+        if self.paths.sobject.name in {"EntityDefinition", "FieldDefinition", "EntityParticle"}:
             return str(text)
         found = long_id(text)
         if found is None:
@@ -193,13 +224,25 @@ class _Reader:
 
 def _span(literal: DateLiteral, today: date, *, is_datetime: bool) -> tuple[Any, Any]:
     """First moment (or day) of a relative date, and the first after it. Days are UTC days."""
-    month = today.replace(day=1)
     day = timedelta(days=1)
+    if literal.name.endswith("DAYS") and literal.name not in {"LAST_N_DAYS", "NEXT_N_DAYS"}:
+        literal = DateLiteral(literal.name.replace("90", "N"), 90)
+    month, year = today.replace(day=1), today.replace(month=1, day=1)
+    next_month = (month + 31 * day).replace(day=1)
+    # Weeks begin on Sunday, as in the locale en_US.
+    week = today - (today.isoweekday() % 7) * day
     spans = {
         "TODAY": (today, today + day),
         "YESTERDAY": (today - day, today),
         "TOMORROW": (today + day, today + 2 * day),
-        "THIS_MONTH": (month, (month + 31 * day).replace(day=1)),
+        "LAST_WEEK": (week - 7 * day, week),
+        "THIS_WEEK": (week, week + 7 * day),
+        "NEXT_WEEK": (week + 7 * day, week + 14 * day),
+        "THIS_MONTH": (month, next_month),
+        "NEXT_MONTH": (next_month, (next_month + 31 * day).replace(day=1)),
+        "LAST_YEAR": (year.replace(year=year.year - 1), year),
+        "THIS_YEAR": (year, year.replace(year=year.year + 1)),
+        "NEXT_YEAR": (year.replace(year=year.year + 1), year.replace(year=year.year + 2)),
         "LAST_MONTH": ((month - day).replace(day=1), month),
         # The last n days reach up to and include today (SOQL and SOSL Reference, "Date Formats and Date Literals").
         "LAST_N_DAYS": (today - literal.count * day, today + day),

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import re
-import secrets
 from html import unescape
 from typing import Any, Self
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -16,7 +15,8 @@ CALLBACK = "http://127.0.0.1:9/callback"
 CLIENT = {"client_id": "sandbox-consumer-key", "client_secret": "sandbox-consumer-secret"}
 ADMIN = ("admin@acme.example", "sandbox-password")
 SCOPE = "api refresh_token id openid"
-VERIFIER = secrets.token_urlsafe(128)
+# As long as the verifier of a known client, and the same in every process of a test run.
+VERIFIER = "verifier-of-the-tests" * 8
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 
 
@@ -134,6 +134,16 @@ class Api:
 
     def get(self, path: str, **options: Any) -> requests.Response:
         return self.call("GET", path, **options)
+
+    def create(self, sobject: str, **values: object) -> str:
+        """The id of a new record."""
+        answer = self.call("POST", f"/sobjects/{sobject}", json=values)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def record(self, sobject: str, record_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.get(f"/sobjects/{sobject}/{record_id}").json()
+        return found
 
     def query(self, soql: str, resource: str = "/query") -> dict[str, Any]:
         answer = self.get(resource, params={"q": soql})

@@ -1,4 +1,4 @@
-"""Checks 34 to 37: Bulk API 2.0 query jobs of the sandbox, over HTTP; and public clients that use them."""
+"""Bulk API 2.0 query jobs of the sandbox, over HTTP; and public clients that use them."""
 
 import csv
 import time
@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import requests
 from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
-from tests.sandbox.salesforce_browser import Api, act, connect
+from tests.sandbox.salesforce_browser import Api, connect
 from tests.sandbox_process import SandboxProcess
 
 DEADLINE_SECONDS = 20
@@ -19,8 +20,8 @@ SOQL = "SELECT Id, Name, Owner.Name, IsConverted, CreatedDate, Email FROM Lead"
 
 @pytest.fixture
 def salesforce(sandbox: SandboxProcess) -> SandboxProcess:
-    """The sandbox with the org as at its start, whose jobs end at once."""
-    act(sandbox, "reset")
+    """The sandbox as at its start, whose jobs end at once."""
+    sandbox.post("/_sandbox/reset")
     sandbox.post("/_sandbox/switches", {"bulk_seconds": 0})
     return sandbox
 
@@ -54,12 +55,12 @@ def rows(answer: requests.Response) -> list[list[str]]:
     return list(csv.reader(StringIO(answer.text, newline="")))
 
 
-def test_job_is_json_even_when_csv_is_accepted(api: Api) -> None:
+def test_salesforce_34_job_is_json_even_when_csv_is_accepted(api: Api) -> None:
     job = create(api).json()
     assert (job["state"], job["object"], job["apiVersion"]) == ("UploadComplete", "Lead", 62.0)
 
 
-def test_job_is_in_progress_until_its_time_is_over(salesforce: SandboxProcess, api: Api) -> None:
+def test_salesforce_37_job_is_in_progress_until_its_time_is_over(salesforce: SandboxProcess, api: Api) -> None:
     salesforce.post("/_sandbox/switches", {"bulk_seconds": 3600})
     path = f"/jobs/query/{create(api).json()['id']}"
     assert api.get(path).json()["state"] == "InProgress"
@@ -70,7 +71,7 @@ def test_job_is_in_progress_until_its_time_is_over(salesforce: SandboxProcess, a
     assert api.get(path).status_code == 404
 
 
-def test_results_match_a_query(api: Api) -> None:
+def test_salesforce_35_results_match_a_query(api: Api) -> None:
     job = finished(api)
     answer = results(api, job)
     header, *found = rows(answer)
@@ -86,14 +87,14 @@ def test_results_match_a_query(api: Api) -> None:
     assert [row[5] for row in found] == [item["Email"] or "" for item in expected]
 
 
-def test_every_value_is_quoted_and_lines_end_as_asked(api: Api) -> None:
+def test_salesforce_35_every_value_is_quoted_and_lines_end_as_asked(api: Api) -> None:
     job = finished(api, "SELECT Id, Email FROM Contact", lineEnding="CRLF", columnDelimiter="SEMICOLON")
     lines = results(api, job).content.split(b"\r\n")
     assert lines[0] == b'"Id";"Email"'
     assert all(line.startswith(b'"003') and line.endswith(b'"') for line in lines[1:-1])
 
 
-def test_pages_have_a_header_each_and_can_be_read_again(api: Api) -> None:
+def test_salesforce_35_pages_have_a_header_each_and_can_be_read_again(api: Api) -> None:
     job = finished(api)
     whole = rows(results(api, job))
     first = results(api, job, maxRecords=100)
@@ -110,6 +111,15 @@ def test_pages_have_a_header_each_and_can_be_read_again(api: Api) -> None:
     assert results(api, job, locator="bm9uc2Vuc2U").json()[0]["errorCode"] == "INVALID_QUERY_LOCATOR"
 
 
+def test_pages_can_be_read_in_parallel(api: Api) -> None:
+    job = finished(api)
+    answer = api.get(f"/jobs/query/{job['id']}/resultPages").json()
+    assert (answer["done"], answer["nextRecordsUrl"]) == (True, None)
+    pages = [rows(api.get(page["resultUrl"])) for page in answer["resultPages"]]
+    assert len(pages) > 1
+    assert [row for page in pages for row in page[1:]] == rows(results(api, job))[1:]
+
+
 def test_compressed_and_plain_results_are_the_same(api: Api) -> None:
     path = f"/jobs/query/{finished(api)['id']}/results"
     packed = api.get(path, headers={"Accept-Encoding": "gzip"})
@@ -118,7 +128,7 @@ def test_compressed_and_plain_results_are_the_same(api: Api) -> None:
     assert packed.content == plain.content
 
 
-def test_empty_result_has_a_header(api: Api) -> None:
+def test_salesforce_35_empty_result_has_a_header(api: Api) -> None:
     answer = results(api, finished(api, "SELECT Id FROM Lead WHERE Name = 'nobody at all'"))
     assert answer.text == '"Id"\n'
     assert (answer.headers["Sforce-NumberOfRecords"], answer.headers["Sforce-Locator"]) == ("0", "null")
@@ -138,13 +148,34 @@ def test_query_all_has_deleted_rows(api: Api) -> None:
         ("SELECT Nothing FROM Lead", "INVALID_FIELD", "No such column 'Nothing' on entity 'Lead'"),
     ],
 )
-def test_refused_jobs(api: Api, soql: str, code: str, message: str) -> None:
+def test_salesforce_36_refused_jobs(api: Api, soql: str, code: str, message: str) -> None:
     answer = create(api, soql)
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, code)
     assert message in answer.json()[0]["message"]
 
 
-def test_simple_salesforce_unmodified(
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [
+        ("bulk_failed", "Failed"),
+        ("bulk_aborted", "Aborted"),
+        ("bulk_stuck", "InProgress"),
+        ("bulk_empty", "JobComplete"),
+    ],
+)
+def test_jobs_that_end_badly(salesforce: SandboxProcess, api: Api, fault: str, state: str) -> None:
+    salesforce.post("/_sandbox/faults", {"path": "jobs/query$", "kind": f"salesforce:{fault}", "count": 1})
+    path = f"/jobs/query/{create(api).json()['id']}"
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while (job := api.get(path).json())["state"] != state:
+        assert time.monotonic() < deadline, job
+    assert ("errorMessage" in job) == (state == "Failed")
+    if fault != "bulk_stuck":
+        assert job["numberRecordsProcessed"] == 0
+    assert finished(api)["numberRecordsProcessed"] > 0
+
+
+def test_salesforce_44_simple_salesforce_unmodified(
     salesforce: SandboxProcess, api: Api, ca_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(ca_file))
@@ -157,3 +188,29 @@ def test_simple_salesforce_unmodified(
     assert [record["Id"] for record in records] == api.names("SELECT Id FROM Contact")
     assert {"Id", "OwnerId", "ConvertedContactId", "SystemModstamp"} <= fields
     assert contact["AccountId"].startswith("001")
+
+
+def test_salesforce_44_simple_salesforce_logs_in_by_itself(
+    salesforce: SandboxProcess, ca_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(ca_file))
+    host = salesforce.https_url.removeprefix("https://")
+    # The library appends .salesforce.com to the domain of a login; only the request's address is turned to the sandbox.
+    with requests.Session() as session:
+        session.mount("https://login.salesforce.com", _Redirected(host))
+        client: Any = Salesforce(
+            username="admin@acme.example", password="sandbox-password", security_token="token", session=session
+        )
+        assert client.query("SELECT COUNT() FROM Lead")["totalSize"] > 0
+        with pytest.raises(SalesforceAuthenticationFailed, match="INVALID_LOGIN"):
+            Salesforce(username="admin@acme.example", password="wrong", security_token="", session=session)
+
+
+class _Redirected(requests.adapters.HTTPAdapter):
+    def __init__(self, host: str) -> None:
+        super().__init__()
+        self.host = host
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        request.url = str(request.url).replace("login.salesforce.com", self.host)
+        return super().send(request, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Checks 40 to 42: packages, remote sites, fields and permissions, as the API shows them and as Setup changes them."""
+"""Packages, remote sites, fields and permissions, as the API shows them and as Setup changes them."""
 
 import re
 from typing import Any
@@ -22,8 +22,8 @@ PACKAGE_SOQL = (
 
 @pytest.fixture
 def salesforce(sandbox: SandboxProcess) -> SandboxProcess:
-    """The sandbox with the org as at its start."""
-    act(sandbox, "reset")
+    """The sandbox as at its start."""
+    sandbox.post("/_sandbox/reset")
     return sandbox
 
 
@@ -36,7 +36,7 @@ def task_fields(api: Api) -> dict[str, Any]:
     return {field["name"]: field for field in api.get("/sobjects/Task/describe").json()["fields"]}
 
 
-def test_package_is_absent_then_present(salesforce: SandboxProcess, api: Api) -> None:
+def test_salesforce_40_package_is_absent_then_present(salesforce: SandboxProcess, api: Api) -> None:
     absent = api.query(PACKAGE_SOQL, TOOLING)
     assert absent | {"records": []} == {
         "size": 0,
@@ -56,7 +56,7 @@ def test_package_is_absent_then_present(salesforce: SandboxProcess, api: Api) ->
     assert api.query(PACKAGE_SOQL, TOOLING)["totalSize"] == 0
 
 
-def test_package_cannot_be_told_without_view_setup(salesforce: SandboxProcess, api: Api) -> None:
+def test_salesforce_40_package_cannot_be_told_without_view_setup(salesforce: SandboxProcess, api: Api) -> None:
     act(salesforce, "hide_setup")
     assert api.refusal(PACKAGE_SOQL, TOOLING)[0] == "INVALID_TYPE"
 
@@ -77,7 +77,7 @@ def test_package_cannot_be_told_without_view_setup(salesforce: SandboxProcess, a
         ("SELECT COUNT() FROM EntityDefinition", TOOLING, "MALFORMED_QUERY"),
     ],
 )
-def test_metadata_queries_that_salesforce_refuses(api: Api, soql: str, resource: str, code: str) -> None:
+def test_salesforce_40_metadata_queries_that_salesforce_refuses(api: Api, soql: str, resource: str, code: str) -> None:
     assert api.refusal(soql, resource)[0] == code
 
 
@@ -91,7 +91,7 @@ def test_package_objects_and_their_deployment(salesforce: SandboxProcess, api: A
     assert [name for name, status in found.items() if status != "Deployed"] == ["mkto_si__Values__c"]
 
 
-def test_package_brings_fields_buttons_and_a_permission_set(salesforce: SandboxProcess, api: Api) -> None:
+def test_salesforce_41_package_brings_fields_buttons_and_a_permission_set(salesforce: SandboxProcess, api: Api) -> None:
     buttons = "SELECT MasterLabel FROM WebLink WHERE NamespacePrefix = 'mkto_si' AND PageOrSobjectType = 'Lead'"
     layout = "/sobjects/Lead/describe/layouts"
     assert api.names(buttons) == []
@@ -105,13 +105,68 @@ def test_package_brings_fields_buttons_and_a_permission_set(salesforce: SandboxP
     assert [item["Assignee"]["Username"] for item in api.query(soql)["records"]] == ["ops@demo.example"]
 
 
-def test_standard_rights_and_org_facts(salesforce: SandboxProcess, api: Api) -> None:
+def test_salesforce_42_standard_rights_and_org_facts(salesforce: SandboxProcess, api: Api) -> None:
     soql = "SELECT SobjectType FROM ObjectPermissions WHERE Parent.Profile.Name = 'Standard User'"
     assert set(api.names(soql)) >= {"Lead", "Contact", "Account", "Opportunity"}
     [org] = api.query("SELECT Id, Name, IsSandbox FROM Organization")["records"]
     assert (org["Name"], org["IsSandbox"]) == ("Acme Inc", False)
     act(salesforce, "set_sandbox")
     assert api.names("SELECT IsSandbox FROM Organization") == [True]
+
+
+def test_missing_and_hidden_fields_can_be_told_apart(salesforce: SandboxProcess, api: Api) -> None:
+    particle = "SELECT DataType FROM EntityParticle WHERE EntityDefinition.QualifiedApiName = 'Task' AND {}"
+    wanted = particle.format("QualifiedApiName = 'MSE_Campaign__c'")
+    granted = "SELECT Parent.Profile.Name FROM FieldPermissions WHERE Field = 'Task.MSE_Campaign__c'"
+    assert api.names(wanted) == api.names(granted) == []
+    act(salesforce, "add_all_activity_fields")
+    assert (api.names(wanted), len(api.names(granted))) == (["string"], 2)
+    act(salesforce, "hide_field", object="Task", name="MSE_Campaign__c")
+    assert "MSE_Campaign__c" not in task_fields(api)
+    assert (api.names(wanted), api.names(granted)) == (["string"], [])
+
+
+def test_other_ways_to_see_a_package_and_an_administrator(salesforce: SandboxProcess, api: Api) -> None:
+    act(salesforce, "install_package", version="1.4359.2.0")
+    publishers = api.query("SELECT NamespacePrefix, MinorVersion, IsSalesforce FROM Publisher", TOOLING)["records"]
+    assert [item["NamespacePrefix"] for item in publishers] == [None, "mkto_si"]
+    assert publishers[1]["MinorVersion"] == 4359
+    assert "Publisher" in {item["name"] for item in api.get("/tooling/sobjects").json()["sobjects"]}
+    described = api.get("/tooling/sobjects/RemoteProxy/describe").json()
+    assert "EndpointUrl" in {field["name"] for field in described["fields"]}
+    assert api.get("/connect/organization").json()["userSettings"]["canModifyAllData"] is True
+
+
+def test_salesforce_40_two_packages_in_one_namespace(salesforce: SandboxProcess, api: Api) -> None:
+    act(salesforce, "install_package")
+    act(salesforce, "install_other_package", name="Marketo Extras", namespace="mkto_si", version="2.1.0.3")
+    ours, other = api.query(PACKAGE_SOQL.replace(" ORDER BY SubscriberPackageId", ""), TOOLING)["records"]
+    assert ours["SubscriberPackage"]["NamespacePrefix"] == other["SubscriberPackage"]["NamespacePrefix"]
+    assert ours["SubscriberPackageId"] != other["SubscriberPackageId"]
+    assert other["SubscriberPackageVersion"]["MajorVersion"] == 2
+
+
+def test_salesforce_41_button_can_be_off_the_layout(salesforce: SandboxProcess, api: Api) -> None:
+    act(salesforce, "install_package")
+    act(salesforce, "set_layout_button", object="Lead", name="Send_Sales_Email", shown=False)
+
+    def buttons(sobject: str) -> list[str]:
+        layout = api.get(f"/sobjects/{sobject}/describe/layouts").json()["layouts"][0]
+        return [button["name"] for button in layout["buttonLayoutSection"]["detailButtons"]]
+
+    assert buttons("Lead") == ["Add_to_Sales_Campaign"]
+    assert buttons("Contact") == ["Send_Sales_Email", "Add_to_Sales_Campaign"]
+    names = "SELECT Name FROM WebLink WHERE PageOrSobjectType = 'Lead'"
+    assert "Send_Sales_Email" in api.names(names)
+    act(salesforce, "set_layout_button", object="Lead", name="Send_Sales_Email")
+    assert buttons("Lead") == ["Send_Sales_Email", "Add_to_Sales_Campaign"]
+
+
+@pytest.mark.parametrize("status", ["Free", "Trial", "Active", "Expired"])
+def test_salesforce_41_states_of_the_licence(salesforce: SandboxProcess, api: Api, status: str) -> None:
+    act(salesforce, "install_package")
+    act(salesforce, "set_package_license", status=status)
+    assert api.names("SELECT Status FROM PackageLicense WHERE NamespacePrefix = 'mkto_si'") == [status]
 
 
 def test_task_type_values(salesforce: SandboxProcess, api: Api) -> None:

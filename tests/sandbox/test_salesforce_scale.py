@@ -1,0 +1,48 @@
+# ruff: noqa: S608 - SOQL put together from our own values is what these tests send.
+"""Queries that must not look at every seeded person, in a world of the size the product allows."""
+
+from datetime import date
+
+import pytest
+
+from sandbox import people_changes
+from sandbox.people import Person
+from sandbox.salesforce.org import org_of
+from sandbox.salesforce.query import Plan
+from sandbox.settings import Settings
+from sandbox.world import World
+
+WATERMARK = "2026-06-02T00:00:00Z"
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """A large world with ten new leads, in which no seeded person can be looked at any more."""
+    world = World(Settings(people=1_500_000, epoch=date(2026, 6, 1)))
+    people_changes.apply(world, {"action": "create", "count": 10})
+
+    def refuse(marketo_id: int) -> Person:
+        raise AssertionError(f"Person {marketo_id} was looked at.")
+
+    monkeypatch.setattr(world.deriver, "person", refuse)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (f"SystemModstamp > {WATERMARK}", 10),
+        (f"CreatedDate >= {WATERMARK} AND IsConverted = false", 10),
+        (f"IsConverted = true AND LastModifiedDate > {WATERMARK}", 0),
+        ("SystemModstamp = TODAY", 10),
+    ],
+)
+def test_what_changed_lately_costs_by_the_changes(world: World, condition: str, expected: int) -> None:
+    org = org_of(world)
+    assert Plan(org, f"SELECT COUNT() FROM Lead WHERE {condition}").count() == expected
+    plan = Plan(org, f"SELECT Id FROM Lead WHERE {condition} ORDER BY SystemModstamp, Id")
+    assert len(list(plan.matches())) == expected
+
+
+def test_all_are_counted_without_being_looked_at(world: World) -> None:
+    assert Plan(org_of(world), "SELECT COUNT() FROM Lead").count() > 700_000
