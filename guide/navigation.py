@@ -36,7 +36,7 @@ SETTING_PAGES = [
     (_("Admin Settings"), _("Salesforce"), "connections:salesforce", {Role.ADMIN, Role.SALESFORCE_ADMIN}),
     (_("Admin Settings"), _("Salesforce package"), "connections:package", {Role.ADMIN, Role.SALESFORCE_ADMIN}),
     (_("Admin Settings"), _("Marketo"), "connections:marketo", ADMIN_ONLY),
-    (_("People"), _("People"), "sync:people", {Role.ADMIN, Role.USER}),
+    (_("Sales account"), _("People"), "sync:people", {Role.ADMIN, Role.USER}),
 ]
 FIRST_SETTING_PAGE = {
     Role.ADMIN: "invitations:users",
