@@ -95,13 +95,18 @@ def demo_environment(ports: list[int], people: int) -> dict[str, str]:
 
 
 def run_processes(environment: dict[str, str]) -> int:
-    """Run every line of the Procfile until one ends or Ctrl-C; return the exit code."""
+    """Run every line of the Procfile until Ctrl-C; return the exit code."""
     manager = Manager()
     procfile = parse_procfile((Path(settings.BASE_DIR) / "Procfile").read_text())
     for process in expand_processes(procfile.processes, env={**os.environ, **environment}):
-        manager.add_process(process.name, process.cmd, env=process.env)
+        manager.add_process(process.name, with_restart(process.cmd), env=process.env)
     manager.loop()
     return int(manager.returncode or 0)
+
+
+def with_restart(command: str) -> str:
+    """A shell command that starts a killed process again, as an installation's supervisor does."""
+    return f"while true; do {command}; sleep 1; done"
 
 
 def wait_for(condition: Callable[[], bool]) -> bool:

@@ -1,0 +1,42 @@
+"""Owner gaps: who owns people in Salesforce, and has no user here."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import admin_required
+from accounts.middleware import ConsoleRequest
+from connections.problems import ConnectionProblem
+from guide.owner_gaps import OwnerGap, owner_gaps
+from invitations.services import NewInvitation, invite
+
+
+@admin_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def gaps(request: ConsoleRequest) -> HttpResponse:
+    """The list; a post invites the owners it names."""
+    try:
+        found = owner_gaps(request.member.account)
+    except ConnectionProblem as error:
+        return render(request, "guide/owner_gaps.html", {"problem": error.problem})
+    inviting = [gap for gap in found if gap.can_be_invited]
+    if request.method == "POST":
+        named = set(request.POST.getlist("owner"))
+        _invite(request, [gap for gap in inviting if gap.owner_id in named])
+        return redirect(request.path)
+    context = {"gaps": found, "inviting": inviting, "people": sum(gap.people for gap in found)}
+    return render(request, "guide/owner_gaps.html", context)
+
+
+def _invite(request: ConsoleRequest, owners: list[OwnerGap]) -> None:
+    """The address comes from Salesforce, never from what the browser sent."""
+    addresses = [NewInvitation(owner.email, owner.name[:150]) for owner in owners]
+    outcome = invite(account=request.member.account, invited_by=request.member.user, addresses=addresses)
+    if outcome.sent:
+        number = len(outcome.sent)
+        text = ngettext("%(number)d invitation is on its way.", "%(number)d invitations are on their way.", number)
+        messages.success(request, text % {"number": number})
+    for skipped in outcome.skipped:
+        messages.error(request, f"{skipped.email}: {skipped.reason}")
