@@ -35,6 +35,7 @@ lint: install browser ## Check style, types, templates and translations
 
 bench: install ## Measure a sync of PEOPLE people and print `name: value` lines
 	$(BIN)/python -m tests.load.bench --people $(PEOPLE)
+	$(BIN)/python -m tests.load.bench_sandbox --people $(PEOPLE)
 
 screenshots: install browser ## Write docs/images/
 	$(BIN)/python -m tests.browser.screenshots

@@ -79,11 +79,10 @@ class Sheet:
         page = Page(self, ids.start, ids.stop)
         columns = {name: COLUMNS[name](page) for name in self.names}
         odd = [(column, _ODD_COLUMNS[name]) for name, column in columns.items() if name in _ODD_COLUMNS]
-        for position, bits in enumerate(page.bits):
-            if Deriver.is_odd(bits):
-                person = self.deriver.person(ids.start + position)
-                for column, read in odd:
-                    column[position] = cell(read(person), self.delimiter)
+        for position in Deriver.odd_positions(page.bits):
+            person = self.deriver.person(ids.start + position)
+            for column, read in odd:
+                column[position] = cell(read(person), self.delimiter)
         return list(map(self.delimiter.join, zip(*(columns[name] for name in self.names), strict=True)))
 
     def companies_of(self, block: int) -> list[Company]:
@@ -94,7 +93,7 @@ class Sheet:
 
     def text(self, ids: range) -> bytes:
         """As ``lines``, as it stands in the file."""
-        return "".join([line + "\n" for line in self.lines(ids)]).encode()
+        return ("\n".join(self.lines(ids)) + "\n").encode()
 
 
 class Page:

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox import marketo, people_changes, salesforce
 from sandbox.marketo.fields import add_custom_field
+from sandbox.salesforce.control import ACTIONS
 from sandbox.world import World
 
 CONSOLE = "/_sandbox/"
@@ -24,11 +25,13 @@ def routes(world: World) -> list[Route]:
         Route("/_sandbox/calls", _calls(world), methods=["GET", "POST", "DELETE"]),
         Route("/_sandbox/mailbox", _mailbox(world), methods=["GET", "POST", "DELETE"]),
         Route("/_sandbox/faults", _faults(world), methods=["GET", "POST", "DELETE"]),
+        Route("/_sandbox/faults/clear", _action(world, _clear_faults), methods=["POST"]),
         Route("/_sandbox/people", _action(world, _change_people), methods=["POST"]),
         Route("/_sandbox/fields", _action(world, _add_field), methods=["POST"]),
         Route("/_sandbox/clock", _action(world, _move_clock), methods=["POST"]),
         Route("/_sandbox/switches", _action(world, _set_switches), methods=["POST"]),
         Route("/_sandbox/reset", _action(world, _reset), methods=["POST"]),
+        Route("/_sandbox/salesforce", _actions(world)),
         Route("/_sandbox/salesforce", _action(world, salesforce.control), methods=["POST"]),
     ]
 
@@ -53,6 +56,13 @@ def state(world: World) -> dict[str, Any]:
     }
 
 
+def _actions(world: World) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(_: Request) -> Response:
+        return JSONResponse({"actions": list(ACTIONS), "org": salesforce.state(world)})
+
+    return endpoint
+
+
 def _action(world: World, action: Action) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint that reads JSON or a form, and answers JSON to the first and the console page to the second."""
 
@@ -61,7 +71,8 @@ def _action(world: World, action: Action) -> Callable[[Request], Awaitable[Respo
             body = await _read_body(request)
             answer = action(world, body)
         except ValueError as error:
-            return JSONResponse({"error": str(error)}, 400)
+            is_form = _is_form(request)
+            return PlainTextResponse(str(error), 400) if is_form else JSONResponse({"error": str(error)}, 400)
         return RedirectResponse(CONSOLE, 303) if _is_form(request) else JSONResponse(answer)
 
     return endpoint
@@ -78,6 +89,11 @@ async def _read_body(request: Request) -> dict[str, Any]:
         return dict(json.loads(await request.body() or b"{}"))
     except (TypeError, ValueError):
         raise ValueError("The body must be a JSON object.") from None
+
+
+def _clear_faults(world: World, _: dict[str, Any]) -> dict[str, Any]:
+    world.faults.clear()
+    return {"cleared": True}
 
 
 def _change_people(world: World, body: dict[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,9 @@ _NUMBERED: Final = re.compile(r"status:[45]\d\d|marketo:\d{3,4}")
 FAULT_KEY: Final = "sandbox.fault"
 """Where in a request's ASGI scope an injected fault is noted for the list of calls."""
 
+DELAY_KEY: Final = "sandbox.delay"
+"""Where in it the seconds are noted that a Marketo call takes, and for which it holds one of the concurrent places."""
+
 
 @dataclass
 class Fault:

@@ -11,13 +11,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox import salesforce_faults
 from sandbox.calls import Call
-from sandbox.faults import FAULT_KEY, Fault
+from sandbox.faults import DELAY_KEY, FAULT_KEY, Fault
 from sandbox.marketo.envelope import failure
 from sandbox.marketo.identity import Tokens
 from sandbox.marketo.instance import instance_of
 from sandbox.world import World
 
 CONTROL_PREFIX: Final = "/_sandbox"
+LIMITED_PREFIXES: Final = ("/rest/", "/bulk/")
 SALESFORCE_PREFIX: Final = "/services/"
 LONGEST_MARKETO_URI: Final = 8_192
 LONGEST_SALESFORCE_URI: Final = 16_384
@@ -72,7 +73,11 @@ class Observer:
             await _plain(note, 414, "text/html", TOO_LONG)
         elif fault is None:
             await self.app(scope, receive, note)
-        elif fault.kind in {"truncate", "stall"}:
+        else:
+            await self._inject(fault, scope, receive, note, send)
+
+    async def _inject(self, fault: Fault, scope: Scope, receive: Receive, note: Send, send: Send) -> None:
+        if fault.kind in {"truncate", "stall"}:
             await self.app(scope, receive, _cut(note, send, receive, fault))
         elif fault.kind == "reset":
             _drop(send)
@@ -81,7 +86,9 @@ class Observer:
             if not await salesforce_faults.strike(name, fault.after_bytes, self.app, scope, receive, note):
                 _drop(send)
         elif fault.kind in {"delay", "corrupt"} or self._spoil_token(scope, fault):
-            await anyio.sleep(fault.seconds or 0)
+            scope[DELAY_KEY] = fault.seconds or 0
+            if not scope["path"].startswith(LIMITED_PREFIXES):
+                await anyio.sleep(scope[DELAY_KEY])
             await self.app(scope, receive, _corrupted(note, fault) if fault.kind == "corrupt" else note)
         else:
             status, kind, body = self._refusal(fault)

@@ -212,7 +212,7 @@ def _chosen(world: World, body: dict[str, Any]) -> list[Person]:
 def _fields(world: World, body: dict[str, Any]) -> dict[str, Any]:
     """The values of a body by REST name."""
     given: dict[str, Any] = body.get("fields") or {}
-    writable = [name for name, item in known_fields(world).items() if not item.read_only]
+    writable = [name for name, item in known_fields(world).items() if item.is_writable]
     if unknown := given.keys() - set(writable):
         raise ValueError(f"Unknown fields: {', '.join(sorted(unknown))}. Known: {', '.join(writable)}.")
     return given

@@ -1,5 +1,6 @@
 """From an HTTP request to a handler's call and back: token, permission, limits, verbs, parameters, envelope."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.faults import DELAY_KEY
 from sandbox.marketo.envelope import MarketoError, failure, json_answer
 from sandbox.marketo.instance import Instance
 from sandbox.settings import ApiClient
@@ -125,6 +127,7 @@ async def _handle(instance: Instance, request: Request, endpoint: _Endpoint) -> 
     with instance.limits.admit(client.user):
         if not client.may(endpoint.needs if verb == "GET" else endpoint.writes):
             raise MarketoError("603")
+        await asyncio.sleep(request.scope.get(DELAY_KEY, 0))
         body = _read_json(request, content) if endpoint.reads_body else None
         return await handler(MarketoCall(instance, request, client, parameters, body))
 

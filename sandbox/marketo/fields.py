@@ -14,6 +14,28 @@ Value = str | int | bool | None
 TEXT_TYPES: Final = ("string", "email", "phone", "url", "textarea")
 DATA_TYPES: Final = (*TEXT_TYPES, "integer", "float", "currency", "percent", "score", "boolean", "date", "datetime")
 _SELLERS: Final = sellers()
+_SOAP_NAMES: Final = {
+    "dateOfBirth": "DateofBirth",
+    "leadPartitionId": "Lead Partition ID",
+    "linkedInProfileURL": "MarketoSocialLinkedInProfileURL",
+}
+# Marketo describes these as if they could be written (seen in a recorded answer).
+_DERIVED: Final = frozenset({"id", "isLead"})
+_NEVER_IN_SOAP: Final = frozenset(
+    {
+        "mktoName",
+        "isAnonymous",
+        "marketingSuspended",
+        "blackListed",
+        "emailSuspended",
+        "createdAt",
+        "updatedAt",
+        "externalSalesPersonId",
+        "leadOwnerEmailAddress",
+        "leadOwnerFirstName",
+        "leadOwnerLastName",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +58,27 @@ class Field:
     def describe(self) -> dict[str, Any]:
         names = {"name": self.name, "readOnly": self.read_only}
         sized = {} if self.length is None else {"length": self.length}
-        return {"id": self.id, "displayName": self.display_name, "dataType": self.data_type, **sized, "rest": names}
+        described = {
+            "id": self.id,
+            "displayName": self.display_name,
+            "dataType": self.data_type,
+            **sized,
+            "rest": names,
+        }
+        return described if self.soap_name is None else {**described, "soap": names | {"name": self.soap_name}}
+
+    @property
+    def is_writable(self) -> bool:
+        return not self.read_only and self.name not in _DERIVED
+
+    @property
+    def soap_name(self) -> str | None:
+        """Marketo's SOAP API is switched off, but describe still names its fields; fields younger than it have none."""
+        if self.is_custom:
+            return self.name
+        if self.from_salesforce or self.name in _NEVER_IN_SOAP:
+            return None
+        return _SOAP_NAMES.get(self.name, self.name[0].upper() + self.name[1:])
 
     def describe2(self) -> dict[str, Any]:
         sized = {} if self.length is None else {"length": self.length}
@@ -108,11 +150,11 @@ FIELDS: Final = (
     _field(15, "annualRevenue", "Annual Revenue", "currency", None),
     _field(16, "numberOfEmployees", "Num Employees", "integer", None),
     _field(17, "industry", "Industry"),
-    _field(44, "id", "Id", "integer", None, read=lambda person: person.marketo_id, read_only=True),
+    _field(44, "id", "Id", "integer", None, read=lambda person: person.marketo_id),
     _field(45, "mktoName", "Full Name", read=_full_name, read_only=True),
     _field(46, "personType", "Person Type", length=50, default="contact"),
-    _field(49, "isLead", "Is Lead", "boolean", None, read=lambda person: person.sfdc_type != "Contact", read_only=True),
-    _field(51, "isAnonymous", "Is Anonymous", "boolean", None, default=False, read_only=True),
+    _field(49, "isLead", "Is Lead", "boolean", None, read=lambda person: person.sfdc_type != "Contact"),
+    _field(51, "isAnonymous", "Is Anonymous", "boolean", None, default=False),
     _field(52, "salutation", "Salutation"),
     _field(53, "firstName", "First Name", read=lambda person: person.first_name or None),
     _field(54, "middleName", "Middle Name"),
@@ -135,7 +177,7 @@ FIELDS: Final = (
     _field(82, "doNotCall", "Do Not Call", "boolean", None, default=False),
     _field(85, "marketingSuspended", "Marketing Suspended", "boolean", None, default=False),
     _field(87, "blackListed", "Black Listed", "boolean", None, default=False),
-    _field(123, "emailSuspended", "Email Suspended", "boolean", None, default=False, read_only=True),
+    _field(123, "emailSuspended", "Email Suspended", "boolean", None, default=False),
     _field(126, "department", "Department"),
     _field(
         130,
@@ -158,7 +200,7 @@ FIELDS: Final = (
     _field(137, "externalSalesPersonId", "External Sales Person Id", length=50),
     _field(144, "leadSource", "Lead Source", read=lambda person: person.lead_source),
     _field(145, "leadStatus", "Lead Status"),
-    _field(146, "leadScore", "Lead Score", "integer", None, read_only=True),
+    _field(146, "leadScore", "Lead Score", "integer", None),
     _field(479, "leadPartitionId", "Lead Partition Id", "reference", None, default=1),
     _field(
         901, "linkedInProfileURL", "Marketo Social LinkedIn Profile URL", "url", read=lambda person: person.linkedin_url

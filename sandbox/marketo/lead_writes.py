@@ -100,14 +100,22 @@ def _match(world: World, lookup: str, record: Record) -> Person | None:
 def _writable(world: World, record: Record, lookup: str) -> Record:
     """What a record sets. Its lookup field may be one that cannot be written, such as the id."""
     known = known_fields(world)
-    for name in record:
+    for name, value in record.items():
         if name not in known:
             raise _Skip("1006", f"Field '{name}' not found")
-        if known[name].read_only and name != lookup:
+        if not known[name].is_writable and name != lookup:
             raise _Skip("1006", f"Field '{name}' is read only")
-    if not str(record.get("email") or "").isascii():
-        raise _Skip("1003", f"Invalid email address: {record['email']}")
-    return {name: value for name, value in record.items() if not known[name].read_only}
+        if value is not None and not _fits(known[name].data_type, value):
+            raise _Skip("1003", f"Invalid value for field '{name}' and value '{value}'")
+    return {name: value for name, value in record.items() if known[name].is_writable}
+
+
+def _fits(data_type: str, value: Any) -> bool:
+    if data_type == "email":
+        return str(value).isascii() and (not value or "@" in str(value))
+    if data_type == "boolean":
+        return str(value).lower() in {"true", "false"}
+    return data_type not in {"integer", "score"} or str(value).removeprefix("-").isdigit()
 
 
 def _each(call: MarketoCall, act: Callable[[Person, Record], Record]) -> dict[str, Any]:

@@ -12,13 +12,14 @@ from sandbox.salesforce.control import act
 from sandbox.salesforce.control import state as org_state
 from sandbox.salesforce.oauth import OAuth
 from sandbox.salesforce.org import org_of
+from sandbox.salesforce.rows import visible_counts
 from sandbox.salesforce.setup_pages import SetupPages
 from sandbox.salesforce.soap import Soap
 
 if TYPE_CHECKING:
     from sandbox.world import World
 
-__all__ = ["control", "dump", "load", "routes", "state"]
+__all__ = ["control", "counts", "dump", "load", "routes", "state"]
 
 
 def routes(world: World) -> list[BaseRoute]:
@@ -43,6 +44,11 @@ def control(world: World, body: dict[str, Any]) -> dict[str, Any]:
     """Do one action to the org (`{"action": "install_package"}`) and answer its state. ValueError is a sentence."""
     act(org_of(world), body)
     return state(world)
+
+
+def counts(world: World) -> dict[str, int]:
+    """Visible rows by object, those made through the API included."""
+    return visible_counts(org_of(world))
 
 
 def state(world: World) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Upload:
                 return writes.create(self.org, self.sobject, values, self.username), True
             if self.operation == "upsert":
                 wanted = str(row.get(self.external_id, ""))
-                del values[self.external_id]
+                values.pop(self.external_id, None)
                 return writes.upsert(self.org, self.sobject, (self.external_id, wanted), values, self.username)
             if self.operation == "update":
                 writes.update(self.org, self.sobject, record_id, values, self.username)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Router
@@ -86,7 +86,7 @@ class Composite:
         kept = [pair for pair in call.request.scope["headers"] if pair[0] in {b"authorization", b"host"}]
         scope = dict(call.request.scope) | {
             "method": method.upper(),
-            "path": parts.path,
+            "path": unquote(parts.path),
             "raw_path": parts.path.encode(),
             "query_string": parts.query.encode(),
             "headers": [*kept, (b"content-type", b"application/json")],

@@ -105,12 +105,26 @@ def _ids_of(sobject: str, person: Person) -> list[str]:
 
 def visible_count(org: Org, sobject: str) -> int:
     """How many rows an object has that are not deleted."""
-    if sobject not in WORLD_OBJECTS:
-        return sum(not found.get("IsDeleted") for found in all_rows(org, sobject))
-    changed, created = (kept.get(sobject, {}).values() for kept in (org.changed, org.created))
-    deleted = sum(bool(item.get("IsDeleted")) for item in changed)
-    seeded: int = org.world.counts()["salesforce"][sobject]
-    return seeded - deleted + sum(not item["IsDeleted"] for item in created)
+    if sobject in WORLD_OBJECTS:
+        return visible_counts(org)[sobject]
+    return sum(not found.get("IsDeleted") for found in all_rows(org, sobject))
+
+
+def visible_counts(org: Org) -> dict[str, int]:
+    """How many rows the objects of the world have that are not deleted, those made through the API included."""
+    counts: dict[str, int] = org.world.counts()["salesforce"]
+    return {name: count - _deleted_count(org, name) + _created_count(org, name) for name, count in counts.items()}
+
+
+def _created_count(org: Org, sobject: str) -> int:
+    return sum(not item["IsDeleted"] for item in org.created.get(sobject, {}).values())
+
+
+def _deleted_count(org: Org, sobject: str) -> int:
+    """Rows that are deleted through the API while the world still holds them."""
+    deleted = (key for key, item in org.changed.get(sobject, {}).items() if item.get("IsDeleted"))
+    held = (org.world.salesforce_row(sobject, record_id) for record_id in deleted)
+    return sum(found is not None and not found["IsDeleted"] for found in held)
 
 
 def parent_row(org: Org, parents: tuple[str, ...], record_id: str | None) -> tuple[str, Row] | None:

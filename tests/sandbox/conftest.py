@@ -3,9 +3,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.sandbox.marketo_api import Marketo
 from tests.sandbox_process import SandboxProcess
 
 PEOPLE = 1_000
+CLIENTS = """
+[[marketo_clients]]
+client_id = "second-service"
+client_secret = "second-secret"
+
+[[marketo_clients]]
+client_id = "reports"
+client_secret = "reports-secret"
+user = "reports@acme.example"
+permissions = ["Read-Only Lead"]
+"""
 
 
 @pytest.fixture(scope="session")
@@ -15,18 +27,29 @@ def ca_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def sandbox_process(ca_file: Path) -> Iterator[SandboxProcess]:
+    config = ca_file.with_name("sandbox.toml")
+    config.write_text(CLIENTS)
     with SandboxProcess.start(
-        people=PEOPLE, seed=7, epoch="2026-06-01", https_port=0, ca_file=ca_file, smtp_port=0
+        people=PEOPLE, seed=7, epoch="2026-06-01", https_port=0, ca_file=ca_file, smtp_port=0, config=config
     ) as process:
         yield process
 
 
 @pytest.fixture
+def marketo(sandbox: SandboxProcess) -> Marketo:
+    """A caller with every permission."""
+    return Marketo(sandbox.url)
+
+
+@pytest.fixture
+def reports(sandbox: SandboxProcess) -> Marketo:
+    """A caller of another API user, who may read people and nothing else."""
+    return Marketo(sandbox.url, client_id="reports", client_secret="reports-secret")
+
+
+@pytest.fixture
 def sandbox(sandbox_process: SandboxProcess) -> Iterator[SandboxProcess]:
-    """The shared sandbox with roomy limits, nothing broken, and its switches put back afterwards."""
-    switches = sandbox_process.get("/_sandbox/state")["switches"]
+    """The shared sandbox with roomy limits, as at its start."""
     sandbox_process.post("/_sandbox/switches", {"rate_limit": 100_000, "export_seconds": 0})
     yield sandbox_process
-    sandbox_process.delete("/_sandbox/faults")
-    sandbox_process.delete("/_sandbox/mailbox")
-    sandbox_process.post("/_sandbox/switches", switches)
+    sandbox_process.reset()

@@ -143,3 +143,18 @@ def test_console_switches_work_as_a_form(sandbox: SandboxProcess) -> None:
     answer = requests.post(f"{sandbox.url}/_sandbox/switches", data={"actions_enabled": "false"}, timeout=10)
     assert answer.url.endswith("/_sandbox/")
     assert sandbox.get("/_sandbox/state")["switches"]["actions_enabled"] is False
+
+
+def test_console_sets_up_salesforce_and_starts_over(sandbox: SandboxProcess) -> None:
+    def submit(path: str, **values: str) -> requests.Response:
+        return requests.post(f"{sandbox.url}/_sandbox/{path}", data=values, timeout=10)
+
+    assert "Uninstall the package" in submit("salesforce", action="install_package").text
+    page = submit("salesforce", action="add_field", object="Lead", name="Region__c", type="string").text
+    assert "Custom fields of Lead: Region__c" in page
+    refused = submit("salesforce", action="add_field", object="Lead", name="Region", type="string")
+    assert refused.status_code == 400
+    assert refused.text.startswith("The API name of a custom field ends in __c")
+    sandbox.post("/_sandbox/faults", {"path": "no/such/path", "kind": "reset"})
+    assert "no/such/path" not in submit("faults/clear").text
+    assert "not installed" in submit("reset", unused="").text

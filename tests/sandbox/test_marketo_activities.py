@@ -60,15 +60,6 @@ def test_changes_of_other_fields_are_left_out(sandbox: SandboxProcess, feed: Fee
     assert feed.marketo.error(f"{ROOT}/leadchanges.json", nextPageToken=feed.token) == "1002"
 
 
-def test_last_token_gives_nothing_until_something_changes(sandbox: SandboxProcess, feed: Feed) -> None:
-    page = feed.marketo.get(f"{ROOT}/leadchanges.json", nextPageToken=feed.token, fields="title")
-    again = feed.marketo.get(f"{ROOT}/leadchanges.json", nextPageToken=page["nextPageToken"], fields="title")
-    assert (again["result"], again["moreResult"]) == ([], False)
-    create(sandbox)
-    later = feed.marketo.get(f"{ROOT}/leadchanges.json", nextPageToken=again["nextPageToken"], fields="title")
-    assert len(later["result"]) == 1
-
-
 def test_token_of_an_earlier_process_misses_nothing(feed: Feed) -> None:
     assert feed.read("/leadchanges", fields="title") == []
     with SandboxProcess.start(people=100) as other:
@@ -91,13 +82,6 @@ def test_deleted_people_leave_marketo_but_not_salesforce(sandbox: SandboxProcess
     after = sandbox.get("/_sandbox/state")
     assert after["people"] == before["people"] - 1
     assert after["salesforce"]["Contact"] == before["salesforce"]["Contact"]
-
-
-def test_deletions_are_forgotten_after_two_weeks(sandbox: SandboxProcess, feed: Feed) -> None:
-    sandbox.post("/_sandbox/people", {"action": "delete", "id": create(sandbox)})
-    sandbox.post("/_sandbox/clock", {"advance_seconds": 15 * 86_400})
-    feed.marketo = Marketo(sandbox.url)
-    assert feed.read("/deletedleads") == []
 
 
 def test_salesforce_deletion_changes_eligibility(sandbox: SandboxProcess, feed: Feed) -> None:

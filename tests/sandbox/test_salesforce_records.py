@@ -194,7 +194,7 @@ def test_salesforce_26_merged_lead_names_its_winner(salesforce: SandboxProcess, 
     assert (record["IsDeleted"], record["MasterRecordId"]) == (True, winner)
 
 
-def test_counts_follow_the_writes(api: Api) -> None:
+def test_counts_follow_the_writes(salesforce: SandboxProcess, api: Api) -> None:
     before = api.query("SELECT COUNT() FROM Account")["totalSize"]
     first, _ = api.create("Account", Name="First"), api.create("Account", Name="Second")
     api.call("DELETE", f"/sobjects/Account/{first}")
@@ -202,6 +202,7 @@ def test_counts_follow_the_writes(api: Api) -> None:
     api.call("DELETE", f"/sobjects/Account/{seeded}")
     assert api.query("SELECT COUNT() FROM Account")["totalSize"] == before
     assert api.query("SELECT COUNT() FROM Account WHERE Id != null")["totalSize"] == before
+    assert salesforce.get("/_sandbox/state")["salesforce"]["Account"] == before
     counted = api.get("/limits/recordCount", params={"sObjects": "Account,Task"}).json()
     assert counted == {"sObjects": [{"count": before, "name": "Account"}, {"count": 0, "name": "Task"}]}
 

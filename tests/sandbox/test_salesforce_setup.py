@@ -247,6 +247,17 @@ def test_app_is_blocked_and_unblocked_by_clicking(salesforce: SandboxProcess) ->
         assert "error=OAUTH_APP_BLOCKED" in browser.authorize()
 
 
+def test_partner_rules_are_enforced_and_sessions_ended_by_clicking(salesforce: SandboxProcess, api: Api) -> None:
+    with Browser(salesforce) as browser:
+        browser.get("/lightning/setup/ConnectedAppsUsage/home")
+        browser.log_in()
+        browser.submit(action="strict_mode", strict="true")
+        assert ">Relax<" in browser.page.text
+        browser.submit(action="end_sessions")
+    assert salesforce.get("/_sandbox/state")["org"]["policies"]["idle_days"] == 30
+    assert api.get("/limits").status_code == 401
+
+
 def test_mistake_in_setup_is_explained_on_the_page(salesforce: SandboxProcess) -> None:
     with Browser(salesforce) as browser:
         browser.get(FIELDS)
