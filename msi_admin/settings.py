@@ -222,7 +222,9 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
-    ("tabler", NODE_MODULES / "@tabler/core/dist"),
+    ("tabler/css", NODE_MODULES / "@tabler/core/dist/css"),
+    ("tabler/img", NODE_MODULES / "@tabler/core/dist/img"),
+    ("tabler/js", NODE_MODULES / "@tabler/core/dist/js"),
     ("source-sans-3", NODE_MODULES / "@fontsource-variable/source-sans-3"),
     ("htmx", NODE_MODULES / "htmx.org/dist"),
 ]
