@@ -1,0 +1,44 @@
+"""What monitoring asks: alive, ready, figures."""
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+
+def test_alive_needs_nothing_else(client: Client) -> None:
+    assert client.get("/healthz").content == b"ok"
+
+
+@pytest.mark.django_db
+def test_not_ready_without_a_worker_and_says_so(client: Client) -> None:
+    answer = client.get("/readyz?format=json")
+    assert answer.status_code == 500
+    verdicts = answer.json()
+    assert [text for name, text in verdicts.items() if name.startswith(("Database", "Cache"))] == ["OK", "OK"]
+    assert any("workers" in text for text in verdicts.values())
+
+
+def test_probes_may_come_over_http(client: Client, settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/").status_code == 301
+
+
+def test_figures_are_for_those_who_hold_the_token(client: Client, settings: Settings) -> None:
+    settings.METRICS_TOKEN = "canary"
+    assert client.get("/metrics").status_code == 403
+    assert client.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 403
+    answer = client.get("/metrics", headers={"Authorization": "Bearer canary"})
+    assert answer.status_code == 200
+    assert b"python_info" in answer.content
+
+
+@pytest.mark.django_db
+def test_an_unexpected_error_shows_a_reference_and_nothing_else(settings: Settings) -> None:
+    browser = Client(raise_request_exception=False)
+    settings.ROOT_URLCONF = "tests.msi_admin.broken_urls"
+    page = browser.get("/broken/")
+    assert page.status_code == 500
+    assert "canary" not in page.content.decode()
+    assert "Something went wrong on our side" in page.content.decode()
+    assert "<code>" in page.content.decode()
