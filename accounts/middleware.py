@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+import structlog
+from allauth.account.adapter import get_adapter
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -24,6 +26,8 @@ class MemberMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # For the logs and the audit trail; only the proxies of TRUSTED_PROXIES are believed.
+        structlog.contextvars.bind_contextvars(ip=get_adapter(request).get_client_ip(request))
         request.member = SimpleLazyObject(lambda: _find_member(request))  # type: ignore[attr-defined]
         if not request.user.is_authenticated:
             return self.get_response(request)

@@ -6,8 +6,11 @@ import secrets
 from pathlib import Path
 
 from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
 
 from msi_admin.embedded import Services, join
+
+SHORTEST_SECRET = 32
 
 # The lock inside keeps the embedded servers running; it must live as long as this process.
 _services: list[Services] = []
@@ -32,3 +35,34 @@ def local_secrets(folder: Path) -> dict[str, str]:
     with os.fdopen(handle, "w") as file:
         json.dump(values, file)
     return values
+
+
+def refuse_unsafe(
+    *,
+    debug: bool,
+    field_encryption_keys: list[str],
+    allowed_hosts: list[str],
+    site_url: str,
+    sandbox_origin: str,
+    secrets: dict[str, str],
+) -> None:
+    """Raise ImproperlyConfigured when a production setting is there but would not protect anything."""
+    faults = [
+        (debug, "DEBUG must not be true"),
+        (bool(sandbox_origin), "SANDBOX_ORIGIN must not be set: it is a way round the list of allowed hosts"),
+        (not site_url.startswith("https://"), "SITE_URL must start with https://"),
+        ("*" in allowed_hosts or not any(allowed_hosts), "ALLOWED_HOSTS must name the host, without *"),
+        (not are_keys(field_encryption_keys), "FIELD_ENCRYPTION_KEYS must hold Fernet keys, separated by commas"),
+        *((len(value) < SHORTEST_SECRET, f"{name} needs 32 characters or more") for name, value in secrets.items()),
+    ]
+    found = [sentence for is_wrong, sentence in faults if is_wrong]
+    if found:
+        raise ImproperlyConfigured("PRODUCTION=true: " + "; ".join(found) + ".")
+
+
+def are_keys(texts: list[str]) -> bool:
+    """True for one Fernet key or more."""
+    try:
+        return bool([Fernet(text) for text in texts])
+    except ValueError:
+        return False

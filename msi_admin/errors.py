@@ -17,6 +17,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "errors/404.html", status=404)
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token: an old tab, or another site that posts here."""
+    return render(request, "errors/csrf.html", status=403)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Shows only the request's number, by which the logs find the cause. No database, no context processors."""
     reference = structlog.contextvars.get_contextvars().get("request_id", "")

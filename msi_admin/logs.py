@@ -3,6 +3,7 @@
 import logging.config
 import re
 from typing import Any
+from urllib.parse import unquote
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -11,7 +12,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 SECRET_NAME = re.compile(r"secret|token|password|authorization|cookie|verifier|refresh|assertion", re.IGNORECASE)
 SECRET_IN_TEXT = re.compile(
     r"((?<![a-z_])(?:access_token|refresh_token|client_secret|code|state|code_verifier|oauth_token|password)=)[^&\s\"']+"
-    r"|(Bearer )\S+|(/invitations/)[^/\s\"']{20,}",
+    r"|(Bearer )\S+|(/(?:invitations|password/reset/key|confirm-email)/)[^/\s\"']{6,}",
     re.IGNORECASE,
 )
 
@@ -70,5 +71,12 @@ def _clean(key: str, value: object) -> object:
     if SECRET_NAME.search(key):
         return "[hidden]"
     if isinstance(value, str):
-        return SECRET_IN_TEXT.sub(lambda found: (found[1] or found[2] or found[3]) + "[hidden]", value)
+        return _hide_in_text(value)
     return value
+
+
+def _hide_in_text(text: str) -> str:
+    """Hide secrets; where percent-encoding hides one from the pattern, the decoded text is written instead."""
+    plain = unquote(text)
+    hidden = SECRET_IN_TEXT.sub(lambda found: (found[1] or found[2] or found[3]) + "[hidden]", plain)
+    return text if hidden == plain else hidden

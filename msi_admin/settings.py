@@ -13,7 +13,7 @@ from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 
-from msi_admin.environment import embedded_services, local_secrets
+from msi_admin.environment import embedded_services, local_secrets, refuse_unsafe
 
 # Lets generic Django classes be subscripted at run time, as their stubs are.
 django_stubs_ext.monkeypatch()
@@ -24,6 +24,10 @@ VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 
 PRODUCTION = env.bool("PRODUCTION", False)
 DEBUG = env.bool("DEBUG", False)
+# Origin of the sandbox, e.g. http://127.0.0.1:8001; it stands in for Marketo and Salesforce. Refused in production.
+SANDBOX_ORIGIN = env.str("SANDBOX_ORIGIN", "")
+# Reverse proxies in front of the console whose X-Forwarded-For is believed.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)
 
 # --- Servers and secrets -------------------------------------------------------------------------
 if PRODUCTION:
@@ -32,7 +36,7 @@ if PRODUCTION:
     DATABASE_URL = env.str("DATABASE_URL")
     REDIS_URL = env.str("REDIS_URL")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
-    SITE_URL = env.str("SITE_URL")
+    SITE_URL = env.str("SITE_URL").rstrip("/")
     EMAIL_URL = env.str("EMAIL_URL")
     METRICS_TOKEN = env.str("METRICS_TOKEN")
 else:
@@ -42,7 +46,7 @@ else:
     DATABASE_URL = env.str("DATABASE_URL", "") or embedded_services(VAR_DIR / "embedded").database_url
     REDIS_URL = env.str("REDIS_URL", "") or embedded_services(VAR_DIR / "embedded").redis_url
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
-    SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000")
+    SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
     EMAIL_URL = env.str("EMAIL_URL", "console://")
     METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 
@@ -51,6 +55,8 @@ DATABASES["default"]["TEST"] = {"NAME": "test_msi"}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_TASK_IGNORE_RESULT = True
+# A worker takes what it can begin: a message behind a long load would wait for nothing.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 6 * 60 * 60
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -66,13 +72,21 @@ CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour="2", minute="11")},
 }
 
+if PRODUCTION:
+    refuse_unsafe(
+        debug=DEBUG,
+        field_encryption_keys=FIELD_ENCRYPTION_KEYS,
+        allowed_hosts=ALLOWED_HOSTS,
+        site_url=SITE_URL,
+        sandbox_origin=SANDBOX_ORIGIN,
+        secrets={"SECRET_KEY": SECRET_KEY, "METRICS_TOKEN": METRICS_TOKEN},
+    )
+
 # --- The two neighbours --------------------------------------------------------------------------
 SALESFORCE_CLIENT_ID = env.str("SALESFORCE_CLIENT_ID", "")
 SALESFORCE_CLIENT_SECRET = env.str("SALESFORCE_CLIENT_SECRET", "")
 # Origins that a Marketo endpoint may have besides https://<Munchkin id>.mktorest.com.
 MARKETO_ENDPOINT_ALLOWLIST: list[str] = env.list("MARKETO_ENDPOINT_ALLOWLIST", [])
-# Origin of the sandbox, e.g. http://127.0.0.1:8001; it stands in for Marketo and Salesforce. Refused in production.
-SANDBOX_ORIGIN = env.str("SANDBOX_ORIGIN", "")
 
 # --- Applications --------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -176,6 +190,7 @@ SESSION_COOKIE_NAME = "__Host-session" if SECURE else "msi-session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "msi-csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
 SESSION_COOKIE_AGE = 12 * 60 * 60
+CSRF_FAILURE_VIEW = "msi_admin.errors.csrf_failure"
 CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = SECURE

@@ -66,11 +66,11 @@ def refresh_admins(request: ConsoleRequest, instance: MarketoInstance) -> HttpRe
 @marketo_admin_required
 def send_invite(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
     """Step 1: create the Sales account and invite the chosen Marketo admin."""
-    choice = request.POST.get("admin", "")
-    if not choice.isdigit():
+    email = request.POST.get("admin", "").replace("\0", "")
+    if not email:
         messages.error(request, _("Choose the Marketo admin to invite, then press Send Invite."))
         return redirect("guide:actions_config")
-    admin = get_object_or_404(instance.admins, pk=choice)
+    admin = get_object_or_404(instance.admins, email=email)
     try:
         invitation = set_up_sales_account(instance=instance, admin=admin, invited_by=request.user)
     except RefusedError as error:

@@ -13,6 +13,9 @@ from msi_admin.logs import hide_secrets
         "sent Authorization: Bearer canary",
         "GET /invitations/canarycanarycanarycanary/",
         "refresh_token=canary failed",
+        "GET /accounts/password/reset/key/5-canary-canary/",
+        "GET /accounts/login/?next=%2Finvitations%2Fcanarycanarycanary%2F",
+        "GET /accounts/login/?next=/connections/salesforce/callback/%3Fcode%3Dcanary%26state%3Dcanary",
     ],
 )
 def test_secrets_inside_text_are_hidden(line: str) -> None:

@@ -33,6 +33,8 @@ class Command(BaseCommand):
         parser.add_argument("--people", type=int, default=10_000, help="persons in the sandbox's Marketo")
 
     def handle(self, *, port: int, people: int, **_: object) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("The demo makes users whose password everybody knows. It does not run in production.")
         ports = list(range(port, port + 4))
         for number in ports:
             self._check_free(number)
