@@ -15,6 +15,7 @@ from invitations.addresses import LONGEST_NAME, read_address
 MAX_BYTES = 5 * 1024 * 1024
 MAX_ROWS = 10_000
 MAX_CELL = 300
+MAX_COLUMNS = 50
 DELIMITERS = ",;\t"
 # Control characters that no text has; tab, line ends, vertical tab and form feed may occur.
 BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
@@ -103,8 +104,10 @@ def decode(data: bytes) -> str:
 
 
 def read_table(text: str) -> Table:
-    """The rows of a file. Raises CsvError when it has no column of addresses or too many rows."""
+    """The rows of a file. Raises CsvError when it has no column of addresses too many rows or columns."""
     rows = list(_rows(text))
+    if any(len(row.cells) > MAX_COLUMNS for row in rows):
+        raise CsvError(_("The file has a row with more than 50 columns. Keep the columns that are needed."))
     if not any("@" in cell for row in rows for cell in row.cells):
         raise CsvError(_("No column of this file holds e-mail addresses. Add one, and upload it again."))
     if any("@" in cell for cell in rows[0].cells):

@@ -2,9 +2,22 @@
 
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class NoNulBytesMiddleware:
+    """An address with a NUL byte gets 400: no text of ours holds one, and PostgreSQL refuses them."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
+            raise BadRequest("NUL byte in the address")
+        return self.get_response(request)
 
 
 class PrivatePagesMiddleware:

@@ -130,6 +130,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.MemberMiddleware",
     "msi_admin.middleware.PrivatePagesMiddleware",
+    "msi_admin.middleware.NoNulBytesMiddleware",
 ]
 ROOT_URLCONF = "msi_admin.urls"
 WSGI_APPLICATION = "msi_admin.wsgi.application"

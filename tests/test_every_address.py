@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.models import User
 from tests.conftest import ClientOf, make_user
 
 ROOMS = {"guide", "accounts", "connections", "sync", "invitations"}
@@ -66,3 +67,13 @@ def test_headers_keep_the_browser_from_doing_more_than_it_must(client: Client, a
 def test_pages_of_signed_in_people_are_never_kept_by_caches(client_of: ClientOf) -> None:
     page = client_of(make_user("nobody@nowhere.example")).get("/settings/profile/")
     assert "no-store" in page["Cache-Control"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address", ["/settings/people/?q=a%00b", "/settings/admin/users/?q=%00", "/invitations/a%00b/"]
+)
+def test_a_nul_byte_in_an_address_is_refused(client_of: ClientOf, member: User, address: str) -> None:
+    answer = client_of(member).get(address)
+    assert answer.status_code == 400
+    assert "That request could not be read" in answer.content.decode()

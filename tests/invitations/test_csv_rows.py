@@ -137,3 +137,8 @@ def test_every_row_gets_a_verdict(cells: list[list[str]]) -> None:
     rows = people(file.getvalue().encode("utf-8", errors="replace"))
     assert len(rows) == expected
     assert len({row.line for row in rows}) == expected
+
+
+def test_a_row_with_thousands_of_columns_is_refused() -> None:
+    with pytest.raises(CsvError, match="50 columns"):
+        read_table("a@b.example" + "," * 20_000)
