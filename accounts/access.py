@@ -39,6 +39,10 @@ def role_required(*roles: Role) -> Callable[[View], Callable[..., HttpResponseBa
 fresh_sign_in_required: Callable[[Callable[..., Any]], Callable[..., HttpResponseBase]] = reauthentication_required(
     allow_get=True
 )
+# The same for a page whose reading is the risk: an export.
+fresh_sign_in_required_to_read: Callable[[Callable[..., Any]], Callable[..., HttpResponseBase]] = (
+    reauthentication_required()
+)
 member_required = role_required(*Role)
 admin_required = role_required(Role.ADMIN)
 

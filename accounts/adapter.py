@@ -10,12 +10,20 @@ from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.http import HttpRequest
 
+from accounts.models import Member, User
+from accounts.services import record
+
 
 class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody signs up by themselves: people come in by an invitation."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def set_password(self, user: User, password: str) -> None:
+        super().set_password(user, password)
+        member = Member.objects.filter(user=user).first()
+        record(account=member.account if member else None, actor=user, action="password_changed", target=user.email)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         return on_our_site(super().get_reset_password_from_key_url(key))

@@ -1,13 +1,16 @@
 """What people type in on the account pages."""
 
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audit import action_choices
 from accounts.models import Member, Team, User
-from accounts.querysets import MemberQuerySet
+from accounts.querysets import AuditEventQuerySet, MemberQuerySet
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
@@ -33,24 +36,72 @@ class ProfileForm(forms.ModelForm[User]):
 
 
 class TeamForm(forms.ModelForm[Team]):
-    """A new team."""
+    """The name of a team."""
 
     class Meta:
         model = Team
         fields = ["name"]
         widgets = {"name": forms.TextInput(attrs={"class": "form-control"})}
-        labels = {"name": _("Name of the new team")}
+        labels = {"name": _("Name of the team")}
 
 
-class AddMembersForm(forms.Form):
-    """Members of the account to put into a team."""
+class TeamMembersForm(forms.Form):
+    """Members to put into a team, or to take out of it."""
 
     members = forms.ModelMultipleChoiceField(
-        label=_("All Members"),
+        label=_("Members"),
         queryset=Member.objects.none(),
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        error_messages={"required": _("Nobody was ticked. Tick the members first.")},
     )
 
     def __init__(self, *args: Any, members: MemberQuerySet, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["members"].queryset = members  # type: ignore[attr-defined]
+        self.fields["members"].label_from_instance = _name_and_address  # type: ignore[attr-defined]
+
+
+def _name_and_address(member: Member) -> str:
+    return f"{member.user.name}, {member.user.email}" if member.user.name else member.user.email
+
+
+# The notation that a browser's date field sends and takes, whatever the language.
+DAY_INPUT = forms.DateInput({"class": "form-control", "type": "date"}, "%Y-%m-%d")
+
+
+class AuditFilterForm(forms.Form):
+    """Which entries of the audit trail to show; days are those of the reader's time zone."""
+
+    person = forms.CharField(
+        label=_("Person"),
+        required=False,
+        max_length=254,
+        widget=forms.TextInput(attrs={"class": "form-control", "type": "search"}),
+    )
+    action = forms.ChoiceField(
+        label=_("Action"),
+        required=False,
+        choices=lambda: [("", _("All")), *action_choices()],
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    first_day = forms.DateField(label=_("From"), required=False, widget=DAY_INPUT)
+    last_day = forms.DateField(label=_("Until"), required=False, widget=DAY_INPUT)
+
+    def narrow(self, events: AuditEventQuerySet) -> AuditEventQuerySet:
+        """The entries that match; nothing when the filter cannot be understood."""
+        if not self.is_valid():
+            return events.none()
+        chosen = self.cleaned_data
+        if chosen["person"]:
+            events = events.filter(actor_email__icontains=chosen["person"].strip())
+        if chosen["action"]:
+            events = events.filter(action=chosen["action"])
+        if chosen["first_day"]:
+            events = events.filter(created_at__gte=_moment(chosen["first_day"], time.min))
+        if chosen["last_day"]:
+            events = events.filter(created_at__lte=_moment(chosen["last_day"], time.max))
+        return events
+
+
+def _moment(day: date, clock: time) -> datetime:
+    return datetime.combine(day, clock, tzinfo=timezone.get_current_timezone())

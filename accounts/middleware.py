@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Member, User
@@ -20,7 +21,7 @@ class ConsoleRequest(HttpRequest):
 
 
 class MemberMiddleware:
-    """Adds `request.member`, read on first use, and the person's time zone."""
+    """Adds `request.member`, read on first use, and speaks in the person's language and time zone."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -31,6 +32,9 @@ class MemberMiddleware:
         request.member = SimpleLazyObject(lambda: _find_member(request))  # type: ignore[attr-defined]
         if not request.user.is_authenticated:
             return self.get_response(request)
+        if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+            # A browser that has never chosen gets the language of the profile.
+            translation.activate(request.user.language)
         with timezone.override(ZoneInfo(request.user.time_zone)):
             return self.get_response(request)
 

@@ -121,7 +121,7 @@ class AuditEvent(models.Model):
     objects = AuditEventQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["account", "-created_at"], name="audit_by_account")]
+        indexes = [models.Index(fields=["account", "-id"], name="audit_by_account")]
 
     def __str__(self) -> str:
         return f"{self.actor_email} {self.action} {self.target}"

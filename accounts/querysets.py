@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Lower
 
 if TYPE_CHECKING:
     from accounts.models import AuditEvent, Member, SalesAccount, Team, User  # noqa: F401 - named in strings
@@ -25,11 +27,11 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_superuser=True, is_ops_staff=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        return self.get(email=(username or "").lower())
 
     def with_email(self, email: str) -> User | None:
         """The user with this address in any case, or None."""
-        return self.filter(email__iexact=email).first()
+        return self.filter(email=email.lower()).first()
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
@@ -51,7 +53,8 @@ class TeamQuerySet(models.QuerySet["Team"]):
 
     def named(self, name: str) -> Team | None:
         """The team with this name in any case, or None."""
-        return self.filter(name__iexact=name).first()
+        # Compared as the constraint compares: upper case joins letters that lower case keeps apart.
+        return self.annotate(key=Lower("name")).filter(key=Lower(Value(name))).first()
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):

@@ -10,6 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts.models import AuditEvent, Member, Role, SalesAccount, Team, User
+from accounts.querysets import TeamQuerySet
 
 # Teams per account, the team Everyone not counted (Adobe, "Product usage limits").
 MAX_TEAMS = 20
@@ -76,11 +77,11 @@ def create_verified_user(*, email: str, password: str | None, name: str, languag
 def change_role(*, member: Member, role: Role, changed_by: User) -> None:
     """Give a member another role. Raises RefusedError when no admin would be left."""
     lock_account(member.account)
-    member.refresh_from_db()
+    _read_again(member)
     if member.role == role:
         return
-    if member.is_admin and not Member.objects.admins_of(member.account).exclude(pk=member.pk).exists():
-        raise _is_last_admin(member)
+    if reason := _last_admin_reason(member):
+        raise RefusedError(reason)
     before, member.role = member.role, role
     member.save(update_fields=["role"])
     record(
@@ -93,26 +94,50 @@ def change_role(*, member: Member, role: Role, changed_by: User) -> None:
     )
 
 
+def reason_to_keep(member: Member) -> str:
+    """Why a member cannot be removed, as a sentence with what to do instead; empty when nothing speaks against it."""
+    if member.account.original_user_id == member.user_id:
+        return _(
+            "%(name)s is the original user of this Sales account, on whom the data sync depends, and must stay. "
+            "To keep the person out, change the role to User."
+        ) % {"name": member.user}
+    return _last_admin_reason(member)
+
+
 @transaction.atomic
-def remove_member(*, member: Member, removed_by: User) -> None:
-    """Take somebody out of the account. Raises RefusedError for the original user and for the last admin."""
-    account = lock_account(member.account)
-    if account.original_user_id == member.user_id:
-        raise RefusedError(
-            _("%(name)s is the original user of this Sales account, on whom the data sync depends, and must stay.")
-            % {"name": member.user}
-        )
-    if member.is_admin and not Member.objects.admins_of(account).exclude(pk=member.pk).exists():
-        raise _is_last_admin(member)
+def remove_member(*, member: Member, removed_by: User, receiver: Member) -> None:
+    """Take somebody out of the account; `receiver` is who now has what they owned. Raises RefusedError."""
+    member.account = lock_account(member.account)
+    _read_again(member, "role")
+    if reason := reason_to_keep(member):
+        raise RefusedError(reason)
     member.delete()
-    record(account=account, actor=removed_by, action="member_removed", target=member.user.email, role=member.role)
-
-
-def _is_last_admin(member: Member) -> RefusedError:
-    return RefusedError(
-        _("%(name)s is the last admin of this Sales account. Make somebody else an admin first.")
-        % {"name": member.user}
+    record(
+        account=member.account,
+        actor=removed_by,
+        action="member_removed",
+        target=member.user.email,
+        role=member.role,
+        receiver=receiver.user.email,
     )
+
+
+def _read_again(member: Member, *fields: str) -> None:
+    """Read what may have changed before the lock was held. Raises RefusedError when the member is gone."""
+    try:
+        member.refresh_from_db(fields=fields or None)
+    except Member.DoesNotExist:
+        raise RefusedError(
+            _("This person was removed from the Sales account in the meantime. Reload the page.")
+        ) from None
+
+
+def _last_admin_reason(member: Member) -> str:
+    if not member.is_admin or Member.objects.admins_of(member.account).exclude(pk=member.pk).exists():
+        return ""
+    return _("%(name)s is the last admin of this Sales account. Make somebody else an admin first.") % {
+        "name": member.user
+    }
 
 
 @transaction.atomic
@@ -122,11 +147,27 @@ def create_team(*, account: SalesAccount, name: str, created_by: User) -> Team:
     teams = Team.objects.of_account(account)
     if teams.filter(is_everyone=False).count() >= MAX_TEAMS:
         raise RefusedError(_("A Sales account can have %(limit)d teams. Remove a team first.") % {"limit": MAX_TEAMS})
-    if teams.named(name):
-        raise RefusedError(_("There is already a team called %(name)s. Choose another name.") % {"name": name})
+    _refuse_used_name(teams, name)
     team = Team.objects.create(account=account, name=name)
     record(account=account, actor=created_by, action="team_created", target=name)
     return team
+
+
+@transaction.atomic
+def rename_team(*, team: Team, name: str, renamed_by: User) -> None:
+    """Give a team another name. Raises RefusedError for Everyone, or when the name is in use."""
+    if team.is_everyone:
+        raise RefusedError(_("The team Everyone keeps its name: every Sales account has it."))
+    lock_account(team.account)
+    _refuse_used_name(Team.objects.of_account(team.account).exclude(pk=team.pk), name)
+    before, team.name = team.name, name
+    team.save(update_fields=["name"])
+    record(account=team.account, actor=renamed_by, action="team_renamed", target=before, name=name)
+
+
+def _refuse_used_name(teams: TeamQuerySet, name: str) -> None:
+    if teams.named(name):
+        raise RefusedError(_("There is already a team called %(name)s. Choose another name.") % {"name": name})
 
 
 @transaction.atomic
@@ -139,18 +180,13 @@ def add_to_team(*, team: Team, members: list[Member], added_by: User) -> None:
 
 
 @transaction.atomic
-def remove_from_team(*, team: Team, member: Member, removed_by: User) -> None:
-    """Take a member out of a team. Raises RefusedError for Everyone, to which every member belongs."""
+def remove_from_team(*, team: Team, members: list[Member], removed_by: User) -> None:
+    """Take members out of a team. Raises RefusedError for Everyone, to which every member belongs."""
     if team.is_everyone:
         raise RefusedError(_("Every member belongs to the team Everyone; nobody can be taken out of it."))
-    team.members.remove(member)
-    record(
-        account=team.account,
-        actor=removed_by,
-        action="team_member_removed",
-        target=team.name,
-        member=member.user.email,
-    )
+    team.members.remove(*members)
+    emails = [member.user.email for member in members]
+    record(account=team.account, actor=removed_by, action="team_members_removed", target=team.name, members=emails)
 
 
 @transaction.atomic

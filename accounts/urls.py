@@ -2,15 +2,18 @@
 
 from django.urls import path
 
-from accounts import views
+from accounts.views import audit, profile, teams
 
 app_name = "accounts"
 urlpatterns = [
-    path("language/", views.language, name="language"),
-    path("settings/profile/", views.profile, name="profile"),
-    path("settings/admin/teams/", views.teams, name="teams"),
-    path("settings/admin/teams/<int:pk>/", views.team, name="team"),
-    path("settings/admin/teams/<int:pk>/add/", views.add_to_team, name="team_add"),
-    path("settings/admin/teams/<int:pk>/remove/", views.remove_from_team, name="team_remove"),
-    path("settings/admin/teams/<int:pk>/delete/", views.remove_team, name="team_delete"),
+    path("language/", profile.language, name="language"),
+    path("settings/profile/", profile.profile, name="profile"),
+    path("settings/admin/teams/", teams.teams, name="teams"),
+    path("settings/admin/teams/<int:pk>/", teams.team, name="team"),
+    path("settings/admin/teams/<int:pk>/rename/", teams.rename_team, name="team_rename"),
+    path("settings/admin/teams/<int:pk>/add/", teams.add_to_team, name="team_add"),
+    path("settings/admin/teams/<int:pk>/remove/", teams.remove_from_team, name="team_remove"),
+    path("settings/admin/teams/<int:pk>/delete/", teams.remove_team, name="team_delete"),
+    path("settings/admin/audit/", audit.audit, name="audit"),
+    path("settings/admin/audit/export/", audit.export, name="audit_export"),
 ]

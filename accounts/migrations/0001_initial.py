@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='auditevent',
-            index=models.Index(fields=['account', '-created_at'], name='audit_by_account'),
+            index=models.Index(fields=['account', '-id'], name='audit_by_account'),
         ),
         migrations.AddConstraint(
             model_name='team',

@@ -38,3 +38,22 @@ def test_only_our_proxies_are_believed(
     client.force_login(admin, backend="allauth.account.auth_backends.AuthenticationBackend")
     client.post("/settings/admin/teams/", {"name": "Nordics"}, headers={"X-Forwarded-For": "203.0.113.9"})
     assert AuditEvent.objects.latest("pk").ip_address == address
+
+
+def test_a_new_password_leaves_a_trace(client: Client, user: User) -> None:
+    client.login(email=user.email, password=PASSWORD)
+    new = {"oldpassword": PASSWORD, "password1": "Other-Passw0rd!", "password2": "Other-Passw0rd!"}
+    client.post("/accounts/password/change/", new)
+    assert AuditEvent.objects.get(actor=user).action == "password_changed"
+
+
+def test_a_new_browser_speaks_the_language_of_the_profile(client: Client, user: User) -> None:
+    User.objects.filter(pk=user.pk).update(language="sv")
+    client.force_login(User.objects.get(pk=user.pk), backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert '<html lang="sv">' in client.get("/settings/profile/").content.decode()
+
+
+@pytest.mark.parametrize("target", ["foo", "//evil.example/", "https://evil.example/", "\\\\evil.example"])
+def test_the_language_switch_leads_nowhere_else(client: Client, target: str, db: None) -> None:
+    answer = client.post("/language/", {"language": "sv", "next": target})
+    assert answer["Location"] == "/"

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
 
@@ -33,7 +34,7 @@ class TestAccess:
     def addresses(self, team: Team) -> dict[str, str]:
         """Every address for admins, with the method it takes."""
         row = f"{TEAMS}{team.pk}/"
-        return {TEAMS: "get", row: "get", f"{row}add/": "post", f"{row}remove/": "post", f"{row}delete/": "post"}
+        return {TEAMS: "get", row: "get"} | {f"{row}{what}/": "post" for what in ("rename", "add", "remove", "delete")}
 
     def test_anonymous_people_sign_in_first(self, addresses: dict[str, str], client: Client) -> None:
         for address, method in {**addresses, PROFILE: "get"}.items():
@@ -67,14 +68,14 @@ class TestTeamManagement:
         assert "Nobody is in this team yet" in text_of(page)
         browser.post(f"{TEAMS}{team.pk}/add/", {"members": [member.member.pk]})
         assert list(team.members.all()) == [member.member]
-        browser.post(f"{TEAMS}{team.pk}/remove/", {"member": member.member.pk})
+        browser.post(f"{TEAMS}{team.pk}/remove/", {"members": [member.member.pk]})
         assert not team.members.exists()
         browser.post(f"{TEAMS}{team.pk}/delete/")
         assert not Team.objects.filter(name="North").exists()
         assert [event.action for event in AuditEvent.objects.order_by("pk")] == [
             "team_created",
             "team_members_added",
-            "team_member_removed",
+            "team_members_removed",
             "team_removed",
         ]
 
@@ -83,6 +84,38 @@ class TestTeamManagement:
         assert answer.status_code == 400
         assert "There is already a team called north" in text_of(answer)
 
+    def test_a_team_is_renamed(self, browser: Client, team: Team) -> None:
+        page = browser.post(f"{TEAMS}{team.pk}/rename/", {"name": "north"}, follow=True)
+        assert "The team is now called north" in text_of(page)
+        assert AuditEvent.objects.get().details == {"name": "north"}
+
+    @pytest.mark.parametrize("name", ["EVERYONE", "South", ""])
+    def test_a_name_in_use_is_refused_when_renaming(
+        self, browser: Client, account: SalesAccount, team: Team, name: str
+    ) -> None:
+        Team.objects.create(account=account, name="south")
+        assert browser.post(f"{TEAMS}{team.pk}/rename/", {"name": name}).status_code == 400
+        team.refresh_from_db()
+        assert team.name == "North"
+
+    def test_everyone_keeps_its_name(self, browser: Client, account: SalesAccount) -> None:
+        everyone = account.teams.get(is_everyone=True)
+        answer = browser.post(f"{TEAMS}{everyone.pk}/rename/", {"name": "All"})
+        assert "The team Everyone keeps its name" in text_of(answer)
+
+    def test_many_are_taken_out_at_once(
+        self, browser: Client, team: Team, admin: User, member: User, salesforce_admin: User
+    ) -> None:
+        team.members.set([admin.member, member.member, salesforce_admin.member])
+        browser.post(f"{TEAMS}{team.pk}/remove/", {"members": [member.member.pk, admin.member.pk]})
+        assert list(team.members.all()) == [salesforce_admin.member]
+
+    @pytest.mark.parametrize("change", ["add", "remove"])
+    def test_nobody_ticked_says_what_to_do(self, browser: Client, team: Team, member: User, change: str) -> None:
+        answer = browser.post(f"{TEAMS}{team.pk}/{change}/", {})
+        assert answer.status_code == 400
+        assert "Nobody was ticked" in text_of(answer)
+
     def test_people_of_another_account_cannot_be_added(self, browser: Client, team: Team, stranger: User) -> None:
         answer = browser.post(f"{TEAMS}{team.pk}/add/", {"members": [stranger.member.pk]})
         assert answer.status_code == 400
@@ -90,7 +123,7 @@ class TestTeamManagement:
 
     def test_nobody_leaves_everyone(self, browser: Client, account: SalesAccount, member: User) -> None:
         everyone = account.teams.get(is_everyone=True)
-        page = browser.post(f"{TEAMS}{everyone.pk}/remove/", {"member": member.member.pk}, follow=True)
+        page = browser.post(f"{TEAMS}{everyone.pk}/remove/", {"members": [member.member.pk]}, follow=True)
         assert "Every member belongs to the team Everyone" in text_of(page)
 
 
@@ -173,11 +206,17 @@ class TestSigningIn:
 
     @pytest.mark.parametrize(
         "address",
-        ["logout/", "password/change/", "reauthenticate/", "2fa/", "2fa/totp/activate/", "sessions/", "email/"],
+        ["logout/", "password/change/", "reauthenticate/", "2fa/", "2fa/totp/activate/", "sessions/"],
     )
     def test_pages_for_signed_in_people_look_like_the_console(self, person: User, client: Client, address: str) -> None:
         client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
         assert_is_ours(client.get(f"/accounts/{address}", follow=True))
+
+    def test_nobody_changes_their_address(self, person: User, client: Client) -> None:
+        client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
+        answer = client.post("/accounts/email/", {"email": "other@acme.example", "action_add": ""})
+        assert answer.status_code == 404
+        assert [address.email for address in EmailAddress.objects.filter(user=person)] == [person.email]
 
 
 def assert_is_ours(answer: object) -> None:
@@ -186,5 +225,7 @@ def assert_is_ours(answer: object) -> None:
     headings = re.findall(r"<h1[^>]*>(.*?)</h1>", page)
     assert len(headings) == 1
     assert headings[0].strip()
+    [title] = re.findall(r"<title>(.*?)</title>", page)
+    assert title.strip() == f"{headings[0].strip()} · Sales Insight Actions"
     for field in re.findall(r'<input[^>]*type="(?:text|email|password)"[^>]*>', page):
         assert "form-control" in field

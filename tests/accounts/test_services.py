@@ -57,7 +57,7 @@ def test_the_last_admin_cannot_be_removed(account: SalesAccount, admin: User, me
     SalesAccount.objects.update(original_user=member)
     admin.member.refresh_from_db()
     with pytest.raises(services.RefusedError, match="last admin"):
-        services.remove_member(member=admin.member, removed_by=member)
+        services.remove_member(member=admin.member, removed_by=member, receiver=member.member)
 
 
 def test_teams_end_at_the_limit(account: SalesAccount, admin: User) -> None:
@@ -82,7 +82,7 @@ def test_members_of_another_account_stay_out(account: SalesAccount, admin: User,
 def test_everyone_keeps_everybody(account: SalesAccount, admin: User, member: User) -> None:
     everyone = account.teams.get(is_everyone=True)
     with pytest.raises(services.RefusedError):
-        services.remove_from_team(team=everyone, member=member.member, removed_by=admin)
+        services.remove_from_team(team=everyone, members=[member.member], removed_by=admin)
     with pytest.raises(services.RefusedError):
         services.remove_team(team=everyone, removed_by=admin)
     assert everyone.members.count() == 2

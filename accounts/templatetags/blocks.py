@@ -1,0 +1,13 @@
+"""Template tags of the pages for signing in, whose blocks are named by allauth."""
+
+from django import template
+from django.template.context import Context
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def block_again(context: Context, name: str) -> str:
+    """What a block of this page holds, a second time: a template can contain a block only once."""
+    return context.render_context[BLOCK_CONTEXT_KEY].get_block(name).render(context)  # type: ignore[no-any-return]

@@ -1,0 +1,60 @@
+"""The audit trail: who did what, when, from where."""
+
+from collections.abc import Iterator
+from datetime import UTC
+from urllib.parse import urlencode
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts import services
+from accounts.access import admin_required, fresh_sign_in_required_to_read
+from accounts.audit import sentence_of
+from accounts.forms import AuditFilterForm
+from accounts.middleware import ConsoleRequest
+from accounts.models import AuditEvent
+from accounts.paging import keyset_page
+from accounts.querysets import AuditEventQuerySet
+from accounts.spreadsheet import csv_answer
+
+
+@admin_required
+@require_safe
+def audit(request: ConsoleRequest) -> HttpResponse:
+    """The entries of the account, newest first."""
+    form = AuditFilterForm(request.GET)
+    page = keyset_page(form.narrow(_events(request)), "pk", request.GET)
+    query = urlencode([(name, request.GET[name]) for name in form.fields if request.GET.get(name)])
+    context = {"form": form, "page": page, "entries": [(event, sentence_of(event)) for event in page.rows]}
+    return render(request, "accounts/audit.html", context | {"query": f"{query}&" if query else ""})
+
+
+@admin_required
+@require_safe
+@fresh_sign_in_required_to_read
+def export(request: ConsoleRequest) -> StreamingHttpResponse:
+    """The entries that the same filter finds, as a file for a spreadsheet."""
+    events = AuditFilterForm(request.GET).narrow(_events(request)).order_by("-pk")
+    services.record(account=request.member.account, actor=request.member.user, action="audit_exported")
+    return csv_answer("audit-trail.csv", _rows(events))
+
+
+def _events(request: ConsoleRequest) -> AuditEventQuerySet:
+    return AuditEvent.objects.of_account(request.member.account)
+
+
+def _rows(events: AuditEventQuerySet) -> Iterator[tuple[object, ...]]:
+    yield _("Time (UTC)"), _("Person"), _("What"), _("Action"), _("On"), _("IP address"), _("Request")
+    for event in events.iterator(chunk_size=2000):
+        when = event.created_at.astimezone(UTC).isoformat(timespec="seconds")
+        yield (
+            when,
+            event.actor_email,
+            sentence_of(event),
+            event.action,
+            event.target,
+            event.ip_address or "",
+            event.request_id,
+        )

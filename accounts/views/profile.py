@@ -1,0 +1,56 @@
+"""My Profile and the language switch."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import services
+from accounts.forms import ProfileForm
+from accounts.models import User
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Switch the language of the pages, and of the mails to this person."""
+    code = request.POST.get("language", "")
+    if code not in dict(settings.LANGUAGES):
+        return HttpResponseBadRequest(_("This language is not offered."))
+    if isinstance(request.user, User):
+        services.set_language(user=request.user, language=code)
+    target = request.POST.get("next", "")
+    is_ours = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+    return with_language(HttpResponseRedirect(target if is_ours else reverse("guide:setup")), code)
+
+
+def with_language(response: HttpResponse, code: str) -> HttpResponse:
+    """Add the cookie from which Django's LocaleMiddleware reads the language."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        code,
+        max_age=365 * 24 * 60 * 60,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite="Lax",
+    )
+    return response
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """My Profile: name, language and time zone; also for people without a Sales account."""
+    assert isinstance(request.user, User)  # noqa: S101  # login_required
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    if not form.is_valid():
+        return render(request, "accounts/profile.html", {"form": form}, status=400 if form.is_bound else 200)
+    services.update_profile(user=request.user, **form.cleaned_data)
+    with translation.override(form.cleaned_data["language"]):
+        messages.success(request, _("Your profile was saved."))
+    return with_language(redirect("accounts:profile"), form.cleaned_data["language"])

@@ -1,0 +1,137 @@
+"""The audit trail: every action has a sentence, and an admin finds, pages and exports the entries."""
+
+import ast
+import csv
+import io
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone, translation
+
+from accounts import services
+from accounts.audit import SENTENCES, sentence_of
+from accounts.models import AuditEvent, Role, SalesAccount, User
+from tests.accounts.test_pages import text_of
+from tests.conftest import PASSWORD, ClientOf
+
+AUDIT = "/settings/admin/audit/"
+# The function that records, and one that only passes the action on.
+RECORDS = re.compile(r"(\brecord|\b_queue)$")
+ROOMS = ("accounts", "connections", "sync", "invitations", "guide")
+
+
+@pytest.fixture
+def browser(admin: User, client_of: ClientOf) -> Client:
+    return client_of(admin)
+
+
+def recorded_actions() -> set[str]:
+    """The constants that the rooms pass to `record` as `action`, also by way of another function."""
+    files = (path for room in ROOMS for path in Path(settings.BASE_DIR, room).rglob("*.py"))
+    nodes = (node for path in files for node in ast.walk(ast.parse(path.read_text())))
+    calls = (node for node in nodes if isinstance(node, ast.Call) and RECORDS.search(ast.unparse(node.func)))
+    actions = (word.value for call in calls for word in call.keywords if word.arg == "action")
+    parts = (part for action in actions for part in ast.walk(action) if isinstance(part, ast.Constant))
+    return {str(part.value) for part in parts}
+
+
+def export(browser: Client, query: str = "") -> list[list[str]]:
+    content = b"".join(browser.get(f"{AUDIT}export/{query}").streaming_content)  # type: ignore[attr-defined]
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def test_every_action_has_a_sentence() -> None:
+    assert len(recorded_actions()) > 20
+    assert not recorded_actions() - set(SENTENCES)
+
+
+def test_a_sentence_names_roles_and_people(admin: User, member: User) -> None:
+    services.change_role(member=member.member, role=Role.SALESFORCE_ADMIN, changed_by=admin)
+    assert sentence_of(AuditEvent.objects.get()) == (
+        "Changed the role of seller@acme.example from User to Salesforce admin"
+    )
+
+
+@pytest.mark.parametrize("action", [*SENTENCES, "from_an_older_version"])
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_an_entry_without_details_can_still_be_read(action: str, language: str) -> None:
+    with translation.override(language):
+        assert sentence_of(AuditEvent(action=action, target="x"))
+
+
+def test_an_admin_sees_who_did_what(browser: Client, admin: User) -> None:
+    browser.post("/settings/admin/teams/", {"name": "<b>North"})
+    page = text_of(browser.get(AUDIT))
+    assert "Created the team &lt;b&gt;North" in page
+    assert admin.email in page
+    assert "127.0.0.1" in page
+
+
+def test_person_action_and_days_narrow_it(browser: Client, account: SalesAccount, admin: User, member: User) -> None:
+    for actor, name in ((admin, "North"), (member, "South")):
+        services.record(account=account, actor=actor, action="team_created", target=name)
+    services.record(account=account, actor=admin, action="team_removed", target="West")
+    AuditEvent.objects.filter(target="South").update(created_at=datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
+    User.objects.update(time_zone="Europe/Stockholm")
+
+    def found(**query: str) -> set[str]:
+        page = text_of(browser.get(AUDIT, query))
+        return {name for name in ("North", "South", "West") if f"the team {name}" in page}
+
+    assert found(person="SELLER") == {"South"}
+    assert found(action="team_removed") == {"West"}
+    assert found(first_day="2026-03-02", last_day="2026-03-02") == {"South"}
+    assert found(last_day="2026-03-01") == set()
+    assert found(first_day="soon") == set()
+
+
+def test_pages_by_key(browser: Client, account: SalesAccount, admin: User) -> None:
+    for number in range(60):
+        services.record(account=account, actor=admin, action="team_created", target=f"T{number:02}")
+    first = text_of(browser.get(AUDIT, {"action": "team_created"}))
+    assert "T59" in first
+    assert "T09" not in first
+    oldest = AuditEvent.objects.get(target="T10").pk
+    assert f"?action=team_created&amp;before={oldest}" in first
+    second = text_of(browser.get(AUDIT, {"action": "team_created", "before": str(oldest)}))
+    assert "T09" in second
+    assert "T10" not in second
+    newest = AuditEvent.objects.get(target="T09").pk
+    assert f"?action=team_created&amp;after={newest}" in second
+    assert "T59" in text_of(browser.get(AUDIT, {"action": "team_created", "after": str(newest)}))
+
+
+def test_the_export_is_safe_in_a_spreadsheet_and_audited(browser: Client, account: SalesAccount, admin: User) -> None:
+    for name in ('=HYPERLINK("x")', "+1", "-1", "@x", "\tx", 'a,"b"\nc'):
+        services.record(account=account, actor=admin, action="step_asked", target=name)
+    rows = export(browser, "?action=step_asked")
+    assert [row[4] for row in reversed(rows[1:])] == ['\'=HYPERLINK("x")', "'+1", "'-1", "'@x", "'\tx", 'a,"b"\nc']
+    assert AuditEvent.objects.order_by("-pk")[0].action == "audit_exported"
+
+
+def test_the_export_asks_for_the_password_again(admin: User, client_of: ClientOf) -> None:
+    admin.set_password(PASSWORD)
+    admin.save()
+    browser = client_of(admin)
+    assert browser.get(f"{AUDIT}export/").status_code == 200
+    with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+        assert browser.get(f"{AUDIT}export/")["Location"].startswith("/accounts/reauthenticate/")
+
+
+def test_nobody_sees_the_trail_of_another_account(
+    browser: Client, admin: User, stranger: User, client_of: ClientOf
+) -> None:
+    browser.post("/settings/admin/teams/", {"name": "North"})
+    other = client_of(stranger)
+    assert "North" not in text_of(other.get(AUDIT))
+    assert "North" not in str(export(other))
+
+
+def test_only_admins_see_it(member: User, salesforce_admin: User, client_of: ClientOf) -> None:
+    for person in (member, salesforce_admin):
+        assert {client_of(person).get(path).status_code for path in (AUDIT, f"{AUDIT}export/")} == {403}
