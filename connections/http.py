@@ -1,7 +1,7 @@
 """The one place for HTTP to Marketo and Salesforce: a hardened session and the family of errors both clients raise."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -72,6 +72,10 @@ class QuotaExceeded(ApiError):
     def __init__(self, service: str, code: str, detail: str = "", *, resets_at: datetime | None = None) -> None:
         super().__init__(service, code, detail)
         self.resets_at = resets_at
+
+
+# Told of each call that failed for good: its path and the error.
+OnFailure = Callable[[str, ApiError], None]
 
 
 def redact(text: str) -> str:
@@ -147,6 +151,17 @@ def network_errors(service: str) -> Iterator[None]:
         raise Unreachable(service, "timeout") from None
     except requests.exceptions.RequestException as error:
         raise Unreachable(service, "connection", type(error).__name__) from None
+
+
+@contextmanager
+def reported_failures(on_failure: OnFailure | None, operation: str) -> Iterator[None]:
+    """Tell `on_failure` of an ApiError on its way out; `operation` is the path that was called."""
+    try:
+        yield
+    except ApiError as error:
+        if on_failure:
+            on_failure(operation, error)
+        raise
 
 
 @contextmanager

@@ -1,11 +1,23 @@
 """The two neighbours: Marketo instances with their admins, and an account's connections to Marketo and Salesforce."""
 
+from datetime import timedelta
+
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import SalesAccount, User
-from connections.querysets import AccountQuerySet, MarketoAdminQuerySet, MarketoInstanceQuerySet
+from accounts.models import Member, SalesAccount, User
+from connections.querysets import (
+    AccountQuerySet,
+    MarketoAccessQuerySet,
+    MarketoAdminQuerySet,
+    MarketoInstanceQuerySet,
+    SalesforceConnectionQuerySet,
+)
 from msi_admin.encryption import EncryptedTextField
+
+# Salesforce, "Manage OAuth Access Policies": the usual policy for refresh tokens that are not used.
+TOKEN_IDLE_LIFETIME = timedelta(days=30)
 
 
 class MarketoInstance(models.Model):
@@ -77,10 +89,31 @@ class MarketoConnection(models.Model):
         return f"Marketo {self.munchkin_id}"
 
 
-class SalesforceConnection(models.Model):
-    """The account's connection to a Salesforce org, acting as the user who allowed it."""
+class MarketoAccess(models.Model):
+    """A member's use of the connection, in one workspace of Marketo for good; ends with the connection."""
 
-    account = models.OneToOneField(SalesAccount, on_delete=models.CASCADE, related_name="salesforce_connection")
+    connection = models.ForeignKey(MarketoConnection, on_delete=models.CASCADE, related_name="accesses")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    workspace_id = models.PositiveIntegerField()
+    workspace_name = models.CharField(max_length=255)
+    granted_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    granted_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MarketoAccessQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("connection", "member", name="marketo_access_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.member} in {self.workspace_name}"
+
+
+class SalesforceConnection(models.Model):
+    """A connection to a Salesforce org, acting as the user who allowed it: the account's, or a member's own."""
+
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="+")
+    # Whose own connection it is; empty for the account's, over which data sync runs.
+    member = models.ForeignKey(Member, null=True, on_delete=models.CASCADE, related_name="+")
     connected_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     login_origin = models.URLField()
     instance_url = models.URLField()
@@ -93,6 +126,9 @@ class SalesforceConnection(models.Model):
     scopes = models.CharField(max_length=500)
     access_token = EncryptedTextField()
     refresh_token = EncryptedTextField()
+    # When the refresh token was last given out or used; an org may let it die when it idles for 30 days.
+    refreshed_at = models.DateTimeField(default=timezone.now)
+    rotations = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=20, choices=ConnectionStatus.choices, default=ConnectionStatus.CONNECTED)
     problem = models.CharField(max_length=40, blank=True)
     # From the header Sforce-Limit-Info of the last answer.
@@ -101,10 +137,21 @@ class SalesforceConnection(models.Model):
     connected_at = models.DateTimeField(auto_now_add=True)
     last_call_at = models.DateTimeField(null=True)
 
-    objects = AccountQuerySet.as_manager()
+    objects = SalesforceConnectionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("account", condition=models.Q(member=None), name="salesforce_one_of_account"),
+            models.UniqueConstraint("member", name="salesforce_one_of_member"),
+        ]
 
     def __str__(self) -> str:
         return f"Salesforce {self.org_id}"
+
+    @property
+    def idle_days_left(self) -> int:
+        """Days until the refresh token has idled for as long as Salesforce may allow."""
+        return max(0, (self.refreshed_at + TOKEN_IDLE_LIFETIME - timezone.now()).days)
 
 
 class SalesforceSignIn(models.Model):
@@ -113,12 +160,68 @@ class SalesforceSignIn(models.Model):
     state_hash = models.CharField(max_length=64, unique=True)
     account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    # For the user's own connection, not the account's.
+    is_own = models.BooleanField(default=False)
     login_origin = models.URLField()
     code_verifier = EncryptedTextField()
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return f"Sign-in of {self.user}"
+
+
+class Service(models.TextChoices):
+    """The neighbours, named as `connections.http.ApiError` names them."""
+
+    SALESFORCE = "salesforce", "Salesforce"
+    MARKETO = "marketo", "Marketo"
+
+
+class ApiFailure(models.Model):
+    """Calls of an account that failed in one way, counted; holds nothing about people and no secret."""
+
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="+")
+    service = models.CharField(max_length=20, choices=Service.choices)
+    # A code of connections.diagnoses where it has one, otherwise the neighbour's own or ours ("timeout").
+    code = models.CharField(max_length=60)
+    # The path that was called, without ids.
+    operation = models.CharField(max_length=200)
+    # Code of connections.problems, for codes that connections.diagnoses does not explain.
+    problem = models.CharField(max_length=40)
+    # Custom fields and objects that the neighbour's message names; the message itself may name people.
+    names = models.CharField(max_length=300, blank=True)
+    count = models.PositiveIntegerField(default=1)
+    first_seen_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField()
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("account", "service", "code", "operation", name="api_failure_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.code}"
+
+
+class ApiUsage(models.Model):
+    """The most API calls of a day that a neighbour told of: everybody's to the org or instance, not only ours."""
+
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="+")
+    service = models.CharField(max_length=20, choices=Service.choices)
+    day = models.DateField()
+    calls = models.PositiveIntegerField()
+    # Unknown where the neighbour does not tell: Marketo.
+    limit = models.PositiveIntegerField(null=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("account", "service", "day", name="api_usage_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.day}"
 
 
 class PackageCheck(models.Model):

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from connections.salesforce.package import ACTIONS_SITE, IMS_SITE, TASK_TYPES, VERIFIERS
+from connections.salesforce.package import (
+    ACTIONS_SITE,
+    IMS_SITE,
+    LEGACY_CLASSES,
+    LIST_VIEW_BUTTONS,
+    OPT_OUT_FIELDS,
+    PERMISSION_SET,
+    TASK_TYPES,
+    VERIFIERS,
+)
 
 LISTING_URL = "https://appexchange.salesforce.com/appxListingDetail?listingId=a0N30000001SVZmEAO"
 INSTALLED_PACKAGES_PATH = "/lightning/setup/ImportedPackage/home"
@@ -97,7 +106,7 @@ INSTALL = Section(
             _("Setup > Apex Classes; page layouts of Lead, Contact, Account and Opportunity"),
             _("Only if you used Sales Connect: take its fields and buttons off layouts, then delete its classes."),
             "/lightning/setup/ApexClasses/home",
-            ("MarketoSalesConnectionCustomization", "MarketoSalesEngageCustomization"),
+            LEGACY_CLASSES,
             is_optional=True,
         ),
     ),
@@ -119,7 +128,7 @@ ACCESS = Section(
             _("Setup > Permission Sets > Marketo App Access > Manage Assignments"),
             _("Assign it to as many users as you have seats for. If profiles gave access before, remove that first."),
             "/lightning/setup/PermSets/home",
-            ("Marketo App Access",),
+            (PERMISSION_SET,),
         ),
         Item(
             "api_enabled",
@@ -276,7 +285,7 @@ ACTIONS = Section(
             _("Setup > Object Manager > Lead, Contact > List View Button Layout"),
             _("Add both buttons. If they are not offered, upgrade the package."),
             f"{_OBJECTS}/Lead/SearchLayouts/view",
-            ("Send Sales Email", "Add to Sales Campaign"),
+            LIST_VIEW_BUTTONS,
         ),
         Item(
             "activity_fields",
@@ -313,7 +322,7 @@ ACTIONS = Section(
             _("Setup > Object Manager > Lead, Contact > Page Layouts > Fields"),
             _("Add Email Opt Out and Marketo Sales Opt Out."),
             f"{_OBJECTS}/Lead/PageLayouts/view",
-            ("Email Opt Out", "Marketo Sales Opt Out"),
+            OPT_OUT_FIELDS,
         ),
         Item(
             "email_to_salesforce",
@@ -366,5 +375,16 @@ FINDINGS = {
     "room_used": _("All 15 fields have found room."),
     "types_missing": _("Missing: %(names)s."),
     "types_default": _("%(name)s is the default value."),
+    "set_missing": _("There is no permission set Marketo App Access of the package."),
+    "set_assigned": _("Users who have the permission set: %(count)s. Profiles may give access instead."),
+    "classes_left": _("Still there: %(names)s."),
+    "classes_gone": _("None of the old Apex classes is there. Layouts are not looked at."),
+    "buttons_missing": _("The package in your org does not offer: %(names)s. Upgrade it."),
+    "buttons_exist": _("The buttons are there to be added. No API tells which list views show them."),
+    "fields_locked": _("The connected user cannot see or edit: %(names)s."),
+    "fields_editable": _("The connected user can see and edit all 15."),
+    "not_on_layout": _("The layouts of the connected user lack: %(names)s. Other users may have other layouts."),
+    "no_panel": _("Not on the layouts of the connected user: %(names)s. Other users may have other layouts."),
+    "on_layout": _("Found on the layouts of the connected user."),
     "types_right": _("Email, Call and Reply are there, and none is the default."),
 }

@@ -31,11 +31,12 @@ class ConnectionProblem(Exception):
         return problem_for(self.code)
 
 
-_YOU = _("You")
-_SALESFORCE_ADMIN = _("A Salesforce admin of your company")
-_MARKETO_ADMIN = _("A Marketo admin of your company")
-_OPERATOR = _("The operator of this console")
-_NOBODY = _("Nobody: it passes by itself")
+YOU = _("You")
+ACCOUNT_ADMIN = _("An Admin or a Salesforce admin of the Sales account")
+SALESFORCE_ADMIN = _("A Salesforce admin of your company")
+MARKETO_ADMIN = _("A Marketo admin of your company")
+OPERATOR = _("The operator of this console")
+NOBODY = _("Nobody: it passes by itself")
 
 # Causes and cures: Salesforce's "OAuth Authorization Errors" and Adobe's "How do I fix We were unable to authenticate
 # your request"; Adobe's "Error Codes" of the Marketo REST API.
@@ -43,92 +44,92 @@ PROBLEMS = {
     "salesforce_refused": Problem(
         _("Salesforce did not give its consent: Deny was pressed, or the user name or password was not accepted."),
         _("Press Connect again, log in to Salesforce and press Allow."),
-        _YOU,
+        YOU,
     ),
     "salesforce_app_blocked": Problem(
         _("Your Salesforce org blocks the app Sales Insight Actions."),
         _("In Salesforce open Setup > Connected Apps OAuth Usage, find the app and press Unblock, then connect again."),
-        _SALESFORCE_ADMIN,
+        SALESFORCE_ADMIN,
     ),
     "salesforce_app_not_installed": Problem(
         _("Your Salesforce org only lets in apps that are installed, and Sales Insight Actions is not."),
         _("In Salesforce open Setup > Connected Apps OAuth Usage, find the app and press Install, then connect again."),
-        _SALESFORCE_ADMIN,
+        SALESFORCE_ADMIN,
     ),
     "salesforce_not_approved": Problem(
         _("Your Salesforce org lets only approved users use the app, and this Salesforce user is not one of them."),
         _("In Salesforce open Setup > Manage Connected Apps and give the app to the user's profile or permission set."),
-        _SALESFORCE_ADMIN,
+        SALESFORCE_ADMIN,
     ),
     "salesforce_inactive_user": Problem(
         _("The Salesforce user is inactive."),
         _("Activate the user in Salesforce, or connect again as another Salesforce user."),
-        _SALESFORCE_ADMIN,
+        SALESFORCE_ADMIN,
     ),
     "salesforce_inactive_org": Problem(
         _("The Salesforce org is inactive: its trial or contract has ended, or it is locked."),
         _("Ask Salesforce to activate the org, then connect again."),
-        _SALESFORCE_ADMIN,
+        SALESFORCE_ADMIN,
     ),
     "salesforce_ip_restricted": Problem(
         _("Salesforce refused the address of this console, or the hour: the profile allows only some of them."),
         _("Ask the operator for the console's addresses and add them to the login IP ranges of the user's profile."),
-        _SALESFORCE_ADMIN,
+        SALESFORCE_ADMIN,
     ),
     "salesforce_api_disabled": Problem(
         _("The Salesforce user may not use the API."),
         _("Tick API Enabled in the permissions of the user's profile. Professional Edition needs the API add-on."),
-        _SALESFORCE_ADMIN,
+        SALESFORCE_ADMIN,
     ),
     "salesforce_expired_code": Problem(
         _("The sign-in at Salesforce took too long, or its page was loaded twice."),
         _("Press Connect again and finish in one go."),
-        _YOU,
+        YOU,
     ),
     "salesforce_expired_token": Problem(
         _("Salesforce no longer accepts this connection: access was revoked, or it expired by a rule of the org."),
         _("Press Connect again."),
-        _YOU,
+        YOU,
     ),
     "salesforce_credentials": Problem(
         _("Salesforce no longer accepts this connection."),
         _("Press Connect again."),
-        _YOU,
+        YOU,
     ),
     "salesforce_bad_client": Problem(
         _("Salesforce does not know this console: its consumer key, secret or callback address is not accepted."),
         _("Check the app's settings in Salesforce and in this console. A new app takes up to ten minutes to work."),
-        _OPERATOR,
+        OPERATOR,
     ),
     "salesforce_wrong_host": Problem(
         _("The answer came from a host that is not the Salesforce you chose."),
         _("Connect again and choose My Domain with the name of your org, for example acme or acme--test.sandbox."),
-        _YOU,
+        YOU,
     ),
     "salesforce_bad_domain": Problem(
         _("This is not the name of a Salesforce My Domain."),
         _("Type the first part of the address you see in Salesforce, for example acme or acme--test.sandbox."),
-        _YOU,
+        YOU,
     ),
     "salesforce_unavailable": Problem(
         _("Salesforce is busy or in maintenance."),
         _("Try again in a few minutes."),
-        _NOBODY,
+        NOBODY,
     ),
     "salesforce_busy": Problem(
         _("Salesforce is busy or in maintenance."),
         _("Try again in a few minutes."),
-        _NOBODY,
+        NOBODY,
     ),
     "salesforce_unreachable": Problem(
         _("Salesforce did not answer in time."),
         _("Try again in a few minutes. If it stays, ask the operator whether this console can reach Salesforce."),
-        _OPERATOR,
+        OPERATOR,
     ),
     "salesforce_quota": Problem(
         _("The Salesforce org has used all its API calls of the last 24 hours."),
         _("Wait, or buy more API calls; see Setup > Company Information for what is used."),
-        _SALESFORCE_ADMIN,
+        SALESFORCE_ADMIN,
     ),
     "salesforce_permission": Problem(
         _("The Salesforce user may not read what this console needs."),
@@ -136,17 +137,22 @@ PROBLEMS = {
             "Give the user's profile read access to Lead, Contact, Account and Opportunity, "
             "and the permission View Setup and Configuration."
         ),
-        _SALESFORCE_ADMIN,
+        SALESFORCE_ADMIN,
     ),
     "salesforce_scope": Problem(
         _("Salesforce allowed the sign-in, but not the use of its API in the background."),
         _("Give the app the scopes api and refresh_token in Salesforce, then connect again."),
-        _SALESFORCE_ADMIN,
+        SALESFORCE_ADMIN,
     ),
     "salesforce_lost_sign_in": Problem(
         _("This sign-in was started in another tab or more than 10 minutes ago, or by somebody else."),
         _("Nothing was changed. Press Connect again and finish in the same browser."),
-        _YOU,
+        YOU,
+    ),
+    "salesforce_too_many_sign_ins": Problem(
+        _("You started more than ten sign-ins at Salesforce within a minute."),
+        _("Nothing was changed. Wait a minute, then press Connect once."),
+        YOU,
     ),
     "salesforce_not_allowed": Problem(
         _("You may no longer connect this Sales account to Salesforce: your role was changed meanwhile."),
@@ -156,77 +162,107 @@ PROBLEMS = {
     "salesforce_other_org": Problem(
         _("You logged in to another Salesforce org than the one that is connected."),
         _("Nothing was changed. To change the org, press Disconnect first; otherwise log in to the connected org."),
-        _YOU,
+        YOU,
+    ),
+    "salesforce_foreign_org": Problem(
+        _("You logged in to another Salesforce org than the one the Sales account is connected to."),
+        _("Nothing was changed. Press Connect again and log in to the org of the Sales account."),
+        YOU,
     ),
     "salesforce_not_connected": Problem(
         _("The Sales account is not connected to Salesforce."),
         _("Connect it on Settings > Admin Settings > Salesforce > Connections & Customizations."),
-        _("An Admin or a Salesforce admin of the Sales account"),
+        ACCOUNT_ADMIN,
     ),
     "salesforce_unexpected": Problem(
         _("Salesforce answered something this console does not understand."),
         _("Try again. If it stays, send the time of this message to the operator."),
-        _OPERATOR,
+        OPERATOR,
     ),
     "marketo_credentials": Problem(
         _("Marketo refused the Client ID or the Client Secret."),
         _("Copy both again from Marketo's Integration Information card and paste them in the Set Up tab."),
-        _MARKETO_ADMIN,
+        MARKETO_ADMIN,
+    ),
+    "marketo_no_admins": Problem(
+        _("Marketo named no admin, which cannot be right; the list from before is kept."),
+        _("Give the API user's role the permissions Access Users and Access User Management Api, then refresh."),
+        MARKETO_ADMIN,
+    ),
+    "marketo_bad_address": Problem(
+        _("The first admin's e-mail address is not an address."),
+        _("Enter it as name@company.example."),
+        YOU,
     ),
     "marketo_wrong_instance": Problem(
         _("This Munchkin Account ID belongs to another Marketo instance than the one of this Sales account."),
         _("Copy the Munchkin Account ID from Admin > Sales Insight > Actions Config of your own Marketo instance."),
-        _MARKETO_ADMIN,
+        MARKETO_ADMIN,
     ),
     "marketo_forbidden_host": Problem(
         _("This is not the Munchkin Account ID or the address of a Marketo instance."),
         _("A Munchkin Account ID looks like 123-ABC-456."),
-        _YOU,
+        YOU,
     ),
     "marketo_not_marketo": Problem(
         _("There is no Marketo instance at this address."),
         _("Check the Munchkin Account ID."),
-        _YOU,
+        YOU,
     ),
     "marketo_permission": Problem(
         _("Marketo refused the call: the API user lacks a permission, or an address list keeps this console out."),
         _("Give the API user's role Read-Only Lead, Read-Only Activity, Access User Management Api and Access Users."),
-        _MARKETO_ADMIN,
+        MARKETO_ADMIN,
     ),
     "marketo_unreachable": Problem(
         _("Marketo did not answer in time."),
         _("Try again in a few minutes. If it stays, ask the operator whether this console can reach Marketo."),
-        _OPERATOR,
+        OPERATOR,
     ),
     "marketo_busy": Problem(
         _("Marketo is busy or in maintenance."),
         _("Try again in a few minutes."),
-        _NOBODY,
+        NOBODY,
     ),
     "marketo_quota": Problem(
         _("The Marketo instance has used all its API calls of today."),
         _("Wait until midnight in US Central time, or buy more calls."),
-        _MARKETO_ADMIN,
+        MARKETO_ADMIN,
     ),
     "marketo_taken": Problem(
         _("The Sales account is already connected to Marketo by another admin."),
-        _("Ask the owner of the connection to press Disconnect first."),
-        _("The owner of the connection"),
+        _("Press Connect in the tab Connection to take the connection over; it goes on working meanwhile."),
+        _("An Admin of the Sales account"),
+    ),
+    "marketo_has_access": Problem(
+        _("You were granted the use of the connection, so you cannot become its owner."),
+        _("Have your access removed in the tab User Access, then press Connect."),
+        _("An Admin of the Sales account"),
+    ),
+    "marketo_not_connected": Problem(
+        _("The Sales account is not connected to Marketo."),
+        _("Connect it on Settings > Admin Settings > Marketo."),
+        _("An Admin of the Sales account"),
+    ),
+    "marketo_unknown_workspace": Problem(
+        _("Marketo has no such workspace, or nobody was chosen."),
+        _("Choose one or more people and a workspace of the list, then press Connect."),
+        YOU,
     ),
     "marketo_not_owner": Problem(
         _("Only the owner of the connection to Marketo can disconnect it."),
-        _("Ask the owner to press Disconnect."),
+        _("Ask the owner to press Disconnect, or take the connection over first with Connect."),
         _("The owner of the connection"),
     ),
     "marketo_no_instance": Problem(
         _("This Sales account belongs to no Marketo instance, so there are no credentials to connect with."),
         _("Set up the Sales account first, in Marketo under Admin > Sales Insight > Actions Config."),
-        _MARKETO_ADMIN,
+        MARKETO_ADMIN,
     ),
     "marketo_unexpected": Problem(
         _("Marketo answered something this console does not understand."),
         _("Try again. If it stays, send the time of this message to the operator."),
-        _OPERATOR,
+        OPERATOR,
     ),
 }
 _BY_KIND = (

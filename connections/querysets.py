@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 
-from accounts.models import SalesAccount, User
+from accounts.models import Member, SalesAccount, User
 
 if TYPE_CHECKING:
-    from connections.models import MarketoAdmin, MarketoInstance  # noqa: F401 (named in a string)
+    from connections.models import (  # noqa: F401 (named in strings)
+        MarketoAccess,
+        MarketoAdmin,
+        MarketoInstance,
+        SalesforceConnection,
+    )
 
 
 class AccountQuerySet(models.QuerySet[Any]):
@@ -19,10 +24,20 @@ class AccountQuerySet(models.QuerySet[Any]):
         return self.filter(account=account)
 
 
+class SalesforceConnectionQuerySet(models.QuerySet["SalesforceConnection"]):
+    def of_account(self, account: SalesAccount) -> SalesforceConnectionQuerySet:
+        """The connection over which data sync runs, not those of members."""
+        return self.filter(account=account, member=None)
+
+    def of_member(self, member: Member) -> SalesforceConnectionQuerySet:
+        """The member's own connection."""
+        return self.filter(member=member)
+
+
 class MarketoInstanceQuerySet(models.QuerySet["MarketoInstance"]):
     def administered_by(self, user: User) -> MarketoInstanceQuerySet:
         """Instances whose user management names this user's address as an admin."""
-        return self.filter(admins__email__iexact=user.email)
+        return self.filter(admins__email=user.email)
 
     def of_account(self, account: SalesAccount) -> MarketoInstanceQuerySet:
         return self.filter(account=account)
@@ -31,3 +46,11 @@ class MarketoInstanceQuerySet(models.QuerySet["MarketoInstance"]):
 class MarketoAdminQuerySet(models.QuerySet["MarketoAdmin"]):
     def of_instance(self, instance: MarketoInstance) -> MarketoAdminQuerySet:
         return self.filter(instance=instance)
+
+
+class MarketoAccessQuerySet(models.QuerySet["MarketoAccess"]):
+    def of_account(self, account: SalesAccount) -> MarketoAccessQuerySet:
+        return self.filter(connection__account=account)
+
+    def of_user(self, user: User) -> MarketoAccessQuerySet:
+        return self.filter(member__user=user)

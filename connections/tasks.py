@@ -32,7 +32,7 @@ def check_marketo_connection(connection_id: int) -> None:
 @shared_task
 def check_packages() -> None:
     """Queue a look at the package in every connected org."""
-    for account_id in SalesforceConnection.objects.values_list("account_id", flat=True):
+    for account_id in SalesforceConnection.objects.filter(member=None).values_list("account_id", flat=True):
         check_package.delay(account_id)
 
 

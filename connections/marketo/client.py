@@ -9,9 +9,18 @@ from urllib.parse import quote
 
 import requests
 
-from connections.http import Download, ReconnectNeeded, UnexpectedAnswer, expected_shape, network_errors, read_body
+from connections.http import (
+    Download,
+    OnFailure,
+    ReconnectNeeded,
+    UnexpectedAnswer,
+    expected_shape,
+    network_errors,
+    read_body,
+    reported_failures,
+)
 from connections.marketo.errors import SERVICE, ExportFileMissing, TokenRefused, raise_for_error
-from connections.marketo.types import Export, LeadField, MarketoUser, TokenCache
+from connections.marketo.types import ChangesPage, Export, LeadField, MarketoUser, TokenCache, Workspace
 
 ADMIN_ROLE = "Admin"
 
@@ -42,7 +51,8 @@ class MemoryTokenCache:
 class MarketoClient:
     """
     One Marketo instance, called as its API-only user. `session` must allow `origin`. Nothing here waits: every method
-    raises an error of `connections.http` or `connections.marketo.errors`, transient ones with the seconds to wait.
+    raises an error of `connections.http` or `connections.marketo.errors`, transient ones with the seconds to wait,
+    after telling `on_failure`.
     """
 
     def __init__(
@@ -53,8 +63,9 @@ class MarketoClient:
         *,
         session: requests.Session,
         token_cache: TokenCache | None = None,
+        on_failure: OnFailure | None = None,
     ) -> None:
-        self._origin, self._session = origin, session
+        self._origin, self._session, self._on_failure = origin, session, on_failure
         self._credentials = {"client_id": client_id, "client_secret": client_secret}
         self._token_cache = token_cache or MemoryTokenCache()
 
@@ -141,11 +152,45 @@ class MarketoClient:
                 roles=frozenset(role["accessRoleName"] for role in roles),
             )
 
-    def activity_type_names(self) -> set[str]:
-        """The names of all activity types of the instance."""
+    def workspaces(self) -> list[Workspace]:
+        """The workspaces people can be given; the one with the id 0 stands for all of them and is left out."""
+        records = self._answer("GET", f"{_USERS_PATH}/workspaces.json")
+        with expected_shape(SERVICE, records):
+            return [Workspace(record["id"], record["name"]) for record in records if record["id"]]
+
+    def activity_type_ids(self) -> dict[str, int]:
+        """The ids of all activity types of the instance by their names."""
         records = self._result("GET", "/rest/v1/activities/types.json")
         with expected_shape(SERVICE, records):
-            return {record["name"] for record in records}
+            return {record["name"]: record["id"] for record in records}
+
+    def activity_type_names(self) -> set[str]:
+        """The names of all activity types of the instance."""
+        return set(self.activity_type_ids())
+
+    def paging_token(self, since: datetime) -> str:
+        """Where the reading of changes that happened from `since` on begins."""
+        params = {"sinceDatetime": _marketo_time(since)}
+        answer = self._answer("GET", "/rest/v1/activities/pagingtoken.json", params=params)
+        with expected_shape(SERVICE, answer):
+            return str(answer["nextPageToken"])
+
+    def lead_changes(self, token: str, fields: Collection[str]) -> ChangesPage:
+        """People who are new or of whom one of the fields has changed."""
+        return self._changes("activities/leadchanges.json", token, {"fields": ",".join(fields)})
+
+    def activities(self, token: str, type_ids: Collection[int]) -> ChangesPage:
+        """People with an activity of one of at most ten types; of merged people, the losers too."""
+        return self._changes("activities.json", token, {"activityTypeIds": ",".join(map(str, type_ids))})
+
+    def deleted_leads(self, token: str) -> ChangesPage:
+        """People who were deleted; Marketo keeps this for 14 days."""
+        return self._changes("activities/deletedleads.json", token, {})
+
+    def _changes(self, path: str, token: str, params: dict[str, str]) -> ChangesPage:
+        answer = self._answer("GET", f"/rest/v1/{path}", params=params | {"nextPageToken": token})
+        with expected_shape(SERVICE, answer):
+            return ChangesPage.from_answer(answer)
 
     def oldest_folder_created_at(self) -> datetime | None:
         """When the first top-level folder was made: nobody in the instance is older (Adobe's own advice)."""
@@ -221,11 +266,12 @@ class MarketoClient:
 
     def _request(self, method: str, path: str, **options: Any) -> requests.Response:
         """One call; a refused token is renewed and the call made once more."""
-        try:
-            return self._send(method, path, self._token(), **options)
-        except TokenRefused:
-            self._token_cache.clear()
-            return self._send(method, path, self._token(), **options)
+        with reported_failures(self._on_failure, path):
+            try:
+                return self._send(method, path, self._token(), **options)
+            except TokenRefused:
+                self._token_cache.clear()
+                return self._send(method, path, self._token(), **options)
 
     def _send(
         self, method: str, path: str, token: str, headers: dict[str, str] | None = None, **options: Any

@@ -38,6 +38,14 @@ class MarketoUser:
     roles: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Workspace:
+    """A part of a Marketo instance with assets of its own; an instance without workspaces has one, Default."""
+
+    workspace_id: int
+    name: str
+
+
 class ExportStatus(StrEnum):
     """The states of a bulk extract job, as Marketo spells them."""
 
@@ -76,3 +84,23 @@ class Export:
             checksum=checksum.removeprefix("sha256:") if checksum else None,
             error=record.get("errorMsg", ""),
         )
+
+
+@dataclass(frozen=True)
+class ChangesPage:
+    """People to whom something happened, by Marketo id; a page may be empty with more to come."""
+
+    person_ids: frozenset[int]
+    next_token: str
+    has_more: bool
+
+    @classmethod
+    def from_answer(cls, answer: dict[str, Any]) -> Self:
+        records = answer.get("result") or []
+        found = {int(record["leadId"]) for record in records}
+        for record in records:
+            for attribute in record.get("attributes", []):
+                # The winner of a merge is `leadId`; who is gone stands in an attribute.
+                if attribute["name"] == "Merge IDs":
+                    found |= {int(loser) for loser in str(attribute["value"]).split(",")}
+        return cls(frozenset(found), answer["nextPageToken"], answer["moreResult"])

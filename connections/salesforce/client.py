@@ -10,7 +10,15 @@ from typing import Any, TypeVar
 import requests
 from simple_salesforce.api import Salesforce
 
-from connections.http import BoundedAdapter, Download, expected_shape, network_errors, read_body
+from connections.http import (
+    BoundedAdapter,
+    Download,
+    OnFailure,
+    expected_shape,
+    network_errors,
+    read_body,
+    reported_failures,
+)
 from connections.salesforce.errors import SERVICE, QueryInterrupted, SessionExpired, raise_for_error
 
 T = TypeVar("T")
@@ -61,6 +69,15 @@ class QueryJob:
     error: str
 
 
+@dataclass(frozen=True)
+class LayoutPart:
+    """Something on a page layout: `type` is "Field", "VisualforcePage" and so on, `name` its API name."""
+
+    type: str
+    name: str
+    label: str
+
+
 class ResultsPage(Download):
     """
     One page of a query job's results, as CSV with a header line; `rows` counts the rows without that line,
@@ -89,7 +106,7 @@ class SalesforceClient:
 
     `refresh` answers a new access token and is called at most once for each call, when the token is refused;
     `on_usage` is told (used, allowed) API requests of the org's day with each answer. Nothing here waits: every method
-    raises an error of `connections.http` or `connections.salesforce.errors`.
+    raises an error of `connections.http` or `connections.salesforce.errors`, after telling `on_failure`.
     """
 
     def __init__(
@@ -101,9 +118,10 @@ class SalesforceClient:
         session: requests.Session,
         api_version: str = "62.0",
         on_usage: Callable[[int, int], None] | None = None,
+        on_failure: OnFailure | None = None,
     ) -> None:
         self._instance_url, self._session, self._version = instance_url, session, api_version
-        self._refresh, self._on_usage = refresh, on_usage
+        self._refresh, self._on_usage, self._on_failure = refresh, on_usage, on_failure
         # For each call, not on the session: the refresh may use the same session for another API.
         self._hooks = {"response": self._inspect}
         if instance_url.startswith("http://"):
@@ -117,7 +135,8 @@ class SalesforceClient:
             return Organization(*(record[0][name] for name in names))
 
     def user_info(self) -> UserInfo:
-        answer = self._call(lambda: self._get("/services/oauth2/userinfo").json())
+        path = "/services/oauth2/userinfo"
+        answer = self._call(path, lambda: self._get(path).json())
         with expected_shape(SERVICE, answer):
             return UserInfo(
                 user_id=answer["user_id"],
@@ -131,13 +150,13 @@ class SalesforceClient:
         """All records of a query that is known to find few."""
         return list(self.query_iter(soql))
 
-    def query_iter(self, soql: str) -> Iterator[dict[str, Any]]:
+    def query_iter(self, soql: str, *, include_deleted: bool = False) -> Iterator[dict[str, Any]]:
         """
-        The records of a query, read page by page.
+        The records of a query, read page by page; `include_deleted` finds deleted and merged records too.
 
         Raises QueryInterrupted when the cursor or the token dies on the way, since a cursor dies with its token.
         """
-        return self._pages(self._rest("query", params={"q": soql}))
+        return self._pages(self._rest("queryAll" if include_deleted else "query", params={"q": soql}))
 
     def count(self, soql: str) -> int:
         """The answer to a `SELECT COUNT() FROM ...`."""
@@ -154,6 +173,12 @@ class SalesforceClient:
         answer = self._rest(f"sobjects/{sobject}/describe")
         with expected_shape(SERVICE, answer):
             return dict(answer)
+
+    def layouts(self, sobject: str) -> list[list[LayoutPart]]:
+        """What is on each page layout of the object that the connected user gets."""
+        answer = self._rest(f"sobjects/{sobject}/describe/layouts")
+        with expected_shape(SERVICE, answer):
+            return [list(_layout_parts(layout)) for layout in answer["layouts"]]
 
     def create_query_job(self, soql: str, *, include_deleted: bool = False) -> str:
         """Start a Bulk 2.0 query and answer its job id; `include_deleted` finds deleted and merged records too."""
@@ -181,7 +206,7 @@ class SalesforceClient:
         """
         path = f"/services/data/v{self._version}/jobs/query/{job_id}/results"
         params = {"locator": locator} if locator else {}
-        with self._call(lambda: self._get(path, params=params, stream=True)) as response:
+        with self._call(path, lambda: self._get(path, params=params, stream=True)) as response:
             yield ResultsPage(response)
 
     def _pages(self, answer: Any) -> Iterator[dict[str, Any]]:
@@ -194,23 +219,24 @@ class SalesforceClient:
             answer = self._next_page(following)
 
     def _next_page(self, url: str) -> Any:
-        try:
-            with network_errors(SERVICE):
-                return self._salesforce.query_more(url, identifier_is_url=True, hooks=self._hooks)
-        except SessionExpired as error:
-            raise QueryInterrupted(SERVICE, error.code, error.detail) from None
+        with reported_failures(self._on_failure, "query"):
+            try:
+                with network_errors(SERVICE):
+                    return self._salesforce.query_more(url, identifier_is_url=True, hooks=self._hooks)
+            except SessionExpired as error:
+                raise QueryInterrupted(SERVICE, error.code, error.detail) from None
 
     def _rest(self, path: str, **options: Any) -> Any:
-        return self._call(lambda: self._salesforce.restful(path, hooks=self._hooks, **options))
+        return self._call(path, lambda: self._salesforce.restful(path, hooks=self._hooks, **options))
 
     def _get(self, path: str, **options: Any) -> requests.Response:
         """A call that simple-salesforce has no method for."""
         headers = {"Authorization": f"Bearer {self._salesforce.session_id}"}
         return self._session.get(self._instance_url + path, headers=headers, hooks=self._hooks, **options)
 
-    def _call(self, send: Callable[[], T]) -> T:
+    def _call(self, operation: str, send: Callable[[], T]) -> T:
         """Send; when the token is refused, refresh it and send once more."""
-        with network_errors(SERVICE):
+        with reported_failures(self._on_failure, operation), network_errors(SERVICE):
             try:
                 return send()
             except SessionExpired:
@@ -234,3 +260,10 @@ class SalesforceClient:
         if options.get("stream") and response.status_code >= 400:
             read_body(response)
         raise_for_error(response)
+
+
+def _layout_parts(layout: dict[str, Any]) -> Iterator[LayoutPart]:
+    rows = [row for section in layout["detailLayoutSections"] for row in section["layoutRows"]]
+    for item in (item for row in rows for item in row["layoutItems"]):
+        for component in item["layoutComponents"]:
+            yield LayoutPart(component["type"], component.get("value") or "", item.get("label") or "")

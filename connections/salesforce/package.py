@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from connections.http import AccessDenied, ApiError, QuotaExceeded, ReconnectNeeded, TransientApiError
-from connections.salesforce.client import Organization, SalesforceClient
+from connections.salesforce.client import LayoutPart, Organization, SalesforceClient
 from connections.salesforce.oauth import to_18
 
 NAMESPACE = "mkto_si"
+PACKAGE_NAME = "Marketo Sales Insight"
 # The permission set Marketo App Access comes with this version (Adobe, "Add Sales Insight Permission Set").
 NEEDED_VERSION = (1, 8000)
 # Adobe, "Sales Insight Actions Configuration in Salesforce".
@@ -19,6 +20,11 @@ IMS_SITE = "https://ims-na1.adobelogin.com"
 ACTIONS_SITE = "https://mkto-sales-connect.adobe.io"
 TASK_TYPES = ("Email", "Call", "Reply")
 STANDARD_OBJECTS = ("Lead", "Contact", "Account", "Opportunity")
+PERMISSION_SET = "Marketo App Access"
+LIST_VIEW_BUTTONS = ("Send Sales Email", "Add to Sales Campaign")
+OPT_OUT_FIELDS = ("Email Opt Out", "Marketo Sales Opt Out")
+# Adobe, "Uninstall Marketo Sales Connect from Salesforce Lightning".
+LEGACY_CLASSES = ("MarketoSalesConnectionCustomization", "MarketoSalesEngageCustomization")
 
 _SAMPLE_SIZE = 50
 
@@ -116,15 +122,15 @@ class _Org:
         """Empty when the package is not installed."""
         # This object can hardly be filtered: its rows, a few dozen at most, are searched here.
         rows = self.client.tooling_query(
-            "SELECT SubscriberPackage.NamespacePrefix, SubscriberPackageVersion.MajorVersion, "
+            "SELECT SubscriberPackage.NamespacePrefix, SubscriberPackage.Name, SubscriberPackageVersion.MajorVersion, "
             "SubscriberPackageVersion.MinorVersion, SubscriberPackageVersion.PatchVersion, "
             "SubscriberPackageVersion.BuildNumber FROM InstalledSubscriberPackage"
         )
+        ours = [row for row in rows if (row["SubscriberPackage"] or {}).get("NamespacePrefix") == NAMESPACE]
+        # Several packages may share a namespace.
+        ours.sort(key=lambda row: row["SubscriberPackage"]["Name"] != PACKAGE_NAME)
         parts = ("MajorVersion", "MinorVersion", "PatchVersion", "BuildNumber")
-        for row in rows:
-            if (row["SubscriberPackage"] or {}).get("NamespacePrefix") == NAMESPACE:
-                return tuple(int(row["SubscriberPackageVersion"][part]) for part in parts)
-        return ()
+        return tuple(int(ours[0]["SubscriberPackageVersion"][part]) for part in parts) if ours else ()
 
     @cached_property
     def remote_sites(self) -> dict[str, bool]:
@@ -260,6 +266,91 @@ def _task_types(org: _Org) -> Finding:
     return Finding(State.DONE, "types_right")
 
 
+def _permission_set(org: _Org) -> Finding:
+    named = f"NamespacePrefix = '{NAMESPACE}' AND Label = '{PERMISSION_SET}'"
+    sets = org.client.query(f"SELECT Id FROM PermissionSet WHERE {named}")  # noqa: S608
+    if not sets:
+        return Finding(State.MISSING, "set_missing")
+    users = sum(
+        org.client.count(f"SELECT COUNT() FROM PermissionSetAssignment WHERE PermissionSetId = '{row['Id']}'")  # noqa: S608
+        for row in sets
+    )
+    # Profiles may give access instead, which Adobe describes as well.
+    return Finding(State.DONE if users else State.UNKNOWN, "set_assigned", {"count": users})
+
+
+def _legacy_removed(org: _Org) -> Finding:
+    names = ", ".join(f"'{name}'" for name in LEGACY_CLASSES)
+    rows = org.client.tooling_query(f"SELECT Name FROM ApexClass WHERE Name IN ({names})")  # noqa: S608
+    if rows:
+        return Finding(State.MISSING, "classes_left", {"names": ", ".join(sorted(row["Name"] for row in rows))})
+    return Finding(State.DONE, "classes_gone")
+
+
+def _list_view_buttons(org: _Org) -> Finding:
+    """Whether the buttons exist; where they are shown no query tells."""
+    rows = org.client.query(f"SELECT MasterLabel, PageOrSobjectType FROM WebLink WHERE NamespacePrefix = '{NAMESPACE}'")  # noqa: S608
+    found = {(row["PageOrSobjectType"], row["MasterLabel"]) for row in rows}
+    missing = [
+        f"{sobject}: {label}"
+        for sobject in ("Lead", "Contact")
+        for label in LIST_VIEW_BUTTONS
+        if (sobject, label) not in found
+    ]
+    if missing:
+        return Finding(State.MISSING, "buttons_missing", {"names": ", ".join(missing)})
+    return Finding(State.UNKNOWN, "buttons_exist")
+
+
+def _field_security(org: _Org) -> Finding:
+    locked = [item.name for item in ACTIVITY_FIELDS if not org.task_fields.get(item.name, {}).get("updateable")]
+    if locked:
+        return Finding(State.MISSING, "fields_locked", {"names": ", ".join(locked)})
+    return Finding(State.DONE, "fields_editable")
+
+
+def _task_layout(org: _Org) -> Finding:
+    lacking = _lacking(org, "Task", {item.name: item.label for item in ACTIVITY_FIELDS})
+    return _layout_finding(lacking)
+
+
+def _opt_out_fields(org: _Org) -> Finding:
+    standard, custom = OPT_OUT_FIELDS
+    # Adobe names the label of the package's field, not its API name.
+    wanted = {"HasOptedOutOfEmail": standard, custom: custom}
+    found = {sobject: _lacking(org, sobject, wanted) for sobject in ("Lead", "Contact")}
+    return _layout_finding([f"{sobject}: {label}" for sobject, labels in found.items() for label in labels])
+
+
+def _panel(*sobjects: str) -> Callable[[_Org], Finding]:
+    def verify(org: _Org) -> Finding:
+        return _layout_finding(
+            [sobject for sobject in sobjects if not _has_panel(org.client.layouts(sobject))], lacks="no_panel"
+        )
+
+    return verify
+
+
+def _has_panel(layouts: list[list[LayoutPart]]) -> bool:
+    return all(
+        any(part.type == "VisualforcePage" and part.name.startswith(f"{NAMESPACE}__") for part in parts)
+        for parts in layouts
+    )
+
+
+def _lacking(org: _Org, sobject: str, wanted: dict[str, str]) -> list[str]:
+    """The labels of the fields, given by API name or label, that a layout of the object lacks."""
+    layouts = [{name for part in parts for name in (part.name, part.label)} for parts in org.client.layouts(sobject)]
+    return [label for name, label in wanted.items() if not all(name in shown for shown in layouts)]
+
+
+def _layout_finding(lacking: list[str], lacks: str = "not_on_layout") -> Finding:
+    """Other people may get other layouts than the connected user: a lack proves nothing about theirs."""
+    if lacking:
+        return Finding(State.UNKNOWN, lacks, {"names": ", ".join(lacking)})
+    return Finding(State.DONE, "on_layout")
+
+
 VERIFIERS: dict[str, Callable[[_Org], Finding]] = {
     "package_installed": _installed,
     "package_version": _new_enough,
@@ -276,4 +367,12 @@ VERIFIERS: dict[str, Callable[[_Org], Finding]] = {
     "activity_fields": _activity_fields,
     "field_room": _room_for_fields,
     "task_types": _task_types,
+    "permission_set": _permission_set,
+    "legacy_removed": _legacy_removed,
+    "list_view_buttons": _list_view_buttons,
+    "field_security": _field_security,
+    "task_layout": _task_layout,
+    "opt_out_fields": _opt_out_fields,
+    "lead_layout": _panel("Lead"),
+    "other_layouts": _panel("Contact", "Account", "Opportunity"),
 }

@@ -1,7 +1,15 @@
 """What other rooms may ask of this one."""
 
 from connections.services.clients import marketo_client, record_problem, salesforce_client
-from connections.services.health import Health, check_connection, marketo_health, salesforce_health
+from connections.services.diagnostics import ActorFailures, UsageChart, failures_by_actor, usage_charts
+from connections.services.health import (
+    Health,
+    check_account,
+    check_connection,
+    marketo_health,
+    own_salesforce_health,
+    salesforce_health,
+)
 from connections.services.instances import (
     Prerequisite,
     Prerequisites,
@@ -11,7 +19,21 @@ from connections.services.instances import (
     refresh_marketo_admins,
     register_marketo_instance,
 )
-from connections.services.marketo import connect_marketo, connect_marketo_with, disconnect_marketo, instance_of
+from connections.services.marketo import (
+    connect_marketo,
+    connect_marketo_with,
+    disconnect_marketo,
+    has_marketo_access,
+    instance_of,
+    take_over_marketo,
+)
+from connections.services.marketo_access import (
+    AccessState,
+    access_state,
+    grant_marketo_access,
+    marketo_workspaces,
+    revoke_marketo_access,
+)
 from connections.services.package import (
     ItemState,
     PackageState,
@@ -24,40 +46,57 @@ from connections.services.package import (
 from connections.services.salesforce import (
     SALESFORCE_ROLES,
     begin_sign_in,
+    disconnect_own_salesforce,
     disconnect_salesforce,
     finish_sign_in,
     login_origin,
+    take_sign_in,
 )
 
 __all__ = [
     "SALESFORCE_ROLES",
+    "AccessState",
+    "ActorFailures",
     "Health",
     "ItemState",
     "PackageState",
     "Prerequisite",
     "Prerequisites",
+    "UsageChart",
     "Verdict",
+    "access_state",
     "begin_sign_in",
+    "check_account",
     "check_connection",
     "check_package",
     "connect_marketo",
     "connect_marketo_with",
     "disconnect_marketo",
+    "disconnect_own_salesforce",
     "disconnect_salesforce",
+    "failures_by_actor",
     "find_item",
     "finish_sign_in",
+    "grant_marketo_access",
+    "has_marketo_access",
     "instance_of",
     "login_origin",
     "marketo_admins",
     "marketo_client",
     "marketo_health",
+    "marketo_workspaces",
+    "own_salesforce_health",
     "package_state",
     "prerequisites",
     "record_problem",
     "refresh_marketo_admins",
     "register_marketo_instance",
+    "revoke_marketo_access",
     "salesforce_client",
     "salesforce_health",
+    "take_over_marketo",
+    "take_sign_in",
     "tick_item",
     "untick_item",
+    "usage_charts",
 ]

@@ -1,6 +1,7 @@
 """The clients of both neighbours as the other rooms use them: stored credentials, shared tokens, what calls show."""
 
 import hashlib
+from datetime import timedelta
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -12,16 +13,19 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
-from connections.http import ApiError, ReconnectNeeded, open_session
+from connections.emails import send_reconnect_needed
+from connections.http import ApiError, ReconnectNeeded, open_session, reported_failures
 from connections.marketo.client import MarketoClient
-from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance, SalesforceConnection
+from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance, SalesforceConnection, Service
 from connections.problems import problem_code
 from connections.salesforce import oauth
 from connections.salesforce.client import SalesforceClient
 from connections.salesforce.errors import SERVICE as SALESFORCE
+from connections.services.diagnostics import record_failure, record_usage
 from msi_admin.encryption import cipher
 
 _SECONDS_BETWEEN_NOTES = 10
+_TOKEN_MAY_IDLE = timedelta(days=7)
 
 
 def marketo_client(source: MarketoConnection | MarketoInstance) -> MarketoClient:
@@ -36,6 +40,7 @@ def marketo_client(source: MarketoConnection | MarketoInstance) -> MarketoClient
         source.client_secret,
         session=session,
         token_cache=SharedTokenCache(source),
+        on_failure=partial(_note_failure, source.account_id),
     )
 
 
@@ -54,7 +59,21 @@ def salesforce_client(connection: SalesforceConnection) -> SalesforceClient:
         refresh=TokenRefresh(connection, session),
         session=session,
         on_usage=lambda used, allowed: notes.write(calls_used_today=used, calls_per_day=allowed),
+        on_failure=partial(_note_failure, connection.account_id),
     )
+
+
+def renew_idle_token(connection: SalesforceConnection) -> None:
+    """
+    Use the refresh token before it has idled for so long that Salesforce forgets it. Raises ApiError.
+
+    Calls alone do not use it: each of them prolongs the access token.
+    """
+    if timezone.now() < connection.refreshed_at + _TOKEN_MAY_IDLE:
+        return
+    session = open_session(allowed_hosts=[connection.login_origin])
+    with reported_failures(partial(_note_failure, connection.account_id), "/services/oauth2/token"):
+        TokenRefresh(connection, session)()
 
 
 def connected_app() -> oauth.ConnectedApp:
@@ -68,11 +87,25 @@ def local_origins() -> list[str]:
 
 
 def record_problem(connection: MarketoConnection | SalesforceConnection, error: ApiError) -> None:
-    """Keep what the last call over a connection showed, for every screen that tells its health."""
-    changes = {"problem": problem_code(error)}
-    if isinstance(error, ReconnectNeeded):
-        changes["status"] = ConnectionStatus.NEEDS_RECONNECTING
-    type(connection).objects.filter(pk=connection.pk).update(**changes)
+    """
+    Keep what the last call over a connection showed, for every screen that tells its health.
+
+    When the connection ends by it, the person who made it is told by mail, once.
+    """
+    problem, rows = problem_code(error), type(connection).objects.filter(pk=connection.pk)
+    rows.update(problem=problem)
+    if not isinstance(error, ReconnectNeeded):
+        return
+    if rows.filter(status=ConnectionStatus.CONNECTED).update(status=ConnectionStatus.NEEDS_RECONNECTING):
+        # A mail server that is down must not hide why the call failed.
+        transaction.on_commit(partial(send_reconnect_needed, connection, problem), robust=True)
+
+
+def _note_failure(account_id: int | None, operation: str, error: ApiError) -> None:
+    """Count a failed call; an instance without a Sales account has nobody to show it to."""
+    if account_id:
+        # Inside a transaction it waits for the end: the database connection may be in the middle of a COPY.
+        transaction.on_commit(partial(record_failure, account_id, operation, error), robust=True)
 
 
 class CallNotes:
@@ -83,15 +116,22 @@ class CallNotes:
     """
 
     def __init__(self, connection: MarketoConnection | SalesforceConnection) -> None:
-        self._rows = type(connection).objects.filter(pk=connection.pk)
+        self._connection = connection
         self._due = 0.0
 
     def write(self, **numbers: int) -> None:
         if monotonic() < self._due:
             return
         self._due = monotonic() + _SECONDS_BETWEEN_NOTES
-        note = partial(self._rows.update, last_call_at=timezone.now(), **numbers)
-        transaction.on_commit(note, robust=True)
+        transaction.on_commit(partial(self._store, **numbers), robust=True)
+
+    def _store(self, **numbers: int) -> None:
+        rows = type(self._connection).objects.filter(pk=self._connection.pk)
+        rows.update(last_call_at=timezone.now(), **numbers)
+        if numbers:
+            record_usage(
+                self._connection.account_id, Service.SALESFORCE, numbers["calls_used_today"], numbers["calls_per_day"]
+            )
 
 
 class TokenRefresh:
@@ -124,8 +164,10 @@ class TokenRefresh:
             extra_origins=local_origins(),
         )
         row.access_token, row.instance_url = answer.access_token, answer.instance_url
-        row.refresh_token = answer.refresh_token or row.refresh_token
-        row.save(update_fields=["access_token", "instance_url", "refresh_token"])
+        if answer.refresh_token:
+            row.refresh_token, row.rotations = answer.refresh_token, row.rotations + 1
+        row.refreshed_at = timezone.now()
+        row.save(update_fields=["access_token", "instance_url", "refresh_token", "rotations", "refreshed_at"])
         return answer.access_token
 
 

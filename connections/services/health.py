@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.utils.translation import gettext as _
 
-from accounts.models import SalesAccount
+from accounts.models import Member, SalesAccount
 from connections.http import ApiError
-from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
+from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection, Service
 from connections.problems import Problem, problem_for
-from connections.services.clients import marketo_client, record_problem, salesforce_client
+from connections.services.clients import marketo_client, record_problem, renew_idle_token, salesforce_client
+from connections.services.diagnostics import record_usage
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,14 @@ class Health:
 
 
 def salesforce_health(account: SalesAccount) -> Health:
-    connection = SalesforceConnection.objects.of_account(account).first()
+    return _salesforce_health(SalesforceConnection.objects.of_account(account).first())
+
+
+def own_salesforce_health(member: Member) -> Health:
+    return _salesforce_health(SalesforceConnection.objects.of_member(member).first())
+
+
+def _salesforce_health(connection: SalesforceConnection | None) -> Health:
     if connection is None:
         return Health(is_connected=False, fact=_("Not connected to Salesforce yet."), problem=None)
     fact = _("Connected to %(org)s (%(kind)s) as %(username)s.") % {
@@ -52,13 +60,26 @@ def check_connection(connection: MarketoConnection | SalesforceConnection) -> No
     """Make one cheap call and keep what it shows; a connection that works again is healthy again."""
     try:
         if isinstance(connection, SalesforceConnection):
+            renew_idle_token(connection)
             salesforce_client(connection).organization()
         else:
-            marketo_client(connection).usage_today()
+            calls = marketo_client(connection).usage_today()
+            record_usage(connection.account_id, Service.MARKETO, calls, None)
     except ApiError as error:
         record_problem(connection, error)
     else:
         type(connection).objects.filter(pk=connection.pk).update(status=ConnectionStatus.CONNECTED, problem="")
+
+
+def check_account(account: SalesAccount) -> int:
+    """Check every connection of an account now; the answer counts them."""
+    connections = [
+        *SalesforceConnection.objects.of_account(account),
+        *MarketoConnection.objects.of_account(account),
+    ]
+    for connection in connections:
+        check_connection(connection)
+    return len(connections)
 
 
 def _health(connection: MarketoConnection | SalesforceConnection, fact: str) -> Health:

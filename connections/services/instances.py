@@ -5,6 +5,8 @@ from datetime import timedelta
 from enum import StrEnum
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -14,7 +16,7 @@ from accounts.models import User
 from accounts.services import record
 from connections.http import ApiError
 from connections.marketo.client import MarketoClient
-from connections.models import MarketoAdmin, MarketoInstance
+from connections.models import ConnectionStatus, MarketoAdmin, MarketoConnection, MarketoInstance
 from connections.problems import ConnectionProblem, problem_code, problem_for
 from connections.querysets import MarketoAdminQuerySet
 from connections.services.clients import local_origins, marketo_client
@@ -40,7 +42,7 @@ def register_marketo_instance(
     by: User | None = None,
 ) -> MarketoInstance:
     """
-    Enter a Marketo instance, or renew the credentials of one that is there, after trying them out.
+    Enter a Marketo instance, or renew the credentials of one that is there and of its connection, once they work.
 
     The first admin may open the instance's pages at once; a new user gets no password and chooses one by the password
     reset. `endpoint` may be empty. Raises ConnectionProblem.
@@ -48,12 +50,16 @@ def register_marketo_instance(
     munchkin_id, client_id = bare_munchkin_id(munchkin_id), clean_pasted(client_id)
     origin = _origin(munchkin_id, endpoint)
     probe_marketo(origin, client_id, clean_pasted(client_secret))
+    email = first_admin_email.strip().lower()
+    _check_address(email)
     credentials = {"client_id": client_id, "client_secret": clean_pasted(client_secret)}
     with transaction.atomic():
         instance, _created = MarketoInstance.objects.update_or_create(
             munchkin_id=munchkin_id, defaults={"name": name, "endpoint": origin, **credentials}
         )
-        email = first_admin_email.strip().lower()
+        MarketoConnection.objects.filter(account=instance.account, munchkin_id=munchkin_id).update(
+            **credentials, endpoint=origin, status=ConnectionStatus.CONNECTED, problem=""
+        )
         MarketoAdmin.objects.get_or_create(instance=instance, email=email)
         if User.objects.with_email(email) is None:
             User.objects.create_user(email)
@@ -74,6 +80,13 @@ def _origin(munchkin_id: str, endpoint: str) -> str:
     return origin
 
 
+def _check_address(email: str) -> None:
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise ConnectionProblem("marketo_bad_address") from None
+
+
 def marketo_admins(instance: MarketoInstance) -> MarketoAdminQuerySet:
     """The admins of an instance, read from Marketo again when they are older than a day. Raises ConnectionProblem."""
     if not instance.admins_read_at or instance.admins_read_at < timezone.now() - ADMINS_KEPT_FOR:
@@ -85,14 +98,17 @@ def refresh_marketo_admins(instance: MarketoInstance) -> None:
     """
     Read the admins from Marketo's user management: a call for each user. Raises ConnectionProblem.
 
-    Who is no longer an admin there loses the Marketo pages here.
+    Who is no longer an admin there loses the Marketo pages here. An answer without any admin is not believed, and the
+    admin named at registration stays until Marketo has once named them too: nobody could let people in again.
     """
     try:
         found = {user.email.strip().lower(): user for user in marketo_client(instance).admins()}
     except ApiError as error:
         raise ConnectionProblem(problem_code(error)) from None
+    if not found:
+        raise ConnectionProblem("marketo_no_admins")
     with transaction.atomic():
-        MarketoAdmin.objects.of_instance(instance).exclude(email__in=found).delete()
+        MarketoAdmin.objects.of_instance(instance).exclude(marketo_user_id="").exclude(email__in=found).delete()
         for email, user in found.items():
             MarketoAdmin.objects.update_or_create(
                 instance=instance,

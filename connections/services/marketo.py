@@ -12,7 +12,7 @@ from accounts.services import record
 from connections.hosts import ForbiddenHost, normalise_marketo_endpoint
 from connections.http import ApiError, UnexpectedAnswer, open_session
 from connections.marketo.client import MarketoClient
-from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
+from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance
 from connections.problems import ConnectionProblem, problem_code
 from connections.services.clients import SharedTokenCache
 
@@ -59,11 +59,45 @@ def connect_marketo(*, account: SalesAccount, by: User) -> MarketoConnection:
 def connect_marketo_with(
     *, account: SalesAccount, by: User, munchkin_id: str, client_id: str, client_secret: str
 ) -> MarketoConnection:
-    """Connect with credentials pasted in the Set Up tab. Raises ConnectionProblem."""
+    """
+    Connect with credentials pasted in the Set Up tab. Raises ConnectionProblem.
+
+    They are those of the instance's own custom service: once they work, the instance has them too, so that its admins
+    can be read again after a secret was rotated in Marketo.
+    """
     instance = instance_of(account)
     if bare_munchkin_id(munchkin_id) != instance.munchkin_id:
         raise ConnectionProblem("marketo_wrong_instance")
     return _connect(account, by, instance, clean_pasted(client_id), clean_pasted(client_secret))
+
+
+def take_over_marketo(*, account: SalesAccount, by: User) -> None:
+    """
+    Make another admin the owner of a connection that goes on working meanwhile. Raises ConnectionProblem.
+
+    Whoever was granted the use of the connection must lose it first, as Adobe's "Connect New Admin to Marketo" asks.
+    """
+    connection = MarketoConnection.objects.of_account(account).first()
+    if connection is None:
+        raise ConnectionProblem("marketo_not_connected")
+    probe_marketo(connection.endpoint, connection.client_id, connection.client_secret)
+    with transaction.atomic():
+        rows = MarketoConnection.objects.select_for_update(of=("self",)).select_related("owner")
+        locked = rows.filter(pk=connection.pk).first()
+        if locked is None:
+            raise ConnectionProblem("marketo_not_connected")
+        if has_marketo_access(account, by):
+            raise ConnectionProblem("marketo_has_access")
+        old_owner, locked.owner, locked.connected_at = locked.owner, by, timezone.now()
+        locked.save(update_fields=["owner", "connected_at"])
+        record(
+            account=account, actor=by, action="marketo.taken_over", target=locked.munchkin_id, owner_was=old_owner.email
+        )
+
+
+def has_marketo_access(account: SalesAccount, user: User) -> bool:
+    """Was the user granted the use of the account's connection?"""
+    return MarketoAccess.objects.of_account(account).of_user(user).exists()
 
 
 def disconnect_marketo(*, account: SalesAccount, by: User) -> None:
@@ -109,6 +143,7 @@ def _connect(
                 "last_call_at": timezone.now(),
             },
         )
+        MarketoInstance.objects.filter(pk=instance.pk).update(client_id=client_id, client_secret=client_secret)
         record(account=account, actor=by, action="marketo.connected", target=instance.munchkin_id, client_id=client_id)
     return connection
 

@@ -1,6 +1,6 @@
 """The Salesforce package of steps 6 and 7: what checks found, what people ticked, and what it adds up to."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import structlog
@@ -132,6 +132,21 @@ class PackageState:
         return len(self.items)
 
     @property
+    def open_sections(self) -> list[SectionState]:
+        """What is left to do, without what is already settled."""
+        sections = [
+            SectionState(section.section, [item for item in section.items if not item.is_settled])
+            for section in self.sections
+        ]
+        return [section for section in sections if section.items]
+
+    @property
+    def open_fields(self) -> list[ItemPart]:
+        """The activity fields that are not known to be right."""
+        parts = next(item.parts for item in self.items if item.item.key == "activity_fields")
+        return [part for part in parts if not part.is_done] if parts else [_unseen(name) for name in _FIELDS]
+
+    @property
     def is_installed(self) -> bool:
         """Step 6 is done."""
         return self._is_done(6)
@@ -217,15 +232,15 @@ class _Checklist:
 def _part(finding: dict[str, Any]) -> ItemPart:
     """One activity field; types are named as Setup names them."""
     values = {key: FIELD_TYPES.get(value, value) for key, value in finding["values"].items()}
-    needed = _FIELDS[values["name"]]
+    found = str(FINDINGS[finding["code"]] % values)
+    return replace(_unseen(values["name"]), is_done=finding["state"] == State.DONE, found=found)
+
+
+def _unseen(name: str) -> ItemPart:
+    """An activity field as it is needed, before anybody looked for it."""
+    needed = _FIELDS[name]
     size = f" ({needed.length})" if needed.length else ""
-    return ItemPart(
-        label=needed.label,
-        name=needed.name,
-        type=f"{FIELD_TYPES[needed.type]}{size}",
-        is_done=finding["state"] == State.DONE,
-        found=str(FINDINGS[finding["code"]] % values),
-    )
+    return ItemPart(needed.label, name, type=f"{FIELD_TYPES[needed.type]}{size}", is_done=False, found="")
 
 
 def _connection(account: SalesAccount) -> SalesforceConnection:

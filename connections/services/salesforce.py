@@ -7,6 +7,7 @@ from datetime import timedelta
 import requests
 import structlog
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +18,7 @@ from connections.hosts import ForbiddenHost, LoginChoice, salesforce_login_origi
 from connections.http import ApiError, ReconnectNeeded, open_session
 from connections.models import ConnectionStatus, SalesforceConnection, SalesforceSignIn
 from connections.problems import ConnectionProblem, problem_code
+from connections.querysets import SalesforceConnectionQuerySet
 from connections.salesforce import oauth
 from connections.salesforce.client import Organization, SalesforceClient, UserInfo
 from connections.salesforce.errors import SERVICE
@@ -24,6 +26,7 @@ from connections.services.clients import connected_app, local_origins
 
 SALESFORCE_ROLES = (Role.ADMIN, Role.SALESFORCE_ADMIN)
 SIGN_IN_LIFETIME = timedelta(minutes=10)
+SIGN_INS_PER_MINUTE = 10
 
 _log = structlog.get_logger(__name__)
 
@@ -36,33 +39,55 @@ def login_origin(choice: LoginChoice, my_domain: str) -> str:
         raise ConnectionProblem("salesforce_bad_domain") from None
 
 
-def begin_sign_in(*, account: SalesAccount, user: User, choice: LoginChoice, my_domain: str) -> str:
+def begin_sign_in(
+    *, account: SalesAccount, user: User, choice: LoginChoice, my_domain: str, is_own: bool = False
+) -> str:
     """
-    Start a sign-in at Salesforce and answer the address to send the browser to.
+    Start a sign-in at Salesforce and answer the address to send the browser to: for the connection of the account, or
+    for the user's own.
 
-    A user has one open sign-in: an older one is forgotten. Raises ConnectionProblem.
+    A user has one open sign-in: an older one is forgotten. Raises ConnectionProblem, also for too many in a minute.
     """
     if not settings.SALESFORCE_CLIENT_ID:
         raise ConnectionProblem("salesforce_bad_client")
+    _count_sign_in(user)
     origin = login_origin(choice, my_domain)
     state, pkce = secrets.token_urlsafe(32), oauth.new_pkce()
     SalesforceSignIn.objects.filter(created_at__lt=timezone.now() - SIGN_IN_LIFETIME).delete()
     SalesforceSignIn.objects.filter(user=user).delete()
     SalesforceSignIn.objects.create(
-        state_hash=_hash(state), account=account, user=user, login_origin=origin, code_verifier=pkce.verifier
+        state_hash=_hash(state),
+        account=account,
+        user=user,
+        is_own=is_own,
+        login_origin=origin,
+        code_verifier=pkce.verifier,
     )
     return oauth.authorize_url(origin, settings.SALESFORCE_CLIENT_ID, _callback_url(), state, pkce.challenge)
 
 
+def take_sign_in(*, state: str, user: User) -> SalesforceSignIn:
+    """The open sign-in of a state, which is used up by this. Raises ConnectionProblem."""
+    oldest = timezone.now() - SIGN_IN_LIFETIME
+    open_ones = SalesforceSignIn.objects.filter(state_hash=_hash(state), user=user, created_at__gte=oldest)
+    sign_in = open_ones.select_related("account").first()
+    # The row's deletion decides who of two callers has it.
+    if sign_in is None or not SalesforceSignIn.objects.filter(pk=sign_in.pk).delete()[0]:
+        raise ConnectionProblem("salesforce_lost_sign_in")
+    roles = Role if sign_in.is_own else SALESFORCE_ROLES
+    if not Member.objects.of_account(sign_in.account).filter(user=user, role__in=roles).exists():
+        raise ConnectionProblem("salesforce_not_allowed")
+    return sign_in
+
+
 def finish_sign_in(
-    *, user: User, state: str, code: str = "", error: str = "", error_description: str = ""
+    sign_in: SalesforceSignIn, *, code: str = "", error: str = "", error_description: str = ""
 ) -> SalesforceConnection:
     """
     Connect with what Salesforce sent to the callback: a code, or an error. Raises ConnectionProblem.
 
     Nothing is stored before Salesforce has answered a call with the new token.
     """
-    sign_in = _take_sign_in(state, user)
     if error:
         raise ConnectionProblem(problem_code(oauth.OAuthError(oauth.problem_of(error, error_description), error)))
     try:
@@ -73,15 +98,34 @@ def finish_sign_in(
 
 
 def disconnect_salesforce(*, account: SalesAccount, by: User) -> None:
-    """Erase the connection and revoke its tokens at Salesforce; a Salesforce that does not answer stops nothing."""
+    """Erase the account's connection and revoke its tokens; a Salesforce that does not answer stops nothing."""
+    _disconnect(SalesforceConnection.objects.of_account(account), by)
+
+
+def disconnect_own_salesforce(*, member: Member) -> None:
+    """Erase a member's own connection and revoke its tokens."""
+    _disconnect(SalesforceConnection.objects.of_member(member), member.user)
+
+
+def _disconnect(rows: SalesforceConnectionQuerySet, by: User) -> None:
     with transaction.atomic():
-        connection = SalesforceConnection.objects.select_for_update().of_account(account).first()
+        connection = rows.select_for_update(of=("self",)).select_related("account").first()
         if connection is None:
             return
         refresh_token, session = connection.refresh_token, _session(connection.login_origin)
-        record(account=account, actor=by, action="salesforce.disconnected", target=connection.org_name)
+        action = "salesforce.own_disconnected" if connection.member_id else "salesforce.disconnected"
+        record(account=connection.account, actor=by, action=action, target=connection.org_name)
         connection.delete()
     _revoke(session, connection.login_origin, refresh_token)
+
+
+def _count_sign_in(user: User) -> None:
+    """Salesforce keeps five grants per user and app and revokes the oldest: hurried clicks would break connections."""
+    minute = f"{timezone.now():%H%M}"
+    key = f"salesforce-sign-ins-{user.pk}-{minute}"
+    cache.add(key, 0, timeout=120)
+    if cache.incr(key) > SIGN_INS_PER_MINUTE:
+        raise ConnectionProblem("salesforce_too_many_sign_ins")
 
 
 def _callback_url() -> str:
@@ -94,18 +138,6 @@ def _hash(state: str) -> str:
 
 def _session(*origins: str) -> requests.Session:
     return open_session(allowed_hosts=origins)
-
-
-def _take_sign_in(state: str, user: User) -> SalesforceSignIn:
-    """The open sign-in of a state; the row's deletion decides who of two callers has it."""
-    oldest = timezone.now() - SIGN_IN_LIFETIME
-    open_ones = SalesforceSignIn.objects.filter(state_hash=_hash(state), user=user, created_at__gte=oldest)
-    sign_in = open_ones.select_related("account").first()
-    if sign_in is None or not SalesforceSignIn.objects.filter(pk=sign_in.pk).delete()[0]:
-        raise ConnectionProblem("salesforce_lost_sign_in")
-    if not Member.objects.of_account(sign_in.account).filter(user=user, role__in=SALESFORCE_ROLES).exists():
-        raise ConnectionProblem("salesforce_not_allowed")
-    return sign_in
 
 
 def _connect(sign_in: SalesforceSignIn, code: str) -> SalesforceConnection:
@@ -148,11 +180,11 @@ def _refuse_new_token() -> str:
 def _store(
     sign_in: SalesforceSignIn, answer: oauth.TokenAnswer, organization: Organization, who: UserInfo
 ) -> SalesforceConnection:
-    old = SalesforceConnection.objects.select_for_update().of_account(sign_in.account).first()
-    if old and old.org_id != answer.org_id:
-        raise ConnectionProblem("salesforce_other_org")
+    member = _member(sign_in) if sign_in.is_own else None
+    _check_org(sign_in.account, member, answer.org_id)
     connection, _ = SalesforceConnection.objects.update_or_create(
         account=sign_in.account,
+        member=member,
         defaults={
             "connected_by": sign_in.user,
             "login_origin": sign_in.login_origin,
@@ -165,6 +197,8 @@ def _store(
             "scopes": " ".join(sorted(answer.scopes)),
             "access_token": answer.access_token,
             "refresh_token": answer.refresh_token or "",
+            "refreshed_at": timezone.now(),
+            "rotations": 0,
             "status": ConnectionStatus.CONNECTED,
             "problem": "",
             "connected_at": timezone.now(),
@@ -174,12 +208,28 @@ def _store(
     record(
         account=sign_in.account,
         actor=sign_in.user,
-        action="salesforce.connected",
+        action="salesforce.own_connected" if member else "salesforce.connected",
         target=organization.name,
         org_id=answer.org_id,
         username=who.username,
     )
     return connection
+
+
+def _member(sign_in: SalesforceSignIn) -> Member:
+    member = Member.objects.of_account(sign_in.account).filter(user=sign_in.user).first()
+    if member is None:
+        raise ConnectionProblem("salesforce_not_allowed")
+    return member
+
+
+def _check_org(account: SalesAccount, member: Member | None, org_id: str) -> None:
+    """An org is never replaced by another unnoticed, and members connect to the account's."""
+    others = SalesforceConnection.objects.select_for_update().filter(account=account).exclude(org_id=org_id)
+    if others.filter(member=member).exists():
+        raise ConnectionProblem("salesforce_other_org")
+    if others.filter(member=None).exists():
+        raise ConnectionProblem("salesforce_foreign_org")
 
 
 def _revoke(session: requests.Session, origin: str, token: str) -> None:

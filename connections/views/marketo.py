@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import admin_required, fresh_sign_in_required
@@ -54,6 +55,52 @@ def set_up_marketo(request: ConsoleRequest) -> HttpResponse:
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
+def take_over_marketo(request: ConsoleRequest) -> HttpResponse:
+    """GET says what happens when another admin becomes the owner; POST does it."""
+    account = request.member.account
+    connection = MarketoConnection.objects.of_account(account).select_related("owner").first()
+    if connection is None or connection.owner == request.member.user:
+        return redirect("connections:marketo")
+    if request.method != "POST":
+        return render(request, "connections/marketo_take_over.html", {"connection": connection})
+    try:
+        services.take_over_marketo(account=account, by=request.member.user)
+    except ConnectionProblem as refused:
+        return _page(request, refused.problem)
+    return _connected(request)
+
+
+@admin_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def user_access(request: ConsoleRequest) -> HttpResponse:
+    """The tab User Access: who may use the connection; POST grants it to the chosen members."""
+    if request.method != "POST":
+        return _access_page(request)
+    members = [pk for pk in request.POST.getlist("member") if pk.isdecimal()]
+    try:
+        granted = services.grant_marketo_access(
+            account=request.member.account,
+            by=request.member.user,
+            member_ids=members,
+            workspace_id=request.POST.get("workspace", ""),
+        )
+    except ConnectionProblem as refused:
+        return _access_page(request, refused.problem)
+    message = ngettext("%(count)s person can use Marketo now.", "%(count)s people can use Marketo now.", granted)
+    messages.success(request, message % {"count": granted})
+    return redirect("connections:marketo_user_access")
+
+
+@admin_required
+@require_POST
+def remove_access(request: ConsoleRequest, pk: int) -> HttpResponse:
+    services.revoke_marketo_access(account=request.member.account, by=request.member.user, access_id=pk)
+    return redirect("connections:marketo_user_access")
+
+
+@admin_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh_sign_in_required
 def disconnect_marketo(request: ConsoleRequest) -> HttpResponse:
     """GET says what will stop working; POST disconnects."""
     account = request.member.account
@@ -79,5 +126,22 @@ def _page(request: ConsoleRequest, problem: Problem | None = None) -> HttpRespon
     account = request.member.account
     connection = MarketoConnection.objects.of_account(account).select_related("owner").first()
     health = services.marketo_health(account)
-    context = {"connection": connection, "health": health, "problem": problem}
+    context = {
+        "connection": connection,
+        "health": health,
+        "problem": problem,
+        "has_access": services.has_marketo_access(account, request.member.user),
+    }
     return render(request, "connections/marketo.html", context)
+
+
+def _access_page(request: ConsoleRequest, problem: Problem | None = None) -> HttpResponse:
+    state = services.access_state(request.member.account)
+    workspaces = []
+    if state.connection:
+        try:
+            workspaces = services.marketo_workspaces(state.connection)
+        except ConnectionProblem as refused:
+            problem = problem or refused.problem
+    context = {"state": state, "workspaces": workspaces, "problem": problem}
+    return render(request, "connections/marketo_user_access.html", context)

@@ -48,6 +48,16 @@ def tick_item(request: ConsoleRequest, key: str) -> HttpResponse:
     return redirect(f"{reverse('connections:package')}#{key}")
 
 
+@salesforce_role_required
+@require_safe
+def package_sheet(request: ConsoleRequest) -> HttpResponse:
+    """What is left to do, on paper for somebody who does not sign in here."""
+    state = services.package_state(request.member.account)
+    if state.connection is None:
+        return redirect("connections:package")
+    return render(request, "connections/package_sheet.html", {"state": state, "listing_url": LISTING_URL})
+
+
 def _page(request: ConsoleRequest, problem: Problem | None = None) -> HttpResponse:
     state = services.package_state(request.member.account)
     origin = state.connection.instance_url if state.connection else ""

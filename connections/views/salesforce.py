@@ -1,14 +1,19 @@
-"""Settings > Admin Settings > Salesforce > Connections & Customizations."""
+"""Settings > Admin Settings > Salesforce > Connections & Customizations, and My Account > Salesforce."""
+
+from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from accounts.access import fresh_sign_in_required
+from accounts.access import fresh_sign_in_required, member_required
 from accounts.middleware import ConsoleRequest
+from accounts.models import Member
 from connections import services
 from connections.forms import SalesforceHostForm
 from connections.models import SalesforceConnection
@@ -16,11 +21,45 @@ from connections.problems import PROBLEMS, ConnectionProblem
 from connections.views import salesforce_role_required
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a connection is shown: names of its addresses, and its path in words."""
+
+    is_own: bool
+    page: str
+    connect: str
+    disconnect: str
+    heading: Promise
+    crumbs: Promise
+
+    def connection_of(self, member: Member) -> SalesforceConnection | None:
+        rows = SalesforceConnection.objects.select_related("connected_by")
+        return (rows.of_member(member) if self.is_own else rows.of_account(member.account)).first()
+
+
+ACCOUNT = Place(
+    is_own=False,
+    page="connections:salesforce",
+    connect="connections:connect_salesforce",
+    disconnect="connections:disconnect_salesforce",
+    heading=gettext_lazy("Connections & Customizations"),
+    crumbs=gettext_lazy("Settings > Admin Settings > Salesforce > Connections & Customizations"),
+)
+OWN = Place(
+    is_own=True,
+    page="connections:own_salesforce",
+    connect="connections:connect_own_salesforce",
+    disconnect="connections:disconnect_own_salesforce",
+    heading=gettext_lazy("Your connection to Salesforce"),
+    crumbs=gettext_lazy("Settings > My Account > Salesforce"),
+)
+
+
 @salesforce_role_required
 @require_safe
 def salesforce(request: ConsoleRequest) -> HttpResponse:
     """The connection, or the choice where to log in. `?problem=` names what went wrong on the way back."""
-    return _page(request, SalesforceHostForm(), request.GET.get("problem", ""))
+    return _page(request, ACCOUNT, SalesforceHostForm(), request.GET.get("problem", ""))
 
 
 @salesforce_role_required
@@ -28,33 +67,7 @@ def salesforce(request: ConsoleRequest) -> HttpResponse:
 @fresh_sign_in_required
 def connect_salesforce(request: ConsoleRequest) -> HttpResponse:
     """GET shows which host the browser will be sent to; OK posts and goes there."""
-    form = SalesforceHostForm(request.POST or request.GET)
-    if not form.is_valid():
-        return _page(request, form)
-    choice, my_domain = form.cleaned_data["choice"], form.cleaned_data["my_domain"]
-    try:
-        if request.method == "POST":
-            url = services.begin_sign_in(
-                account=request.member.account, user=request.member.user, choice=choice, my_domain=my_domain
-            )
-            return HttpResponseRedirect(url)
-        origin = services.login_origin(choice, my_domain)
-    except ConnectionProblem as refused:
-        return _page(request, form, refused.code)
-    return render(request, "connections/salesforce_connect.html", {"form": form, "origin": origin})
-
-
-@salesforce_role_required
-@require_GET
-def salesforce_callback(request: ConsoleRequest) -> HttpResponse:
-    """Where Salesforce sends the browser back to."""
-    answer = {name: request.GET.get(name, "") for name in ("state", "code", "error", "error_description")}
-    try:
-        connection = services.finish_sign_in(user=request.member.user, **answer)
-    except ConnectionProblem as refused:
-        return redirect(f"{reverse('connections:salesforce')}?problem={refused.code}")
-    messages.success(request, _("Connected to %(org)s.") % {"org": connection.org_name})
-    return redirect("connections:salesforce")
+    return _connect(request, ACCOUNT)
 
 
 @salesforce_role_required
@@ -62,20 +75,102 @@ def salesforce_callback(request: ConsoleRequest) -> HttpResponse:
 @fresh_sign_in_required
 def disconnect_salesforce(request: ConsoleRequest) -> HttpResponse:
     """GET says what will stop working; POST disconnects."""
-    account = request.member.account
-    connection = SalesforceConnection.objects.of_account(account).first()
-    if connection is None:
-        return redirect("connections:salesforce")
-    if request.method != "POST":
-        return render(request, "connections/salesforce_disconnect.html", {"connection": connection})
-    services.disconnect_salesforce(account=account, by=request.member.user)
-    messages.success(request, _("Disconnected from %(org)s.") % {"org": connection.org_name})
-    return redirect("connections:salesforce")
+    return _disconnect(request, ACCOUNT)
 
 
-def _page(request: HttpRequest, form: SalesforceHostForm, problem: str = "") -> HttpResponse:
-    account = request.member.account  # type: ignore[attr-defined]
-    connection = SalesforceConnection.objects.of_account(account).select_related("connected_by").first()
-    health = services.salesforce_health(account)
-    context = {"connection": connection, "health": health, "form": form, "problem": PROBLEMS.get(problem)}
+@member_required
+@require_safe
+def own_salesforce(request: ConsoleRequest) -> HttpResponse:
+    """The member's own connection, as the one of the account."""
+    return _page(request, OWN, SalesforceHostForm(), request.GET.get("problem", ""))
+
+
+@member_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh_sign_in_required
+def connect_own_salesforce(request: ConsoleRequest) -> HttpResponse:
+    return _connect(request, OWN)
+
+
+@member_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh_sign_in_required
+def disconnect_own_salesforce(request: ConsoleRequest) -> HttpResponse:
+    return _disconnect(request, OWN)
+
+
+@member_required
+@require_GET
+def salesforce_callback(request: ConsoleRequest) -> HttpResponse:
+    """Where Salesforce sends the browser back to."""
+    place = ACCOUNT if request.member.role in services.SALESFORCE_ROLES else OWN
+    answer = {name: request.GET.get(name, "") for name in ("code", "error", "error_description")}
+    try:
+        sign_in = services.take_sign_in(state=request.GET.get("state", ""), user=request.member.user)
+        place = OWN if sign_in.is_own else ACCOUNT
+        connection = services.finish_sign_in(sign_in, **answer)
+    except ConnectionProblem as refused:
+        return redirect(f"{reverse(place.page)}?problem={refused.code}")
+    messages.success(request, _("Connected to %(org)s.") % {"org": connection.org_name})
+    return redirect(place.page)
+
+
+def _page(request: ConsoleRequest, place: Place, form: SalesforceHostForm, problem: str = "") -> HttpResponse:
+    member = request.member
+    health = services.own_salesforce_health(member) if place.is_own else services.salesforce_health(member.account)
+    context = {
+        "place": place,
+        "connection": place.connection_of(member),
+        "health": health,
+        "form": form,
+        "problem": PROBLEMS.get(problem),
+    }
     return render(request, "connections/salesforce.html", context)
+
+
+def _connect(request: ConsoleRequest, place: Place) -> HttpResponse:
+    form = SalesforceHostForm(request.POST or request.GET)
+    if not form.is_valid():
+        return _page(request, place, form)
+    choice, my_domain = form.cleaned_data["choice"], form.cleaned_data["my_domain"]
+    try:
+        if request.method == "POST":
+            url = services.begin_sign_in(
+                account=request.member.account,
+                user=request.member.user,
+                choice=choice,
+                my_domain=my_domain,
+                is_own=place.is_own,
+            )
+            return _leave_for(request, url)
+        origin = services.login_origin(choice, my_domain)
+    except ConnectionProblem as refused:
+        return _page(request, place, form, refused.code)
+    return render(request, "connections/salesforce_connect.html", {"place": place, "form": form, "origin": origin})
+
+
+def _leave_for(request: ConsoleRequest, url: str) -> HttpResponse:
+    """
+    Send the browser to Salesforce, by a page of ours instead of a redirect.
+
+    A redirect would belong to the form's post, and browsers hold every further hop of it, such as a company's own
+    identity provider, against the form-action of our Content-Security-Policy.
+    """
+    response = render(request, "connections/salesforce_leave.html", {"url": url})
+    response["Refresh"] = f"0; url={url}"
+    return response
+
+
+def _disconnect(request: ConsoleRequest, place: Place) -> HttpResponse:
+    connection = place.connection_of(request.member)
+    if connection is None:
+        return redirect(place.page)
+    if request.method != "POST":
+        context = {"place": place, "connection": connection}
+        return render(request, "connections/salesforce_disconnect.html", context)
+    if place.is_own:
+        services.disconnect_own_salesforce(member=request.member)
+    else:
+        services.disconnect_salesforce(account=request.member.account, by=request.member.user)
+    messages.success(request, _("Disconnected from %(org)s.") % {"org": connection.org_name})
+    return redirect(place.page)

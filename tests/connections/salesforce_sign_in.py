@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import requests
 
 from connections.http import open_session
+from connections.models import SalesforceConnection
 from connections.salesforce import oauth
 from connections.salesforce.oauth import ConnectedApp, TokenAnswer
 from tests.sandbox_process import SandboxProcess
@@ -41,7 +42,7 @@ def exchange(sandbox: SandboxProcess, app: ConnectedApp, code: str, verifier: st
     )
 
 
-def refresh(sandbox: SandboxProcess, tokens: TokenAnswer) -> TokenAnswer:
+def refresh(sandbox: SandboxProcess, tokens: TokenAnswer | SalesforceConnection) -> TokenAnswer:
     session = open_session(allowed_hosts=[sandbox.url])
     return oauth.refresh(
         APP,

@@ -12,10 +12,12 @@ SALESFORCE_PAGES = [
     ("post", "/settings/admin/salesforce/connect/"),
     ("get", "/settings/admin/salesforce/disconnect/"),
     ("post", "/settings/admin/salesforce/disconnect/"),
-    ("get", "/connections/salesforce/callback/"),
     ("get", "/settings/admin/salesforce-package/"),
     ("post", "/settings/admin/salesforce-package/check/"),
+    ("get", "/settings/admin/salesforce-package/sheet/"),
     ("post", "/settings/admin/salesforce-package/items/governance/"),
+    ("get", "/settings/integrations/diagnostics/"),
+    ("post", "/settings/integrations/diagnostics/check/"),
 ]
 MARKETO_PAGES = [
     ("get", "/settings/admin/marketo/"),
@@ -24,9 +26,23 @@ MARKETO_PAGES = [
     ("post", "/settings/admin/marketo/set-up/"),
     ("get", "/settings/admin/marketo/disconnect/"),
     ("post", "/settings/admin/marketo/disconnect/"),
+    ("get", "/settings/admin/marketo/take-over/"),
+    ("post", "/settings/admin/marketo/take-over/"),
+    ("get", "/settings/admin/marketo/user-access/"),
+    ("post", "/settings/admin/marketo/user-access/"),
+    ("post", "/settings/admin/marketo/user-access/1/remove/"),
 ]
 OPERATOR_PAGES = [("get", "/ops/marketo-instances/new/"), ("post", "/ops/marketo-instances/new/")]
-ALL_PAGES = SALESFORCE_PAGES + MARKETO_PAGES + OPERATOR_PAGES
+OWN_PAGES = [
+    ("get", "/settings/salesforce/"),
+    ("get", "/settings/salesforce/connect/"),
+    ("post", "/settings/salesforce/connect/"),
+    ("get", "/settings/salesforce/disconnect/"),
+    ("post", "/settings/salesforce/disconnect/"),
+    ("get", "/connections/salesforce/callback/"),
+]
+RESTRICTED_PAGES = SALESFORCE_PAGES + MARKETO_PAGES + OPERATOR_PAGES
+ALL_PAGES = RESTRICTED_PAGES + OWN_PAGES
 
 
 @pytest.mark.parametrize(("method", "url"), ALL_PAGES)
@@ -43,9 +59,14 @@ def test_people_without_an_account_find_nothing(client_of: ClientOf, method: str
     assert getattr(client_of(make_user("nobody@nowhere.example")), method)(url).status_code == 404
 
 
-@pytest.mark.parametrize(("method", "url"), ALL_PAGES)
+@pytest.mark.parametrize(("method", "url"), RESTRICTED_PAGES)
 def test_a_member_without_the_role_is_refused(member: User, client_of: ClientOf, method: str, url: str) -> None:
     assert getattr(client_of(member), method)(url).status_code == 403
+
+
+@pytest.mark.parametrize(("method", "url"), OWN_PAGES)
+def test_every_member_reaches_their_own_connection(member: User, client_of: ClientOf, method: str, url: str) -> None:
+    assert getattr(client_of(member), method)(url).status_code in {200, 302}
 
 
 @pytest.mark.parametrize(("method", "url"), MARKETO_PAGES + OPERATOR_PAGES)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, User
 from connections import services
 from connections.models import MarketoAdmin, MarketoInstance
+from connections.problems import ConnectionProblem
 from connections.services import Verdict
 from tests.conftest import ClientOf, make_user
 from tests.connections.conftest import text_of
@@ -107,7 +108,7 @@ def test_a_superuser_registers_an_instance_on_a_page(sandbox: SandboxProcess, op
 
 
 def test_admins_are_read_once_a_day(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
-    MarketoAdmin.objects.create(instance=instance, email="left@acme.example")
+    MarketoAdmin.objects.create(instance=instance, email="left@acme.example", marketo_user_id="left")
     emails = {admin.email for admin in services.marketo_admins(instance)}
     assert emails == {"marketo-admin@demo.example", "maria.lind@acme.example", "jonas.berg@acme.example"}
     sandbox.delete("/_sandbox/calls")
@@ -143,3 +144,21 @@ def test_what_cannot_be_asked_is_not_called_missing(instance: MarketoInstance, s
     found = services.prerequisites(instance)
     assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (Verdict.UNKNOWN, Verdict.UNKNOWN)
     assert "lacks a permission" in str(found.is_feature_enabled.sentence)
+
+
+def test_an_answer_without_admins_locks_nobody_out(
+    marketo_admin: User, instance: MarketoInstance, sandbox: SandboxProcess
+) -> None:
+    services.refresh_marketo_admins(instance)
+    sandbox.post("/_sandbox/faults", {"path": "/userservice/.*/roles.json", "kind": "status:404", "count": 99})
+    with pytest.raises(ConnectionProblem):
+        services.refresh_marketo_admins(instance)
+    assert MarketoInstance.objects.administered_by(marketo_admin).exists()
+
+
+def test_the_admin_named_at_registration_stays_until_marketo_names_them(
+    instance: MarketoInstance, sandbox: SandboxProcess
+) -> None:
+    MarketoAdmin.objects.create(instance=instance, email="partner@agency.example")
+    services.refresh_marketo_admins(instance)
+    assert instance.admins.filter(email="partner@agency.example").exists()

@@ -197,6 +197,19 @@ def test_activity_types_tell_whether_actions_are_on(sandbox: SandboxProcess, cli
     assert "Send Sales Email" not in client.activity_type_names()
 
 
+def test_changes_are_read_from_a_token_on(sandbox: SandboxProcess, client: MarketoClient) -> None:
+    token = client.paging_token(datetime.now(UTC) - timedelta(minutes=1))
+    for body in ({"action": "change", "ids": [1], "fields": {"title": "Chair"}}, {"action": "delete", "ids": [2]}):
+        sandbox.post("/_sandbox/people", body)
+    sandbox.post("/_sandbox/people", {"action": "merge", "ids": [3, 4, 5]})
+    changes = client.lead_changes(token, ["title"])
+    assert 1 in changes.person_ids
+    assert client.lead_changes(changes.next_token, ["title"]).person_ids == frozenset()
+    assert client.deleted_leads(token).person_ids == {2}
+    merges = client.activities(token, [client.activity_type_ids()["Merge Leads"]])
+    assert (merges.person_ids, merges.has_more) == (frozenset({3, 4, 5}), False)
+
+
 def test_nobody_is_older_than_the_oldest_folder(client: MarketoClient) -> None:
     (first,) = client.leads_by_filter("id", [1], ["createdAt"])
     oldest = client.oldest_folder_created_at()

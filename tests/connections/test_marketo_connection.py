@@ -9,6 +9,7 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, Role, SalesAccount, User
 from connections import services
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
+from connections.problems import ConnectionProblem
 from connections.services.clients import SharedTokenCache
 from tests.conftest import ClientOf, make_member
 from tests.connections.conftest import text_of
@@ -116,7 +117,7 @@ def test_each_failure_of_the_probe_has_its_sentence(
     assert not MarketoConnection.objects.exists()
 
 
-def test_another_admin_sees_the_owner_and_can_neither_connect_nor_disconnect(
+def test_another_admin_sees_the_owner_and_can_neither_replace_nor_disconnect(
     marketo_connection: MarketoConnection, second_admin: User, client_of: ClientOf
 ) -> None:
     browser = client_of(second_admin)
@@ -124,6 +125,7 @@ def test_another_admin_sees_the_owner_and_can_neither_connect_nor_disconnect(
     assert "Only admin@acme.example can disconnect." in page
     assert DISCONNECT not in page
     assert "connected to Marketo by another admin" in text_of(browser.post(CONNECT))
+    assert "connected to Marketo by another admin" in text_of(browser.post(SET_UP, PASTED))
     assert "Only the owner of the connection" in text_of(browser.post(DISCONNECT))
     assert MarketoConnection.objects.get().owner == marketo_connection.owner
 
@@ -183,6 +185,17 @@ def test_the_regular_look_sees_a_rotated_secret_and_its_repair(
     MarketoConnection.objects.update(client_secret="sandbox-client-secret")
     services.check_connection(MarketoConnection.objects.get())
     assert services.marketo_health(marketo_connection.account).is_good
+
+
+def test_pasting_a_rotated_secret_lets_the_instance_be_read_again(
+    marketo_connection: MarketoConnection, linked_instance: MarketoInstance, client_of: ClientOf
+) -> None:
+    cache.clear()
+    MarketoInstance.objects.update(client_secret="rotated-away")
+    with pytest.raises(ConnectionProblem):
+        services.marketo_admins(MarketoInstance.objects.get())
+    client_of(marketo_connection.owner).post(SET_UP, PASTED)
+    assert services.marketo_admins(MarketoInstance.objects.get()).exists()
 
 
 @pytest.mark.parametrize("url", [SET_UP, "/ops/marketo-instances/new/"])

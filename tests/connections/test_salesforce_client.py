@@ -95,6 +95,14 @@ def test_a_query_follows_its_pages(canned: str) -> None:
     assert client.query("SELECT Id FROM Lead") == [{"Id": 1}, {"Id": 2}]
 
 
+def test_deleted_records_are_found_when_they_are_asked_for(canned: str) -> None:
+    client = canned_client(canned, first=(200, {"done": True, "records": []}))
+    deleted = {"done": True, "records": [{"Id": 3, "IsDeleted": True}]}
+    CannedAnswers.answers["/services/data/v62.0/queryAll"] = (200, deleted, {})
+    assert list(client.query_iter("SELECT Id FROM Lead", include_deleted=True)) == deleted["records"]
+    assert list(client.query_iter("SELECT Id FROM Lead")) == []
+
+
 def test_a_query_whose_token_dies_between_pages_must_start_again(canned: str) -> None:
     following = {"done": False, "records": [{"Id": 1}], "nextRecordsUrl": "/services/data/v62.0/query/01g-1"}
     expired = [{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}]

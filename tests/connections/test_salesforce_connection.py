@@ -192,7 +192,7 @@ class TestStateOfTheCallback:
 
     def test_after_the_role_was_taken_away(self, admin: User, client_of: ClientOf, back: str) -> None:
         Member.objects.filter(user=admin).update(role=Role.USER)
-        assert client_of(admin).get(back).status_code == 403
+        assert client_of(admin).get(back)["Location"] == "/settings/salesforce/?problem=salesforce_not_allowed"
         assert not SalesforceConnection.objects.exists()
 
 
@@ -319,3 +319,17 @@ def test_a_call_inside_a_transaction_leaves_the_row_free_for_others(
         services.salesforce_client(salesforce_connection).organization()
         assert SalesforceConnection.objects.get().last_call_at is None
     assert SalesforceConnection.objects.get().last_call_at is not None
+
+
+@pytest.mark.django_db
+def test_hurried_clicks_on_connect_are_slowed_down(admin: User, member: User, client_of: ClientOf) -> None:
+    choice = {"choice": "production", "my_domain": ""}
+    browser = client_of(admin)
+    with time_machine.travel(timezone.now(), tick=False):
+        for _ in range(10):
+            press_ok(browser)
+        assert "more than ten sign-ins" in text_of(browser.post(CONNECT, choice))
+        Member.objects.filter(user=member).update(role=Role.ADMIN)
+        press_ok(client_of(member))
+    with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=False):
+        press_ok(browser)

@@ -1,0 +1,38 @@
+"""The mail of this room: a connection has stopped working for good. Its link starts with SITE_URL."""
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.models import User
+from connections.models import MarketoConnection, SalesforceConnection
+from connections.problems import problem_for
+
+
+def send_reconnect_needed(connection: MarketoConnection | SalesforceConnection, problem: str) -> None:
+    """Tell the person who connected, in their language, why the connection ended and where to connect again."""
+    service, owner, page = _described(connection)
+    context = {
+        "service": service,
+        "account": connection.account,
+        "problem": problem_for(problem),
+        "link": settings.SITE_URL.rstrip("/") + reverse(page),
+    }
+    with translation.override(owner.language):
+        subject = render_to_string("connections/mail/reconnect_subject.txt", context)
+        EmailMessage(
+            subject=" ".join(subject.split()),
+            body=render_to_string("connections/mail/reconnect.txt", context),
+            to=[owner.email],
+            headers={"Content-Language": owner.language, "Auto-Submitted": "auto-generated"},
+        ).send()
+
+
+def _described(connection: MarketoConnection | SalesforceConnection) -> tuple[str, User, str]:
+    """The neighbour's name, who connected, and the name of the page where to connect."""
+    if isinstance(connection, MarketoConnection):
+        return "Marketo", connection.owner, "connections:marketo"
+    page = "connections:own_salesforce" if connection.member_id else "connections:salesforce"
+    return "Salesforce", connection.connected_by, page

@@ -1,0 +1,116 @@
+"""What failed and how many calls were used, day by day: written as calls are made, read by the page Diagnostics."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.utils import timezone
+from django.utils.functional import Promise
+
+from accounts.models import SalesAccount
+from connections.diagnoses import ACTORS, diagnosis_of, failure_code
+from connections.http import ApiError
+from connections.models import ApiFailure, ApiUsage, Service
+from connections.problems import Problem, problem_code
+
+SHOWN_FOR = timedelta(days=30)
+CHART_DAYS = 14
+
+# Marketo counts its days in US Central time (Adobe documentation, "Marketo Integration Best Practices").
+_DAY_ZONES = {Service.SALESFORCE: UTC, Service.MARKETO: ZoneInfo("America/Chicago")}
+_CODE = re.compile(r"[\w.:-]{1,60}", re.ASCII)
+_CUSTOM_NAME = re.compile(r"\b[A-Za-z]\w*__[cr]\b", re.ASCII)
+# Ids of records, jobs and users; the latter may be e-mail addresses.
+_ID = re.compile(r"(?<=/)(?:[^/]*[%@][^/]*|(?=[^/]*\d)[^/]{12,})")
+_ALMOST_ALL = 0.8
+
+
+def record_failure(account_id: int, operation: str, error: ApiError) -> None:
+    """Count a failed call. Of the neighbour's message only names of custom fields and objects are kept."""
+    code = failure_code(error)
+    key = {
+        "account_id": account_id,
+        "service": error.service,
+        "code": code if _CODE.fullmatch(code) else "unexpected",
+        "operation": _ID.sub("…", operation)[:200],
+    }
+    names = ", ".join(sorted(set(_CUSTOM_NAME.findall(error.detail))))[:300]
+    now = timezone.now()
+    failure, is_new = ApiFailure.objects.get_or_create(
+        **key, defaults={"problem": problem_code(error), "names": names, "last_seen_at": now}
+    )
+    if not is_new:
+        rows = ApiFailure.objects.filter(pk=failure.pk)
+        rows.update(count=F("count") + 1, last_seen_at=now, names=names, problem=problem_code(error))
+
+
+def record_usage(account_id: int, service: Service, calls: int, limit: int | None) -> None:
+    """Keep the highest number of calls of the neighbour's day."""
+    day = datetime.now(_DAY_ZONES[service]).date()
+    usage, is_new = ApiUsage.objects.get_or_create(
+        account_id=account_id, service=service, day=day, defaults={"calls": calls, "limit": limit}
+    )
+    if not is_new:
+        ApiUsage.objects.filter(pk=usage.pk).update(calls=Greatest(F("calls"), calls), limit=limit)
+
+
+@dataclass(frozen=True)
+class ActorFailures:
+    """Failures that one kind of person has to act on, the latest first, each with its cause and remedy."""
+
+    who: Promise
+    failures: list[tuple[ApiFailure, Problem]]
+
+
+def failures_by_actor(account: SalesAccount) -> list[ActorFailures]:
+    """The failures of the last 30 days, grouped by who has to act."""
+    rows = ApiFailure.objects.of_account(account).filter(last_seen_at__gte=timezone.now() - SHOWN_FOR)
+    explained = [(row, diagnosis_of(row.service, row.code, row.problem)) for row in rows.order_by("-last_seen_at")]
+    groups = [ActorFailures(who, [pair for pair in explained if pair[1].who == who]) for who in ACTORS]
+    return [group for group in groups if group.failures]
+
+
+@dataclass(frozen=True)
+class UsageDay:
+    """A day of the chart; `calls` is None when nothing is known, `top` is the end of the scale."""
+
+    day: date
+    calls: int | None
+    limit: int | None
+    top: int
+
+    @property
+    def high(self) -> int:
+        """From where on the limit is near."""
+        return round(self.top * _ALMOST_ALL)
+
+
+@dataclass(frozen=True)
+class UsageChart:
+    """API calls to one neighbour over the last 14 days."""
+
+    service: Service
+    days: list[UsageDay]
+
+
+def usage_charts(account: SalesAccount) -> list[UsageChart]:
+    """A chart for each neighbour whose calls are known."""
+    charts = [_chart(account, service) for service in Service]
+    return [chart for chart in charts if any(day.calls is not None for day in chart.days)]
+
+
+def _chart(account: SalesAccount, service: Service) -> UsageChart:
+    today = datetime.now(_DAY_ZONES[service]).date()
+    days = [today - timedelta(days=back) for back in reversed(range(CHART_DAYS))]
+    rows = {row.day: row for row in ApiUsage.objects.of_account(account).filter(service=service, day__in=days)}
+    busiest = max((row.calls for row in rows.values()), default=0)
+    return UsageChart(service, [_usage_day(day, rows.get(day), busiest) for day in days])
+
+
+def _usage_day(day: date, row: ApiUsage | None, busiest: int) -> UsageDay:
+    if row is None:
+        return UsageDay(day, calls=None, limit=None, top=busiest)
+    return UsageDay(day, row.calls, row.limit, top=row.limit or busiest)

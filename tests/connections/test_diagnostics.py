@@ -1,0 +1,161 @@
+"""Integrations > Diagnostics: what failed, whose turn it is, and how many calls are left."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from accounts.models import SalesAccount, User
+from connections import services
+from connections.diagnoses import ACTORS, DIAGNOSES, diagnosis_of, failure_code
+from connections.http import AccessDenied, ApiError, QuotaExceeded, TransientApiError, UnexpectedAnswer, Unreachable
+from connections.models import ApiFailure, ApiUsage, MarketoConnection, SalesforceConnection, Service
+from connections.problems import problem_code
+from connections.salesforce.errors import SessionExpired
+from connections.salesforce.oauth import GrantRefused, OAuthError, OAuthProblem
+from connections.services.diagnostics import record_failure, record_usage
+from tests.conftest import ClientOf
+from tests.connections.conftest import ChangeOrg, text_of
+from tests.sandbox_process import SandboxProcess
+
+PAGE = "/settings/integrations/diagnostics/"
+CHECK_NOW = "/settings/integrations/diagnostics/check/"
+CANARIES = ["jane.doe@acme.example", "Jane", "Doe", "+46701234567", "00QHs00000AbCdEMAV", "s3cr3t-canary", "%40"]
+
+
+def test_the_catalogue_is_the_whole_of_adobe_s_page() -> None:
+    assert len(DIAGNOSES["salesforce"]) == 26
+    for table in DIAGNOSES.values():
+        for problem in table.values():
+            assert str(problem.what).endswith(".")
+            assert str(problem.todo).endswith(".")
+            assert problem.who in ACTORS
+
+
+@pytest.mark.parametrize("service", ["salesforce", "marketo"])
+@pytest.mark.parametrize(
+    "kind", [ApiError, AccessDenied, UnexpectedAnswer, TransientApiError, Unreachable, QuotaExceeded]
+)
+def test_a_code_nobody_listed_still_has_somebody_to_act(service: str, kind: type[ApiError]) -> None:
+    error = kind(service, "NEVER_SEEN_BEFORE")
+    assert diagnosis_of(service, failure_code(error), problem_code(error)).who in ACTORS
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (GrantRefused(OAuthProblem.EXPIRED_TOKEN, "invalid_grant"), "EXPIRED_ACCESS"),
+        (GrantRefused(OAuthProblem.INACTIVE_USER, "invalid_grant"), "INACTIVE_USER"),
+        (GrantRefused(OAuthProblem.INACTIVE_ORG, "invalid_grant"), "INACTIVE_ORGANIZATION"),
+        (GrantRefused(OAuthProblem.IP_RESTRICTED, "invalid_grant"), "INVALID_GRANT"),
+        (GrantRefused(OAuthProblem.UNKNOWN, "invalid_grant"), "AUTHENTICATION_FAILURE"),
+        (OAuthError(OAuthProblem.BAD_CLIENT, "invalid_client_id"), "invalid_client_id"),
+        (SessionExpired("salesforce", "INVALID_SESSION_ID"), "EXPIRED_ACCESS"),
+        (ApiError("salesforce", "QUERY_TIMEOUT"), "QUERY_TIMEOUT"),
+    ],
+)
+def test_refused_tokens_are_told_apart(error: ApiError, code: str) -> None:
+    assert failure_code(error) == code
+
+
+@pytest.mark.django_db(transaction=True)
+def test_failed_calls_of_both_neighbours_are_counted_and_explained(
+    salesforce_connection: SalesforceConnection,
+    marketo_connection: MarketoConnection,
+    sandbox: SandboxProcess,
+    admin: User,
+    client_of: ClientOf,
+) -> None:
+    browser = client_of(admin)
+    assert "No call has failed in the last 30 days" in text_of(browser.get(PAGE))
+    sandbox.post("/_sandbox/faults", {"path": "/services/data", "kind": "status:503"})
+    sandbox.post("/_sandbox/faults", {"path": "/rest/v1/stats", "kind": "marketo:603"})
+    browser.post(CHECK_NOW)
+    page = text_of(browser.post(CHECK_NOW, follow=True))
+    assert "The connections were checked." in page
+    salesforce, marketo = ApiFailure.objects.order_by("-service")
+    assert (salesforce.service, salesforce.code, salesforce.count) == ("salesforce", "503", 2)
+    assert (marketo.service, marketo.code, marketo.operation) == ("marketo", "603", "/rest/v1/stats/usage.json")
+    assert marketo.first_seen_at < marketo.last_seen_at
+    assert "Who has to act: A Marketo admin of your company" in page
+    assert "The API user lacks a permission" in page
+    assert "Who has to act: Nobody: it passes by itself" in page
+    assert "2 times" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_that_succeeds_after_a_refresh_has_not_failed(
+    salesforce_connection: SalesforceConnection, change_org: ChangeOrg
+) -> None:
+    change_org("end_sessions")
+    services.check_connection(salesforce_connection)
+    assert not ApiFailure.objects.exists()
+    change_org("end_sessions")
+    SalesforceConnection.objects.update(refresh_token="5Aep-revoked-long-ago")
+    services.check_connection(SalesforceConnection.objects.get())
+    assert ApiFailure.objects.get().code == "EXPIRED_ACCESS"
+
+
+def test_no_person_and_no_secret_is_kept(account: SalesAccount, admin: User, client_of: ClientOf) -> None:
+    message = (
+        "Jane Doe <jane.doe@acme.example>, +46701234567, 00QHs00000AbCdEMAV: field MSE_Replied__c is not writeable"
+    )
+    error = ApiError("salesforce", "INVALID_FIELD_FOR_INSERT_UPDATE", f"{message} access_token=s3cr3t-canary")
+    record_failure(account.pk, "sobjects/Lead/00QHs00000AbCdEMAV", error)
+    record_failure(
+        account.pk,
+        "/userservice/management/v1/users/jane.doe%40acme.example/roles.json",
+        UnexpectedAnswer("marketo", "unexpected_shape", "{'firstName': 'Jane', 'lastName': 'Doe'}"),
+    )
+    record_failure(account.pk, "query", ApiError("salesforce", "Jane Doe may not see this"))
+    stored = str(list(ApiFailure.objects.values_list("code", "operation", "names")))
+    page = text_of(client_of(admin).get(PAGE))
+    for canary in CANARIES:
+        assert canary not in stored
+        assert canary not in page
+    assert "MSE_Replied__c" in page
+    assert "/userservice/management/v1/users/…/roles.json" in page
+    assert "Make the field visible and not read-only" in page
+
+
+def test_failures_are_shown_for_a_month_and_to_their_own_account_only(
+    account: SalesAccount, admin: User, stranger: User, client_of: ClientOf
+) -> None:
+    record_failure(account.pk, "query", ApiError("salesforce", "ENTITY_IS_LOCKED"))
+    assert "ENTITY_IS_LOCKED" not in text_of(client_of(stranger).get(PAGE))
+    assert "ENTITY_IS_LOCKED" in text_of(client_of(admin).get(PAGE))
+    ApiFailure.objects.update(last_seen_at=timezone.now() - timedelta(days=31))
+    assert "ENTITY_IS_LOCKED" not in text_of(client_of(admin).get(PAGE))
+
+
+def test_checking_without_a_connection_says_so(admin: User, client_of: ClientOf) -> None:
+    assert "There is nothing to check" in text_of(client_of(admin).post(CHECK_NOW, follow=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_calls_of_both_neighbours_are_kept_by_day(
+    salesforce_connection: SalesforceConnection,
+    marketo_connection: MarketoConnection,
+    salesforce_admin: User,
+    client_of: ClientOf,
+) -> None:
+    page = text_of(client_of(salesforce_admin).post(CHECK_NOW, follow=True))
+    salesforce, marketo = ApiUsage.objects.order_by("-service")
+    assert salesforce.limit
+    assert (marketo.service, marketo.limit) == ("marketo", None)
+    assert "API calls to Salesforce" in page
+    assert f'max="{salesforce.limit}"' in page
+    assert f'value="{marketo.calls}"' in page
+
+
+def test_a_day_keeps_its_highest_number_and_marketo_s_day_is_that_of_texas(account: SalesAccount) -> None:
+    with time_machine.travel(datetime(2026, 11, 5, 2, 0, tzinfo=UTC), tick=False):
+        for calls in (10, 900, 30):
+            record_usage(account.pk, Service.SALESFORCE, calls, 1000)
+        record_usage(account.pk, Service.MARKETO, 70, None)
+        charts = {chart.service: chart.days for chart in services.usage_charts(account)}
+    assert len(charts[Service.SALESFORCE]) == 14
+    today = charts[Service.SALESFORCE][-1]
+    assert (today.day.day, today.calls, today.high) == (5, 900, 800)
+    assert (charts[Service.MARKETO][-1].day.day, charts[Service.MARKETO][-1].calls) == (4, 70)

@@ -1,0 +1,117 @@
+"""My Account > Salesforce: a member's own connection, beside the one of the account."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import Client
+
+from accounts.models import AuditEvent, SalesAccount, User
+from connections import services, tasks
+from connections.models import SalesforceConnection
+from connections.problems import ConnectionProblem
+from tests.conftest import ClientOf
+from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, text_of
+
+PAGE = "/settings/salesforce/"
+CONNECT = "/settings/salesforce/connect/"
+DISCONNECT = "/settings/salesforce/disconnect/"
+CHOICE = {"choice": "production", "my_domain": ""}
+
+
+@pytest.fixture
+def seller(member: User, client_of: ClientOf) -> Client:
+    """The browser of a member with the role User."""
+    return client_of(member)
+
+
+def connect(browser: Client, person: PersonAtSalesforce) -> str:
+    """Connect as a person does, and answer the page they end on."""
+    return text_of(browser.get(person(browser.post(CONNECT, CHOICE)["Refresh"].removeprefix("0; url=")), follow=True))
+
+
+def test_every_member_connects_themselves(
+    seller: Client, member: User, account: SalesAccount, person_at_salesforce: PersonAtSalesforce
+) -> None:
+    page = text_of(seller.get(PAGE))
+    assert "logged in Salesforce as yours" in page
+    assert "Settings" in page
+    assert "You will be sent to this address" in text_of(seller.get(CONNECT, CHOICE))
+    page = connect(seller, person_at_salesforce)
+    assert "Connected to Acme Inc." in page
+    assert f'href="{DISCONNECT}"' in page
+    own = SalesforceConnection.objects.get()
+    assert (own.member, own.account, own.connected_by) == (member.member, account, member)
+    assert AuditEvent.objects.filter(action="salesforce.own_connected", actor=member).exists()
+
+
+def test_sync_and_package_do_not_use_a_member_s_connection(
+    seller: Client, account: SalesAccount, person_at_salesforce: PersonAtSalesforce
+) -> None:
+    connect(seller, person_at_salesforce)
+    assert not SalesforceConnection.objects.of_account(account).exists()
+    assert not services.salesforce_health(account).is_connected
+    assert services.package_state(account).connection is None
+    tasks.check_packages()
+
+
+def test_both_connections_live_side_by_side(
+    salesforce_connection: SalesforceConnection, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce
+) -> None:
+    owner = salesforce_connection.connected_by
+    browser = client_of(owner)
+    connect(browser, person_at_salesforce)
+    own = SalesforceConnection.objects.of_member(owner.member).get()
+    assert own.refresh_token != salesforce_connection.refresh_token
+    assert "Disconnect yourself from Acme Inc" in text_of(browser.get(DISCONNECT))
+    assert "Disconnected from Acme Inc." in text_of(browser.post(DISCONNECT, follow=True))
+    assert AuditEvent.objects.filter(action="salesforce.own_disconnected", actor=owner).exists()
+    left = SalesforceConnection.objects.get()
+    assert left == salesforce_connection
+    assert services.salesforce_client(left).organization().name == "Acme Inc"
+
+
+def test_another_org_than_the_account_s_is_refused(
+    salesforce_connection: SalesforceConnection, seller: Client, person_at_salesforce: PersonAtSalesforce
+) -> None:
+    SalesforceConnection.objects.update(org_id="00DOTHER00000000AA")
+    page = connect(seller, person_at_salesforce)
+    assert "another Salesforce org than the one the Sales account is connected to" in page
+    assert SalesforceConnection.objects.count() == 1
+
+
+def test_a_sign_in_for_oneself_connects_nobody_else(
+    seller: Client, salesforce_admin: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce
+) -> None:
+    other = client_of(salesforce_admin)
+    back = person_at_salesforce(seller.post(CONNECT, CHOICE)["Refresh"].removeprefix("0; url="))
+    assert "problem=salesforce_lost_sign_in" in other.get(back)["Location"]
+    assert "This sign-in was started in another tab" in text_of(seller.get(f"{PAGE}?problem=salesforce_lost_sign_in"))
+    assert not SalesforceConnection.objects.exists()
+
+
+def test_somebody_removed_meanwhile_connects_nothing(
+    seller: Client, member: User, person_at_salesforce: PersonAtSalesforce
+) -> None:
+    back = person_at_salesforce(seller.post(CONNECT, CHOICE)["Refresh"].removeprefix("0; url="))
+    answer = parse_qs(urlsplit(back).query)
+    sign_in = services.take_sign_in(state=answer["state"][0], user=member)
+    member.member.delete()
+    with pytest.raises(ConnectionProblem, match="salesforce_not_allowed"):
+        services.finish_sign_in(sign_in, code=answer["code"][0])
+    assert not SalesforceConnection.objects.exists()
+
+
+def test_what_goes_wrong_is_said_on_one_s_own_page(
+    seller: Client, person_at_salesforce: PersonAtSalesforce, change_org: ChangeOrg
+) -> None:
+    change_org("set_user", username="admin@acme.example", api_enabled=False)
+    assert "The Salesforce user may not use the API." in connect(seller, person_at_salesforce)
+    assert not SalesforceConnection.objects.exists()
+
+
+def test_removing_a_member_erases_their_tokens(
+    seller: Client, member: User, person_at_salesforce: PersonAtSalesforce
+) -> None:
+    connect(seller, person_at_salesforce)
+    member.member.delete()
+    assert not SalesforceConnection.objects.exists()
