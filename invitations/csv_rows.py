@@ -104,7 +104,7 @@ def decode(data: bytes) -> str:
 
 
 def read_table(text: str) -> Table:
-    """The rows of a file. Raises CsvError when it has no column of addresses too many rows or columns."""
+    """The rows of a file. Raises CsvError when it has no column of addresses, or too many rows or columns."""
     rows = list(_rows(text))
     if any(len(row.cells) > MAX_COLUMNS for row in rows):
         raise CsvError(_("The file has a row with more than 50 columns. Keep the columns that are needed."))

@@ -1,4 +1,4 @@
-"""Handing an invitation's mail to the mail server, at most once."""
+"""Handing an invitation's mail and its reminder to the mail server, each at most once."""
 
 from datetime import timedelta
 
@@ -27,6 +27,26 @@ def deliver(invitation_id: int) -> None:
         mine.update(mail_begun_at=None, mail_problem=error.problem)
         raise
     mine.update(sent_at=timezone.now(), mail_problem="")
+
+
+def remind(invitation_id: int) -> None:
+    """Send the reminder with a link of its own, unless another worker has begun it or it is not due.
+
+    Raises emails.MailError; the reminder is then due again, unless the mail server refused the address for good.
+    """
+    token = new_token()
+    claim = {"reminder_token_hash": hash_token(token), "reminded_at": timezone.now()}
+    if not Invitation.objects.unreminded().filter(pk=invitation_id).update(**claim):
+        return
+    mine = Invitation.objects.select_related("account", "invited_by").filter(
+        reminder_token_hash=claim["reminder_token_hash"]
+    )
+    try:
+        emails.send_reminder(mine.get(), token)
+    except emails.MailError as error:
+        if not error.is_final:
+            mine.update(reminder_token_hash="", reminded_at=None)
+        raise
 
 
 def overdue() -> list[int]:

@@ -29,13 +29,12 @@ class MailError(Exception):
 
 def send_invitation(invitation: Invitation, token: str) -> None:
     """Mail the link with the token, in the language of the recipient if known, otherwise of the inviter."""
-    reader = User.objects.with_email(invitation.email) or invitation.invited_by
-    context: Context = {
-        "invitation": invitation,
-        "inviter": invitation.invited_by,
-        "link": settings.SITE_URL + reverse("invitations:accept", args=[token]),
-    }
-    _send(invitation.purpose, to=invitation.email, language=reader.language if reader else "en", context=context)
+    _send_link(invitation.purpose, invitation, token)
+
+
+def send_reminder(invitation: Invitation, token: str) -> None:
+    """Mail once more to somebody who has not accepted."""
+    _send_link("reminder", invitation, token)
 
 
 def send_step_request(*, user: User, asked_by: User, step: int) -> None:
@@ -43,6 +42,16 @@ def send_step_request(*, user: User, asked_by: User, step: int) -> None:
     link = f"{settings.SITE_URL}{reverse('guide:setup')}#step-{step}"
     context: Context = {"user": user, "inviter": asked_by, "step": step, "link": link}
     _send("step_request", to=user.email, language=user.language, context=context)
+
+
+def _send_link(kind: str, invitation: Invitation, token: str) -> None:
+    reader = User.objects.with_email(invitation.email) or invitation.invited_by
+    context: Context = {
+        "invitation": invitation,
+        "inviter": invitation.invited_by,
+        "link": settings.SITE_URL + reverse("invitations:accept", args=[token]),
+    }
+    _send(kind, to=invitation.email, language=reader.language if reader else "en", context=context)
 
 
 def _send(kind: str, *, to: str, language: str, context: Context) -> None:

@@ -61,12 +61,16 @@ class Invitation(models.Model):
     step = models.PositiveSmallIntegerField(null=True)
     # Hex SHA-256 of the token; empty until the mail is made, because the token exists only in the mail.
     token_hash = models.CharField(max_length=64, blank=True)
+    # The same for the link in the reminder: both links work, so that a lost reminder loses nothing.
+    reminder_token_hash = models.CharField(max_length=64, blank=True)
     invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     accepted_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     # A worker claims the mail by setting this; only one can.
     mail_begun_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    # A worker claims the reminder by setting this; only one can.
+    reminded_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
@@ -84,6 +88,9 @@ class Invitation(models.Model):
                 name="invitation_one_open_per_address",
             ),
             models.UniqueConstraint("token_hash", condition=~Q(token_hash=""), name="invitation_token_unique"),
+            models.UniqueConstraint(
+                "reminder_token_hash", condition=~Q(reminder_token_hash=""), name="invitation_reminder_unique"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,10 @@ MAX_INVITATIONS_PER_DAY = 300
 
 
 class Obstacles:
-    """The facts about a list of addresses, read with a constant number of queries under the account's lock."""
+    """The facts about a list of addresses, read with a constant number of queries.
+
+    They hold only under the account's lock; without it they are a forecast.
+    """
 
     def __init__(self, account: SalesAccount, emails: list[str]) -> None:
         self.account = account

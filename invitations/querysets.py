@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from invitations.models import CsvUpload, Invitation  # noqa: F401 - named in strings below
 
 UPLOAD_LIFETIME = timedelta(days=1)
+# Whoever has not accepted by then gets one more mail.
+REMIND_AFTER = timedelta(days=3)
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -31,6 +34,32 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def unsent(self) -> InvitationQuerySet:
         """Open, and no worker has begun the mail."""
         return self.open().filter(sent_at=None, mail_begun_at=None)
+
+    def unreminded(self) -> InvitationQuerySet:
+        """Open for days after the mail, and no worker has begun the reminder."""
+        return self.open().filter(sent_at__lt=timezone.now() - REMIND_AFTER, reminded_at=None)
+
+    def with_token(self, token_hash: str) -> Invitation | None:
+        """The invitation that a link of its mail or of its reminder opens, or None."""
+        links = Q(token_hash=token_hash) | Q(reminder_token_hash=token_hash)
+        return self.select_related("account", "invited_by").filter(links).first()
+
+    def in_state(self, state: Invitation.State) -> InvitationQuerySet:
+        """The invitations whose `state` it is."""
+        from invitations.models import MAIL_TIME_LIMIT, Invitation
+
+        now = timezone.now()
+        states = Invitation.State
+        has_trouble = ~Q(mail_problem="") | Q(mail_begun_at__lt=now - MAIL_TIME_LIMIT)
+        conditions = {
+            states.ACCEPTED: self.exclude(accepted_at=None),
+            states.REVOKED: self.filter(accepted_at=None).exclude(revoked_at=None),
+            states.EXPIRED: self.undecided().filter(expires_at__lte=now),
+            states.PENDING: self.open().exclude(sent_at=None),
+            states.NOT_SENT: self.open().filter(has_trouble, sent_at=None),
+            states.SENDING: self.open().filter(sent_at=None).exclude(has_trouble),
+        }
+        return conditions[state]
 
     def for_display(self) -> InvitationQuerySet:
         """With the inviter and the teams, the newest first."""

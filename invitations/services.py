@@ -1,7 +1,7 @@
 """Writes of this room: inviting, resending, revoking, accepting. Each holds the row of its Sales account."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
@@ -14,6 +14,7 @@ from accounts.models import Member, Role, SalesAccount, Team, User
 from accounts.services import RefusedError, add_member, create_account, create_verified_user, lock_account, record
 from connections.models import MarketoAdmin, MarketoConnection, MarketoInstance
 from invitations import tasks
+from invitations.csv_rows import InviteRow
 from invitations.models import CsvUpload, Invitation
 from invitations.obstacles import Obstacles
 from invitations.tokens import hash_token
@@ -71,6 +72,18 @@ def invite(*, account: SalesAccount, invited_by: User, addresses: Sequence[NewIn
         outcome.sent.append(_create(account=account, invited_by=invited_by, new=new))
         obstacles.count(new.email)
     return outcome
+
+
+def dry_run(*, account: SalesAccount, people: Sequence[InviteRow]) -> list[InviteRow]:
+    """The rows of a file as `invite` would treat them now; whoever would be skipped gets the reason as problem."""
+    obstacles = Obstacles(account, [person.email for person in people if not person.problem])
+    judged = []
+    for person in people:
+        problem = person.problem or obstacles.reason_against(person.email)
+        if not problem:
+            obstacles.count(person.email)
+        judged.append(replace(person, problem=problem))
+    return judged
 
 
 @transaction.atomic
@@ -133,11 +146,11 @@ def resend(*, invitation: Invitation, resent_by: User) -> Invitation:
     if invitation.sent_at and invitation.sent_at > timezone.now() - RESEND_PAUSE:
         _refuse_if(_("This invitation was sent less than a minute ago. Wait a moment for it to arrive."))
     _refuse_if(obstacles.other_account(invitation.email) or ("" if invitation.is_open else obstacles.no_room()))
-    invitation.token_hash = invitation.mail_problem = ""
-    invitation.mail_begun_at = invitation.sent_at = None
+    invitation.token_hash = invitation.reminder_token_hash = invitation.mail_problem = ""
+    invitation.mail_begun_at = invitation.sent_at = invitation.reminded_at = None
     invitation.expires_at = timezone.now() + LIFETIME
     invitation.save()
-    _queue(invitation, resent_by, "invitation_resent")
+    _queue(invitation, resent_by, action="invitation_resent")
     return invitation
 
 
@@ -151,14 +164,27 @@ def revoke(*, invitation: Invitation, revoked_by: User) -> None:
     record(account=account, actor=revoked_by, action="invitation_revoked", target=invitation.email)
 
 
-def remove_member(*, member: Member, removed_by: User) -> None:
-    """Take somebody out of the account. Raises RefusedError for people on whom the account depends."""
-    if MarketoConnection.objects.of_account(member.account).filter(owner=member.user).exists():
-        raise RefusedError(
-            _("%(name)s owns the connection to Marketo. Disconnect it, and connect it again as another admin first.")
-            % {"name": member.user}
-        )
-    accounts.remove_member(member=member, removed_by=removed_by)
+def reason_to_keep(member: Member) -> str:
+    """Why a member cannot be removed, as a sentence with what to do instead; empty when nothing speaks against it."""
+    return _connection_reason(member) or accounts.reason_to_keep(member)
+
+
+@transaction.atomic
+def remove_member(*, member: Member, removed_by: User, receiver: Member) -> None:
+    """Take somebody out of the account; another member of it receives their invitations. Raises RefusedError."""
+    account = lock_account(member.account)
+    _refuse_if(_connection_reason(member))
+    accounts.remove_member(member=member, removed_by=removed_by, receiver=receiver)
+    account.invitations.filter(invited_by=member.user).update(invited_by=receiver.user)
+
+
+@transaction.atomic
+def change_role(*, member: Member, role: Role, changed_by: User) -> None:
+    """Give a member another role. Raises RefusedError for the last admin and for the owner of the connection."""
+    lock_account(member.account)
+    if role != Role.ADMIN:
+        _refuse_if(_connection_reason(member))
+    accounts.change_role(member=member, role=role, changed_by=changed_by)
 
 
 @transaction.atomic
@@ -170,7 +196,7 @@ def invite_from_upload(*, upload: CsvUpload, addresses: Sequence[NewInvitation])
 
 def find_open(token: str) -> Invitation:
     """The invitation that a token opens; changes nothing. Raises NotOpenError."""
-    found = Invitation.objects.select_related("account", "invited_by").filter(token_hash=hash_token(token)).first()
+    found = Invitation.objects.with_token(hash_token(token))
     if not found or not found.is_open:
         raise NotOpenError(found)
     return found
@@ -227,11 +253,11 @@ def _create(
         expires_at=timezone.now() + LIFETIME,
     )
     invitation.teams.set(team for team in new.teams if team.account_id == account.pk and not team.is_everyone)
-    _queue(invitation, invited_by, "invitation_created")
+    _queue(invitation, invited_by, action="invitation_created")
     return invitation
 
 
-def _queue(invitation: Invitation, actor: User, action: str) -> None:
+def _queue(invitation: Invitation, actor: User, *, action: str) -> None:
     record(account=invitation.account, actor=actor, action=action, target=invitation.email, role=invitation.role)
     _after_commit(partial(tasks.send_invitation.delay, invitation.pk))
 
@@ -263,6 +289,15 @@ def _ask_member(member: Member, step: int, asked_by: User) -> None:
         )
     record(account=member.account, actor=asked_by, action="step_asked", target=member.user.email, step=step)
     _after_commit(partial(tasks.send_step_request.delay, member.user_id, asked_by.pk, step))
+
+
+def _connection_reason(member: Member) -> str:
+    if not MarketoConnection.objects.of_account(member.account).filter(owner=member.user).exists():
+        return ""
+    return _(
+        "%(name)s owns the connection to Marketo. Another admin must take it over first: "
+        "Settings > Admin Settings > Marketo > Connect."
+    ) % {"name": member.user}
 
 
 def _decided() -> RefusedError:

@@ -6,6 +6,7 @@ from celery import Task, shared_task
 
 from accounts.models import User
 from invitations import delivery, emails, uploads
+from invitations.models import Invitation
 
 
 @shared_task(bind=True, acks_late=True, max_retries=6)
@@ -32,6 +33,22 @@ def send_overdue_invitations() -> None:
     """Every few minutes: queue the mails that a lost message left behind."""
     for invitation_id in delivery.overdue():
         send_invitation.delay(invitation_id)
+
+
+@shared_task(bind=True, acks_late=True, max_retries=6)
+def send_reminder(self: Task[Any, Any], invitation_id: int) -> None:
+    """Remind one person of an invitation."""
+    try:
+        delivery.remind(invitation_id)
+    except emails.MailError as error:
+        _try_again(self, error)
+
+
+@shared_task
+def send_reminders() -> None:
+    """Every hour: queue a reminder for everybody who has not accepted for three days."""
+    for invitation_id in Invitation.objects.unreminded().values_list("pk", flat=True):
+        send_reminder.delay(invitation_id)
 
 
 @shared_task

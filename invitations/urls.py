@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from invitations.views import accept, invite, invite_csv, users
+from invitations.views import accept, invite, invite_csv, selected, users
 
 app_name = "invitations"
 urlpatterns = [
@@ -12,8 +12,13 @@ urlpatterns = [
     path("settings/admin/users/<int:pk>/remove/", users.remove, name="remove"),
     path("settings/admin/users/invitations/<int:pk>/resend/", users.resend, name="resend"),
     path("settings/admin/users/invitations/<int:pk>/revoke/", users.revoke, name="revoke"),
+    path("settings/admin/users/selected/resend/", selected.resend, name="selected_resend"),
+    path("settings/admin/users/selected/revoke/", selected.revoke, name="selected_revoke"),
+    path("settings/admin/users/selected/team/", selected.add_to, name="selected_team"),
+    path("settings/admin/users/selected/role/", selected.set_role, name="selected_role"),
     path("settings/admin/users/invite/", invite.invite, name="invite"),
     path("settings/admin/users/invite-csv/", invite_csv.upload, name="csv_upload"),
     path("settings/admin/users/invite-csv/<int:pk>/", invite_csv.mapping, name="csv_mapping"),
+    path("settings/admin/users/invite-csv/<int:pk>/report/", invite_csv.report, name="csv_report"),
     path("settings/admin/users/invite-csv/template/", invite_csv.template, name="csv_template"),
 ]

@@ -1,18 +1,25 @@
 """Invite Users via CSV: choose a file, confirm what its columns mean, invite."""
 
-from django.http import HttpResponse
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import admin_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Team
+from accounts.spreadsheet import csv_answer
 from invitations import services, uploads
 from invitations.csv_rows import InviteRow, Table, guess_mapping, read_people, read_table, template_file
 from invitations.forms import MappingForm, UploadForm
 from invitations.models import CsvUpload
 
 SAMPLE_ROWS = 3
+# The report holds them all.
+PROBLEMS_SHOWN = 200
 
 
 @admin_required
@@ -32,17 +39,26 @@ def upload(request: ConsoleRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def mapping(request: ConsoleRequest, pk: int) -> HttpResponse:
     """Second page: the columns as guessed or as chosen, every row that cannot be used; a post invites the others."""
-    account, user = request.member.account, request.member.user
-    kept = get_object_or_404(CsvUpload.objects.of_person(account, user), pk=pk)
+    kept = _upload(request, pk)
     table = read_table(kept.text)
-    chosen = request.POST or guess_mapping(table)
-    form = MappingForm(chosen, columns=table.columns)
-    people = read_people(table, form.cleaned_data, Team.objects.of_account(account)) if form.is_valid() else []
+    form = MappingForm(request.POST or guess_mapping(table), columns=table.columns)
+    people = _judge(request, table, form)
     if request.method != "POST" or "check" in request.POST or not form.is_valid():
         return _mapping_page(request, form, table, people)
     outcome = services.invite_from_upload(upload=kept, addresses=_good(people))
-    context = {"outcome": outcome, "problems": [person for person in people if person.problem]}
-    return render(request, "invitations/invited.html", context)
+    problems = [person for person in people if person.problem]
+    return render(request, "invitations/invited.html", {"outcome": outcome, "problems": problems[:PROBLEMS_SHOWN]})
+
+
+@admin_required
+@require_safe
+def report(request: ConsoleRequest, pk: int) -> HttpResponseBase:
+    """Every row with its verdict, as a file for a spreadsheet."""
+    table = read_table(_upload(request, pk).text)
+    form = MappingForm(request.GET, columns=table.columns)
+    if not form.is_valid():
+        raise Http404
+    return csv_answer("sales-account-users-report.csv", _report_lines(_judge(request, table, form)))
 
 
 @admin_required
@@ -51,6 +67,25 @@ def template(request: ConsoleRequest) -> HttpResponse:
     """A file with the right headings, to fill in."""
     headers = {"Content-Disposition": 'attachment; filename="sales-account-users.csv"'}
     return HttpResponse(template_file(), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _upload(request: ConsoleRequest, pk: int) -> CsvUpload:
+    return get_object_or_404(CsvUpload.objects.of_person(request.member.account, request.member.user), pk=pk)
+
+
+def _judge(request: ConsoleRequest, table: Table, form: MappingForm) -> list[InviteRow]:
+    """A verdict per row under the chosen columns; none while the columns make no sense."""
+    if not form.is_valid():
+        return []
+    account = request.member.account
+    people = read_people(table, form.cleaned_data, Team.objects.of_account(account))
+    return services.dry_run(account=account, people=people)
+
+
+def _report_lines(people: list[InviteRow]) -> Iterator[tuple[object, ...]]:
+    yield _("Line"), _("E-mail"), _("Name"), _("Role"), _("Verdict")
+    for person in people:
+        yield person.line, person.email, person.name, person.role.label, person.problem or _("Can be invited")
 
 
 def _good(people: list[InviteRow]) -> list[services.NewInvitation]:
@@ -67,7 +102,9 @@ def _mapping_page(request: ConsoleRequest, form: MappingForm, table: Table, peop
         "form": form,
         "table": table,
         "samples": table.rows[:SAMPLE_ROWS],
-        "problems": problems,
+        "problems": problems[:PROBLEMS_SHOWN],
+        "problem_count": len(problems),
+        "chosen": urlencode({name: column for name, column in form.cleaned_data.items() if column is not None}),
         "good_count": len(people) - len(problems),
     }
     return render(request, "invitations/csv_mapping.html", context, status=200 if form.is_valid() else 400)

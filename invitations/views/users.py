@@ -1,67 +1,58 @@
 """User Management: members and invitations in one table."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import admin_required, fresh_sign_in_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Member, Role, SalesAccount, Team
-from accounts.services import RefusedError, change_role
+from accounts.services import RefusedError
+from connections.models import MarketoConnection
 from invitations import services
+from invitations.forms import PeopleFilterForm, RemoveForm
 from invitations.models import Invitation
 from invitations.obstacles import MAX_SEATS
+from invitations.people import PeoplePage, Sorting, people_page
 
-ROWS_PER_PAGE = 50
-ACTIVE = "active"
-STATES = [(ACTIVE, gettext_lazy("Active")), *(state for state in Invitation.State.choices if state[0] != "accepted")]
-
-
-@dataclass(frozen=True)
-class PersonRow:
-    """A line of the table: a member, or an invitation that nobody has accepted."""
-
-    name: str
-    email: str
-    role: str
-    teams: list[Team]
-    state: str
-    since: datetime
-    member: Member | None = None
-    invitation: Invitation | None = None
-
-    @property
-    def state_label(self) -> str:
-        return str(dict(STATES)[self.state])
+# Heading, and the column of invitations.people.SORT_KEYS by which it sorts, if any.
+HEADINGS = [
+    (gettext_lazy("Name"), "name"),
+    (gettext_lazy("Role"), "role"),
+    (gettext_lazy("Teams"), ""),
+    (gettext_lazy("State"), ""),
+    (gettext_lazy("Last sign-in"), "seen"),
+    (gettext_lazy("Joined or invited"), "since"),
+]
 
 
 @admin_required
 @require_safe
 def users(request: ConsoleRequest) -> HttpResponse:
-    """The table, narrowed by `q` (name or address) and `state`."""
+    """The table, narrowed, sorted and paged by the address."""
     account = request.member.account
-    text, state = request.GET.get("q", "").replace("\0", "").strip(), request.GET.get("state", "")
-    rows = _member_rows(account, text) + _invitation_rows(account, text, with_revoked=state == Invitation.State.REVOKED)
-    shown = [row for row in rows if state in {"", row.state}]
+    teams = Team.objects.of_account(account)
+    form = PeopleFilterForm(request.GET, teams=teams)
+    sorting = Sorting.read(request.GET.get("sort", ""))
+    wanted = form.cleaned_data if form.is_valid() else {}
+    page = people_page(account, wanted, sorting, request.GET) if form.is_valid() else PeoplePage([], "", "")
+    filters = [(name, request.GET[name]) for name in form.fields if request.GET.get(name)]
     context = {
-        "page": Paginator(shown, ROWS_PER_PAGE).get_page(request.GET.get("page")),
-        "text": text,
-        "state": state,
-        "states": STATES,
+        "form": form,
+        "page": page,
+        "headings": _headings(sorting, filters),
+        "hidden": [("sort", sorting)],
+        "query": urlencode([*filters, ("sort", str(sorting))]),
+        "here": request.GET.urlencode(),
         "roles": Role.choices,
-        "original_user_id": account.original_user_id,
-        "seats_taken": account.members.count() + account.invitations.open().count(),
-        "seats": MAX_SEATS,
+        "teams": teams.filter(is_everyone=False),
     }
-    return render(request, "invitations/users.html", context)
+    return render(request, "invitations/users.html", context | _account_facts(account))
 
 
 @admin_required
@@ -75,7 +66,7 @@ def set_role(request: ConsoleRequest, pk: int) -> HttpResponse:
         messages.error(request, _("This role does not exist. Choose one of the list."))
         return redirect("invitations:users")
     try:
-        change_role(member=member, role=Role(role), changed_by=request.member.user)
+        services.change_role(member=member, role=Role(role), changed_by=request.member.user)
     except RefusedError as refused:
         messages.error(request, str(refused))
     else:
@@ -85,18 +76,28 @@ def set_role(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 
 @admin_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
 def remove(request: ConsoleRequest, pk: int) -> HttpResponse:
-    """Take a member out of the account."""
-    member = get_object_or_404(Member.objects.of_account(request.member.account).for_display(), pk=pk)
-    try:
-        services.remove_member(member=member, removed_by=request.member.user)
-    except RefusedError as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, _("%(name)s was removed from the Sales account.") % {"name": member.user})
-    return redirect("invitations:users")
+    """Take a member out of the account: what follows and who receives what they owned, or why they must stay."""
+    account = request.member.account
+    member = get_object_or_404(Member.objects.of_account(account).for_display(), pk=pk)
+    receivers = Member.objects.admins_of(account).exclude(pk=member.pk).for_display()
+    form = RemoveForm(request.POST or None, receivers=receivers, initial={"receiver": request.member.pk})
+    reason = services.reason_to_keep(member)
+    if not reason and form.is_valid():
+        receiver = form.cleaned_data["receiver"]
+        try:
+            services.remove_member(member=member, removed_by=request.member.user, receiver=receiver)
+        except RefusedError as refused:
+            reason = str(refused)
+        else:
+            messages.success(request, _("%(name)s was removed from the Sales account.") % {"name": member.user})
+            return redirect("invitations:users")
+    sent = account.invitations.undecided().filter(invited_by=member.user).count()
+    context = {"person": member.user, "reason": reason, "form": form, "sent": sent}
+    status = (409 if reason else 400) if form.is_bound else 200
+    return render(request, "invitations/remove.html", context, status=status)
 
 
 @admin_required
@@ -132,38 +133,23 @@ def _invitation(request: ConsoleRequest, pk: int) -> Invitation:
     return get_object_or_404(Invitation.objects.of_account(request.member.account), pk=pk)
 
 
-def _member_rows(account: SalesAccount, text: str) -> list[PersonRow]:
-    members = Member.objects.of_account(account).for_display()
-    if text:
-        members = members.filter(Q(user__email__icontains=text) | Q(user__name__icontains=text))
-    return [
-        PersonRow(
-            name=member.user.name,
-            email=member.user.email,
-            role=member.get_role_display(),
-            teams=list(member.teams.all()),
-            state=ACTIVE,
-            since=member.joined_at,
-            member=member,
-        )
-        for member in members
-    ]
+def _headings(sorting: Sorting, filters: list[tuple[str, str]]) -> list[dict[str, object]]:
+    """Label, link and direction of each column; a second click on a column turns its order round."""
+    headings = []
+    for label, column in HEADINGS:
+        is_current = column == sorting.column
+        order = sorting.reversed if is_current else Sorting(column, is_descending=False)
+        direction = ("descending" if sorting.is_descending else "ascending") if is_current else ""
+        link = f"?{urlencode([*filters, ('sort', str(order))])}" if column else ""
+        headings.append({"label": label, "link": link, "direction": direction})
+    return headings
 
 
-def _invitation_rows(account: SalesAccount, text: str, *, with_revoked: bool) -> list[PersonRow]:
-    found = Invitation.objects.of_account(account).for_display()
-    found = found.filter(accepted_at=None) if with_revoked else found.undecided()
-    if text:
-        found = found.filter(Q(email__icontains=text) | Q(name__icontains=text))
-    return [
-        PersonRow(
-            name=invitation.name,
-            email=invitation.email,
-            role=invitation.get_role_display(),
-            teams=list(invitation.teams.all()),
-            state=invitation.state,
-            since=invitation.created_at,
-            invitation=invitation,
-        )
-        for invitation in found
-    ]
+def _account_facts(account: SalesAccount) -> dict[str, object]:
+    connection = MarketoConnection.objects.of_account(account).first()
+    return {
+        "original_user_id": account.original_user_id,
+        "marketo_owner_id": connection.owner_id if connection else None,
+        "seats_taken": account.members.count() + account.invitations.open().count(),
+        "seats": MAX_SEATS,
+    }

@@ -35,3 +35,35 @@ def test_what_is_no_address_is_named(text: str) -> None:
 def test_nothing_typed_crashes(text: str) -> None:
     for address in read_addresses(text):
         assert bool(address.email) != bool(address.problem)
+
+
+WORDS = st.text("abcxyz0189", min_size=1, max_size=12)
+NAMES = st.text(st.characters(categories=("L", "Zs", "Nd"), exclude_characters='"\\'), min_size=1, max_size=30)
+ADDRESSES = st.builds("{}.{}@{}.example".format, WORDS, WORDS, WORDS)
+SEPARATORS = st.sampled_from([",", ";", "\n", "\r\n", " , ", ";\n", ",,", " ;\t"])
+
+
+@st.composite
+def pasted_lists(draw: st.DrawFn) -> tuple[list[str], str]:
+    """Addresses, and a text that holds them in the notations of mail programs."""
+    emails = draw(st.lists(ADDRESSES, min_size=1, max_size=12))
+    text = ""
+    for email in emails:
+        name = draw(NAMES)
+        notations = [email, email.upper(), f" {email}\t", f"<{email}>", f'"{name}, {name}" <{email}>']
+        text += draw(st.sampled_from(notations)) + draw(SEPARATORS)
+    return emails, text
+
+
+@given(pasted_lists())
+def test_every_address_of_a_list_is_read_once_in_its_order(pasted: tuple[list[str], str]) -> None:
+    emails, text = pasted
+    assert [address.email for address in read_addresses(text)] == list(dict.fromkeys(emails))
+
+
+@given(pasted_lists(), st.sampled_from(["per@", "@x.example", "per", "a b@x.example"]))
+def test_a_wrong_entry_hides_none_of_the_others(pasted: tuple[list[str], str], wrong: str) -> None:
+    emails, text = pasted
+    found = read_addresses(f"{wrong};{text}")
+    assert found[0].problem
+    assert [address.email for address in found[1:]] == list(dict.fromkeys(emails))

@@ -14,8 +14,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import Role, SalesAccount, User
-from connections.models import MarketoConnection
-from invitations import services, tasks
+from invitations import services
 from invitations.models import CsvUpload, Invitation
 from tests.conftest import PASSWORD, ClientOf, make_member
 from tests.invitations.conftest import MakeInvitation
@@ -53,11 +52,13 @@ class TestAccess:
             INVITE: "get",
             UPLOAD: "get",
             f"{UPLOAD}{kept.pk}/": "get",
+            f"{UPLOAD}{kept.pk}/report/": "get",
             f"{UPLOAD}template/": "get",
             f"{USERS}{admin.member.pk}/role/": "post",
-            f"{USERS}{admin.member.pk}/remove/": "post",
+            f"{USERS}{admin.member.pk}/remove/": "get",
             f"{USERS}invitations/{invitation.pk}/resend/": "post",
             f"{USERS}invitations/{invitation.pk}/revoke/": "post",
+            **{f"{USERS}selected/{change}/": "post" for change in ("resend", "revoke", "team", "role")},
         }
 
     def test_anonymous_people_sign_in_first(self, addresses: dict[str, str], client: Client) -> None:
@@ -75,7 +76,7 @@ class TestAccess:
         self, addresses: dict[str, str], stranger: User, client_of: ClientOf
     ) -> None:
         with_key = {address: method for address, method in addresses.items() if re.search(r"/\d+/", address)}
-        assert len(with_key) == 5
+        assert len(with_key) == 6
         assert {getattr(client_of(stranger), method)(path).status_code for path, method in with_key.items()} == {404}
         assert "new@acme.example" not in text_of(client_of(stranger).get(USERS))
 
@@ -110,7 +111,7 @@ class TestUserManagement:
         assert "3 of 100 seats taken" in page
         for email in (admin.email, member.email, "new@acme.example"):
             assert email in page
-        assert page.count('name="role"') == 2
+        assert page.count("data-submit") == 2
 
     def test_search_and_state_narrow_it(self, browser: Client, member: User, invite: MakeInvitation) -> None:
         invitation, _ = invite()
@@ -120,7 +121,7 @@ class TestUserManagement:
         found = text_of(browser.get(USERS, {"q": "SELLER"}))
         assert member.email in found
         assert invitation.email not in found
-        assert "Nobody matches" in text_of(browser.get(USERS, {"q": "\0nobody"}))
+        assert "Nobody matches" in text_of(browser.get(USERS, {"q": "nobody"}))
 
     def test_the_same_queries_for_many_people(self, account: SalesAccount, browser: Client, admin: User) -> None:
         def visit() -> int:
@@ -128,12 +129,11 @@ class TestUserManagement:
                 browser.get(USERS)
             return len(queries)
 
-        services.invite(account=account, invited_by=admin, addresses=[services.NewInvitation("0@acme.example")])
+        services.invite(account=account, invited_by=admin, addresses=[services.NewInvitation("x@acme.example")])
         before = visit()
-        addresses = [services.NewInvitation(f"{number}@acme.example") for number in range(1, 60)]
+        addresses = [services.NewInvitation(f"x{number}@acme.example") for number in range(60)]
         services.invite(account=account, invited_by=admin, addresses=addresses)
         assert visit() == before
-        assert "Page 2 of 2" in text_of(browser.get(USERS, {"page": "2"}))
 
     def test_a_role_is_changed(self, browser: Client, member: User) -> None:
         page = browser.post(f"{USERS}{member.member.pk}/role/", {"role": "admin"}, follow=True)
@@ -162,24 +162,6 @@ class TestUserManagement:
         assert answer["Location"] == USERS
         member.member.refresh_from_db()
         assert member.member.role == Role.USER
-
-    def test_a_removed_member_is_out_at_once(self, browser: Client, member: User, client_of: ClientOf) -> None:
-        seller = client_of(member)
-        assert seller.get(USERS).status_code == 403
-        page = browser.post(f"{USERS}{member.member.pk}/remove/", follow=True)
-        assert "was removed from the Sales account" in text_of(page)
-        assert seller.get(USERS).status_code == 404
-
-    def test_the_original_user_stays(self, browser: Client, admin: User) -> None:
-        page = browser.post(f"{USERS}{admin.member.pk}/remove/", follow=True)
-        assert "is the original user of this Sales account" in text_of(page)
-
-    def test_the_owner_of_the_marketo_connection_stays(
-        self, browser: Client, account: SalesAccount, member: User
-    ) -> None:
-        MarketoConnection.objects.create(account=account, owner=member, munchkin_id="1", endpoint="https://x.example")
-        page = browser.post(f"{USERS}{member.member.pk}/remove/", follow=True)
-        assert "owns the connection to Marketo" in text_of(page)
 
     def test_resend_and_revoke(
         self,
@@ -224,6 +206,15 @@ class TestInviteUsers:
         assert '<option value="admin" selected>' in page
         assert not Invitation.objects.exists()
 
+    def test_a_preview_sends_nothing(self, browser: Client, account: SalesAccount, member: User) -> None:
+        team = account.teams.create(name="North")
+        form = {"emails": f"{member.email}, x@acme.example", "role": "admin", "teams": [team.pk], "preview": "1"}
+        page = text_of(browser.post(INVITE, form))
+        assert "Is invited with the role Admin into: Everyone, North" in page
+        assert "already a member of the Sales account" in page
+        assert f"{member.email}, x@acme.example</textarea>" in page
+        assert not Invitation.objects.exists()
+
     def test_skipped_people_are_listed(self, browser: Client, member: User) -> None:
         page = text_of(browser.post(INVITE, {"emails": f"{member.email}, x@acme.example", "role": "user"}))
         assert "1 invitation is on its way" in page
@@ -238,68 +229,3 @@ class TestInviteUsers:
         page = text_of(browser.get(INVITE))
         assert '<option value="user" selected>' in page
         assert '<option value="default" selected>Default</option>' in page
-
-
-class TestInviteUsersViaCsv:
-    DATA = "Epost;Förnamn;Roll\nåsa@acme.example;Åsa;\nper@acme.example;Per;admin\nwrong;;\n"
-
-    def test_from_the_file_to_the_mails(
-        self, browser: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
-    ) -> None:
-        kept = upload(browser, self.DATA.replace("åsa@", "asa@"))
-        mapping = text_of(browser.get(f"{UPLOAD}{kept.pk}/"))
-        assert "2 people can be invited. 1 row is skipped" in mapping
-        assert '<td class="num">4</td>' in mapping
-        with django_capture_on_commit_callbacks(execute=True):
-            page = text_of(browser.post(f"{UPLOAD}{kept.pk}/", {"email": "0", "first_name": "1", "role": "2"}))
-            assert not mail.outbox
-        assert "2 invitations are on their way" in page
-        assert "Line 4" in page
-        assert sorted(message.to[0] for message in mail.outbox) == ["asa@acme.example", "per@acme.example"]
-        assert Invitation.objects.get(email="per@acme.example").role == Role.ADMIN
-        assert not CsvUpload.objects.exists()
-
-    def test_another_mapping_is_checked_before_anything_is_sent(self, browser: Client) -> None:
-        kept = upload(browser, "a@acme.example,b@acme.example\n")
-        page = text_of(browser.post(f"{UPLOAD}{kept.pk}/", {"email": "1", "check": "1"}))
-        assert "1 person can be invited" in page
-        assert '<option value="1" selected>Column 2</option>' in page
-        assert not Invitation.objects.exists()
-
-    @pytest.mark.parametrize(
-        ("name", "data", "sentence"),
-        [
-            ("people.csv", b"name\nPer\n", "No column of this file holds e-mail addresses"),
-            ("people.xlsx", b"a@b.example", "Choose a file whose name ends in .csv or .txt"),
-            ("people.csv", b"PK\x03\x04\x00", "This is not a text file"),
-            ("people.csv", b"a@b.example," * 500_000, "bigger than 5 MB"),
-        ],
-    )
-    def test_a_file_that_cannot_be_used(self, browser: Client, name: str, data: bytes, sentence: str) -> None:
-        answer = browser.post(UPLOAD, {"file": SimpleUploadedFile(name, data)})
-        assert answer.status_code == 400
-        assert sentence in text_of(answer)
-        assert not CsvUpload.objects.exists()
-
-    def test_cells_are_shown_as_text(self, browser: Client) -> None:
-        kept = upload(browser, "a@acme.example,<script>alert(1)</script>\n")
-        page = text_of(browser.get(f"{UPLOAD}{kept.pk}/"))
-        assert "<script>alert" not in page
-        assert "&lt;script&gt;alert" in page
-
-    def test_a_column_that_does_not_exist_is_refused(self, browser: Client) -> None:
-        kept = upload(browser, "a@acme.example\n")
-        assert browser.post(f"{UPLOAD}{kept.pk}/", {"email": "7"}).status_code == 400
-
-    def test_one_file_per_person_and_a_day(self, browser: Client) -> None:
-        upload(browser, "a@acme.example\n")
-        kept = upload(browser, "b@acme.example\n")
-        CsvUpload.objects.update(created_at=timezone.now() - timedelta(days=1))
-        assert browser.get(f"{UPLOAD}{kept.pk}/").status_code == 404
-        tasks.delete_outdated_uploads()
-        assert not CsvUpload.objects.exists()
-
-    def test_the_template_has_a_name_of_ours(self, browser: Client) -> None:
-        answer = browser.get(f"{UPLOAD}template/")
-        assert answer["Content-Disposition"] == 'attachment; filename="sales-account-users.csv"'
-        assert answer.content.decode("utf-8-sig") == "E-mail,First name,Last name,Team,Role\r\n"

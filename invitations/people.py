@@ -1,0 +1,196 @@
+"""The one list of User Management: members, and invitations that nobody has accepted; searched, sorted, by key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Concat, Lower, NullIf
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Member, SalesAccount, Team
+from invitations.models import Invitation
+
+ROWS_PER_PAGE = 50
+ACTIVE = "active"
+STATES = [(ACTIVE, _("Active")), *(state for state in Invitation.State.choices if state[0] != "accepted")]
+
+
+def _sortable(moment: str) -> Func:
+    """A time as text that sorts as the time does, so that all sort keys have one type."""
+    return Func(F(moment), Value("YYYYMMDDHH24MISSUS"), function="to_char", output_field=TextField())
+
+
+NOTHING = Value("", output_field=TextField())
+# Column: its sort key for members and for invitations.
+SORT_KEYS = {
+    "name": (
+        Lower(Coalesce(NullIf("user__name", Value("")), "user__email")),
+        Lower(Coalesce(NullIf("name", Value("")), "email")),
+    ),
+    "role": (F("role"), F("role")),
+    "seen": (Coalesce(_sortable("user__last_login"), NOTHING), NOTHING),
+    "since": (_sortable("joined_at"), _sortable("created_at")),
+}
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A line of the table: a member, or an invitation that nobody has accepted. `key` names it among both."""
+
+    key: str
+    name: str
+    email: str
+    role: str
+    teams: list[Team]
+    state: str
+    since: datetime
+    member: Member | None = None
+    invitation: Invitation | None = None
+
+    @property
+    def state_label(self) -> str:
+        return str(dict(STATES)[self.state])
+
+
+@dataclass(frozen=True)
+class PeoplePage:
+    """Rows in order; `previous` and `next` are the values of the links' parameters `before` and `after`."""
+
+    rows: list[PersonRow]
+    previous: str
+    next: str
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """A column of SORT_KEYS and the direction; as text "name", or "-name" for the last first."""
+
+    column: str
+    is_descending: bool
+
+    @classmethod
+    def read(cls, text: str) -> "Sorting":
+        """By name when the text names no column."""
+        column = text.removeprefix("-")
+        return cls(column, text.startswith("-")) if column in SORT_KEYS else cls("name", is_descending=False)
+
+    @property
+    def reversed(self) -> "Sorting":
+        return Sorting(self.column, not self.is_descending)
+
+    def __str__(self) -> str:
+        return f"-{self.column}" if self.is_descending else self.column
+
+
+def people_page(
+    account: SalesAccount, wanted: Mapping[str, Any], sorting: Sorting, links: Mapping[str, str]
+) -> PeoplePage:
+    """The page that `before` or `after` in `links` asks for; `wanted` may hold q, state, role and team."""
+    is_backward = bool(links.get("before"))
+    order = sorting.reversed if is_backward else sorting
+    cursor = links.get("before") or links.get("after") or ""
+    found = list(_keys(_members(account, wanted), _invitations(account, wanted), order, cursor)[: ROWS_PER_PAGE + 1])
+    shown, has_more = found[:ROWS_PER_PAGE], len(found) > ROWS_PER_PAGE
+    if is_backward:
+        shown.reverse()
+    has_previous, has_next = (has_more, True) if is_backward else (bool(cursor), has_more)
+    return PeoplePage(
+        rows_of(account, [row_key for _sort_key, row_key in shown]),
+        _cursor(shown[0]) if shown and has_previous else "",
+        _cursor(shown[-1]) if shown and has_next else "",
+    )
+
+
+def rows_of(account: SalesAccount, keys: list[str]) -> list[PersonRow]:
+    """The rows with these keys, in their order; keys of other accounts and of nobody are left out."""
+    numbers = {kind: [key[1:] for key in keys if key[:1] == kind and _is_number(key[1:])] for kind in ("m", "i")}
+    members = Member.objects.of_account(account).for_display().filter(pk__in=numbers["m"])
+    invitations = Invitation.objects.of_account(account).for_display().filter(pk__in=numbers["i"], accepted_at=None)
+    rows = {row.key: row for row in [*map(_member_row, members), *map(_invitation_row, invitations)]}
+    return [rows[key] for key in dict.fromkeys(keys) if key in rows]
+
+
+def _members(account: SalesAccount, wanted: Mapping[str, Any]) -> QuerySet[Member]:
+    members = Member.objects.of_account(account)
+    if wanted.get("state") and wanted["state"] != ACTIVE:
+        return members.none()
+    if text := wanted.get("q"):
+        members = members.filter(Q(user__email__icontains=text) | Q(user__name__icontains=text))
+    return members.filter(**_role_and_team(wanted))
+
+
+def _invitations(account: SalesAccount, wanted: Mapping[str, Any]) -> QuerySet[Invitation]:
+    invitations = Invitation.objects.of_account(account)
+    state = wanted.get("state")
+    if state == ACTIVE:
+        return invitations.none()
+    invitations = invitations.in_state(Invitation.State(state)) if state else invitations.undecided()
+    if text := wanted.get("q"):
+        invitations = invitations.filter(Q(email__icontains=text) | Q(name__icontains=text))
+    return invitations.filter(**_role_and_team(wanted))
+
+
+def _role_and_team(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {column: wanted[name] for name, column in (("role", "role"), ("team", "teams")) if wanted.get(name)}
+
+
+def _keys(
+    members: QuerySet[Member], invitations: QuerySet[Invitation], sorting: Sorting, cursor: str
+) -> QuerySet[Any, tuple[str, str]]:
+    """(sort key, row key) of both, in order, behind the cursor."""
+    for_members, for_invitations = SORT_KEYS[sorting.column]
+    sides = [
+        _side(members, "m", for_members, sorting, cursor),
+        _side(invitations, "i", for_invitations, sorting, cursor),
+    ]
+    order = [f"{'-' if sorting.is_descending else ''}{column}" for column in ("sort_key", "row_key")]
+    return sides[0].union(sides[1], all=True).order_by(*order)
+
+
+def _side(rows: QuerySet[Any], kind: str, sort_key: Any, sorting: Sorting, cursor: str) -> QuerySet[Any, Any]:
+    row_key = Concat(Value(kind), Cast("pk", TextField()), output_field=TextField())
+    rows = rows.annotate(sort_key=Cast(sort_key, TextField()), row_key=row_key)
+    if cursor:
+        last_row, _colon, last_key = cursor.partition(":")
+        past = "lt" if sorting.is_descending else "gt"
+        behind = {f"sort_key__{past}": last_key}
+        rows = rows.filter(Q(**behind) | Q(sort_key=last_key, **{f"row_key__{past}": last_row}))
+    return rows.values_list("sort_key", "row_key").order_by()
+
+
+def _cursor(found: tuple[str, str]) -> str:
+    sort_key, row_key = found
+    return f"{row_key}:{sort_key}"
+
+
+def _is_number(text: str) -> bool:
+    # Longer than any key is typed, not ours.
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
+def _member_row(member: Member) -> PersonRow:
+    return PersonRow(
+        key=f"m{member.pk}",
+        name=member.user.name,
+        email=member.user.email,
+        role=member.get_role_display(),
+        teams=list(member.teams.all()),
+        state=ACTIVE,
+        since=member.joined_at,
+        member=member,
+    )
+
+
+def _invitation_row(invitation: Invitation) -> PersonRow:
+    return PersonRow(
+        key=f"i{invitation.pk}",
+        name=invitation.name,
+        email=invitation.email,
+        role=invitation.get_role_display(),
+        teams=list(invitation.teams.all()),
+        state=invitation.state,
+        since=invitation.created_at,
+        invitation=invitation,
+    )

@@ -1,0 +1,118 @@
+"""User Management: the same change for every line that is ticked."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from accounts.access import admin_required, fresh_sign_in_required
+from accounts.middleware import ConsoleRequest
+from accounts.models import Member, Role, Team
+from accounts.services import RefusedError, add_to_team
+from invitations import services
+from invitations.models import Invitation
+from invitations.people import PersonRow, rows_of
+
+Row = TypeVar("Row", Member, Invitation)
+
+
+@admin_required
+@require_POST
+def resend(request: ConsoleRequest) -> HttpResponse:
+    """Mail the invitations again, each with a new link."""
+    user = request.member.user
+    done = _each(request, _invitations(request), lambda one: services.resend(invitation=one, resent_by=user))
+    if done:
+        text = ngettext("%(number)d mail is on its way.", "%(number)d mails are on their way.", done)
+        messages.success(request, text % {"number": done})
+    return _back(request)
+
+
+@admin_required
+@require_POST
+def revoke(request: ConsoleRequest) -> HttpResponse:
+    """Take the invitations back."""
+    user = request.member.user
+    done = _each(request, _invitations(request), lambda one: services.revoke(invitation=one, revoked_by=user))
+    if done:
+        text = ngettext("%(number)d invitation was revoked.", "%(number)d invitations were revoked.", done)
+        messages.success(request, text % {"number": done})
+    return _back(request)
+
+
+@admin_required
+@require_POST
+def add_to(request: ConsoleRequest) -> HttpResponse:
+    """Put the members into a team."""
+    chosen = request.POST.get("team", "")
+    teams = Team.objects.of_account(request.member.account)
+    team = get_object_or_404(teams, pk=int(chosen) if chosen.isdecimal() else 0)
+    members = _members(request)
+    if members:
+        add_to_team(team=team, members=members, added_by=request.member.user)
+        text = ngettext(
+            "%(number)d member was added to %(team)s.", "%(number)d members were added to %(team)s.", len(members)
+        )
+        messages.success(request, text % {"number": len(members), "team": team})
+    return _back(request)
+
+
+@admin_required
+@require_POST
+@fresh_sign_in_required
+def set_role(request: ConsoleRequest) -> HttpResponse:
+    """Give the members another role."""
+    role = request.POST.get("role", "")
+    if role not in Role.values:
+        messages.error(request, _("This role does not exist. Choose one of the list."))
+        return _back(request)
+    user = request.member.user
+    done = _each(
+        request, _members(request), lambda one: services.change_role(member=one, role=Role(role), changed_by=user)
+    )
+    if done:
+        text = ngettext("%(number)d member is now %(role)s.", "%(number)d members are now %(role)s.", done)
+        messages.success(request, text % {"number": done, "role": Role(role).label})
+    return _back(request)
+
+
+def _rows(request: ConsoleRequest) -> list[PersonRow]:
+    return rows_of(request.member.account, request.POST.getlist("rows"))
+
+
+def _members(request: ConsoleRequest) -> list[Member]:
+    members = [row.member for row in _rows(request) if row.member]
+    if not members:
+        messages.error(request, _("No member was ticked. Tick the members to change first."))
+    return members
+
+
+def _invitations(request: ConsoleRequest) -> list[Invitation]:
+    invitations = [row.invitation for row in _rows(request) if row.invitation]
+    if not invitations:
+        messages.error(request, _("No invitation was ticked. Tick the invitations to change first."))
+    return invitations
+
+
+def _each(request: ConsoleRequest, rows: Sequence[Row], change: Callable[[Row], object]) -> int:
+    """How many changes went through; the reason against the others is shown, with whom it concerns."""
+    refused: dict[str, list[str]] = {}
+    for row in rows:
+        try:
+            change(row)
+        except RefusedError as error:
+            refused.setdefault(str(error), []).append(row.email if isinstance(row, Invitation) else row.user.email)
+    for reason, emails in refused.items():
+        messages.error(request, f"{', '.join(emails)}: {reason}")
+    return len(rows) - sum(map(len, refused.values()))
+
+
+def _back(request: ConsoleRequest) -> HttpResponse:
+    """To the page of the list from which the change came."""
+    return redirect(f"{reverse('invitations:users')}?{request.POST.get('here', '')}")

@@ -1,0 +1,189 @@
+"""The list of User Management: filters, order, pages by key, and changes to every ticked line."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from accounts.models import AuditEvent, Member, Role, SalesAccount, User
+from invitations import services
+from invitations.models import MAIL_TIME_LIMIT, Invitation
+from invitations.people import SORT_KEYS
+from tests.conftest import ClientOf, make_member
+from tests.invitations.conftest import MakeInvitation
+from tests.invitations.test_pages import USERS, text_of
+
+
+@pytest.fixture
+def browser(admin: User, client_of: ClientOf) -> Client:
+    return client_of(admin)
+
+
+@pytest.fixture
+def crowd(account: SalesAccount, admin: User) -> list[str]:
+    """Forty members and forty invitations, some of one name, and the admin: their addresses."""
+    members = [make_member(account, f"m{number:02}@acme.example", Role.USER) for number in range(40)]
+    User.objects.filter(email__in=["m03@acme.example", "m17@acme.example"]).update(name="Åsa Öst")
+    User.objects.filter(email="m05@acme.example").update(last_login=timezone.now())
+    new = [services.NewInvitation(f"i{number:02}@acme.example", "Åsa Öst" * (number < 3)) for number in range(40)]
+    sent = services.invite(account=account, invited_by=admin, addresses=new).sent
+    return [admin.email, *(member.user.email for member in members), *(one.email for one in sent)]
+
+
+def emails_on(browser: Client, address: str) -> list[str]:
+    return re.findall(r'aria-label="Tick ([^"]+)"', text_of(browser.get(address)))
+
+
+def link(browser: Client, address: str, label: str) -> str:
+    """Where a link of the pages leads; empty when there is none."""
+    found = re.search(
+        rf'href="([^"]+)"(?: class="ms-auto")?>(?:<svg.*?</svg>)? ?{label}', text_of(browser.get(address))
+    )
+    return USERS + unescape(found[1]) if found else ""
+
+
+def keys_of(*rows: Member | Invitation) -> list[str]:
+    return [f"{'m' if isinstance(row, Member) else 'i'}{row.pk}" for row in rows]
+
+
+@pytest.mark.parametrize("sort", [f"{sign}{column}" for column in SORT_KEYS for sign in ("", "-")])
+def test_pages_forward_and_back_show_everybody_once(browser: Client, crowd: list[str], sort: str) -> None:
+    first = f"{USERS}?sort={sort}"
+    second = link(browser, first, "Next")
+    assert len(emails_on(browser, first)) == 50
+    assert sorted(emails_on(browser, first) + emails_on(browser, second)) == sorted(crowd)
+    assert not link(browser, second, "Next")
+    assert emails_on(browser, link(browser, second, "Previous")) == emails_on(browser, first)
+    assert not link(browser, link(browser, second, "Previous"), "Previous")
+
+
+def test_columns_sort_members_and_invitations_together(browser: Client, crowd: list[str]) -> None:
+    without_name = [
+        email for email in emails_on(browser, USERS) if email[:3] not in {"i00", "i01", "i02", "m03", "m17"}
+    ]
+    assert without_name == sorted(without_name)
+    assert {email[0] for email in without_name} == {"a", "i", "m"}
+    assert emails_on(browser, f"{USERS}?sort=-seen")[0] == "m05@acme.example"
+    assert emails_on(browser, f"{USERS}?sort=role")[0] == "admin@acme.example"
+    assert emails_on(browser, f"{USERS}?sort=since")[0] == "admin@acme.example"
+    assert emails_on(browser, f"{USERS}?sort=-since")[0] == "i39@acme.example"
+
+
+def test_a_heading_says_its_order_and_turns_it_round(browser: Client, admin: User) -> None:
+    page = text_of(browser.get(USERS, {"sort": "role", "q": "acme"}))
+    assert 'aria-sort="ascending"> <a href="?q=acme&amp;sort=-role">Role' in page
+    assert 'href="?q=acme&amp;sort=name">Name' in page
+    assert '<input type="hidden" name="sort" value="role">' in page
+
+
+@pytest.mark.parametrize("query", ["after=x", "after=m1:", "before=:", "sort=owner", "after=%E5:%E5"])
+def test_a_typed_address_does_not_break_the_page(browser: Client, query: str) -> None:
+    assert browser.get(f"{USERS}?{query}").status_code == 200
+
+
+def test_role_and_team_narrow_it(
+    browser: Client, account: SalesAccount, admin: User, member: User, invite: MakeInvitation
+) -> None:
+    team = account.teams.create(name="North")
+    team.members.add(member.member)
+    invite("north@acme.example", teams=(team,))
+    invite("boss@acme.example", role=Role.ADMIN)
+    assert emails_on(browser, f"{USERS}?team={team.pk}") == ["north@acme.example", member.email]
+    assert emails_on(browser, f"{USERS}?role=admin") == [admin.email, "boss@acme.example"]
+    assert emails_on(browser, f"{USERS}?role=admin&state=active") == [admin.email]
+
+
+def test_a_team_of_another_account_finds_nobody(browser: Client, stranger: User) -> None:
+    theirs = stranger.member.account.teams.get()
+    assert emails_on(browser, f"{USERS}?team={theirs.pk}") == []
+
+
+@pytest.mark.parametrize(
+    ("state", "fields"),
+    [
+        ("sending", {}),
+        ("sending", {"mail_begun_at": timedelta(0)}),
+        ("not_sent", {"mail_begun_at": -MAIL_TIME_LIMIT - timedelta(seconds=1)}),
+        ("not_sent", {"mail_problem": "address_refused"}),
+        ("pending", {"sent_at": timedelta(0)}),
+        ("expired", {"sent_at": timedelta(0), "expires_at": timedelta(0)}),
+        ("revoked", {"revoked_at": timedelta(0), "expires_at": timedelta(0)}),
+        ("accepted", {"accepted_at": timedelta(0)}),
+    ],
+)
+def test_the_state_that_is_searched_is_the_state_that_is_shown(
+    account: SalesAccount, state: str, fields: dict[str, object]
+) -> None:
+    now = timezone.now()
+    moments = {name: now + value if isinstance(value, timedelta) else value for name, value in fields.items()}
+    values = {"expires_at": now + timedelta(days=1), **moments}
+    invitation = Invitation.objects.create(account=account, email="x@acme.example", **values)
+    found = [code for code in Invitation.State if Invitation.objects.in_state(code).exists()]
+    assert found == [state] == [invitation.state]
+
+
+class TestTickedLines:
+    def test_roles_are_changed_together_and_the_last_admin_stays(
+        self, browser: Client, admin: User, member: User, salesforce_admin: User
+    ) -> None:
+        rows = keys_of(admin.member, member.member, salesforce_admin.member)
+        answer = browser.post(f"{USERS}selected/role/", {"rows": rows, "role": "salesforce_admin", "here": "q=acme"})
+        assert answer["Location"] == f"{USERS}?q=acme"
+        page = text_of(browser.get(USERS))
+        assert "2 members are now Salesforce admin." in page
+        assert f"{admin.email}: {admin.email} is the last admin" in page
+        assert Member.objects.filter(role=Role.SALESFORCE_ADMIN).count() == 2
+
+    def test_members_are_put_into_a_team(
+        self, browser: Client, account: SalesAccount, member: User, stranger: User
+    ) -> None:
+        team = account.teams.create(name="North")
+        rows = keys_of(member.member, stranger.member)
+        page = browser.post(f"{USERS}selected/team/", {"rows": rows, "team": team.pk}, follow=True)
+        assert "1 member was added to North." in text_of(page)
+        assert list(team.members.all()) == [member.member]
+
+    def test_invitations_are_sent_again_and_revoked(
+        self,
+        browser: Client,
+        member: User,
+        invite: MakeInvitation,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
+        one, two = invite("one@acme.example")[0], invite("two@acme.example")[0]
+        Invitation.objects.filter(pk=one.pk).update(sent_at=None)
+        rows = keys_of(one, two, member.member)
+        with django_capture_on_commit_callbacks(execute=True):
+            page = text_of(browser.post(f"{USERS}selected/resend/", {"rows": rows}, follow=True))
+        assert "1 mail is on its way." in page
+        assert "two@acme.example: This invitation was sent less than a minute ago" in page
+        assert len(mail.outbox) == 3
+        assert "2 invitations were revoked." in text_of(
+            browser.post(f"{USERS}selected/revoke/", {"rows": rows}, follow=True)
+        )
+        assert not Invitation.objects.open().exists()
+        assert AuditEvent.objects.filter(action="invitation_revoked").count() == 2
+
+    @pytest.mark.parametrize("change", ["resend", "revoke", "role", "team"])
+    @pytest.mark.parametrize("rows", [[], ["x1", "m", "i99999999999999999999", "mm"]])
+    def test_nothing_ticked_says_what_to_do(
+        self, browser: Client, account: SalesAccount, change: str, rows: list[str]
+    ) -> None:
+        form = {"rows": rows, "role": "user", "team": account.teams.get().pk}
+        page = text_of(browser.post(f"{USERS}selected/{change}/", form, follow=True))
+        assert "was ticked. Tick the" in page
+
+    def test_lines_of_another_account_cannot_be_changed(
+        self, invite: MakeInvitation, member: User, stranger: User, client_of: ClientOf
+    ) -> None:
+        invitation, _ = invite()
+        other = client_of(stranger)
+        other.post(f"{USERS}selected/revoke/", {"rows": keys_of(invitation)})
+        other.post(f"{USERS}selected/role/", {"rows": keys_of(member.member), "role": "admin"})
+        assert Invitation.objects.open().count() == 1
+        assert Member.objects.get(user=member).role == Role.USER

@@ -1,0 +1,94 @@
+"""Taking a member out of the account: who cannot be removed, and who receives what they owned."""
+
+import pytest
+from django.test import Client
+
+from accounts import services as accounts
+from accounts.models import AuditEvent, Member, Role, SalesAccount, User
+from accounts.services import RefusedError
+from connections.models import MarketoConnection
+from invitations import services
+from invitations.models import Invitation
+from tests.conftest import ClientOf, make_member
+from tests.invitations.test_pages import USERS, text_of
+
+
+@pytest.fixture
+def browser(admin: User, client_of: ClientOf) -> Client:
+    return client_of(admin)
+
+
+def remove_address(user: User) -> str:
+    return f"{USERS}{user.member.pk}/remove/"
+
+
+def own_marketo_connection(account: SalesAccount, owner: User) -> None:
+    MarketoConnection.objects.create(account=account, owner=owner, munchkin_id="1", endpoint="https://x.example")
+
+
+def test_a_removed_member_is_out_at_once(
+    browser: Client, admin: User, account: SalesAccount, client_of: ClientOf
+) -> None:
+    leaving = make_member(account, "leaving@acme.example", Role.ADMIN).user
+    other = client_of(leaving)
+    assert other.get(USERS).status_code == 200
+    page = browser.post(remove_address(leaving), {"receiver": admin.member.pk}, follow=True)
+    assert "leaving@acme.example was removed from the Sales account" in text_of(page)
+    assert other.get(USERS).status_code == 404
+    assert User.objects.filter(pk=leaving.pk).exists()
+
+
+def test_the_chosen_receiver_gets_the_invitations(browser: Client, account: SalesAccount) -> None:
+    leaving, receiver = (make_member(account, f"{name}@acme.example", Role.ADMIN) for name in ("leaving", "stays"))
+    services.invite(account=account, invited_by=leaving.user, addresses=[services.NewInvitation("x@acme.example")])
+    page = text_of(browser.get(remove_address(leaving.user)))
+    assert "1 invitation this person has sent is still open" in page
+    browser.post(remove_address(leaving.user), {"receiver": receiver.pk})
+    assert Invitation.objects.get().invited_by == receiver.user
+    event = AuditEvent.objects.get(action="member_removed")
+    assert (event.target, event.details["receiver"]) == ("leaving@acme.example", "stays@acme.example")
+
+
+def test_the_receiver_is_another_admin_of_the_account(browser: Client, member: User, stranger: User) -> None:
+    for receiver in (member.member.pk, stranger.member.pk, ""):
+        assert browser.post(remove_address(member), {"receiver": receiver}).status_code == 400
+    assert Member.objects.filter(user=member).exists()
+
+
+def test_opening_the_page_removes_nobody(browser: Client, admin: User, member: User) -> None:
+    page = text_of(browser.get(remove_address(member)))
+    assert f'<option value="{admin.member.pk}" selected>' in page
+    assert Member.objects.filter(user=member).exists()
+
+
+def test_the_original_user_stays(browser: Client, admin: User, account: SalesAccount) -> None:
+    second = make_member(account, "second@acme.example", Role.ADMIN)
+    assert "is the original user of this Sales account" in text_of(browser.get(remove_address(admin)))
+    answer = browser.post(remove_address(admin), {"receiver": second.pk})
+    assert answer.status_code == 409
+    assert Member.objects.filter(user=admin).exists()
+
+
+def test_the_owner_of_the_marketo_connection_stays(
+    browser: Client, admin: User, account: SalesAccount, member: User
+) -> None:
+    own_marketo_connection(account, member)
+    answer = browser.post(remove_address(member), {"receiver": admin.member.pk})
+    assert answer.status_code == 409
+    assert "Another admin must take it over first" in text_of(answer)
+    assert Member.objects.filter(user=member).exists()
+
+
+def test_the_owner_of_the_marketo_connection_stays_an_admin(admin: User, account: SalesAccount) -> None:
+    make_member(account, "second@acme.example", Role.ADMIN)
+    own_marketo_connection(account, admin)
+    with pytest.raises(RefusedError, match="owns the connection to Marketo"):
+        services.change_role(member=admin.member, role=Role.USER, changed_by=admin)
+
+
+def test_the_last_admin_stays(account: SalesAccount, admin: User, member: User) -> None:
+    SalesAccount.objects.update(original_user=member)
+    last = Member.objects.get(user=admin)
+    assert "is the last admin" in accounts.reason_to_keep(last)
+    with pytest.raises(RefusedError, match="last admin"):
+        services.remove_member(member=last, removed_by=admin, receiver=member.member)
