@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SalesAccount, User
-from sync.querysets import ExtractQuerySet, PersonQuerySet, RejectedRowQuerySet, SyncRunQuerySet
+from sync.querysets import CursorQuerySet, ExtractQuerySet, PersonQuerySet, RejectedRowQuerySet, SyncRunQuerySet
 
 
 class LeaseLost(Exception):
@@ -51,9 +51,9 @@ class Step(models.Model):
         """Give the row back after a step that got somewhere; raises LeaseLost."""
         self.write(due_at=due_at, lease_until=None, tries=0, waiting_reason="", **values)
 
-    def wait(self, reason: str, until: datetime) -> None:
+    def wait(self, reason: str, until: datetime, **values: Any) -> None:
         """Give the row back until something outside has changed; raises LeaseLost."""
-        self.write(due_at=until, lease_until=None, waiting_reason=reason)
+        self.write(due_at=until, lease_until=None, waiting_reason=reason, **values)
 
 
 class RunStatus(models.TextChoices):
@@ -74,6 +74,7 @@ class RunKind(models.TextChoices):
     """How much a run reads."""
 
     FULL = "full", _("Full sync")
+    FOLLOW = "follow", _("Changes")
 
 
 class SyncRun(Step):
@@ -97,6 +98,8 @@ class SyncRun(Step):
     removed = models.PositiveIntegerField(default=0)
     # {"source": [rows, hash], "copy": [rows, hash]}: proof that the copy holds what was read.
     receipt = models.JSONField(default=dict)
+    # Set while a person holds the run: no step of it begins.
+    paused_at = models.DateTimeField(null=True)
     # Stage tables and remote jobs are still there and must go.
     has_leftovers = models.BooleanField(default=False)
     started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -144,6 +147,11 @@ class Source(models.TextChoices):
     SALESFORCE_LEADS = "salesforce_leads", _("Salesforce leads")
     SALESFORCE_CONTACTS = "salesforce_contacts", _("Salesforce contacts")
     SALESFORCE_ROLES = "salesforce_roles", _("Salesforce opportunity contact roles")
+    # Ids of people who changed, for runs that follow changes.
+    MARKETO_CHANGES = "marketo_changes", _("Changes in Marketo")
+    MARKETO_ACTIVITIES = "marketo_activities", _("New owners, conversions and merges in Marketo")
+    MARKETO_DELETIONS = "marketo_deletions", _("Deletions in Marketo")
+    SALESFORCE_CHANGES = "salesforce_changes", _("Changes in Salesforce")
 
 
 class ExtractStatus(models.TextChoices):
@@ -163,7 +171,7 @@ class Extract(Step):
 
     run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="extracts")
     source = models.CharField(max_length=20, choices=Source.choices)
-    # Created times in Marketo, both ends included; null where everything is read at once.
+    # Created times in Marketo, both ends included, or when the changes happened; null where all is read at once.
     window_from = models.DateTimeField(null=True)
     window_to = models.DateTimeField(null=True)
     remote_id = models.CharField(max_length=100, blank=True)
@@ -172,8 +180,8 @@ class Extract(Step):
     # Size and sha256 that Marketo promises for the file; Salesforce promises rows only.
     bytes = models.PositiveBigIntegerField(null=True)
     checksum = models.CharField(max_length=64, blank=True)
-    # Where Salesforce's next page begins; each page is committed by itself, a Marketo file as a whole.
-    locator = models.CharField(max_length=200, blank=True)
+    # Where the next page begins; each page is committed by itself, a Marketo file as a whole.
+    locator = models.TextField(blank=True)
     rows_loaded = models.PositiveIntegerField(default=0)
     # As far as the heartbeat has seen the load come, before its commit.
     rows_shown = models.PositiveIntegerField(default=0)
@@ -197,6 +205,25 @@ class Extract(Step):
     @property
     def is_from_marketo(self) -> bool:
         return self.source == Source.MARKETO_PEOPLE
+
+
+class Cursor(models.Model):
+    """How far an account's changes have been followed in one stream; it moves together with the copy."""
+
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="sync_cursors")
+    stream = models.CharField(max_length=20, choices=Source.choices)
+    # Marketo's own mark; empty before the first reading, and again when Marketo no longer knows it.
+    token = models.TextField(blank=True)
+    # Everything before this time has been read.
+    since = models.DateTimeField()
+
+    objects = CursorQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("account", "stream", name="cursor_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.get_stream_display()}, {self.since}"
 
 
 class RejectedRow(models.Model):

@@ -10,13 +10,15 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower, Now
 
 from accounts.models import Member, SalesAccount, User
-from connections.models import MarketoInstance
+from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance, SalesforceConnection
 
 if TYPE_CHECKING:
-    from sync.models import Person, RejectedRow, SyncRun  # noqa: F401 (named in strings)
+    from sync.models import Cursor, Person, RejectedRow, SyncRun  # noqa: F401 (named in strings)
 
 # A worker renews its lease every two seconds, so this long without a sign of life means that it is gone.
 LEASE = timedelta(seconds=20)
+# There are 288 of them a day for each account.
+FOLLOW_RUNS_KEPT = timedelta(days=3)
 
 
 class StepQuerySet(models.QuerySet[Any]):
@@ -50,6 +52,28 @@ class SyncRunQuerySet(StepQuerySet):
 
         return self.filter(status__in=UNFINISHED)
 
+    def due(self) -> Self:
+        return super().due().filter(paused_at=None)
+
+    def disconnected(self) -> SyncRunQuerySet:
+        """Runs that still have to read, of accounts that lack a working connection."""
+        from sync.models import RunStatus
+
+        reading = self.filter(status__in=(RunStatus.PLANNING, RunStatus.EXTRACTING))
+        return reading.exclude(_works(MarketoConnection), _works(SalesforceConnection))
+
+    def outdated(self) -> SyncRunQuerySet:
+        """Runs that followed changes and that nobody will ask for any more."""
+        from sync.models import RunKind
+
+        return self.filter(kind=RunKind.FOLLOW, finished_at__lt=Now() - FOLLOW_RUNS_KEPT, has_leftovers=False)
+
+    def full(self) -> SyncRunQuerySet:
+        """Runs that read everybody."""
+        from sync.models import RunKind
+
+        return self.filter(kind=RunKind.FULL)
+
     def watched_by(self, user: User, member: Member | None) -> Self:
         """Every run for ops staff; their own account's for its admins and for the admins of its Marketo instance."""
         if user.is_ops_staff:
@@ -73,9 +97,23 @@ class SyncRunQuerySet(StepQuerySet):
         return self.annotate(is_waiting=Exists(waiting) | ~Q(waiting_reason=""))
 
 
+def _works(model: type[MarketoConnection | SalesforceConnection]) -> Exists:
+    """Whether the account of a row has such a connection, and it works."""
+    connections: models.QuerySet[Any] = model.objects.of_account(OuterRef("account"))  # type: ignore[arg-type]
+    return Exists(connections.filter(status=ConnectionStatus.CONNECTED))
+
+
 class ExtractQuerySet(StepQuerySet):
+    def due(self) -> Self:
+        return super().due().filter(run__paused_at=None)
+
     def of_run(self, run: SyncRun) -> ExtractQuerySet:
         return self.filter(run=run)
+
+
+class CursorQuerySet(models.QuerySet["Cursor"]):
+    def of_account(self, account: SalesAccount) -> CursorQuerySet:
+        return self.filter(account=account)
 
 
 class RejectedRowQuerySet(models.QuerySet["RejectedRow"]):

@@ -5,6 +5,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from connections.problems import Problem, problem_for
+from sync.engine.why import Found
 from sync.models import RejectedRow, SyncRun
 
 _MARKETO_ADMIN = _("A Marketo admin of your company")
@@ -37,6 +38,11 @@ FAILURES = {
         _AGAIN,
         _MARKETO_ADMIN,
     ),
+    "too_many_changes": Problem(
+        _("More than {most} people have changed since the last look, too many to be read one by one."),
+        _("Nothing was changed. A full sync begins by itself within minutes."),
+        _("Nobody: it passes by itself"),
+    ),
     "stage_lost": Problem(
         _("The database was restarted in the middle of the run, which lost the rows that had been read."),
         _AGAIN,
@@ -61,6 +67,7 @@ WAITS = {
     ),
     "salesforce_quota": _("The Salesforce org has used all its API calls of the last 24 hours."),
     "marketo_queue_full": _("Marketo's queue of exports is full, perhaps with jobs of other tools."),
+    "marketo_share": _("This console has made as many calls to Marketo as it allows itself in 20 seconds."),
     "marketo_busy": _("Marketo is busy: too many calls just now."),
     "salesforce_busy": _("Salesforce is busy or in maintenance."),
     "marketo_unreachable": _("Marketo did not answer in time."),
@@ -73,8 +80,20 @@ LEFT_OUT = {
     "deleted_in_salesforce": _("Deleted in Salesforce"),
     "no_owner": _("No sales owner"),
     "queue_owner": _("Owned by a queue"),
-    "repeated": _("Exported twice"),
+    "repeated": _("Read twice"),
     "deleted_in_marketo": _("Deleted in Marketo"),
+}
+
+# The rule that decided about one person, in words.
+RULES = {
+    "": _("Belongs in the copy: in Marketo, in Salesforce, and a user owns the Salesforce record."),
+    "not_in_salesforce": _(
+        "Does not belong in the copy: the person is not linked to a lead or contact, or Salesforce does not have it."
+    ),
+    "deleted_in_salesforce": _("Does not belong in the copy: the lead or contact was deleted in Salesforce."),
+    "no_owner": _("Does not belong in the copy: nobody owns the Salesforce record."),
+    "queue_owner": _("Does not belong in the copy: the Salesforce record is owned by a queue, not by a user."),
+    "deleted_in_marketo": _("Does not belong in the copy: Marketo no longer has this person."),
 }
 
 ROW_FAULTS = {
@@ -99,6 +118,20 @@ def left_out(skipped: dict[str, int]) -> list[tuple[Promise | str, int]]:
     return [
         (LEFT_OUT.get(reason, reason), skipped[reason]) for reason in sorted(skipped, key=lambda name: -skipped[name])
     ]
+
+
+def verdict_of(found: Found, last_run: SyncRun | None) -> tuple[Promise | str, Promise | str]:
+    """Which rule decides about a person now, and whether the copy says the same already."""
+    belongs = not found.reason
+    if found.is_in_copy == belongs:
+        now = _("The person is in the copy.") if belongs else _("The person is not in the copy.")
+    elif last_run is None:
+        now = _("No sync has ended yet. The person arrives with the first one.")
+    elif belongs:
+        now = _("The person is not in the copy yet and arrives with the next run.")
+    else:
+        now = _("The person is still in the copy and leaves it with the next run.")
+    return RULES[found.reason], now
 
 
 def row_fault(row: RejectedRow) -> Promise | str:

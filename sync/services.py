@@ -1,6 +1,8 @@
 """The way into this room: starting and cancelling runs, and bringing them on step by step."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -10,21 +12,26 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SalesAccount, User
 from accounts.services import RefusedError, record
-from connections.http import ApiError
+from connections.http import ApiError, QuotaExceeded
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.services import record_problem
 from sync import tasks
 from sync.engine import extract as extract_engine
+from sync.engine import follow
 from sync.engine.cleanup import clean_up
+from sync.engine.heartbeat import Heartbeat
 from sync.engine.merge import merge
 from sync.engine.plan import plan
-from sync.engine.problems import MAX_TRIES, RunFailed, Wait, verdict
-from sync.models import Extract, ExtractStatus, LeaseLost, RunKind, RunStatus, Step, SyncRun
+from sync.engine.problems import MAX_TRIES, MustWait, RunFailed, Wait, verdict
+from sync.models import Extract, ExtractStatus, LeaseLost, RunKind, RunStatus, Source, Step, SyncRun
 
 CONNECTIONS: dict[str, type[MarketoConnection | SalesforceConnection]] = {
     "marketo": MarketoConnection,
     "salesforce": SalesforceConnection,
 }
+# Everybody is read anew so often, for the changes that neither system reports: a renamed owner, for example.
+RECONCILIATION = timedelta(days=7)
+AFTER_FAILURE = timedelta(hours=6)
 logger = structlog.get_logger(__name__)
 
 
@@ -37,20 +44,49 @@ class SyncRefused(RefusedError):
 
 
 def start_sync(*, account: SalesAccount, started_by: User | None, kind: RunKind = RunKind.FULL) -> SyncRun:
-    """Start a run; raises SyncRefused while another is unfinished or a connection is missing or broken."""
+    """Start a run; raises SyncRefused while another like it is unfinished, or a connection is missing or broken."""
     problem = connection_problem(account)
     if problem:
         raise SyncRefused(problem)
+    if kind == RunKind.FOLLOW and not SyncRun.objects.of_account(account).last_success():
+        raise SyncRefused(_("Nobody has been synced yet, so there is nothing to follow. Start a full sync first."))
     try:
         with transaction.atomic():
+            if kind == RunKind.FULL:
+                _make_way(account)
             run = SyncRun.objects.create(account=account, kind=kind, started_by=started_by, due_at=timezone.now())
-            record(account=account, actor=started_by, action="sync.started", target=str(run), run=run.pk)
+            if kind == RunKind.FULL:
+                record(account=account, actor=started_by, action="sync.started", target=str(run), run=run.pk)
             _wake_up_on_commit(run)
     except IntegrityError:
         unfinished = SyncRun.objects.of_account(account).unfinished().first()
         raise SyncRefused(_("A sync of this account is already on its way."), unfinished) from None
     logger.info("sync_started", run=run.pk, account=account.slug)
     return run
+
+
+def _make_way(account: SalesAccount) -> None:
+    """A full run reads all that a run which follows changes would."""
+    for run in SyncRun.objects.of_account(account).unfinished().filter(kind=RunKind.FOLLOW):
+        _cancel(run)
+
+
+def follow_accounts() -> None:
+    """Bring every account that has been synced up to date: its changes, or everybody when that is due."""
+    SyncRun.objects.outdated().delete()
+    for account in SalesAccount.objects.filter(sync_cursors__stream=Source.SALESFORCE_CHANGES):
+        with suppress(SyncRefused):
+            kind = RunKind.FULL if _is_full_run_due(account) else RunKind.FOLLOW
+            start_sync(account=account, started_by=None, kind=kind)
+
+
+def _is_full_run_due(account: SalesAccount) -> bool:
+    runs = SyncRun.objects.of_account(account)
+    last, last_full = runs.latest("pk"), runs.full().latest("pk")
+    if last.failure == "too_many_changes":
+        return True
+    pause = RECONCILIATION if last_full.status == RunStatus.SUCCEEDED else AFTER_FAILURE
+    return bool(last_full.created_at < timezone.now() - pause)
 
 
 def connection_problem(account: SalesAccount) -> str:
@@ -71,21 +107,69 @@ def connection_problem(account: SalesAccount) -> str:
 
 def cancel_run(*, run: SyncRun, cancelled_by: User) -> bool:
     """Stop a run, whatever its workers are doing; nothing is changed. False when it had ended by itself."""
-    now = timezone.now()
     with transaction.atomic():
-        this = SyncRun.objects.unfinished().filter(pk=run.pk)
-        if not this.take_from_workers(status=RunStatus.CANCELLED, finished_at=now, due_at=now):
+        if not _cancel(run):
             return False
-        _stop_extracts(run)
         record(account=run.account, actor=cancelled_by, action="sync.cancelled", target=str(run), run=run.pk)
         _wake_up_on_commit(run)
     logger.info("sync_cancelled", run=run.pk)
     return True
 
 
+def _cancel(run: SyncRun) -> bool:
+    now, this = timezone.now(), SyncRun.objects.unfinished().filter(pk=run.pk)
+    if not this.take_from_workers(status=RunStatus.CANCELLED, finished_at=now, due_at=now, paused_at=None):
+        return False
+    _stop_extracts(run)
+    return True
+
+
+def pause_run(*, run: SyncRun, paused_by: User) -> bool:
+    """Let no further step of a run begin; one that is being taken ends first. False when there is nothing to pause."""
+    running = SyncRun.objects.unfinished().filter(pk=run.pk, paused_at=None)
+    with transaction.atomic():
+        if not running.update(paused_at=timezone.now()):
+            return False
+        record(account=run.account, actor=paused_by, action="sync.paused", target=str(run), run=run.pk)
+    logger.info("sync_paused", run=run.pk)
+    return True
+
+
+def resume_run(*, run: SyncRun, resumed_by: User) -> bool:
+    """Let a paused run go on where it stopped; False when it was not paused."""
+    paused = SyncRun.objects.unfinished().filter(pk=run.pk, paused_at__isnull=False)
+    with transaction.atomic():
+        if not paused.update(paused_at=None):
+            return False
+        record(account=run.account, actor=resumed_by, action="sync.resumed", target=str(run), run=run.pk)
+        _wake_up_on_commit(run)
+    logger.info("sync_resumed", run=run.pk)
+    return True
+
+
 def _wake_up_on_commit(run: SyncRun) -> None:
     # Without a broker just now the run still exists, and the next sweep finds it.
     transaction.on_commit(partial(tasks.advance_run.delay, run.pk), robust=True)
+
+
+def end_disconnected_runs() -> None:
+    """End the runs that have lost a connection, also those that wait for something else until tomorrow."""
+    for run in SyncRun.objects.disconnected().select_related("account"):
+        failure = _lost_connection(run.account)
+        # A worker that is just taking a step meets the same problem by itself.
+        with suppress(LeaseLost):
+            if failure:
+                _fail(run, run, failure)
+
+
+def _lost_connection(account: SalesAccount) -> RunFailed | None:
+    for service, model in (("Marketo", MarketoConnection), ("Salesforce", SalesforceConnection)):
+        connection = model.objects.of_account(account).first()
+        if connection is None:
+            return RunFailed("disconnected", service=service)
+        if connection.status != ConnectionStatus.CONNECTED:
+            return RunFailed(connection.problem)
+    return None
 
 
 def advance_run(run_id: int) -> None:
@@ -105,7 +189,8 @@ def advance_extract(extract_id: int) -> None:
 
 
 def _run_step(run: SyncRun) -> Callable[[], None]:
-    steps = {RunStatus.PLANNING: plan, RunStatus.EXTRACTING: _finish_extracting, RunStatus.MERGING: merge}
+    plan_it = follow.plan_changes if run.kind == RunKind.FOLLOW else plan
+    steps = {RunStatus.PLANNING: plan_it, RunStatus.EXTRACTING: _finish_extracting, RunStatus.MERGING: merge}
     step = steps.get(RunStatus(run.status), clean_up)
     return lambda: step(run)
 
@@ -114,8 +199,10 @@ def _finish_extracting(run: SyncRun) -> None:
     with transaction.atomic():
         # An extract that ends right now touches the run's row first: it is seen here, or makes the run due again.
         SyncRun.objects.select_for_update().get(pk=run.pk)
-        if Extract.objects.of_run(run).exclude(status=ExtractStatus.LOADED).exists():
+        missing = Extract.objects.of_run(run).exclude(status=ExtractStatus.LOADED)
+        if missing.exists():
             run.end_step(due_at=None)
+            follow.call_next(missing)
         else:
             run.end_step(due_at=timezone.now(), status=RunStatus.MERGING)
 
@@ -132,9 +219,13 @@ def _take_step(row: Step, run: SyncRun, step: Callable[[], None]) -> None:
 
 def _try_step(row: Step, run: SyncRun, step: Callable[[], None]) -> None:
     try:
-        step()
+        # Calls may take longer than a lease; long steps add their progress with a heartbeat of their own.
+        with Heartbeat(row):
+            step()
     except RunFailed as failure:
         _fail(row, run, failure)
+    except MustWait as pause:
+        row.wait(pause.wait.reason, pause.wait.until, tries=0)
     except ApiError as error:
         logger.warning("neighbour_error", run=run.pk, step=str(row), error=str(error))
         _answer_error(row, run, error)
@@ -143,7 +234,8 @@ def _try_step(row: Step, run: SyncRun, step: Callable[[], None]) -> None:
 def _answer_error(row: Step, run: SyncRun, error: ApiError) -> None:
     what_now = verdict(error, row.tries)
     if isinstance(what_now, Wait):
-        row.wait(what_now.reason, what_now.until)
+        # A quota comes back by itself, however often it is asked for.
+        row.wait(what_now.reason, what_now.until, tries=0 if isinstance(error, QuotaExceeded) else row.tries)
         return
     connection = CONNECTIONS[error.service].objects.of_account(run.account).first()
     if connection:
@@ -154,7 +246,7 @@ def _answer_error(row: Step, run: SyncRun, error: ApiError) -> None:
 def _fail(row: Step, run: SyncRun, failure: RunFailed) -> None:
     """End the run; raises LeaseLost when the worker no longer speaks for the row."""
     now = timezone.now()
-    ending = {"status": RunStatus.FAILED, "failure": failure.code, "failure_params": failure.params}
+    ending = {"status": RunStatus.FAILED, "failure": failure.code, "failure_params": failure.params, "paused_at": None}
     with transaction.atomic():
         # The run's row before the extract's, as everywhere.
         SyncRun.objects.select_for_update().get(pk=run.pk)

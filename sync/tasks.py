@@ -12,7 +12,18 @@ MESSAGE_SECONDS = 10
 @shared_task
 def sweep() -> None:
     """Send everything that is due to the workers; run every second, so that a lost message costs no more than that."""
+    from sync import services
+
+    services.end_disconnected_runs()
     enqueue(SyncRun.objects.all(), Extract.objects.all())
+
+
+@shared_task
+def follow() -> None:
+    """Bring every account up to date; run every five minutes."""
+    from sync import services
+
+    services.follow_accounts()
 
 
 @shared_task

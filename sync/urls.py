@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sync.views import field_sync, people, runs
+from sync.views import field_sync, people, runs, why
 
 app_name = "sync"
 urlpatterns = [
@@ -10,5 +10,9 @@ urlpatterns = [
     path("ops/sync/", runs.runs, name="runs"),
     path("ops/sync/<int:run_id>/", runs.run, name="run"),
     path("ops/sync/<int:run_id>/cancel/", runs.cancel_run, name="cancel_run"),
+    path("ops/sync/<int:run_id>/pause/", runs.pause_run, name="pause_run"),
+    path("ops/sync/<int:run_id>/resume/", runs.resume_run, name="resume_run"),
+    path("ops/sync/<int:run_id>/rejected-rows.csv", runs.rejected_rows, name="rejected_rows"),
+    path("ops/sync/why/", why.why, name="why"),
     path("marketo/sales-insight/actions-config/sync/", field_sync.preview, name="preview"),
 ]

@@ -25,7 +25,7 @@ def clean_up(run: SyncRun) -> None:
     try:
         _drop_tables(run)
     except OperationalError:
-        run.wait("", timezone.now() + RETRY)
+        run.wait("", timezone.now() + RETRY, tries=0)
 
 
 def _drop_tables(run: SyncRun) -> None:

@@ -5,6 +5,7 @@ from connections.marketo.client import MarketoClient
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.salesforce.client import SalesforceClient
 from connections.services import marketo_client, salesforce_client
+from sync.engine.budget import MarketoBudget
 from sync.engine.problems import RunFailed
 
 
@@ -14,6 +15,14 @@ def marketo_of(account: SalesAccount) -> MarketoClient:
     if connection is None:
         raise RunFailed("disconnected", service="Marketo")
     return marketo_client(connection)
+
+
+def budget_of(account: SalesAccount) -> MarketoBudget:
+    """The budget of the account's Marketo instance; raises RunFailed when the account is no longer connected."""
+    connection = MarketoConnection.objects.of_account(account).first()
+    if connection is None:
+        raise RunFailed("disconnected", service="Marketo")
+    return MarketoBudget(connection.endpoint)
 
 
 def salesforce_of(account: SalesAccount) -> SalesforceClient:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Avg
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -12,11 +13,12 @@ from connections.http import ApiError
 from connections.marketo.errors import ExportAlreadyQueued, ExportFileMissing
 from connections.marketo.types import ExportStatus
 from connections.salesforce.client import QueryJobState
-from sync.engine.clients import marketo_of, salesforce_of
+from sync.engine import follow
+from sync.engine.clients import budget_of, marketo_of, salesforce_of
 from sync.engine.load import load_export, load_results
 from sync.engine.problems import BadFile, RunFailed
-from sync.engine.stage import SALESFORCE_COLUMNS, StageTable
-from sync.models import Extract, ExtractStatus, Source
+from sync.engine.stage import SALESFORCE_COLUMNS, SALESFORCE_OBJECTS, StageTable
+from sync.models import Extract, ExtractStatus, RunKind
 
 # Marketo lets ten jobs wait or run for all of a customer's tools together; two are worked on at a time.
 OUR_SHARE_OF_THE_QUEUE = 4
@@ -28,18 +30,12 @@ SLOWEST_POLLING = 60
 JOB_DEADLINE = timedelta(hours=6)
 # What the neighbours answer about a job that they no longer have.
 VANISHED = {"1013", "NOT_FOUND", "404"}
-SALESFORCE_OBJECTS = {
-    Source.SALESFORCE_LEADS: "Lead",
-    Source.SALESFORCE_CONTACTS: "Contact",
-    Source.SALESFORCE_ROLES: "OpportunityContactRole",
-}
 
 
 def take_step(extract: Extract) -> None:
     """Bring an extract one step on; raises RunFailed, LeaseLost or an error of connections.http."""
-    steps = MARKETO_STEPS if extract.is_from_marketo else SALESFORCE_STEPS
     try:
-        steps[extract.status](extract)
+        _step(extract)(extract)
     except (BadFile, ExportFileMissing) as error:
         _read_again(extract, str(error))
     except ApiError as error:
@@ -48,14 +44,23 @@ def take_step(extract: Extract) -> None:
         _recreate(extract, str(error))
 
 
+def _step(extract: Extract) -> Callable[[Extract], None]:
+    if extract.run.kind == RunKind.FOLLOW:
+        return follow.READERS[extract.source]
+    steps = MARKETO_STEPS if extract.is_from_marketo else SALESFORCE_STEPS
+    return steps[extract.status]
+
+
 def _create_export(extract: Extract) -> None:
     if not _has_room(extract):
         extract.end_step(due_at=timezone.now() + timedelta(seconds=QUEUE_SECONDS))
         return
     assert extract.window_from  # noqa: S101 (every Marketo extract has a window)
     assert extract.window_to  # noqa: S101
-    client = marketo_of(extract.run.account)
-    export = client.create_export(extract.run.fields, extract.window_from, extract.window_to)
+    client, budget = marketo_of(extract.run.account), budget_of(extract.run.account)
+    budget.check_export(_likely_bytes(extract))
+    with budget.call():
+        export = client.create_export(extract.run.fields, extract.window_from, extract.window_to)
     extract.end_step(due_at=timezone.now(), status=ExtractStatus.REQUESTED, remote_id=export.export_id)
 
 
@@ -65,20 +70,28 @@ def _has_room(extract: Extract) -> bool:
     return ours.count() < OUR_SHARE_OF_THE_QUEUE
 
 
+def _likely_bytes(extract: Extract) -> int:
+    """As much as the run's other windows had on average."""
+    return round(Extract.objects.of_run(extract.run).aggregate(mean=Avg("bytes"))["mean"] or 0)
+
+
 def _enqueue_export(extract: Extract) -> None:
     # Already queued: an earlier worker did it and died before it could say so.
-    with suppress(ExportAlreadyQueued):
+    with budget_of(extract.run.account).call(), suppress(ExportAlreadyQueued):
         marketo_of(extract.run.account).enqueue_export(extract.remote_id)
     _watch(extract)
 
 
 def _poll_export(extract: Extract) -> None:
-    export = marketo_of(extract.run.account).export_status(extract.remote_id)
+    budget = budget_of(extract.run.account)
+    with budget.call():
+        export = marketo_of(extract.run.account).export_status(extract.remote_id)
     if export.status in {ExportStatus.FAILED, ExportStatus.CANCELLED}:
         _recreate(extract, export.error or export.status)
     elif export.status == ExportStatus.COMPLETED:
         promised = {"rows_expected": export.rows, "bytes": export.size, "checksum": export.checksum or ""}
         extract.end_step(due_at=timezone.now(), status=ExtractStatus.READY, **promised)
+        budget.add_export(export.size or 0)
         _call_next(extract)
     else:
         _look_later(extract)
@@ -92,7 +105,7 @@ def _call_next(extract: Extract) -> None:
 
 def _create_query_job(extract: Extract) -> None:
     names = ", ".join(SALESFORCE_COLUMNS[extract.source])
-    soql = f"SELECT {names} FROM {SALESFORCE_OBJECTS[Source(extract.source)]}"  # noqa: S608 (our own names)
+    soql = f"SELECT {names} FROM {SALESFORCE_OBJECTS[extract.source]}"  # noqa: S608 (our own names)
     client = salesforce_of(extract.run.account)
     extract.remote_id = client.create_query_job(soql, include_deleted=True)
     with transaction.atomic():

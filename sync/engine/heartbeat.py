@@ -20,7 +20,8 @@ class Heartbeat:
     """
 
     def __init__(self, step: Step, progress: Callable[[], dict[str, Any]] = dict) -> None:
-        self._mine = step.if_mine()
+        # A row given back has no lease: a late beat must not claim it again.
+        self._mine = step.if_mine().filter(lease_until__isnull=False)
         self._progress = progress
         self._stopped = threading.Event()
         self._lost = threading.Event()

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
+from typing import Any
 
 import psycopg
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from connections.http import Unreachable
 from connections.marketo.client import MarketoClient
-from sync.engine.clients import marketo_of, salesforce_of
+from sync.engine.clients import budget_of, marketo_of, salesforce_of
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.problems import BadFile
 from sync.engine.rows import Refused, read_rows
@@ -53,12 +54,13 @@ class Reading:
 def load_export(extract: Extract) -> None:
     """Load the file of a completed Marketo export; raises BadFile, LeaseLost or an error of connections.http."""
     client = marketo_of(extract.run.account)
-    _begin(extract)
-    try:
-        _load_export(extract, client, _copy_whole)
-    except psycopg.DataError:
-        # One row that breaks the rules makes COPY refuse the file; read singly, the others still get in.
-        _load_export(extract, client, _copy_row_by_row)
+    with budget_of(extract.run.account).call():
+        _begin(extract)
+        try:
+            _load_export(extract, client, _copy_whole)
+        except psycopg.DataError:
+            # One row that breaks the rules makes COPY refuse the file; read singly, the others still get in.
+            _load_export(extract, client, _copy_row_by_row)
 
 
 def load_results(extract: Extract) -> None:
@@ -89,19 +91,20 @@ def _end_page(extract: Extract, rows: int, next_locator: str | None) -> None:
     elif rows != extract.rows_expected:
         raise BadFile(f"{rows} rows came instead of {extract.rows_expected}.")
     else:
-        _end(extract, rows)
+        end_load(extract, rows)
 
 
 def _begin(extract: Extract) -> None:
     extract.write(status=ExtractStatus.LOADING, load_started_at=extract.load_started_at or timezone.now())
 
 
-def _end(extract: Extract, rows: int, refused: int = 0) -> None:
+def end_load(extract: Extract, rows: int, refused: int = 0, **values: Any) -> None:
+    """The extract has all of its rows; raises LeaseLost."""
     now = timezone.now()
     # The run looks whether this was the last one. Its row first: cancelling takes the two in this order too.
     SyncRun.objects.unfinished().filter(pk=extract.run_id).update(due_at=now)
     loaded = {"status": ExtractStatus.LOADED, "loaded_at": now}
-    extract.end_step(due_at=None, rows_loaded=rows, rows_shown=rows, rows_rejected=refused, **loaded)
+    extract.end_step(due_at=None, rows_loaded=rows, rows_shown=rows, rows_rejected=refused, **loaded, **values)
 
 
 def _load_export(extract: Extract, client: MarketoClient, load: Load) -> None:
@@ -116,7 +119,7 @@ def _load_export(extract: Extract, client: MarketoClient, load: Load) -> None:
             _check_bytes(extract, reading)
             if extract.rows_expected is not None and not rows <= extract.rows_expected <= rows + refused:
                 raise BadFile(f"{rows} rows came instead of {extract.rows_expected}.")
-            _end(extract, rows, refused)
+            end_load(extract, rows, refused)
 
 
 def _check_bytes(extract: Extract, reading: Reading) -> None:

@@ -7,11 +7,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
+from sync.engine.cursors import move_cursors
 from sync.engine.fields import SYNCED_FIELDS
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.problems import RunFailed
-from sync.engine.stage import StageTable, stage_tables
-from sync.models import Extract, RunStatus, Source, SyncRun
+from sync.engine.stage import CHANGED, STAGED, StageTable, stage_tables
+from sync.models import Extract, RunKind, RunStatus, Source, SyncRun
 
 # Columns of the copy that come from Marketo as they are, and those that Salesforce decides.
 MARKETO_COLUMNS = {
@@ -43,6 +44,7 @@ JUDGE = """
 CREATE TEMPORARY TABLE sync_judged ON COMMIT DROP AS
 WITH role AS (
     SELECT DISTINCT ON ("ContactId") "ContactId", "OpportunityId" FROM {roles}
+    WHERE NOT "IsDeleted"
     ORDER BY "ContactId", "IsPrimary" DESC, "CreatedDate" DESC, "OpportunityId"
 ), matched AS (
     SELECT person.id AS marketo_id, {marketo_values},
@@ -102,7 +104,7 @@ SET removed_at = %(now)s, removed_reason = gone.reason, changed_at = %(now)s
 FROM (
     SELECT live.marketo_id, coalesce(judged.reason, 'deleted_in_marketo') AS reason
     FROM sync_person AS live LEFT JOIN sync_judged AS judged ON judged.marketo_id = live.marketo_id
-    WHERE live.account_id = %(account)s AND live.removed_at IS NULL
+    WHERE live.account_id = %(account)s AND live.removed_at IS NULL AND {is_looked_at}
         AND (judged.reason <> '' OR judged.reason IS NULL AND %(is_whole)s)
 ) AS gone
 WHERE copy.account_id = %(account)s AND copy.marketo_id = gone.marketo_id
@@ -117,8 +119,13 @@ COPY_RECEIPT = """
 SELECT count(*), coalesce(sum(hash_record_extended((marketo_id, {content}), 0)), 0)::text
 FROM sync_person
 WHERE account_id = %(account)s AND removed_at IS NULL
-    AND (%(is_whole)s OR marketo_id IN (SELECT marketo_id FROM sync_judged))
+    AND {is_compared}
 """
+READ_PEOPLE = "marketo_id IN (SELECT marketo_id FROM sync_judged)"
+# A run that follows changes looks at those it has asked for, also when Marketo no longer has them.
+ASKED_PEOPLE = """live.marketo_id IN (
+    SELECT value::bigint FROM {changed} WHERE kind = 'id' UNION SELECT marketo_id FROM sync_judged
+)"""
 
 
 def merge(run: SyncRun) -> None:
@@ -129,6 +136,7 @@ def merge(run: SyncRun) -> None:
             results = _Merge(run, heartbeat).results()
         for table in stage_tables(run):
             table.drop()
+        move_cursors(run)
         run.end_step(
             due_at=None, status=RunStatus.SUCCEEDED, finished_at=timezone.now(), has_leftovers=False, **results
         )
@@ -139,10 +147,10 @@ class _Merge:
 
     def __init__(self, run: SyncRun, heartbeat: Heartbeat) -> None:
         self.run, self.heartbeat = run, heartbeat
-        self.tables = {source: StageTable(run, source) for source in Source.values}
+        self.tables = {source: StageTable(run, source) for source in STAGED}
         self.rejected = sum(Extract.objects.of_run(run).values_list("rows_rejected", flat=True))
         self.params: dict[str, Any] = {"account": run.account_id, "now": timezone.now(), "is_whole": not self.rejected}
-        self.names = _names(self.tables)
+        self.names = _names(self.tables) | self._scope()
 
     def results(self) -> dict[str, Any]:
         """Do it all and answer the run's counts and receipt; raises RunFailed when they do not add up."""
@@ -150,7 +158,7 @@ class _Merge:
         rows = self.tables[Source.MARKETO_PEOPLE].count()
         repeated = self._change(DROP_REPEATED)
         self._change(JUDGE)
-        self._change("ANALYZE sync_judged")
+        self._change("ANALYZE sync_judged (marketo_id, reason)")
         skipped = dict(self._rows(COUNT_BY_REASON))
         synced = skipped.pop("", 0)
         if repeated:
@@ -171,6 +179,14 @@ class _Merge:
                 # A crash of the database empties unlogged tables.
                 raise RunFailed("stage_lost")
             table.analyze()
+
+    def _scope(self) -> dict[str, sql.Composable]:
+        """Which of the account's people may be removed, and which are compared with what was read."""
+        everybody, read = sql.SQL("TRUE"), sql.SQL(READ_PEOPLE)
+        if self.run.kind == RunKind.FOLLOW:
+            asked = sql.SQL(ASKED_PEOPLE).format(changed=StageTable(self.run, CHANGED).name)
+            return {"is_looked_at": asked, "is_compared": read}
+        return {"is_looked_at": everybody, "is_compared": read if self.rejected else everybody}
 
     def _receipt(self, counts: Mapping[str, Any]) -> dict[str, Any]:
         (source,), (copy,) = self._rows(SOURCE_RECEIPT), self._rows(COPY_RECEIPT)

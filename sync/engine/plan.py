@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from connections.http import AccessDenied
 from connections.marketo.client import MarketoClient
-from sync.engine.clients import marketo_of
+from sync.engine.clients import budget_of, marketo_of
 from sync.engine.fields import INDISPENSABLE, readable_fields
 from sync.engine.problems import RunFailed
 from sync.engine.stage import stage_tables
@@ -23,9 +23,11 @@ SALESFORCE_SOURCES = (Source.SALESFORCE_LEADS, Source.SALESFORCE_CONTACTS, Sourc
 def plan(run: SyncRun) -> None:
     """Create the run's extracts and stage tables; raises RunFailed, LeaseLost or an error of connections.http."""
     started_at = timezone.now()
-    client = marketo_of(run.account)
-    run.fields = _fields(client)
-    windows = list(month_windows(_start(client), started_at))
+    client, budget = marketo_of(run.account), budget_of(run.account)
+    with budget.call():
+        run.fields = fields_of(client)
+        windows = list(month_windows(_start(client), started_at))
+        budget.learn_calls(client.usage_today())
     with transaction.atomic():
         run.end_step(
             due_at=None, status=RunStatus.EXTRACTING, fields=run.fields, started_at=started_at, has_leftovers=True
@@ -49,7 +51,8 @@ def month_windows(start: datetime, end: datetime) -> Iterator[tuple[datetime, da
         first = last + SECOND
 
 
-def _fields(client: MarketoClient) -> list[str]:
+def fields_of(client: MarketoClient) -> list[str]:
+    """The REST names to read; raises RunFailed when the instance lacks those that lead to Salesforce."""
     known = {field.name for field in client.describe_fields()}
     if not known >= INDISPENSABLE:
         raise RunFailed("no_salesforce_fields", fields=", ".join(sorted(INDISPENSABLE - known)))

@@ -40,6 +40,14 @@ class Wait:
     until: datetime
 
 
+class MustWait(Exception):
+    """The next step may not begin yet, for a reason of our own."""
+
+    def __init__(self, wait: Wait) -> None:
+        self.wait = wait
+        super().__init__(wait.reason)
+
+
 def verdict(error: ApiError, tries: int) -> Wait | RunFailed:
     """What to do about an error of a neighbour that was met by the last of `tries` steps in a row."""
     code, now = problem_code(error), timezone.now()
@@ -48,7 +56,7 @@ def verdict(error: ApiError, tries: int) -> Wait | RunFailed:
     if isinstance(error, ExportQueueFull):
         return Wait("marketo_queue_full", now + QUEUE_FULL[min(tries, len(QUEUE_FULL)) - 1])
     if isinstance(error, TransientApiError) and tries < MAX_TRIES:
-        return Wait(code, now + timedelta(seconds=error.retry_after or _backoff(tries)))
+        return Wait(code, now + timedelta(seconds=min(error.retry_after or _backoff(tries), LONGEST_BACKOFF_SECONDS)))
     return RunFailed(code)
 
 

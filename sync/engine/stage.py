@@ -22,10 +22,23 @@ SALESFORCE_COLUMNS: dict[str, dict[str, str]] = {
     Source.SALESFORCE_ROLES: {
         "ContactId": "text",
         "OpportunityId": "text",
+        "IsDeleted": "boolean",
         "IsPrimary": "boolean",
         "CreatedDate": "text",
     },
 }
+
+
+# What every run reads into a stage table, each needing the ids of those before it when changes are followed.
+STAGED: tuple[str, ...] = (Source.MARKETO_PEOPLE, *SALESFORCE_COLUMNS)
+SALESFORCE_OBJECTS: dict[str, str] = {
+    Source.SALESFORCE_LEADS: "Lead",
+    Source.SALESFORCE_CONTACTS: "Contact",
+    Source.SALESFORCE_ROLES: "OpportunityContactRole",
+}
+# What may have changed, by which id, in runs that follow changes: the kind is a filter of Marketo's leads.
+CHANGED = "changed"
+CHANGED_COLUMNS = {"kind": "text", "value": "text"}
 
 
 class StageTable:
@@ -37,7 +50,7 @@ class StageTable:
         if self._is_marketo:
             self.columns = {name: "bigint" if name == "id" else "text" for name in run.fields}
         else:
-            self.columns = SALESFORCE_COLUMNS[source]
+            self.columns = CHANGED_COLUMNS if source == CHANGED else SALESFORCE_COLUMNS[source]
 
     def create(self) -> None:
         columns = [sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in self.columns.items()]
@@ -85,4 +98,4 @@ class StageTable:
 
 def stage_tables(run: SyncRun) -> Sequence[StageTable]:
     """Every stage table of a run."""
-    return [StageTable(run, source) for source in Source.values]
+    return [StageTable(run, name) for name in (*STAGED, CHANGED)]

@@ -31,7 +31,7 @@ def preview(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
 
 
 def _content(account: SalesAccount) -> dict[str, object]:
-    unfinished = SyncRun.objects.of_account(account).unfinished().first()
+    unfinished = SyncRun.objects.of_account(account).full().unfinished().first()
     sentence = services.connection_problem(account)
     if unfinished or sentence:
         return {"unfinished": unfinished, "sentence": sentence}

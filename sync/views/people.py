@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 from accounts.access import role_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Role
+from accounts.paging import keyset_page
 from sync.models import Person, SyncRun
-from sync.paging import keyset_page
 
 LONGEST_SEARCH = 100
 

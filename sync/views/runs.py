@@ -1,19 +1,24 @@
-"""Watching runs: the list, one run with its progress, and the button that stops it."""
+"""Watching runs: the list, one run with its progress, and the buttons that hold or stop it."""
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import refusal
+from accounts.access import fresh_sign_in_required_to_read, refusal
 from accounts.middleware import ConsoleRequest
+from accounts.paging import keyset_page
+from accounts.spreadsheet import csv_answer
 from connections.models import MarketoInstance
 from sync import services
-from sync.models import Extract, RejectedRow, RunStatus, SyncRun
-from sync.paging import keyset_page
+from sync.budgets import budgets_of
+from sync.models import Extract, RejectedRow, RunKind, RunStatus, SyncRun
 from sync.progress import progress_of
 from sync.querysets import SyncRunQuerySet
 from sync.sentences import failure_of, left_out, row_fault
@@ -26,11 +31,19 @@ REJECTED_ROWS_SHOWN = 50
 def runs(request: ConsoleRequest) -> HttpResponse:
     """The runs this person may watch, newest first."""
     found = _watched(request).select_related("account", "started_by").with_waiting()
-    status = request.GET.get("status", "")
-    if status in RunStatus.values:
-        found = found.filter(status=status)
-    page = keyset_page(found, "id", request.GET)
-    return render(request, "sync/runs.html", {"page": page, "status": status, "statuses": RunStatus.choices})
+    chosen = {name: request.GET[name] for name in ("status", "kind") if request.GET.get(name)}
+    if chosen.get("status") in RunStatus.values:
+        found = found.filter(status=chosen["status"])
+    if chosen.get("kind") in RunKind.values:
+        found = found.filter(kind=chosen["kind"])
+    context = {
+        "page": keyset_page(found, "id", request.GET),
+        "chosen": chosen,
+        "query": f"{urlencode(chosen)}&" if chosen else "",
+        "statuses": RunStatus.choices,
+        "kinds": RunKind.choices,
+    }
+    return render(request, "sync/runs.html", context)
 
 
 @login_required
@@ -46,6 +59,8 @@ def run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "failure": failure_of(this) if this.status == RunStatus.FAILED else None,
         "left_out": left_out(this.skipped),
         "rejected_rows": _rejected_rows(this),
+        "budgets": budgets_of(this.account),
+        "may_start": MarketoInstance.objects.administered_by(request.user).of_account(this.account).exists(),
     }
     template = "sync/run.html#live" if request.htmx else "sync/run.html"  # type: ignore[attr-defined]
     response = render(request, template, context)
@@ -67,13 +82,57 @@ def cancel_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     return redirect(this)
 
 
+@login_required
+@require_POST
+def pause_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
+    """Hold a run until somebody resumes it."""
+    this = get_object_or_404(_watched(request).select_related("account"), pk=run_id)
+    if services.pause_run(run=this, paused_by=request.user):
+        messages.success(request, _("The run is paused. Press Resume to let it go on where it stopped."))
+    else:
+        messages.info(request, _("The run was paused already, or it had ended."))
+    return redirect(this)
+
+
+@login_required
+@require_POST
+def resume_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
+    """Let a paused run go on."""
+    this = get_object_or_404(_watched(request).select_related("account"), pk=run_id)
+    if services.resume_run(run=this, resumed_by=request.user):
+        messages.success(request, _("The run goes on where it stopped."))
+    else:
+        messages.info(request, _("The run was not paused."))
+    return redirect(this)
+
+
+@login_required
+@require_safe
+@fresh_sign_in_required_to_read
+def rejected_rows(request: ConsoleRequest, run_id: int) -> StreamingHttpResponse:
+    """The rows that could not be read, as a file for a spreadsheet."""
+    this = get_object_or_404(_watched(request), pk=run_id)
+    return csv_answer(f"rejected-rows-{this.pk}.csv", _lines(this))
+
+
+def _lines(this: SyncRun) -> Iterator[tuple[object, ...]]:
+    yield _("Created from"), _("Created to"), _("Line"), _("What is wrong"), _("Row")
+    for row in RejectedRow.objects.of_run(this).select_related("extract"):
+        extract = row.extract
+        yield extract.window_from or "", extract.window_to or "", row.line, row_fault(row), row.text
+
+
 def _watched(request: ConsoleRequest) -> SyncRunQuerySet:
-    """Runs of the accounts this person watches over; 403 for other members, 404 for people without an account."""
-    user = request.user
-    is_watcher = user.is_ops_staff or (request.member and request.member.is_admin)
-    if is_watcher or MarketoInstance.objects.administered_by(user).exists():
-        return SyncRun.objects.watched_by(user, request.member)
-    raise refusal(request)
+    """Runs of the accounts this person watches over."""
+    refuse_others(request)
+    return SyncRun.objects.watched_by(request.user, request.member)
+
+
+def refuse_others(request: ConsoleRequest) -> None:
+    """Let in those who watch over an account; 403 for other members, 404 for people without an account."""
+    is_watcher = request.user.is_ops_staff or (request.member and request.member.is_admin)
+    if not is_watcher and not MarketoInstance.objects.administered_by(request.user).exists():
+        raise refusal(request)
 
 
 def _rejected_rows(this: SyncRun) -> list[tuple[RejectedRow, object]]:

@@ -2,7 +2,8 @@
 
 ``python -m tests.load.bench --people N`` starts its own servers, sandbox and worker, and prints ``name: value`` lines.
 The limit is a bare COPY of the same rows from memory and one INSERT of those who are eligible, in the same run.
-Time in which nothing is loaded or merged is waiting for the remote exports and counted apart.
+Time in which nothing is loaded or merged is waiting for the remote exports and counted apart. Then 10,000 people are
+changed and followed, with all the waiting that Marketo's allowance of calls costs, and everybody is read once more.
 """
 
 import argparse

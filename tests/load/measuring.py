@@ -11,12 +11,13 @@ from pathlib import Path
 from django.core.management import call_command
 
 from accounts.models import SalesAccount
-from sync.models import Extract, RunStatus, SyncRun
+from sync.models import Extract, RunKind, RunStatus, SyncRun
 from sync.services import start_sync
 from tests.load.setting import bare_copy_and_insert, browser_of, connected_account, fetch_files, page_addresses
 from tests.sandbox_process import ROOT, SandboxProcess
 
 PAGE_REQUESTS = 60
+CHANGES = 10_000
 Worker = subprocess.Popen[bytes]
 
 
@@ -25,27 +26,55 @@ def measure(sandbox: SandboxProcess, folder: Path) -> dict[str, float]:
     call_command("migrate", verbosity=0)
     account = connected_account(sandbox)
     with worker(folder) as process:
-        run = start_sync(account=account, started_by=None)
-        peak = 0.0
-        while not run.is_finished:
-            time.sleep(0.2)
-            peak = max(peak, peak_rss_mb(process))
-            run.refresh_from_db()
-    if run.status != RunStatus.SUCCEEDED:
-        sys.exit(f"The run failed: {run.failure} {run.failure_params}")
+        run, peak = finished(start_sync(account=account, started_by=None), process)
     busy, waited = durations(run)
     bare = bare_seconds(fetch_files(run))
+    with worker(folder) as process:
+        people = list(range(1, min(CHANGES, run.seen) + 1))
+        sandbox.post("/_sandbox/people", {"action": "change", "ids": people, "fields": {"title": "Chair"}})
+        follow, follow_peak = finished(start_sync(account=account, started_by=None, kind=RunKind.FOLLOW), process)
+        again, again_peak = finished(start_sync(account=account, started_by=None), process)
     return {
         "people": run.seen,
         "people_synced": run.synced,
         "sync_seconds": round(busy, 2),
+        "merge_seconds": round(merge_seconds(run), 2),
         "sync_people_per_s": round(run.seen / busy),
         "limit_people_per_s": round(run.seen / bare),
         "ratio_to_limit": round(busy / bare, 2),
         "export_wait_s": round(waited, 1),
-        "worker_peak_rss_mb": round(peak),
+        "worker_peak_rss_mb": round(max(peak, follow_peak, again_peak)),
+        "follow_seconds_10k_changes": round(seconds(follow), 1),
+        "follow_merge_seconds": round(merge_seconds(follow), 2),
+        "follow_changed_rows": follow.changed,
+        "second_sync_seconds": round(durations(again)[0], 2),
+        "second_sync_changed_rows": again.changed,
         "people_page_p95_ms": round(page_p95_ms(account)),
     }
+
+
+def finished(run: SyncRun, process: Worker) -> tuple[SyncRun, float]:
+    """The run after its end, and the worker's largest resident set in MB until then."""
+    peak = 0.0
+    while not run.is_finished:
+        time.sleep(0.2)
+        peak = max(peak, peak_rss_mb(process))
+        run.refresh_from_db()
+    if run.status != RunStatus.SUCCEEDED:
+        sys.exit(f"The run failed: {run.failure} {run.failure_params}")
+    return run, peak
+
+
+def seconds(run: SyncRun) -> float:
+    """From the first step to the end, with all waiting."""
+    assert run.duration
+    return run.duration.total_seconds()
+
+
+def merge_seconds(run: SyncRun) -> float:
+    assert run.merge_started_at
+    assert run.finished_at
+    return (run.finished_at - run.merge_started_at).total_seconds()
 
 
 @contextmanager
@@ -79,8 +108,7 @@ def durations(run: SyncRun) -> tuple[float, float]:
     for start, stop in spans:
         busy += max(0.0, (stop - max(start, end)).total_seconds())
         end = max(end, stop)
-    assert run.duration
-    return busy, run.duration.total_seconds() - busy
+    return busy, seconds(run) - busy
 
 
 def bare_seconds(files: dict[str, list[bytes]]) -> float:

@@ -12,8 +12,8 @@ from accounts.models import Role, SalesAccount
 from connections.models import MarketoConnection, SalesforceConnection
 from sync.engine.clients import marketo_of, salesforce_of
 from sync.engine.load import CHUNK_BYTES
-from sync.engine.stage import StageTable
-from sync.models import Extract, Person, Source, SyncRun
+from sync.engine.stage import STAGED, StageTable
+from sync.models import Extract, Person, SyncRun
 from tests.connections.salesforce_sign_in import signed_in
 from tests.sandbox_process import SandboxProcess
 
@@ -70,7 +70,7 @@ def connected_account(sandbox: SandboxProcess) -> SalesAccount:
 
 def fetch_files(run: SyncRun) -> dict[str, list[bytes]]:
     """The files of a run's remote jobs once more, by source."""
-    files: dict[str, list[bytes]] = {source: [] for source in Source.values}
+    files: dict[str, list[bytes]] = {source: [] for source in STAGED}
     for extract in Extract.objects.of_run(run).select_related("run__account"):
         files[extract.source] += list(_pages(extract))
     return files
@@ -92,7 +92,7 @@ def _pages(extract: Extract) -> Iterator[bytes]:
 def bare_copy_and_insert(files: dict[str, list[bytes]]) -> None:
     """Load the files and insert the eligible people for an account of their own."""
     run = SyncRun(pk=0, fields=SyncRun.objects.latest("pk").fields)
-    tables = {source: StageTable(run, source) for source in Source.values}
+    tables = {source: StageTable(run, source) for source in STAGED}
     account = accounts.create_account(name="Bare")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")

@@ -7,12 +7,16 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
+from connections.http import ReconnectNeeded
 from connections.marketo.errors import next_quota_reset
+from connections.models import SalesforceConnection
+from connections.services import record_problem
 from sync import services
 from sync.engine.problems import MAX_TRIES
 from sync.engine.stage import StageTable
 from sync.models import Extract, ExtractStatus, LeaseLost, Person, RejectedRow, RunStatus, Source, SyncRun
 from sync.progress import progress_of
+from sync.sentences import failure_of
 from sync.services import start_sync
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
@@ -145,6 +149,29 @@ def test_disconnecting_in_the_middle_fails_the_run(connected: SalesAccount, admi
     connected.marketo_connection.delete()
     run = finish(run)
     assert (run.status, run.failure) == (RunStatus.FAILED, "disconnected")
+
+
+@pytest.mark.parametrize("loss", ["disconnected", "refused"])
+def test_a_run_that_waits_for_tomorrow_ends_when_its_connection_is_lost(
+    connected: SalesAccount,
+    salesforce_connection: SalesforceConnection,
+    admin: User,
+    sandbox: SandboxProcess,
+    loss: str,
+) -> None:
+    """Security statement 11: disconnecting ends the jobs, also those that are parked."""
+    sandbox.post("/_sandbox/switches", {"export_megabytes": 0})
+    run = start_sync(account=connected, started_by=admin)
+    work_until(Extract.objects.of_run(run).filter(waiting_reason="marketo_quota").exists)
+    services.end_disconnected_runs()
+    assert not run_is_over(run)
+    if loss == "disconnected":
+        salesforce_connection.delete()
+    else:
+        record_problem(salesforce_connection, ReconnectNeeded("salesforce", "invalid_grant"))
+    services.end_disconnected_runs()
+    assert finish(run).status == RunStatus.FAILED
+    assert "Salesforce" in str(failure_of(run).what)
 
 
 def test_a_step_that_kills_every_worker_fails_the_run_in_the_end(connected: SalesAccount, admin: User) -> None:

@@ -1,14 +1,17 @@
 """The pages of this room: who may open them and what they say."""
 
+import csv
+import io
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
+from accounts.paging import PAGE_SIZE
 from connections.models import MarketoInstance
 from sync.models import Extract, Person, RejectedRow, RunStatus, Source, SyncRun
-from sync.paging import PAGE_SIZE
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
@@ -46,8 +49,10 @@ def people_by_name(
 ACCESS = {
     "/settings/people/": (200, 200, 403, 404, 200, 404),
     "/ops/sync/": (200, 403, 403, 200, 200, 200),
+    "/ops/sync/why/": (200, 403, 403, 200, 200, 200),
     "/ops/sync/{run}/": (200, 403, 403, 200, 404, 200),
     "/ops/sync/{run}/cancel/": (200, 403, 403, 200, 404, 200),
+    "/ops/sync/{run}/rejected-rows.csv": (200, 403, 403, 200, 404, 200),
     PREVIEW: (403, 403, 403, 200, 403, 404),
 }
 
@@ -68,11 +73,12 @@ def test_access(
     assert Client().get(path).headers["Location"].startswith(reverse("account_login"))
 
 
-def test_a_stranger_cannot_cancel(account: SalesAccount, stranger: User, client_of: ClientOf) -> None:
+@pytest.mark.parametrize("action", ["cancel", "pause", "resume"])
+def test_a_stranger_cannot_touch_a_run(action: str, account: SalesAccount, stranger: User, client_of: ClientOf) -> None:
     run = make_run(account, RunStatus.PLANNING)
-    assert client_of(stranger).post(f"/ops/sync/{run.pk}/cancel/").status_code == 404
+    assert client_of(stranger).post(f"/ops/sync/{run.pk}/{action}/").status_code == 404
     run.refresh_from_db()
-    assert run.status == RunStatus.PLANNING
+    assert (run.status, run.paused_at) == (RunStatus.PLANNING, None)
 
 
 def test_a_stranger_sees_only_their_own(
@@ -104,8 +110,9 @@ def test_the_list_filters_and_pages(account: SalesAccount, ops: User, client_of:
     assert [run.pk for run in older.context["page"].rows] == [failed.pk]
     newer = browser.get(f"/ops/sync/?after={older.context['page'].newer}")
     assert [run.pk for run in newer.context["page"].rows] == [run.pk for run in reversed(runs)]
-    filtered = browser.get("/ops/sync/?status=failed")
+    filtered = browser.get("/ops/sync/?status=failed&kind=full")
     assert [run.pk for run in filtered.context["page"].rows] == [failed.pk]
+    assert browser.get("/ops/sync/?kind=follow").context["page"].rows == []
 
 
 def test_an_unfinished_run_polls_itself_and_a_finished_one_does_not(
@@ -131,6 +138,29 @@ def test_a_run_shows_progress_waiting_and_rejected_rows(account: SalesAccount, o
     assert "daily allowance" in page
     assert "Owned by a queue" in page
     assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_rejected_rows_are_safe_in_a_spreadsheet(
+    start: str, account: SalesAccount, ops: User, client_of: ClientOf
+) -> None:
+    """Security statement 31: what a stranger wrote into Marketo is not run as a formula."""
+    extract = Extract.objects.create(run=make_run(account), source=Source.MARKETO_PEOPLE)
+    RejectedRow.objects.create(extract=extract, line=7, reason="wrong_columns", text=f'{start}cmd|"/c calc",1')
+    answer = client_of(ops).get(f"/ops/sync/{extract.run_id}/rejected-rows.csv")
+    rows = list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"), newline="")))
+    assert rows[1][2:] == ["7", "The row has more or fewer values than the header.", f'\'{start}cmd|"/c calc",1']
+    assert answer["Content-Disposition"] == f'attachment; filename="rejected-rows-{extract.run_id}.csv"'
+
+
+def test_only_who_may_start_a_sync_is_led_to_start_again(
+    account: SalesAccount, instance: MarketoInstance, ops: User, marketo_admin: User, client_of: ClientOf
+) -> None:
+    instance.account = account
+    instance.save()
+    run = make_run(account, RunStatus.FAILED, failure="stage_lost")
+    assert "Sync again" in client_of(marketo_admin).get(run.get_absolute_url()).content.decode()
+    assert "Sync again" not in client_of(ops).get(run.get_absolute_url()).content.decode()
 
 
 def test_a_failed_run_says_why_and_who_can_mend_it(account: SalesAccount, ops: User, client_of: ClientOf) -> None:

@@ -1,0 +1,49 @@
+"""What is used of the allowances that both neighbours give for a day, for people to look at."""
+
+from dataclasses import dataclass
+
+from django.template.defaultfilters import floatformat
+from django.utils.formats import localize
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import SalesAccount
+from connections.models import MarketoConnection, SalesforceConnection
+from sync.engine.budget import DAILY_CALLS, DAILY_EXPORT_BYTES, MarketoBudget
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """A day's allowance of something; the texts are the numbers with their unit."""
+
+    label: Promise | str
+    used: int
+    allowed: int
+    used_text: str
+    allowed_text: str
+
+
+def budgets_of(account: SalesAccount) -> list[Allowance]:
+    """The account's allowances, as far as its connections tell."""
+    found = []
+    marketo = MarketoConnection.objects.of_account(account).first()
+    if marketo:
+        spent = MarketoBudget(marketo.endpoint).spent()
+        sizes = _megabytes(spent.export_bytes), _megabytes(DAILY_EXPORT_BYTES)
+        found.append(Allowance(_("Marketo exports today"), spent.export_bytes, DAILY_EXPORT_BYTES, *sizes))
+        found.append(_calls(_("Marketo calls today"), spent.calls, DAILY_CALLS))
+    salesforce = SalesforceConnection.objects.of_account(account).first()
+    if salesforce and salesforce.calls_per_day:
+        used = salesforce.calls_used_today or 0
+        found.append(_calls(_("Salesforce calls today"), used, salesforce.calls_per_day))
+    return found
+
+
+def _calls(label: Promise | str, used: int, allowed: int) -> Allowance:
+    return Allowance(label, used, allowed, str(localize(used)), str(localize(allowed)))
+
+
+def _megabytes(size: int) -> str:
+    # Marketo's megabytes have a million bytes.
+    return gettext("%(size)s MB") % {"size": floatformat(size / 1_000_000, -1)}

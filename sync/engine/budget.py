@@ -1,0 +1,106 @@
+"""How much of Marketo's allowance this console takes: one budget for each instance, shared by all workers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import redis
+from django.conf import settings
+from django.utils import timezone
+
+from connections.marketo.errors import next_quota_reset
+from sync.engine.problems import QUOTA_MARGIN, MustWait, Wait
+
+# Adobe's advice to good neighbours, half of what an instance takes: 100 calls in 20 seconds, ten at a time.
+CALLS_IN_WINDOW = 50
+CALLS_AT_A_TIME = 5
+# Adobe's default allowances; all tools of a customer share them.
+DAILY_CALLS = 50_000
+DAILY_EXPORT_BYTES = 500_000_000
+# A worker that dies in the middle of a call holds its place so long; longer than any download.
+LONGEST_CALL = timedelta(minutes=10)
+DAY_KEPT = timedelta(days=2)
+
+# The clock is Redis's, the one that all workers share. Answers how many milliseconds to wait, 0 when the call may go.
+TAKE = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 20000)
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[3]) then return 2000 end
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then
+    return redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] + 20001 - now
+end
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('PEXPIRE', KEYS[1], 20000)
+redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[1])
+redis.call('PEXPIRE', KEYS[2], ARGV[4])
+return 0
+"""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What is known to be used of the day's allowances: calls by everybody, bytes of exports by this console."""
+
+    calls: int
+    export_bytes: int
+
+
+class MarketoBudget:
+    """The budget of the Marketo instance at `endpoint`."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._name = f"marketo-budget:{endpoint}"
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Room for one call; raises MustWait while there is none."""
+        ticket = uuid4().hex
+        lease = int(LONGEST_CALL.total_seconds() * 1000)
+        keys = [f"{self._name}:window", f"{self._name}:open"]
+        wait = _redis().eval(TAKE, len(keys), *keys, ticket, CALLS_IN_WINDOW, CALLS_AT_A_TIME, lease)
+        if wait:
+            raise MustWait(Wait("marketo_share", timezone.now() + timedelta(milliseconds=int(wait))))
+        self._add("calls", 1)
+        try:
+            yield
+        finally:
+            _redis().zrem(keys[1], ticket)
+
+    def check_export(self, expected_bytes: int) -> None:
+        """Raises MustWait when one more export, of this size, would go beyond the day's allowance."""
+        spent = self.spent().export_bytes
+        if spent and spent + expected_bytes > DAILY_EXPORT_BYTES:
+            raise MustWait(Wait("marketo_quota", next_quota_reset() + QUOTA_MARGIN))
+
+    def add_export(self, size: int) -> None:
+        """An export of `size` bytes was made."""
+        self._add("export", size)
+
+    def learn_calls(self, calls: int) -> None:
+        """Marketo has counted so many calls of everybody today."""
+        _redis().set(self._key("calls"), calls, ex=DAY_KEPT)
+
+    def spent(self) -> Spent:
+        calls, size = _redis().mget(self._key("calls"), self._key("export"))
+        return Spent(int(calls or 0), int(size or 0))
+
+    def _add(self, what: str, amount: int) -> None:
+        with _redis().pipeline() as pipeline:
+            pipeline.incrby(self._key(what), amount).expire(self._key(what), DAY_KEPT)
+            pipeline.execute()
+
+    def _key(self, what: str) -> str:
+        # Marketo's day ends at midnight in US Central time, in summer and in winter.
+        return f"{self._name}:{what}:{datetime.now(ZoneInfo('America/Chicago')).date()}"
+
+
+@cache
+def _redis() -> Any:
+    return redis.Redis.from_url(settings.REDIS_URL)

@@ -1,0 +1,245 @@
+"""
+Following changes: their ids are collected in both systems, and the people behind them read anew by id.
+
+What is read lands in the stage tables of a full run, and the same merge judges it. Every page is committed by itself
+together with where the next one begins, so a run goes on wherever it was stopped.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC
+from itertools import islice
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+from psycopg import sql
+
+from connections.http import ApiError
+from connections.marketo.client import MarketoClient
+from connections.marketo.types import ChangesPage
+from connections.salesforce.client import SalesforceClient
+from sync.engine.clients import budget_of, marketo_of, salesforce_of
+from sync.engine.cursors import STREAMS
+from sync.engine.heartbeat import Heartbeat
+from sync.engine.load import end_load
+from sync.engine.plan import fields_of
+from sync.engine.problems import RunFailed
+from sync.engine.stage import CHANGED, SALESFORCE_COLUMNS, SALESFORCE_OBJECTS, STAGED, StageTable, stage_tables
+from sync.models import Cursor, Extract, ExtractStatus, RejectedRow, RunStatus, Source, SyncRun
+
+# Activities beside data changes that move a person in or out; their numbers differ between instances.
+ACTIVITIES = {"Change Owner", "Convert Lead", "Merge Leads", "Sync Lead to SFDC", "Delete Lead from SFDC"}
+# Marketo takes 300 filter values in a call; so many Salesforce ids fit in an address.
+PEOPLE_IN_A_CALL = 300
+RECORDS_IN_A_CALL = 200
+# Beyond this a full sync costs less.
+MOST_CHANGES = 50_000
+TOKEN_UNKNOWN = "1003"  # noqa: S105 (an error code)
+
+# By the column of the record that they are the ids of; only what looks like a Salesforce id goes into a query.
+WANTED_RECORDS = {
+    Source.SALESFORCE_LEADS: ("Id", 'SELECT "sfdcLeadId" AS id FROM {people}'),
+    Source.SALESFORCE_CONTACTS: (
+        "Id",
+        'SELECT "sfdcContactId" AS id FROM {people} UNION SELECT "ConvertedContactId" FROM {leads}',
+    ),
+    Source.SALESFORCE_ROLES: ("ContactId", 'SELECT "Id" AS id FROM {contacts}'),
+}
+NEXT_RECORDS = """
+SELECT DISTINCT id FROM ({wanted}) AS wanted
+WHERE id > %s AND id ~ '^[0-9A-Za-z]{{15,18}}$' ORDER BY id LIMIT %s
+"""
+NEXT_CHANGED = "SELECT DISTINCT kind, value FROM {changed} ORDER BY kind, value LIMIT %s OFFSET %s"
+
+
+def plan_changes(run: SyncRun) -> None:
+    """Create the run's extracts and stage tables; raises RunFailed, LeaseLost or an error of connections.http."""
+    started_at = timezone.now()
+    with budget_of(run.account).call():
+        run.fields = fields_of(marketo_of(run.account))
+    extracts = [
+        Extract(
+            run=run,
+            source=cursor.stream,
+            window_from=cursor.since,
+            window_to=started_at,
+            locator=cursor.token,
+            due_at=started_at,
+        )
+        for cursor in Cursor.objects.of_account(run.account)
+    ]
+    extracts += [Extract(run=run, source=source) for source in STAGED]
+    with transaction.atomic():
+        values = {"fields": run.fields, "started_at": started_at, "has_leftovers": True}
+        run.end_step(due_at=None, status=RunStatus.EXTRACTING, **values)
+        Extract.objects.bulk_create(extracts)
+        for table in stage_tables(run):
+            table.create()
+
+
+def call_next(missing: QuerySet[Extract]) -> None:
+    """Let the next of a run's missing extracts begin when all that are before it have ended."""
+    first = missing.filter(source__in=STAGED).order_by("pk").first()
+    if first and not missing.filter(source__in=STREAMS).exists():
+        missing.filter(pk=first.pk, due_at=None).update(due_at=Now())
+
+
+def _collect_from_marketo(extract: Extract) -> None:
+    client, budget = marketo_of(extract.run.account), budget_of(extract.run.account)
+    if not extract.locator:
+        assert extract.window_from  # noqa: S101 (every stream has a beginning)
+        with budget.call():
+            extract.locator = client.paging_token(extract.window_from)
+    try:
+        with budget.call():
+            page = PAGES[extract.source](extract, client)
+    except ApiError as error:
+        if error.code != TOKEN_UNKNOWN or not extract.tries < 2:
+            raise
+        extract.write(due_at=timezone.now(), lease_until=None, locator="")
+        return
+    changed = [("id", person_id) for person_id in page.person_ids]
+    _keep_changes(extract, changed, page.next_token, has_more=page.has_more)
+
+
+def _data_changes(extract: Extract, client: MarketoClient) -> ChangesPage:
+    return client.lead_changes(extract.locator, extract.run.fields)
+
+
+def _activities(extract: Extract, client: MarketoClient) -> ChangesPage:
+    known = cache.get_or_set(f"activity-types-{extract.run_id}", client.activity_type_ids) or {}
+    return client.activities(extract.locator, [known[name] for name in ACTIVITIES & known.keys()])
+
+
+def _deletions(extract: Extract, client: MarketoClient) -> ChangesPage:
+    return client.deleted_leads(extract.locator)
+
+
+def _collect_from_salesforce(extract: Extract) -> None:
+    assert extract.window_from  # noqa: S101 (every stream has a beginning)
+    client = salesforce_of(extract.run.account)
+    since = extract.window_from.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    with Heartbeat(extract):
+        changed = [
+            *_modified(client, "Lead", "Id", "sfdcLeadId", since),
+            *_modified(client, "Contact", "Id", "sfdcContactId", since),
+            *_modified(client, "OpportunityContactRole", "ContactId", "sfdcContactId", since),
+        ]
+    _keep_changes(extract, changed, "", has_more=False)
+
+
+def _modified(client: SalesforceClient, name: str, column: str, kind: str, since: str) -> list[tuple[str, Any]]:
+    soql = f"SELECT {column} FROM {name} WHERE SystemModstamp >= {since}"  # noqa: S608 (our own names and time)
+    records = islice(client.query_iter(soql, include_deleted=True), MOST_CHANGES + 1)
+    return [(kind, record[column]) for record in records if record[column]]
+
+
+def _keep_changes(extract: Extract, changed: Sequence[tuple[str, Any]], locator: str, *, has_more: bool) -> None:
+    rows = extract.rows_loaded + len(changed)
+    if rows > MOST_CHANGES:
+        raise RunFailed("too_many_changes", most=MOST_CHANGES)
+    with transaction.atomic():
+        _copy(StageTable(extract.run, CHANGED), changed)
+        _end_page(extract, rows, locator, has_more=has_more)
+
+
+def _read_people(extract: Extract) -> None:
+    run, start = extract.run, int(extract.locator or 0)
+    found = _rows(run, NEXT_CHANGED, PEOPLE_IN_A_CALL, start)
+    kind = found[0][0] if found else ""
+    values = [value for other, value in found if other == kind]
+    people = []
+    if values:
+        with budget_of(run.account).call():
+            people = marketo_of(run.account).leads_by_filter(kind, values, run.fields)
+    rows = [[_value(person.get(name)) for name in run.fields] for person in people]
+    good = [row for row in rows if not _has_nul(row)]
+    with transaction.atomic():
+        _copy(StageTable(run, Source.MARKETO_PEOPLE), good)
+        refused = _reject(extract, [row for row in rows if _has_nul(row)])
+        extract.write(rows_rejected=extract.rows_rejected + refused)
+        _end_page(extract, extract.rows_loaded + len(good), str(start + len(values)), has_more=bool(values))
+
+
+def _value(value: Any) -> Any:
+    # As in a bulk file, where the text null cannot be told from no value.
+    return None if value == "null" else value
+
+
+def _has_nul(row: Iterable[Any]) -> bool:
+    return any(isinstance(value, str) and "\0" in value for value in row)
+
+
+def _reject(extract: Extract, rows: Sequence[Sequence[Any]]) -> int:
+    texts = [",".join(str(value) for value in row).replace("\0", "\\0")[:500] for row in rows]
+    RejectedRow.objects.bulk_create(
+        RejectedRow(extract=extract, line=number, reason="nul_character", text=text)
+        for number, text in enumerate(texts, start=1)
+    )
+    return len(rows)
+
+
+def _read_records(extract: Extract) -> None:
+    column, wanted = WANTED_RECORDS[Source(extract.source)]
+    ids = [row[0] for row in _rows(extract.run, NEXT_RECORDS, extract.locator, RECORDS_IN_A_CALL, wanted=wanted)]
+    names = list(SALESFORCE_COLUMNS[extract.source])
+    records: list[Any] = []
+    if ids:
+        listed = ", ".join(f"'{record_id}'" for record_id in ids)
+        soql = f"SELECT {', '.join(names)} FROM {SALESFORCE_OBJECTS[extract.source]} WHERE {column} IN ({listed})"  # noqa: S608
+        records = list(salesforce_of(extract.run.account).query_iter(soql, include_deleted=True))
+    with transaction.atomic():
+        _copy(StageTable(extract.run, extract.source), [[_at(record, name) for name in names] for record in records])
+        rows = extract.rows_loaded + len(records)
+        _end_page(extract, rows, ids[-1] if ids else extract.locator, has_more=bool(ids))
+
+
+def _at(record: Any, path: str) -> Any:
+    """The value at a path such as Owner.Name; the record of a relation may be missing."""
+    for name in path.split("."):
+        record = record and record[name]
+    return record
+
+
+def _end_page(extract: Extract, rows: int, locator: str, *, has_more: bool) -> None:
+    started = extract.load_started_at or timezone.now()
+    if has_more:
+        status, now = ExtractStatus.LOADING, timezone.now()
+        extract.end_step(due_at=now, status=status, rows_loaded=rows, locator=locator, load_started_at=started)
+    else:
+        end_load(extract, rows, extract.rows_rejected, locator=locator, load_started_at=started)
+
+
+def _copy(table: StageTable, rows: Iterable[Sequence[Any]]) -> None:
+    with table.copy_rows() as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _rows(run: SyncRun, statement: str, *params: Any, wanted: str = "") -> list[tuple[Any, ...]]:
+    names = {
+        "people": StageTable(run, Source.MARKETO_PEOPLE).name,
+        "leads": StageTable(run, Source.SALESFORCE_LEADS).name,
+        "contacts": StageTable(run, Source.SALESFORCE_CONTACTS).name,
+        "changed": StageTable(run, CHANGED).name,
+    }
+    inner = sql.SQL(wanted).format(**names)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(wanted=inner, **names), params)
+        return list(cursor.fetchall())
+
+
+PAGES: dict[str, Callable[[Extract, MarketoClient], ChangesPage]] = {
+    Source.MARKETO_CHANGES: _data_changes,
+    Source.MARKETO_ACTIVITIES: _activities,
+    Source.MARKETO_DELETIONS: _deletions,
+}
+READERS: dict[str, Callable[[Extract], None]] = {
+    **dict.fromkeys(PAGES, _collect_from_marketo),
+    Source.SALESFORCE_CHANGES: _collect_from_salesforce,
+    Source.MARKETO_PEOPLE: _read_people,
+    **dict.fromkeys(WANTED_RECORDS, _read_records),
+}

@@ -1,0 +1,110 @@
+"""Why somebody is in the copy or not: both neighbours are asked now, and the rule that decides is named."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import SalesAccount
+from connections.salesforce.client import SalesforceClient
+from sync.engine.clients import budget_of, marketo_of, salesforce_of
+from sync.engine.fields import INDISPENSABLE
+from sync.models import Person
+
+# People who share an address are shown up to this many.
+MOST_SHOWN = 10
+NAMES = ("firstName", "lastName", "email")
+SALESFORCE_ID = re.compile(r"(00Q|003)(\w{12}|\w{15})", re.ASCII)
+OWNED = "Id, IsDeleted, OwnerId, Owner.Name"
+
+
+@dataclass(frozen=True)
+class Found:
+    """
+    One person as both systems and the copy have them now. `reason` is empty when the person belongs in the copy,
+    otherwise a code of sync.sentences; `record` is the Salesforce record that counts, `copy` the row of the copy.
+    """
+
+    marketo_id: int
+    name: str
+    email: str
+    record_type: str
+    record: Mapping[str, Any] | None
+    reason: str
+    copy: Person | None
+
+    @property
+    def is_in_copy(self) -> bool:
+        return self.copy is not None and self.copy.removed_at is None
+
+
+def filter_for(text: str) -> str:
+    """Marketo's filter for what a person typed: a Marketo id, a Salesforce id or an e-mail address; otherwise empty."""
+    if text.isascii() and text.isdecimal():
+        return "id"
+    salesforce_id = SALESFORCE_ID.fullmatch(text)
+    if salesforce_id:
+        return "sfdcLeadId" if salesforce_id[1] == "00Q" else "sfdcContactId"
+    return "email" if "@" in text else ""
+
+
+def find(account: SalesAccount, text: str) -> list[Found]:
+    """Everybody whom the text means; raises MustWait, RunFailed or an error of connections.http."""
+    with budget_of(account).call():
+        people = marketo_of(account).leads_by_filter(filter_for(text), [text], [*NAMES, *INDISPENSABLE])
+    client = salesforce_of(account)
+    found = [_judged(account, client, person) for person in people[:MOST_SHOWN]]
+    return found or _only_in_copy(account, text)
+
+
+def _judged(account: SalesAccount, client: SalesforceClient, person: Mapping[str, Any]) -> Found:
+    lead = _record(client, "Lead", f"{OWNED}, IsConverted, ConvertedContactId", person["sfdcLeadId"])
+    contact_id = person["sfdcContactId"] or (lead["ConvertedContactId"] if lead else None)
+    contact = _record(client, "Contact", OWNED, contact_id)
+    record_type, record = _counting_record(lead, contact)
+    return Found(
+        marketo_id=person["id"],
+        name=f"{person['firstName'] or ''} {person['lastName'] or ''}".strip(),
+        email=person["email"] or "",
+        record_type=record_type,
+        record=record,
+        reason=_reason(record, is_known=bool(lead or contact)),
+        copy=Person.objects.of_account(account).filter(marketo_id=person["id"]).first(),
+    )
+
+
+def _counting_record(
+    lead: Mapping[str, Any] | None, contact: Mapping[str, Any] | None
+) -> tuple[str, Mapping[str, Any] | None]:
+    """As the merge decides: the contact if there is one, otherwise the lead unless it was converted."""
+    if contact and not contact["IsDeleted"]:
+        return "Contact", contact
+    if lead and not lead["IsDeleted"] and not lead["IsConverted"]:
+        return "Lead", lead
+    return "", None
+
+
+def _reason(record: Mapping[str, Any] | None, *, is_known: bool) -> str:
+    if record is None:
+        return "deleted_in_salesforce" if is_known else "not_in_salesforce"
+    owner = record["OwnerId"] or ""
+    if owner.startswith("00G"):
+        return "queue_owner"
+    return "" if owner.startswith("005") else "no_owner"
+
+
+def _record(client: SalesforceClient, name: str, columns: str, record_id: str | None) -> Mapping[str, Any] | None:
+    if not record_id or not SALESFORCE_ID.fullmatch(record_id):
+        return None
+    soql = f"SELECT {columns} FROM {name} WHERE Id = '{record_id}'"  # noqa: S608 (our own names, a checked id)
+    return next(client.query_iter(soql, include_deleted=True), None)
+
+
+def _only_in_copy(account: SalesAccount, text: str) -> list[Found]:
+    """Somebody whom Marketo no longer has."""
+    people = Person.objects.of_account(account)
+    gone = people.filter(marketo_id=text) if filter_for(text) == "id" else people.search(text)
+    return [
+        Found(person.marketo_id, str(person), person.email or "", "", None, "deleted_in_marketo", person)
+        for person in gone[:MOST_SHOWN]
+    ]

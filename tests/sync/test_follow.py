@@ -1,0 +1,162 @@
+"""Changes arrive without reading everybody again."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import SalesAccount, User
+from sync.engine import follow as follow_engine
+from sync.models import Cursor, Extract, Person, RunKind, RunStatus, SyncRun
+from sync.services import SyncRefused, follow_accounts, start_sync
+from tests.conftest import ClientOf
+from tests.sandbox_process import SandboxProcess
+from tests.sync.conftest import Sync
+from tests.sync.driving import finish
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Change = Callable[..., list[int]]
+
+
+@pytest.fixture
+def synced(sync: Sync, connected: SalesAccount) -> SalesAccount:
+    """The account after a full sync."""
+    assert sync().status == RunStatus.SUCCEEDED
+    return connected
+
+
+@pytest.fixture
+def change(sandbox: SandboxProcess) -> Change:
+    def do(action: str, *ids: int, **values: Any) -> list[int]:
+        answer = sandbox.post("/_sandbox/people", {"action": action, **({"ids": ids} if ids else {}), **values})
+        return list(answer["ids"])
+
+    return do
+
+
+def follow(account: SalesAccount) -> SyncRun:
+    run = finish(start_sync(account=account, started_by=None, kind=RunKind.FOLLOW))
+    assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
+    return run
+
+
+def copy_of(account: SalesAccount) -> list[dict[str, Any]]:
+    """The people of the copy, without the times that runs leave on them."""
+    names = [field.name for field in Person._meta.concrete_fields if field.name not in {"changed_at", "removed_at"}]
+    return list(Person.objects.of_account(account).live().order_by("marketo_id").values(*names))
+
+
+def ids(account: SalesAccount, kind: str, count: int) -> list[int]:
+    people = Person.objects.of_account(account).live().filter(salesforce_type=kind).order_by("marketo_id")
+    return list(people.values_list("marketo_id", flat=True)[:count])
+
+
+def test_what_is_followed_equals_what_a_full_sync_reads(synced: SalesAccount, change: Change, sync: Sync) -> None:
+    """Pain 20: new, changed, re-owned, converted, merged and deleted people, by their ids alone."""
+    leads, contacts = ids(synced, "Lead", 8), ids(synced, "Contact", 2)
+    change("create", kind="lead", count=3, fields={"firstName": "Nova"})
+    change("change", leads[0], contacts[0], fields={"title": "Chair"})
+    change("delete", leads[1])
+    change("delete", leads[2], system="salesforce")
+    change("convert", leads[3])
+    change("reown", leads[4], owner="queue")
+    change("reown", leads[5], owner="none")
+    change("merge", leads[6], leads[7])
+    change("merge", *contacts)
+    run = follow(synced)
+    assert (run.added, run.removed) == (3, 6)
+    assert run.updated >= 2
+    assert run.seen < 100
+    followed = copy_of(synced)
+    full = sync()
+    assert full.changed == 0
+    assert copy_of(synced) == followed
+
+
+def test_the_page_of_such_a_run_says_what_was_read(synced: SalesAccount, admin: User, client_of: ClientOf) -> None:
+    page = client_of(admin).get(follow(synced).get_absolute_url()).content.decode()
+    assert "Changed from – to" in page
+    assert "by ID" in page
+
+
+def test_somebody_who_gets_an_owner_arrives(synced: SalesAccount, change: Change) -> None:
+    (person,) = change("create", kind="queue_lead")
+    assert follow(synced).added == 0
+    change("reown", person, owner="user")
+    assert follow(synced).added == 1
+    assert Person.objects.of_account(synced).live().filter(marketo_id=person).exists()
+
+
+def test_following_without_changes_writes_nothing(synced: SalesAccount) -> None:
+    """Pain 7: the cost is that of the changes."""
+    first, second = follow(synced), follow(synced)
+    assert (first.changed, second.changed, second.seen) == (0, 0, 0)
+    assert not Extract.objects.of_run(second).exclude(remote_id="").exists()
+
+
+def test_cursors_move_with_the_copy_only(synced: SalesAccount, change: Change, sandbox: SandboxProcess) -> None:
+    follow(synced)
+    before = list(Cursor.objects.order_by("stream").values_list("stream", "token", "since"))
+    change("change", ids(synced, "Lead", 1)[0], fields={"title": "Chair"})
+    sandbox.post("/_sandbox/faults", {"path": r"leads\.json", "kind": "marketo:603"})
+    run = finish(start_sync(account=synced, started_by=None, kind=RunKind.FOLLOW))
+    assert run.status == RunStatus.FAILED
+    assert list(Cursor.objects.order_by("stream").values_list("stream", "token", "since")) == before
+    sandbox.delete("/_sandbox/faults")
+    assert follow(synced).updated == 1
+    assert list(Cursor.objects.order_by("stream").values_list("stream", "token", "since")) != before
+
+
+def test_a_token_that_marketo_no_longer_knows_is_made_anew(synced: SalesAccount, change: Change) -> None:
+    change("change", ids(synced, "Lead", 1)[0], fields={"title": "Chair"})
+    Cursor.objects.filter(stream__startswith="marketo").update(token="forgotten")
+    assert follow(synced).updated == 1
+
+
+def test_a_full_run_takes_the_place_of_one_that_follows(synced: SalesAccount, admin: User) -> None:
+    following = start_sync(account=synced, started_by=None, kind=RunKind.FOLLOW)
+    full = start_sync(account=synced, started_by=admin)
+    following.refresh_from_db()
+    assert following.status == RunStatus.CANCELLED
+    assert finish(full).status == RunStatus.SUCCEEDED
+
+
+def test_too_many_changes_call_for_a_full_run(
+    synced: SalesAccount, change: Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow_engine, "MOST_CHANGES", 3)
+    change("change", *ids(synced, "Lead", 4), fields={"title": "Chair"})
+    run = finish(start_sync(account=synced, started_by=None, kind=RunKind.FOLLOW))
+    assert (run.status, run.failure) == (RunStatus.FAILED, "too_many_changes")
+    follow_accounts()
+    assert SyncRun.objects.latest("pk").kind == RunKind.FULL
+
+
+def test_nothing_is_followed_before_the_first_sync(connected: SalesAccount) -> None:
+    with pytest.raises(SyncRefused, match="full sync first"):
+        start_sync(account=connected, started_by=None, kind=RunKind.FOLLOW)
+
+
+def test_accounts_are_followed_once_they_have_been_synced(synced: SalesAccount, stranger: User) -> None:
+    follow_accounts()
+    follow_accounts()
+    run = SyncRun.objects.of_account(synced).unfinished().get()
+    assert run.kind == RunKind.FOLLOW
+    assert not SyncRun.objects.of_account(stranger.member.account).exists()
+
+
+def test_everybody_is_read_again_every_week(synced: SalesAccount) -> None:
+    SyncRun.objects.update(created_at=timezone.now() - timedelta(days=7, seconds=1))
+    follow_accounts()
+    assert SyncRun.objects.latest("pk").kind == RunKind.FULL
+
+
+def test_old_runs_that_followed_changes_are_forgotten(synced: SalesAccount) -> None:
+    old = follow(synced)
+    SyncRun.objects.update(finished_at=timezone.now() - timedelta(days=4))
+    follow_accounts()
+    assert not SyncRun.objects.filter(pk=old.pk).exists()
+    assert SyncRun.objects.of_account(synced).full().exists()

@@ -1,0 +1,107 @@
+"""Why is this person (not) here?"""
+
+import pytest
+from django.test import Client
+
+from accounts.models import SalesAccount, User
+from connections.models import MarketoConnection, SalesforceConnection
+from sync.engine.why import find
+from sync.models import Person
+from tests.conftest import ClientOf
+from tests.sandbox_process import SandboxProcess
+from tests.sync.conftest import Sync
+
+WHY = "/ops/sync/why/"
+
+
+@pytest.fixture
+def browser(connected: SalesAccount, admin: User, client_of: ClientOf) -> Client:
+    return client_of(admin)
+
+
+def text_of(browser: Client, text: int | str) -> str:
+    return str(browser.get(WHY, {"q": text}).content.decode())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_judges_as_the_merge_does(sync: Sync, connected: SalesAccount) -> None:
+    """Every kind of person is among the first hundred."""
+    run = sync()
+    live = set(Person.objects.of_account(connected).live().values_list("marketo_id", flat=True))
+    reasons = set()
+    for number in range(1, 41):
+        (found,) = find(connected, str(number))
+        reasons.add(found.reason)
+        assert (not found.reason) == (number in live) == found.is_in_copy
+    assert len(reasons) > 2
+    assert reasons <= {"", *run.skipped}
+
+
+@pytest.mark.django_db
+def test_the_rule_is_told_in_words(browser: Client, sandbox: SandboxProcess) -> None:
+    queue = sandbox.post("/_sandbox/people", {"action": "create", "kind": "queue_lead"})["ids"][0]
+    missing = sandbox.post("/_sandbox/people", {"action": "create", "kind": "marketo_only"})["ids"][0]
+    deleted = sandbox.post("/_sandbox/people", {"action": "create", "kind": "deleted_contact"})["ids"][0]
+    assert "owned by a queue" in text_of(browser, queue)
+    assert "not linked to a lead or contact" in text_of(browser, missing)
+    assert "was deleted in Salesforce" in text_of(browser, deleted)
+
+
+@pytest.mark.django_db
+def test_people_are_found_by_address_and_by_salesforce_id(browser: Client, sandbox: SandboxProcess) -> None:
+    fields = {"firstName": "Nova", "lastName": "Ek", "email": "nova.ek@why.example"}
+    sandbox.post("/_sandbox/people", {"action": "create", "kind": "lead", "fields": fields})
+    page = browser.get(WHY, {"q": "nova.ek@why.example"})
+    ((person, _verdict),) = page.context["found"]
+    assert "Nova Ek" in page.content.decode()
+    assert "arrives with the first one" in page.content.decode()
+    assert "Nova Ek" in text_of(browser, person.record["Id"])
+
+
+@pytest.mark.django_db
+def test_somebody_whom_marketo_no_longer_has_is_still_explained(browser: Client, connected: SalesAccount) -> None:
+    Person.objects.create(
+        account=connected,
+        marketo_id=999_999,
+        last_name="Ek",
+        salesforce_type="Lead",
+        owner_id="005x",
+        changed_at=connected.created_at,
+        removed_at=connected.created_at,
+        removed_reason="deleted_in_marketo",
+    )
+    assert "Marketo no longer has this person" in text_of(browser, 999_999)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["Anna", "00Q' OR Id != '", "%", "1" * 300])
+def test_what_is_no_address_and_no_id_is_explained(browser: Client, text: str) -> None:
+    page = browser.get(WHY, {"q": text})
+    assert page.status_code == 200
+    assert not page.context.get("found")
+
+
+@pytest.mark.django_db
+def test_nobody_is_asked_without_a_connection(
+    browser: Client, marketo_connection: MarketoConnection, salesforce_connection: SalesforceConnection
+) -> None:
+    salesforce_connection.delete()
+    assert "not connected to Salesforce" in text_of(browser, 1)
+
+
+@pytest.mark.django_db
+def test_a_refusal_of_marketo_is_explained(browser: Client, sandbox: SandboxProcess) -> None:
+    sandbox.post("/_sandbox/faults", {"path": r"leads\.json", "kind": "marketo:603"})
+    assert "lacks a permission" in text_of(browser, 1)
+
+
+@pytest.mark.django_db
+def test_only_ops_staff_choose_among_accounts(
+    connected: SalesAccount, stranger: User, ops: User, client_of: ClientOf
+) -> None:
+    chosen = client_of(ops).get(WHY, {"account": connected.slug})
+    assert chosen.context["account"] == connected
+    assert len(chosen.context["accounts"]) == 2
+    other = client_of(stranger).get(WHY, {"account": connected.slug, "q": "1"})
+    assert other.context["account"] == stranger.member.account
+    assert not other.context.get("found")
