@@ -62,7 +62,7 @@ def facts_for(user: User, member: Member | None) -> Facts | None:
 
 
 def _account_facts(account: SalesAccount) -> AccountFacts:
-    runs = SyncRun.objects.of_account(account).order_by("-pk")
+    runs = SyncRun.objects.of_account(account).full().order_by("-pk")
     invitations = Invitation.objects.of_account(account)
     return AccountFacts(
         account=account,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
@@ -31,11 +31,14 @@ class PageGroup:
 ADMIN_ONLY = {Role.ADMIN}
 # Group, label, URL name, roles that may open it; the labels and their order are the guide's.
 SETTING_PAGES = [
+    (_("My Account"), _("Salesforce"), "connections:own_salesforce", set(Role)),
     (_("Admin Settings"), _("User Management"), "invitations:users", ADMIN_ONLY),
     (_("Admin Settings"), _("Team Management"), "accounts:teams", ADMIN_ONLY),
+    (_("Admin Settings"), _("Audit trail"), "accounts:audit", ADMIN_ONLY),
     (_("Admin Settings"), _("Salesforce"), "connections:salesforce", {Role.ADMIN, Role.SALESFORCE_ADMIN}),
     (_("Admin Settings"), _("Salesforce package"), "connections:package", {Role.ADMIN, Role.SALESFORCE_ADMIN}),
     (_("Admin Settings"), _("Marketo"), "connections:marketo", ADMIN_ONLY),
+    (_("Integrations"), _("Diagnostics"), "connections:diagnostics", {Role.ADMIN, Role.SALESFORCE_ADMIN}),
     (_("Sales account"), _("People"), "sync:people", {Role.ADMIN, Role.USER}),
 ]
 FIRST_SETTING_PAGE = {
@@ -75,7 +78,7 @@ def _setting_pages(request: HttpRequest, role: Role | None) -> list[PageGroup]:
 
 
 def _page(request: HttpRequest, label: StrOrPromise, name: str, *, prefix: str = "", is_current: bool = False) -> Page:
-    url = _url(name)
+    url = reverse(name)
     return Page(
         label, url, is_current or (request.path.startswith(prefix) if prefix else _is_within(request.path, url))
     )
@@ -83,10 +86,3 @@ def _page(request: HttpRequest, label: StrOrPromise, name: str, *, prefix: str =
 
 def _is_within(path: str, url: str) -> bool:
     return path == url or (url != "/" and path.startswith(url))
-
-
-def _url(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return "/"

@@ -12,5 +12,5 @@ def sync_card(instance: MarketoInstance) -> dict[str, object]:
     account = instance.account
     if not account:
         return {"sync_run": None, "sync_problem": _("Send the first invitation before you start the data sync.")}
-    run = SyncRun.objects.of_account(account).order_by("-pk").first()
+    run = SyncRun.objects.of_account(account).full().order_by("-pk").first()
     return {"sync_run": run, "sync_problem": connection_problem(account)}

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from guide.views import marketo, setup
+from guide.views import marketo, owner_gaps, setup
 
 app_name = "guide"
 ACTIONS_CONFIG = "marketo/sales-insight/actions-config/"
 urlpatterns = [
     path("", setup.setup, name="setup"),
+    path("settings/admin/users/owner-gaps/", owner_gaps.gaps, name="owner_gaps"),
     path("ask-a-salesforce-admin/<int:step>/", setup.ask, name="ask"),
     path("marketo/sales-insight/config/", marketo.config, name="config"),
     path(ACTIONS_CONFIG, marketo.actions_config, name="actions_config"),

@@ -64,10 +64,12 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sync-sweep": {"task": "sync.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    "sync-follow": {"task": "sync.tasks.follow", "schedule": 300.0, "options": {"expires": 240}},
     # The minutes keep clear of the full hour, when everybody else calls Salesforce.
     "check-connections": {"task": "connections.tasks.check_connections", "schedule": crontab(minute="17")},
     "check-packages": {"task": "connections.tasks.check_packages", "schedule": crontab(hour="3", minute="43")},
     "send-overdue-invitations": {"task": "invitations.tasks.send_overdue_invitations", "schedule": crontab("*/5")},
+    "send-invitation-reminders": {"task": "invitations.tasks.send_reminders", "schedule": crontab(minute="37")},
     "delete-outdated-uploads": {"task": "invitations.tasks.delete_outdated_uploads", "schedule": crontab(minute="23")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour="2", minute="11")},
 }
@@ -211,8 +213,7 @@ CONTENT_SECURITY_POLICY = {
         # Tabler draws some form controls with data: images.
         "img-src": ["'self'", "data:"],
         "connect-src": ["'self'"],
-        # Salesforce's sign-in answers a form post of ours with a redirect.
-        "form-action": ["'self'", "https://*.salesforce.com", *([SANDBOX_ORIGIN] if SANDBOX_ORIGIN else [])],
+        "form-action": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "manifest-src": ["'self'"],

@@ -6,9 +6,9 @@ from typing import Literal
 from playwright.sync_api import Browser, BrowserContext, Page
 
 AXE = (Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js").read_text()
-# Wide and light as at a desk, narrow and dark as on a phone at night.
+# Wide and light as at a desk, narrow and dark as on a phone at night; and the language chosen there.
 LOUD = {"error", "warning"}
-VIEWS: list[tuple[Literal["light", "dark"], int, str]] = [("light", 1280, "en-US"), ("dark", 390, "sv-SE")]
+VIEWS: list[tuple[Literal["light", "dark"], int, str]] = [("light", 1280, "en"), ("dark", 390, "sv")]
 SCREENS = [
     "/",
     "/marketo/sales-insight/config/",
@@ -18,15 +18,23 @@ SCREENS = [
     "/settings/admin/users/",
     "/settings/admin/users/invite/",
     "/settings/admin/users/invite-csv/",
+    "/settings/admin/users/owner-gaps/",
     "/settings/admin/teams/",
+    "/settings/admin/teams/1/",
+    "/settings/admin/audit/",
     "/settings/admin/salesforce/",
     "/settings/admin/salesforce/disconnect/",
     "/settings/admin/salesforce-package/",
+    "/settings/admin/salesforce-package/sheet/",
     "/settings/admin/marketo/",
+    "/settings/admin/marketo/user-access/",
     "/settings/admin/marketo/set-up/",
+    "/settings/integrations/diagnostics/",
+    "/settings/salesforce/",
     "/settings/people/",
     "/ops/sync/",
     "/ops/sync/1/",
+    "/ops/sync/why/",
     "/ask-a-salesforce-admin/7/",
     "/accounts/password/change/",
     "/accounts/2fa/",
@@ -37,13 +45,13 @@ SCREENS = [
 def audit_screens(browser: Browser, signed_in: BrowserContext, url: str) -> list[str]:
     """The faults of all screens as lines of text, seen by the person of `signed_in`."""
     faults: list[str] = []
-    for scheme, width, locale in VIEWS:
+    for scheme, width, language in VIEWS:
         context = browser.new_context(
             storage_state=signed_in.storage_state(),
             color_scheme=scheme,
-            locale=locale,
             viewport={"width": width, "height": 900},
         )
+        context.add_cookies([{"name": "django_language", "value": language, "url": url}])
         faults += [f"{scheme} {width} {fault}" for fault in audit_view(context.new_page(), url)]
         context.close()
     return faults

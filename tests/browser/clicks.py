@@ -152,7 +152,7 @@ def install_and_configure_the_package(page: Page, demo: Demo) -> None:
     expect(item(page, "Install or upgrade")).to_contain_text("Done")
     expect_done(page, demo, 6)
     settings(page, "Salesforce package")
-    tick = page.get_by_role("button", name=re.compile(r"^Tick: "))
+    tick = page.get_by_role("button", name=re.compile(r"^Tick ?: "))
     while tick.count():
         tick.first.click()
     expect(page.get_by_text("Missing", exact=True)).to_have_count(0)
