@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from sync import querysets, services
@@ -26,9 +27,9 @@ def test_calls_longer_than_a_lease_keep_it(
     run = services.start_sync(account=connected, started_by=admin)
     worker = threading.Thread(target=take_step, args=(run,))
     worker.start()
-    wait_until(lambda: SyncRun.objects.get(pk=run.pk).heartbeat_at)
-    first_beat = SyncRun.objects.get(pk=run.pk).heartbeat_at
-    wait_until(lambda: SyncRun.objects.get(pk=run.pk).heartbeat_at > first_beat + timedelta(seconds=1.2))
+    wait_until(lambda: SyncRun.objects.filter(pk=run.pk, heartbeat_at__gt=run.created_at).exists())
+    later = timezone.now() + timedelta(seconds=1.2)
+    wait_until(lambda: SyncRun.objects.filter(pk=run.pk, heartbeat_at__gt=later).exists())
     assert not SyncRun.objects.due().filter(pk=run.pk).exists()
     worker.join()
     assert SyncRun.objects.get(pk=run.pk).attempt == 1
