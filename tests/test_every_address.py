@@ -15,6 +15,15 @@ OPEN_TO_ALL = {"/invitations/1/", "/language/"}
 # A signed-in person without an account may also see their profile and be told what is missing.
 OPEN_TO_PEOPLE_WITHOUT_ACCOUNT = {"/", "/settings/profile/", *OPEN_TO_ALL}
 
+# What the role User is for; everything else is for admins, Salesforce admins, Marketo admins or ops staff.
+OPEN_TO_USERS = [
+    "/settings/profile/",
+    "/settings/people/",
+    "/settings/salesforce/",
+    "/connections/salesforce/callback/",
+    *OPEN_TO_ALL,
+]
+
 
 def addresses() -> Iterator[str]:
     for entry in get_resolver().url_patterns:
@@ -77,3 +86,10 @@ def test_a_nul_byte_in_an_address_is_refused(client_of: ClientOf, member: User, 
     answer = client_of(member).get(address)
     assert answer.status_code == 400
     assert "That request could not be read" in answer.content.decode()
+
+
+@pytest.mark.parametrize("address", [a for a in ADDRESSES if a != "/" and not a.startswith(tuple(OPEN_TO_USERS))])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_members_without_the_role_are_refused(client_of: ClientOf, member: User, method: str, address: str) -> None:
+    answer = getattr(client_of(member), method)(address)
+    assert answer.status_code in {403, 405}
