@@ -47,18 +47,6 @@ member_required = role_required(*Role)
 admin_required = role_required(Role.ADMIN)
 
 
-def ops_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Let ops staff in, who watch the sync jobs of every account."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.is_ops_staff:  # type: ignore[union-attr]
-            raise refusal(request)
-        return view(request, *args, **kwargs)
-
-    return login_required(guarded)
-
-
 def refusal(request: HttpRequest) -> Exception:
     """What somebody without the right gets: 403 as a member of some account, otherwise 404."""
     return PermissionDenied() if request.member else Http404()  # type: ignore[attr-defined]
