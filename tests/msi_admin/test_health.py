@@ -24,10 +24,14 @@ def test_probes_may_come_over_http(client: Client, settings: Settings) -> None:
     assert client.get("/").status_code == 301
 
 
-def test_figures_are_for_those_who_hold_the_token(client: Client, settings: Settings) -> None:
+@pytest.mark.django_db
+def test_readiness_and_figures_are_for_those_who_hold_the_token(client: Client, settings: Settings) -> None:
+    """Security statement 45: nothing of it is open to the outside."""
     settings.METRICS_TOKEN = "canary"
-    assert client.get("/metrics").status_code == 403
-    assert client.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 403
+    for address in ("/metrics", "/readyz"):
+        assert client.get(address).status_code == 403
+        assert client.get(address, headers={"Authorization": "Bearer wrong"}).status_code == 403
+    assert client.get("/readyz", headers={"Authorization": "Bearer canary"}).status_code == 500
     answer = client.get("/metrics", headers={"Authorization": "Bearer canary"})
     assert answer.status_code == 200
     assert b"python_info" in answer.content
