@@ -3,7 +3,8 @@
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from sandbox import console, control, marketo, salesforce
+from sandbox import control, marketo, salesforce
+from sandbox.console import Console
 from sandbox.middleware import Observer
 from sandbox.world import World
 
@@ -13,7 +14,7 @@ def create_app(world: World) -> ASGIApp:
     services = Starlette(
         routes=[
             *control.routes(world),
-            *console.routes(world),
+            *Console(world).routes(),
             *salesforce.routes(world),
             # Last, because Marketo answers unknown paths itself (error 610).
             *marketo.routes(world),

@@ -1,49 +1,73 @@
-"""Pages for people: the sandbox at a glance, and the mailbox. Both work without scripts."""
+"""Pages for people: the sandbox at a glance, what can be switched and broken, the calls, and the mailbox.
+
+All of them work without scripts; their forms go to the control API, which leads back to the page.
+"""
 
 from dataclasses import asdict
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.templating import Jinja2Templates
 
 from sandbox.control import state
+from sandbox.faults import KINDS
+from sandbox.pages import FOLDER, render
+from sandbox.people import Kind
 from sandbox.world import World
 
-SHOWN_CALLS: Final = 60
-_templates: Final = Jinja2Templates(directory=Path(__file__).parent / "templates")
-_STYLE: Final = Path(__file__).parent / "templates" / "sandbox.css"
+CALLS_AT_A_GLANCE: Final = 12
+SHOWN_CALLS: Final = 250
 
 
-def routes(world: World) -> list[Route]:
-    async def home(request: Request) -> Response:
-        calls = list(islice(reversed(world.calls.recent), SHOWN_CALLS))
+class Console:
+    """The pages of one world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/", RedirectResponse("/_sandbox/")),
+            Route("/_sandbox/", self.overview),
+            Route("/_sandbox/switches/", self.switches),
+            Route("/_sandbox/faults/", self.faults),
+            Route("/_sandbox/calls/", self.calls),
+            Route("/_sandbox/mailbox/", self.mailbox),
+            Route("/_sandbox/mailbox/{message_id:int}", self.message),
+            Route("/_sandbox/sandbox.css", FileResponse(FOLDER / "sandbox.css")),
+        ]
+
+    async def overview(self, request: Request) -> Response:
         context = {
-            "state": state(world),
-            "settings": world.settings,
-            "switches": asdict(world.switches),
-            "faults": world.faults.rules,
-            "calls": calls,
+            "state": state(self.world),
+            "settings": self.world.settings,
+            "faults": self.world.faults.rules,
+            "kinds": list(Kind),
+            "calls": list(islice(reversed(self.world.calls.recent), CALLS_AT_A_GLANCE)),
         }
-        return _templates.TemplateResponse(request, "console.html", context)
+        return render(request, "console.html", context)
 
-    async def mailbox(request: Request) -> Response:
-        messages = list(reversed(list(world.mailbox)))
-        return _templates.TemplateResponse(request, "mailbox.html", {"messages": messages})
+    async def switches(self, request: Request) -> Response:
+        texts = self.world.switches.texts()
+        return render(request, "switches.html", {"switches": asdict(self.world.switches), "texts": texts})
 
-    async def message(request: Request) -> Response:
-        found = world.mailbox.message(request.path_params["message_id"])
+    async def faults(self, request: Request) -> Response:
+        return render(request, "faults.html", {"faults": self.world.faults.rules, "kinds": KINDS})
+
+    async def calls(self, request: Request) -> Response:
+        calls = self.world.calls
+        return render(
+            request, "calls.html", {"calls": list(islice(reversed(calls.recent), SHOWN_CALLS)), "total": calls.total}
+        )
+
+    async def mailbox(self, request: Request) -> Response:
+        return render(request, "mailbox.html", {"messages": list(reversed(list(self.world.mailbox)))})
+
+    async def message(self, request: Request) -> Response:
+        found = self.world.mailbox.message(request.path_params["message_id"])
         if found is None:
-            return PlainTextResponse("There is no such message. The mailbox may have been cleared.", 404)
-        return _templates.TemplateResponse(request, "message.html", {"message": found})
-
-    return [
-        Route("/", RedirectResponse("/_sandbox/")),
-        Route("/_sandbox/", home),
-        Route("/_sandbox/mailbox/", mailbox),
-        Route("/_sandbox/mailbox/{message_id:int}", message),
-        Route("/_sandbox/sandbox.css", FileResponse(_STYLE)),
-    ]
+            sentence = "There is no such message. The mailbox may have been cleared."
+            return render(request, "problem.html", {"problem": sentence, "back": "/_sandbox/mailbox/"}, 404)
+        return render(request, "message.html", {"message": found})

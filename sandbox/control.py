@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox import marketo, people_changes, salesforce
 from sandbox.marketo.fields import add_custom_field
+from sandbox.pages import render
 from sandbox.salesforce.control import ACTIONS
 from sandbox.world import World
 
 CONSOLE = "/_sandbox/"
+FAULTS = "/_sandbox/faults/"
 Action = Callable[[World, dict[str, Any]], Any]
 
 
@@ -25,11 +27,11 @@ def routes(world: World) -> list[Route]:
         Route("/_sandbox/calls", _calls(world), methods=["GET", "POST", "DELETE"]),
         Route("/_sandbox/mailbox", _mailbox(world), methods=["GET", "POST", "DELETE"]),
         Route("/_sandbox/faults", _faults(world), methods=["GET", "POST", "DELETE"]),
-        Route("/_sandbox/faults/clear", _action(world, _clear_faults), methods=["POST"]),
+        Route("/_sandbox/faults/clear", _action(world, _clear_faults, FAULTS), methods=["POST"]),
         Route("/_sandbox/people", _action(world, _change_people), methods=["POST"]),
         Route("/_sandbox/fields", _action(world, _add_field), methods=["POST"]),
         Route("/_sandbox/clock", _action(world, _move_clock), methods=["POST"]),
-        Route("/_sandbox/switches", _action(world, _set_switches), methods=["POST"]),
+        Route("/_sandbox/switches", _action(world, _set_switches, "/_sandbox/switches/"), methods=["POST"]),
         Route("/_sandbox/reset", _action(world, _reset), methods=["POST"]),
         Route("/_sandbox/salesforce", _actions(world)),
         Route("/_sandbox/salesforce", _action(world, salesforce.control), methods=["POST"]),
@@ -63,17 +65,18 @@ def _actions(world: World) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-def _action(world: World, action: Action) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that reads JSON or a form, and answers JSON to the first and the console page to the second."""
+def _action(world: World, action: Action, page: str = CONSOLE) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that reads JSON or a form, and answers JSON to the first and a page to the second."""
 
     async def endpoint(request: Request) -> Response:
         try:
             body = await _read_body(request)
             answer = action(world, body)
         except ValueError as error:
-            is_form = _is_form(request)
-            return PlainTextResponse(str(error), 400) if is_form else JSONResponse({"error": str(error)}, 400)
-        return RedirectResponse(CONSOLE, 303) if _is_form(request) else JSONResponse(answer)
+            if _is_form(request):
+                return render(request, "problem.html", {"problem": str(error), "back": page}, 400)
+            return JSONResponse({"error": str(error)}, 400)
+        return RedirectResponse(page, 303) if _is_form(request) else JSONResponse(answer)
 
     return endpoint
 
@@ -126,7 +129,7 @@ def _reset(world: World, _: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listing(
-    world: World, read: Callable[[World], Any], clear: Callable[[World], None]
+    world: World, read: Callable[[World], Any], clear: Callable[[World], None], page: str
 ) -> Callable[[Request], Awaitable[Response]]:
     """GET answers a list; DELETE (or POST, for forms) clears it."""
 
@@ -134,7 +137,7 @@ def _listing(
         if request.method == "GET":
             return JSONResponse(read(world))
         clear(world)
-        return RedirectResponse(CONSOLE, 303) if _is_form(request) else JSONResponse({"cleared": True})
+        return RedirectResponse(page, 303) if _is_form(request) else JSONResponse({"cleared": True})
 
     return endpoint
 
@@ -143,22 +146,22 @@ def _calls(world: World) -> Callable[[Request], Awaitable[Response]]:
     def read(world: World) -> list[dict[str, Any]]:
         return [{**asdict(call), "at": call.at.isoformat()} for call in world.calls.recent]
 
-    return _listing(world, read, lambda world: world.calls.clear())
+    return _listing(world, read, lambda world: world.calls.clear(), "/_sandbox/calls/")
 
 
 def _mailbox(world: World) -> Callable[[Request], Awaitable[Response]]:
     def read(world: World) -> list[dict[str, Any]]:
         return [message.as_dict() for message in world.mailbox]
 
-    return _listing(world, read, lambda world: world.mailbox.clear())
+    return _listing(world, read, lambda world: world.mailbox.clear(), "/_sandbox/mailbox/")
 
 
 def _faults(world: World) -> Callable[[Request], Awaitable[Response]]:
     def read(world: World) -> list[dict[str, Any]]:
         return [rule.as_dict() for rule in world.faults.rules]
 
-    listing = _listing(world, read, lambda world: world.faults.clear())
-    add = _action(world, lambda _, body: world.faults.add(body).as_dict())
+    listing = _listing(world, read, lambda world: world.faults.clear(), FAULTS)
+    add = _action(world, lambda _, body: world.faults.add(body).as_dict(), FAULTS)
 
     async def endpoint(request: Request) -> Response:
         return await (add if request.method == "POST" else listing)(request)

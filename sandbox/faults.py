@@ -126,7 +126,8 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def _optional(body: dict[str, Any], name: str, read: Callable[[Any], Number]) -> Number | None:
     value = body.get(name)
-    if value is None:
+    # A form sends an empty text for what was left out.
+    if value is None or value == "":
         return None
     try:
         return read(value)

@@ -1,6 +1,8 @@
 """Persons, each derived from (seed, id) alone, so that a world of any size starts at once and in little memory."""
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import product
 from typing import Any, Final, NamedTuple
 
 from sandbox.names import COMPANY_FIRST, COMPANY_FORM, COMPANY_SECOND, SCRIPTS, SOURCES, TITLES
@@ -18,7 +20,14 @@ QUEUES: Final = 2
 LINKED: Final = 6
 """Of 64 people, so many have a LinkedIn address."""
 
-_KEPT_COMPANIES: Final = 4_096
+QUIRKS: Final = 8
+"""Of 160 people, so many have an odd value."""
+
+Company = tuple[str, str]
+Facts = tuple[str, str, str | None, str | None, str | None, str | None]
+
+# A prime above every number of people, so that people times it, modulo their number, name each person once.
+_STRIDE: Final = 2_147_483_647
 _MASK: Final = (1 << 64) - 1
 
 
@@ -126,6 +135,43 @@ def mix(number: int) -> int:
     return number ^ (number >> 31)
 
 
+def mix_all(numbers: list[int]) -> list[int]:
+    """``mix`` of each, without a call for each."""
+    starts = [(number * 0x9E3779B97F4A7C15) & _MASK for number in numbers]
+    seconds = [((start ^ (start >> 30)) * 0xBF58476D1CE4E5B9) & _MASK for start in starts]
+    thirds = [((second ^ (second >> 27)) * 0x94D049BB133111EB) & _MASK for second in seconds]
+    return [third ^ (third >> 31) for third in thirds]
+
+
+def odd_positions(bits: list[int]) -> list[int]:
+    """Where in a list of bits are people with an odd value, an emoji in the name, or entered twice."""
+    tops = [some >> 40 for some in bits]
+    return [
+        position
+        for position, top in enumerate(tops)
+        if top % 160 < QUIRKS or (top >> 8) % 50 == 0 or (top >> 12) % 200 == 0
+    ]
+
+
+def choose_company(bits: int) -> int:
+    """The place in COMPANIES; one company in 53 has an awkward name."""
+    first = (bits >> 8) % len(COMPANY_FIRST)
+    if bits % 53 == 0:
+        return first - len(COMPANY_FIRST)
+    return (first * len(COMPANY_SECOND) + (bits >> 16) % 20) * len(COMPANY_FORM) + (bits >> 24) % 10
+
+
+def _companies() -> Iterator[Company]:
+    for first, second, form in product(COMPANY_FIRST, COMPANY_SECOND, COMPANY_FORM):
+        yield f"{first} {second}{form}", f"{first}-{second}.example".lower()
+    for first in COMPANY_FIRST:
+        yield f'{first}, Sons & "Daughters"', f"{first}.example".lower()
+
+
+COMPANIES: Final = list(_companies())
+"""Name and mail domain of every company there can be; those with awkward names are the last."""
+
+
 class Deriver:
     """Makes the seeded persons and companies of one world."""
 
@@ -133,7 +179,6 @@ class Deriver:
         self.seed = mix(settings.seed)
         self.size = settings.people
         self.end = (settings.epoch.toordinal() - 719_163) * DAY
-        self._companies: dict[int, tuple[str, str]] = {}
         self._owners = [make_id("User", 1 + number) for number in range(OWNERS)]
         self._queues = [make_id("Group", 1 + number) for number in range(QUEUES)]
 
@@ -150,25 +195,30 @@ class Deriver:
         offset = moment - (self.end - SPREAD)
         return max(1, 1 - int(-offset * self.size // SPREAD))
 
-    def account_name(self, account: int) -> str:
-        return self.company(account)[0]
+    def youngest_peer(self, marketo_id: int) -> int:
+        """Everybody has a peer, and was last updated when the younger of the two was created: the id of that one."""
+        return self.youngest_peers([marketo_id])[0]
 
-    def company(self, account: int) -> tuple[str, str]:
-        """Name and mail domain of a company. Neighbours share companies, so a few thousand are kept at hand."""
-        found = self._companies.get(account)
-        if found is None:
-            if len(self._companies) >= _KEPT_COMPANIES:
-                self._companies.clear()
-            found = self._companies[account] = self._derive_company(account)
-        return found
+    def youngest_peers(self, marketo_ids: Sequence[int]) -> list[int]:
+        """``youngest_peer`` of each, without a call for each."""
+        stride, seed, size = _STRIDE % self.size, self.seed % self.size, self.size
+        peers = [(marketo_id * stride + seed) % size + 1 for marketo_id in marketo_ids]
+        pairs = zip(marketo_ids, peers, strict=True)
+        return [one if one > other else other for one, other in pairs]  # noqa: FURB136 (a call would take thrice as long)
 
-    def _derive_company(self, account: int) -> tuple[str, str]:
-        bits = mix(self.seed + account * 3)
-        first, second = COMPANY_FIRST[(bits >> 8) % 26], COMPANY_SECOND[(bits >> 16) % 20]
-        domain = f"{first}-{second}.example".lower()
-        if bits % 53 == 0:
-            return f'{first}, Sons & "Daughters"', domain
-        return f"{first} {second}{COMPANY_FORM[(bits >> 24) % 10]}", domain
+    def touched_between(self, start: float, end: float) -> list[int]:
+        """Ascending ids among which are all who were created or updated from start to end (seconds since 1970).
+
+        They are at most twice as many as were created then, and cost as many steps.
+        """
+        first, stop = (min(self.first_created_from(moment), self.size + 1) for moment in (start, end + 1))
+        young = range(first, stop)
+        inverse = pow(_STRIDE, -1, self.size)
+        peers = ((peer - 1 - self.seed) * inverse % self.size or self.size for peer in young)
+        return sorted({*young, *peers})
+
+    def company(self, account: int) -> Company:
+        return COMPANIES[choose_company(mix(self.seed + account * 3))]
 
     def roles(self, marketo_id: int, kind: Kind) -> int:
         """How many opportunities name the person: none for most, one for about 8 % of contacts, two for 2 %."""
@@ -177,62 +227,49 @@ class Deriver:
         chance = mix(self.seed ^ (marketo_id << 20)) % 50
         return 2 if chance == 0 else int(chance < 5)
 
-    def bits(self, marketo_ids: range) -> list[int]:
-        """What everything else about people is derived from: ``mix`` of each, without a call for each."""
-        seed = self.seed
-        starts = [((seed ^ marketo_id) * 0x9E3779B97F4A7C15) & _MASK for marketo_id in marketo_ids]
-        seconds = [((start ^ (start >> 30)) * 0xBF58476D1CE4E5B9) & _MASK for start in starts]
-        thirds = [((second ^ (second >> 27)) * 0x94D049BB133111EB) & _MASK for second in seconds]
-        return [third ^ (third >> 31) for third in thirds]
+    def bits(self, marketo_ids: Sequence[int]) -> list[int]:
+        """What everything else about people is derived from: ``mix`` of each."""
+        return mix_all([self.seed ^ marketo_id for marketo_id in marketo_ids])
 
-    @staticmethod
-    def odd_positions(bits: list[int]) -> list[int]:
-        """Where in a list of bits are people with an odd value, an emoji in the name, or entered twice."""
-        return [
-            position
-            for position, some in enumerate(bits)
-            if (some >> 40) % 160 < 8 or (some >> 48) % 50 == 0 or (some >> 52) % 200 == 0
-        ]
+    def company_bits(self, accounts: range) -> list[int]:
+        """What companies are derived from, by ``choose_company``."""
+        return mix_all([self.seed + account * 3 for account in accounts])
 
     def person(self, marketo_id: int) -> Person:
         bits = mix(self.seed ^ marketo_id)
-        kind = _KINDS[(marketo_id * 37 + self.seed) % 100]
-        # Sixty-four neighbours share eight companies, so that each company has several people.
-        account = 1 + (marketo_id >> 6) * 8 + (bits & 7)
-        first_name, last_name, email = self._identity(marketo_id, bits, account)
-        created = self.end - SPREAD + (marketo_id - 1) * SPREAD // self.size
-        title = TITLES[(bits >> 6) % 18]
-        company: str | None = self.account_name(account)
-        phone = f"+46 8 {(bits >> 12) % 900_000 + 100_000}" if bits & 0x700 else None
-        quirk = (bits >> 40) % 160
-        if quirk < 8:
-            last_name, title, company, phone = _odd(quirk, kind, last_name, title, company, phone)
+        kind = self.kind(marketo_id)
         owner_id = self._owner(kind, bits)
         return Person(
             marketo_id,
             kind,
-            first_name,
-            last_name,
-            email,
-            company,
-            title,
-            phone,
+            *self.facts(marketo_id, bits),
             SOURCES[(bits >> 3) & 7],
             f"https://www.linkedin.example/in/{marketo_id}" if bits >> 58 < LINKED else None,
             owner_id,
             None if kind is _QUEUE_LEAD and bits & 8 else owner_id,
-            account,
+            _account(marketo_id, bits),
             self.roles(marketo_id, kind),
-            created,
-            created + (bits >> 20) % max(1, self.end - created),
+            self.created(marketo_id),
+            self.created(self.youngest_peer(marketo_id)),
         )
 
-    def _identity(self, marketo_id: int, bits: int, account: int) -> tuple[str, str, str | None]:
+    def facts(self, marketo_id: int, bits: int) -> Facts:
+        """Given name, family name, address, company, title and phone number of a person."""
+        first_name, last_name, email = self._identity(marketo_id, bits)
+        title = TITLES[(bits >> 6) % 18]
+        company: str | None = self.company(_account(marketo_id, bits))[0]
+        phone = f"+46 8 {(bits >> 12) % 900_000 + 100_000}" if bits & 0x700 else None
+        quirk = (bits >> 40) % 160
+        if quirk < QUIRKS:
+            kind = self.kind(marketo_id)
+            last_name, title, company, phone = _odd(quirk, kind, last_name, title, company, phone)
+        return first_name, last_name, email, company, title, phone
+
+    def _identity(self, marketo_id: int, bits: int) -> tuple[str, str, str | None]:
         """Given name, family name, address. One person in fifty is the one before it, entered twice."""
         if (bits >> 48) % 50 == 0 and marketo_id > 1:
             marketo_id -= 1
             bits = mix(self.seed ^ marketo_id)
-            account = 1 + (marketo_id >> 6) * 8 + (bits & 7)
         given, family = SCRIPTS[(bits >> 24) & 63]
         first, plain_first = given[(bits >> 30) % len(given)]
         last, plain_last = family[(bits >> 35) % len(family)]
@@ -240,7 +277,8 @@ class Deriver:
             first += " 🚀"
         if (bits >> 50) % 25 == 0:
             return first, last, None
-        return first, last, f"{plain_first}.{plain_last}.{marketo_id}@{self.company(account)[1]}"
+        domain = self.company(_account(marketo_id, bits))[1]
+        return first, last, f"{plain_first}.{plain_last}.{marketo_id}@{domain}"
 
     def _owner(self, kind: Kind, bits: int) -> str | None:
         if kind in OWNERLESS:
@@ -248,6 +286,11 @@ class Deriver:
         if kind is _QUEUE_LEAD:
             return self._queues[(bits >> 9) % QUEUES]
         return self._owners[(bits >> 10) % OWNERS]
+
+
+def _account(marketo_id: int, bits: int) -> int:
+    """Sixty-four neighbours share eight companies, so that each company has several people."""
+    return 1 + (marketo_id >> 6) * 8 + (bits & 7)
 
 
 def _odd(

@@ -148,7 +148,7 @@ def _convert(world: World, body: dict[str, Any]) -> list[int]:
         # Salesforce gives the contact a user as owner and the account's name as company.
         owner_id = person.owner_id if person.kind is Kind.LEAD else make_id("User", 1)
         values = {"owner_id": owner_id, "marketo_owner_id": owner_id, "kind": Kind.CONVERTED}
-        _update(world, person, is_shown=True, company=world.deriver.account_name(person.account), **values)
+        _update(world, person, is_shown=True, company=world.deriver.company(person.account)[0], **values)
         world.log(person, types.CONVERT_LEAD)
     return _ids(people)
 
@@ -202,7 +202,7 @@ def _chosen(world: World, body: dict[str, Any]) -> list[Person]:
     ids = body.get("ids", [body["id"]] if "id" in body else None)
     if not isinstance(ids, list) or not ids:
         raise ValueError("ids must be a list of Marketo ids.")
-    people = [world.person(number) for number in ids if isinstance(number, int)]
+    people = [world.person(number) for number in map(_number, ids) if number is not None]
     found = [person for person in people if person is not None]
     if len(found) != len(ids):
         raise ValueError("Some of the ids belong to nobody in Marketo.")
@@ -219,10 +219,17 @@ def _fields(world: World, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _count(body: dict[str, Any]) -> int:
-    count = body.get("count", 1)
-    if not isinstance(count, int) or not 1 <= count <= 100_000:
-        raise ValueError(f"count must be a number from 1 to 100000, not {count!r}.")
+    count = _number(body.get("count", 1))
+    if count is None or not 1 <= count <= 100_000:
+        raise ValueError(f"count must be a number from 1 to 100000, not {body['count']!r}.")
     return count
+
+
+def _number(value: Any) -> int | None:
+    """A whole number, which a form sends as text."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return value if isinstance(value, int) else None
 
 
 def _kind(body: dict[str, Any]) -> Kind:

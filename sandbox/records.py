@@ -11,6 +11,9 @@ from sandbox.settings import DEMO_USERS, Settings
 Row = dict[str, Any]
 
 ORGANIZATION_ID: Final = make_id("Organization", 1)
+MOST_ROLES: Final = 2
+"""A contact is named by at most so many opportunities."""
+
 ADMIN_NUMBER: Final = 101
 ADMIN_ID: Final = make_id("User", ADMIN_NUMBER)
 DEMO_NUMBER: Final = 102
@@ -96,7 +99,7 @@ def account_row(deriver: Deriver, number: int) -> Row:
         "Id": make_id("Account", number),
         "IsDeleted": False,
         "MasterRecordId": None,
-        "Name": deriver.account_name(number),
+        "Name": deriver.company(number)[0],
         "Type": "Prospect",
         "Industry": None,
         "Phone": None,
@@ -108,8 +111,8 @@ def account_row(deriver: Deriver, number: int) -> Row:
 
 
 def opportunity_row(person: Person, position: int) -> Row:
-    """The opportunity ``position`` (from 0) of a contact; its number is twice the Marketo id plus the position."""
-    number = person.marketo_id * 2 + position
+    """The opportunity ``position`` (from 0) of a contact; numbered by Marketo id and position."""
+    number = person.marketo_id * MOST_ROLES + position
     bits = mix(number)
     stage = STAGES[bits % 6]
     return {
@@ -130,7 +133,7 @@ def opportunity_row(person: Person, position: int) -> Row:
 
 
 def role_row(person: Person, position: int) -> Row:
-    number = person.marketo_id * 2 + position
+    number = person.marketo_id * MOST_ROLES + position
     return {
         "Id": make_id("OpportunityContactRole", number),
         "IsDeleted": False,

@@ -1,55 +1,53 @@
 """Behaviour that can be changed while the sandbox runs."""
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def _switch(text: str, *, default: T) -> T:
+    made: T = field(default=default, metadata={"text": text})
+    return made
 
 
 @dataclass
 class Switches:
-    """Every switch with its default; ``POST /_sandbox/switches`` sets them by name.
+    """Every switch with its default, and a sentence about it; ``POST /_sandbox/switches`` sets them by name."""
 
-    actions_enabled: the Sales Insight Actions activity types exist in Marketo.
-    salesforce_sync: Marketo is synced with Salesforce (its sfdc fields are in describe).
-    export_seconds: how long a Marketo bulk export stays in Processing.
-    export_status_seconds: how often a Marketo bulk export's status is refreshed (the real one: 60).
-    token_seconds: life of a Marketo access token.
-    query_tokens: Marketo's REST API takes the token as a query parameter, too.
-    marketo_ip_allowlist: addresses that may call Marketo, separated by commas (empty: all; error 603 otherwise).
-    updated_at_filter: bulk exports accept the updatedAt filter (off: error 1035).
-    smart_list_filter: bulk exports accept the smart list filters (off: error 1035).
-    hostile_rows: bulk files hold NUL and bare carriage return characters.
-    rate_limit: Marketo calls in any 20 seconds (error 606 beyond).
-    concurrency_limit: Marketo calls at a time (error 615 beyond).
-    daily_calls: Marketo calls a day (error 607 beyond).
-    count_refused: calls refused with 606, 607 or 615 count as used, too.
-    list_filter_members: lists with so many members cannot filter activities (error 1003).
-    activity_ids: Marketo activities have an integer id besides their GUID.
-    owner_fields: Marketo people have fields with their owner's name and address.
-    ims_users: Marketo's users are Adobe identities: their user ids are GUIDs and only API-only users can be changed.
-    export_megabytes: Marketo bulk export quota a day.
-    bulk_seconds: how long a Salesforce bulk query job stays in progress.
-    """
+    actions_enabled: bool = _switch("the Sales Insight Actions activity types exist in Marketo", default=True)
+    salesforce_sync: bool = _switch("Marketo is synced with Salesforce (its sfdc fields are in describe)", default=True)
+    export_seconds: float = _switch("how long a Marketo bulk export stays in Processing", default=1.0)
+    export_status_seconds: float = _switch(
+        "how often a Marketo bulk export's status is refreshed (the real one: 60)", default=0.0
+    )
+    token_seconds: float = _switch("life of a Marketo access token", default=3600.0)
+    query_tokens: bool = _switch("Marketo's REST API takes the token as a query parameter, too", default=False)
+    marketo_ip_allowlist: str = _switch(
+        "addresses that may call Marketo, separated by commas (empty: all; error 603 otherwise)", default=""
+    )
+    updated_at_filter: bool = _switch("bulk exports accept the updatedAt filter (off: error 1035)", default=False)
+    smart_list_filter: bool = _switch("bulk exports accept the smart list filters (off: error 1035)", default=False)
+    hostile_rows: bool = _switch("bulk files hold NUL and bare carriage return characters", default=False)
+    rate_limit: int = _switch("Marketo calls in any 20 seconds (error 606 beyond)", default=100)
+    concurrency_limit: int = _switch("Marketo calls at a time (error 615 beyond)", default=10)
+    daily_calls: int = _switch("Marketo calls a day (error 607 beyond)", default=50_000)
+    count_refused: bool = _switch("calls refused with 606, 607 or 615 count as used, too", default=False)
+    list_filter_members: int = _switch(
+        "lists with so many members cannot filter activities (error 1003)", default=10_000
+    )
+    activity_ids: bool = _switch("Marketo activities have an integer id besides their GUID", default=True)
+    owner_fields: bool = _switch("Marketo people have fields with their owner's name and address", default=False)
+    ims_users: bool = _switch(
+        "Marketo's users are Adobe identities: their user ids are GUIDs and only API-only users can be changed",
+        default=False,
+    )
+    export_megabytes: float = _switch("Marketo bulk export quota a day", default=500.0)
+    bulk_seconds: float = _switch("how long a Salesforce bulk query job stays in progress", default=0.5)
 
-    actions_enabled: bool = True
-    salesforce_sync: bool = True
-    export_seconds: float = 1.0
-    export_status_seconds: float = 0.0
-    token_seconds: float = 3600.0
-    query_tokens: bool = False
-    marketo_ip_allowlist: str = ""
-    updated_at_filter: bool = False
-    smart_list_filter: bool = False
-    hostile_rows: bool = False
-    rate_limit: int = 100
-    concurrency_limit: int = 10
-    daily_calls: int = 50_000
-    count_refused: bool = False
-    list_filter_members: int = 10_000
-    activity_ids: bool = True
-    owner_fields: bool = False
-    ims_users: bool = False
-    export_megabytes: float = 500.0
-    bulk_seconds: float = 0.5
+    def texts(self) -> dict[str, str]:
+        """What each switch means, by name."""
+        return {item.name: item.metadata["text"] for item in fields(self)}
 
     def set(self, values: dict[str, Any]) -> None:
         """Set switches by name, all or none; text is read as the switch's own type. ValueError says what is wrong."""

@@ -101,9 +101,9 @@ class World:
         """Everyone who is no longer as seeded, in Marketo or not, in the order of the first change."""
         return iter(self._overlay.values())
 
-    def changed_ids(self, ids: range) -> list[int]:
-        """Which of these people are no longer as seeded."""
-        return [number for number in ids if number in self._overlay] if self._overlay else []
+    def stored_ids(self) -> list[int]:
+        """The ids of everyone who is no longer as seeded."""
+        return list(self._overlay)
 
     def savepoint(self) -> Callable[[], None]:
         """What takes back all changes to people, and their activities, since it was asked for."""
@@ -166,11 +166,11 @@ class World:
         return records.lead_row(person) if sobject == "Lead" else records.contact_row(person)
 
     def _opportunity_part(self, sobject: str, number: int) -> Row | None:
-        person = self.ever_person(number // 2)
-        if person is None or not records.has_roles(person) or number % 2 >= person.roles:
+        person = self.ever_person(number // records.MOST_ROLES)
+        if person is None or not records.has_roles(person) or number % records.MOST_ROLES >= person.roles:
             return None
         make = records.opportunity_row if sobject == "Opportunity" else records.role_row
-        return make(person, number % 2)
+        return make(person, number % records.MOST_ROLES)
 
     @property
     def _last_account(self) -> int:

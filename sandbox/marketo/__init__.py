@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.marketo import activities, bulk, crm, lead_writes, leads, list_calls, stats, users
+from sandbox.marketo import activities, bulk, crm, lead_writes, leads, linked_calls, list_calls, stats, users
 from sandbox.marketo.calls import MarketoCall, route
 from sandbox.marketo.envelope import MarketoError, datetime_text, success
 from sandbox.marketo.instance import Instance, instance_of
@@ -27,6 +27,7 @@ def routes(world: World) -> list[Route]:
         *bulk.routes(instance),
         *activities.routes(instance),
         *crm.routes(instance),
+        *linked_calls.routes(instance),
         *stats.routes(instance),
         *users.routes(instance),
         route(instance, "/rest/asset/v1/folders.json", READ_ASSETS, get=_folders),

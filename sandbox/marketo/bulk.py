@@ -1,4 +1,4 @@
-"""The bulk extract endpoints over the export jobs, of people and of activities."""
+"""The bulk extract endpoints over the export jobs: of people, activities, program members and custom objects."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -10,17 +10,19 @@ from starlette.routing import Route
 from sandbox.faults import FAULT_KEY
 from sandbox.marketo.calls import Handler, MarketoCall, route
 from sandbox.marketo.envelope import MarketoError, read_datetime, success
-from sandbox.marketo.export_files import DELIMITERS
+from sandbox.marketo.export_files import DELIMITERS, PRIMARY_FILTERS
 from sandbox.marketo.exports import Export
 from sandbox.marketo.fields import pick_fields
 from sandbox.marketo.instance import Instance
+from sandbox.marketo.linked import LEADS, MEMBERS, PURCHASES, program_ids, readers
 from sandbox.marketo.lists import SMART_LISTS
 from sandbox.marketo.paging import take_page
-from sandbox.marketo.permissions import READ_ACTIVITIES, READ_LEADS
+from sandbox.marketo.permissions import READ_ACTIVITIES, READ_CUSTOM_OBJECTS, READ_LEADS
 from sandbox.marketo.types import DELETE_LEAD
 
 LONGEST_WINDOW: Final = 31 * 86_400
 LIST_DAYS: Final = 7
+MOST_PRIMARY_VALUES: Final = 50
 ACTIVITY_COLUMNS: Final = (
     "marketoGUID",
     "leadId",
@@ -43,10 +45,17 @@ class _ExportFile(FileResponse):
 
 
 def routes(instance: Instance) -> list[Route]:
-    return [*_routes(instance, "leads", READ_LEADS), *_routes(instance, "activities", READ_ACTIVITIES)]
+    return [
+        *_routes(instance, LEADS, READ_LEADS, _lead_export),
+        *_routes(instance, "activities", READ_ACTIVITIES, _activity_export),
+        *_routes(instance, MEMBERS, READ_LEADS, _member_export),
+        *_routes(instance, PURCHASES, READ_CUSTOM_OBJECTS, _purchase_export),
+    ]
 
 
-def _routes(instance: Instance, kind: str, needs: tuple[str, ...]) -> list[Route]:
+def _routes(
+    instance: Instance, kind: str, needs: tuple[str, ...], order: Callable[[MarketoCall], Export]
+) -> list[Route]:
     """The paths of one kind of export. Bodies of enqueue and cancel are not even looked at."""
     root = f"/bulk/v1/{kind}/export"
     job = root + "/{export_id}"
@@ -58,7 +67,7 @@ def _routes(instance: Instance, kind: str, needs: tuple[str, ...]) -> list[Route
         return handler
 
     async def create(call: MarketoCall) -> dict[str, Any]:
-        export = (_lead_export if kind == "leads" else _activity_export)(call)
+        export = order(call)
         call.instance.exports.add(export)
         return _answer(call, export)
 
@@ -90,12 +99,44 @@ def _answer(call: MarketoCall, export: Export) -> dict[str, Any]:
 
 
 def _lead_export(call: MarketoCall) -> Export:
-    body = _body(call)
-    names = body.get("fields")
+    names = _required_fields(call)
+    pick_fields(call.instance.world, names, "1003")
+    return _export(call, LEADS, names, _lead_filter(call, _body(call).get("filter")))
+
+
+def _required_fields(call: MarketoCall) -> list[str]:
+    names = _body(call).get("fields")
     if not isinstance(names, list) or not names:
         raise MarketoError("1002", "Missing value for required parameter 'fields'")
-    pick_fields(call.instance.world, names, "1003")
-    return _export(call, "leads", names, _lead_filter(call, body.get("filter")))
+    return names
+
+
+def _member_export(call: MarketoCall) -> Export:
+    names, given = _required_fields(call), _body(call).get("filter")
+    programs = call.instance.lists.programs
+    if not isinstance(given, dict) or len(given) != 1 or not {"programId", "programIds"} & given.keys():
+        raise MarketoError("1003", "The programId filter must be specified")
+    if unknown := [number for number in program_ids(given) if number not in programs]:
+        raise MarketoError("1013", f"Program not found: {unknown[0]}")
+    return _export(call, MEMBERS, _known(call, MEMBERS, names, given), given)
+
+
+def _purchase_export(call: MarketoCall) -> Export:
+    given = _body(call).get("filter")
+    if isinstance(given, dict) and given.keys() == {"updatedAt"}:
+        _check_window("updatedAt", given["updatedAt"])
+    elif not isinstance(given, dict) or "createdAt" in given:
+        raise MarketoError("1003", "Exactly one filter must be specified")
+    else:
+        given = _lead_filter(call, given)
+    return _export(call, PURCHASES, _known(call, PURCHASES, _required_fields(call), given), given)
+
+
+def _known(call: MarketoCall, kind: str, names: list[str], given: Body) -> list[str]:
+    known = readers(call.instance.world, call.instance.lists, kind, given)
+    if unknown := [name for name in names if name not in known]:
+        raise MarketoError("1003", f"Field '{unknown[0]}' not found")
+    return names
 
 
 def _activity_export(call: MarketoCall) -> Export:
@@ -159,15 +200,27 @@ def _check_window(name: str, value: Any) -> None:
 
 
 def _activity_filter(given: Any) -> Body:
-    """A creation window, and perhaps activity types. MarketoError 1003 for anything else."""
+    """A creation window, and perhaps activity types and what they are about. MarketoError 1003 for anything else."""
     if not isinstance(given, dict) or "createdAt" not in given:
         raise MarketoError("1003", "The createdAt filter must be specified")
-    if unknown := given.keys() - {"createdAt", "activityTypeIds"}:
+    if unknown := given.keys() - {"createdAt", "activityTypeIds", *PRIMARY_FILTERS}:
         raise MarketoError("1003", f"Invalid filter: {min(unknown)}")
+    _check_primary(given)
     _check_window("createdAt", given["createdAt"])
     if DELETE_LEAD in (given.get("activityTypeIds") or ()):
         raise MarketoError("1003", f"Activity type {DELETE_LEAD} cannot be exported")
     return dict(given)
+
+
+def _check_primary(given: Body) -> None:
+    """What activities are about can be filtered by id or by name, for named types. MarketoError 1003."""
+    asked = [name for name in PRIMARY_FILTERS if name in given]
+    if not asked:
+        return
+    if len(asked) > 1 or not given.get("activityTypeIds"):
+        raise MarketoError("1003", f"{asked[0]} needs activityTypeIds, and no other filter of its kind")
+    if not isinstance(given[asked[0]], list) or not 0 < len(given[asked[0]]) <= MOST_PRIMARY_VALUES:
+        raise MarketoError("1003", f"{asked[0]} takes 1 to {MOST_PRIMARY_VALUES} values")
 
 
 def _enqueue(call: MarketoCall, export: Export) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sandbox.marketo.paging import take_page
 from sandbox.marketo.permissions import READ_COMPANIES, READ_OPPORTUNITIES, READ_SALES_PERSONS
 from sandbox.people import DAY
 from sandbox.record_ids import make_id, read_id
-from sandbox.records import Row, sellers
+from sandbox.records import MOST_ROLES, Row, sellers
 from sandbox.world import World
 
 Record = dict[str, Any]
@@ -125,7 +125,7 @@ def _role(row: Row) -> Record:
     return {
         "marketoGUID": f"role-{row['Id']}",
         "externalOpportunityId": row["OpportunityId"],
-        "leadId": number // 2,
+        "leadId": number // MOST_ROLES,
         "role": row["Role"],
         "isPrimary": row["IsPrimary"],
         **_stamps(row),
@@ -168,7 +168,9 @@ def _roles_of_numbers(world: World, numbers: Iterable[int]) -> Iterator[Record]:
 
 def _roles_by_person(world: World, values: list[str]) -> Iterator[Record]:
     ids = [int(value) for value in values if value.isascii() and value.isdigit()]
-    return _roles_of_numbers(world, [2 * number + position for number in ids for position in (0, 1)])
+    return _roles_of_numbers(
+        world, [number * MOST_ROLES + position for number in ids for position in range(MOST_ROLES)]
+    )
 
 
 def _roles_by_opportunity(world: World, values: list[str]) -> Iterator[Record]:

@@ -9,20 +9,22 @@ from pathlib import Path
 from typing import Any, Final
 
 from sandbox import column_workers
-from sandbox.columns import COLUMNS, Sheet, cell
+from sandbox.columns import COLUMNS, MarketoSheet, cell
 from sandbox.marketo.envelope import datetime_text, read_datetime
-from sandbox.marketo.fields import known_fields
+from sandbox.marketo.linked import LEADS, MEMBERS, PURCHASES, has_purchase, program_ids, readers
 from sandbox.marketo.lists import SMART_LISTS, Lists
 from sandbox.people import Person
-from sandbox.record_ids import IDS_OF_A_PAGE
 from sandbox.world import Change, World
 
 DELIMITERS: Final = {"CSV": ",", "TSV": "\t", "SSV": ";"}
 HOSTILE_EVERY: Final = 7
-PAGES_MADE_HERE: Final = 4
-"""A file of more pages of ids is worth the start of other processes."""
-
 _ROWS_AT_ONCE: Final = 2_000
+PRIMARY_FILTERS: Final[dict[str, Callable[[Change], Any]]] = {
+    "primaryAttributeValueIds": lambda change: change.marketo_id,
+    "primaryAttributeValues": lambda change: change.primary_value,
+}
+"""What an export of activities can be filtered by besides time and type, and how it is read."""
+
 # Faults that keep each line as it is but not their order or number.
 _SPOILS: Final[dict[str, Callable[[list[str]], list[str]]]] = {
     "duplicate_rows": lambda lines: [*lines, *lines[-1:]],
@@ -58,7 +60,7 @@ Block = tuple[int, bytes]
 def write_file(world: World, lists: Lists, order: Order, path: Path, goes_on: Callable[[], bool]) -> Made | None:
     """Write a file; None when ``goes_on`` said no in the middle of it."""
     digest, rows = hashlib.sha256(), 0
-    blocks = _people_blocks(world, lists, order) if order.kind == "leads" else _activity_blocks(world, order)
+    blocks = _activity_blocks(world, order) if order.kind == "activities" else _people_blocks(world, lists, order)
     with path.open("wb") as file:
         for count, content in chain([_header(order)], blocks):
             if not goes_on():
@@ -84,11 +86,11 @@ def _blocks(lines: Iterator[str]) -> Iterator[Block]:
 
 
 def _people_blocks(world: World, lists: Lists, order: Order) -> Iterator[Block]:
-    writer = _LineWriter(world, order)
+    writer = _LineWriter(world, lists, order)
     if "createdAt" in order.filter and writer.is_quick:
         yield from _quick_blocks(world, order, writer)
     else:
-        people = _matching_people(world, lists, order.filter)
+        people = _matching_people(world, lists, order)
         spoil = _SPOILS.get(order.fault, list)
         yield from map(_block, map(spoil, iter(lambda: list(map(writer.line, islice(people, _ROWS_AT_ONCE))), [])))
     if order.fault == "bad_row":
@@ -100,42 +102,32 @@ def _quick_blocks(world: World, order: Order, writer: "_LineWriter") -> Iterator
     start, end = _window(order)
     seeded = world.settings.people
     first, stop = (min(world.deriver.first_created_from(moment), seeded + 1) for moment in (start, end + 1))
-    page_starts = range(first // IDS_OF_A_PAGE * IDS_OF_A_PAGE, stop, IDS_OF_A_PAGE)
-    spans = [range(max(first, page), min(stop, page + IDS_OF_A_PAGE)) for page in page_starts]
-    unlike_seeded = {span: ids for span in spans if (ids := {*world.changed_ids(span), *writer.hostile_ids(span)})}
-    sheet = Sheet(world.deriver, order.fields, writer.delimiter)
-    pages = _pages(world, sheet, [span for span in spans if span not in unlike_seeded])
-    for span in spans:
-        changed = unlike_seeded.get(span)
-        yield _block(_patched(world, writer, sheet, span, changed)) if changed else (len(span), next(pages))
+    ids = range(first, stop)
+
+    def patched(sheet: MarketoSheet, span: range, changed: set[int]) -> Block:
+        lines: list[str | None] = [*sheet.lines(span)]
+        for number in changed:
+            person = world.person(number)
+            lines[number - span.start] = None if person is None else writer.line(person)
+        return _block([line for line in lines if line is not None])
+
+    values = (world.settings, tuple(order.fields), writer.delimiter)
+    changed = {*world.stored_ids(), *writer.hostile_ids(ids)}
+    yield from column_workers.pages(MarketoSheet, values, ids, changed, patched)
     yield from _blocks(writer.line(person) for person in world.people(seeded + 1) if start <= person.created <= end)
-
-
-def _pages(world: World, sheet: Sheet, spans: list[range]) -> Iterator[bytes]:
-    if len(spans) > PAGES_MADE_HERE:
-        return column_workers.pages(world.settings, sheet.names, sheet.delimiter, spans)
-    return map(sheet.text, spans)
-
-
-def _patched(world: World, writer: "_LineWriter", sheet: Sheet, span: range, ids: set[int]) -> list[str]:
-    """Lines of people, of whom those with ``ids`` are not as seeded: written anew, or left out."""
-    lines: list[str | None] = [*sheet.lines(span)]
-    for number in ids:
-        person = world.person(number)
-        lines[number - span.start] = None if person is None else writer.line(person)
-    return [line for line in lines if line is not None]
 
 
 class _LineWriter:
     """Makes the line of any person."""
 
-    def __init__(self, world: World, order: Order) -> None:
-        known = known_fields(world)
+    def __init__(self, world: World, lists: Lists, order: Order) -> None:
+        known = readers(world, lists, order.kind, order.filter)
         self.delimiter = DELIMITERS[order.format]
-        self._readers = [known[name].read for name in order.fields]
+        self._readers = [known[name] for name in order.fields]
         self._is_stale = order.fault == "stale_rows"
         self._is_hostile = world.switches.hostile_rows
-        self.is_quick = COLUMNS.keys() >= set(order.fields) and order.fault not in {"stale_rows", *_SPOILS}
+        is_plain = order.kind == LEADS and order.fault not in {"stale_rows", *_SPOILS}
+        self.is_quick = is_plain and COLUMNS.keys() >= set(order.fields)
 
     def line(self, person: Person) -> str:
         if self._is_stale:
@@ -157,8 +149,15 @@ def _window(order: Order) -> tuple[float, float]:
     return read_datetime(given["startAt"]), read_datetime(given["endAt"])
 
 
-def _matching_people(world: World, lists: Lists, given: dict[str, Any]) -> Iterator[Person]:
+def _matching_people(world: World, lists: Lists, order: Order) -> Iterator[Person]:
     """People who meet the one filter of an export; both ends of a window belong to it."""
+    if order.kind == MEMBERS:
+        return lists.members(lists.programs[program_ids(order.filter)[0]])
+    found = _filtered(world, lists, order.filter)
+    return filter(has_purchase, found) if order.kind == PURCHASES else found
+
+
+def _filtered(world: World, lists: Lists, given: dict[str, Any]) -> Iterator[Person]:
     name, value = next(iter(given.items()))
     if name.startswith("staticList"):
         return lists.members(next(item for item in lists.static.values() if value in (item.id, item.name)))
@@ -178,7 +177,13 @@ def _activity_blocks(world: World, order: Order) -> Iterator[Block]:
     return _blocks(
         delimiter.join(_activity_cells(change, order.fields, delimiter))
         for change in list(world.changes)
-        if start <= change.at <= end and (not types or change.type_id in types)
+        if start <= change.at <= end and (not types or change.type_id in types) and _is_about(change, order.filter)
+    )
+
+
+def _is_about(change: Change, given: dict[str, Any]) -> bool:
+    return all(
+        name not in given or str(read(change)) in map(str, given[name]) for name, read in PRIMARY_FILTERS.items()
     )
 
 

@@ -9,6 +9,7 @@ READ_ACTIVITIES: Final = ("Read-Only Activity", "Read-Write Activity")
 READ_OPPORTUNITIES: Final = ("Read-Only Opportunity", "Read-Write Opportunity")
 READ_COMPANIES: Final = ("Read-Only Company", "Read-Write Company")
 READ_SALES_PERSONS: Final = ("Read-Only Sales Person", "Read-Write Sales Person")
+READ_CUSTOM_OBJECTS: Final = ("Read-Only Custom Object", "Read-Write Custom Object")
 READ_ASSETS: Final = ("Read-Only Assets", "Read-Write Assets")
 # User management wants both.
 USER_API: Final = "Access User Management Api"
@@ -23,6 +24,7 @@ ALL: Final = frozenset(
         *READ_OPPORTUNITIES,
         *READ_COMPANIES,
         *READ_SALES_PERSONS,
+        *READ_CUSTOM_OBJECTS,
         *READ_ASSETS,
         USER_API,
         USERS,

@@ -1,9 +1,12 @@
-"""User management: bare JSON without an envelope, and failures as HTTP statuses."""
+"""User management: bare JSON without an envelope, and failures as HTTP statuses.
 
-import uuid
+What the calls take and answer follows the Adobe documentation, "User Management".
+"""
+
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -13,65 +16,12 @@ from starlette.routing import Route
 from sandbox.marketo.envelope import MarketoError, json_answer
 from sandbox.marketo.instance import Instance
 from sandbox.marketo.permissions import USER_API, USERS
-from sandbox.settings import API_USER, DEMO_USERS
+from sandbox.marketo.user_directory import CREATED, INVITATION_SECONDS, ROLES, WORKSPACES, User, read_places
 
-ADMIN: Final = "Admin"
-STANDARD: Final = "Standard User"
-WORKSPACE_ADMIN: Final = "Workspace Admin"
-MARKETER: Final = "Marketer"
-API_ONLY: Final = "API Role"
-_ROLE_IDS: Final = {ADMIN: 1, STANDARD: 2, API_ONLY: 101, WORKSPACE_ADMIN: 102, MARKETER: 103}
-_STATUSES: Final = {"601": 401, "602": 401, "603": 401, "606": 429, "607": 429, "615": 429}
-_CREATED: Final = "2019-03-04T09:00:00.000t+0000"
 LARGEST_PAGE: Final = 200
-INVITATION_DAYS: Final = 7
-
-
-@dataclass(frozen=True)
-class _User:
-    number: int
-    first_name: str
-    last_name: str
-    email: str
-    role: str
-    workspace: int = 0
-    is_locked: bool = False
-    is_pending: bool = False
-
-    def userid(self, *, is_ims: bool) -> str:
-        """An address for a Marketo identity, a GUID for an Adobe one."""
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, self.email)).upper() if is_ims else self.email
-
-    def as_dict(self, *, is_ims: bool) -> dict[str, Any]:
-        return {
-            "userid": self.userid(is_ims=is_ims),
-            "firstName": self.first_name,
-            "lastName": self.last_name,
-            "emailAddress": self.email,
-            "id": self.number,
-            "apiOnly": self.role == API_ONLY,
-        }
-
-    def roles(self) -> list[dict[str, Any]]:
-        place = {"workspaceId": self.workspace, "workspaceName": _WORKSPACES[self.workspace]}
-        return [{"accessRoleId": _ROLE_IDS[self.role], "accessRoleName": self.role, **place}]
-
-
-_WORKSPACES: Final = {0: "AllZones", 1: "Default", 2: "EU"}
-_MARKETO_ADMIN, _SALESFORCE_ADMIN, _OPS = DEMO_USERS
-_PEOPLE: Final = (
-    _User(1, "Mia", "Holm", _MARKETO_ADMIN, ADMIN),
-    _User(2, "Maria", "Lind", "maria.lind@acme.example", ADMIN),
-    _User(3, "Jonas", "Berg", "jonas.berg@acme.example", ADMIN),
-    _User(4, "Sam", "Rivera", _SALESFORCE_ADMIN, STANDARD),
-    _User(5, "Olu", "Adeyemi", _OPS, STANDARD),
-    _User(6, "Elena", "Rossi", "elena.rossi@acme.example", STANDARD),
-    _User(7, "Sandbox", "API", API_USER, API_ONLY),
-    _User(8, "Tom", "Clark", "tom.clark@acme.example", MARKETER, is_locked=True),
-    # Runs the EU workspace through a custom role, which no API tells from any other custom role.
-    _User(9, "Priya", "Patel", "priya.patel@acme.example", WORKSPACE_ADMIN, workspace=2),
-)
-_PENDING: Final = _User(10, "Lukas", "Meyer", "lukas.meyer@acme.example", STANDARD, is_pending=True)
+_FIRST_CUSTOM_ROLE: Final = 101
+_STATUSES: Final = {"601": 401, "602": 401, "603": 401, "606": 429, "607": 429, "615": 429}
+_WELCOME: Final = "You have been invited to Marketo.\n\nLogin to Marketo: https://app.marketo.example/\n"
 
 
 class _UserManagementError(Exception):
@@ -82,53 +32,133 @@ class _UserManagementError(Exception):
         self.status, self.code = status, code
 
 
+class _Call:
+    """A checked call with its JSON body, and the user in its path."""
+
+    def __init__(self, instance: Instance, request: Request, body: Any) -> None:
+        self.instance = instance
+        self.request = request
+        self.body = body
+        self.is_ims = instance.world.switches.ims_users
+
+    def user(self, *, is_pending: bool = False) -> User:
+        user = self.instance.users.find(self.request.path_params["userid"], is_pending=is_pending)
+        if user is None:
+            raise _UserManagementError(404, "1013", "User not found")
+        return user
+
+    def editable_user(self) -> User:
+        user = self.user()
+        self.check_identity(is_api_only=user.api_only)
+        return user
+
+    def check_identity(self, *, is_api_only: bool) -> None:
+        """People with an Adobe identity are managed by Adobe; only API-only users can be written here."""
+        if self.is_ims and not is_api_only:
+            raise _UserManagementError(403, "603", "Users with an Adobe identity cannot be changed by this API")
+
+
+Answer = Callable[[_Call], Any]
+
+
 def routes(instance: Instance) -> list[Route]:
     root = "/userservice/management/v1/users"
     user = root + "/{userid}"
-    writes = ("update.json", "delete.json", "invite/delete.json", "roles/create.json", "roles/delete.json")
     return [
         _route(instance, f"{root}/allusers.json", _all_users),
         _route(instance, f"{root}/roles.json", _roles),
         _route(instance, f"{root}/workspaces.json", _workspaces),
-        _route(instance, f"{root}/invite.json", _refuse_write, "POST"),
-        _route(instance, f"{user}/roles.json", _user_roles),
-        _route(instance, f"{user}/user.json", _user),
+        _route(instance, f"{root}/invite.json", _invite, "POST"),
+        _route(instance, f"{user}/roles.json", lambda call: _places(call.user())),
+        _route(instance, f"{user}/user.json", lambda call: _details(call, call.user())),
         _route(instance, f"{user}/invite.json", _invitation),
-        *(_route(instance, f"{user}/{name}", _refuse_write, "POST") for name in writes),
+        _route(instance, f"{user}/update.json", _update, "POST"),
+        _route(instance, f"{user}/delete.json", _delete, "POST"),
+        _route(instance, f"{user}/invite/delete.json", _delete_invitation, "POST"),
+        _route(instance, f"{user}/roles/create.json", _add_roles, "POST"),
+        _route(instance, f"{user}/roles/delete.json", _delete_roles, "POST"),
     ]
-
-
-Answer = Callable[[Instance, Request], Any]
 
 
 def _route(instance: Instance, path: str, answer: Answer, method: str = "GET") -> Route:
     async def endpoint(request: Request) -> Response:
         try:
-            return json_answer(request, _admitted(instance, request, answer))
+            content = _admitted(instance, request, await request.body(), answer)
         except MarketoError as error:
-            return _refusal(request, _STATUSES[error.code], error.code, str(error))
+            return _refusal(request, _STATUSES.get(error.code, 400), error.code, str(error))
         except _UserManagementError as error:
             return _refusal(request, error.status, error.code, str(error))
+        except ValueError as error:
+            return _refusal(request, 400, "1003", str(error))
+        return json_answer(request, content) if content is not None else Response()
 
     return Route(path, endpoint, methods=[method])
 
 
-def _admitted(instance: Instance, request: Request, answer: Answer) -> Any:
+def _admitted(instance: Instance, request: Request, content: bytes, answer: Answer) -> Any:
     client = instance.tokens.check(request, in_query=False)
     with instance.limits.admit(client.user):
         if not (client.may((USER_API,)) and client.may((USERS,))):
             raise _UserManagementError(403, "603", "Access denied")
-        return answer(instance, request)
+        return answer(_Call(instance, request, _read_body(content)))
+
+
+def _read_body(content: bytes) -> Any:
+    try:
+        return json.loads(content) if content else {}
+    except ValueError:
+        raise MarketoError("609") from None
 
 
 def _refusal(request: Request, status: int, code: str, message: str) -> Response:
     return json_answer(request, {"errors": [{"code": code, "message": message}]}, status)
 
 
-def _all_users(instance: Instance, request: Request) -> list[dict[str, Any]]:
-    size, start = (_whole(request, name, default) for name, default in (("pageSize", 20), ("pageOffset", 0)))
-    is_ims = instance.world.switches.ims_users
-    return [user.as_dict(is_ims=is_ims) for user in _PEOPLE[start : start + min(size, LARGEST_PAGE)]]
+def _moment(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S.000}t+0000"
+
+
+def _summary(call: _Call, user: User) -> dict[str, Any]:
+    return {
+        "userid": user.userid(is_ims=call.is_ims),
+        "firstName": user.first_name,
+        "lastName": user.last_name,
+        "emailAddress": user.email,
+        "id": user.number,
+        "apiOnly": user.api_only,
+    }
+
+
+def _details(call: _Call, user: User) -> dict[str, Any]:
+    return {
+        **_summary(call, user),
+        "optedIn": False,
+        "failedLogins": 5 if user.is_locked else 0,
+        "failedDeviceCode": 0,
+        "isLocked": user.is_locked,
+        "lockedReason": "Too many failed logins" if user.is_locked else None,
+        "userRoleWorkspaces": _places(user),
+        "expiresAt": None if user.expires is None else _moment(user.expires),
+        "lastLoginAt": _moment(CREATED),
+    }
+
+
+def _places(user: User) -> list[dict[str, Any]]:
+    return [
+        {
+            "accessRoleId": role,
+            "accessRoleName": ROLES[role],
+            "workspaceId": workspace,
+            "workspaceName": WORKSPACES[workspace],
+        }
+        for role, workspace in user.places
+    ]
+
+
+def _all_users(call: _Call) -> list[dict[str, Any]]:
+    size, start = (_whole(call.request, name, default) for name, default in (("pageSize", 20), ("pageOffset", 0)))
+    found = call.instance.users.accepted()
+    return [_summary(call, user) for user in found[start : start + min(size, LARGEST_PAGE)]]
 
 
 def _whole(request: Request, name: str, default: int) -> int:
@@ -136,62 +166,65 @@ def _whole(request: Request, name: str, default: int) -> int:
     return int(text) if text.isascii() and text.isdigit() else default
 
 
-def _roles(_: Instance, __: Request) -> list[dict[str, Any]]:
+def _roles(_: _Call) -> list[dict[str, Any]]:
+    common = {"hidden": False, "onlyAllZones": False, "createdAt": _moment(CREATED), "updatedAt": _moment(CREATED)}
     return [
         {
             "id": number,
             "name": name,
             "description": name,
-            "type": "custom" if number > 100 else "system",
-            "hidden": False,
-            "onlyAllZones": False,
-            "createdAt": _CREATED,
-            "updatedAt": _CREATED,
+            "type": "custom" if number >= _FIRST_CUSTOM_ROLE else "system",
+            **common,
         }
-        for name, number in _ROLE_IDS.items()
+        for number, name in ROLES.items()
     ]
 
 
-def _workspaces(_: Instance, __: Request) -> list[dict[str, Any]]:
-    common = {"globalViz": 0, "status": "active", "createdAt": _CREATED, "updatedAt": _CREATED}
-    return [{"id": number, "name": name, "description": name, **common} for number, name in _WORKSPACES.items()]
+def _workspaces(_: _Call) -> list[dict[str, Any]]:
+    times = {"createdAt": _moment(CREATED), "updatedAt": _moment(CREATED)}
+    common = {"globalViz": 0, "status": "active", "currencyInfo": None, **times}
+    return [{"id": number, "name": name, "description": name, **common} for number, name in WORKSPACES.items()]
 
 
-def _found(instance: Instance, request: Request, *, is_pending: bool) -> _User:
-    userid = request.path_params["userid"].lower()
-    is_ims = instance.world.switches.ims_users
-    found = (user for user in (*_PEOPLE, _PENDING) if user.is_pending == is_pending)
-    user = next((user for user in found if user.userid(is_ims=is_ims).lower() == userid), None)
-    if user is None:
-        raise _UserManagementError(404, "1013", "User not found")
-    return user
+def _invitation(call: _Call) -> dict[str, Any]:
+    user = call.user(is_pending=True)
+    invited = user.invited or 0
+    times = {"createdAt": _moment(invited), "expiresAt": _moment(invited + INVITATION_SECONDS)}
+    return {**_summary(call, user), "status": "pending", **times}
 
 
-def _user_roles(instance: Instance, request: Request) -> list[dict[str, Any]]:
-    return _found(instance, request, is_pending=False).roles()
+def _invite(call: _Call) -> bool:
+    """Invite somebody, who gets a mail; an API-only user needs no invitation."""
+    given = call.body if isinstance(call.body, dict) else {}
+    call.check_identity(is_api_only=given.get("apiOnly") is True)
+    user = call.instance.users.invite(given)
+    if user.invited is not None:
+        _send_welcome(call, user.email)
+    return True
 
 
-def _user(instance: Instance, request: Request) -> dict[str, Any]:
-    user = _found(instance, request, is_pending=False)
-    return {
-        **user.as_dict(is_ims=instance.world.switches.ims_users),
-        "optedIn": False,
-        "failedLogins": 5 if user.is_locked else 0,
-        "failedDeviceCode": 0,
-        "isLocked": user.is_locked,
-        "lockedReason": "Too many failed logins" if user.is_locked else None,
-        "userRoleWorkspaces": user.roles(),
-        "expiresAt": None,
-        "lastLoginAt": _CREATED,
-    }
+def _send_welcome(call: _Call, email: str) -> None:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"], mail["To"] = "Marketo Login Information", "no-reply@marketo.example", email
+    mail.set_content(_WELCOME)
+    call.instance.world.mailbox.keep(mail.as_bytes(), [email])
 
 
-def _invitation(instance: Instance, request: Request) -> dict[str, Any]:
-    user = _found(instance, request, is_pending=True)
-    expires = datetime.fromtimestamp(instance.world.clock.timestamp() + INVITATION_DAYS * 86_400, UTC)
-    times = {"createdAt": _CREATED, "expiresAt": f"{expires:%Y-%m-%dT%H:%M:%S.000}t+0000"}
-    return {**user.as_dict(is_ims=instance.world.switches.ims_users), "status": "pending", **times}
+def _update(call: _Call) -> dict[str, Any]:
+    return _details(call, call.instance.users.update(call.editable_user(), call.body))
 
 
-def _refuse_write(_: Instance, __: Request) -> Any:
-    raise _UserManagementError(403, "603", "Users of this sandbox cannot be changed")
+def _delete(call: _Call) -> None:
+    call.instance.users.delete(call.editable_user())
+
+
+def _delete_invitation(call: _Call) -> None:
+    call.instance.users.delete(call.user(is_pending=True))
+
+
+def _add_roles(call: _Call) -> list[dict[str, Any]]:
+    return _places(call.instance.users.add_places(call.user(), read_places(call.body)))
+
+
+def _delete_roles(call: _Call) -> list[dict[str, Any]]:
+    return _places(call.instance.users.remove_places(call.user(), read_places(call.body)))

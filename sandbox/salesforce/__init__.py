@@ -10,6 +10,7 @@ from sandbox.salesforce import bulk, bulk_classic, bulk_ingest, pages, rest, sav
 from sandbox.salesforce.authorize import Authorization
 from sandbox.salesforce.control import act
 from sandbox.salesforce.control import state as org_state
+from sandbox.salesforce.devices import DevicePages
 from sandbox.salesforce.oauth import OAuth
 from sandbox.salesforce.org import org_of
 from sandbox.salesforce.rows import visible_counts
@@ -29,6 +30,7 @@ def routes(world: World) -> list[BaseRoute]:
     return [
         *pages.routes(),
         *authorization.routes(),
+        *DevicePages(org, authorization).routes(),
         *OAuth(org).routes(),
         *Soap(org, authorization).routes(),
         *SetupPages(org, authorization).routes(),

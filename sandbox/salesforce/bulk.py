@@ -5,15 +5,14 @@ A job writes its whole result to a temporary file, so that pages can be read aga
 
 from __future__ import annotations
 
-import csv
 import threading
 import zlib
 from array import array
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from io import StringIO
+from datetime import datetime, timedelta
+from itertools import accumulate, islice
 from tempfile import TemporaryFile
 from typing import IO, Any, Final
 
@@ -21,13 +20,13 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
 from sandbox.salesforce.api import Call, accepts_gzip, route
+from sandbox.salesforce.bulk_files import Rows
 from sandbox.salesforce.bulk_rows import DELIMITERS, LINE_ENDINGS
 from sandbox.salesforce.errors import SalesforceError, not_found
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.query import Plan, json_value
 from sandbox.salesforce.rows import WORLD_OBJECTS
 from sandbox.salesforce.setup_rows import setup_id
-from sandbox.salesforce.soql import Path
 
 FINAL_STATES: Final = frozenset({"JobComplete", "Aborted", "Failed"})
 CHUNK_BYTES: Final = 256 * 1024
@@ -56,6 +55,10 @@ class BulkJob:
     is_aborted: bool = False
     error: str = ""
     fault: str = ""
+
+    @property
+    def rows(self) -> Rows:
+        return Rows(self.plan, DELIMITERS[self.delimiter], LINE_ENDINGS[self.line_ending])
 
     @property
     def row_count(self) -> int:
@@ -204,39 +207,12 @@ def _write(job: BulkJob) -> None:
 
 
 def _write_rows(job: BulkJob) -> None:
-    getters = [job.plan.paths.getter(column.path) for column in job.plan.query.columns]
-    buffer = StringIO()
-    writer = _writer(job, buffer)
-    position = 0
-    for row in job.plan.matches():
+    for text, sizes in job.rows.blocks():
         if job.is_aborted or job.error or job.fault == "bulk_empty":
             return
-        writer.writerow([csv_value(get(row)) for get in getters])
-        text = buffer.getvalue().encode()
         job.file.write(text)
-        position += len(text)
-        job.starts.append(position)
-        buffer.seek(0)
-        buffer.truncate()
+        job.starts.extend(islice(accumulate(sizes, initial=job.starts[-1]), 1, None))
     job.file.flush()
-
-
-def _writer(job: BulkJob, target: StringIO) -> Any:
-    delimiter, line_ending = DELIMITERS[job.delimiter], LINE_ENDINGS[job.line_ending]
-    return csv.writer(target, delimiter=delimiter, lineterminator=line_ending, quoting=csv.QUOTE_ALL)
-
-
-def csv_value(value: Any) -> Any:
-    """A value as the Bulk API writes it: null is empty, datetimes end in Z, checkboxes are lower case."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds")[:23] + "Z"
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def _finished_job(call: Call) -> BulkJob:
@@ -302,9 +278,7 @@ def _read_locator(text: str, job: BulkJob) -> int:
 
 def result_chunks(job: BulkJob, first: int, last: int) -> Iterator[bytes]:
     """The header row, then the rows from `first` up to `last`."""
-    header = StringIO()
-    _writer(job, header).writerow([_column_name(job, column.path) for column in job.plan.query.columns])
-    yield header.getvalue().encode()
+    yield job.rows.header.encode()
     position, end = job.starts[first], job.starts[last]
     while position < end:
         with job.lock:
@@ -312,11 +286,6 @@ def result_chunks(job: BulkJob, first: int, last: int) -> Iterator[bytes]:
             chunk = job.file.read(min(CHUNK_BYTES, end - position))
         position += len(chunk)
         yield chunk
-
-
-def _column_name(job: BulkJob, path: Path) -> str:
-    steps, found = job.plan.paths.resolve(path)
-    return ".".join([*(step.relationship for step in steps), found.name])
 
 
 def _compressed(chunks: Iterator[bytes]) -> Iterator[bytes]:

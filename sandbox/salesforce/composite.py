@@ -1,4 +1,4 @@
-"""Several calls in one: `/composite` with references between them, `/composite/batch` without, and trees of records.
+"""Several calls in one: `/composite` and graphs with references between them, `/composite/batch` without, and trees.
 
 Every part goes through the same resources as a call of its own would (REST API Developer Guide, "Composite Resources").
 """
@@ -22,6 +22,8 @@ from sandbox.salesforce.org import Org
 
 MAX_PARTS: Final = 25
 MAX_QUERIES: Final = 5
+MAX_GRAPHS: Final = 75
+MAX_NODES: Final = 500
 MAX_TREE: Final = 200
 REFERENCE: Final = re.compile(r"@\{([A-Za-z]\w*)((?:\.\w+|\[\d+\])+)\}", re.ASCII)
 STEP: Final = re.compile(r"\.(\w+)|\[(\d+)\]")
@@ -43,22 +45,47 @@ class Composite:
         return [
             *route(self.org, "/composite", self.composite, ("POST",)),
             *route(self.org, "/composite/batch", self.batch, ("POST",)),
+            *route(self.org, "/composite/graph", self.graph, ("POST",)),
             *route(self.org, "/composite/tree/{sobject}", self.tree, ("POST",)),
         ]
 
     async def composite(self, call: Call) -> dict[str, list[Part]]:
         asked = call.json()
         parts = _parts(asked.get("compositeRequest"))
-        _check_queries(parts)
-        is_all_or_none = asked.get("allOrNone") is True
+        _check_references(parts)
+        if sum(bool(re.search("/query|/composite/sobjects", part["url"])) for part in parts) > MAX_QUERIES:
+            raise SalesforceError("INVALID_INPUT", f"Up to {MAX_QUERIES} of the parts can be queries or collections")
+        answers, _ = await self._run(call, parts, is_all_or_none=asked.get("allOrNone") is True)
+        return {"compositeResponse": answers}
+
+    async def graph(self, call: Call) -> dict[str, list[Part]]:
+        """Several composites, each of which is done as a whole or not at all."""
+        graphs = call.json().get("graphs")
+        if not isinstance(graphs, list) or not all(isinstance(item, dict) and "graphId" in item for item in graphs):
+            raise SalesforceError("INVALID_INPUT", "graphs must be a list of objects with a graphId")
+        if not 0 < len(graphs) <= MAX_GRAPHS:
+            raise SalesforceError("INVALID_INPUT", f"A request has 1 to {MAX_GRAPHS} graphs")
+        nodes = [_parts(item.get("compositeRequest"), MAX_NODES) for item in graphs]
+        if sum(map(len, nodes)) > MAX_NODES:
+            raise SalesforceError("INVALID_INPUT", f"All graphs together have at most {MAX_NODES} nodes")
+        results = []
+        for item, parts in zip(graphs, nodes, strict=True):
+            _check_references(parts)
+            answers, is_done = await self._run(call, parts, is_all_or_none=True)
+            response = {"compositeResponse": answers}
+            results.append({"graphId": item["graphId"], "graphResponse": response, "isSuccessful": is_done})
+        return {"graphs": results}
+
+    async def _run(self, call: Call, parts: list[Part], *, is_all_or_none: bool) -> tuple[list[Part], bool]:
+        """The answer to every part, and whether none of them failed."""
         undo = savepoint(self.org)
         answers: dict[str, Part] = {}
         for part in parts:
             answers[str(part["referenceId"])] = await self._answered(call, part, answers)
             if is_all_or_none and _has_failed(answers[str(part["referenceId"])]):
                 undo()
-                return {"compositeResponse": _halted(parts, answers)}
-        return {"compositeResponse": list(answers.values())}
+                return _halted(parts, answers), False
+        return list(answers.values()), not any(map(_has_failed, answers.values()))
 
     async def _answered(self, call: Call, part: Part, answers: dict[str, Part]) -> Part:
         """The answer to one part, in which references to earlier answers are replaced by their values."""
@@ -114,19 +141,17 @@ class Composite:
         return json_response(call.request, {"hasErrors": bool(errors), "results": errors or results}, status)
 
 
-def _parts(asked: Any) -> list[Part]:
-    if not isinstance(asked, list) or not 0 < len(asked) <= MAX_PARTS:
-        raise SalesforceError("INVALID_INPUT", f"A composite request has 1 to {MAX_PARTS} parts")
+def _parts(asked: Any, most: int = MAX_PARTS) -> list[Part]:
+    if not isinstance(asked, list) or not 0 < len(asked) <= most:
+        raise SalesforceError("INVALID_INPUT", f"A composite request has 1 to {most} parts")
     if not all(isinstance(part, dict) and {"method", "url"} <= part.keys() for part in asked):
         raise SalesforceError("INVALID_INPUT", "Every part needs a method and a url")
     return asked
 
 
-def _check_queries(parts: list[Part]) -> None:
+def _check_references(parts: list[Part]) -> None:
     if not all("referenceId" in part for part in parts):
         raise SalesforceError("INVALID_INPUT", "Every part needs a referenceId")
-    if sum(bool(re.search("/query|/composite/sobjects", part["url"])) for part in parts) > MAX_QUERIES:
-        raise SalesforceError("INVALID_INPUT", f"Up to {MAX_QUERIES} of the parts can be queries or collections")
 
 
 def _has_failed(answer: Part) -> bool:

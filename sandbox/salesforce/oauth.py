@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from starlette.requests import Request
@@ -13,7 +13,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.salesforce.api import is_allowed_address
+from sandbox.salesforce.assertions import user_of_assertion
 from sandbox.salesforce.authorize import SCOPES
+from sandbox.salesforce.devices import redeem_device, start_device
 from sandbox.salesforce.grants import (
     Grant,
     TokenError,
@@ -33,7 +35,17 @@ from sandbox.salesforce.rest import identity_url, origin
 
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 BASE: Final = "/services/oauth2"
+JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 API_PATHS: Final = {
+    "enterprise": "/services/Soap/c/{version}/",
+    "metadata": "/services/Soap/m/{version}/",
+    "partner": "/services/Soap/u/{version}/",
+    "tooling_soap": "/services/Soap/T/{version}/",
+    "recent": "/services/data/v{version}/recent/",
+    "users": "/services/data/v{version}/chatter/users",
+    "groups": "/services/data/v{version}/chatter/groups",
+    "feeds": "/services/data/v{version}/chatter/feeds",
+    "feed_items": "/services/data/v{version}/chatter/feed-items",
     "rest": "/services/data/v{version}/",
     "sobjects": "/services/data/v{version}/sobjects/",
     "query": "/services/data/v{version}/query/",
@@ -66,26 +78,56 @@ class OAuth:
         except TokenError as error:
             return _refusal(error)
 
-    def _token_answer(self, request: Request, asked: Parameters) -> dict[str, str]:
-        self._check_client(request, asked)
+    def _token_answer(self, request: Request, asked: Parameters) -> dict[str, Any]:
         if not is_allowed_address(self.org, request):
             raise TokenError("invalid_grant", "ip restricted")
-        kind = asked.get("grant_type", "")
-        if kind == "authorization_code":
-            verifier = asked.get("code_verifier", "")
-            grant, nonce = redeem_code(self.org, _need(asked, "code"), _need(asked, "redirect_uri"), verifier)
-            return self._tokens(request, grant, is_new=bool(grant.refresh_token)) | self._id_token(
-                request, grant, nonce
-            )
-        if kind == "client_credentials":
-            # The app runs as the administrator; there is no refresh token.
-            check_user(self.org, self.org.world.settings.salesforce_user)
-            grant = open_grant(self.org, self.org.world.settings.salesforce_user, ("api", "id"))
-            return self._tokens(request, grant, is_new=False)
-        if kind == "refresh_token":
-            grant, is_rotated = refresh(self.org, _need(asked, "refresh_token"))
-            return self._tokens(request, grant, is_new=is_rotated)
+        if asked.get("response_type") == "device_code":
+            self._check_client_id(asked.get("client_id", ""))
+            return start_device(self.org, asked.get("scope", ""), origin(request))
+        answers = {
+            "authorization_code": self._by_code,
+            "client_credentials": self._by_credentials,
+            "refresh_token": self._by_refresh,
+            "device": self._by_device,
+            JWT_BEARER: self._by_assertion,
+        }
+        answer = answers.get(asked.get("grant_type", ""), self._by_nothing)
+        return answer(request, asked)
+
+    def _by_nothing(self, request: Request, asked: Parameters) -> dict[str, str]:
+        self._check_client(request, asked)
         raise TokenError("unsupported_grant_type", "grant type not supported")
+
+    def _by_code(self, request: Request, asked: Parameters) -> dict[str, str]:
+        self._check_client(request, asked)
+        verifier = asked.get("code_verifier", "")
+        grant, nonce = redeem_code(self.org, _need(asked, "code"), _need(asked, "redirect_uri"), verifier)
+        tokens = self._tokens(request, grant, is_new=bool(grant.refresh_token))
+        return tokens | self._id_token(request, grant, nonce)
+
+    def _by_credentials(self, request: Request, asked: Parameters) -> dict[str, str]:
+        """The app runs as the administrator; there is no refresh token."""
+        self._check_client(request, asked)
+        check_user(self.org, self.org.world.settings.salesforce_user)
+        grant = open_grant(self.org, self.org.world.settings.salesforce_user, ("api", "id"))
+        return self._tokens(request, grant, is_new=False)
+
+    def _by_refresh(self, request: Request, asked: Parameters) -> dict[str, str]:
+        self._check_client(request, asked)
+        grant, is_rotated = refresh(self.org, _need(asked, "refresh_token"))
+        return self._tokens(request, grant, is_new=is_rotated)
+
+    def _by_device(self, request: Request, asked: Parameters) -> dict[str, str]:
+        """A device cannot keep a secret."""
+        self._check_client_id(asked.get("client_id", ""))
+        grant = redeem_device(self.org, _need(asked, "code"))
+        return self._tokens(request, grant, is_new=bool(grant.refresh_token))
+
+    def _by_assertion(self, request: Request, asked: Parameters) -> dict[str, str]:
+        """The signature stands for the client's secret. There is no refresh token."""
+        username = user_of_assertion(self.org, _need(asked, "assertion"), origin(request))
+        check_user(self.org, username)
+        return self._tokens(request, open_grant(self.org, username, ("api", "id")), is_new=False)
 
     def _id_token(self, request: Request, grant: Grant, nonce: str) -> dict[str, str]:
         if "openid" not in grant.scopes:
@@ -103,11 +145,13 @@ class OAuth:
     def _check_client(self, request: Request, asked: Parameters) -> None:
         """Client credentials from the body or HTTP Basic. Raises TokenError."""
         client_id, client_secret = _basic(request) or (asked.get("client_id", ""), asked.get("client_secret", ""))
-        settings = self.org.world.settings
-        if client_id != settings.consumer_key:
-            raise TokenError("invalid_client_id", "client identifier invalid")
-        if client_secret != settings.consumer_secret:
+        self._check_client_id(client_id)
+        if client_secret != self.org.world.settings.consumer_secret:
             raise TokenError("invalid_client", "invalid client credentials")
+
+    def _check_client_id(self, client_id: str) -> None:
+        if client_id != self.org.world.settings.consumer_key:
+            raise TokenError("invalid_client_id", "client identifier invalid")
 
     def _tokens(self, request: Request, grant: Grant, *, is_new: bool) -> dict[str, str]:
         """The token answer; the refresh token is in it only when it is new to the app. There is no expires_in."""
@@ -142,6 +186,7 @@ class OAuth:
         grant = grant_of(self.org, token)
         if grant is None:
             return JSONResponse({"active": False}, headers=NO_STORE)
+        issued_at = int(grant.used_at.timestamp())
         answer = {
             "active": True,
             "scope": " ".join(grant.scopes),
@@ -150,6 +195,8 @@ class OAuth:
             "sub": identity_url(self.org, request, grant.username),
             "token_type": "access_token",
             "exp": int(grant.access_tokens[token].timestamp()),
+            "iat": issued_at,
+            "nbf": issued_at,
         }
         return JSONResponse(answer, headers=NO_STORE)
 
@@ -171,8 +218,11 @@ class OAuth:
                 "given_name": user["FirstName"],
                 "family_name": user["LastName"],
                 "zoneinfo": user["TimeZoneSidKey"],
-                "photos": {},
+                "photos": _photos(request),
                 "profile": f"{origin(request)}/{user['Id']}",
+                "picture": _photos(request)["picture"],
+                "address": {},
+                "is_salesforce_integration_user": False,
                 "urls": _urls(request, "{version}"),
                 "active": user["IsActive"],
                 "user_type": user["UserType"].upper(),
@@ -209,7 +259,7 @@ class OAuth:
                 "first_name": user["FirstName"],
                 "last_name": user["LastName"],
                 "timezone": user["TimeZoneSidKey"],
-                "photos": {},
+                "photos": _photos(request),
                 "status": {"created_date": None, "body": None},
                 "urls": _urls(request, version),
                 "active": user["IsActive"],
@@ -281,6 +331,10 @@ def _need(asked: Parameters, name: str) -> str:
 def _refusal(error: TokenError) -> Response:
     content = {"error": error.error, "error_description": error.description}
     return JSONResponse(content, 400, headers=NO_STORE)
+
+
+def _photos(request: Request) -> dict[str, str]:
+    return {name: f"{origin(request)}/profilephoto/005/{size}" for name, size in (("picture", "F"), ("thumbnail", "T"))}
 
 
 def _urls(request: Request, version: str) -> dict[str, str]:

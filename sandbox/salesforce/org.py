@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sandbox.salesforce.bulk_classic import ClassicJob
     from sandbox.salesforce.bulk_ingest import IngestJob
     from sandbox.salesforce.cursors import Cursor
+    from sandbox.salesforce.devices import Device
     from sandbox.salesforce.grants import Code, Grant
     from sandbox.world import World
 
@@ -143,6 +144,8 @@ class Policies:
     instance_url: str = ""
     callbacks: tuple[str, ...] = ()
     daily_api_requests: int = 100_000
+    # What the app signs its JWT bearer tokens with, as PEM.
+    certificate: str = ""
 
 
 @dataclass(eq=False)
@@ -173,6 +176,7 @@ class Org:
     sessions: dict[str, str] = field(default_factory=dict)
     approvals: set[tuple[str, str]] = field(default_factory=set)
     codes: dict[str, Code] = field(default_factory=dict)
+    devices: dict[str, Device] = field(default_factory=dict)
     grants: list[Grant] = field(default_factory=list)
     cursors: OrderedDict[str, Cursor] = field(default_factory=OrderedDict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))

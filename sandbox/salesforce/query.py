@@ -27,7 +27,7 @@ from sandbox.salesforce.soql import (
     Text,
     parse,
 )
-from sandbox.salesforce.where import compile_condition, earliest, wanted_ids
+from sandbox.salesforce.where import compile_condition, times, wanted_ids
 
 Row = dict[str, Any]
 Record = dict[str, Any]
@@ -52,8 +52,8 @@ class Plan:
         condition = _joined(org, self.query.where, self.paths)
         self._test = compile_condition(condition, self.paths) if condition else None
         self._ids = wanted_ids(condition, self.paths)
-        self._earliest = earliest(condition, self.paths)
-        self._include_deleted = include_deleted
+        self._times = times(condition, self.paths)
+        self.include_deleted = include_deleted
         self._sort_keys = [(key, _sortable(self.paths, key)) for key in self.query.order_by]
         self._shape = Shape(self.paths, self.sobject, self.query.columns)
 
@@ -78,9 +78,21 @@ class Plan:
             return self._matching()
         return islice(self._ordered(), self.query.offset, self._stop)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the query asks for every row of its object as it comes."""
+        query = self.query
+        return not (query.where or query.order_by or query.offset or query.is_count or query.is_aggregate) and (
+            query.limit is None
+        )
+
+    def shows(self, row: Row) -> bool:
+        """Deleted rows are hidden from all but queryAll."""
+        return self.include_deleted or not row.get("IsDeleted")
+
     def count(self) -> int:
         """How many rows match, for SELECT COUNT(). Without a condition nothing is scanned."""
-        if self._test is None and not self._include_deleted:
+        if self._test is None and not self.include_deleted:
             found = rows.visible_count(self.org, self.sobject.name)
         else:
             found = sum(1 for _ in self._matching())
@@ -120,13 +132,12 @@ class Plan:
 
     def _matching(self) -> Iterator[Row]:
         found: Iterable[Row] = self._candidates()
-        if not self._include_deleted:
-            found = (row for row in found if not row.get("IsDeleted"))
+        found = filter(self.shows, found)
         return filter(self._test, found) if self._test else iter(found)
 
     def _candidates(self) -> Iterator[Row]:
         if self._ids is None:
-            return rows.rows_since(self.org, self.sobject.name, self._earliest)
+            return rows.rows_between(self.org, self.sobject.name, self._times.values())
         found = (rows.row(self.org, self.sobject.name, record_id) for record_id in self._ids)
         return (row for row in found if row is not None)
 

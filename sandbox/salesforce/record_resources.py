@@ -18,7 +18,7 @@ from sandbox.salesforce.errors import SalesforceError, not_found
 from sandbox.salesforce.external_ids import find_by_external_id
 from sandbox.salesforce.org import LONG_AGO, Org, Row
 from sandbox.salesforce.query import json_value
-from sandbox.salesforce.rows import rows_since
+from sandbox.salesforce.rows import rows_between
 from sandbox.salesforce.schema import TOOLING_ONLY, SObject
 
 WINDOW: Final = timedelta(days=30)
@@ -149,7 +149,7 @@ def _deleted(call: Call) -> dict[str, Any]:
 
 
 def _changed(call: Call, start: datetime, end: datetime) -> Iterator[Row]:
-    rows = rows_since(call.org, named_sobject(call).name, start)
+    rows = rows_between(call.org, named_sobject(call).name, [(start, end)])
     return (row for row in rows if start <= row["SystemModstamp"] < end)
 
 

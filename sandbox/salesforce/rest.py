@@ -29,6 +29,8 @@ LAYOUT_OBJECTS: Final = frozenset({"Lead", "Contact", "Account", "Opportunity", 
 # Salesforce names releases by season: 66.0 is Spring '26, three a year.
 SEASONS: Final = ("Spring", "Summer", "Winter")
 
+QUICK_ACTIONS: Final = (("NewTask", "New Task"), ("LogACall", "Log a Call"), ("NewEvent", "New Event"))
+
 
 def routes(org: Org) -> list[BaseRoute]:
     resources = _resources(org)
@@ -51,6 +53,7 @@ def _resources(org: Org) -> list[BaseRoute]:
         *route(org, "/sobjects/{sobject}/describe", _describe),
         *route(org, "/sobjects/{sobject}/describe/layouts", _layouts),
         *route(org, "/sobjects/{sobject}/describe/layouts/{record_type}", _layouts),
+        *route(org, "/sobjects/{sobject}/quickActions", _quick_actions),
         *record_resources.routes(org),
         *route(org, "/query", _query),
         *route(org, "/queryAll", _query_all),
@@ -138,6 +141,12 @@ def _layouts(call: Call) -> dict[str, Any]:
     if sobject.name not in LAYOUT_OBJECTS:
         raise not_found()
     return describe_layouts(call.org, sobject)
+
+
+def _quick_actions(call: Call) -> list[dict[str, str]]:
+    """The actions that every org has; the package of Sales Insight brings none."""
+    named_sobject(call)
+    return [{"name": name, "label": label, "type": "Create"} for name, label in QUICK_ACTIONS]
 
 
 def _statement(call: Call) -> str:

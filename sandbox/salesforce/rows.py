@@ -1,16 +1,18 @@
 """Where the rows of every object come from: the world of records, or the org's own set-up."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 from typing import Any, Final
 
-from sandbox.people import Person
+from sandbox.people import DAY
 from sandbox.record_ids import PREFIXES, checksum, make_id
+from sandbox.records import MOST_ROLES
 from sandbox.salesforce import setup_rows
 from sandbox.salesforce.org import Org
 
 Row = dict[str, Any]
+Span = tuple[datetime | None, datetime | None]
 WORLD_OBJECTS: Final = frozenset(
     {"Lead", "Contact", "Account", "Opportunity", "OpportunityContactRole", "User", "Group"}
 )
@@ -33,6 +35,9 @@ SETUP_ROWS: Final[dict[str, Callable[[Org], Iterator[Row]]]] = {
     "PackageLicense": setup_rows.package_licenses,
     "WebLink": setup_rows.web_links,
 }
+LONGEST_SPAN: Final = 10 * DAY
+"""Seeded rows that changed within so many seconds are found by their ids, without a look at all others."""
+
 _OBJECT_OF_PREFIX: Final = {prefix: name for name, prefix in PREFIXES.items()}
 
 
@@ -81,25 +86,34 @@ def row(org: Org, sobject: str, record_id: str) -> Row | None:
     return org.user_row(found) if sobject == "User" else found | org.changed.get(sobject, {}).get(record_id, {})
 
 
-def rows_since(org: Org, sobject: str, moment: datetime | None) -> Iterator[Row]:
-    """Rows among which are all that were created or changed from `moment` on; every row for None.
+def rows_between(org: Org, sobject: str, spans: Iterable[Span]) -> Iterator[Row]:
+    """Rows by ascending id, among which are all that were created or changed within each of the spans of time.
 
-    Only what is no longer as seeded is looked at when nothing seeded is that young.
+    Those of a short span are found by their ids; otherwise every row is looked at.
     """
-    if moment is None or sobject not in WORLD_OBJECTS or moment.timestamp() < org.world.deriver.end:
+    seeds, end = org.world.deriver, org.world.deriver.end
+    known = [(low.timestamp(), min(high.timestamp(), end) if high else end) for low, high in spans if low]
+    start, stop = min(known, key=lambda span: span[1] - span[0], default=(0.0, 0.0))
+    # What is not about people is as old as the first of them.
+    if sobject not in WORLD_OBJECTS or start <= seeds.created(1) or stop - start > LONGEST_SPAN:
         return all_rows(org, sobject)
-    ids = {record_id for person in list(org.world.stored_people()) for record_id in _ids_of(sobject, person)}
-    ids |= org.changed.get(sobject, {}).keys() | org.created.get(sobject, {}).keys()
-    found = (row(org, sobject, record_id) for record_id in sorted(ids))
+    found = (row(org, sobject, record_id) for record_id in _ids_between(org, sobject, start, stop))
     return (item for item in found if item is not None)
 
 
-def _ids_of(sobject: str, person: Person) -> list[str]:
-    """The ids of the rows that an object may have for a person."""
+def _ids_between(org: Org, sobject: str, start: float, end: float) -> list[str]:
+    """What is no longer as seeded, and what is and was created or changed then."""
+    people = {*org.world.stored_ids(), *org.world.deriver.touched_between(start, end)}
+    ids = {record_id for marketo_id in people for record_id in _ids_of(sobject, marketo_id)}
+    return sorted(ids | org.changed.get(sobject, {}).keys() | org.created.get(sobject, {}).keys())
+
+
+def _ids_of(sobject: str, marketo_id: int) -> list[str]:
+    """The ids that rows of an object may have for a person."""
     if sobject in {"Lead", "Contact"}:
-        return [make_id(sobject, person.marketo_id)]
+        return [make_id(sobject, marketo_id)]
     if sobject in {"Opportunity", "OpportunityContactRole"}:
-        return [make_id(sobject, person.marketo_id * 2 + position) for position in range(person.roles)]
+        return [make_id(sobject, marketo_id * MOST_ROLES + position) for position in range(MOST_ROLES)]
     return []
 
 

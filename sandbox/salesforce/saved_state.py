@@ -1,6 +1,7 @@
 """The org as JSON and back, so that a sandbox that is started again keeps what was set up and who is connected.
 
-Authorisation codes, open cursors and bulk jobs end with the process: they live for minutes in a real org as well.
+Codes of authorisations and devices, open cursors and bulk jobs end with the process: they live for minutes in a real
+org as well.
 """
 
 from __future__ import annotations

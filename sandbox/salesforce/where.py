@@ -10,12 +10,13 @@ from typing import Any, Final
 
 from sandbox.salesforce.errors import SalesforceError, compile_error
 from sandbox.salesforce.paths import Getter, Paths
-from sandbox.salesforce.rows import Row, long_id
+from sandbox.salesforce.rows import Row, Span, long_id
 from sandbox.salesforce.schema import NUMBERS, Field
 from sandbox.salesforce.soql import Chain, Comparison, Condition, DateLiteral, Literal, Not, Text
 
 Test = Callable[[Row], bool]
 IDS: Final = frozenset({"id", "reference"})
+STAMPS: Final = frozenset({"SystemModstamp", "LastModifiedDate", "CreatedDate"})
 ORDERINGS: Final = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
@@ -46,19 +47,27 @@ def wanted_ids(condition: Condition | None, paths: Paths) -> list[str] | None:
     return sorted(record_id for record_id in ids if record_id)
 
 
-def earliest(condition: Condition | None, paths: Paths) -> datetime | None:
-    """The moment before which no matching row was changed or created; None when that cannot be told."""
+def times(condition: Condition | None, paths: Paths) -> dict[str, Span]:
+    """Between which moments every matching row was changed or created, by the name of the field that says so."""
     if isinstance(condition, Chain) and condition.is_and:
-        found = [moment for moment in (earliest(term, paths) for term in condition.terms) if moment]
-        return max(found, default=None)
-    if not isinstance(condition, Comparison) or condition.operator not in {">", ">=", "="}:
-        return None
+        found: dict[str, Span] = {}
+        for term in condition.terms:
+            for name, span in times(term, paths).items():
+                found[name] = _overlap(found.get(name, (None, None)), span)
+        return found
+    if not isinstance(condition, Comparison) or condition.operator not in {*ORDERINGS, "="}:
+        return {}
     steps, field = paths.resolve(condition.path)
-    if steps or field.name not in {"SystemModstamp", "LastModifiedDate", "CreatedDate"}:
-        return None
+    if steps or field.name not in STAMPS:
+        return {}
     value = _Reader(condition, field, paths).read(condition.values[0])
-    moment: datetime | None = value[0] if isinstance(value, tuple) else value
-    return moment
+    start, end = value if isinstance(value, tuple) else (value, value)
+    return {field.name: (None if "<" in condition.operator else start, None if ">" in condition.operator else end)}
+
+
+def _overlap(one: Span, other: Span) -> Span:
+    starts, ends = ([moment for moment in side if moment] for side in zip(one, other, strict=True))
+    return max(starts, default=None), min(ends, default=None)
 
 
 def _compile_comparison(condition: Comparison, paths: Paths) -> Test:

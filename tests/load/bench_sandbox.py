@@ -1,8 +1,13 @@
-"""How fast the sandbox starts and exports, and how much memory it takes.
+"""How fast the sandbox starts, exports and answers, and how much memory it takes.
 
-``python -m tests.load.bench_sandbox --people N`` prints ``name: value`` lines: seconds until the sandbox is ready, rows
-a second from the first enqueued export to the last byte of the last file (everybody, 16 columns, as many jobs at a time
-as Marketo allows), and the largest resident memory of the sandbox and of any of its export workers.
+``python -m tests.load.bench_sandbox --people N`` prints ``name: value`` lines:
+
+- seconds until the sandbox is ready;
+- Marketo: rows a second from the first enqueued export to the last byte of the last file (everybody, 16 columns, as
+  many jobs at a time as Marketo allows);
+- Salesforce: rows a second from the start of a bulk query to the last byte of its last page (all leads, 8 columns);
+- Salesforce: seconds to query the leads that changed in the ten minutes before the epoch;
+- the largest resident memory of the sandbox and of any of its workers.
 """
 
 import argparse
@@ -15,12 +20,20 @@ import psutil
 
 from sandbox.columns import COLUMNS
 from tests.sandbox.marketo_api import Marketo
+from tests.sandbox.salesforce_browser import Api, connect
 from tests.sandbox_process import SandboxProcess
 
 EPOCH = datetime(2026, 6, 1, tzinfo=UTC)
 SPREAD = timedelta(days=300)
 WINDOW = timedelta(days=30)
-SWITCHES = {"rate_limit": 1_000_000, "daily_calls": 1_000_000, "export_seconds": 0, "export_megabytes": 1_000_000}
+SWITCHES = {
+    "rate_limit": 1_000_000,
+    "daily_calls": 1_000_000,
+    "export_seconds": 0,
+    "export_megabytes": 1_000_000,
+    "bulk_seconds": 0,
+}
+LEADS = "SELECT Id, Name, Email, OwnerId, Owner.Name, IsConverted, ConvertedContactId, SystemModstamp FROM Lead"
 
 
 def main() -> None:
@@ -32,6 +45,9 @@ def main() -> None:
         print(f"sandbox_start_s: {time.perf_counter() - started:.2f}")
         sandbox.post("/_sandbox/switches", SWITCHES)
         print(f"sandbox_export_rows_per_s: {people / _export_seconds(sandbox, people):.0f}")
+        api = Api(sandbox, connect(sandbox)["access_token"])
+        print(f"sandbox_bulk_query_rows_per_s: {_bulk_query_rows_per_second(sandbox, api):.0f}")
+        print(f"sandbox_changed_since_s: {_changed_since_seconds(api):.3f}")
         process = psutil.Process(sandbox.process.pid)
         print(f"sandbox_peak_rss_mb: {_peak_megabytes(process.pid):.0f}")
         workers = [_peak_megabytes(child.pid) for child in process.children(recursive=True)]
@@ -68,6 +84,30 @@ def _read(marketo: Marketo, job: str) -> None:
     with marketo.send("GET", f"/bulk/v1/leads/export/{job}/file.json", stream=True) as answer:
         for _ in answer.iter_content(1 << 20):
             pass
+
+
+def _bulk_query_rows_per_second(sandbox: SandboxProcess, api: Api) -> float:
+    expected = sandbox.get("/_sandbox/state")["salesforce"]["Lead"]
+    started = time.perf_counter()
+    job = api.call("POST", "/jobs/query", json={"operation": "query", "query": LEADS}).json()["id"]
+    while api.get(f"/jobs/query/{job}").json()["state"] != "JobComplete":
+        time.sleep(0.05)
+    rows, locator = 0, ""
+    while locator != "null":
+        page = api.get(
+            f"/jobs/query/{job}/results", params={"locator": locator}, headers={"Accept-Encoding": "identity"}
+        )
+        rows, locator = rows + int(page.headers["Sforce-NumberOfRecords"]), page.headers["Sforce-Locator"]
+    if rows != expected:
+        raise RuntimeError(f"The results hold {rows} rows, not {expected}.")
+    return rows / (time.perf_counter() - started)
+
+
+def _changed_since_seconds(api: Api) -> float:
+    since = EPOCH - timedelta(minutes=10)
+    started = time.perf_counter()
+    api.query(f"SELECT Id FROM Lead WHERE SystemModstamp >= {since:%Y-%m-%dT%H:%M:%SZ}")  # noqa: S608 (our own time)
+    return time.perf_counter() - started
 
 
 def _peak_megabytes(pid: int) -> float:

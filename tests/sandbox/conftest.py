@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.marketo_api import Marketo
+from tests.sandbox.salesforce_browser import Api, Browser, connect
 from tests.sandbox_process import SandboxProcess
 
 PEOPLE = 1_000
@@ -48,8 +49,21 @@ def reports(sandbox: SandboxProcess) -> Marketo:
 
 
 @pytest.fixture
+def api(sandbox: SandboxProcess) -> Api:
+    """Salesforce's API, with a new connection of the administrator."""
+    return Api(sandbox, connect(sandbox)["access_token"])
+
+
+@pytest.fixture
+def browser(sandbox: SandboxProcess) -> Iterator[Browser]:
+    """A person in front of Salesforce's pages."""
+    with Browser(sandbox) as browser:
+        yield browser
+
+
+@pytest.fixture
 def sandbox(sandbox_process: SandboxProcess) -> Iterator[SandboxProcess]:
-    """The shared sandbox with roomy limits, as at its start."""
-    sandbox_process.post("/_sandbox/switches", {"rate_limit": 100_000, "export_seconds": 0})
+    """The shared sandbox as at its start, with roomy limits and bulk jobs that end at once."""
+    sandbox_process.post("/_sandbox/switches", {"rate_limit": 100_000, "export_seconds": 0, "bulk_seconds": 0})
     yield sandbox_process
     sandbox_process.reset()

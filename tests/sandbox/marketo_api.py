@@ -60,10 +60,10 @@ class Marketo:
         self.post(f"{EXPORTS}/{export_id}/enqueue.json")
         return self.wait(export_id, {"Completed", "Failed", "Cancelled"})
 
-    def wait(self, export_id: str, statuses: set[str]) -> dict[str, Any]:
+    def wait(self, export_id: str, statuses: set[str], root: str = EXPORTS) -> dict[str, Any]:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            record = self.result(f"{EXPORTS}/{export_id}/status.json")[0]
+            record = self.result(f"{root}/{export_id}/status.json")[0]
             if record["status"] in statuses:
                 return record
             time.sleep(0.05)

@@ -160,3 +160,7 @@ class Api:
         answer = self.get(resource, params={"q": soql})
         assert answer.status_code == 400, answer.text
         return answer.json()[0]["errorCode"], answer.json()[0]["message"]
+
+
+def is_alive(sandbox: SandboxProcess, access_token: str) -> bool:
+    return Api(sandbox, access_token).get("/limits").ok

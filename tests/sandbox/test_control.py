@@ -134,6 +134,29 @@ def test_console_shows_faults_and_the_package(sandbox: SandboxProcess) -> None:
     page = requests.get(f"{sandbox.url}/_sandbox/", timeout=10).text
     assert "no/such/path" in page
     assert "not installed" in page
+    assert "no/such/path" in requests.get(f"{sandbox.url}/_sandbox/faults/", timeout=10).text
+
+
+def test_console_lists_calls_and_explains_switches(sandbox: SandboxProcess) -> None:
+    Marketo(sandbox.url).get(DESCRIBE)
+    assert DESCRIBE in requests.get(f"{sandbox.url}/_sandbox/calls/", timeout=10).text
+    page = requests.get(f"{sandbox.url}/_sandbox/switches/", timeout=10).text
+    assert "how long a Marketo bulk export stays in Processing" in page
+
+
+def test_console_makes_people_and_faults(sandbox: SandboxProcess) -> None:
+    def submit(page: str, **values: str) -> requests.Response:
+        return requests.post(f"{sandbox.url}/_sandbox/{page}", data=values, timeout=10)
+
+    people = sandbox.get("/_sandbox/state")["people"]
+    assert submit("people", action="create", kind="lead", count="3").ok
+    assert submit("people", action="delete", id=str(people + 1)).ok
+    assert sandbox.get("/_sandbox/state")["people"] == people + 2
+    page = submit("faults", kind="marketo:608", path="describe", count="", seconds="", after_bytes="").text
+    assert "marketo:608" in page
+    assert Marketo(sandbox.url).error(DESCRIBE) == "608"
+    refused = submit("people", action="convert", id="nobody")
+    assert (refused.status_code, "belong to nobody" in refused.text) == (400, True)
 
 
 def test_console_switches_work_as_a_form(sandbox: SandboxProcess) -> None:
@@ -141,7 +164,7 @@ def test_console_switches_work_as_a_form(sandbox: SandboxProcess) -> None:
     assert page.url.endswith("/_sandbox/")
     assert "Recent calls" in page.text
     answer = requests.post(f"{sandbox.url}/_sandbox/switches", data={"actions_enabled": "false"}, timeout=10)
-    assert answer.url.endswith("/_sandbox/")
+    assert answer.url.endswith("/_sandbox/switches/")
     assert sandbox.get("/_sandbox/state")["switches"]["actions_enabled"] is False
 
 
@@ -154,7 +177,7 @@ def test_console_sets_up_salesforce_and_starts_over(sandbox: SandboxProcess) -> 
     assert "Custom fields of Lead: Region__c" in page
     refused = submit("salesforce", action="add_field", object="Lead", name="Region", type="string")
     assert refused.status_code == 400
-    assert refused.text.startswith("The API name of a custom field ends in __c")
+    assert "The API name of a custom field ends in __c" in refused.text
     sandbox.post("/_sandbox/faults", {"path": "no/such/path", "kind": "reset"})
     assert "no/such/path" not in submit("faults/clear").text
     assert "not installed" in submit("reset", unused="").text

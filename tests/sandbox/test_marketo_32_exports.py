@@ -215,6 +215,27 @@ def test_marketo_41_activities_are_exported_too(sandbox: SandboxProcess, marketo
     assert refused["errors"][0]["code"] == "1003"
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [("primaryAttributeValueIds", [2], {"2"}), ("primaryAttributeValues", ["Nova Lind"], {"1"})],
+)
+def test_activities_by_what_they_are_about(
+    sandbox: SandboxProcess, marketo: Marketo, name: str, values: list[object], expected: set[str]
+) -> None:
+    sandbox.post("/_sandbox/people", {"action": "change", "id": 1, "fields": {"firstName": "Nova", "lastName": "Lind"}})
+    sandbox.post("/_sandbox/people", {"action": "change", "id": 2, "fields": {"title": "Boss"}})
+    today = sandbox.get("/_sandbox/state")["now"][:10]
+    given = window(today, f"{today}T23:59:59Z") | {"activityTypeIds": [13], name: values}
+    job = marketo.post(f"{ACTIVITIES}/create.json", {"filter": given})["result"][0]["exportId"]
+    marketo.post(f"{ACTIVITIES}/{job}/enqueue.json")
+    marketo.wait(job, {"Completed"}, ACTIVITIES)
+    text = marketo.send("GET", f"{ACTIVITIES}/{job}/file.json").text
+    assert {row["leadId"] for row in csv.DictReader(io.StringIO(text))} == expected
+    mistakes: list[dict[str, object]] = [{"activityTypeIds": []}, {name: list(range(51))}]
+    for wrong in mistakes:
+        assert marketo.refused("POST", f"{ACTIVITIES}/create.json", json={"filter": given | wrong}) == "1003"
+
+
 def test_marketo_42_lists_are_exported_as_they_are_when_the_job_starts(
     sandbox: SandboxProcess, marketo: Marketo
 ) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from sandbox.people import ELIGIBILITY
+from sandbox.people import DAY, ELIGIBILITY, Deriver
 from sandbox.record_ids import checksum, make_id, read_id
 from sandbox.settings import Settings
 from sandbox.world import World
@@ -69,3 +69,21 @@ def test_a_large_world_starts_at_once_and_knows_its_last_person() -> None:
     assert last is not None
     assert last.created < world.deriver.end
     assert world.person(1_500_001) is None
+
+
+@pytest.mark.parametrize("people", [1, 2, 3, 100, 1_000])
+def test_who_changed_when_is_found_without_a_search(people: int) -> None:
+    deriver = Deriver(Settings(people=people, seed=7))
+    everyone = [deriver.person(number) for number in range(1, people + 1)]
+    assert all(person.created <= person.updated < deriver.end for person in everyone)
+    for first_day, last_day in ((0, 0), (1, 0), (10, 5), (200, 199), (299, 290), (301, 0)):
+        start, end = deriver.end - first_day * DAY, deriver.end - last_day * DAY
+        touched = [
+            person.marketo_id for person in everyone if start <= person.created <= end or start <= person.updated <= end
+        ]
+        assert set(touched) <= set(deriver.touched_between(start, end))
+
+
+def test_few_people_are_looked_at_for_the_last_day() -> None:
+    deriver = Deriver(Settings(people=1_500_000))
+    assert 5_000 <= len(deriver.touched_between(deriver.end - DAY, deriver.end)) <= 10_000

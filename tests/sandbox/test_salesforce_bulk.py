@@ -11,24 +11,11 @@ import requests
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
-from tests.sandbox.salesforce_browser import Api, connect
+from tests.sandbox.salesforce_browser import Api
 from tests.sandbox_process import SandboxProcess
 
 DEADLINE_SECONDS = 20
 SOQL = "SELECT Id, Name, Owner.Name, IsConverted, CreatedDate, Email FROM Lead"
-
-
-@pytest.fixture
-def salesforce(sandbox: SandboxProcess) -> SandboxProcess:
-    """The sandbox as at its start, whose jobs end at once."""
-    sandbox.post("/_sandbox/reset")
-    sandbox.post("/_sandbox/switches", {"bulk_seconds": 0})
-    return sandbox
-
-
-@pytest.fixture
-def api(salesforce: SandboxProcess) -> Api:
-    return Api(salesforce, connect(salesforce)["access_token"])
 
 
 def create(api: Api, soql: str = SOQL, **options: str) -> requests.Response:
@@ -60,8 +47,8 @@ def test_salesforce_34_job_is_json_even_when_csv_is_accepted(api: Api) -> None:
     assert (job["state"], job["object"], job["apiVersion"]) == ("UploadComplete", "Lead", 62.0)
 
 
-def test_salesforce_37_job_is_in_progress_until_its_time_is_over(salesforce: SandboxProcess, api: Api) -> None:
-    salesforce.post("/_sandbox/switches", {"bulk_seconds": 3600})
+def test_salesforce_37_job_is_in_progress_until_its_time_is_over(sandbox: SandboxProcess, api: Api) -> None:
+    sandbox.post("/_sandbox/switches", {"bulk_seconds": 3600})
     path = f"/jobs/query/{create(api).json()['id']}"
     assert api.get(path).json()["state"] == "InProgress"
     assert api.get(path + "/results").status_code == 400
@@ -163,8 +150,8 @@ def test_salesforce_36_refused_jobs(api: Api, soql: str, code: str, message: str
         ("bulk_empty", "JobComplete"),
     ],
 )
-def test_jobs_that_end_badly(salesforce: SandboxProcess, api: Api, fault: str, state: str) -> None:
-    salesforce.post("/_sandbox/faults", {"path": "jobs/query$", "kind": f"salesforce:{fault}", "count": 1})
+def test_jobs_that_end_badly(sandbox: SandboxProcess, api: Api, fault: str, state: str) -> None:
+    sandbox.post("/_sandbox/faults", {"path": "jobs/query$", "kind": f"salesforce:{fault}", "count": 1})
     path = f"/jobs/query/{create(api).json()['id']}"
     deadline = time.monotonic() + DEADLINE_SECONDS
     while (job := api.get(path).json())["state"] != state:
@@ -176,12 +163,12 @@ def test_jobs_that_end_badly(salesforce: SandboxProcess, api: Api, fault: str, s
 
 
 def test_salesforce_44_simple_salesforce_unmodified(
-    salesforce: SandboxProcess, api: Api, ca_file: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: SandboxProcess, api: Api, ca_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(ca_file))
     token = api.headers["Authorization"].removeprefix("Bearer ")
     with requests.Session() as session:
-        client: Any = Salesforce(instance_url=salesforce.https_url, session_id=token, session=session)
+        client: Any = Salesforce(instance_url=sandbox.https_url, session_id=token, session=session)
         records = list(client.query_all_iter("SELECT Id, Account.Name FROM Contact"))
         fields = {field["name"] for field in client.Lead.describe()["fields"]}
         contact = client.Contact.get(records[0]["Id"])
@@ -191,10 +178,10 @@ def test_salesforce_44_simple_salesforce_unmodified(
 
 
 def test_salesforce_44_simple_salesforce_logs_in_by_itself(
-    salesforce: SandboxProcess, ca_file: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: SandboxProcess, ca_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(ca_file))
-    host = salesforce.https_url.removeprefix("https://")
+    host = sandbox.https_url.removeprefix("https://")
     # The library appends .salesforce.com to the domain of a login; only the request's address is turned to the sandbox.
     with requests.Session() as session:
         session.mount("https://login.salesforce.com", _Redirected(host))

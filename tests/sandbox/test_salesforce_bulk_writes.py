@@ -10,24 +10,11 @@ import pytest
 import requests
 from simple_salesforce.api import Salesforce
 
-from tests.sandbox.salesforce_browser import Api, act, connect
+from tests.sandbox.salesforce_browser import Api, act
 from tests.sandbox_process import SandboxProcess
 
 DEADLINE_SECONDS = 20
 XML_NAMESPACE = 'xmlns="http://www.force.com/2009/06/asyncapi/dataload"'
-
-
-@pytest.fixture
-def salesforce(sandbox: SandboxProcess) -> SandboxProcess:
-    """The sandbox as at its start, whose jobs end at once."""
-    sandbox.post("/_sandbox/reset")
-    sandbox.post("/_sandbox/switches", {"bulk_seconds": 0})
-    return sandbox
-
-
-@pytest.fixture
-def api(salesforce: SandboxProcess) -> Api:
-    return Api(salesforce, connect(salesforce)["access_token"])
 
 
 def rows(answer: requests.Response) -> list[list[str]]:
@@ -68,8 +55,8 @@ def test_salesforce_39_upload_with_partial_failure(api: Api) -> None:
     assert api.get(path).status_code == 404
 
 
-def test_salesforce_39_update_upsert_and_delete(salesforce: SandboxProcess, api: Api) -> None:
-    act(salesforce, "add_field", object="Account", name="Number__c", type="string", external_id=True)
+def test_salesforce_39_update_upsert_and_delete(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "add_field", object="Account", name="Number__c", type="string", external_id=True)
     options = {"operation": "upsert", "externalIdFieldName": "Number__c"}
     upload(api, "Number__c,Name,Phone\n1,Birch,5\n2,Oak,6\n", **options)
     job = upload(api, "Number__c,Name,Phone\n1,,#N/A\n3,Elm,7\n", **options)
@@ -212,12 +199,12 @@ def test_salesforce_38_chunks_by_primary_key(api: Api, classic: Classic) -> None
 
 
 def test_simple_salesforce_bulk_unmodified(
-    salesforce: SandboxProcess, api: Api, ca_file: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: SandboxProcess, api: Api, ca_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(ca_file))
     token = api.headers["Authorization"].removeprefix("Bearer ")
     with requests.Session() as session:
-        client: Any = Salesforce(instance_url=salesforce.https_url, session_id=token, session=session)
+        client: Any = Salesforce(instance_url=sandbox.https_url, session_id=token, session=session)
         good, bad = client.bulk.Account.insert([{"Name": "Birch"}, {"Phone": "1"}])
         [record] = client.bulk.Account.query("SELECT Id, Name FROM Account WHERE Name = 'Birch'", wait=0)
     assert (good["success"], good["created"], bad["success"]) == (True, True, False)

@@ -2,26 +2,13 @@
 
 from typing import Any
 
-import pytest
 import requests
 
-from tests.sandbox.salesforce_browser import Api, act, connect
+from tests.sandbox.salesforce_browser import Api, act
 from tests.sandbox_process import SandboxProcess
 
 COLLECTION = "/composite/sobjects"
 BASE = "/services/data/v62.0"
-
-
-@pytest.fixture
-def salesforce(sandbox: SandboxProcess) -> SandboxProcess:
-    """The sandbox as at its start."""
-    sandbox.post("/_sandbox/reset")
-    return sandbox
-
-
-@pytest.fixture
-def api(salesforce: SandboxProcess) -> Api:
-    return Api(salesforce, connect(salesforce)["access_token"])
 
 
 def account(name: str | None, **values: object) -> dict[str, Any]:
@@ -73,14 +60,14 @@ def test_salesforce_29_every_row_has_its_own_result(api: Api) -> None:
     assert deleted[1]["errors"][0]["statusCode"] == "MALFORMED_ID"
 
 
-def test_salesforce_29_all_or_none_takes_everything_back(salesforce: SandboxProcess, api: Api) -> None:
+def test_salesforce_29_all_or_none_takes_everything_back(sandbox: SandboxProcess, api: Api) -> None:
     lead = {"attributes": {"type": "Lead"}, "LastName": "Lind", "Company": "Birch"}
-    before = salesforce.get("/_sandbox/state")
+    before = sandbox.get("/_sandbox/state")
     results = write(api, [account("Birch"), lead, account(None)], allOrNone=True)
     codes = [item["errors"][0]["statusCode"] for item in results]
     assert codes == ["ALL_OR_NONE_OPERATION_ROLLED_BACK"] * 2 + ["REQUIRED_FIELD_MISSING"]
     assert api.names("SELECT Id FROM Account WHERE Name = 'Birch'") == []
-    after = salesforce.get("/_sandbox/state")
+    after = sandbox.get("/_sandbox/state")
     assert (after["people"], after["changes"]) == (before["people"], before["changes"])
 
 
@@ -94,15 +81,15 @@ def test_salesforce_29_limits_of_a_collection(api: Api) -> None:
     assert len(write(api, [account(str(number)) for number in range(200)])) == 200
 
 
-def test_salesforce_29_some_rows_are_locked(salesforce: SandboxProcess, api: Api) -> None:
-    act(salesforce, "refuse_rows", object="Account", code="UNABLE_TO_LOCK_ROW", every=2, count=2)
+def test_salesforce_29_some_rows_are_locked(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "refuse_rows", object="Account", code="UNABLE_TO_LOCK_ROW", every=2, count=2)
     results = write(api, [account(str(number)) for number in range(6)])
     assert [item["success"] for item in results] == [True, False, True, False, True, True]
     assert results[1]["errors"][0]["statusCode"] == "UNABLE_TO_LOCK_ROW"
 
 
-def test_collection_upsert_tells_what_is_new(salesforce: SandboxProcess, api: Api) -> None:
-    act(salesforce, "add_field", object="Account", name="Number__c", type="string", external_id=True)
+def test_collection_upsert_tells_what_is_new(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "add_field", object="Account", name="Number__c", type="string", external_id=True)
     path = COLLECTION + "/Account/Number__c"
     records = [account("Birch", Number__c="1"), account("Oak", Number__c="2")]
     assert [item["created"] for item in api.call("PATCH", path, json={"records": records}).json()] == [True, True]
@@ -155,6 +142,29 @@ def test_composite_limits(api: Api) -> None:
     assert code_of(api.call("POST", "/composite", json={"compositeRequest": [part] * 26})) == "INVALID_INPUT"
     query = part | {"url": f"{BASE}/query?q=SELECT+Id+FROM+User"}
     assert code_of(api.call("POST", "/composite", json={"compositeRequest": [query] * 6})) == "INVALID_INPUT"
+
+
+def test_graphs_are_done_as_a_whole_or_not_at_all(api: Api) -> None:
+    def node(reference: str, sobject: str, **body: str) -> dict[str, Any]:
+        return {"method": "POST", "url": f"{BASE}/sobjects/{sobject}", "referenceId": reference, "body": body}
+
+    family = [node("a", "Account", Name="Birch"), node("c", "Contact", LastName="Lind", AccountId="@{a.id}")]
+    broken = [node("a", "Account", Name="Oak"), node("b", "Account")]
+    graphs = [{"graphId": "1", "compositeRequest": family}, {"graphId": "2", "compositeRequest": broken}]
+    done, undone = api.call("POST", "/composite/graph", json={"graphs": graphs}).json()["graphs"]
+    assert (done["graphId"], done["isSuccessful"], undone["isSuccessful"]) == ("1", True, False)
+    assert [part["httpStatusCode"] for part in done["graphResponse"]["compositeResponse"]] == [201, 201]
+    codes = [part["body"][0]["errorCode"] for part in undone["graphResponse"]["compositeResponse"]]
+    assert codes == ["PROCESSING_HALTED", "REQUIRED_FIELD_MISSING"]
+    assert api.names("SELECT Account.Name FROM Contact WHERE LastName = 'Lind'")
+    assert api.names("SELECT Id FROM Account WHERE Name = 'Oak'") == []
+
+
+def test_graphs_have_limits(api: Api) -> None:
+    nodes = [{"method": "GET", "url": f"{BASE}/limits", "referenceId": f"n{number}"} for number in range(251)]
+    graphs = [{"graphId": name, "compositeRequest": nodes} for name in "ab"]
+    assert code_of(api.call("POST", "/composite/graph", json={"graphs": graphs})) == "INVALID_INPUT"
+    assert code_of(api.call("POST", "/composite/graph", json={"graphs": []})) == "INVALID_INPUT"
 
 
 def test_batch_of_calls(api: Api) -> None:

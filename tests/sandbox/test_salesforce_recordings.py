@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.sandbox.salesforce_browser import Api, connect
-from tests.sandbox_process import SandboxProcess
+from tests.sandbox.salesforce_browser import Api
 
 RECORDED: dict[str, Any] = json.loads((Path(__file__).parent / "recordings" / "salesforce.json").read_text())
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000\+0000")
@@ -19,12 +18,6 @@ RECORD_ID = re.compile(r"(001|003|00Q|005)[A-Za-z0-9]{15}")
 NOT_FOLLOWED = {("JigsawContactId", "relationshipName"), ("JigsawCompanyId", "relationshipName")} | {
     ("IsConverted", "createable")
 }
-
-
-@pytest.fixture
-def api(sandbox: SandboxProcess) -> Api:
-    sandbox.post("/_sandbox/reset")
-    return Api(sandbox, connect(sandbox)["access_token"])
 
 
 def kind(value: object) -> str:

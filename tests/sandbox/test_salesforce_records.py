@@ -9,23 +9,10 @@ import requests
 
 from sandbox.record_ids import read_id
 from tests.sandbox.marketo_api import Marketo
-from tests.sandbox.salesforce_browser import Api, act, connect
+from tests.sandbox.salesforce_browser import Api, act
 from tests.sandbox_process import SandboxProcess
 
 LEAD = {"LastName": "Lind", "Company": "Birch Works", "Email": "lind@birch.example"}
-
-
-@pytest.fixture
-def salesforce(sandbox: SandboxProcess) -> SandboxProcess:
-    """The sandbox as at its start, with roomy limits."""
-    sandbox.post("/_sandbox/reset")
-    sandbox.post("/_sandbox/switches", {"rate_limit": 100_000})
-    return sandbox
-
-
-@pytest.fixture
-def api(salesforce: SandboxProcess) -> Api:
-    return Api(salesforce, connect(salesforce)["access_token"])
 
 
 def marketo_person(sandbox: SandboxProcess, record_id: str) -> dict[str, Any]:
@@ -65,8 +52,8 @@ def test_salesforce_30_record_is_created_changed_and_deleted(api: Api) -> None:
     assert api.names(f"SELECT IsDeleted FROM Account WHERE Id = '{account_id}'") == []
 
 
-def test_salesforce_30_upsert_by_external_id(salesforce: SandboxProcess, api: Api) -> None:
-    act(salesforce, "add_field", object="Contact", name="Number__c", type="string", external_id=True)
+def test_salesforce_30_upsert_by_external_id(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "add_field", object="Contact", name="Number__c", type="string", external_id=True)
     path = "/sobjects/Contact/Number__c/A-1"
     assert api.call("PATCH", path + "?updateOnly=true", json={"LastName": "Berg"}).status_code == 404
     created = api.call("PATCH", path, json={"LastName": "Berg"})
@@ -88,8 +75,8 @@ def test_salesforce_30_upsert_by_external_id(salesforce: SandboxProcess, api: Ap
     assert answer.json()[0]["message"] == "Provided external ID field does not exist or is not accessible: Title"
 
 
-def test_parent_by_its_external_id(salesforce: SandboxProcess, api: Api) -> None:
-    act(salesforce, "add_field", object="Account", name="Number__c", type="string", external_id=True)
+def test_parent_by_its_external_id(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "add_field", object="Account", name="Number__c", type="string", external_id=True)
     account_id = api.create("Account", Name="Birch Works", Number__c="7")
     contact_id = api.create("Contact", LastName="Berg", Account={"Number__c": "7"})
     assert api.record("Contact", contact_id)["AccountId"] == account_id
@@ -128,10 +115,10 @@ def test_body_must_be_json(api: Api) -> None:
     )
 
 
-def test_every_kind_of_value_is_kept(salesforce: SandboxProcess, api: Api) -> None:
+def test_every_kind_of_value_is_kept(sandbox: SandboxProcess, api: Api) -> None:
     kinds = {"string": "x", "boolean": True, "double": 1.5, "date": "2026-01-31", "url": "https://birch.example"}
     for kind in (*kinds, "datetime"):
-        act(salesforce, "add_field", object="Contact", name=f"{kind}__c", type=kind)
+        act(sandbox, "add_field", object="Contact", name=f"{kind}__c", type=kind)
     values = {f"{kind}__c": value for kind, value in kinds.items()}
     contact_id = api.create("Contact", LastName="Berg", datetime__c="2026-01-31T01:00:00+01:00", **values)
     record = api.record("Contact", contact_id)
@@ -140,22 +127,22 @@ def test_every_kind_of_value_is_kept(salesforce: SandboxProcess, api: Api) -> No
     assert api.names("SELECT Id FROM Contact WHERE double__c > 1 AND boolean__c = true") == [contact_id]
 
 
-def test_lead_made_in_salesforce_arrives_in_marketo(salesforce: SandboxProcess, api: Api) -> None:
+def test_lead_made_in_salesforce_arrives_in_marketo(sandbox: SandboxProcess, api: Api) -> None:
     lead_id = api.create("Lead", **LEAD, FirstName="Maria", Description="From the fair")
-    person = marketo_person(salesforce, lead_id)
+    person = marketo_person(sandbox, lead_id)
     assert (person["firstName"], person["company"], person["sfdcType"]) == ("Maria", "Birch Works", "Lead")
     record = api.record("Lead", lead_id)
     assert (record["Name"], record["Description"], record["IsConverted"]) == ("Maria Lind", "From the fair", False)
     assert record["OwnerId"] == api.names("SELECT Id FROM User WHERE Username = 'admin@acme.example'")[0]
-    before = salesforce.get("/_sandbox/state")["changes"]
+    before = sandbox.get("/_sandbox/state")["changes"]
     api.call("PATCH", f"/sobjects/Lead/{lead_id}", json={"FirstName": None, "Title": "CEO"})
-    person = marketo_person(salesforce, lead_id)
+    person = marketo_person(sandbox, lead_id)
     assert (person["firstName"] or None, person["title"]) == (None, "CEO")
     assert (api.record("Lead", lead_id)["Name"], api.record("Lead", lead_id)["FirstName"]) == ("Lind", None)
-    assert salesforce.get("/_sandbox/state")["changes"] == before + 1
+    assert sandbox.get("/_sandbox/state")["changes"] == before + 1
 
 
-def test_owner_and_account_move_in_both_systems(salesforce: SandboxProcess, api: Api) -> None:
+def test_owner_and_account_move_in_both_systems(sandbox: SandboxProcess, api: Api) -> None:
     [queue] = api.names("SELECT Id FROM Group WHERE Name = 'Partner Leads'")
     lead_id = api.create("Lead", **LEAD)
     assert api.call("PATCH", f"/sobjects/Lead/{lead_id}", json={"OwnerId": queue}).status_code == 204
@@ -164,37 +151,37 @@ def test_owner_and_account_move_in_both_systems(salesforce: SandboxProcess, api:
     )
     account_id = api.create("Account", Name="Birch Works")
     contact_id = api.create("Contact", LastName="Berg")
-    assert (api.record("Contact", contact_id)["AccountId"], marketo_person(salesforce, contact_id)["company"]) == (
+    assert (api.record("Contact", contact_id)["AccountId"], marketo_person(sandbox, contact_id)["company"]) == (
         None,
         None,
     )
     api.call("PATCH", f"/sobjects/Contact/{contact_id}", json={"AccountId": account_id})
-    assert marketo_person(salesforce, contact_id)["company"] == "Birch Works"
+    assert marketo_person(sandbox, contact_id)["company"] == "Birch Works"
     assert api.query(f"SELECT Account.Name FROM Contact WHERE Id = '{contact_id}'")["records"][0]["Account"][
         "Name"
     ] == ("Birch Works")
 
 
-def test_deleted_lead_stays_in_marketo(salesforce: SandboxProcess, api: Api) -> None:
+def test_deleted_lead_stays_in_marketo(sandbox: SandboxProcess, api: Api) -> None:
     lead_id = api.create("Lead", **LEAD)
-    expected = salesforce.get("/_sandbox/state")["expected"]["deleted_in_salesforce"]
+    expected = sandbox.get("/_sandbox/state")["expected"]["deleted_in_salesforce"]
     assert api.call("DELETE", f"/sobjects/Lead/{lead_id}").status_code == 204
-    assert salesforce.get("/_sandbox/state")["expected"]["deleted_in_salesforce"] == expected + 1
+    assert sandbox.get("/_sandbox/state")["expected"]["deleted_in_salesforce"] == expected + 1
     assert error_of(api.get(f"/sobjects/Lead/{lead_id}"))[:2] == (404, "ENTITY_IS_DELETED")
     soql = f"SELECT IsDeleted FROM Lead WHERE Id = '{lead_id}'"
     assert (api.names(soql), api.query(soql, "/queryAll")["records"][0]["IsDeleted"]) == ([], True)
 
 
-def test_salesforce_26_merged_lead_names_its_winner(salesforce: SandboxProcess, api: Api) -> None:
+def test_salesforce_26_merged_lead_names_its_winner(sandbox: SandboxProcess, api: Api) -> None:
     winner, loser = (api.create("Lead", **LEAD) for _ in range(2))
-    salesforce.post("/_sandbox/people", {"action": "merge", "ids": [read_id("Lead", winner), read_id("Lead", loser)]})
+    sandbox.post("/_sandbox/people", {"action": "merge", "ids": [read_id("Lead", winner), read_id("Lead", loser)]})
     soql = f"SELECT Id, IsDeleted, MasterRecordId FROM Lead WHERE Id = '{loser}'"
     assert api.query(soql)["records"] == []
     [record] = api.query(soql, "/queryAll")["records"]
     assert (record["IsDeleted"], record["MasterRecordId"]) == (True, winner)
 
 
-def test_counts_follow_the_writes(salesforce: SandboxProcess, api: Api) -> None:
+def test_counts_follow_the_writes(sandbox: SandboxProcess, api: Api) -> None:
     before = api.query("SELECT COUNT() FROM Account")["totalSize"]
     first, _ = api.create("Account", Name="First"), api.create("Account", Name="Second")
     api.call("DELETE", f"/sobjects/Account/{first}")
@@ -202,7 +189,7 @@ def test_counts_follow_the_writes(salesforce: SandboxProcess, api: Api) -> None:
     api.call("DELETE", f"/sobjects/Account/{seeded}")
     assert api.query("SELECT COUNT() FROM Account")["totalSize"] == before
     assert api.query("SELECT COUNT() FROM Account WHERE Id != null")["totalSize"] == before
-    assert salesforce.get("/_sandbox/state")["salesforce"]["Account"] == before
+    assert sandbox.get("/_sandbox/state")["salesforce"]["Account"] == before
     counted = api.get("/limits/recordCount", params={"sObjects": "Account,Task"}).json()
     assert counted == {"sObjects": [{"count": before, "name": "Account"}, {"count": 0, "name": "Task"}]}
 
@@ -233,7 +220,7 @@ def convert(api: Api, lead_id: str, status: str = "Closed - Converted") -> str:
     return requests.post(f"{api.origin}/services/Soap/u/62.0", data=body, timeout=10).text
 
 
-def test_salesforce_27_conversion_sets_three_ids_and_closes_the_lead(salesforce: SandboxProcess, api: Api) -> None:
+def test_salesforce_27_conversion_sets_three_ids_and_closes_the_lead(sandbox: SandboxProcess, api: Api) -> None:
     lead_id = api.create("Lead", **LEAD)
     assert "INVALID_STATUS" in convert(api, lead_id, "Working")
     assert "<success>true</success>" in convert(api, lead_id)
@@ -246,7 +233,7 @@ def test_salesforce_27_conversion_sets_three_ids_and_closes_the_lead(salesforce:
     assert opportunity["AccountId"] == lead["ConvertedAccountId"]
     soql = f"SELECT ContactId FROM OpportunityContactRole WHERE OpportunityId = '{opportunity['Id']}'"
     assert api.names(soql) == [contact["Id"]]
-    assert marketo_person(salesforce, contact["Id"])["sfdcType"] == "Contact"
+    assert marketo_person(sandbox, contact["Id"])["sfdcType"] == "Contact"
     answer = api.call("PATCH", f"/sobjects/Lead/{lead_id}", json={"Title": "x"})
     assert error_of(answer)[:2] == (400, "CANNOT_UPDATE_CONVERTED_LEAD")
     assert "CANNOT_UPDATE_CONVERTED_LEAD" in convert(api, lead_id)
@@ -259,27 +246,27 @@ def window(sandbox: SandboxProcess, days: float = 1) -> dict[str, str]:
     return {"start": (now - timedelta(days=days)).isoformat(), "end": (now + timedelta(minutes=2)).isoformat()}
 
 
-def test_salesforce_32_updated_and_deleted(salesforce: SandboxProcess, api: Api) -> None:
+def test_salesforce_32_updated_and_deleted(sandbox: SandboxProcess, api: Api) -> None:
     kept, gone = api.create("Lead", **LEAD), api.create("Lead", **LEAD)
     api.call("DELETE", f"/sobjects/Lead/{gone}")
-    updated = api.get("/sobjects/Lead/updated/", params=window(salesforce)).json()
+    updated = api.get("/sobjects/Lead/updated/", params=window(sandbox)).json()
     assert (updated["ids"], set(updated)) == ([kept], {"ids", "latestDateCovered"})
-    deleted = api.get("/sobjects/Lead/deleted/", params=window(salesforce)).json()
+    deleted = api.get("/sobjects/Lead/deleted/", params=window(sandbox)).json()
     assert set(deleted) == {"deletedRecords", "earliestDateAvailable", "latestDateCovered"}
     [record] = deleted["deletedRecords"]
     assert (record["id"], set(record)) == (gone, {"id", "deletedDate"})
-    assert error_of(api.get("/sobjects/Lead/updated/", params=window(salesforce, 31)))[:2] == (
+    assert error_of(api.get("/sobjects/Lead/updated/", params=window(sandbox, 31)))[:2] == (
         400,
         "INVALID_REPLICATION_DATE",
     )
 
 
-def test_salesforce_33_every_write_moves_the_watermark(salesforce: SandboxProcess, api: Api) -> None:
+def test_salesforce_33_every_write_moves_the_watermark(sandbox: SandboxProcess, api: Api) -> None:
     [lead] = api.query("SELECT Id, SystemModstamp FROM Lead WHERE IsConverted = false LIMIT 1")["records"]
     [owner] = api.names("SELECT Id FROM User WHERE Username = 'ops@demo.example'")
     stamps = [lead["SystemModstamp"]]
     for change in ({"Title": "x"}, {"OwnerId": owner}, {"Description": "x"}):
-        salesforce.post("/_sandbox/clock", {"advance_seconds": 1})
+        sandbox.post("/_sandbox/clock", {"advance_seconds": 1})
         api.call("PATCH", f"/sobjects/Lead/{lead['Id']}", json=change)
         soql = f"SELECT SystemModstamp FROM Lead WHERE SystemModstamp > {stamps[-1]} AND Id = '{lead['Id']}'"
         stamps += api.names(soql)
@@ -294,10 +281,10 @@ def test_salesforce_33_pages_split_rows_of_one_moment(api: Api) -> None:
     assert api.names(f"{soql} LIMIT {split}") + api.names(f"{soql} LIMIT 2000 OFFSET {split}") == stamps
 
 
-def test_late_commit_has_an_older_stamp(salesforce: SandboxProcess, api: Api) -> None:
+def test_late_commit_has_an_older_stamp(sandbox: SandboxProcess, api: Api) -> None:
     lead_id = api.create("Lead", **LEAD)
-    act(salesforce, "backdate_record", object="Lead", id=lead_id, seconds=600)
-    now = datetime.fromisoformat(salesforce.get("/_sandbox/state")["now"]).astimezone(UTC)
+    act(sandbox, "backdate_record", object="Lead", id=lead_id, seconds=600)
+    now = datetime.fromisoformat(sandbox.get("/_sandbox/state")["now"]).astimezone(UTC)
     watermark = (now - timedelta(seconds=300)).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert lead_id not in api.names(f"SELECT Id FROM Lead WHERE SystemModstamp > {watermark}")
     overlap = (now - timedelta(seconds=900)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -312,19 +299,19 @@ def test_salesforce_31_long_addresses(api: Api) -> None:
     assert answer.text == "<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>"
 
 
-def test_salesforce_43_description_is_304_until_it_changes(salesforce: SandboxProcess, api: Api) -> None:
+def test_salesforce_43_description_is_304_until_it_changes(sandbox: SandboxProcess, api: Api) -> None:
     for path in ("/sobjects/Lead/describe", "/sobjects"):
         stamp = api.get(path).headers["Last-Modified"]
         answer = api.get(path, headers={"If-Modified-Since": stamp})
         assert (answer.status_code, answer.content) == (304, b"")
-        salesforce.post("/_sandbox/clock", {"advance_seconds": 2})
-        act(salesforce, "add_field", object="Lead", name="Level__c", type="string")
+        sandbox.post("/_sandbox/clock", {"advance_seconds": 2})
+        act(sandbox, "add_field", object="Lead", name="Level__c", type="string")
         assert api.get(path, headers={"If-Modified-Since": stamp}).status_code == 200
     assert api.get("/sobjects", headers={"If-Modified-Since": "yesterday"}).status_code == 200
 
 
-def test_rows_are_refused_as_by_a_validation_rule(salesforce: SandboxProcess, api: Api) -> None:
-    act(salesforce, "refuse_rows", object="Lead", code="FIELD_CUSTOM_VALIDATION_EXCEPTION", message="Not today.")
+def test_rows_are_refused_as_by_a_validation_rule(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "refuse_rows", object="Lead", code="FIELD_CUSTOM_VALIDATION_EXCEPTION", message="Not today.")
     answer = api.call("POST", "/sobjects/Lead", json=LEAD)
     assert error_of(answer)[:2] == (400, "FIELD_CUSTOM_VALIDATION_EXCEPTION")
     assert answer.json()[0]["message"] == "Not today."

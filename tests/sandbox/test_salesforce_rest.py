@@ -10,39 +10,26 @@ import requests
 from tests.sandbox.salesforce_browser import Api, act, connect
 from tests.sandbox_process import SandboxProcess
 
-
-@pytest.fixture
-def salesforce(sandbox: SandboxProcess) -> SandboxProcess:
-    """The sandbox as at its start."""
-    sandbox.post("/_sandbox/reset")
-    return sandbox
-
-
-@pytest.fixture
-def api(salesforce: SandboxProcess) -> Api:
-    return Api(salesforce, connect(salesforce)["access_token"])
-
-
 # Frame
 
 
-def test_salesforce_13_versions_need_no_token_and_all_else_does(salesforce: SandboxProcess) -> None:
-    versions = requests.get(f"{salesforce.url}/services/data", timeout=10).json()
+def test_salesforce_13_versions_need_no_token_and_all_else_does(sandbox: SandboxProcess) -> None:
+    versions = requests.get(f"{sandbox.url}/services/data", timeout=10).json()
     assert versions[0]["version"] == "50.0"
     assert versions[-1] == {"label": "Spring '26", "url": "/services/data/v66.0", "version": "66.0"}
-    answer = requests.get(f"{salesforce.url}/services/data/v62.0/limits", timeout=10)
+    answer = requests.get(f"{sandbox.url}/services/data/v62.0/limits", timeout=10)
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (401, "INVALID_AUTH_HEADER")
-    answer = Api(salesforce, "wrong").get("/limits")
+    answer = Api(sandbox, "wrong").get("/limits")
     expected = [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
     assert (answer.status_code, answer.json()) == (401, expected)
 
 
 @pytest.mark.parametrize(("version", "status"), [("50.0", 200), ("66.0", 200), ("30.0", 410), ("67.0", 404)])
-def test_salesforce_14_served_versions(salesforce: SandboxProcess, api: Api, version: str, status: int) -> None:
-    api.base = f"{salesforce.url}/services/data/v{version}"
+def test_salesforce_14_served_versions(sandbox: SandboxProcess, api: Api, version: str, status: int) -> None:
+    api.base = f"{sandbox.url}/services/data/v{version}"
     answer = api.get("")
     assert answer.status_code == status
-    assert not answer.ok or answer.json()["identity"].startswith(salesforce.url + "/id/00D")
+    assert not answer.ok or answer.json()["identity"].startswith(sandbox.url + "/id/00D")
 
 
 @pytest.mark.parametrize(
@@ -54,8 +41,8 @@ def test_salesforce_15_slash_at_the_end_makes_no_difference(api: Api, path: str)
     assert api.get(path + "/unknown/thing").status_code == 404
 
 
-def test_salesforce_16_usage_is_counted_and_capped(salesforce: SandboxProcess, api: Api) -> None:
-    act(salesforce, "set_daily_api_requests", value=3)
+def test_salesforce_16_usage_is_counted_and_capped(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "set_daily_api_requests", value=3)
     usage = [api.get("/limits").headers["Sforce-Limit-Info"] for _ in range(3)]
     assert usage == ["api-usage=1/3", "api-usage=2/3", "api-usage=3/3"]
     answer = api.get("/limits")
@@ -69,11 +56,11 @@ def test_salesforce_17_pretty_print_and_gzip(api: Api) -> None:
     assert "Content-Encoding" not in api.get("/sobjects", headers={"Accept-Encoding": "identity"}).headers
 
 
-def test_user_without_api_right_and_scope_without_api(salesforce: SandboxProcess, api: Api) -> None:
-    act(salesforce, "set_user", username="admin@acme.example", api_enabled=False)
+def test_user_without_api_right_and_scope_without_api(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "set_user", username="admin@acme.example", api_enabled=False)
     answer = api.get("/limits")
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (403, "API_CURRENTLY_DISABLED")
-    answer = Api(salesforce, connect(salesforce, scope="id")["access_token"]).get("/limits")
+    answer = Api(sandbox, connect(sandbox, scope="id")["access_token"]).get("/limits")
     assert answer.json()[0]["message"] == "This session is not valid for use with the REST API"
 
 
@@ -133,8 +120,8 @@ def test_salesforce_21_parents_are_nested(api: Api) -> None:
     assert unowned["Owner"] is None
 
 
-def test_salesforce_22_counts_and_aggregates(salesforce: SandboxProcess, api: Api) -> None:
-    leads = salesforce.get("/_sandbox/state")["salesforce"]["Lead"]
+def test_salesforce_22_counts_and_aggregates(sandbox: SandboxProcess, api: Api) -> None:
+    leads = sandbox.get("/_sandbox/state")["salesforce"]["Lead"]
     assert api.query("SELECT COUNT() FROM Lead") == {"totalSize": leads, "done": True, "records": []}
     [total] = api.query("SELECT COUNT(Id), MAX(CreatedDate) newest FROM Lead")["records"]
     assert (total["attributes"], total["expr0"]) == ({"type": "AggregateResult"}, leads)
@@ -179,8 +166,8 @@ def test_salesforce_23_quoted_moment_is_refused(api: Api) -> None:
     assert "must be of type dateTime and should not be enclosed in quotes" in message
 
 
-def test_salesforce_23_relative_dates(salesforce: SandboxProcess, api: Api) -> None:
-    now = salesforce.get("/_sandbox/state")["now"]
+def test_salesforce_23_relative_dates(sandbox: SandboxProcess, api: Api) -> None:
+    now = sandbox.get("/_sandbox/state")["now"]
     newest = api.names("SELECT CreatedDate FROM Lead ORDER BY CreatedDate DESC LIMIT 1")[0]
     age = (datetime.fromisoformat(now).date() - datetime.fromisoformat(newest).date()).days
     assert api.query(f"SELECT COUNT() FROM Lead WHERE CreatedDate = LAST_N_DAYS:{age}")["totalSize"] > 0
@@ -236,8 +223,8 @@ def test_offset_limit_and_alias(api: Api) -> None:
     assert api.refusal("SELECT Id FROM Lead OFFSET 2001")[0] == "NUMBER_OUTSIDE_VALID_RANGE"
 
 
-def test_all_fields_at_once(salesforce: SandboxProcess, api: Api) -> None:
-    act(salesforce, "add_field", object="Lead", name="Level__c", type="string")
+def test_all_fields_at_once(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "add_field", object="Lead", name="Level__c", type="string")
     [record] = api.query("SELECT FIELDS(ALL) FROM Lead LIMIT 1")["records"]
     assert record == api.get(f"/sobjects/Lead/{record['Id']}").json()
     [record] = api.query("SELECT Id, FIELDS(CUSTOM) FROM Lead LIMIT 1")["records"]
@@ -260,8 +247,8 @@ def test_semi_joins(api: Api) -> None:
     assert api.names("SELECT Id FROM Contact WHERE Id IN (SELECT WhoId FROM Task)") == []
 
 
-def test_multi_select_picklists(salesforce: SandboxProcess, api: Api) -> None:
-    act(salesforce, "add_field", object="Account", name="Regions__c", type="multipicklist")
+def test_multi_select_picklists(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "add_field", object="Account", name="Regions__c", type="multipicklist")
     first = api.create("Account", Name="First", Regions__c="North;South")
     second = api.create("Account", Name="Second", Regions__c="South")
     soql = "SELECT Id FROM Account WHERE Regions__c"
@@ -301,8 +288,8 @@ def fields_of(api: Api, sobject: str) -> dict[str, Any]:
     return {field["name"]: field for field in api.get(f"/sobjects/{sobject}/describe").json()["fields"]}
 
 
-def test_salesforce_25_hidden_field_is_absent_and_unknown(salesforce: SandboxProcess, api: Api) -> None:
-    act(salesforce, "hide_field", object="Lead", name="Email")
+def test_salesforce_25_hidden_field_is_absent_and_unknown(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "hide_field", object="Lead", name="Email")
     assert "Email" not in fields_of(api, "Lead")
     code, message = api.refusal("SELECT Email FROM Lead")
     assert code == "INVALID_FIELD"

@@ -33,7 +33,7 @@ ACTIONS: tuple[dict[str, Any], ...] = (
     {"action": "set_sandbox"},
 )
 # What ends with the process, as the module says, and what the process is.
-NOT_KEPT = {"world", "codes", "cursors", "jobs", "ingest_jobs", "classic_jobs"}
+NOT_KEPT = {"world", "codes", "devices", "cursors", "jobs", "ingest_jobs", "classic_jobs"}
 
 
 def new_world() -> World:

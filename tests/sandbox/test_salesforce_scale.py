@@ -1,6 +1,7 @@
 # ruff: noqa: S608 - SOQL put together from our own values is what these tests send.
 """Queries that must not look at every seeded person, in a world of the size the product allows."""
 
+from collections import Counter
 from datetime import date
 
 import pytest
@@ -46,3 +47,34 @@ def test_what_changed_lately_costs_by_the_changes(world: World, condition: str, 
 
 def test_all_are_counted_without_being_looked_at(world: World) -> None:
     assert Plan(org_of(world), "SELECT COUNT() FROM Lead").count() > 700_000
+
+
+@pytest.mark.parametrize("sobject", ["Lead", "Contact", "OpportunityContactRole"])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "SystemModstamp >= 2026-05-31T12:00:00Z",
+        "SystemModstamp > 2026-02-01T00:00:00Z AND SystemModstamp <= 2026-02-01T12:00:00Z",
+        "CreatedDate >= 2026-01-01T00:00:00Z AND CreatedDate < 2026-01-03T00:00:00Z AND IsDeleted = false",
+        "CreatedDate < 2026-01-03T00:00:00Z AND SystemModstamp > 2026-05-31T00:00:00Z",
+    ],
+)
+def test_seeded_rows_of_a_short_time_are_found_by_their_ids(
+    condition: str, sobject: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(Settings(people=20_000, epoch=date(2026, 6, 1)))
+    soql = f"SELECT Id FROM {sobject} WHERE {condition}"
+    # A condition that is one of two might hold at any time.
+    slow = [
+        row["Id"] for row in Plan(org_of(world), f"SELECT Id FROM {sobject} WHERE ({condition}) OR Id = null").matches()
+    ]
+    derive, derived = world.deriver.person, Counter[int]()
+
+    def counted(marketo_id: int) -> Person:
+        derived[marketo_id] += 1
+        return derive(marketo_id)
+
+    monkeypatch.setattr(world.deriver, "person", counted)
+    assert [row["Id"] for row in Plan(org_of(world), soql).matches()] == slow
+    assert slow
+    assert len(derived) < 1_500

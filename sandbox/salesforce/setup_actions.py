@@ -1,0 +1,159 @@
+"""What an administrator sets up in the org: packages, fields, remote sites, task types, permission sets."""
+
+import re
+from typing import Final
+
+from sandbox.salesforce.action_bodies import Action, Body, flag, number, object_name, text, texts, username_of
+from sandbox.salesforce.org import (
+    ACTIONS_SITES,
+    ACTIVITY_FIELDS,
+    NAMESPACE,
+    PACKAGE_OBJECTS,
+    PACKAGE_VERSION,
+    Org,
+    Package,
+    RemoteSite,
+)
+from sandbox.salesforce.schema import LENGTHS, Field, words
+
+FIELD_TYPES: Final = frozenset(
+    {
+        "string",
+        "url",
+        "boolean",
+        "textarea",
+        "picklist",
+        "multipicklist",
+        "email",
+        "phone",
+        "date",
+        "datetime",
+        "double",
+    }
+)
+LICENSE_STATES: Final = ("Free", "Trial", "Active", "Expired")
+VERSION: Final = re.compile(r"\d+\.\d+\.\d+\.\d+")
+
+
+def _install_package(org: Org, body: Body) -> None:
+    version = str(body.get("version") or PACKAGE_VERSION)
+    if not VERSION.fullmatch(version):
+        raise ValueError(f"A package version has four numbers, such as {PACKAGE_VERSION}; {version!r} has not.")
+    org.package_version = version
+
+
+def _install_other_package(org: Org, body: Body) -> None:
+    """Install a package of another name; several packages may share one namespace."""
+    version = str(body.get("version") or "1.0.0.0")
+    if not VERSION.fullmatch(version):
+        raise ValueError(f"A package version has four numbers, such as 1.0.0.0; {version!r} has not.")
+    org.other_packages.append(Package(text(body, "name"), str(body.get("namespace") or NAMESPACE), version))
+
+
+def _set_package_license(org: Org, body: Body) -> None:
+    status = text(body, "status")
+    if status not in LICENSE_STATES:
+        raise ValueError(f"A package licence is {', '.join(LICENSE_STATES)}; not {status}.")
+    org.package_license = status
+
+
+def _set_layout_button(org: Org, body: Body) -> None:
+    """Put a button of the package on the page layout of an object, or take it off."""
+    button = object_name(body), text(body, "name")
+    (org.hidden_buttons.discard if flag(body, "shown") else org.hidden_buttons.add)(button)
+
+
+def uninstall_package(org: Org, _body: Body) -> None:
+    org.package_version = ""
+    org.permission_set_users.clear()
+    org.not_deployed.clear()
+
+
+def _set_deployed(org: Org, body: Body) -> None:
+    name = text(body, "object")
+    if name not in PACKAGE_OBJECTS:
+        raise ValueError(f"The package has no object {name}. It has {', '.join(PACKAGE_OBJECTS)}.")
+    (org.not_deployed.discard if flag(body, "deployed") else org.not_deployed.add)(name)
+
+
+def _add_field(org: Org, body: Body) -> None:
+    sobject, name, kind = object_name(body), text(body, "name"), text(body, "type")
+    if not re.fullmatch(r"[A-Za-z]\w*__c", name, re.ASCII):
+        raise ValueError(f"The API name of a custom field ends in __c; {name!r} does not.")
+    if kind not in FIELD_TYPES:
+        raise ValueError(f"There is no field type {kind}. Known types: {', '.join(sorted(FIELD_TYPES))}.")
+    length = number(body, "length", LENGTHS.get(kind, 0))
+    fields = org.custom_fields.setdefault(sobject, {})
+    is_external_id = flag({"external_id": False, **body}, "external_id")
+    label = str(body.get("label") or words(name))
+    fields[name] = Field(name, kind, length, label=label, is_external_id=is_external_id)
+
+
+def _add_all_activity_fields(org: Org, _body: Body) -> None:
+    fields = org.custom_fields.setdefault("Task", {})
+    for label, name, kind, length in ACTIVITY_FIELDS:
+        fields[name] = Field(name, kind, length, label=label)
+
+
+def _remove_field(org: Org, body: Body) -> None:
+    sobject, name = object_name(body), text(body, "name")
+    if org.custom_fields.get(sobject, {}).pop(name, None) is None:
+        raise ValueError(f"{sobject} has no custom field {name}.")
+
+
+def _hide_field(org: Org, body: Body) -> None:
+    """Take the connected user's right to see a field (field-level security)."""
+    sobject, name = object_name(body), text(body, "name")
+    hidden = org.hidden_fields.setdefault(sobject, set())
+    (hidden.add if flag(body, "hidden") else hidden.discard)(name)
+
+
+def _add_remote_site(org: Org, body: Body) -> None:
+    name = text(body, "name")
+    org.remote_sites[name] = RemoteSite(name, text(body, "url"), flag(body, "active"))
+
+
+def _add_all_remote_sites(org: Org, _body: Body) -> None:
+    for name, url in ACTIONS_SITES:
+        org.remote_sites[name] = RemoteSite(name, url)
+
+
+def _remove_remote_site(org: Org, body: Body) -> None:
+    name = text(body, "name")
+    if org.remote_sites.pop(name, None) is None:
+        raise ValueError(f"There is no remote site {name}.")
+
+
+def _set_task_types(org: Org, body: Body) -> None:
+    values = texts(body, "values")
+    default = body.get("default") or None
+    if default is not None and default not in values:
+        raise ValueError(f"The default {default!r} is not among the values.")
+    org.task_types = tuple(values)
+    org.default_task_type = default
+
+
+def _assign_permission_set(org: Org, body: Body) -> None:
+    username = username_of(org, body)
+    if not org.package_version:
+        raise ValueError("The permission set comes with the package. Install the package first.")
+    (org.permission_set_users.add if flag(body, "assigned") else org.permission_set_users.discard)(username)
+
+
+SETUP_ACTIONS: Final[dict[str, Action]] = {
+    "install_package": _install_package,
+    "uninstall_package": uninstall_package,
+    "install_other_package": _install_other_package,
+    "set_package_license": _set_package_license,
+    "set_layout_button": _set_layout_button,
+    "set_deployed": _set_deployed,
+    "add_field": _add_field,
+    "add_all_activity_fields": _add_all_activity_fields,
+    "remove_field": _remove_field,
+    "hide_field": _hide_field,
+    "add_remote_site": _add_remote_site,
+    "add_all_remote_sites": _add_all_remote_sites,
+    "remove_remote_site": _remove_remote_site,
+    "set_task_types": _set_task_types,
+    "assign_permission_set": _assign_permission_set,
+}
