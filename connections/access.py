@@ -11,17 +11,26 @@ from accounts.access import refusal
 from accounts.middleware import ConsoleRequest
 from connections.models import MarketoInstance
 
-MarketoView = Callable[Concatenate[ConsoleRequest, MarketoInstance, ...], HttpResponseBase]
+
+class MarketoRequest(ConsoleRequest):
+    """A request of a Marketo admin: `marketo_instances` are theirs, the one they work in first."""
+
+    marketo_instances: list[MarketoInstance]
+
+
+MarketoView = Callable[Concatenate[MarketoRequest, MarketoInstance, ...], HttpResponseBase]
 
 
 def marketo_admin_required(view: MarketoView) -> Callable[..., HttpResponseBase]:
     """Let admins of a Marketo instance in; the view gets the instance after the request."""
 
     @wraps(view)
-    def guarded(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        instance = MarketoInstance.objects.administered_by(request.user).select_related("account").first()
-        if not instance:
+    def guarded(request: MarketoRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        request.marketo_instances = list(
+            MarketoInstance.objects.administered_by(request.user).select_related("account")
+        )
+        if not request.marketo_instances:
             raise refusal(request)
-        return view(request, instance, *args, **kwargs)
+        return view(request, request.marketo_instances[0], *args, **kwargs)
 
     return login_required(guarded)

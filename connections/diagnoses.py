@@ -46,17 +46,18 @@ _SALESFORCE = {
     ),
     "INVALID_GRANT": Problem(
         _("Salesforce refused the address of this console, or the hour."),
-        _("Add the console's addresses, which its operator knows, to the login IP ranges of the user's profile."),
+        _("Add the console's addresses, which its operator knows, in Setup > Profiles > profile > Login IP Ranges."),
         SALESFORCE_ADMIN,
     ),
     "API_CURRENTLY_DISABLED": Problem(
         _("The Salesforce user may not use the API."),
-        _("Tick API Enabled in the permissions of the user's profile."),
+        _("In Salesforce open Setup > Profiles, the user's profile, System Permissions, and tick API Enabled."),
         SALESFORCE_ADMIN,
+        ("API Enabled",),
     ),
     "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY": Problem(
         _("A trigger of the org fails, or the user may not write to the object."),
-        _("Review the trigger the org's debug log names, or grant edit access to the object."),
+        _("Review the trigger that Setup > Debug Logs names, or grant edit access in Setup > Profiles > profile."),
         SALESFORCE_ADMIN,
     ),
     "ENTITY_IS_LOCKED": Problem(
@@ -66,12 +67,12 @@ _SALESFORCE = {
     ),
     "FIELD_CUSTOM_VALIDATION_EXCEPTION": Problem(
         _("A validation rule of the org refuses the record."),
-        _("Look at the object's validation rules and let the values of Sales Insight Actions pass."),
+        _("In Setup > Object Manager > object > Validation Rules let the values of Sales Insight Actions pass."),
         SALESFORCE_ADMIN,
     ),
     "FIELD_FILTER_VALIDATION_EXCEPTION": Problem(
         _("A value that is already on the record breaks a lookup filter."),
-        _("Correct the record, or the filter of the lookup field."),
+        _("Correct the record, or the filter in Setup > Object Manager > object > Fields & Relationships > field."),
         SALESFORCE_ADMIN,
     ),
     "FIELD_INTEGRITY_EXCEPTION": Problem(
@@ -81,27 +82,33 @@ _SALESFORCE = {
     ),
     "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY": Problem(
         _("The user may not see the record that a task belongs to."),
-        _("Grant the user access to the related record."),
+        _("Grant the user access to the related record: Setup > Sharing Settings, or Setup > Profiles > profile."),
         SALESFORCE_ADMIN,
     ),
     "INSUFFICIENT_ACCESS_OR_READONLY": Problem(
         _("The user may not write to the record."),
-        _("Grant edit access, or switch the logging of the last activity off."),
+        _(
+            "Grant edit access in Setup > Profiles > profile > Object Settings, or switch the logging of the last "
+            "activity off."
+        ),
         SALESFORCE_ADMIN,
     ),
     "INVALID_FIELD_FOR_INSERT_UPDATE": Problem(
         _("The user may not write to a custom field."),
-        _("Make the field visible and not read-only for the user's profile in its field-level security."),
+        _(
+            "Make the field visible and not read-only for the user's profile: Setup > Object Manager > object > "
+            "Fields & Relationships > field > Set Field-Level Security."
+        ),
         SALESFORCE_ADMIN,
     ),
     "INVALID_TYPE": Problem(
         _("An object is not visible to the user; usually it is Lead."),
-        _("Grant the user's profile read and edit access to the object."),
+        _("Grant read and edit access to the object in Setup > Profiles, the user's profile, Object Settings."),
         SALESFORCE_ADMIN,
     ),
     "REQUIRED_FIELD_MISSING": Problem(
         _("A custom field that the org requires is empty."),
-        _("Fill the field in, or no longer require it."),
+        _("Fill the field in, or no longer require it in Setup > Object Manager > object > Fields & Relationships."),
         SALESFORCE_ADMIN,
     ),
     "TXN_SECURITY_NO_ACCESS": Problem(
@@ -141,7 +148,10 @@ _MARKETO = {
     "602": Problem(_("Marketo says that a fresh access token has expired."), _PASTE, MARKETO_ADMIN),
     "603": Problem(
         _("The API user lacks a permission, or an address list keeps this console out."),
-        _("Give the API user's role the permission, or add the console's addresses in Admin > Login Settings."),
+        _(
+            "Give the API user's role the permission in Admin > Users & Roles > Roles, or add the console's addresses "
+            "in Admin > Login Settings."
+        ),
         MARKETO_ADMIN,
     ),
     "607": Problem(

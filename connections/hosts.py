@@ -5,6 +5,7 @@ matched name, so no two parsers can read it differently; local addresses come fr
 
 import re
 from collections.abc import Collection
+from ipaddress import IPv6Address, ip_address
 from typing import Literal
 
 _FLAGS = re.ASCII | re.IGNORECASE
@@ -72,6 +73,23 @@ def check_instance_url(url: str, *, extra_origins: Collection[str]) -> str:
     if host.endswith(".lightning.force.com"):
         raise ForbiddenHost
     return f"https://{host}"
+
+
+def must_be_public(origin: str) -> bool:
+    """
+    Must the name of an origin lead to a public address? All that people type and neighbours answer must; what server
+    settings allow besides may be a local server.
+    """
+    return origin.startswith("https://") and bool(_INSTANCE.fullmatch(origin) or _MARKETO.fullmatch(origin))
+
+
+def check_public(address: str) -> None:
+    """Raise ForbiddenHost for an IP address that is not of the internet: loopback, private, link-local, metadata."""
+    ip = ip_address(address.partition("%")[0])
+    # Addresses of version 4 travel inside version 6, too.
+    inner = (ip.ipv4_mapped or ip.sixtofour) if isinstance(ip, IPv6Address) else None
+    if not (inner or ip).is_global:
+        raise ForbiddenHost
 
 
 def _match(pattern: re.Pattern[str], text: str) -> str:

@@ -1,17 +1,28 @@
 """The one place for HTTP to Marketo and Salesforce: a hardened session and the family of errors both clients raise."""
 
 import re
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from time import monotonic
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPSConnectionPool
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import Retry
 
+from connections.hosts import ForbiddenHost, check_public, must_be_public
+
 TIMEOUT_SECONDS = (5.0, 60.0)  # connect, read
+MAX_BODY_SECONDS = 120.0
 MAX_BODY_BYTES = 50 * 1024 * 1024
+# Far above the day's 500 MB of Marketo's exports and a page of Salesforce's results.
+MAX_FILE_BYTES = 4 * 1024**3
 USER_AGENT = "msi-admin"
 
 _EXCERPT_LENGTH = 300
@@ -35,6 +46,8 @@ class ApiError(Exception):
 
     def __init__(self, service: str, code: str, detail: str = "") -> None:
         self.service, self.code, self.detail = service, code, redact(detail)
+        # When the connection was made that the call went over; None when nobody said.
+        self.connected_at: datetime | None = None
         super().__init__(f"{service} {code}: {self.detail}" if detail else f"{service} {code}")
 
 
@@ -74,8 +87,8 @@ class QuotaExceeded(ApiError):
         self.resets_at = resets_at
 
 
-# Told of each call that failed for good: its path and the error.
-OnFailure = Callable[[str, ApiError], None]
+# Told how each call ended: its path, and the error when it failed for good.
+OnCall = Callable[[str, ApiError | None], None]
 
 
 def redact(text: str) -> str:
@@ -85,18 +98,36 @@ def redact(text: str) -> str:
 
 
 class BodyTooLarge(requests.RequestException):
-    """An answer that should be small is larger than `MAX_BODY_BYTES` (also after decompression)."""
+    """An answer is larger than `MAX_BODY_BYTES`, a file than `MAX_FILE_BYTES`, also after decompression."""
 
 
 def read_body(response: requests.Response) -> None:
-    """Read a streamed answer into memory, so that `.text` and `.json()` work; raises BodyTooLarge."""
-    body = bytearray()
-    for chunk in response.iter_content(64 * 1024):
+    """
+    Read a streamed answer into memory, so that `.text` and `.json()` work.
+
+    Raises BodyTooLarge, and ReadTimeout for one that trickles: the time-out of a call is for each piece of it.
+    """
+    body, deadline = bytearray(), monotonic() + MAX_BODY_SECONDS
+    for chunk in _pieces(response):
         body += chunk
         if len(body) > MAX_BODY_BYTES:
             response.close()
             raise BodyTooLarge(response=response)
+        if monotonic() > deadline:
+            response.close()
+            raise requests.ReadTimeout(response=response)
     response._content = bytes(body)  # noqa: SLF001  requests has no public way to read a body with a limit
+
+
+def _pieces(response: requests.Response) -> Iterator[bytes]:
+    """What has come so far, again and again: `iter_content` would wait until a whole piece is there."""
+    try:
+        while piece := response.raw.read1(64 * 1024, decode_content=True):
+            yield piece
+    except ReadTimeoutError:
+        raise requests.ReadTimeout(response=response) from None
+    except HTTPError as error:
+        raise requests.ConnectionError(error, response=response) from None
 
 
 class BoundedAdapter(HTTPAdapter):
@@ -105,7 +136,9 @@ class BoundedAdapter(HTTPAdapter):
     def __init__(self) -> None:
         # Only a connection that was never made is tried again here: nothing can have happened twice.
         super().__init__(
-            max_retries=Retry(connect=2, read=False, redirect=False, status=0, other=0, backoff_factor=0.2)
+            max_retries=Retry(
+                connect=2, read=False, redirect=False, status=0, other=0, backoff_factor=0.2, backoff_jitter=0.2
+            )
         )
 
     # A session names every option, so none has to be taken by position.
@@ -118,6 +151,34 @@ class BoundedAdapter(HTTPAdapter):
         return response
 
 
+class _PublicConnection(HTTPSConnection):
+    """A connection to an address of the internet, whatever the name may resolve to."""
+
+    def _new_conn(self) -> socket.socket:
+        for *_rest, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
+            check_public(str(address[0]))
+        connected = super()._new_conn()
+        try:
+            # The name may have been resolved to something else this time.
+            check_public(connected.getpeername()[0])
+        except ForbiddenHost:
+            connected.close()
+            raise
+        return connected
+
+
+class _PublicConnectionPool(HTTPSConnectionPool):
+    ConnectionCls = _PublicConnection
+
+
+class PublicAdapter(BoundedAdapter):
+    """Refuses names that lead to this machine or into its network. A proxy resolves names itself and is not asked."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"https": _PublicConnectionPool}
+
+
 def open_session(*, allowed_hosts: Iterable[str]) -> requests.Session:
     """
     A session that can reach the given origins (`https://host`, as `connections.hosts` returns them) and nothing else:
@@ -126,9 +187,14 @@ def open_session(*, allowed_hosts: Iterable[str]) -> requests.Session:
     session = requests.Session()
     session.adapters.clear()
     for origin in allowed_hosts:
-        session.mount(f"{origin}/", BoundedAdapter())
+        allow_origin(session, origin)
     session.headers["User-Agent"] = USER_AGENT
     return session
+
+
+def allow_origin(session: requests.Session, origin: str) -> None:
+    """Let a session reach one more origin."""
+    session.mount(f"{origin}/", PublicAdapter() if must_be_public(origin) else BoundedAdapter())
 
 
 @contextmanager
@@ -139,7 +205,7 @@ def network_errors(service: str) -> Iterator[None]:
     """
     try:
         yield
-    except requests.exceptions.InvalidSchema:
+    except (requests.exceptions.InvalidSchema, ForbiddenHost):
         raise UnexpectedAnswer(service, "forbidden_host") from None
     except BodyTooLarge:
         raise UnexpectedAnswer(service, "too_large") from None
@@ -154,14 +220,16 @@ def network_errors(service: str) -> Iterator[None]:
 
 
 @contextmanager
-def reported_failures(on_failure: OnFailure | None, operation: str) -> Iterator[None]:
-    """Tell `on_failure` of an ApiError on its way out; `operation` is the path that was called."""
+def reported_call(on_call: OnCall | None, operation: str) -> Iterator[None]:
+    """Tell `on_call` how a call ended; `operation` is the path that was called."""
     try:
         yield
     except ApiError as error:
-        if on_failure:
-            on_failure(operation, error)
+        if on_call:
+            on_call(operation, error)
         raise
+    if on_call:
+        on_call(operation, None)
 
 
 @contextmanager
@@ -174,9 +242,15 @@ def expected_shape(service: str, answer: object) -> Iterator[None]:
 
 
 def retry_after_seconds(response: requests.Response) -> float | None:
-    """The `Retry-After` header when it is a number of seconds."""
+    """The `Retry-After` header, which is a number of seconds or a date (RFC 9110)."""
     value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdecimal() else None
+    if value.isdecimal():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
 class Download:
@@ -188,10 +262,17 @@ class Download:
         self.length = int(length) - skip if length and "Content-Encoding" not in response.headers else None
 
     def iter_chunks(self, size: int) -> Iterator[bytes]:
-        """Pieces of at most `size` bytes; raises Unreachable when the connection drops before the end."""
-        skip = self._skip
+        """
+        Pieces of at most `size` bytes. Raises Unreachable when the connection drops before the end, UnexpectedAnswer
+        when there is none.
+        """
+        skip, room = self._skip, MAX_FILE_BYTES
         with network_errors(self._service):
             for chunk in self._response.iter_content(size):
+                room -= len(chunk)
+                if room < 0:
+                    self._response.close()
+                    raise BodyTooLarge(response=self._response)
                 if skip < len(chunk):
                     yield chunk[skip:]
                 skip = max(0, skip - len(chunk))

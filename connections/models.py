@@ -50,6 +50,8 @@ class MarketoAdmin(models.Model):
     email = models.EmailField()
     first_name = models.CharField(max_length=255, blank=True)
     last_name = models.CharField(max_length=255, blank=True)
+    # An admin of several instances works in the one that was chosen last.
+    chosen_at = models.DateTimeField(null=True)
 
     objects = MarketoAdminQuerySet.as_manager()
 
@@ -170,6 +172,17 @@ class SalesforceSignIn(models.Model):
         return f"Sign-in of {self.user}"
 
 
+class OrphanedToken(models.Model):
+    """A refresh token that nobody here uses any more and that Salesforce has yet to forget."""
+
+    login_origin = models.URLField()
+    token = EncryptedTextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"Token of {self.login_origin}"
+
+
 class Service(models.TextChoices):
     """The neighbours, named as `connections.http.ApiError` names them."""
 
@@ -193,6 +206,8 @@ class ApiFailure(models.Model):
     count = models.PositiveIntegerField(default=1)
     first_seen_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField()
+    # When the same call, made again by hand, succeeded; empty once it fails anew.
+    solved_at = models.DateTimeField(null=True)
 
     objects = AccountQuerySet.as_manager()
 
@@ -235,6 +250,8 @@ class PackageCheck(models.Model):
     # {item key: a connections.salesforce.package.Finding as a dict}
     results = models.JSONField(default=dict)
     checked_at = models.DateTimeField()
+    # When a check first missed a package that an earlier one had found.
+    removed_at = models.DateTimeField(null=True)
 
     objects = AccountQuerySet.as_manager()
 

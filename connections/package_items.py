@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from connections.salesforce.package import (
+from connections.problems import MARKETO_ADMIN, SALESFORCE_ADMIN
+from connections.salesforce.package import VERIFIERS
+from connections.salesforce.package_facts import (
     ACTIONS_SITE,
     IMS_SITE,
     LEGACY_CLASSES,
     LIST_VIEW_BUTTONS,
+    MSI_FIELDS,
     OPT_OUT_FIELDS,
     PERMISSION_SET,
     TASK_TYPES,
-    VERIFIERS,
 )
 
 LISTING_URL = "https://appexchange.salesforce.com/appxListingDetail?listingId=a0N30000001SVZmEAO"
@@ -34,9 +36,10 @@ _REMOTE_SITES_WHERE = _("Setup > Remote Site Settings > New Remote Site")
 @dataclass(frozen=True)
 class Item:
     """
-    One thing to do in Salesforce (or, for its secret, in Marketo).
+    One thing to do in Salesforce (or, for its secret, in Marketo). `path` leads to a page of the org, or elsewhere.
 
     `values` are texts to enter there; {munchkin_id} stands for the instance's. Optional items do not hold up a step.
+    `who` can do it.
     """
 
     key: str
@@ -46,6 +49,7 @@ class Item:
     path: str = ""
     values: tuple[str, ...] = ()
     is_optional: bool = False
+    who: Promise = SALESFORCE_ADMIN
 
     @property
     def is_verifiable(self) -> bool:
@@ -70,14 +74,14 @@ INSTALL = Section(
             _("Install or upgrade Marketo Sales Insight"),
             _("AppExchange > Marketo Sales Insight > Get It Now"),
             _("Choose the org that is connected here, accept the terms, then install for Admins Only."),
-            INSTALLED_PACKAGES_PATH,
+            LISTING_URL,
         ),
         Item(
             "package_version",
             _("Version 1.8000 or newer"),
             _("AppExchange > Marketo Sales Insight > Get It Now"),
             _("The permission set Marketo App Access comes with version 1.8000. Upgrade the way you install."),
-            INSTALLED_PACKAGES_PATH,
+            LISTING_URL,
         ),
         Item(
             "package_listed",
@@ -163,12 +167,14 @@ BASE = Section(
             _("An API secret is set in Marketo"),
             _("Marketo: Admin > Sales Insight > Edit API Configuration"),
             _("Choose a secret without the character &, and keep it like a password."),
+            who=MARKETO_ADMIN,
         ),
         Item(
             "rest_credentials",
             _("The REST credentials are revealed in Marketo"),
             _("Marketo: Admin > Sales Insight > REST API Configuration > View"),
             _("Press View, then OK: the API URL and the credentials appear."),
+            who=MARKETO_ADMIN,
         ),
         Item(
             "soap_site",
@@ -206,8 +212,9 @@ BASE = Section(
             "layout_fields",
             _("The seven MSI fields are on the Lead and Contact layouts"),
             _("Setup > Object Manager > Lead, Contact > Page Layouts > Fields"),
-            _("Engagement, Relative Score Value, Urgency Value, Last Interesting Moment Date, Desc, Source and Type."),
+            _("Add the seven fields to both layouts."),
             f"{_OBJECTS}/Lead/PageLayouts/view",
+            MSI_FIELDS,
         ),
         Item(
             "lead_conversion",
@@ -343,48 +350,3 @@ ACTIONS = Section(
 )
 SECTIONS = (INSTALL, ACCESS, BASE, ACTIONS)
 ITEMS = {item.key: item for section in SECTIONS for item in section.items}
-
-# What a new field's type is called in Setup, by its name in describe answers.
-FIELD_TYPES = {"string": _("Text"), "url": _("URL"), "boolean": _("Checkbox")}
-
-# Sentences for the codes of connections.salesforce.package.Finding.
-FINDINGS = {
-    "not_installed": _("The package is not installed."),
-    "version": _("Version %(version)s found."),
-    "too_old": _("Version %(version)s found, %(needed)s needed."),
-    "no_access": _("Salesforce does not show this to the connected user, who lacks View Setup and Configuration."),
-    "failed": _("Salesforce refused the question (%(code)s)."),
-    "no_objects": _("The org has no objects of the package."),
-    "not_deployed": _("Not deployed: %(names)s."),
-    "deployed": _("All %(count)s objects are deployed."),
-    "org_matches": _("%(found)s of %(asked)s people that Marketo knows from Salesforce are in %(org)s."),
-    "org_differs": _("None of the people that Marketo knows from Salesforce is in %(org)s."),
-    "no_samples": _("Connected to %(org)s. Marketo named nobody to compare with."),
-    "readable": _("The connected user can read all four."),
-    "not_readable": _("The connected user cannot read: %(names)s."),
-    "api_answers": _("Salesforce answers the connected user."),
-    "site_missing": _("There is no remote site for %(url)s."),
-    "site_inactive": _("The remote site %(url)s is not active."),
-    "site_active": _("The remote site %(url)s is active."),
-    "fields": _("%(right)s of %(total)s fields are right."),
-    "field_right": _("Right."),
-    "field_missing": _("Missing, or hidden from the connected user."),
-    "field_type": _("The type is %(found)s, it must be %(needed)s."),
-    "field_length": _("The length is %(found)s, it must be at least %(needed)s."),
-    "room_needed": _("%(count)s fields have yet to find room."),
-    "room_used": _("All 15 fields have found room."),
-    "types_missing": _("Missing: %(names)s."),
-    "types_default": _("%(name)s is the default value."),
-    "set_missing": _("There is no permission set Marketo App Access of the package."),
-    "set_assigned": _("Users who have the permission set: %(count)s. Profiles may give access instead."),
-    "classes_left": _("Still there: %(names)s."),
-    "classes_gone": _("None of the old Apex classes is there. Layouts are not looked at."),
-    "buttons_missing": _("The package in your org does not offer: %(names)s. Upgrade it."),
-    "buttons_exist": _("The buttons are there to be added. No API tells which list views show them."),
-    "fields_locked": _("The connected user cannot see or edit: %(names)s."),
-    "fields_editable": _("The connected user can see and edit all 15."),
-    "not_on_layout": _("The layouts of the connected user lack: %(names)s. Other users may have other layouts."),
-    "no_panel": _("Not on the layouts of the connected user: %(names)s. Other users may have other layouts."),
-    "on_layout": _("Found on the layouts of the connected user."),
-    "types_right": _("Email, Call and Reply are there, and none is the default."),
-}

@@ -12,11 +12,17 @@ from connections.salesforce.oauth import OAuthError, OAuthProblem, problem_of
 
 @dataclass(frozen=True)
 class Problem:
-    """Three sentences for the person at the screen."""
+    """Three sentences for the person at the screen; `values` are words to look for or to enter over there."""
 
     what: Promise
     todo: Promise
     who: Promise
+    values: tuple[str, ...] = ()
+
+    @property
+    def can_be_handed_on(self) -> bool:
+        """Is it somebody else who has to act?"""
+        return self.who not in (YOU, NOBODY)
 
 
 class ConnectionProblem(Exception):
@@ -50,20 +56,23 @@ PROBLEMS = {
         _("Your Salesforce org blocks the app Sales Insight Actions."),
         _("In Salesforce open Setup > Connected Apps OAuth Usage, find the app and press Unblock, then connect again."),
         SALESFORCE_ADMIN,
+        ("Sales Insight Actions",),
     ),
     "salesforce_app_not_installed": Problem(
         _("Your Salesforce org only lets in apps that are installed, and Sales Insight Actions is not."),
         _("In Salesforce open Setup > Connected Apps OAuth Usage, find the app and press Install, then connect again."),
         SALESFORCE_ADMIN,
+        ("Sales Insight Actions",),
     ),
     "salesforce_not_approved": Problem(
         _("Your Salesforce org lets only approved users use the app, and this Salesforce user is not one of them."),
         _("In Salesforce open Setup > Manage Connected Apps and give the app to the user's profile or permission set."),
         SALESFORCE_ADMIN,
+        ("Sales Insight Actions",),
     ),
     "salesforce_inactive_user": Problem(
         _("The Salesforce user is inactive."),
-        _("Activate the user in Salesforce, or connect again as another Salesforce user."),
+        _("In Salesforce open Setup > Users and activate the user, or connect again as another Salesforce user."),
         SALESFORCE_ADMIN,
     ),
     "salesforce_inactive_org": Problem(
@@ -73,13 +82,20 @@ PROBLEMS = {
     ),
     "salesforce_ip_restricted": Problem(
         _("Salesforce refused the address of this console, or the hour: the profile allows only some of them."),
-        _("Ask the operator for the console's addresses and add them to the login IP ranges of the user's profile."),
+        _(
+            "Ask the operator for the console's addresses. In Salesforce open Setup > Profiles, the user's profile, "
+            "Login IP Ranges, and add them."
+        ),
         SALESFORCE_ADMIN,
     ),
     "salesforce_api_disabled": Problem(
         _("The Salesforce user may not use the API."),
-        _("Tick API Enabled in the permissions of the user's profile. Professional Edition needs the API add-on."),
+        _(
+            "In Salesforce open Setup > Profiles, the user's profile, System Permissions, and tick API Enabled. "
+            "Professional Edition needs the API add-on."
+        ),
         SALESFORCE_ADMIN,
+        ("API Enabled",),
     ),
     "salesforce_expired_code": Problem(
         _("The sign-in at Salesforce took too long, or its page was loaded twice."),
@@ -111,11 +127,6 @@ PROBLEMS = {
         _("Type the first part of the address you see in Salesforce, for example acme or acme--test.sandbox."),
         YOU,
     ),
-    "salesforce_unavailable": Problem(
-        _("Salesforce is busy or in maintenance."),
-        _("Try again in a few minutes."),
-        NOBODY,
-    ),
     "salesforce_busy": Problem(
         _("Salesforce is busy or in maintenance."),
         _("Try again in a few minutes."),
@@ -134,15 +145,17 @@ PROBLEMS = {
     "salesforce_permission": Problem(
         _("The Salesforce user may not read what this console needs."),
         _(
-            "Give the user's profile read access to Lead, Contact, Account and Opportunity, "
-            "and the permission View Setup and Configuration."
+            "In Salesforce open Setup > Profiles, the user's profile: under Object Settings give read access to Lead, "
+            "Contact, Account and Opportunity, under System Permissions tick View Setup and Configuration."
         ),
         SALESFORCE_ADMIN,
+        ("View Setup and Configuration",),
     ),
     "salesforce_scope": Problem(
         _("Salesforce allowed the sign-in, but not the use of its API in the background."),
-        _("Give the app the scopes api and refresh_token in Salesforce, then connect again."),
+        _("In Salesforce open Setup > App Manager, edit the app, add the scopes api and refresh_token, connect again."),
         SALESFORCE_ADMIN,
+        ("api", "refresh_token"),
     ),
     "salesforce_lost_sign_in": Problem(
         _("This sign-in was started in another tab or more than 10 minutes ago, or by somebody else."),
@@ -179,6 +192,22 @@ PROBLEMS = {
         _("Try again. If it stays, send the time of this message to the operator."),
         OPERATOR,
     ),
+    "salesforce_package_removed": Problem(
+        _("The package Marketo Sales Insight was removed from the Salesforce org."),
+        _("Install it again from AppExchange, then check the items of step 7: what belonged to the package is gone."),
+        SALESFORCE_ADMIN,
+        ("Marketo Sales Insight",),
+    ),
+    "asked_just_now": Problem(
+        _("Somebody is asking the same at this moment."),
+        _("Wait a few seconds, then reload this page: it shows the answer."),
+        YOU,
+    ),
+    "too_many_links": Problem(
+        _("You made more than 30 links within an hour."),
+        _("Use the links you have, or wait an hour."),
+        YOU,
+    ),
     "marketo_credentials": Problem(
         _("Marketo refused the Client ID or the Client Secret."),
         _("Copy both again from Marketo's Integration Information card and paste them in the Set Up tab."),
@@ -186,8 +215,12 @@ PROBLEMS = {
     ),
     "marketo_no_admins": Problem(
         _("Marketo named no admin, which cannot be right; the list from before is kept."),
-        _("Give the API user's role the permissions Access Users and Access User Management Api, then refresh."),
+        _(
+            "In Marketo open Admin > Users & Roles > Roles, give the API user's role the permissions Access Users and "
+            "Access User Management Api, then refresh."
+        ),
         MARKETO_ADMIN,
+        ("Access Users", "Access User Management Api"),
     ),
     "marketo_bad_address": Problem(
         _("The first admin's e-mail address is not an address."),
@@ -211,8 +244,13 @@ PROBLEMS = {
     ),
     "marketo_permission": Problem(
         _("Marketo refused the call: the API user lacks a permission, or an address list keeps this console out."),
-        _("Give the API user's role Read-Only Lead, Read-Only Activity, Access User Management Api and Access Users."),
+        _(
+            "In Marketo open Admin > Users & Roles > Roles and give the API user's role Read-Only Lead, Read-Only "
+            "Activity, Access User Management Api and Access Users, or add the console's addresses in Admin > Login "
+            "Settings."
+        ),
         MARKETO_ADMIN,
+        ("Read-Only Lead", "Read-Only Activity", "Access User Management Api", "Access Users"),
     ),
     "marketo_unreachable": Problem(
         _("Marketo did not answer in time."),
@@ -282,14 +320,16 @@ def problem_for(code: str) -> Problem:
 
 def problem_code(error: ApiError) -> str:
     """The code for an error of one of the clients."""
-    if isinstance(error, OAuthError):
-        return _oauth_code(error.problem)
-    if error.service == SALESFORCE and isinstance(error, AccessDenied):
-        known = problem_of(error.code, error.detail)
-        return _oauth_code(known) if known is not OAuthProblem.UNKNOWN else "salesforce_permission"
+    known = _known_to_oauth(error)
+    if known is not OAuthProblem.UNKNOWN:
+        return f"{SALESFORCE}_{known}"
     kind = next((name for cls, name in _BY_KIND if isinstance(error, cls)), "unexpected")
     return f"{error.service}_{kind}"
 
 
-def _oauth_code(problem: OAuthProblem) -> str:
-    return "salesforce_unexpected" if problem is OAuthProblem.UNKNOWN else f"salesforce_{problem}"
+def _known_to_oauth(error: ApiError) -> OAuthProblem:
+    if isinstance(error, OAuthError):
+        return error.problem
+    if error.service == SALESFORCE and isinstance(error, AccessDenied):
+        return problem_of(error.code, error.detail)
+    return OAuthProblem.UNKNOWN

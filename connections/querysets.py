@@ -36,8 +36,9 @@ class SalesforceConnectionQuerySet(models.QuerySet["SalesforceConnection"]):
 
 class MarketoInstanceQuerySet(models.QuerySet["MarketoInstance"]):
     def administered_by(self, user: User) -> MarketoInstanceQuerySet:
-        """Instances whose user management names this user's address as an admin."""
-        return self.filter(admins__email=user.email)
+        """Instances whose user management names this user's address as an admin, the one chosen last first."""
+        order = models.F("admins__chosen_at").desc(nulls_last=True)
+        return self.filter(admins__email=user.email).order_by(order, "name", "pk")
 
     def of_account(self, account: SalesAccount) -> MarketoInstanceQuerySet:
         return self.filter(account=account)

@@ -10,7 +10,8 @@ from connections.problems import ConnectionProblem
 
 @shared_task
 def check_connections() -> None:
-    """Queue a look at every connection."""
+    """Queue a look at every connection, and have Salesforce forget what it has not forgotten yet."""
+    revoke_orphaned_tokens.delay()
     for pk in SalesforceConnection.objects.values_list("pk", flat=True):
         check_salesforce_connection.delay(pk)
     for pk in MarketoConnection.objects.values_list("pk", flat=True):
@@ -27,6 +28,11 @@ def check_salesforce_connection(connection_id: int) -> None:
 def check_marketo_connection(connection_id: int) -> None:
     for connection in MarketoConnection.objects.filter(pk=connection_id):
         services.check_connection(connection)
+
+
+@shared_task
+def revoke_orphaned_tokens() -> None:
+    services.revoke_orphans()
 
 
 @shared_task

@@ -1,17 +1,26 @@
 """Addresses of this room."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
-from connections.views import diagnostics, instances, marketo, package, salesforce
+from connections.views import diagnostics, help_links, instances, marketo, package, salesforce
 
 app_name = "connections"
+
+
+def _salesforce(root: str, place: salesforce.Place) -> list[URLPattern]:
+    views = [
+        ("", salesforce.salesforce, place.page),
+        ("connect/", salesforce.connect_salesforce, place.connect),
+        ("disconnect/", salesforce.disconnect_salesforce, place.disconnect),
+    ]
+    return [
+        path(root + end, view, {"place": place}, name=name.removeprefix(f"{app_name}:")) for end, view, name in views
+    ]
+
+
 urlpatterns = [
-    path("settings/admin/salesforce/", salesforce.salesforce, name="salesforce"),
-    path("settings/admin/salesforce/connect/", salesforce.connect_salesforce, name="connect_salesforce"),
-    path("settings/admin/salesforce/disconnect/", salesforce.disconnect_salesforce, name="disconnect_salesforce"),
-    path("settings/salesforce/", salesforce.own_salesforce, name="own_salesforce"),
-    path("settings/salesforce/connect/", salesforce.connect_own_salesforce, name="connect_own_salesforce"),
-    path("settings/salesforce/disconnect/", salesforce.disconnect_own_salesforce, name="disconnect_own_salesforce"),
+    *_salesforce("settings/admin/salesforce/", salesforce.ACCOUNT),
+    *_salesforce("settings/salesforce/", salesforce.OWN),
     # The redirect address that is registered with Salesforce's app.
     path("connections/salesforce/callback/", salesforce.salesforce_callback, name="salesforce_callback"),
     path("settings/admin/salesforce-package/", package.package, name="package"),
@@ -27,5 +36,8 @@ urlpatterns = [
     path("settings/admin/marketo/user-access/<int:pk>/remove/", marketo.remove_access, name="remove_marketo_access"),
     path("settings/integrations/diagnostics/", diagnostics.diagnostics, name="diagnostics"),
     path("settings/integrations/diagnostics/check/", diagnostics.check_now, name="check_now"),
+    path("settings/integrations/diagnostics/<int:pk>/retry/", diagnostics.retry_failure, name="retry_failure"),
+    path("settings/integrations/help-link/", help_links.ask_for_help, name="ask_for_help"),
+    path("help/<str:token>/", help_links.help_page, name="help"),
     path("ops/marketo-instances/new/", instances.new_marketo_instance, name="new_marketo_instance"),
 ]

@@ -11,22 +11,23 @@ import requests
 
 from connections.http import (
     Download,
-    OnFailure,
+    OnCall,
     ReconnectNeeded,
     UnexpectedAnswer,
     expected_shape,
     network_errors,
     read_body,
-    reported_failures,
+    reported_call,
 )
 from connections.marketo.errors import SERVICE, ExportFileMissing, TokenRefused, raise_for_error
-from connections.marketo.types import ChangesPage, Export, LeadField, MarketoUser, TokenCache, Workspace
+from connections.marketo.types import ChangesPage, Export, LeadField, MarketoUser, StaticList, TokenCache, Workspace
 
 ADMIN_ROLE = "Admin"
 
 _LEAD_BATCH = 300  # filter values, and people, in one call
 _PAGE_SIZE = 200  # users, folders
 _TOKEN_MARGIN_SECONDS = 60
+_TOKEN_PATH = "/identity/oauth/token"  # noqa: S105
 _EXPORT_PATH = "/bulk/v1/leads/export"
 _USERS_PATH = "/userservice/management/v1/users"
 
@@ -52,7 +53,7 @@ class MarketoClient:
     """
     One Marketo instance, called as its API-only user. `session` must allow `origin`. Nothing here waits: every method
     raises an error of `connections.http` or `connections.marketo.errors`, transient ones with the seconds to wait,
-    after telling `on_failure`.
+    after telling `on_call`.
     """
 
     def __init__(
@@ -63,9 +64,9 @@ class MarketoClient:
         *,
         session: requests.Session,
         token_cache: TokenCache | None = None,
-        on_failure: OnFailure | None = None,
+        on_call: OnCall | None = None,
     ) -> None:
-        self._origin, self._session, self._on_failure = origin, session, on_failure
+        self._origin, self._session, self._on_call = origin, session, on_call
         self._credentials = {"client_id": client_id, "client_secret": client_secret}
         self._token_cache = token_cache or MemoryTokenCache()
 
@@ -75,7 +76,8 @@ class MarketoClient:
 
         Raises ReconnectNeeded when Marketo refuses them.
         """
-        return str(self._renew_token()["scope"])
+        with reported_call(self._on_call, _TOKEN_PATH):
+            return str(self._renew_token()["scope"])
 
     def describe_fields(self) -> list[LeadField]:
         """The fields of a person; those that REST cannot read are left out."""
@@ -208,6 +210,22 @@ class MarketoClient:
         with expected_shape(SERVICE, records):
             return int(records[0]["total"])
 
+    def static_lists(self, name: str) -> list[StaticList]:
+        """The static lists of that name."""
+        records = self._result("GET", "/rest/v1/lists.json", params={"name": name})
+        with expected_shape(SERVICE, records):
+            return [StaticList(record["id"], record["name"], record.get("programName") or "") for record in records]
+
+    def members_of_list(self, list_id: int, person_ids: Sequence[int]) -> set[int]:
+        """Who of the people is on a static list."""
+        members = set[int]()
+        for start in range(0, len(person_ids), _LEAD_BATCH):
+            params = {"id": person_ids[start : start + _LEAD_BATCH]}
+            records = self._result("GET", f"/rest/v1/lists/{list_id}/leads/ismember.json", params=params)
+            with expected_shape(SERVICE, records):
+                members |= {record["id"] for record in records if record["status"] == "memberof"}
+        return members
+
     def create_export(self, fields: Collection[str], created_from: datetime, created_to: datetime) -> Export:
         """
         Define an export of the people made between two times, both ends included, at most 31 days apart.
@@ -215,7 +233,14 @@ class MarketoClient:
         The export does nothing until it is enqueued.
         """
         window = {"startAt": _marketo_time(created_from), "endAt": _marketo_time(created_to)}
-        body = {"fields": list(fields), "format": "CSV", "filter": {"createdAt": window}}
+        return self._create_export(fields, {"createdAt": window})
+
+    def create_list_export(self, fields: Collection[str], list_id: int) -> Export:
+        """Define an export of the members that a static list has when the export begins."""
+        return self._create_export(fields, {"staticListId": list_id})
+
+    def _create_export(self, fields: Collection[str], people: dict[str, Any]) -> Export:
+        body = {"fields": list(fields), "format": "CSV", "filter": people}
         return self._export("POST", "create.json", json=body)
 
     def enqueue_export(self, export_id: str) -> Export:
@@ -266,7 +291,7 @@ class MarketoClient:
 
     def _request(self, method: str, path: str, **options: Any) -> requests.Response:
         """One call; a refused token is renewed and the call made once more."""
-        with reported_failures(self._on_failure, path):
+        with reported_call(self._on_call, path):
             try:
                 return self._send(method, path, self._token(), **options)
             except TokenRefused:
@@ -291,7 +316,7 @@ class MarketoClient:
         # In the body, so that no log of addresses keeps the secret.
         form = {"grant_type": "client_credentials"} | self._credentials
         with network_errors(SERVICE):
-            response = self._session.post(f"{self._origin}/identity/oauth/token", data=form)
+            response = self._session.post(self._origin + _TOKEN_PATH, data=form)
             if response.status_code == 401:
                 raise ReconnectNeeded(SERVICE, "invalid_client", response.text)
             raise_for_error(response)

@@ -46,6 +46,15 @@ class Workspace:
     name: str
 
 
+@dataclass(frozen=True)
+class StaticList:
+    """A static list of people; names repeat between workspaces, and between programs."""
+
+    list_id: int
+    name: str
+    program: str = ""
+
+
 class ExportStatus(StrEnum):
     """The states of a bulk extract job, as Marketo spells them."""
 

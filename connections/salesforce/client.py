@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import requests
 from simple_salesforce.api import Salesforce
@@ -13,11 +13,11 @@ from simple_salesforce.api import Salesforce
 from connections.http import (
     BoundedAdapter,
     Download,
-    OnFailure,
+    OnCall,
     expected_shape,
     network_errors,
     read_body,
-    reported_failures,
+    reported_call,
 )
 from connections.salesforce.errors import SERVICE, QueryInterrupted, SessionExpired, raise_for_error
 
@@ -25,6 +25,13 @@ T = TypeVar("T")
 
 _USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
 _LAST_PAGE = "null"  # Salesforce sends the word
+
+
+class Access(NamedTuple):
+    """Where the org's API is, and the token for it."""
+
+    instance_url: str
+    token: str
 
 
 @dataclass(frozen=True)
@@ -102,31 +109,28 @@ class PlainHttpAdapter(BoundedAdapter):
 
 class SalesforceClient:
     """
-    One Salesforce org, called with one user's token. `session` must allow `instance_url`.
+    One Salesforce org, called with one user's token. `session` must allow the origin of every access.
 
-    `refresh` answers a new access token and is called at most once for each call, when the token is refused;
-    `on_usage` is told (used, allowed) API requests of the org's day with each answer. Nothing here waits: every method
-    raises an error of `connections.http` or `connections.salesforce.errors`, after telling `on_failure`.
+    `refresh` answers a new access, perhaps at another origin, and is called at most once for each call, when the token
+    is refused; `on_usage` is told (used, allowed) API requests of the org's day with each answer. Nothing here waits:
+    every method raises an error of `connections.http` or `connections.salesforce.errors`, after telling `on_call`.
     """
 
     def __init__(
         self,
-        instance_url: str,
-        access_token: str,
+        access: Access,
         *,
-        refresh: Callable[[], str],
+        refresh: Callable[[], Access],
         session: requests.Session,
         api_version: str = "62.0",
         on_usage: Callable[[int, int], None] | None = None,
-        on_failure: OnFailure | None = None,
+        on_call: OnCall | None = None,
     ) -> None:
-        self._instance_url, self._session, self._version = instance_url, session, api_version
-        self._refresh, self._on_usage, self._on_failure = refresh, on_usage, on_failure
+        self._session, self._version = session, api_version
+        self._refresh, self._on_usage, self._on_call = refresh, on_usage, on_call
         # For each call, not on the session: the refresh may use the same session for another API.
         self._hooks = {"response": self._inspect}
-        if instance_url.startswith("http://"):
-            session.mount(f"{instance_url.replace('http://', 'https://')}/", PlainHttpAdapter())
-        self._connect(access_token)
+        self._connect(access)
 
     def organization(self) -> Organization:
         record = self.query("SELECT Id, Name, IsSandbox, OrganizationType, InstanceName FROM Organization")
@@ -219,7 +223,7 @@ class SalesforceClient:
             answer = self._next_page(following)
 
     def _next_page(self, url: str) -> Any:
-        with reported_failures(self._on_failure, "query"):
+        with reported_call(self._on_call, "query"):
             try:
                 with network_errors(SERVICE):
                     return self._salesforce.query_more(url, identifier_is_url=True, hooks=self._hooks)
@@ -236,17 +240,20 @@ class SalesforceClient:
 
     def _call(self, operation: str, send: Callable[[], T]) -> T:
         """Send; when the token is refused, refresh it and send once more."""
-        with reported_failures(self._on_failure, operation), network_errors(SERVICE):
+        with reported_call(self._on_call, operation), network_errors(SERVICE):
             try:
                 return send()
             except SessionExpired:
                 self._connect(self._refresh())
                 return send()
 
-    def _connect(self, access_token: str) -> None:
+    def _connect(self, access: Access) -> None:
+        self._instance_url = access.instance_url
+        if access.instance_url.startswith("http://"):
+            self._session.mount(f"{access.instance_url.replace('http://', 'https://')}/", PlainHttpAdapter())
         self._salesforce = Salesforce(
-            instance_url=self._instance_url,
-            session_id=access_token,
+            instance_url=access.instance_url,
+            session_id=access.token,
             version=self._version,
             session=self._session,
             object_pairs_hook=dict,

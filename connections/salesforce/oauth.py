@@ -28,6 +28,7 @@ from connections.http import (
 )
 from connections.salesforce.errors import SERVICE
 
+TOKEN_PATH = "/services/oauth2/token"  # noqa: S105
 SCOPES = ("api", "refresh_token", "id", "openid")
 
 _IDENTITY = re.compile(r"https?://[^/]+/id/(00D\w{12}(?:\w{3})?)/(005\w{12}(?:\w{3})?)", re.ASCII)
@@ -49,7 +50,7 @@ class OAuthProblem(StrEnum):
     EXPIRED_TOKEN = "expired_token"  # noqa: S105
     BAD_CLIENT = "bad_client"
     WRONG_HOST = "wrong_host"
-    UNAVAILABLE = "unavailable"
+    BUSY = "busy"
     UNKNOWN = "unknown"
 
 
@@ -89,10 +90,10 @@ _BY_CODE = {
     "invalid_request": OAuthProblem.BAD_CLIENT,
     "unsupported_response_type": OAuthProblem.BAD_CLIENT,
     "unsupported_grant_type": OAuthProblem.BAD_CLIENT,
-    "rate_limit_exceeded": OAuthProblem.UNAVAILABLE,
-    "server_error": OAuthProblem.UNAVAILABLE,
-    "service_unavailable": OAuthProblem.UNAVAILABLE,
-    "system_down": OAuthProblem.UNAVAILABLE,
+    "rate_limit_exceeded": OAuthProblem.BUSY,
+    "server_error": OAuthProblem.BUSY,
+    "service_unavailable": OAuthProblem.BUSY,
+    "system_down": OAuthProblem.BUSY,
 }
 
 
@@ -243,7 +244,7 @@ def _ask_for_tokens(
 ) -> TokenAnswer:
     form = form | {"client_id": app.client_id, "client_secret": app.client_secret}
     with network_errors(SERVICE):
-        response = session.post(f"{origin}/services/oauth2/token", data=form)
+        response = session.post(origin + TOKEN_PATH, data=form)
         if response.status_code >= 400:
             raise _refusal(response)
         answer = response.json()
@@ -274,7 +275,7 @@ def _refusal(response: requests.Response) -> ApiError:
     except (ValueError, KeyError, TypeError):
         error, description = str(response.status_code), ""
     problem = problem_of(error, description)
-    if response.status_code >= 429 or problem is OAuthProblem.UNAVAILABLE or error.isdecimal():
+    if response.status_code >= 429 or problem is OAuthProblem.BUSY or error.isdecimal():
         # Also an HTML page: it decides nothing about the token, which must be kept.
         return TransientApiError(SERVICE, error, description, retry_after=retry_after_seconds(response))
     kind = GrantRefused if error == "invalid_grant" else OAuthError

@@ -4,58 +4,28 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from connections.http import AccessDenied, ApiError, QuotaExceeded, ReconnectNeeded, TransientApiError
 from connections.salesforce.client import LayoutPart, Organization, SalesforceClient
 from connections.salesforce.oauth import to_18
-
-NAMESPACE = "mkto_si"
-PACKAGE_NAME = "Marketo Sales Insight"
-# The permission set Marketo App Access comes with this version (Adobe, "Add Sales Insight Permission Set").
-NEEDED_VERSION = (1, 8000)
-# Adobe, "Sales Insight Actions Configuration in Salesforce".
-IMS_SITE = "https://ims-na1.adobelogin.com"
-ACTIONS_SITE = "https://mkto-sales-connect.adobe.io"
-TASK_TYPES = ("Email", "Call", "Reply")
-STANDARD_OBJECTS = ("Lead", "Contact", "Account", "Opportunity")
-PERMISSION_SET = "Marketo App Access"
-LIST_VIEW_BUTTONS = ("Send Sales Email", "Add to Sales Campaign")
-OPT_OUT_FIELDS = ("Email Opt Out", "Marketo Sales Opt Out")
-# Adobe, "Uninstall Marketo Sales Connect from Salesforce Lightning".
-LEGACY_CLASSES = ("MarketoSalesConnectionCustomization", "MarketoSalesEngageCustomization")
+from connections.salesforce.package_facts import (
+    ACTIVITY_FIELDS,
+    LEGACY_CLASSES,
+    LIST_VIEW_BUTTONS,
+    MSI_FIELDS,
+    NAMESPACE,
+    NEEDED_VERSION,
+    OPT_OUT_FIELDS,
+    PACKAGE_NAME,
+    PERMISSION_SET,
+    STANDARD_OBJECTS,
+    TASK_TYPES,
+    ActivityField,
+)
 
 _SAMPLE_SIZE = 50
-
-
-class ActivityField(NamedTuple):
-    """A custom activity field: label, API name, describe type, least length (0: any)."""
-
-    label: str
-    name: str
-    type: str
-    length: int
-
-
-# Adobe, "Logging Sales Activity Attributes to Salesforce". The page gives the e-mail status no length.
-ACTIVITY_FIELDS = (
-    ActivityField("Call Outcomes", "mktosales_call_outcome__c", "string", 50),
-    ActivityField("Call Reasons", "mktosales_call_reason__c", "string", 50),
-    ActivityField("Marketo Sales Call Local Presence ID", "MSE_Call_Local_Presence_ID__c", "string", 255),
-    ActivityField("Marketo Sales Call Recording URL", "MSE_Call_Recording__c", "url", 0),
-    ActivityField("Marketo Sales Campaign", "MSE_Campaign__c", "string", 255),
-    ActivityField("Marketo Sales Campaign Current Step", "MSE_Current_Campaign_Step__c", "string", 255),
-    ActivityField("Marketo Sales Campaign URL", "MSE_Campaign_Details_Link__c", "url", 0),
-    ActivityField("Marketo Sales Email Attachment Viewed", "MSE_Presentation_Viewed__c", "boolean", 0),
-    ActivityField("Marketo Sales Email Clicked", "MSE_Clicked__c", "boolean", 0),
-    ActivityField("Marketo Sales Email Replied", "MSE_Replied__c", "boolean", 0),
-    ActivityField("Marketo Sales Email Status", "MSE_Email_Status__c", "string", 0),
-    ActivityField("Marketo Sales Email Template", "MSE_Template__c", "string", 255),
-    ActivityField("Marketo Sales Email Template URL", "MSE_Template_Details__c", "url", 0),
-    ActivityField("Marketo Sales Email URL", "MSE_Details__c", "url", 0),
-    ActivityField("Marketo Sales Email Viewed", "MSE_Viewed__c", "boolean", 0),
-)
 
 
 class State(StrEnum):
@@ -69,7 +39,7 @@ class State(StrEnum):
 @dataclass(frozen=True)
 class Finding:
     """
-    What was found for an item. `code` names a sentence of `connections.package_items.FINDINGS`, `values` fill it in;
+    What was found for an item. `code` names a sentence of `connections.package_findings.FINDINGS`, `values` fill it in;
     `parts` are the findings of an item that consists of several things.
     """
 
@@ -118,8 +88,8 @@ class _Org:
         self.client, self.organization, self.expected = client, organization, expected
 
     @cached_property
-    def package_version(self) -> tuple[int, ...]:
-        """Empty when the package is not installed."""
+    def packages(self) -> dict[str, tuple[int, ...]]:
+        """The version of every package of the namespace, by name: several packages may share one."""
         # This object can hardly be filtered: its rows, a few dozen at most, are searched here.
         rows = self.client.tooling_query(
             "SELECT SubscriberPackage.NamespacePrefix, SubscriberPackage.Name, SubscriberPackageVersion.MajorVersion, "
@@ -127,10 +97,11 @@ class _Org:
             "SubscriberPackageVersion.BuildNumber FROM InstalledSubscriberPackage"
         )
         ours = [row for row in rows if (row["SubscriberPackage"] or {}).get("NamespacePrefix") == NAMESPACE]
-        # Several packages may share a namespace.
-        ours.sort(key=lambda row: row["SubscriberPackage"]["Name"] != PACKAGE_NAME)
         parts = ("MajorVersion", "MinorVersion", "PatchVersion", "BuildNumber")
-        return tuple(int(ours[0]["SubscriberPackageVersion"][part]) for part in parts) if ours else ()
+        return {
+            row["SubscriberPackage"]["Name"]: tuple(int(row["SubscriberPackageVersion"][part]) for part in parts)
+            for row in ours
+        }
 
     @cached_property
     def remote_sites(self) -> dict[str, bool]:
@@ -154,14 +125,17 @@ def _https_host(url: str) -> str:
 
 
 def _installed(org: _Org) -> Finding:
-    if not org.package_version:
-        return Finding(State.MISSING, "not_installed")
-    return Finding(State.DONE, "version", {"version": version_text(org.package_version)})
+    version = org.packages.get(PACKAGE_NAME)
+    if version:
+        return Finding(State.DONE, "version", {"version": version_text(version)})
+    if org.packages:
+        return Finding(State.MISSING, "other_packages", {"names": ", ".join(sorted(org.packages))})
+    return Finding(State.MISSING, "not_installed")
 
 
 def _new_enough(org: _Org) -> Finding:
     found = _installed(org)
-    if found.state is State.DONE and org.package_version[:2] < NEEDED_VERSION:
+    if found.state is State.DONE and org.packages[PACKAGE_NAME][:2] < NEEDED_VERSION:
         return Finding(State.MISSING, "too_old", {**found.values, "needed": version_text(NEEDED_VERSION)})
     return found
 
@@ -189,6 +163,8 @@ def _right_org(org: _Org) -> Finding:
         return Finding(State.UNKNOWN, "no_samples", {"org": name})
     found = sum(_count_records(org.client, sobject, ids) for sobject, ids in samples.items() if ids)
     values: dict[str, str | int] = {"org": name, "found": found, "asked": asked}
+    if found and org.organization.is_sandbox:
+        return Finding(State.UNKNOWN, "org_is_copy", values)
     return Finding(State.DONE if found else State.MISSING, "org_matches" if found else "org_differs", values)
 
 
@@ -316,8 +292,15 @@ def _task_layout(org: _Org) -> Finding:
 
 def _opt_out_fields(org: _Org) -> Finding:
     standard, custom = OPT_OUT_FIELDS
-    # Adobe names the label of the package's field, not its API name.
-    wanted = {"HasOptedOutOfEmail": standard, custom: custom}
+    return _on_people_layouts(org, {"HasOptedOutOfEmail": standard, custom: custom})
+
+
+def _msi_fields(org: _Org) -> Finding:
+    return _on_people_layouts(org, {label: label for label in MSI_FIELDS})
+
+
+def _on_people_layouts(org: _Org, wanted: dict[str, str]) -> Finding:
+    """Adobe names the labels of the package's fields, not their API names."""
     found = {sobject: _lacking(org, sobject, wanted) for sobject in ("Lead", "Contact")}
     return _layout_finding([f"{sobject}: {label}" for sobject, labels in found.items() for label in labels])
 
@@ -370,6 +353,7 @@ VERIFIERS: dict[str, Callable[[_Org], Finding]] = {
     "permission_set": _permission_set,
     "legacy_removed": _legacy_removed,
     "list_view_buttons": _list_view_buttons,
+    "layout_fields": _msi_fields,
     "field_security": _field_security,
     "task_layout": _task_layout,
     "opt_out_fields": _opt_out_fields,

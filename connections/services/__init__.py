@@ -1,7 +1,8 @@
 """What other rooms may ask of this one."""
 
 from connections.services.clients import marketo_client, record_problem, salesforce_client
-from connections.services.diagnostics import ActorFailures, UsageChart, failures_by_actor, usage_charts
+from connections.services.diagnostics import UsageChart, usage_charts
+from connections.services.failures import ActorFailures, failures_by_actor, retry_failure
 from connections.services.health import (
     Health,
     check_account,
@@ -10,10 +11,13 @@ from connections.services.health import (
     own_salesforce_health,
     salesforce_health,
 )
+from connections.services.help_links import LIFETIME as HELP_LINK_LIFETIME
+from connections.services.help_links import HelpRequest, make_help_link, read_help_link
 from connections.services.instances import (
     Prerequisite,
     Prerequisites,
     Verdict,
+    choose_instance,
     marketo_admins,
     prerequisites,
     refresh_marketo_admins,
@@ -43,21 +47,25 @@ from connections.services.package import (
     tick_item,
     untick_item,
 )
+from connections.services.revocation import revoke_orphans
 from connections.services.salesforce import (
     SALESFORCE_ROLES,
     begin_sign_in,
     disconnect_own_salesforce,
     disconnect_salesforce,
     finish_sign_in,
+    forget_member,
     login_origin,
     take_sign_in,
 )
 
 __all__ = [
+    "HELP_LINK_LIFETIME",
     "SALESFORCE_ROLES",
     "AccessState",
     "ActorFailures",
     "Health",
+    "HelpRequest",
     "ItemState",
     "PackageState",
     "Prerequisite",
@@ -69,6 +77,7 @@ __all__ = [
     "check_account",
     "check_connection",
     "check_package",
+    "choose_instance",
     "connect_marketo",
     "connect_marketo_with",
     "disconnect_marketo",
@@ -77,10 +86,12 @@ __all__ = [
     "failures_by_actor",
     "find_item",
     "finish_sign_in",
+    "forget_member",
     "grant_marketo_access",
     "has_marketo_access",
     "instance_of",
     "login_origin",
+    "make_help_link",
     "marketo_admins",
     "marketo_client",
     "marketo_health",
@@ -88,10 +99,13 @@ __all__ = [
     "own_salesforce_health",
     "package_state",
     "prerequisites",
+    "read_help_link",
     "record_problem",
     "refresh_marketo_admins",
     "register_marketo_instance",
+    "retry_failure",
     "revoke_marketo_access",
+    "revoke_orphans",
     "salesforce_client",
     "salesforce_health",
     "take_over_marketo",

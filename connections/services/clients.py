@@ -1,7 +1,7 @@
 """The clients of both neighbours as the other rooms use them: stored credentials, shared tokens, what calls show."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -11,36 +11,38 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from connections.emails import send_reconnect_needed
-from connections.http import ApiError, ReconnectNeeded, open_session, reported_failures
+from connections.http import ApiError, ReconnectNeeded, allow_origin, open_session, reported_call
 from connections.marketo.client import MarketoClient
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance, SalesforceConnection, Service
 from connections.problems import problem_code
 from connections.salesforce import oauth
-from connections.salesforce.client import SalesforceClient
+from connections.salesforce.client import Access, SalesforceClient
 from connections.salesforce.errors import SERVICE as SALESFORCE
+from connections.salesforce.oauth import TOKEN_PATH
 from connections.services.diagnostics import record_failure, record_usage
 from msi_admin.encryption import cipher
 
 _SECONDS_BETWEEN_NOTES = 10
 _TOKEN_MAY_IDLE = timedelta(days=7)
 
+Connection = MarketoConnection | SalesforceConnection
+
 
 def marketo_client(source: MarketoConnection | MarketoInstance) -> MarketoClient:
     """A client with the credentials of a connection or an instance; not for use by two threads at once."""
-    session = open_session(allowed_hosts=[source.endpoint])
-    if isinstance(source, MarketoConnection):
-        notes = CallNotes(source)
-        session.hooks["response"].append(lambda _response, **_options: notes.write())
     return MarketoClient(
         source.endpoint,
         source.client_id,
         source.client_secret,
-        session=session,
+        session=open_session(allowed_hosts=[source.endpoint]),
         token_cache=SharedTokenCache(source),
-        on_failure=partial(_note_failure, source.account_id),
+        on_call=CallNotes(source).ended
+        if isinstance(source, MarketoConnection)
+        else partial(note_failure, source.account_id),
     )
 
 
@@ -54,12 +56,11 @@ def salesforce_client(connection: SalesforceConnection) -> SalesforceClient:
     session = open_session(allowed_hosts=[connection.instance_url, connection.login_origin])
     notes = CallNotes(connection)
     return SalesforceClient(
-        connection.instance_url,
-        connection.access_token,
+        Access(connection.instance_url, connection.access_token),
         refresh=TokenRefresh(connection, session),
         session=session,
-        on_usage=lambda used, allowed: notes.write(calls_used_today=used, calls_per_day=allowed),
-        on_failure=partial(_note_failure, connection.account_id),
+        on_usage=notes.used,
+        on_call=notes.ended,
     )
 
 
@@ -69,11 +70,16 @@ def renew_idle_token(connection: SalesforceConnection) -> None:
 
     Calls alone do not use it: each of them prolongs the access token.
     """
-    if timezone.now() < connection.refreshed_at + _TOKEN_MAY_IDLE:
-        return
+    if timezone.now() >= connection.refreshed_at + _TOKEN_MAY_IDLE:
+        renew_access(connection)
+
+
+def renew_access(connection: SalesforceConnection) -> None:
+    """Get a new access token now, and with it where the org is now. Changes `connection`; raises ApiError."""
     session = open_session(allowed_hosts=[connection.login_origin])
-    with reported_failures(partial(_note_failure, connection.account_id), "/services/oauth2/token"):
-        TokenRefresh(connection, session)()
+    with reported_call(CallNotes(connection).ended, TOKEN_PATH):
+        access = TokenRefresh(connection, session)()
+    connection.instance_url, connection.access_token = access
 
 
 def connected_app() -> oauth.ConnectedApp:
@@ -86,13 +92,22 @@ def local_origins() -> list[str]:
     return [settings.SANDBOX_ORIGIN] if settings.SANDBOX_ORIGIN else []
 
 
-def record_problem(connection: MarketoConnection | SalesforceConnection, error: ApiError) -> None:
+def row_of(connection: Connection, connected_at: datetime | None = None) -> QuerySet[Any]:
+    """
+    The row of a connection, unless it was connected again since it was read, or since `connected_at`: what was seen
+    before says nothing about what is there now.
+    """
+    rows: QuerySet[Any] = type(connection).objects.filter(pk=connection.pk)
+    return rows.filter(connected_at=connected_at or connection.connected_at)
+
+
+def record_problem(connection: Connection, error: ApiError) -> None:
     """
     Keep what the last call over a connection showed, for every screen that tells its health.
 
     When the connection ends by it, the person who made it is told by mail, once.
     """
-    problem, rows = problem_code(error), type(connection).objects.filter(pk=connection.pk)
+    problem, rows = problem_code(error), row_of(connection, error.connected_at)
     rows.update(problem=problem)
     if not isinstance(error, ReconnectNeeded):
         return
@@ -101,61 +116,75 @@ def record_problem(connection: MarketoConnection | SalesforceConnection, error: 
         transaction.on_commit(partial(send_reconnect_needed, connection, problem), robust=True)
 
 
-def _note_failure(account_id: int | None, operation: str, error: ApiError) -> None:
-    """Count a failed call; an instance without a Sales account has nobody to show it to."""
-    if account_id:
+def note_failure(account_id: int | None, operation: str, error: ApiError | None) -> None:
+    """Count a call if it failed; an instance without a Sales account has nobody to show it to."""
+    if account_id and error:
         # Inside a transaction it waits for the end: the database connection may be in the middle of a COPY.
         transaction.on_commit(partial(record_failure, account_id, operation, error), robust=True)
 
 
 class CallNotes:
     """
-    Keeps the numbers of the last answer on the connection, with at most one write in ten seconds.
+    Keeps what the calls of one client show: every failure; of successes at most one in ten seconds.
 
-    Inside a transaction the write waits for its end: it must not hold the connection's row while rows stream.
+    Inside a transaction a write waits for its end: it must not hold the connection's row while rows stream.
     """
 
-    def __init__(self, connection: MarketoConnection | SalesforceConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        # Zero after a failure, so that the next success counts at once.
         self._due = 0.0
+        self._usage: dict[str, int] = {}
 
-    def write(self, **numbers: int) -> None:
-        if monotonic() < self._due:
+    def used(self, calls: int, limit: int) -> None:
+        self._usage = {"calls_used_today": calls, "calls_per_day": limit}
+
+    def ended(self, operation: str, error: ApiError | None) -> None:
+        if error:
+            self._due, error.connected_at = 0.0, self._connection.connected_at
+            note_failure(self._connection.account_id, operation, error)
+        elif monotonic() >= self._due:
+            self._due = monotonic() + _SECONDS_BETWEEN_NOTES
+            transaction.on_commit(self._store, robust=True)
+
+    def _store(self) -> None:
+        """A call that succeeds ends a passing problem; one that needs connecting again stays."""
+        if not self._due:  # a later call of the transaction failed
             return
-        self._due = monotonic() + _SECONDS_BETWEEN_NOTES
-        transaction.on_commit(partial(self._store, **numbers), robust=True)
-
-    def _store(self, **numbers: int) -> None:
-        rows = type(self._connection).objects.filter(pk=self._connection.pk)
-        rows.update(last_call_at=timezone.now(), **numbers)
-        if numbers:
-            record_usage(
-                self._connection.account_id, Service.SALESFORCE, numbers["calls_used_today"], numbers["calls_per_day"]
-            )
+        rows = row_of(self._connection)
+        rows.update(last_call_at=timezone.now(), **self._usage)
+        rows.filter(status=ConnectionStatus.CONNECTED).exclude(problem="").update(problem="")
+        if self._usage:
+            record_usage(self._connection.account_id, Service.SALESFORCE, *self._usage.values())
 
 
 class TokenRefresh:
-    """Gets a new access token for one client, unless another worker has just stored one."""
+    """Gets a new access for one client, unless another worker has just stored one."""
 
     def __init__(self, connection: SalesforceConnection, session: requests.Session) -> None:
         self._connection, self._session, self._refused = connection, session, connection.access_token
 
-    def __call__(self) -> str:
+    def __call__(self) -> Access:
         try:
-            self._refused = self._newest_token()
+            access = self._newest_access()
         except ReconnectNeeded as error:
             record_problem(self._connection, error)
             raise
-        return self._refused
+        allow_origin(self._session, access.instance_url)
+        self._refused = access.token
+        return access
 
     # Durable: a rotated refresh token must be stored, not rolled back with somebody else's transaction.
     @transaction.atomic(durable=True)
-    def _newest_token(self) -> str:
+    def _newest_access(self) -> Access:
         row = SalesforceConnection.objects.select_for_update().filter(pk=self._connection.pk).first()
         if row is None:
             raise ReconnectNeeded(SALESFORCE, "disconnected")
-        if row.access_token != self._refused:
-            return str(row.access_token)
+        if row.access_token == self._refused:
+            self._refresh(row)
+        return Access(row.instance_url, row.access_token)
+
+    def _refresh(self, row: SalesforceConnection) -> None:
         answer = oauth.refresh(
             connected_app(),
             session=self._session,
@@ -168,7 +197,6 @@ class TokenRefresh:
             row.refresh_token, row.rotations = answer.refresh_token, row.rotations + 1
         row.refreshed_at = timezone.now()
         row.save(update_fields=["access_token", "instance_url", "refresh_token", "rotations", "refreshed_at"])
-        return answer.access_token
 
 
 class SharedTokenCache:

@@ -8,15 +8,13 @@ from zoneinfo import ZoneInfo
 from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
-from django.utils.functional import Promise
 
 from accounts.models import SalesAccount
-from connections.diagnoses import ACTORS, diagnosis_of, failure_code
+from connections.diagnoses import failure_code
 from connections.http import ApiError
 from connections.models import ApiFailure, ApiUsage, Service
-from connections.problems import Problem, problem_code
+from connections.problems import problem_code
 
-SHOWN_FOR = timedelta(days=30)
 CHART_DAYS = 14
 
 # Marketo counts its days in US Central time (Adobe documentation, "Marketo Integration Best Practices").
@@ -44,7 +42,7 @@ def record_failure(account_id: int, operation: str, error: ApiError) -> None:
     )
     if not is_new:
         rows = ApiFailure.objects.filter(pk=failure.pk)
-        rows.update(count=F("count") + 1, last_seen_at=now, names=names, problem=problem_code(error))
+        rows.update(count=F("count") + 1, last_seen_at=now, names=names, problem=problem_code(error), solved_at=None)
 
 
 def record_usage(account_id: int, service: Service, calls: int, limit: int | None) -> None:
@@ -55,22 +53,6 @@ def record_usage(account_id: int, service: Service, calls: int, limit: int | Non
     )
     if not is_new:
         ApiUsage.objects.filter(pk=usage.pk).update(calls=Greatest(F("calls"), calls), limit=limit)
-
-
-@dataclass(frozen=True)
-class ActorFailures:
-    """Failures that one kind of person has to act on, the latest first, each with its cause and remedy."""
-
-    who: Promise
-    failures: list[tuple[ApiFailure, Problem]]
-
-
-def failures_by_actor(account: SalesAccount) -> list[ActorFailures]:
-    """The failures of the last 30 days, grouped by who has to act."""
-    rows = ApiFailure.objects.of_account(account).filter(last_seen_at__gte=timezone.now() - SHOWN_FOR)
-    explained = [(row, diagnosis_of(row.service, row.code, row.problem)) for row in rows.order_by("-last_seen_at")]
-    groups = [ActorFailures(who, [pair for pair in explained if pair[1].who == who]) for who in ACTORS]
-    return [group for group in groups if group.failures]
 
 
 @dataclass(frozen=True)
@@ -90,7 +72,7 @@ class UsageDay:
 
 @dataclass(frozen=True)
 class UsageChart:
-    """API calls to one neighbour over the last 14 days."""
+    """API calls to one neighbour, from the first day that is known of the last 14."""
 
     service: Service
     days: list[UsageDay]
@@ -106,8 +88,9 @@ def _chart(account: SalesAccount, service: Service) -> UsageChart:
     today = datetime.now(_DAY_ZONES[service]).date()
     days = [today - timedelta(days=back) for back in reversed(range(CHART_DAYS))]
     rows = {row.day: row for row in ApiUsage.objects.of_account(account).filter(service=service, day__in=days)}
+    first = min(rows, default=today)
     busiest = max((row.calls for row in rows.values()), default=0)
-    return UsageChart(service, [_usage_day(day, rows.get(day), busiest) for day in days])
+    return UsageChart(service, [_usage_day(day, rows.get(day), busiest) for day in days if day >= first])
 
 
 def _usage_day(day: date, row: ApiUsage | None, busiest: int) -> UsageDay:

@@ -6,10 +6,17 @@ from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.utils.translation import gettext as _
 
 from accounts.models import Member, SalesAccount
-from connections.http import ApiError
+from connections.http import ApiError, Unreachable
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection, Service
 from connections.problems import Problem, problem_for
-from connections.services.clients import marketo_client, record_problem, renew_idle_token, salesforce_client
+from connections.services.clients import (
+    marketo_client,
+    record_problem,
+    renew_access,
+    renew_idle_token,
+    row_of,
+    salesforce_client,
+)
 from connections.services.diagnostics import record_usage
 
 
@@ -60,15 +67,29 @@ def check_connection(connection: MarketoConnection | SalesforceConnection) -> No
     """Make one cheap call and keep what it shows; a connection that works again is healthy again."""
     try:
         if isinstance(connection, SalesforceConnection):
-            renew_idle_token(connection)
-            salesforce_client(connection).organization()
+            _ask_salesforce(connection)
         else:
             calls = marketo_client(connection).usage_today()
             record_usage(connection.account_id, Service.MARKETO, calls, None)
     except ApiError as error:
         record_problem(connection, error)
     else:
-        type(connection).objects.filter(pk=connection.pk).update(status=ConnectionStatus.CONNECTED, problem="")
+        row_of(connection).update(status=ConnectionStatus.CONNECTED, problem="")
+
+
+def _ask_salesforce(connection: SalesforceConnection) -> None:
+    renew_idle_token(connection)
+    try:
+        salesforce_client(connection).organization()
+    except Unreachable:
+        before = connection.instance_url
+        if before == connection.login_origin:
+            raise
+        # An org that was given another My Domain is found again through the login page of all orgs.
+        renew_access(connection)
+        if connection.instance_url == before:
+            raise
+        salesforce_client(connection).organization()
 
 
 def check_account(account: SalesAccount) -> int:

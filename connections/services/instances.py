@@ -49,7 +49,7 @@ def register_marketo_instance(
     """
     munchkin_id, client_id = bare_munchkin_id(munchkin_id), clean_pasted(client_id)
     origin = _origin(munchkin_id, endpoint)
-    probe_marketo(origin, client_id, clean_pasted(client_secret))
+    probe_marketo(None, origin, client_id, clean_pasted(client_secret))
     email = first_admin_email.strip().lower()
     _check_address(email)
     credentials = {"client_id": client_id, "client_secret": clean_pasted(client_secret)}
@@ -58,7 +58,11 @@ def register_marketo_instance(
             munchkin_id=munchkin_id, defaults={"name": name, "endpoint": origin, **credentials}
         )
         MarketoConnection.objects.filter(account=instance.account, munchkin_id=munchkin_id).update(
-            **credentials, endpoint=origin, status=ConnectionStatus.CONNECTED, problem=""
+            **credentials,
+            endpoint=origin,
+            status=ConnectionStatus.CONNECTED,
+            problem="",
+            connected_at=timezone.now(),
         )
         MarketoAdmin.objects.get_or_create(instance=instance, email=email)
         if User.objects.with_email(email) is None:
@@ -121,6 +125,12 @@ def refresh_marketo_admins(instance: MarketoInstance) -> None:
             )
         instance.admins_read_at = timezone.now()
         instance.save(update_fields=["admins_read_at"])
+
+
+def choose_instance(*, user: User, instance_id: int) -> bool:
+    """Remember in which of their instances an admin works; False for one they do not administer."""
+    rows = MarketoAdmin.objects.filter(email=user.email, instance_id=instance_id)
+    return bool(rows.update(chosen_at=timezone.now()))
 
 
 class Verdict(StrEnum):

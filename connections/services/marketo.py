@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from functools import partial
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from connections.http import ApiError, UnexpectedAnswer, open_session
 from connections.marketo.client import MarketoClient
 from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance
 from connections.problems import ConnectionProblem, problem_code
-from connections.services.clients import SharedTokenCache
+from connections.services.clients import SharedTokenCache, note_failure
 
 # Besides white space: zero-width characters and the byte order mark, which come along when text is copied from a page.
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
@@ -38,9 +39,18 @@ def bare_munchkin_id(text: str) -> str:
     return (urlsplit(marketo_endpoint(text)).hostname or "").partition(".")[0].upper()
 
 
-def probe_marketo(endpoint: str, client_id: str, client_secret: str) -> None:
-    """Ask for a token and read the fields of people with it. Raises ConnectionProblem when one of them is refused."""
-    client = MarketoClient(endpoint, client_id, client_secret, session=open_session(allowed_hosts=[endpoint]))
+def probe_marketo(account: SalesAccount | None, endpoint: str, client_id: str, client_secret: str) -> None:
+    """
+    Ask for a token and read the fields of people with it. Raises ConnectionProblem when one of them is refused, which
+    the account's Diagnostics shows.
+    """
+    client = MarketoClient(
+        endpoint,
+        client_id,
+        client_secret,
+        session=open_session(allowed_hosts=[endpoint]),
+        on_call=partial(note_failure, account.pk if account else None),
+    )
     try:
         client.check_credentials()
         client.describe_fields()
@@ -80,7 +90,7 @@ def take_over_marketo(*, account: SalesAccount, by: User) -> None:
     connection = MarketoConnection.objects.of_account(account).first()
     if connection is None:
         raise ConnectionProblem("marketo_not_connected")
-    probe_marketo(connection.endpoint, connection.client_id, connection.client_secret)
+    probe_marketo(account, connection.endpoint, connection.client_id, connection.client_secret)
     with transaction.atomic():
         rows = MarketoConnection.objects.select_for_update(of=("self",)).select_related("owner")
         locked = rows.filter(pk=connection.pk).first()
@@ -125,7 +135,7 @@ def _connect(
     account: SalesAccount, by: User, instance: MarketoInstance, client_id: str, client_secret: str
 ) -> MarketoConnection:
     _check_free(account, by)
-    probe_marketo(instance.endpoint, client_id, client_secret)
+    probe_marketo(account, instance.endpoint, client_id, client_secret)
     with transaction.atomic():
         SalesAccount.objects.select_for_update().get(pk=account.pk)
         _check_free(account, by)

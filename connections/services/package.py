@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+from urllib.parse import urljoin
 
 import structlog
 from django.db.models import QuerySet
@@ -13,9 +14,11 @@ from accounts.models import SalesAccount, User
 from accounts.services import record
 from connections.http import ApiError
 from connections.models import MarketoInstance, PackageCheck, PackageTick, SalesforceConnection
-from connections.package_items import FIELD_TYPES, FINDINGS, ITEMS, SECTIONS, Item, Section
-from connections.problems import ConnectionProblem, problem_code
-from connections.salesforce.package import ACTIVITY_FIELDS, Expectation, State, check_org
+from connections.package_findings import FIELD_TYPES, FINDINGS
+from connections.package_items import ITEMS, SECTIONS, Item, Section
+from connections.problems import PROBLEMS, ConnectionProblem, Problem, problem_code
+from connections.salesforce.package import Expectation, Finding, State, check_org
+from connections.salesforce.package_facts import ACTIVITY_FIELDS
 from connections.services.clients import marketo_client, record_problem, salesforce_client
 from connections.services.instances import SalesforceSample, read_salesforce_sample
 
@@ -37,13 +40,25 @@ def check_package(account: SalesAccount) -> PackageCheck:
     except ApiError as error:
         record_problem(connection, error)
         raise ConnectionProblem(problem_code(error)) from None
+    return _keep(account, connection.org_id, findings)
+
+
+def _keep(account: SalesAccount, org_id: str, findings: dict[str, Finding]) -> PackageCheck:
+    last = PackageCheck.objects.of_account(account).filter(org_id=org_id).first()
+    installed = findings["package_installed"]
+    removed_at = last.removed_at if last else None
+    if installed.state is State.DONE:
+        removed_at = None
+    elif installed.state is State.MISSING and last and last.version:
+        removed_at = timezone.now()
     check, _created = PackageCheck.objects.update_or_create(
         account=account,
         defaults={
-            "org_id": connection.org_id,
-            "version": str(findings["package_installed"].values.get("version", "")),
+            "org_id": org_id,
+            "version": str(installed.values.get("version", "")),
             "results": {key: asdict(finding) for key, finding in findings.items()},
             "checked_at": timezone.now(),
+            "removed_at": removed_at,
         },
     )
     return check
@@ -76,6 +91,11 @@ class ItemPart:
     is_done: bool
     found: str
 
+    @property
+    def field_name(self) -> str:
+        """What to enter as Field Name: Salesforce adds the ending."""
+        return self.name.removesuffix("__c")
+
 
 @dataclass(frozen=True)
 class ItemState:
@@ -90,9 +110,19 @@ class ItemState:
     tick: PackageTick | None
 
     @property
+    def subject(self) -> str:
+        """What a link for help is about."""
+        return f"item:{self.item.key}"
+
+    @property
+    def is_unchecked(self) -> bool:
+        """An API can judge the item, and nobody has asked it yet."""
+        return self.item.is_verifiable and not self.found
+
+    @property
     def can_tick(self) -> bool:
-        """What an API has judged needs no hand; what it cannot judge does."""
-        return self.state is State.UNKNOWN
+        """What an API has judged, or will, needs no hand; what it cannot judge does."""
+        return self.state is State.UNKNOWN and not self.is_unchecked
 
     @property
     def is_settled(self) -> bool:
@@ -145,6 +175,11 @@ class PackageState:
         """The activity fields that are not known to be right."""
         parts = next(item.parts for item in self.items if item.item.key == "activity_fields")
         return [part for part in parts if not part.is_done] if parts else [_unseen(name) for name in _FIELDS]
+
+    @property
+    def problem(self) -> Problem | None:
+        """A package that was there and is gone."""
+        return PROBLEMS["salesforce_package_removed"] if self.check and self.check.removed_at else None
 
     @property
     def is_installed(self) -> bool:
@@ -224,7 +259,7 @@ class _Checklist:
             found=str(FINDINGS[finding["code"]] % finding["values"]) if finding else "",
             parts=[_part(part) for part in finding["parts"]] if finding else [],
             values=[value.format(munchkin_id=self.munchkin_id.lower()) for value in item.values],
-            setup_url=f"{self.setup_origin}{item.path}" if self.setup_origin and item.path else "",
+            setup_url=urljoin(self.setup_origin, item.path) if self.setup_origin and item.path else "",
             tick=self.ticks.get(item.key),
         )
 

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from functools import partial
 
 import requests
 import structlog
@@ -15,18 +16,21 @@ from django.utils import timezone
 from accounts.models import Member, Role, SalesAccount, User
 from accounts.services import record
 from connections.hosts import ForbiddenHost, LoginChoice, salesforce_login_origin
-from connections.http import ApiError, ReconnectNeeded, open_session
-from connections.models import ConnectionStatus, SalesforceConnection, SalesforceSignIn
+from connections.http import ApiError, ReconnectNeeded, open_session, reported_call
+from connections.models import ConnectionStatus, OrphanedToken, SalesforceConnection, SalesforceSignIn
 from connections.problems import ConnectionProblem, problem_code
 from connections.querysets import SalesforceConnectionQuerySet
 from connections.salesforce import oauth
-from connections.salesforce.client import Organization, SalesforceClient, UserInfo
+from connections.salesforce.client import Access, Organization, SalesforceClient, UserInfo
 from connections.salesforce.errors import SERVICE
-from connections.services.clients import connected_app, local_origins
+from connections.services.clients import connected_app, local_origins, note_failure
+from connections.services.revocation import abandon, revoke
 
 SALESFORCE_ROLES = (Role.ADMIN, Role.SALESFORCE_ADMIN)
 SIGN_IN_LIFETIME = timedelta(minutes=10)
 SIGN_INS_PER_MINUTE = 10
+# How Diagnostics names the calls of a sign-in.
+SIGN_IN = "sign-in"
 
 _log = structlog.get_logger(__name__)
 
@@ -86,12 +90,14 @@ def finish_sign_in(
     """
     Connect with what Salesforce sent to the callback: a code, or an error. Raises ConnectionProblem.
 
-    Nothing is stored before Salesforce has answered a call with the new token.
+    Nothing is stored before Salesforce has answered a call with the new token; an older one of the same connection is
+    revoked.
     """
-    if error:
-        raise ConnectionProblem(problem_code(oauth.OAuthError(oauth.problem_of(error, error_description), error)))
     try:
-        return _connect(sign_in, code)
+        with reported_call(partial(note_failure, sign_in.account_id), SIGN_IN):
+            if error:
+                raise oauth.OAuthError(oauth.problem_of(error, error_description), error)
+            return _connect(sign_in, code)
     except ApiError as failure:
         _log.warning("salesforce_sign_in_failed", account=sign_in.account.slug, error=str(failure))
         raise ConnectionProblem(problem_code(failure)) from None
@@ -107,16 +113,26 @@ def disconnect_own_salesforce(*, member: Member) -> None:
     _disconnect(SalesforceConnection.objects.of_member(member), member.user)
 
 
+def forget_member(*, account: SalesAccount, user: User) -> None:
+    """
+    Erase what somebody who leaves the account has connected or begun to connect for themselves.
+
+    To be called before the membership is deleted, in the same transaction; Salesforce is told after its commit.
+    """
+    SalesforceSignIn.objects.filter(account=account, user=user).delete()
+    for connection in SalesforceConnection.objects.select_for_update().filter(account=account, member__user=user):
+        transaction.on_commit(partial(revoke, abandon(connection)), robust=True)
+
+
 def _disconnect(rows: SalesforceConnectionQuerySet, by: User) -> None:
     with transaction.atomic():
         connection = rows.select_for_update(of=("self",)).select_related("account").first()
         if connection is None:
             return
-        refresh_token, session = connection.refresh_token, _session(connection.login_origin)
         action = "salesforce.own_disconnected" if connection.member_id else "salesforce.disconnected"
         record(account=connection.account, actor=by, action=action, target=connection.org_name)
-        connection.delete()
-    _revoke(session, connection.login_origin, refresh_token)
+        orphan = abandon(connection)
+    revoke(orphan)
 
 
 def _count_sign_in(user: User) -> None:
@@ -153,35 +169,39 @@ def _connect(sign_in: SalesforceSignIn, code: str) -> SalesforceConnection:
     )
     try:
         organization, who = _first_calls(answer)
-        return _store(sign_in, answer, organization, who)
+        connection, replaced = _store(sign_in, answer, organization, who)
     except (ApiError, ConnectionProblem):
-        _revoke(session, sign_in.login_origin, answer.refresh_token or answer.access_token)
+        revoke(_orphan(sign_in.login_origin, answer.refresh_token or answer.access_token))
         raise
+    if replaced:
+        revoke(replaced)
+    return connection
 
 
 def _first_calls(answer: oauth.TokenAnswer) -> tuple[Organization, UserInfo]:
     """Salesforce lets users sign in who may not use the API: only a call shows whether the connection works."""
     if not answer.refresh_token or "api" not in answer.scopes:
         raise ConnectionProblem("salesforce_scope")
-    client = SalesforceClient(
-        answer.instance_url, answer.access_token, refresh=_refuse_new_token, session=_session(answer.instance_url)
-    )
+    access = Access(answer.instance_url, answer.access_token)
+    client = SalesforceClient(access, refresh=_refuse_new_token, session=_session(answer.instance_url))
     organization, who = client.organization(), client.user_info()
     if (oauth.to_18(organization.id), oauth.to_18(who.user_id)) != (answer.org_id, answer.user_id):
         raise ConnectionProblem("salesforce_wrong_host")
     return organization, who
 
 
-def _refuse_new_token() -> str:
+def _refuse_new_token() -> Access:
     raise ReconnectNeeded(SERVICE, "token_refused_at_once")
 
 
 @transaction.atomic
 def _store(
     sign_in: SalesforceSignIn, answer: oauth.TokenAnswer, organization: Organization, who: UserInfo
-) -> SalesforceConnection:
+) -> tuple[SalesforceConnection, OrphanedToken | None]:
+    """The connection, and the token it had before."""
     member = _member(sign_in) if sign_in.is_own else None
     _check_org(sign_in.account, member, answer.org_id)
+    replaced = _replaced_token(sign_in.account, member, answer)
     connection, _ = SalesforceConnection.objects.update_or_create(
         account=sign_in.account,
         member=member,
@@ -213,7 +233,7 @@ def _store(
         org_id=answer.org_id,
         username=who.username,
     )
-    return connection
+    return connection, replaced
 
 
 def _member(sign_in: SalesforceSignIn) -> Member:
@@ -232,8 +252,13 @@ def _check_org(account: SalesAccount, member: Member | None, org_id: str) -> Non
         raise ConnectionProblem("salesforce_foreign_org")
 
 
-def _revoke(session: requests.Session, origin: str, token: str) -> None:
-    try:
-        oauth.revoke(session=session, origin=origin, token=token)
-    except ApiError as error:
-        _log.warning("salesforce_revoke_failed", error=str(error))
+def _replaced_token(account: SalesAccount, member: Member | None, answer: oauth.TokenAnswer) -> OrphanedToken | None:
+    """The token a connection had until now: Salesforce would keep it as one of the user's five grants."""
+    old = SalesforceConnection.objects.select_for_update().filter(account=account, member=member).first()
+    if old is None or old.refresh_token == answer.refresh_token:
+        return None
+    return _orphan(old.login_origin, old.refresh_token)
+
+
+def _orphan(origin: str, token: str) -> OrphanedToken:
+    return OrphanedToken.objects.create(login_origin=origin, token=token)

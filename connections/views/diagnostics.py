@@ -1,13 +1,16 @@
 """Settings > Integrations > Diagnostics."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.middleware import ConsoleRequest
 from connections import services
+from connections.models import ApiFailure
+from connections.problems import ConnectionProblem
+from connections.turns import turn
 from connections.views import salesforce_role_required
 
 
@@ -31,8 +34,35 @@ def diagnostics(request: ConsoleRequest) -> HttpResponse:
 @require_POST
 def check_now(request: ConsoleRequest) -> HttpResponse:
     """The button Check now: makes a call over each connection."""
-    if services.check_account(request.member.account):
+    account = request.member.account
+    try:
+        with turn(f"connections-{account.pk}"):
+            checked = services.check_account(account)
+    except ConnectionProblem as refused:
+        messages.warning(request, f"{refused.problem.what} {refused.problem.todo}")
+        return redirect("connections:diagnostics")
+    if checked:
         messages.success(request, _("The connections were checked. Below is what the calls showed."))
     else:
         messages.info(request, _("There is nothing to check: the Sales account is connected to nobody yet."))
+    return redirect("connections:diagnostics")
+
+
+@salesforce_role_required
+@require_POST
+def retry_failure(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """The button Try again of a single failure."""
+    account = request.member.account
+    try:
+        with turn(f"connections-{account.pk}"):
+            is_solved = services.retry_failure(account=account, failure_id=pk)
+    except ApiFailure.DoesNotExist:
+        raise Http404 from None
+    except ConnectionProblem as refused:
+        messages.warning(request, f"{refused.problem.what} {refused.problem.todo}")
+    else:
+        if is_solved:
+            messages.success(request, _("The call succeeds now."))
+        else:
+            messages.error(request, _("The call failed again. Below is why, and who has to act."))
     return redirect("connections:diagnostics")

@@ -12,7 +12,7 @@ from accounts.middleware import ConsoleRequest
 from connections import services
 from connections.forms import MarketoCredentialsForm
 from connections.models import MarketoConnection
-from connections.problems import ConnectionProblem, Problem
+from connections.problems import PROBLEMS, ConnectionProblem, Problem
 from connections.views import fresh_sign_in_for_secrets
 
 
@@ -31,7 +31,7 @@ def connect_marketo(request: ConsoleRequest) -> HttpResponse:
     try:
         services.connect_marketo(account=request.member.account, by=request.member.user)
     except ConnectionProblem as refused:
-        return _page(request, refused.problem)
+        return _page(request, refused.code)
     return _connected(request)
 
 
@@ -41,15 +41,16 @@ def connect_marketo(request: ConsoleRequest) -> HttpResponse:
 def set_up_marketo(request: ConsoleRequest) -> HttpResponse:
     """The tab Set Up: credentials pasted by hand."""
     form = MarketoCredentialsForm(request.POST or None)
-    problem = None
+    problem = ""
     if form.is_valid():
         try:
             services.connect_marketo_with(account=request.member.account, by=request.member.user, **form.cleaned_data)
         except ConnectionProblem as refused:
-            problem = refused.problem
+            problem = refused.code
         else:
             return _connected(request)
-    return render(request, "connections/marketo_set_up.html", {"form": form, "problem": problem})
+    context = {"form": form, "problem": PROBLEMS.get(problem), "problem_code": problem}
+    return render(request, "connections/marketo_set_up.html", context)
 
 
 @admin_required
@@ -66,7 +67,7 @@ def take_over_marketo(request: ConsoleRequest) -> HttpResponse:
     try:
         services.take_over_marketo(account=account, by=request.member.user)
     except ConnectionProblem as refused:
-        return _page(request, refused.problem)
+        return _page(request, refused.code)
     return _connected(request)
 
 
@@ -112,7 +113,7 @@ def disconnect_marketo(request: ConsoleRequest) -> HttpResponse:
     try:
         services.disconnect_marketo(account=account, by=request.member.user)
     except ConnectionProblem as refused:
-        return _page(request, refused.problem)
+        return _page(request, refused.code)
     messages.success(request, _("Disconnected from Marketo."))
     return redirect("connections:marketo")
 
@@ -122,14 +123,15 @@ def _connected(request: ConsoleRequest) -> HttpResponse:
     return redirect("connections:marketo")
 
 
-def _page(request: ConsoleRequest, problem: Problem | None = None) -> HttpResponse:
+def _page(request: ConsoleRequest, problem: str = "") -> HttpResponse:
     account = request.member.account
     connection = MarketoConnection.objects.of_account(account).select_related("owner").first()
     health = services.marketo_health(account)
     context = {
         "connection": connection,
         "health": health,
-        "problem": problem,
+        "problem": PROBLEMS.get(problem),
+        "problem_code": problem,
         "has_access": services.has_marketo_access(account, request.member.user),
     }
     return render(request, "connections/marketo.html", context)

@@ -11,6 +11,7 @@ from accounts.middleware import ConsoleRequest
 from connections import services
 from connections.package_items import INSTALLED_PACKAGES_PATH, LISTING_URL
 from connections.problems import ConnectionProblem, Problem
+from connections.turns import turn
 from connections.views import salesforce_role_required
 
 
@@ -25,8 +26,10 @@ def package(request: ConsoleRequest) -> HttpResponse:
 @require_POST
 def check_package(request: ConsoleRequest) -> HttpResponse:
     """Check again: look into the org now."""
+    account = request.member.account
     try:
-        services.check_package(request.member.account)
+        with turn(f"package-{account.pk}"):
+            services.check_package(account)
     except ConnectionProblem as refused:
         return _page(request, refused.problem)
     messages.success(request, _("The Salesforce org was checked."))

@@ -1,9 +1,12 @@
 """Settings > Admin Settings > Salesforce > Connections & Customizations, and My Account > Salesforce."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import wraps
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -13,19 +16,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import fresh_sign_in_required, member_required
 from accounts.middleware import ConsoleRequest
-from accounts.models import Member
+from accounts.models import Member, Role
 from connections import services
 from connections.forms import SalesforceHostForm
 from connections.models import SalesforceConnection
 from connections.problems import PROBLEMS, ConnectionProblem
-from connections.views import salesforce_role_required
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a connection is shown: names of its addresses, and its path in words."""
+    """Where a connection is shown: who may go there, names of its addresses, and its path in words."""
 
     is_own: bool
+    roles: Collection[Role]
     page: str
     connect: str
     disconnect: str
@@ -39,6 +42,7 @@ class Place:
 
 ACCOUNT = Place(
     is_own=False,
+    roles=services.SALESFORCE_ROLES,
     page="connections:salesforce",
     connect="connections:connect_salesforce",
     disconnect="connections:disconnect_salesforce",
@@ -47,56 +51,77 @@ ACCOUNT = Place(
 )
 OWN = Place(
     is_own=True,
+    roles=Role,
     page="connections:own_salesforce",
     connect="connections:connect_own_salesforce",
     disconnect="connections:disconnect_own_salesforce",
     heading=gettext_lazy("Your connection to Salesforce"),
     crumbs=gettext_lazy("Settings > My Account > Salesforce"),
 )
+PlaceView = Callable[[ConsoleRequest, Place], HttpResponseBase]
 
 
-@salesforce_role_required
+def for_roles_of_place(view: PlaceView) -> Callable[..., HttpResponseBase]:
+    """Let members in who have one of the place's roles."""
+
+    @wraps(view)
+    def guarded(request: ConsoleRequest, place: Place) -> HttpResponseBase:
+        if request.member.role not in place.roles:
+            raise PermissionDenied
+        return view(request, place)
+
+    return member_required(guarded)
+
+
+@for_roles_of_place
 @require_safe
-def salesforce(request: ConsoleRequest) -> HttpResponse:
+def salesforce(request: ConsoleRequest, place: Place) -> HttpResponse:
     """The connection, or the choice where to log in. `?problem=` names what went wrong on the way back."""
-    return _page(request, ACCOUNT, SalesforceHostForm(), request.GET.get("problem", ""))
+    return _page(request, place, SalesforceHostForm(), request.GET.get("problem", ""))
 
 
-@salesforce_role_required
+@for_roles_of_place
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
-def connect_salesforce(request: ConsoleRequest) -> HttpResponse:
+def connect_salesforce(request: ConsoleRequest, place: Place) -> HttpResponse:
     """GET shows which host the browser will be sent to; OK posts and goes there."""
-    return _connect(request, ACCOUNT)
+    form = SalesforceHostForm(request.POST or request.GET)
+    if not form.is_valid():
+        return _page(request, place, form)
+    choice, my_domain = form.cleaned_data["choice"], form.cleaned_data["my_domain"]
+    try:
+        if request.method == "POST":
+            url = services.begin_sign_in(
+                account=request.member.account,
+                user=request.member.user,
+                choice=choice,
+                my_domain=my_domain,
+                is_own=place.is_own,
+            )
+            return _leave_for(request, url)
+        origin = services.login_origin(choice, my_domain)
+    except ConnectionProblem as refused:
+        return _page(request, place, form, refused.code)
+    return render(request, "connections/salesforce_connect.html", {"place": place, "form": form, "origin": origin})
 
 
-@salesforce_role_required
+@for_roles_of_place
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
-def disconnect_salesforce(request: ConsoleRequest) -> HttpResponse:
+def disconnect_salesforce(request: ConsoleRequest, place: Place) -> HttpResponse:
     """GET says what will stop working; POST disconnects."""
-    return _disconnect(request, ACCOUNT)
-
-
-@member_required
-@require_safe
-def own_salesforce(request: ConsoleRequest) -> HttpResponse:
-    """The member's own connection, as the one of the account."""
-    return _page(request, OWN, SalesforceHostForm(), request.GET.get("problem", ""))
-
-
-@member_required
-@require_http_methods(["GET", "HEAD", "POST"])
-@fresh_sign_in_required
-def connect_own_salesforce(request: ConsoleRequest) -> HttpResponse:
-    return _connect(request, OWN)
-
-
-@member_required
-@require_http_methods(["GET", "HEAD", "POST"])
-@fresh_sign_in_required
-def disconnect_own_salesforce(request: ConsoleRequest) -> HttpResponse:
-    return _disconnect(request, OWN)
+    connection = place.connection_of(request.member)
+    if connection is None:
+        return redirect(place.page)
+    if request.method != "POST":
+        context = {"place": place, "connection": connection}
+        return render(request, "connections/salesforce_disconnect.html", context)
+    if place.is_own:
+        services.disconnect_own_salesforce(member=request.member)
+    else:
+        services.disconnect_salesforce(account=request.member.account, by=request.member.user)
+    messages.success(request, _("Disconnected from %(org)s.") % {"org": connection.org_name})
+    return redirect(place.page)
 
 
 @member_required
@@ -124,29 +149,9 @@ def _page(request: ConsoleRequest, place: Place, form: SalesforceHostForm, probl
         "health": health,
         "form": form,
         "problem": PROBLEMS.get(problem),
+        "problem_code": problem,
     }
     return render(request, "connections/salesforce.html", context)
-
-
-def _connect(request: ConsoleRequest, place: Place) -> HttpResponse:
-    form = SalesforceHostForm(request.POST or request.GET)
-    if not form.is_valid():
-        return _page(request, place, form)
-    choice, my_domain = form.cleaned_data["choice"], form.cleaned_data["my_domain"]
-    try:
-        if request.method == "POST":
-            url = services.begin_sign_in(
-                account=request.member.account,
-                user=request.member.user,
-                choice=choice,
-                my_domain=my_domain,
-                is_own=place.is_own,
-            )
-            return _leave_for(request, url)
-        origin = services.login_origin(choice, my_domain)
-    except ConnectionProblem as refused:
-        return _page(request, place, form, refused.code)
-    return render(request, "connections/salesforce_connect.html", {"place": place, "form": form, "origin": origin})
 
 
 def _leave_for(request: ConsoleRequest, url: str) -> HttpResponse:
@@ -159,18 +164,3 @@ def _leave_for(request: ConsoleRequest, url: str) -> HttpResponse:
     response = render(request, "connections/salesforce_leave.html", {"url": url})
     response["Refresh"] = f"0; url={url}"
     return response
-
-
-def _disconnect(request: ConsoleRequest, place: Place) -> HttpResponse:
-    connection = place.connection_of(request.member)
-    if connection is None:
-        return redirect(place.page)
-    if request.method != "POST":
-        context = {"place": place, "connection": connection}
-        return render(request, "connections/salesforce_disconnect.html", context)
-    if place.is_own:
-        services.disconnect_own_salesforce(member=request.member)
-    else:
-        services.disconnect_salesforce(account=request.member.account, by=request.member.user)
-    messages.success(request, _("Disconnected from %(org)s.") % {"org": connection.org_name})
-    return redirect(place.page)

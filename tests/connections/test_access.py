@@ -18,6 +18,8 @@ SALESFORCE_PAGES = [
     ("post", "/settings/admin/salesforce-package/items/governance/"),
     ("get", "/settings/integrations/diagnostics/"),
     ("post", "/settings/integrations/diagnostics/check/"),
+    ("post", "/settings/integrations/diagnostics/1/retry/"),
+    ("post", "/settings/integrations/help-link/"),
 ]
 MARKETO_PAGES = [
     ("get", "/settings/admin/marketo/"),

@@ -1,25 +1,34 @@
 """Integrations > Diagnostics: what failed, whose turn it is, and how many calls are left."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from connections import services
 from connections.diagnoses import ACTORS, DIAGNOSES, diagnosis_of, failure_code
 from connections.http import AccessDenied, ApiError, QuotaExceeded, TransientApiError, UnexpectedAnswer, Unreachable
-from connections.models import ApiFailure, ApiUsage, MarketoConnection, SalesforceConnection, Service
+from connections.models import (
+    ApiFailure,
+    ApiUsage,
+    MarketoConnection,
+    MarketoInstance,
+    SalesforceConnection,
+    Service,
+)
 from connections.problems import problem_code
 from connections.salesforce.errors import SessionExpired
 from connections.salesforce.oauth import GrantRefused, OAuthError, OAuthProblem
 from connections.services.diagnostics import record_failure, record_usage
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, text_of
+from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, text_of
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/integrations/diagnostics/"
+RETRY = "/settings/integrations/diagnostics/{}/retry/"
 CHECK_NOW = "/settings/integrations/diagnostics/check/"
 CANARIES = ["jane.doe@acme.example", "Jane", "Doe", "+46701234567", "00QHs00000AbCdEMAV", "s3cr3t-canary", "%40"]
 
@@ -72,6 +81,8 @@ def test_failed_calls_of_both_neighbours_are_counted_and_explained(
     sandbox.post("/_sandbox/faults", {"path": "/services/data", "kind": "status:503"})
     sandbox.post("/_sandbox/faults", {"path": "/rest/v1/stats", "kind": "marketo:603"})
     browser.post(CHECK_NOW)
+    assert "Somebody is asking the same" in text_of(browser.post(CHECK_NOW, follow=True))
+    cache.clear()  # the pause is over
     page = text_of(browser.post(CHECK_NOW, follow=True))
     assert "The connections were checked." in page
     salesforce, marketo = ApiFailure.objects.order_by("-service")
@@ -95,6 +106,65 @@ def test_a_call_that_succeeds_after_a_refresh_has_not_failed(
     SalesforceConnection.objects.update(refresh_token="5Aep-revoked-long-ago")
     services.check_connection(SalesforceConnection.objects.get())
     assert ApiFailure.objects.get().code == "EXPIRED_ACCESS"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_single_call_is_made_again(
+    salesforce_connection: SalesforceConnection, sandbox: SandboxProcess, admin: User, client_of: ClientOf
+) -> None:
+    browser = client_of(admin)
+    for _time in range(2):
+        sandbox.post("/_sandbox/faults", {"path": "/sobjects/Task/describe", "kind": "status:503", "count": 1})
+        with pytest.raises(TransientApiError):
+            services.salesforce_client(salesforce_connection).describe("Task")
+    failure = ApiFailure.objects.get()
+    again = RETRY.format(failure.pk)
+    assert again in text_of(browser.get(PAGE))
+    sandbox.post("/_sandbox/faults", {"path": "/sobjects/Task/describe", "kind": "status:503", "count": 1})
+    assert "The call failed again." in text_of(browser.post(again, follow=True))
+    assert ApiFailure.objects.get().count == 3
+    cache.clear()
+    page = text_of(browser.post(again, follow=True))
+    assert "The call succeeds now." in page
+    assert "Solved" in page
+    assert again not in page
+    assert SalesforceConnection.objects.get().problem == ""
+    record_failure(failure.account_id, failure.operation, TransientApiError("salesforce", "503"))
+    assert ApiFailure.objects.get().solved_at is None
+
+
+def test_what_is_not_known_from_its_path_is_not_made_again(
+    salesforce_connection: SalesforceConnection, admin: User, stranger: User, client_of: ClientOf
+) -> None:
+    account = salesforce_connection.account
+    for operation in ("query", "sign-in", "jobs/query"):
+        record_failure(account.pk, operation, ApiError("salesforce", "QUERY_TIMEOUT"))
+    record_failure(account.pk, "sobjects/Lead/describe", ApiError("salesforce", "QUERY_TIMEOUT"))
+    *others, known = ApiFailure.objects.order_by("pk")
+    browser = client_of(admin)
+    assert text_of(browser.get(PAGE)).count("Try again") == 1
+    for failure in others:
+        cache.clear()
+        assert browser.post(RETRY.format(failure.pk)).status_code == 404
+    assert client_of(stranger).post(RETRY.format(known.pk)).status_code == 404
+    assert ApiFailure.objects.get(pk=known.pk).count == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_failed_attempts_to_connect_are_listed_too(
+    admin: User,
+    linked_instance: MarketoInstance,
+    client_of: ClientOf,
+    person_at_salesforce: PersonAtSalesforce,
+    sandbox: SandboxProcess,
+) -> None:
+    browser = client_of(admin)
+    browser.get(person_at_salesforce(press_ok(browser), decision="deny"))
+    sandbox.post("/_sandbox/faults", {"path": "/rest/v1/leads/describe", "kind": "marketo:603"})
+    browser.post("/settings/admin/marketo/connect/")
+    found = set(ApiFailure.objects.values_list("service", "code", "operation"))
+    assert found == {("salesforce", "access_denied", "sign-in"), ("marketo", "603", "/rest/v1/leads/describe.json")}
+    assert "Salesforce did not give its consent" in text_of(browser.get(PAGE))
 
 
 def test_no_person_and_no_secret_is_kept(account: SalesAccount, admin: User, client_of: ClientOf) -> None:
@@ -151,11 +221,13 @@ def test_calls_of_both_neighbours_are_kept_by_day(
 
 def test_a_day_keeps_its_highest_number_and_marketo_s_day_is_that_of_texas(account: SalesAccount) -> None:
     with time_machine.travel(datetime(2026, 11, 5, 2, 0, tzinfo=UTC), tick=False):
+        ApiUsage.objects.create(account=account, service=Service.SALESFORCE, day=date(2026, 10, 22), calls=1)
+        ApiUsage.objects.create(account=account, service=Service.SALESFORCE, day=date(2026, 11, 3), calls=1)
         for calls in (10, 900, 30):
             record_usage(account.pk, Service.SALESFORCE, calls, 1000)
         record_usage(account.pk, Service.MARKETO, 70, None)
         charts = {chart.service: chart.days for chart in services.usage_charts(account)}
-    assert len(charts[Service.SALESFORCE]) == 14
+    assert [day.calls for day in charts[Service.SALESFORCE]] == [1, None, 900]
     today = charts[Service.SALESFORCE][-1]
     assert (today.day.day, today.calls, today.high) == (5, 900, 800)
     assert (charts[Service.MARKETO][-1].day.day, charts[Service.MARKETO][-1].calls) == (4, 70)

@@ -1,13 +1,20 @@
 """The session and the errors under both clients, against a server that misbehaves."""
 
+import contextlib
 import gzip
 import threading
+import time
+from collections import deque
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
+import time_machine
 
 from connections import http
+from tests.sandbox_process import SandboxProcess
 
 
 @pytest.mark.parametrize(
@@ -33,6 +40,8 @@ class Neighbour(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/silent":
             self.rfile.read(1)  # until the client gives up
+        elif self.path == "/trickle":
+            self._trickle()
         elif self.path.startswith("/away"):
             self.send_response(302)
             self.send_header("Location", self.path.removeprefix("/away?"))
@@ -49,6 +58,15 @@ class Neighbour(BaseHTTPRequestHandler):
             self.wfile.write(gzip.compress(bytes(20_000_000)))
         elif self.path == "/endless":
             self._write_for_ever()
+
+    def _trickle(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while True:
+                self.wfile.write(b" ")
+                time.sleep(0.02)
 
     def _write_for_ever(self) -> None:
         try:
@@ -72,6 +90,7 @@ def neighbour() -> Iterator[str]:
 
 @pytest.mark.parametrize("target", ["http://169.254.169.254/", "http://localhost/", "https://evil.example/"])
 def test_a_redirect_to_another_host_is_not_followed(neighbour: str, target: str) -> None:
+    """Security statement 12: also one to the address of a cloud's metadata."""
     session = http.open_session(allowed_hosts=[neighbour])
     with pytest.raises(http.UnexpectedAnswer, match="forbidden_host"), http.network_errors("marketo"):
         session.get(f"{neighbour}/away?{target}")
@@ -79,6 +98,7 @@ def test_a_redirect_to_another_host_is_not_followed(neighbour: str, target: str)
 
 @pytest.mark.parametrize("path", ["/endless", "/bomb"])
 def test_an_answer_that_is_too_large_is_cut_off(neighbour: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Security statement 16: an endless stream, and a zip bomb after it was unpacked."""
     monkeypatch.setattr(http, "MAX_BODY_BYTES", 10_000_000)
     session = http.open_session(allowed_hosts=[neighbour])
     with pytest.raises(http.UnexpectedAnswer, match="too_large"), http.network_errors("marketo"):
@@ -95,7 +115,69 @@ def test_a_closed_port_is_unreachable_and_its_error_hides_the_query() -> None:
 
 
 def test_a_silent_server_is_given_up(neighbour: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Security statement 15: a server that takes the call and never answers."""
     monkeypatch.setattr(http, "TIMEOUT_SECONDS", (0.2, 0.2))
     session = http.open_session(allowed_hosts=[neighbour])
     with pytest.raises(http.Unreachable, match="timeout"), http.network_errors("marketo"):
         session.get(f"{neighbour}/silent")
+
+
+def test_an_answer_that_trickles_is_given_up(neighbour: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Security statement 15: each piece comes in time, and the whole would take hours."""
+    monkeypatch.setattr(http, "MAX_BODY_SECONDS", 0.2)
+    session = http.open_session(allowed_hosts=[neighbour])
+    with pytest.raises(http.Unreachable, match="timeout"), http.network_errors("marketo"):
+        session.get(f"{neighbour}/trickle")
+
+
+@pytest.mark.parametrize("path", ["/endless", "/bomb"])
+def test_a_file_without_an_end_is_cut_off(neighbour: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Security statement 16: a streamed file has a limit, too, and is never held as a whole."""
+    monkeypatch.setattr(http, "MAX_FILE_BYTES", 10_000_000)
+    session = http.open_session(allowed_hosts=[neighbour])
+    with session.get(neighbour + path, stream=True) as response:
+        chunks = http.Download("salesforce", response).iter_chunks(100_000)
+        with pytest.raises(http.UnexpectedAnswer, match="too_large"):
+            deque(chunks, maxlen=0)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("30", 30),
+        ("0", 0),
+        ("Sun, 06 Nov 2094 08:49:37 GMT", 37),
+        ("Sun, 06 Nov 2094 08:48:37 GMT", 0),
+        ("Sun, 06 Nov 2094 08:49:37 -0000", 37),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(header: str, seconds: float | None) -> None:
+    """Security statement 15: Retry-After is honoured in both of its forms (RFC 9110)."""
+    response = requests.Response()
+    response.headers["Retry-After"] = header
+    with time_machine.travel(datetime(2094, 11, 6, 8, 49, 0, tzinfo=UTC), tick=False):
+        assert http.retry_after_seconds(response) == seconds
+
+
+def test_a_refused_connection_is_tried_again_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Security statement 15: three attempts with jitter between them, and no call that may have arrived is repeated."""
+    attempts: list[float] = []
+    monkeypatch.setattr("time.sleep", attempts.append)
+    session = http.open_session(allowed_hosts=["http://127.0.0.1:1"])
+    with pytest.raises(http.Unreachable), http.network_errors("marketo"):
+        session.post("http://127.0.0.1:1/")
+    retries = session.get_adapter("http://127.0.0.1:1/").max_retries  # type: ignore[attr-defined]
+    assert (len(attempts), retries.connect, retries.read, retries.status) == (1, 2, False, 0)
+    assert 0 < retries.backoff_jitter <= 1
+
+
+def test_an_unknown_certificate_is_refused() -> None:
+    """Security statement 13: TLS is verified, and nothing of the console's settings switches that off."""
+    with SandboxProcess.start(people=1, https_port=0) as process:
+        session = http.open_session(allowed_hosts=[process.https_url])
+        with pytest.raises(http.Unreachable, match="certificate"), http.network_errors("salesforce"):
+            session.get(f"{process.https_url}/services/data")
+    assert session.verify is True

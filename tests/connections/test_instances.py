@@ -107,6 +107,33 @@ def test_a_superuser_registers_an_instance_on_a_page(sandbox: SandboxProcess, op
     assert AuditEvent.objects.filter(action="marketo.instance_registered", actor=ops).exists()
 
 
+@pytest.mark.usefixtures("_secret")
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"client_id": "wrong"}, "Marketo refused the Client ID"),
+        ({"munchkin_id": "acme", "endpoint": ""}, "This is not the Munchkin Account ID"),
+        ({"endpoint": "https://999-XYZ-999.mktorest.com"}, "belongs to another Marketo instance"),
+    ],
+)
+def test_page_and_command_judge_alike(
+    sandbox: SandboxProcess, ops: User, client_of: ClientOf, typed: dict[str, str], sentence: str
+) -> None:
+    """Pain 16: one code path for the screen and for whoever automates; the same checks, the same errors."""
+    User.objects.filter(pk=ops.pk).update(is_superuser=True)
+    form = {
+        "munchkin_id": "123-ABC-456",
+        "endpoint": sandbox.url,
+        "client_id": "sandbox-client-id",
+        "client_secret": "sandbox-client-secret",
+        "name": "Acme Inc",
+        "first_admin_email": "maria.lind@acme.example",
+    }
+    assert sentence in text_of(client_of(User.objects.get(pk=ops.pk)).post(NEW, form | typed))
+    with pytest.raises(CommandError, match=sentence):
+        register(sandbox, **typed)
+
+
 def test_admins_are_read_once_a_day(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
     MarketoAdmin.objects.create(instance=instance, email="left@acme.example", marketo_user_id="left")
     emails = {admin.email for admin in services.marketo_admins(instance)}

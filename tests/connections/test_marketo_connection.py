@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from accounts.models import AuditEvent, Role, SalesAccount, User
 from connections import services
+from connections.http import ReconnectNeeded
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
 from connections.problems import ConnectionProblem
 from connections.services.clients import SharedTokenCache
@@ -184,6 +185,29 @@ def test_the_regular_look_sees_a_rotated_secret_and_its_repair(
     assert "refused the Client ID" in str(health.problem.what)
     MarketoConnection.objects.update(client_secret="sandbox-client-secret")
     services.check_connection(MarketoConnection.objects.get())
+    assert services.marketo_health(marketo_connection.account).is_good
+
+
+@pytest.mark.django_db(transaction=True)
+def test_any_call_that_succeeds_ends_a_passing_problem(marketo_connection: MarketoConnection) -> None:
+    MarketoConnection.objects.update(problem="marketo_busy", last_call_at=None)
+    services.marketo_client(marketo_connection).describe_fields()
+    healthy = MarketoConnection.objects.get()
+    assert healthy.problem == ""
+    assert healthy.last_call_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_with_the_old_secret_says_nothing_about_the_new_one(
+    marketo_connection: MarketoConnection, linked_instance: MarketoInstance, client_of: ClientOf
+) -> None:
+    cache.clear()
+    MarketoConnection.objects.update(client_secret="rotated-away")
+    late = services.marketo_client(MarketoConnection.objects.get())
+    with pytest.raises(ReconnectNeeded) as caught:
+        late.usage_today()
+    client_of(marketo_connection.owner).post(SET_UP, PASTED)
+    services.record_problem(MarketoConnection.objects.get(), caught.value)
     assert services.marketo_health(marketo_connection.account).is_good
 
 

@@ -2,12 +2,13 @@
 
 import pytest
 
-from accounts.models import AuditEvent, SalesAccount, User
-from connections import services
-from connections.models import MarketoInstance, PackageCheck, PackageTick, SalesforceConnection
+from accounts.models import SalesAccount, User
+from connections import services, tasks
+from connections.models import SalesforceConnection
 from connections.package_items import ITEMS
 from connections.salesforce.client import LayoutPart, SalesforceClient
-from connections.salesforce.package import ACTIVITY_FIELDS, State
+from connections.salesforce.package import State
+from connections.salesforce.package_facts import ACTIVITY_FIELDS, MSI_FIELDS
 from connections.services import ItemState
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, text_of
@@ -22,12 +23,6 @@ SEEN_BY_PEOPLE_ONLY = {"lead_layout", "other_layouts", "list_view_buttons"}
 
 
 @pytest.fixture
-def checked(salesforce_connection: SalesforceConnection, linked_instance: MarketoInstance) -> SalesAccount:
-    """An account whose org can be checked."""
-    return linked_instance.account  # type: ignore[return-value]
-
-
-@pytest.fixture
 def configured_org(change_org: ChangeOrg) -> None:
     """An administrator has done everything an API can see."""
     change_org("install_package")
@@ -38,6 +33,9 @@ def configured_org(change_org: ChangeOrg) -> None:
     change_org("set_task_types", values=["Email", "Call", "Reply", "Other"])
     change_org("assign_permission_set", username="admin@acme.example", assigned=True)
     for sobject in ("Lead", "Contact"):
+        for label in MSI_FIELDS:
+            name = f"mkto_si__{label.replace(' ', '_')}__c"
+            change_org("add_field", object=sobject, name=name, type="string", label=label)
         change_org(
             "add_field", object=sobject, name="mkto_si__Opt_Out__c", type="boolean", label="Marketo Sales Opt Out"
         )
@@ -50,7 +48,7 @@ def items(account: SalesAccount) -> dict[str, ItemState]:
 
 def test_the_checklist_is_the_whole_of_the_guide() -> None:
     assert len(ITEMS) == 35
-    assert sum(item.is_verifiable for item in ITEMS.values()) == 23
+    assert sum(item.is_verifiable for item in ITEMS.values()) == 24
 
 
 def test_an_untouched_org_misses_everything(checked: SalesAccount) -> None:
@@ -84,7 +82,7 @@ def test_a_configured_org_is_verified(checked: SalesAccount) -> None:
     assert state.is_installed
     assert not state.is_configured
     assert state.install_fact == "Version 1.8000.0.0 found."
-    assert state.configure_fact == "20 of 35 items verified, 0 ticked by hand. 10 items are left."
+    assert state.configure_fact == "21 of 35 items verified, 0 ticked by hand. 9 items are left."
 
 
 @pytest.mark.usefixtures("configured_org")
@@ -95,7 +93,7 @@ def test_ticking_what_no_api_sees_completes_step_7(checked: SalesAccount, admin:
             services.tick_item(account=checked, by=admin, item=item)
     state = services.package_state(checked)
     assert state.is_configured
-    assert (state.verified, state.ticked, state.total) == (20, 10, 35)
+    assert (state.verified, state.ticked, state.total) == (21, 9, 35)
 
 
 def test_an_old_version_is_found_and_not_enough(checked: SalesAccount, change_org: ChangeOrg) -> None:
@@ -190,9 +188,103 @@ def test_the_permission_set_counts_once_somebody_has_it(checked: SalesAccount, c
 
 
 def test_a_package_of_the_same_namespace_is_not_taken_for_ours(checked: SalesAccount, change_org: ChangeOrg) -> None:
-    change_org("install_package")
     change_org("install_other_package", name="Another package", namespace="mkto_si", version="9.1.0.0")
+    entry = items(checked)["package_installed"]
+    assert (entry.state, entry.found) == (
+        State.MISSING,
+        "Only other packages with the same prefix are installed: Another package.",
+    )
+    change_org("install_package")
     assert items(checked)["package_version"].found == "Version 1.8000.0.0 found."
+
+
+def test_a_package_that_is_removed_later_is_a_problem_of_the_setup_guide(
+    checked: SalesAccount, salesforce_admin: User, client_of: ClientOf, change_org: ChangeOrg
+) -> None:
+    browser = client_of(salesforce_admin)
+    removed = "The package Marketo Sales Insight was removed from the Salesforce org."
+    tasks.check_package(checked.pk)
+    assert removed not in text_of(browser.get("/"))  # it was never there
+    change_org("install_package")
+    tasks.check_package(checked.pk)
+    change_org("uninstall_package")
+    for _day in range(2):
+        tasks.check_package(checked.pk)
+        assert removed in text_of(browser.get("/"))
+        assert removed in text_of(browser.get(PAGE))
+    assert not services.package_state(checked).is_installed
+    change_org("hide_setup", hidden=True)
+    tasks.check_package(checked.pk)
+    assert removed in text_of(browser.get("/"))  # not to be able to look proves nothing
+    change_org("hide_setup", hidden=False)
+    change_org("install_package")
+    tasks.check_package(checked.pk)
+    assert removed not in text_of(browser.get("/"))
+
+
+def test_a_sandbox_with_production_s_people_may_be_the_wrong_org(checked: SalesAccount, change_org: ChangeOrg) -> None:
+    change_org("set_sandbox", sandbox=True)
+    entry = items(checked)["right_org"]
+    assert entry.state is State.UNKNOWN
+    assert "make sure that Marketo is synced with this sandbox" in entry.found
+    assert entry.can_tick
+
+
+# What an administrator undoes, and the items that show it.
+UNDONE = [
+    ("install_package", {"version": "1.7999.0.0"}),
+    ("set_deployed", {"object": "mkto_si__Values__c", "deployed": False}),
+    *(("remove_remote_site", {"name": name}) for name in ("MarketoSoapAPI", "MarketoRestAPI", "MarketoSalesInsight1")),
+    ("remove_remote_site", {"name": "MarketoSalesInsight2"}),
+    ("remove_field", {"object": "Task", "name": "MSE_Viewed__c"}),
+    ("set_task_types", {"values": ["Email", "Call"]}),
+    ("remove_field", {"object": "Lead", "name": "mkto_si__Opt_Out__c"}),
+    ("remove_field", {"object": "Lead", "name": "mkto_si__Engagement__c"}),
+    ("set_sandbox", {"sandbox": True}),
+]
+MISSING_THEN = {
+    "package_version",
+    "objects_deployed",
+    "soap_site",
+    "rest_site",
+    "ims_site",
+    "actions_site",
+    "activity_fields",
+    "field_security",
+    "task_types",
+}
+UNKNOWN_THEN = {"field_room", "task_layout", "opt_out_fields", "layout_fields", "right_org"}
+MISSING_WITHOUT_PACKAGE = {"package_installed", "package_listed", "permission_set", "list_view_buttons"}
+HIDDEN_WITHOUT_SETUP_RIGHTS = {
+    "package_installed",
+    "package_version",
+    "package_listed",
+    "objects_deployed",
+    "soap_site",
+    "rest_site",
+    "ims_site",
+    "actions_site",
+}
+
+
+@pytest.mark.usefixtures("configured_org")
+def test_each_item_is_seen_in_each_of_its_states(checked: SalesAccount, change_org: ChangeOrg) -> None:
+    """Pain 23: what is hidden or gone is named, by the scheduled check and before anything needs it."""
+    done = {key for key, entry in items(checked).items() if entry.state is State.DONE}
+    assert done == {key for key, item in ITEMS.items() if item.is_verifiable} - SEEN_BY_PEOPLE_ONLY
+    change_org("hide_setup", hidden=True)
+    hidden = items(checked)
+    assert {key for key in done if hidden[key].state is State.UNKNOWN} == HIDDEN_WITHOUT_SETUP_RIGHTS
+    change_org("hide_setup", hidden=False)
+    for action, values in UNDONE:
+        change_org(action, **values)  # type: ignore[arg-type]
+    found = items(checked)
+    assert {key for key in done if found[key].state is State.MISSING} == MISSING_THEN
+    assert {key for key in done if found[key].state is State.UNKNOWN} == UNKNOWN_THEN
+    assert all(found[key].found for key in MISSING_THEN | UNKNOWN_THEN)
+    change_org("uninstall_package")
+    gone = items(checked)
+    assert {key for key in MISSING_WITHOUT_PACKAGE if gone[key].state is State.MISSING} == MISSING_WITHOUT_PACKAGE
 
 
 def test_field_security_names_what_the_user_cannot_edit(checked: SalesAccount, change_org: ChangeOrg) -> None:
@@ -225,26 +317,6 @@ def test_the_panel_is_found_on_every_layout(checked: SalesAccount, monkeypatch: 
     assert "connected user: Account, Opportunity." in found["other_layouts"].found
 
 
-def test_the_sheet_holds_what_is_left_and_nothing_else(
-    checked: SalesAccount, salesforce_admin: User, client_of: ClientOf, change_org: ChangeOrg
-) -> None:
-    browser = client_of(salesforce_admin)
-    assert "MSE_Viewed__c" in text_of(browser.get(SHEET))
-    change_org("add_all_activity_fields")
-    change_org("remove_field", object="Task", name="MSE_Replied__c")
-    services.check_package(checked)
-    services.tick_item(account=checked, by=salesforce_admin, item=ITEMS["api_secret"])
-    page = text_of(browser.get(SHEET))
-    for text in ("https://mkto-sales-connect.adobe.io", "MSE_Replied__c", "Setup > Remote Site Settings", "Acme Inc"):
-        assert text in page
-    for text in ("MSE_Viewed__c", "An API secret is set in Marketo", "Read access to Lead"):
-        assert text not in page
-
-
-def test_without_an_org_there_is_no_sheet(admin: User, client_of: ClientOf) -> None:
-    assert "No Salesforce org is connected" in text_of(client_of(admin).get(SHEET, follow=True))
-
-
 def test_the_right_org_is_the_one_whose_people_marketo_knows(checked: SalesAccount, sandbox: SandboxProcess) -> None:
     entry = items(checked)["right_org"]
     assert entry.state is State.DONE
@@ -260,45 +332,3 @@ def test_a_check_of_one_org_says_nothing_about_the_next(checked: SalesAccount, a
     state = services.package_state(checked)
     assert state.check is None
     assert all(entry.state is State.UNKNOWN and entry.tick is None for entry in state.items)
-
-
-def test_the_page_without_a_connection_leads_there(account: SalesAccount, admin: User, client_of: ClientOf) -> None:
-    page = text_of(client_of(admin).get(PAGE))
-    assert "No Salesforce org is connected" in page
-    assert 'href="/settings/admin/salesforce/"' in page
-
-
-def test_the_page_shows_what_was_found_and_where_to_click(
-    checked: SalesAccount, salesforce_admin: User, client_of: ClientOf, sandbox: SandboxProcess
-) -> None:
-    browser = client_of(salesforce_admin)
-    assert "Nobody has looked into the org yet." in text_of(browser.get(PAGE))
-    assert not PackageCheck.objects.exists()
-    page = text_of(browser.post(CHECK, follow=True))
-    assert "The package is not installed." in page
-    assert f"{sandbox.url}/lightning/setup/SecurityRemoteProxy/home" in page
-    assert 'data-copy="https://mkto-sales-connect.adobe.io"' in page
-    assert 'data-copy="https://123-abc-456.mktorest.com"' in page
-
-
-def test_a_tick_carries_its_name_and_can_be_taken_back(
-    checked: SalesAccount, salesforce_admin: User, client_of: ClientOf
-) -> None:
-    browser = client_of(salesforce_admin)
-    assert "Ticked by crm@acme.example" in text_of(browser.post(TICK.format("governance"), follow=True))
-    browser.post(TICK.format("governance"))
-    assert AuditEvent.objects.filter(action="package.item_ticked", target="governance").count() == 1
-    browser.post(TICK.format("governance"), {"undo": "1"})
-    assert not PackageTick.objects.exists()
-    assert AuditEvent.objects.filter(action="package.item_unticked", actor=salesforce_admin).exists()
-    assert browser.post(TICK.format("nonsense")).status_code == 404
-
-
-def test_a_check_that_fails_keeps_what_was_known(
-    checked: SalesAccount, admin: User, client_of: ClientOf, sandbox: SandboxProcess
-) -> None:
-    services.check_package(checked)
-    sandbox.post("/_sandbox/faults", {"path": "/services/data", "kind": "status:503"})
-    page = text_of(client_of(admin).post(CHECK))
-    assert "Salesforce is busy or in maintenance." in page
-    assert "The package is not installed." in page

@@ -12,7 +12,7 @@ import requests
 
 from connections import http
 from connections.salesforce import oauth
-from connections.salesforce.client import QueryJob, QueryJobState, SalesforceClient
+from connections.salesforce.client import Access, QueryJob, QueryJobState, SalesforceClient
 from connections.salesforce.errors import QueryInterrupted, SessionExpired, raise_for_error
 from connections.salesforce.oauth import TokenAnswer
 from tests.connections.canned_answers import CannedAnswers, canned_answers
@@ -86,7 +86,7 @@ def canned_client(origin: str, **answers: tuple[int, object]) -> SalesforceClien
     root = "/services/data/v62.0/query"
     CannedAnswers.answers = {root + (f"/{name}" if name != "first" else ""): (*a, {}) for name, a in answers.items()}
     session = http.open_session(allowed_hosts=[origin])
-    return SalesforceClient(origin, "token", refresh=lambda: "token", session=session)
+    return SalesforceClient(Access(origin, "token"), refresh=lambda: Access(origin, "token"), session=session)
 
 
 def test_a_query_follows_its_pages(canned: str) -> None:
@@ -104,6 +104,7 @@ def test_deleted_records_are_found_when_they_are_asked_for(canned: str) -> None:
 
 
 def test_a_query_whose_token_dies_between_pages_must_start_again(canned: str) -> None:
+    """Pain 14: a cursor dies with its session; it is never used with another one."""
     following = {"done": False, "records": [{"Id": 1}], "nextRecordsUrl": "/services/data/v62.0/query/01g-1"}
     expired = [{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}]
     client = canned_client(canned, first=(200, following), **{"01g-1": (401, expired)})
@@ -123,6 +124,7 @@ def test_a_next_page_on_another_host_is_refused(canned: str, address: str) -> No
 
 @pytest.mark.parametrize("answer", [{"done": True}, {"records": 5}, [], "text"])
 def test_an_unknown_shape_is_an_error(canned: str, answer: object) -> None:
+    """Pain 10: an answer of an unknown shape is an error of its own, not a crash later on."""
     with pytest.raises(http.UnexpectedAnswer):
         canned_client(canned, first=(200, answer)).query("SELECT Id FROM Lead")
 
@@ -136,16 +138,16 @@ class Connection:
         self.usage: list[tuple[int, int]] = []
         session = http.open_session(allowed_hosts=[sandbox.url])
         self.client = SalesforceClient(
-            tokens.instance_url,
-            tokens.access_token,
+            Access(tokens.instance_url, tokens.access_token),
             refresh=self.refresh,
             session=session,
             on_usage=lambda used, allowed: self.usage.append((used, allowed)),
         )
 
-    def refresh(self) -> str:
+    def refresh(self) -> Access:
         self.refreshes += 1
-        return refresh(self.sandbox, self.tokens).access_token
+        answer = refresh(self.sandbox, self.tokens)
+        return Access(answer.instance_url, answer.access_token)
 
     def fail(self, path: str, kind: str, **options: Any) -> None:
         self.sandbox.post("/_sandbox/faults", {"path": path, "kind": kind, "count": 1} | options)

@@ -10,6 +10,7 @@ import pytest
 
 from connections import http
 from connections.hosts import ForbiddenHost, check_instance_url, salesforce_login_origin
+from connections.problems import problem_code
 from connections.salesforce import oauth
 from connections.salesforce.oauth import ConnectedApp, GrantRefused, OAuthError, OAuthProblem, TokenAnswer
 from tests.connections.canned_answers import CannedAnswers, canned_answers
@@ -147,7 +148,7 @@ def test_authorize_url_asks_for_the_needed_scopes_with_pkce_and_no_more() -> Non
         ("invalid_grant", "invalid code verifier", OAuthProblem.EXPIRED_CODE),
         ("invalid_grant", "expired access/refresh token", OAuthProblem.EXPIRED_TOKEN),
         ("API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization.", OAuthProblem.API_DISABLED),
-        ("server_error", "", OAuthProblem.UNAVAILABLE),
+        ("server_error", "", OAuthProblem.BUSY),
         ("something_new", "", OAuthProblem.UNKNOWN),
     ],
 )
@@ -213,6 +214,41 @@ def test_an_answer_without_a_token_is_an_error_without_secrets(canned: str) -> N
     with pytest.raises(http.UnexpectedAnswer) as caught:
         refresh_canned(canned, 200, answer)
     assert "canary" not in str(caught.value)
+
+
+# Salesforce, "OAuth 2.0 Error Codes" of the token endpoint: code and description, and the sentences they end on.
+REFUSALS = [
+    ("invalid_grant", "expired access/refresh token", "salesforce_expired_token"),
+    ("invalid_grant", "expired authorization code", "salesforce_expired_code"),
+    ("invalid_grant", "invalid authorization code", "salesforce_expired_code"),
+    ("invalid_grant", "invalid code verifier", "salesforce_expired_code"),
+    ("invalid_grant", "authentication failure", "salesforce_refused"),
+    ("invalid_grant", "inactive user", "salesforce_inactive_user"),
+    ("invalid_grant", "inactive organization", "salesforce_inactive_org"),
+    ("invalid_grant", "ip restricted", "salesforce_ip_restricted"),
+    ("invalid_grant", "ip restricted or invalid login hours", "salesforce_ip_restricted"),
+    ("invalid_grant", "user hasn't approved this consumer", "salesforce_not_approved"),
+    ("invalid_grant", "user is not admin approved to access this app", "salesforce_not_approved"),
+    ("invalid_grant", "audience is invalid", "salesforce_wrong_host"),
+    ("invalid_grant", "something Salesforce thinks of next year", "salesforce_credentials"),
+    ("invalid_client_id", "client identifier invalid", "salesforce_bad_client"),
+    ("invalid_client", "invalid client credentials", "salesforce_bad_client"),
+    ("redirect_uri_mismatch", "redirect_uri must match configuration", "salesforce_bad_client"),
+    ("unsupported_grant_type", "grant type not supported", "salesforce_bad_client"),
+    ("invalid_request", "missing required parameter", "salesforce_bad_client"),
+    ("rate_limit_exceeded", "login rate exceeded", "salesforce_busy"),
+    ("something_new", "", "salesforce_unexpected"),
+]
+
+
+@pytest.mark.parametrize(("error", "description", "code"), REFUSALS)
+def test_each_refusal_of_the_token_endpoint_ends_on_its_sentences(
+    canned: str, error: str, description: str, code: str
+) -> None:
+    with pytest.raises(http.ApiError) as caught:
+        refresh_canned(canned, 400, {"error": error, "error_description": description})
+    assert problem_code(caught.value) == code
+    assert isinstance(caught.value, http.ReconnectNeeded) == (error == "invalid_grant")
 
 
 @pytest.mark.parametrize(("status", "answer"), [(503, "down"), (429, {"error": "rate_limit_exceeded"}), (502, [])])

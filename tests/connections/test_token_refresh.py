@@ -1,20 +1,29 @@
 """One refresh at a time, on a real database with real threads: a rotated token used twice kills the connection."""
 
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from types import FrameType
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import connection as database
+from django.db import transaction
 from django.utils import timezone
+from pytest_django import Settings
 
 from connections import services
-from connections.http import ReconnectNeeded
+from connections.http import ReconnectNeeded, TransientApiError, open_session
 from connections.models import ConnectionStatus, SalesforceConnection
+from connections.services.clients import TokenRefresh
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, text_of
-from tests.connections.salesforce_sign_in import refresh
+from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, text_of
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/salesforce/"
@@ -34,6 +43,7 @@ def call_in_thread(connection: SalesforceConnection, start: threading.Barrier) -
 def test_many_workers_refresh_a_rotating_token_once(
     salesforce_connection: SalesforceConnection, change_org: ChangeOrg, sandbox: SandboxProcess
 ) -> None:
+    """Pain 13: a second worker never uses a refresh token that was rotated away."""
     change_org("rotate_refresh_tokens", rotate=True)
     change_org("end_sessions")
     sandbox.delete("/_sandbox/calls")
@@ -48,6 +58,229 @@ def test_many_workers_refresh_a_rotating_token_once(
     # The stored token is the live one: the next refresh works with it.
     change_org("end_sessions")
     assert services.salesforce_client(renewed).organization().name == "Acme Inc"
+
+
+# What each of two worker processes does: many threads that all hold the token that has just been refused.
+WORKER = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+import django
+django.setup()
+from django.conf import settings
+from django.db import connection as database
+from connections.http import open_session
+from connections.models import SalesforceConnection
+from connections.services.clients import TokenRefresh
+settings.SANDBOX_ORIGIN = {origin!r}
+stale = SalesforceConnection.objects.get()
+start = Barrier({threads})
+
+def call(_number):
+    return TokenRefresh(stale, open_session(allowed_hosts=[stale.login_origin]))().token
+
+def call_many(number):
+    try:
+        SalesforceConnection.objects.exists()
+        start.wait(timeout=30)
+        return {{call(number) for number in range({calls})}}
+    finally:
+        database.close()
+
+print("ready", flush=True)
+sys.stdin.readline()
+with ThreadPoolExecutor({threads}) as pool:
+    print(*set.union(*pool.map(call_many, range({threads}))))
+"""
+
+
+def test_a_thousand_callers_in_two_processes_refresh_once(
+    salesforce_connection: SalesforceConnection, change_org: ChangeOrg, sandbox: SandboxProcess
+) -> None:
+    """Pain 13 and Security statement 9: single flight across processes and threads; rotated is stored before used."""
+    change_org("rotate_refresh_tokens", rotate=True)
+    change_org("end_sessions")
+    sandbox.delete("/_sandbox/calls")
+    source = WORKER.format(origin=sandbox.url, calls=50, threads=10)
+    # Long enough for everybody to come while the first is still being answered.
+    sandbox.post("/_sandbox/faults", {"path": "/services/oauth2/token", "kind": "delay", "seconds": 0.5, "count": 1})
+    workers = [worker_process(source) for _ in range(2)]
+    for worker in workers:
+        assert worker.stdout
+        assert worker.stdout.readline() == "ready\n"
+    for worker in workers:
+        assert worker.stdin
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    answers = [worker.communicate(timeout=60)[0].split() for worker in workers]
+    renewed = SalesforceConnection.objects.get()
+    assert answers == [[renewed.access_token]] * 2
+    assert renewed.rotations == 1
+    refreshes = [call for call in sandbox.get("/_sandbox/calls") if call["path"] == "/services/oauth2/token"]
+    assert len(refreshes) == 1
+    assert services.salesforce_client(renewed).organization().name == "Acme Inc"
+
+
+def worker_process(source: str) -> subprocess.Popen[str]:
+    """A process that works on the database of this test."""
+    environment = os.environ | {
+        "DATABASE_URL": urlsplit(settings.DATABASE_URL)._replace(path=f"/{database.settings_dict['NAME']}").geturl(),
+        "REDIS_URL": settings.REDIS_URL,
+        "SALESFORCE_CLIENT_ID": settings.SALESFORCE_CLIENT_ID,
+        "SALESFORCE_CLIENT_SECRET": settings.SALESFORCE_CLIENT_SECRET,
+        "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
+        "DJANGO_SETTINGS_MODULE": "msi_admin.settings",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-c", source], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def refresh_killed_at(connection: SalesforceConnection, boundary: int) -> bool:
+    """Refresh, and end at the given line of what stores the new tokens; False when that has fewer lines."""
+    lines = 0
+
+    def trace(frame: FrameType, event: str, _argument: object) -> Any:
+        nonlocal lines
+        if frame.f_code.co_name not in {"_newest_access", "_refresh"}:
+            return None
+        if event == "line":
+            lines += 1
+            if lines > boundary:
+                raise Killed
+        return trace
+
+    client = services.salesforce_client(connection)
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        client.organization()
+    except Killed:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def test_a_crash_at_any_instruction_ends_connected_or_in_a_clear_reconnect(
+    salesforce_connection: SalesforceConnection,
+    change_org: ChangeOrg,
+    client_of: ClientOf,
+    person_at_salesforce: PersonAtSalesforce,
+) -> None:
+    """Security statement 10: never in silence, wherever the process dies between rotation and storing."""
+    change_org("rotate_refresh_tokens", rotate=True)
+    browser = client_of(salesforce_connection.connected_by)
+    endings = []
+    for boundary in range(50):
+        change_org("end_sessions")
+        if not refresh_killed_at(SalesforceConnection.objects.get(), boundary):
+            break
+        services.check_connection(SalesforceConnection.objects.get())
+        after = SalesforceConnection.objects.get()
+        endings.append(after.status)
+        if after.status == ConnectionStatus.NEEDS_RECONNECTING:
+            assert after.problem == "salesforce_expired_token"
+            browser.get(person_at_salesforce(press_ok(browser)))
+            SalesforceConnection.objects.get(status=ConnectionStatus.CONNECTED, problem="")
+    # Before Salesforce is asked nothing is lost; afterwards the rotated token is.
+    assert set(endings) == set(ConnectionStatus)
+    assert endings == sorted(endings)
+
+
+def test_an_org_with_a_new_my_domain_is_found_again(
+    salesforce_connection: SalesforceConnection, change_org: ChangeOrg, sandbox: SandboxProcess, settings: Settings
+) -> None:
+    """Pain 15: renaming ends the sessions, and the next refresh tells where the org is; nobody connects again."""
+    renamed = sandbox.url.replace("127.0.0.1", "localhost")
+    settings.SANDBOX_ORIGIN = renamed
+    client = services.salesforce_client(salesforce_connection)
+    change_org("rename_domain", url=renamed)
+    assert client.organization().name == "Acme Inc"
+    session = open_session(allowed_hosts=[salesforce_connection.login_origin])
+    access = TokenRefresh(salesforce_connection, session)()
+    session.get_adapter(f"{access.instance_url}/services/data")  # the session may go there now
+    moved = SalesforceConnection.objects.get()
+    assert (moved.instance_url, moved.status, moved.problem) == (renamed, ConnectionStatus.CONNECTED, "")
+
+
+def test_an_org_whose_old_address_is_gone_is_found_by_the_hourly_look(
+    salesforce_connection: SalesforceConnection, sandbox: SandboxProcess
+) -> None:
+    """Pain 15: the old My Domain does not even resolve any more."""
+    SalesforceConnection.objects.update(instance_url="http://127.0.0.1:1")
+    services.check_connection(SalesforceConnection.objects.get())
+    found = SalesforceConnection.objects.get()
+    assert (found.instance_url, found.status, found.problem) == (sandbox.url, ConnectionStatus.CONNECTED, "")
+
+
+def test_a_sandbox_that_was_copied_again_asks_to_reconnect_and_is_another_org(
+    salesforce_connection: SalesforceConnection,
+    change_org: ChangeOrg,
+    client_of: ClientOf,
+    person_at_salesforce: PersonAtSalesforce,
+) -> None:
+    """Pain 15: the copy has the same user ids and another org id, so it is not taken for the org of before."""
+    change_org("refresh_sandbox")
+    services.check_connection(salesforce_connection)
+    assert SalesforceConnection.objects.get().status == ConnectionStatus.NEEDS_RECONNECTING
+    browser = client_of(salesforce_connection.connected_by)
+    page = text_of(browser.get(person_at_salesforce(press_ok(browser)), follow=True))
+    assert "You logged in to another Salesforce org" in page
+    kept = SalesforceConnection.objects.get()
+    assert (kept.org_id, kept.user_id) == (salesforce_connection.org_id, salesforce_connection.user_id)
+    browser.post("/settings/admin/salesforce/disconnect/")
+    browser.get(person_at_salesforce(press_ok(browser)))
+    copied = SalesforceConnection.objects.get()
+    assert copied.user_id == kept.user_id
+    assert copied.org_id != kept.org_id
+
+
+def test_any_call_that_succeeds_ends_a_passing_problem(salesforce_connection: SalesforceConnection) -> None:
+    SalesforceConnection.objects.update(problem="salesforce_busy")
+    services.salesforce_client(salesforce_connection).describe("Lead")
+    assert SalesforceConnection.objects.get().problem == ""
+
+
+def test_a_success_hides_no_failure_that_follows_it(
+    salesforce_connection: SalesforceConnection, sandbox: SandboxProcess
+) -> None:
+    client = services.salesforce_client(salesforce_connection)
+    with transaction.atomic():
+        client.organization()
+        sandbox.post("/_sandbox/faults", {"path": "/describe", "kind": "status:503", "count": 1})
+        with pytest.raises(TransientApiError) as caught:
+            client.describe("Lead")
+        services.record_problem(salesforce_connection, caught.value)
+    assert SalesforceConnection.objects.get().problem == "salesforce_busy"
+    client.describe("Lead")
+    assert SalesforceConnection.objects.get().problem == ""
+
+
+def test_a_worker_of_before_the_reconnect_says_nothing_about_the_connection_of_now(
+    salesforce_connection: SalesforceConnection,
+    change_org: ChangeOrg,
+    client_of: ClientOf,
+    person_at_salesforce: PersonAtSalesforce,
+    mailoutbox: list[EmailMessage],
+    sandbox: SandboxProcess,
+) -> None:
+    late = services.salesforce_client(salesforce_connection)
+    sandbox.post("/_sandbox/faults", {"path": "/describe", "kind": "salesforce:not_for_rest", "count": 1})
+    with pytest.raises(ReconnectNeeded) as caught:
+        late.describe("Lead")
+    browser = client_of(salesforce_connection.connected_by)
+    browser.get(person_at_salesforce(press_ok(browser)))
+    # Whoever handles the error may hold the row of now already.
+    for row in (salesforce_connection, SalesforceConnection.objects.get()):
+        services.record_problem(row, caught.value)
+    after = SalesforceConnection.objects.get()
+    assert (after.status, after.problem) == (ConnectionStatus.CONNECTED, "")
+    assert not mailoutbox
 
 
 def test_a_token_that_idles_is_renewed_before_salesforce_forgets_it(
@@ -70,10 +303,13 @@ def test_a_token_that_idles_is_renewed_before_salesforce_forgets_it(
 def test_a_rotation_whose_answer_was_lost_ends_in_a_clear_reconnect(
     salesforce_connection: SalesforceConnection, change_org: ChangeOrg, sandbox: SandboxProcess
 ) -> None:
+    """Security statement 10: Salesforce has rotated, and its answer never came."""
     change_org("rotate_refresh_tokens", rotate=True)
-    refresh(sandbox, salesforce_connection)
     change_org("end_sessions")
+    sandbox.post("/_sandbox/faults", {"path": "/oauth2/token", "kind": "salesforce:lost_answer", "count": 1})
     services.check_connection(salesforce_connection)
+    assert SalesforceConnection.objects.get().problem == "salesforce_unreachable"
+    services.check_connection(SalesforceConnection.objects.get())
     lost = SalesforceConnection.objects.get()
     assert lost.status == ConnectionStatus.NEEDS_RECONNECTING
     assert str(services.salesforce_health(lost.account).problem.todo) == "Press Connect again."  # type: ignore[union-attr]

@@ -1,0 +1,133 @@
+"""Links that show one problem or one step to the person who can solve it and who need not sign in here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.core.cache import cache
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from accounts.models import SalesAccount, User
+from accounts.services import record
+from connections.diagnoses import diagnosis_of
+from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
+from connections.problems import PROBLEMS, ConnectionProblem, Problem
+from connections.salesforce.errors import SERVICE as SALESFORCE
+from connections.services.package import ItemPart, package_state
+
+LIFETIME = timedelta(days=7)
+LINKS_PER_HOUR = 30
+
+_SALT = "connections.help-link"
+
+
+@dataclass(frozen=True)
+class HelpRequest:
+    """What somebody is asked to do: no name of a person, no secret, nothing else of the account."""
+
+    company: str
+    what: Promise | str
+    found: Promise | str
+    todo: Promise | str
+    who: Promise | str
+    is_solved: bool
+    where: Promise | str = ""
+    setup_url: str = ""
+    values: list[str] = field(default_factory=list)
+    parts: list[ItemPart] = field(default_factory=list)
+
+
+def make_help_link(*, account: SalesAccount, by: User, subject: str) -> tuple[str, HelpRequest] | None:
+    """
+    The address of a page about `subject`, which is `item:`, `problem:` (of the account's connections), `own:` (of the
+    connection of `by`) or `failure:`, with a key; good for seven days and for as long as there is something to solve.
+    None when there is not. Raises ConnectionProblem for too many.
+    """
+    asked = _help_request(account, by.pk, subject)
+    if asked is None or asked.is_solved:
+        return None
+    _count_link(by)
+    record(account=account, actor=by, action="help_link.made", target=subject)
+    token = signing.dumps([account.pk, by.pk, subject], salt=_SALT)
+    return settings.SITE_URL.rstrip("/") + reverse("connections:help", args=[token]), asked
+
+
+def read_help_link(token: str) -> HelpRequest | None:
+    """What a link is about, as it stands now; None for a link that was tampered with, or is too old."""
+    try:
+        account_id, by_id, subject = signing.loads(token, salt=_SALT, max_age=LIFETIME)
+    except signing.BadSignature:
+        return None
+    account = SalesAccount.objects.filter(pk=account_id).first()
+    return _help_request(account, by_id, subject) if account else None
+
+
+def _count_link(by: User) -> None:
+    key = f"help-links-{by.pk}"
+    cache.add(key, 0, timeout=3600)
+    if cache.incr(key) > LINKS_PER_HOUR:
+        raise ConnectionProblem("too_many_links")
+
+
+def _help_request(account: SalesAccount, by_id: int, subject: str) -> HelpRequest | None:
+    kind, _colon, key = subject.partition(":")
+    if kind == "own":
+        return _about_problem(account, key, SalesforceConnection.objects.filter(account=account, member__user_id=by_id))
+    read = _READERS.get(kind)
+    return read(account, key) if read else None
+
+
+def _about_item(account: SalesAccount, key: str) -> HelpRequest | None:
+    entry = next((entry for entry in package_state(account).items if entry.item.key == key), None)
+    if entry is None:
+        return None
+    return HelpRequest(
+        company=account.name,
+        what=entry.item.title,
+        found=entry.found,
+        todo=entry.item.how,
+        who=entry.item.who,
+        is_solved=entry.is_settled,
+        where=entry.item.where,
+        setup_url=entry.setup_url,
+        values=entry.values,
+        parts=[part for part in entry.parts if not part.is_done],
+    )
+
+
+def _about_account_problem(account: SalesAccount, code: str) -> HelpRequest | None:
+    model = SalesforceConnection if code.startswith(SALESFORCE) else MarketoConnection
+    return _about_problem(account, code, model.objects.of_account(account))
+
+
+def _about_problem(account: SalesAccount, code: str, connections: QuerySet[Any]) -> HelpRequest | None:
+    problem, connection = PROBLEMS.get(code), connections.first()
+    if problem is None or not problem.can_be_handed_on:
+        return None
+    is_solved = connection is not None and connection.problem != code
+    return _of_problem(account, problem, is_solved=is_solved, values=list(problem.values))
+
+
+def _about_failure(account: SalesAccount, key: str) -> HelpRequest | None:
+    failure = ApiFailure.objects.of_account(account).filter(pk=key).first() if key.isdecimal() else None
+    if failure is None:
+        return None
+    problem = diagnosis_of(failure.service, failure.code, failure.problem)
+    names = failure.names.split(", ") if failure.names else []
+    return _of_problem(account, problem, is_solved=failure.solved_at is not None, values=[*problem.values, *names])
+
+
+def _of_problem(account: SalesAccount, problem: Problem, *, is_solved: bool, values: list[str]) -> HelpRequest:
+    return HelpRequest(account.name, problem.what, "", problem.todo, problem.who, is_solved, values=values)
+
+
+_READERS: dict[str, Callable[[SalesAccount, str], HelpRequest | None]] = {
+    "item": _about_item,
+    "problem": _about_account_problem,
+    "failure": _about_failure,
+}

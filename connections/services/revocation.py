@@ -1,0 +1,36 @@
+"""Tokens that nobody here uses any more: Salesforce is told to forget them, however long it does not answer."""
+
+import structlog
+from django.utils import timezone
+
+from connections.http import ApiError, open_session
+from connections.models import TOKEN_IDLE_LIFETIME, OrphanedToken, SalesforceConnection
+from connections.salesforce import oauth
+
+_log = structlog.get_logger(__name__)
+
+
+def abandon(connection: SalesforceConnection) -> OrphanedToken:
+    """Erase a connection; its token is to be revoked after the transaction."""
+    orphan = OrphanedToken.objects.create(login_origin=connection.login_origin, token=connection.refresh_token)
+    connection.delete()
+    return orphan
+
+
+def revoke(orphan: OrphanedToken) -> None:
+    """Tell Salesforce to forget a token; when it does not answer, the token waits for the next hourly look."""
+    session = open_session(allowed_hosts=[orphan.login_origin])
+    try:
+        oauth.revoke(session=session, origin=orphan.login_origin, token=orphan.token)
+    except ApiError as error:
+        _log.warning("salesforce_revoke_failed", error=str(error))
+        # By then Salesforce has forgotten it anyway.
+        if timezone.now() < orphan.created_at + TOKEN_IDLE_LIFETIME:
+            return
+    orphan.delete()
+
+
+def revoke_orphans() -> None:
+    """Try again what Salesforce did not take in."""
+    for orphan in OrphanedToken.objects.all():
+        revoke(orphan)

@@ -1,0 +1,89 @@
+"""Settings > Admin Settings > Salesforce package, and the sheet for paper."""
+
+from accounts.models import AuditEvent, SalesAccount, User
+from connections import services
+from connections.models import PackageCheck, PackageTick
+from connections.package_items import ITEMS
+from tests.conftest import ClientOf
+from tests.connections.conftest import ChangeOrg, text_of
+from tests.sandbox_process import SandboxProcess
+
+PAGE = "/settings/admin/salesforce-package/"
+CHECK = "/settings/admin/salesforce-package/check/"
+TICK = "/settings/admin/salesforce-package/items/{}/"
+SHEET = "/settings/admin/salesforce-package/sheet/"
+
+
+def test_nothing_is_called_doubtful_before_the_first_check(
+    checked: SalesAccount, salesforce_admin: User, client_of: ClientOf
+) -> None:
+    browser = client_of(salesforce_admin)
+    page = text_of(browser.get(PAGE))
+    assert "Cannot tell" not in page
+    assert page.count("Not checked yet") == 24
+    assert TICK.format("activity_fields") not in page
+    assert TICK.format("governance") in page
+    assert "Not checked yet" not in text_of(browser.post(CHECK, follow=True))
+
+
+def test_the_sheet_holds_what_is_left_and_nothing_else(
+    checked: SalesAccount, salesforce_admin: User, client_of: ClientOf, change_org: ChangeOrg
+) -> None:
+    browser = client_of(salesforce_admin)
+    assert "MSE_Viewed__c" in text_of(browser.get(SHEET))
+    change_org("add_all_activity_fields")
+    change_org("remove_field", object="Task", name="MSE_Replied__c")
+    services.check_package(checked)
+    services.tick_item(account=checked, by=salesforce_admin, item=ITEMS["api_secret"])
+    page = text_of(browser.get(SHEET))
+    for text in ("https://mkto-sales-connect.adobe.io", "MSE_Replied__c", "Setup > Remote Site Settings", "Acme Inc"):
+        assert text in page
+    for text in ("MSE_Viewed__c", "An API secret is set in Marketo", "Read access to Lead"):
+        assert text not in page
+
+
+def test_without_an_org_there_is_no_sheet(admin: User, client_of: ClientOf) -> None:
+    assert "No Salesforce org is connected" in text_of(client_of(admin).get(SHEET, follow=True))
+
+
+def test_the_page_without_a_connection_leads_there(account: SalesAccount, admin: User, client_of: ClientOf) -> None:
+    page = text_of(client_of(admin).get(PAGE))
+    assert "No Salesforce org is connected" in page
+    assert 'href="/settings/admin/salesforce/"' in page
+
+
+def test_the_page_shows_what_was_found_and_where_to_click(
+    checked: SalesAccount, salesforce_admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    browser = client_of(salesforce_admin)
+    assert "Nobody has looked into the org yet." in text_of(browser.get(PAGE))
+    assert not PackageCheck.objects.exists()
+    page = text_of(browser.post(CHECK, follow=True))
+    assert "The package is not installed." in page
+    assert 'href="https://appexchange.salesforce.com/appxListingDetail?listingId=a0N30000001SVZmEAO" target' in page
+    assert f"{sandbox.url}/lightning/setup/SecurityRemoteProxy/home" in page
+    assert 'data-copy="https://mkto-sales-connect.adobe.io"' in page
+    assert 'data-copy="https://123-abc-456.mktorest.com"' in page
+
+
+def test_a_tick_carries_its_name_and_can_be_taken_back(
+    checked: SalesAccount, salesforce_admin: User, client_of: ClientOf
+) -> None:
+    browser = client_of(salesforce_admin)
+    assert "Ticked by crm@acme.example" in text_of(browser.post(TICK.format("governance"), follow=True))
+    browser.post(TICK.format("governance"))
+    assert AuditEvent.objects.filter(action="package.item_ticked", target="governance").count() == 1
+    browser.post(TICK.format("governance"), {"undo": "1"})
+    assert not PackageTick.objects.exists()
+    assert AuditEvent.objects.filter(action="package.item_unticked", actor=salesforce_admin).exists()
+    assert browser.post(TICK.format("nonsense")).status_code == 404
+
+
+def test_a_check_that_fails_keeps_what_was_known(
+    checked: SalesAccount, admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    services.check_package(checked)
+    sandbox.post("/_sandbox/faults", {"path": "/services/data", "kind": "status:503"})
+    page = text_of(client_of(admin).post(CHECK))
+    assert "Salesforce is busy or in maintenance." in page
+    assert "The package is not installed." in page

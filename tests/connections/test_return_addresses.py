@@ -1,0 +1,45 @@
+"""Where a browser is sent after a form."""
+
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from tests.conftest import PASSWORD, ClientOf
+
+ELSEWHERE = [
+    "//evil.example",
+    "///evil.example",
+    "https:evil.example",
+    "https:///evil.example",
+    "http:///evil.example",
+    "https://evil.example/",
+    "\\\\evil.example",
+    "/\\evil.example",
+    "\t//evil.example",
+    "/%09/evil.example",
+    "%2f%2fevil.example",
+    "javascript:alert(1)",
+    "https://testserver@evil.example",
+    "https://evil.example\\@testserver",
+]
+
+
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_a_form_leads_nowhere_else(admin: User, client_of: ClientOf, address: str) -> None:
+    """Security statement 14: `next` and return addresses stay on our host."""
+    admin.set_password(PASSWORD)
+    admin.save()
+    visitor = Client()
+    answers = [
+        client_of(admin).post("/language/", {"language": "sv", "next": address}),
+        visitor.post("/accounts/login/", {"login": admin.email, "password": PASSWORD, "next": address}),
+        client_of(admin).post("/accounts/reauthenticate/", {"password": PASSWORD, "next": address}),
+        client_of(admin).get("/connections/salesforce/callback/", {"next": address, "state": address}),
+        client_of(admin).post("/settings/admin/marketo/disconnect/", {"next": address}),
+    ]
+    for answer in answers:
+        # As a browser reads it: a backslash is a slash, and tabs are nothing.
+        target = answer.get("Location", "/").replace("\\", "/").replace("\t", "")
+        assert urlsplit(urljoin("http://testserver/page/", target))[:2] == ("http", "testserver")

@@ -1,0 +1,109 @@
+"""Tokens that nobody uses any more die at Salesforce, too."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from connections import services, tasks
+from connections.models import OrphanedToken, SalesforceConnection, SalesforceSignIn
+from msi_admin.celery import app
+from tests.conftest import ClientOf
+from tests.connections.conftest import PersonAtSalesforce, press_ok
+from tests.sandbox_process import SandboxProcess
+
+DISCONNECT = "/settings/admin/salesforce/disconnect/"
+CHOICE = {"choice": "production", "my_domain": ""}
+
+
+def grants(sandbox: SandboxProcess) -> int:
+    return int(sandbox.get("/_sandbox/state")["org"]["grants"])
+
+
+def connect_own(browser: Client, person: PersonAtSalesforce) -> None:
+    url = browser.post("/settings/salesforce/connect/", CHOICE)["Refresh"].removeprefix("0; url=")
+    browser.get(person(url))
+
+
+@pytest.fixture
+def _salesforce_does_not_revoke(sandbox: SandboxProcess) -> None:
+    sandbox.post("/_sandbox/faults", {"path": "/services/oauth2/revoke", "kind": "status:503", "count": 1})
+
+
+def test_connecting_again_revokes_the_token_of_before(
+    salesforce_connection: SalesforceConnection,
+    client_of: ClientOf,
+    person_at_salesforce: PersonAtSalesforce,
+    sandbox: SandboxProcess,
+) -> None:
+    """Salesforce keeps five grants per user and app: what is left behind would push a living one out."""
+    browser = client_of(salesforce_connection.connected_by)
+    for _time in range(6):
+        browser.get(person_at_salesforce(press_ok(browser)))
+    assert grants(sandbox) == 1
+    assert services.salesforce_client(SalesforceConnection.objects.get()).organization().name == "Acme Inc"
+    assert not OrphanedToken.objects.exists()
+
+
+@pytest.mark.usefixtures("_salesforce_does_not_revoke")
+def test_what_salesforce_did_not_take_in_is_revoked_by_the_hourly_look(
+    salesforce_connection: SalesforceConnection, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    """Security statement 11: a disconnect during an outage revokes as well, only later."""
+    client_of(salesforce_connection.connected_by).post(DISCONNECT)
+    assert not SalesforceConnection.objects.exists()
+    assert (grants(sandbox), OrphanedToken.objects.count()) == (1, 1)
+    app.conf.task_always_eager = True
+    try:
+        tasks.check_connections()
+    finally:
+        app.conf.task_always_eager = False
+    assert (grants(sandbox), OrphanedToken.objects.count()) == (0, 0)
+
+
+def test_a_token_that_has_died_by_itself_is_not_kept_for_ever(
+    salesforce_connection: SalesforceConnection, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    sandbox.post("/_sandbox/faults", {"path": "/services/oauth2/revoke", "kind": "status:503"})
+    client_of(salesforce_connection.connected_by).post(DISCONNECT)
+    OrphanedToken.objects.update(created_at=timezone.now() - timedelta(days=29))
+    services.revoke_orphans()
+    assert OrphanedToken.objects.exists()
+    OrphanedToken.objects.update(created_at=timezone.now() - timedelta(days=31))
+    services.revoke_orphans()
+    assert not OrphanedToken.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_leaves_the_account_leaves_no_token_behind(
+    salesforce_connection: SalesforceConnection,
+    member: User,
+    client_of: ClientOf,
+    person_at_salesforce: PersonAtSalesforce,
+    sandbox: SandboxProcess,
+) -> None:
+    """Security statement 11: a removed member's own connection is revoked; the account's goes on."""
+    browser = client_of(member)
+    connect_own(browser, person_at_salesforce)
+    browser.post("/settings/salesforce/connect/", CHOICE)
+    assert (grants(sandbox), SalesforceSignIn.objects.count()) == (2, 1)
+    with transaction.atomic():
+        services.forget_member(account=salesforce_connection.account, user=member)
+        member.member.delete()
+        assert grants(sandbox) == 2
+    assert (grants(sandbox), SalesforceSignIn.objects.count()) == (1, 0)
+    assert SalesforceConnection.objects.get() == salesforce_connection
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_removal_that_is_undone_keeps_the_connection(
+    member: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce, sandbox: SandboxProcess
+) -> None:
+    connect_own(client_of(member), person_at_salesforce)
+    with transaction.atomic():
+        services.forget_member(account=member.member.account, user=member)
+        transaction.set_rollback(True)
+    assert (grants(sandbox), SalesforceConnection.objects.count()) == (1, 1)

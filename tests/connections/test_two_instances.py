@@ -1,0 +1,51 @@
+"""An admin of two Marketo instances works in one of them at a time."""
+
+import pytest
+
+from accounts.models import User
+from connections.models import MarketoAdmin, MarketoInstance
+from tests.conftest import ClientOf
+from tests.connections.conftest import text_of
+
+CONFIG = "/marketo/sales-insight/config/"
+SWITCH = "/marketo/instance/"
+
+
+@pytest.fixture
+def second(marketo_admin: User) -> MarketoInstance:
+    """Another instance of the same admin."""
+    second = MarketoInstance.objects.create(
+        munchkin_id="999-ZZZ-999", name="Zenith Ltd", endpoint="https://999-ZZZ-999.mktorest.com", client_id="id"
+    )
+    MarketoAdmin.objects.create(instance=second, email=marketo_admin.email)
+    return second
+
+
+def test_the_choice_is_remembered_by_every_browser(
+    marketo_admin: User, instance: MarketoInstance, second: MarketoInstance, client_of: ClientOf
+) -> None:
+    browser = client_of(marketo_admin)
+    page = text_of(browser.get(CONFIG))
+    assert second.endpoint not in page
+    assert f'<option value="{second.pk}">Zenith Ltd (999-ZZZ-999)</option>' in page
+    answer = browser.post(SWITCH, {"instance": second.pk})
+    assert answer["Location"] == "/marketo/sales-insight/actions-config/"
+    for client in (browser, client_of(marketo_admin)):
+        assert second.endpoint in text_of(client.get(CONFIG))
+    browser.post(SWITCH, {"instance": instance.pk})
+    assert second.endpoint not in text_of(browser.get(CONFIG))
+
+
+def test_nobody_is_bothered_who_has_one_instance(marketo_admin: User, client_of: ClientOf) -> None:
+    assert SWITCH not in text_of(client_of(marketo_admin).get(CONFIG))
+
+
+@pytest.mark.parametrize("chosen", ["0", "x", ""])
+def test_an_instance_that_is_not_theirs_cannot_be_chosen(
+    marketo_admin: User, second: MarketoInstance, client_of: ClientOf, chosen: str
+) -> None:
+    MarketoAdmin.objects.filter(instance=second).update(email="somebody@else.example")
+    browser = client_of(marketo_admin)
+    for wanted in (chosen, str(second.pk)):
+        assert browser.post(SWITCH, {"instance": wanted}).status_code == 404
+    assert second.endpoint not in text_of(browser.get(CONFIG))
