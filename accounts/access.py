@@ -3,25 +3,33 @@
 Anonymous people are asked to sign in, strangers find nothing (404), members without the role are refused (403).
 """
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate
+from urllib.parse import urlencode, urlsplit
 
-from allauth.account.decorators import reauthentication_required
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from accounts.middleware import ConsoleRequest
-from accounts.models import Role
+from accounts.models import Role, User
 
 View = Callable[Concatenate[ConsoleRequest, ...], HttpResponseBase]
+AnyView = Callable[..., HttpResponseBase]
 
 
-def role_required(*roles: Role) -> Callable[[View], Callable[..., HttpResponseBase]]:
+def role_required(*roles: Role) -> Callable[[View], AnyView]:
     """Let members with one of `roles` in; the view finds them in `request.member`."""
 
-    def decorate(view: View) -> Callable[..., HttpResponseBase]:
+    def decorate(view: View) -> AnyView:
         @wraps(view)
         def guarded(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.member:
@@ -35,14 +43,47 @@ def role_required(*roles: Role) -> Callable[[View], Callable[..., HttpResponseBa
     return decorate
 
 
-# Asks for the password again before a change, unless it was given in the last 15 minutes; reading stays free.
-fresh_sign_in_required: Callable[[Callable[..., Any]], Callable[..., HttpResponseBase]] = reauthentication_required(
-    allow_get=True
-)
-# The same for a page whose reading is the risk: an export.
-fresh_sign_in_required_to_read: Callable[[Callable[..., Any]], Callable[..., HttpResponseBase]] = (
-    reauthentication_required()
-)
+def is_fresh_sign_in(request: HttpRequest) -> bool:
+    """True when this person proved who they are in the last 15 minutes, by signing in or by a password given again."""
+    records = get_authentication_records(request, request.user)
+    newest = max((record["at"] for record in records), default=0)
+    return time.time() - newest < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def has_signed_in_with_salesforce(request: HttpRequest, user: User) -> bool:
+    """True when this session was begun by Log in with Salesforce."""
+    return any(record["method"] == "socialaccount" for record in get_authentication_records(request, user))
+
+
+def fresh_sign_in_required(view: Callable[..., Any]) -> AnyView:
+    """Ask for the password again before a change, unless it was given in the last 15 minutes; reading stays free."""
+    return _when_fresh(view, is_free_to_read=True)
+
+
+def fresh_sign_in_required_to_read(view: Callable[..., Any]) -> AnyView:
+    """The same for a page whose reading is the risk: an export."""
+    return _when_fresh(view, is_free_to_read=False)
+
+
+def _when_fresh(view: Callable[..., Any], *, is_free_to_read: bool) -> AnyView:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if is_fresh_sign_in(request) or (is_free_to_read and request.method == "GET"):
+            answer: HttpResponseBase = view(request, *args, **kwargs)
+            return answer
+        if not get_adapter(request).get_reauthentication_methods(request.user):
+            return _to_salesforce(request)
+        raise ReauthenticationRequired
+
+    return guarded
+
+
+def _to_salesforce(request: HttpRequest) -> HttpResponseBase:
+    """For people without a password: back from there they open the page anew, because their old session is over."""
+    page = request.get_full_path() if request.method == "GET" else urlsplit(request.headers.get("Referer", "")).path
+    return redirect(f"{reverse('salesforce_login')}?{urlencode({'next': page or '/', 'again': 1})}")
+
+
 member_required = role_required(*Role)
 admin_required = role_required(Role.ADMIN)
 

@@ -1,17 +1,21 @@
 """How allauth behaves here."""
 
-import time
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.authentication import get_authentication_records
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
-from accounts.models import Member, User
-from accounts.services import record
+from accounts.access import has_signed_in_with_salesforce, is_fresh_sign_in
+from accounts.models import User
+from accounts.services import must_use_salesforce, record_own
 
 
 class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -22,8 +26,22 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def set_password(self, user: User, password: str) -> None:
         super().set_password(user, password)
-        member = Member.objects.filter(user=user).first()
-        record(account=member.account if member else None, actor=user, action="password_changed", target=user.email)
+        record_own(user, action="password_changed")
+
+    def pre_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse | None:
+        """The last word after the password was right: the policy of the Sales account may ask for Salesforce."""
+        refusal: HttpResponse | None = super().pre_login(request, user, **options)
+        if refusal or has_signed_in_with_salesforce(request, user) or not must_use_salesforce(user):
+            return refusal
+        record_own(user, action="password_refused")
+        messages.error(
+            request,
+            _(
+                "Your Sales account lets people in with Salesforce only. Press Log in with Salesforce; if that does "
+                "not let you in, ask an admin of the account."
+            ),
+        )
+        return redirect("account_login")
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         return on_our_site(super().get_reset_password_from_key_url(key))
@@ -38,10 +56,17 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
         """A sign-in counts like a password given again; allauth alone would ask for it a second after signing in."""
-        records = get_authentication_records(self.request, self.request.user)
-        newest = max((record["at"] for record in records), default=0)
-        is_fresh = time.time() - newest < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-        return not is_fresh and bool(super().is_reauthentication_required(app=app, **options))
+        return not is_fresh_sign_in(self.request) and bool(super().is_reauthentication_required(app=app, **options))
+
+
+class AuditedSessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
+    """Devices you are signed in on: ending sessions leaves a trace."""
+
+    def end_sessions(self, sessions: Iterable[Any]) -> None:
+        ended = list(sessions)
+        super().end_sessions(ended)
+        for user in {session.user for session in ended}:
+            record_own(user, action="sessions_ended", number=len(ended))
 
 
 def on_our_site(url: str) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import action_choices
-from accounts.models import Member, Team, User
+from accounts.models import LoginPolicy, Member, Team, User
 from accounts.querysets import AuditEventQuerySet, MemberQuerySet
 
 
@@ -33,6 +33,14 @@ class ProfileForm(forms.ModelForm[User]):
             "language": forms.Select(attrs={"class": "form-select"}),
         }
         labels = {"name": _("Name"), "language": _("Language")}
+
+
+class LoginPolicyForm(forms.Form):
+    """Login Management: how members sign in."""
+
+    policy = forms.ChoiceField(
+        choices=LoginPolicy.choices, widget=forms.RadioSelect(attrs={"class": "form-check-input"})
+    )
 
 
 class TeamForm(forms.ModelForm[Team]):

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.querysets import AuditEventQuerySet, MemberQuerySet, TeamQuerySet, UserManager
@@ -22,6 +23,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_ops_staff = models.BooleanField(_("ops staff"), default=False)
     joined_at = models.DateTimeField(auto_now_add=True)
+    # Counted up to end all of a person's sessions.
+    sessions_ended = models.PositiveIntegerField(default=0)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -35,6 +38,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def get_session_auth_hash(self) -> str:
+        """Each session keeps this, and is over as soon as it differs: after a new password, or when sessions end."""
+        return salted_hmac("accounts.session", f"{self.password}{self.sessions_ended}", algorithm="sha256").hexdigest()
 
     @property
     def initials(self) -> str:
@@ -52,6 +59,13 @@ class Role(models.TextChoices):
     SALESFORCE_ADMIN = "salesforce_admin", _("Salesforce admin")
 
 
+class LoginPolicy(models.TextChoices):
+    """How members sign in (Adobe, "Login Management Settings")."""
+
+    ALL = "all", _("All Login Methods")
+    SALESFORCE_ONLY = "salesforce_only", _("Salesforce Only")
+
+
 class SalesAccount(models.Model):
     """A Marketo Sales account: the tenant to which every row of the console belongs."""
 
@@ -59,10 +73,16 @@ class SalesAccount(models.Model):
     slug = models.SlugField(unique=True)
     # The first person invited; must not be removed once data sync has begun (Adobe, Actions admin set-up guide).
     original_user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # Not the product's Salesforce Only: the first admin comes by mail, before anything is connected to Salesforce.
+    login_policy = models.CharField(max_length=20, choices=LoginPolicy.choices, default=LoginPolicy.ALL)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_salesforce_only(self) -> bool:
+        return self.login_policy == LoginPolicy.SALESFORCE_ONLY
 
 
 class Member(models.Model):
@@ -105,9 +125,9 @@ class Team(models.Model):
 
 
 class AuditEvent(models.Model):
-    """One change made by a person. Rows are only ever added."""
+    """What a person did. Rows are only ever added, each with the hash of the one before (see audit_chain.py)."""
 
-    account = models.ForeignKey(SalesAccount, null=True, on_delete=models.CASCADE, related_name="audit_events")
+    account = models.ForeignKey(SalesAccount, null=True, on_delete=models.PROTECT, related_name="audit_events")
     actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     # Kept beside the key, so that the entry still says who after the user is gone.
     actor_email = models.EmailField()
@@ -117,6 +137,9 @@ class AuditEvent(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     ip_address = models.GenericIPAddressField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Hex SHA-256 of the entry before and of this one; the database fills them in.
+    previous_hash = models.CharField(max_length=64, editable=False)
+    hash = models.CharField(max_length=64, editable=False)
 
     objects = AuditEventQuerySet.as_manager()
 

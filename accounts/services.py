@@ -5,15 +5,17 @@ from typing import Any
 
 import structlog
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from accounts.models import AuditEvent, Member, Role, SalesAccount, Team, User
+from accounts.models import AuditEvent, LoginPolicy, Member, Role, SalesAccount, Team, User
 from accounts.querysets import TeamQuerySet
 
-# Teams per account, the team Everyone not counted (Adobe, "Product usage limits").
-MAX_TEAMS = 20
+# Teams per account, the team Everyone not counted.
+MAX_TEAMS: int = settings.TEAMS_PER_ACCOUNT
 
 
 class RefusedError(Exception):
@@ -22,7 +24,8 @@ class RefusedError(Exception):
 
 def lock_account(account: SalesAccount) -> SalesAccount:
     """Hold the account's row until the transaction ends: seats, admins, teams and invitations are counted under it."""
-    return SalesAccount.objects.select_for_update(of=("self",)).get(pk=account.pk)
+    # Not against rows that only refer to the account: an entry of the audit trail would wait for whom we wait for.
+    return SalesAccount.objects.select_for_update(of=("self",), no_key=True).get(pk=account.pk)
 
 
 def record(
@@ -40,6 +43,12 @@ def record(
         request_id=str(context.get("request_id", "")),
         ip_address=context.get("ip") or None,
     )
+
+
+def record_own(user: User, *, action: str, **details: Any) -> AuditEvent:
+    """Add what users did about themselves, to the trail of their account if they have one."""
+    member = Member.objects.select_related("account").filter(user=user).first()
+    return record(account=member.account if member else None, actor=user, action=action, target=user.email, **details)
 
 
 @transaction.atomic
@@ -84,6 +93,7 @@ def change_role(*, member: Member, role: Role, changed_by: User) -> None:
         raise RefusedError(reason)
     before, member.role = member.role, role
     member.save(update_fields=["role"])
+    end_sessions(member.user)
     record(
         account=member.account,
         actor=changed_by,
@@ -112,6 +122,7 @@ def remove_member(*, member: Member, removed_by: User, receiver: Member) -> None
     if reason := reason_to_keep(member):
         raise RefusedError(reason)
     member.delete()
+    end_sessions(member.user)
     record(
         account=member.account,
         actor=removed_by,
@@ -119,6 +130,43 @@ def remove_member(*, member: Member, removed_by: User, receiver: Member) -> None
         target=member.user.email,
         role=member.role,
         receiver=receiver.user.email,
+    )
+
+
+def end_sessions(user: User) -> None:
+    """Whoever uses one of the user's sessions is asked to sign in at the next request."""
+    User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+
+
+def must_use_salesforce(user: User) -> bool:
+    """True when the account's policy keeps this user from signing in by password. Ops staff keep theirs."""
+    if user.is_ops_staff or user.is_superuser:
+        return False
+    return Member.objects.filter(user=user, account__login_policy=LoginPolicy.SALESFORCE_ONLY).exists()
+
+
+@transaction.atomic
+def set_login_policy(*, account: SalesAccount, policy: LoginPolicy, changed_by: User, is_with_salesforce: bool) -> None:
+    """Choose how members sign in. Raises RefusedError for Salesforce Only unless the admin has signed in that way."""
+    account = lock_account(account)
+    if account.login_policy == policy:
+        return
+    if policy == LoginPolicy.SALESFORCE_ONLY and not is_with_salesforce:
+        raise RefusedError(
+            _(
+                "You have signed in with a password, and might lock everybody out. Link your Salesforce user under "
+                "My Profile > Log in with Salesforce, sign in with it, and choose Salesforce Only then."
+            )
+        )
+    before, account.login_policy = account.login_policy, policy
+    account.save(update_fields=["login_policy"])
+    record(
+        account=account,
+        actor=changed_by,
+        action="login_policy_changed",
+        target=account.name,
+        before=before,
+        after=policy,
     )
 
 
@@ -133,7 +181,10 @@ def _read_again(member: Member, *fields: str) -> None:
 
 
 def _last_admin_reason(member: Member) -> str:
-    if not member.is_admin or Member.objects.admins_of(member.account).exclude(pk=member.pk).exists():
+    others = Member.objects.admins_of(member.account).exclude(pk=member.pk)
+    if member.account.is_salesforce_only:
+        others = others.filter(user__socialaccount__isnull=False)
+    if not member.is_admin or others.exists():
         return ""
     return _("%(name)s is the last admin of this Sales account. Make somebody else an admin first.") % {
         "name": member.user
@@ -200,9 +251,10 @@ def remove_team(*, team: Team, removed_by: User) -> None:
 
 def update_profile(*, user: User, name: str, language: str, time_zone: str) -> None:
     """Save what a person may change about themselves; the address is not among it."""
-    User.objects.filter(pk=user.pk).update(name=name, language=language, time_zone=time_zone)
-    member = Member.objects.select_related("account").filter(user=user).first()
-    record(account=member.account if member else None, actor=user, action="profile_changed", target=user.email)
+    before = {"name": user.name, "language": user.language, "time_zone": user.time_zone}
+    after = {"name": name, "language": language, "time_zone": time_zone}
+    User.objects.filter(pk=user.pk).update(**after)
+    record_own(user, action="profile_changed", before=before, after=after)
 
 
 def set_language(*, user: User, language: str) -> None:

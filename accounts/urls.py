@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from accounts.views import audit, profile, teams
+from accounts.views import audit, general, profile, teams
 
 app_name = "accounts"
 urlpatterns = [
     path("language/", profile.language, name="language"),
     path("settings/profile/", profile.profile, name="profile"),
+    path("settings/admin/general/", general.general, name="general"),
     path("settings/admin/teams/", teams.teams, name="teams"),
     path("settings/admin/teams/<int:pk>/", teams.team, name="team"),
     path("settings/admin/teams/<int:pk>/rename/", teams.rename_team, name="team_rename"),

@@ -20,6 +20,7 @@ DELIMITERS = ",;\t"
 # Control characters that no text has; tab, line ends, vertical tab and form feed may occur.
 BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
+TOO_BIG = gettext_lazy("The file is bigger than 5 MB. Split it into smaller files.")
 COLUMNS = {
     "email": gettext_lazy("E-mail"),
     "first_name": gettext_lazy("First name"),
@@ -94,7 +95,7 @@ class InviteRow:
 def decode(data: bytes) -> str:
     """The text of a file in UTF-8, UTF-16 or Windows-1252. Raises CsvError when it is empty, too big or no text."""
     if len(data) > MAX_BYTES:
-        raise CsvError(_("The file is bigger than 5 MB. Split it into smaller files."))
+        raise CsvError(str(TOO_BIG))
     text = _decode(data)
     if text is None or BINARY.search(text):
         raise CsvError(_("This is not a text file. In the spreadsheet choose Save as, and the type CSV."))

@@ -1,17 +1,18 @@
-"""Handing an invitation's mail and its reminder to the mail server, each at most once."""
+"""Handing an invitation's mail and its reminder to the mail server, each at most once and within the day's limits."""
 
 from datetime import timedelta
 
 from django.utils import timezone
 
-from invitations import emails
-from invitations.models import Invitation
+from invitations import emails, mail_limits
+from invitations.models import LIFETIME, Invitation
 from invitations.tokens import hash_token, new_token
 
 
 def deliver(invitation_id: int) -> None:
     """Make the token and send the mail, unless another worker has begun it or nobody can accept any more.
 
+    Beyond the limits of the day it is put off to the next one, and keeps its whole lifetime.
     A worker that dies in between leaves the mail begun: it is not sent again by itself, because it may have gone out.
     Raises emails.MailError, after noting the problem for the person who invited.
     """
@@ -21,9 +22,15 @@ def deliver(invitation_id: int) -> None:
         return
     # Whoever presses Resend or Revoke meanwhile wins: these updates then find nothing.
     mine = Invitation.objects.select_related("account", "invited_by").filter(token_hash=claim["token_hash"])
+    invitation = mine.get()
+    if not mail_limits.take(sender=invitation.invited_by, email=invitation.email):
+        day = mail_limits.next_day()
+        mine.update(token_hash="", mail_begun_at=None, send_after=day, expires_at=day + LIFETIME)
+        return
     try:
-        emails.send_invitation(mine.get(), token)
+        emails.send_invitation(invitation, token)
     except emails.MailError as error:
+        mail_limits.give_back(sender=invitation.invited_by, email=invitation.email)
         mine.update(mail_begun_at=None, mail_problem=error.problem)
         raise
     mine.update(sent_at=timezone.now(), mail_problem="")
@@ -41,16 +48,21 @@ def remind(invitation_id: int) -> None:
     mine = Invitation.objects.select_related("account", "invited_by").filter(
         reminder_token_hash=claim["reminder_token_hash"]
     )
+    invitation = mine.get()
+    if not mail_limits.take(sender=None, email=invitation.email):
+        mine.update(reminder_token_hash="", reminded_at=None)
+        return
     try:
-        emails.send_reminder(mine.get(), token)
+        emails.send_reminder(invitation, token)
     except emails.MailError as error:
+        mail_limits.give_back(sender=None, email=invitation.email)
         if not error.is_final:
             mine.update(reminder_token_hash="", reminded_at=None)
         raise
 
 
 def overdue() -> list[int]:
-    """Ids of invitations whose mail nobody has tried to send: the queue lost them."""
+    """Ids of invitations whose mail nobody has tried to send: the queue lost them, or a limit kept them back."""
     before = timezone.now() - timedelta(minutes=2)
     waiting = Invitation.objects.unsent().filter(mail_problem="", created_at__lt=before)
     return list(waiting.values_list("pk", flat=True))

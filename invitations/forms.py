@@ -101,6 +101,12 @@ class UploadForm(forms.Form):
         help_text=_("Up to 5 MB and 10,000 rows. Only a column with e-mail addresses is needed."),
     )
 
+    def __init__(self, *args: Any, is_too_big: bool = False, **options: Any) -> None:
+        """`is_too_big`: a file was sent, and refused before it was read."""
+        super().__init__(*args, **options)
+        if is_too_big:
+            self.fields["file"].error_messages["required"] = csv_rows.TOO_BIG
+
     def clean_file(self) -> str:
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         if Path(file.name or "").suffix.lower() not in {".csv", ".txt"}:

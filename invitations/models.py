@@ -13,6 +13,8 @@ from invitations.querysets import CsvUploadQuerySet, InvitationQuerySet
 
 # After this time a mail that was begun and not finished counts as failed: its worker died.
 MAIL_TIME_LIMIT = timedelta(minutes=5)
+# How long an invitation can be accepted, from its mail on.
+LIFETIME = timedelta(days=7)
 
 
 class Invitation(models.Model):
@@ -29,6 +31,7 @@ class Invitation(models.Model):
         """What a person sees; computed from the columns and the time."""
 
         SENDING = "sending", _("Being sent")
+        WAITING = "waiting", _("Waiting")
         NOT_SENT = "not_sent", _("Mail failed")
         PENDING = "pending", _("Pending")
         EXPIRED = "expired", _("Expired")
@@ -69,6 +72,8 @@ class Invitation(models.Model):
     # A worker claims the mail by setting this; only one can.
     mail_begun_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    # Set while the day's limit of mails keeps it back.
+    send_after = models.DateTimeField(null=True)
     # A worker claims the reminder by setting this; only one can.
     reminded_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
@@ -111,6 +116,8 @@ class Invitation(models.Model):
             return self.State.EXPIRED
         if self.sent_at:
             return self.State.PENDING
+        if self.send_after and self.send_after > timezone.now():
+            return self.State.WAITING
         return self.State.NOT_SENT if self.mail_trouble else self.State.SENDING
 
     @property

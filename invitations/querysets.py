@@ -32,8 +32,8 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.undecided().filter(expires_at__gt=timezone.now())
 
     def unsent(self) -> InvitationQuerySet:
-        """Open, and no worker has begun the mail."""
-        return self.open().filter(sent_at=None, mail_begun_at=None)
+        """Open, no worker has begun the mail, and no limit keeps it back."""
+        return self.open().filter(~Q(send_after__gt=timezone.now()), sent_at=None, mail_begun_at=None)
 
     def unreminded(self) -> InvitationQuerySet:
         """Open for days after the mail, and no worker has begun the reminder."""
@@ -50,14 +50,16 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
         now = timezone.now()
         states = Invitation.State
+        is_kept_back = Q(send_after__gt=now)
         has_trouble = ~Q(mail_problem="") | Q(mail_begun_at__lt=now - MAIL_TIME_LIMIT)
         conditions = {
             states.ACCEPTED: self.exclude(accepted_at=None),
             states.REVOKED: self.filter(accepted_at=None).exclude(revoked_at=None),
             states.EXPIRED: self.undecided().filter(expires_at__lte=now),
             states.PENDING: self.open().exclude(sent_at=None),
-            states.NOT_SENT: self.open().filter(has_trouble, sent_at=None),
-            states.SENDING: self.open().filter(sent_at=None).exclude(has_trouble),
+            states.WAITING: self.open().filter(is_kept_back, sent_at=None),
+            states.NOT_SENT: self.open().filter(has_trouble, sent_at=None).exclude(is_kept_back),
+            states.SENDING: self.open().filter(sent_at=None).exclude(has_trouble | is_kept_back),
         }
         return conditions[state]
 

@@ -13,13 +13,13 @@ from accounts import services as accounts
 from accounts.models import Member, Role, SalesAccount, Team, User
 from accounts.services import RefusedError, add_member, create_account, create_verified_user, lock_account, record
 from connections.models import MarketoAdmin, MarketoConnection, MarketoInstance
-from invitations import tasks
+from connections.services import forget_member
+from invitations import mail_limits, tasks
 from invitations.csv_rows import InviteRow
-from invitations.models import CsvUpload, Invitation
+from invitations.models import LIFETIME, CsvUpload, Invitation
 from invitations.obstacles import Obstacles
 from invitations.tokens import hash_token
 
-LIFETIME = timedelta(days=7)
 # Keeps one admin from flooding a mailbox.
 RESEND_PAUSE = timedelta(minutes=1)
 
@@ -91,7 +91,7 @@ def set_up_sales_account(*, instance: MarketoInstance, admin: MarketoAdmin, invi
     """Step 1, Send Invite: create the instance's Sales account and invite its first admin.
 
     Pressed again for the same admin it returns the open invitation as it is; for another admin the open one is revoked.
-    Raises RefusedError when the account has members already, or the address belongs to another Sales account.
+    Raises RefusedError when the account has members already.
     """
     account = _account_of(instance)
     if account.members.exists():
@@ -102,7 +102,6 @@ def set_up_sales_account(*, instance: MarketoInstance, admin: MarketoAdmin, invi
     first = account.invitations.open().filter(purpose=Invitation.Purpose.FIRST_ADMIN, email=email).first()
     if first:
         return first
-    _refuse_if(Obstacles(account, [email]).other_account(email))
     _close_open(account, invited_by)
     new = NewInvitation(email, str(admin) if admin.first_name else "", Role.ADMIN)
     return _create(account=account, invited_by=invited_by, new=new, purpose=Invitation.Purpose.FIRST_ADMIN)
@@ -140,14 +139,14 @@ def resend(*, invitation: Invitation, resent_by: User) -> Invitation:
     """
     account = lock_account(invitation.account)
     invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
-    obstacles = Obstacles(account, [invitation.email])
     if invitation.accepted_at or invitation.revoked_at:
         raise _decided()
     if invitation.sent_at and invitation.sent_at > timezone.now() - RESEND_PAUSE:
         _refuse_if(_("This invitation was sent less than a minute ago. Wait a moment for it to arrive."))
-    _refuse_if(obstacles.other_account(invitation.email) or ("" if invitation.is_open else obstacles.no_room()))
+    if not invitation.is_open:
+        _refuse_if(Obstacles(account, []).no_room())
     invitation.token_hash = invitation.reminder_token_hash = invitation.mail_problem = ""
-    invitation.mail_begun_at = invitation.sent_at = invitation.reminded_at = None
+    invitation.mail_begun_at = invitation.sent_at = invitation.send_after = invitation.reminded_at = None
     invitation.expires_at = timezone.now() + LIFETIME
     invitation.save()
     _queue(invitation, resent_by, action="invitation_resent")
@@ -174,6 +173,7 @@ def remove_member(*, member: Member, removed_by: User, receiver: Member) -> None
     """Take somebody out of the account; another member of it receives their invitations. Raises RefusedError."""
     account = lock_account(member.account)
     _refuse_if(_connection_reason(member))
+    forget_member(account=account, user=member.user)
     accounts.remove_member(member=member, removed_by=removed_by, receiver=receiver)
     account.invitations.filter(invited_by=member.user).update(invited_by=receiver.user)
 
@@ -196,7 +196,12 @@ def invite_from_upload(*, upload: CsvUpload, addresses: Sequence[NewInvitation])
 
 def find_open(token: str) -> Invitation:
     """The invitation that a token opens; changes nothing. Raises NotOpenError."""
-    found = Invitation.objects.with_token(hash_token(token))
+    return find_open_by_hash(hash_token(token))
+
+
+def find_open_by_hash(token_hash: str) -> Invitation:
+    """The same for who may not keep the token: a session on the way to Salesforce and back."""
+    found = Invitation.objects.with_token(token_hash)
     if not found or not found.is_open:
         raise NotOpenError(found)
     return found
@@ -204,29 +209,42 @@ def find_open(token: str) -> Invitation:
 
 @transaction.atomic
 def accept_as_new_user(*, token: str, name: str, password: str, language: str) -> Member:
-    """Create the invited user and their membership. Raises NotOpenError; RefusedError when the address has a user."""
-    invitation = _find_open_and_lock(token)
-    try:
-        with transaction.atomic():
-            user = create_verified_user(email=invitation.email, password=password, name=name, language=language)
-    except IntegrityError:
-        raise RefusedError(
-            _("This address has an account already. Sign in with it to accept the invitation.")
-        ) from None
-    return _join(invitation, user)
+    """Create the invited user and their membership.
+
+    Raises NotOpenError; RefusedError when the address has a user, or the account lets nobody in by password.
+    """
+    invitation = _find_open_and_lock(hash_token(token))
+    _refuse_if(_password_reason(invitation))
+    return _join(invitation, _create_user(invitation, password=password, name=name, language=language))
 
 
 @transaction.atomic
-def accept_as_user(*, token: str, user: User) -> Member:
+def accept_with_salesforce(*, token_hash: str, name: str, language: str, link: Callable[[User], object]) -> Member:
+    """The same without a password: `link` is called to tie the new user to the Salesforce user they came as."""
+    invitation = _find_open_and_lock(token_hash)
+    user = _create_user(invitation, password=None, name=name, language=language)
+    link(user)
+    return _join(invitation, user)
+
+
+def accept_as_user(*, token: str, user: User, is_with_salesforce: bool = False) -> Member:
     """Make an existing user a member. Raises NotOpenError, or RefusedError when it is not this user's invitation."""
-    invitation = _find_open_and_lock(token)
+    return accept_by_hash(token_hash=hash_token(token), user=user, is_with_salesforce=is_with_salesforce)
+
+
+@transaction.atomic
+def accept_by_hash(*, token_hash: str, user: User, is_with_salesforce: bool) -> Member:
+    """The same by the hash of the token."""
+    invitation = _find_open_and_lock(token_hash)
     if user.email.lower() != invitation.email:
         raise RefusedError(_("This invitation was sent to another address. Sign out, and sign in with that address."))
+    if not is_with_salesforce:
+        _refuse_if(_password_reason(invitation))
     if Member.objects.filter(user=user).exists():
         raise RefusedError(
             _(
                 "You are already a member of a Sales account, and an address can be used in one only. Ask for an "
-                "invitation to another address."
+                "invitation to another address, or ask an admin of your present account to remove you there."
             )
         )
     return _join(invitation, user)
@@ -287,6 +305,8 @@ def _ask_member(member: Member, step: int, asked_by: User) -> None:
             _("%(name)s is a member with the role User. Change the role to Salesforce admin in User Management first.")
             % {"name": member.user}
         )
+    if not mail_limits.take(sender=asked_by, email=member.user.email):
+        raise RefusedError(_("Too many mails were sent to this person or by you today. Ask again tomorrow."))
     record(account=member.account, actor=asked_by, action="step_asked", target=member.user.email, step=step)
     _after_commit(partial(tasks.send_step_request.delay, member.user_id, asked_by.pk, step))
 
@@ -309,10 +329,26 @@ def _refuse_if(reason: str) -> None:
         raise RefusedError(reason)
 
 
-def _find_open_and_lock(token: str) -> Invitation:
+def _find_open_and_lock(token_hash: str) -> Invitation:
     """Of two simultaneous acceptances the second waits here, and then finds the invitation used."""
-    lock_account(find_open(token).account)
-    return find_open(token)
+    lock_account(find_open_by_hash(token_hash).account)
+    return find_open_by_hash(token_hash)
+
+
+def _password_reason(invitation: Invitation) -> str:
+    if not invitation.account.is_salesforce_only:
+        return ""
+    return _("This Sales account lets people in with Salesforce only. Accept the invitation with your Salesforce user.")
+
+
+def _create_user(invitation: Invitation, *, password: str | None, name: str, language: str) -> User:
+    try:
+        with transaction.atomic():
+            return create_verified_user(email=invitation.email, password=password, name=name, language=language)
+    except IntegrityError:
+        raise RefusedError(
+            _("This address has an account already. Sign in with it to accept the invitation.")
+        ) from None
 
 
 def _join(invitation: Invitation, user: User) -> Member:

@@ -12,6 +12,7 @@ import django_stubs_ext
 from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 from environs import Env
+from kombu import Queue
 
 from msi_admin.environment import embedded_services, local_secrets, refuse_unsafe
 
@@ -57,6 +58,9 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_TASK_IGNORE_RESULT = True
 # A worker takes what it can begin: a message behind a long load would wait for nothing.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Loads and merges wait in a queue of their own, so that they do not keep mails, polls and sweeps waiting.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("heavy")]
+CELERY_TASK_ROUTES = {"sync.tasks.advance_heaviest": {"queue": "heavy"}}
 CELERY_TASK_TIME_LIMIT = 6 * 60 * 60
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -90,10 +94,20 @@ SALESFORCE_CLIENT_SECRET = env.str("SALESFORCE_CLIENT_SECRET", "")
 # Origins that a Marketo endpoint may have besides https://<Munchkin id>.mktorest.com.
 MARKETO_ENDPOINT_ALLOWLIST: list[str] = env.list("MARKETO_ENDPOINT_ALLOWLIST", [])
 
+# --- Limits --------------------------------------------------------------------------------------
+# Adobe, "Product usage limits"; the team Everyone is not counted.
+SEATS_PER_ACCOUNT = env.int("SEATS_PER_ACCOUNT", 100)
+TEAMS_PER_ACCOUNT = env.int("TEAMS_PER_ACCOUNT", 20)
+# Mails of invitations and requests in a day (UTC); an invitation beyond them waits for the next day.
+MAILS_PER_ADMIN = env.int("MAILS_PER_ADMIN", 200)
+MAILS_PER_ADDRESS = env.int("MAILS_PER_ADDRESS", 5)
+MAILS_PER_DOMAIN = env.int("MAILS_PER_DOMAIN", 500)
+
 # --- Applications --------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "guide",
     "invitations",
+    "invitations.salesforce",
     "sync",
     "connections",
     "accounts",
@@ -108,6 +122,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
     "csp",
     "django_htmx",
@@ -130,6 +145,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.SessionLimitsMiddleware",
     "accounts.middleware.MemberMiddleware",
     "msi_admin.middleware.PrivatePagesMiddleware",
     "msi_admin.middleware.NoNulBytesMiddleware",
@@ -184,7 +200,24 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Without the question "Remember me": a session ends after SESSION_COOKIE_AGE.
 ACCOUNT_SESSION_REMEMBER = True
+USERSESSIONS_ADAPTER = "accounts.adapter.AuditedSessionsAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# On top of allauth's own limits, which cover signing in by password and every second factor.
+ACCOUNT_RATE_LIMITS = {"salesforce_login": "30/m/ip"}
+# Log in with Salesforce says who somebody is, and gets no access to data: no token of it is kept, nobody is found by
+# an address.
+SOCIALACCOUNT_ADAPTER = "invitations.salesforce.adapter.SalesforceSignInAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_PROVIDERS = {
+    "salesforce": {
+        "APPS": [{"client_id": SALESFORCE_CLIENT_ID, "secret": SALESFORCE_CLIENT_SECRET}]
+        if SALESFORCE_CLIENT_ID
+        else [],
+        "SCOPE": ["id", "openid"],
+        "OAUTH_PKCE_ENABLED": True,
+    }
+}
 
 # --- Sessions, cookies, headers ------------------------------------------------------------------
 # `__Host-` names and Secure cookies need https, which a local run on http://127.0.0.1 does not have.
@@ -192,7 +225,9 @@ SECURE = SITE_URL.startswith("https://")
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "msi-session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "msi-csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
-SESSION_COOKIE_AGE = 12 * 60 * 60
+# A session ends so long after signing in, and so long after the last click.
+SESSION_COOKIE_AGE = env.int("SESSION_HOURS", 12) * 60 * 60
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_MINUTES", 120) * 60
 CSRF_FAILURE_VIEW = "msi_admin.errors.csrf_failure"
 CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
@@ -220,7 +255,12 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# A file is kept in memory or refused: nothing of it ever lies in a temporary folder.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "invitations.upload_limit.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+]
 
 # --- Mail ----------------------------------------------------------------------------------------
 vars().update(dj_email_url.parse(EMAIL_URL))

@@ -1,7 +1,7 @@
 """Addresses of the whole console; each room lists its own."""
 
 from django.http import Http404
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from msi_admin import errors, health
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("", include("invitations.urls")),
     # An address is changed by nobody here: who a person is in Marketo and in invitations hangs on it.
     path("accounts/email/", errors.page_not_found, {"exception": Http404()}),
+    # Our own page links and unlinks the Salesforce user.
+    re_path("^accounts/(?:3rdparty|social)/", errors.page_not_found, {"exception": Http404()}),
     path("accounts/", include("allauth.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

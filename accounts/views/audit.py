@@ -1,5 +1,6 @@
 """The audit trail: who did what, when, from where."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC
 from urllib.parse import urlencode
@@ -46,7 +47,17 @@ def _events(request: ConsoleRequest) -> AuditEventQuerySet:
 
 
 def _rows(events: AuditEventQuerySet) -> Iterator[tuple[object, ...]]:
-    yield _("Time (UTC)"), _("Person"), _("What"), _("Action"), _("On"), _("IP address"), _("Request")
+    yield (
+        _("Time (UTC)"),
+        _("Person"),
+        _("What"),
+        _("Action"),
+        _("On"),
+        _("IP address"),
+        _("Request"),
+        _("Details"),
+        _("Hash"),
+    )
     for event in events.iterator(chunk_size=2000):
         when = event.created_at.astimezone(UTC).isoformat(timespec="seconds")
         yield (
@@ -57,4 +68,6 @@ def _rows(events: AuditEventQuerySet) -> Iterator[tuple[object, ...]]:
             event.target,
             event.ip_address or "",
             event.request_id,
+            json.dumps(event.details, ensure_ascii=False),
+            event.hash,
         )

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
-from allauth.account.internal.flows.login import record_authentication
-from allauth.account.utils import perform_login
+from allauth.account.forms import LoginForm
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,11 +11,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.access import has_signed_in_with_salesforce
 from accounts.models import Member, User
 from accounts.services import RefusedError
+from connections.forms import SalesforceHostForm
 from invitations import services
 from invitations.forms import NewUserForm
 from invitations.models import Invitation
+from invitations.salesforce.views import leave
+from invitations.tokens import hash_token
 
 View = Callable[[HttpRequest, str], HttpResponse]
 
@@ -47,6 +50,8 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         return _for_signed_in(request, invitation, token)
     if User.objects.with_email(invitation.email):
         return _page(request, "sign_in", invitation)
+    if "choice" in request.POST:
+        return _to_salesforce(request, invitation, token)
     return _for_new_user(request, invitation, token)
 
 
@@ -57,7 +62,11 @@ def _for_signed_in(request: HttpRequest, invitation: Invitation, token: str) -> 
     if request.method != "POST":
         return _page(request, "accept", invitation)
     try:
-        member = services.accept_as_user(token=token, user=request.user)
+        member = services.accept_as_user(
+            token=token,
+            user=request.user,
+            is_with_salesforce=has_signed_in_with_salesforce(request, request.user),
+        )
     except RefusedError as refused:
         messages.error(request, str(refused))
         return _page(request, "accept", invitation, status=409)
@@ -78,10 +87,18 @@ def _for_new_user(request: HttpRequest, invitation: Invitation, token: str) -> H
     except RefusedError as refused:
         messages.error(request, str(refused))
         return _page(request, "sign_in", invitation, status=409)
-    # The password was given a moment ago: the first change in the console must not ask for it again.
-    record_authentication(request, member.user, method="password")
-    perform_login(request, member.user)
+    # As on the sign-in page, so that the password counts as given a moment ago.
+    sign_in = LoginForm({"login": member.user.email, "password": form.cleaned_data["password1"]}, request=request)
+    if sign_in.is_valid():
+        sign_in.login(request)
     return _welcome(request, member)
+
+
+def _to_salesforce(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
+    """Activation with Salesforce; the session keeps only the token's hash on the way."""
+    form = SalesforceHostForm(request.POST)
+    there = leave(request, form, invitation=hash_token(token))
+    return there or _page(request, "new_user", invitation, salesforce_form=form, status=400)
 
 
 def _welcome(request: HttpRequest, member: Member) -> HttpResponse:
@@ -90,9 +107,20 @@ def _welcome(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, name: str, invitation: Invitation, *, form: NewUserForm | None = None, status: int = 200
+    request: HttpRequest,
+    name: str,
+    invitation: Invitation,
+    *,
+    form: NewUserForm | None = None,
+    salesforce_form: SalesforceHostForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    return render(request, f"invitations/{name}.html", {"invitation": invitation, "form": form}, status=status)
+    context = {
+        "invitation": invitation,
+        "form": form or NewUserForm(instance=User(email=invitation.email, name=invitation.name)),
+        "salesforce_form": salesforce_form or SalesforceHostForm(),
+    }
+    return render(request, f"invitations/{name}.html", context, status=status)
 
 
 def _closed_page(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from invitations import services, uploads
 from invitations.csv_rows import InviteRow, Table, guess_mapping, read_people, read_table, template_file
 from invitations.forms import MappingForm, UploadForm
 from invitations.models import CsvUpload
+from invitations.upload_limit import was_too_big
 
 SAMPLE_ROWS = 3
 # The report holds them all.
@@ -26,7 +28,11 @@ PROBLEMS_SHOWN = 200
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: ConsoleRequest) -> HttpResponse:
     """First page: the file."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and not uploads.may_upload(request.member.user):
+        messages.error(request, _("You have uploaded many files within an hour. Wait an hour, and go on then."))
+        return render(request, "invitations/csv_upload.html", {"form": UploadForm()}, status=429)
+    is_sent = request.method == "POST"
+    form = UploadForm(request.POST, request.FILES, is_too_big=was_too_big(request)) if is_sent else UploadForm()
     if not form.is_valid():
         return render(request, "invitations/csv_upload.html", {"form": form}, status=400 if form.is_bound else 200)
     kept = uploads.keep_upload(

@@ -26,24 +26,24 @@ Row = TypeVar("Row", Member, Invitation)
 @require_POST
 def resend(request: ConsoleRequest) -> HttpResponse:
     """Mail the invitations again, each with a new link."""
-    user = request.member.user
-    done = _each(request, _invitations(request), lambda one: services.resend(invitation=one, resent_by=user))
-    if done:
-        text = ngettext("%(number)d mail is on its way.", "%(number)d mails are on their way.", done)
-        messages.success(request, text % {"number": done})
-    return _back(request)
+    return _change(
+        request,
+        _invitations(request),
+        lambda one: services.resend(invitation=one, resent_by=request.member.user),
+        lambda done: ngettext("%(number)d mail is on its way.", "%(number)d mails are on their way.", done),
+    )
 
 
 @admin_required
 @require_POST
 def revoke(request: ConsoleRequest) -> HttpResponse:
     """Take the invitations back."""
-    user = request.member.user
-    done = _each(request, _invitations(request), lambda one: services.revoke(invitation=one, revoked_by=user))
-    if done:
-        text = ngettext("%(number)d invitation was revoked.", "%(number)d invitations were revoked.", done)
-        messages.success(request, text % {"number": done})
-    return _back(request)
+    return _change(
+        request,
+        _invitations(request),
+        lambda one: services.revoke(invitation=one, revoked_by=request.member.user),
+        lambda done: ngettext("%(number)d invitation was revoked.", "%(number)d invitations were revoked.", done),
+    )
 
 
 @admin_required
@@ -68,18 +68,18 @@ def add_to(request: ConsoleRequest) -> HttpResponse:
 @fresh_sign_in_required
 def set_role(request: ConsoleRequest) -> HttpResponse:
     """Give the members another role."""
-    role = request.POST.get("role", "")
-    if role not in Role.values:
+    chosen = request.POST.get("role", "")
+    if chosen not in Role.values:
         messages.error(request, _("This role does not exist. Choose one of the list."))
         return _back(request)
-    user = request.member.user
-    done = _each(
-        request, _members(request), lambda one: services.change_role(member=one, role=Role(role), changed_by=user)
+    role = Role(chosen)
+    return _change(
+        request,
+        _members(request),
+        lambda one: services.change_role(member=one, role=role, changed_by=request.member.user),
+        lambda done: ngettext("%(number)d member is now %(role)s.", "%(number)d members are now %(role)s.", done),
+        role=role.label,
     )
-    if done:
-        text = ngettext("%(number)d member is now %(role)s.", "%(number)d members are now %(role)s.", done)
-        messages.success(request, text % {"number": done, "role": Role(role).label})
-    return _back(request)
 
 
 def _rows(request: ConsoleRequest) -> list[PersonRow]:
@@ -100,8 +100,14 @@ def _invitations(request: ConsoleRequest) -> list[Invitation]:
     return invitations
 
 
-def _each(request: ConsoleRequest, rows: Sequence[Row], change: Callable[[Row], object]) -> int:
-    """How many changes went through; the reason against the others is shown, with whom it concerns."""
+def _change(
+    request: ConsoleRequest,
+    rows: Sequence[Row],
+    change: Callable[[Row], object],
+    told: Callable[[int], str],
+    **names: object,
+) -> HttpResponse:
+    """Change every row; `told` says how many went through. The reason against the others is shown, and whose it is."""
     refused: dict[str, list[str]] = {}
     for row in rows:
         try:
@@ -110,7 +116,9 @@ def _each(request: ConsoleRequest, rows: Sequence[Row], change: Callable[[Row], 
             refused.setdefault(str(error), []).append(row.email if isinstance(row, Invitation) else row.user.email)
     for reason, emails in refused.items():
         messages.error(request, f"{', '.join(emails)}: {reason}")
-    return len(rows) - sum(map(len, refused.values()))
+    if done := len(rows) - sum(map(len, refused.values())):
+        messages.success(request, told(done) % {"number": done, **names})
+    return _back(request)
 
 
 def _back(request: ConsoleRequest) -> HttpResponse:

@@ -48,6 +48,7 @@ class TestAccess:
     def test_strangers_find_no_team_of_ours(
         self, addresses: dict[str, str], stranger: User, client_of: ClientOf
     ) -> None:
+        """Security statement 34."""
         browser = client_of(stranger)
         codes = {getattr(browser, method)(path).status_code for path, method in addresses.items() if path != TEAMS}
         assert codes == {404}
@@ -56,6 +57,7 @@ class TestAccess:
     def test_members_without_the_role_are_refused(
         self, addresses: dict[str, str], member: User, salesforce_admin: User, client_of: ClientOf
     ) -> None:
+        """Security statement 33."""
         for person in (member, salesforce_admin):
             browser = client_of(person)
             assert {getattr(browser, method)(path).status_code for path, method in addresses.items()} == {403}
@@ -162,6 +164,7 @@ class TestLanguage:
         "target", ["//evil.example", "https://evil.example/", "https:evil.example", "\\\\evil.example", "/\\evil", ""]
     )
     def test_it_leads_nowhere_else(self, client: Client, target: str, db: None) -> None:
+        """Security statement 14."""
         assert client.post("/language/", {"language": "sv", "next": target})["Location"] == "/"
 
     def test_only_languages_we_speak(self, client: Client, db: None) -> None:

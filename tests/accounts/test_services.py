@@ -1,5 +1,6 @@
 """Roles and teams."""
 
+from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Thread
 
 import pytest
@@ -18,6 +19,7 @@ def test_a_changed_role_is_audited_with_before_and_after(admin: User, member: Us
 
 
 def test_the_last_admin_cannot_be_demoted(admin: User) -> None:
+    """Security statement 36."""
     with pytest.raises(services.RefusedError, match="last admin"):
         services.change_role(member=admin.member, role=Role.USER, changed_by=admin)
     assert Member.objects.get().role == Role.ADMIN
@@ -32,6 +34,7 @@ def test_an_admin_who_cannot_sign_in_does_not_count(account: SalesAccount, admin
 
 @pytest.mark.django_db(transaction=True)
 def test_two_admins_who_demote_each_other_at_once_leave_one(account: SalesAccount, admin: User) -> None:
+    """Security statement 36: also in a race."""
     second = make_member(account, "second@acme.example", Role.ADMIN).user
     start = Barrier(2)
 
@@ -65,6 +68,26 @@ def test_teams_end_at_the_limit(account: SalesAccount, admin: User) -> None:
         services.create_team(account=account, name=f"Team {number}", created_by=admin)
     with pytest.raises(services.RefusedError, match="can have 20 teams"):
         services.create_team(account=account, name="One more", created_by=admin)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_team_is_created_once(account: SalesAccount, admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "MAX_TEAMS", 1)
+    start = Barrier(4)
+
+    def create(number: int) -> bool:
+        start.wait()
+        try:
+            services.create_team(account=account, name=f"Team {number}", created_by=admin)
+        except services.RefusedError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(create, range(4))) == [False, False, False, True]
+    assert account.teams.filter(is_everyone=False).count() == 1
 
 
 def test_a_team_name_is_used_once(account: SalesAccount, admin: User) -> None:

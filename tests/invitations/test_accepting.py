@@ -37,6 +37,7 @@ def test_a_new_user_gets_in_with_role_and_teams(account: SalesAccount, invite: M
 
 
 def test_role_and_address_of_the_browser_are_ignored(invite: MakeInvitation, client: Client) -> None:
+    """Security statement 25: role and teams come from the invitation."""
     _, token = invite()
     client.post(url_of(token), {**NEW_USER, "role": "admin", "email": "evil@x.example", "is_ops_staff": "on"})
     member = Member.objects.get(user__email="new@acme.example")
@@ -45,7 +46,7 @@ def test_role_and_address_of_the_browser_are_ignored(invite: MakeInvitation, cli
 
 
 def test_reading_the_link_does_not_use_it_up(invite: MakeInvitation) -> None:
-    """Mail scanners, link previews and reloads."""
+    """Pain 28 and security statement 23: mail scanners, link previews and reloads."""
     _, token = invite()
     before = list(Invitation.objects.values())
     for _attempt in range(10):
@@ -136,6 +137,7 @@ def take_back(invitation: Invitation) -> None:
 def test_a_closed_link_says_what_to_do(
     invite: MakeInvitation, client: Client, close: Callable[[Invitation], None], sentence: str
 ) -> None:
+    """Pain 28: who opens a link that has ended learns what to do, and whom to ask."""
     invitation, token = invite()
     close(invitation)
     for answer in (client.get(url_of(token)), client.post(url_of(token), NEW_USER)):
@@ -146,6 +148,7 @@ def test_a_closed_link_says_what_to_do(
 
 
 def test_it_expires_after_seven_days(invite: MakeInvitation) -> None:
+    """Security statement 22."""
     invitation, _ = invite()
     assert timedelta(days=6, hours=23) < invitation.expires_at - timezone.now() <= timedelta(days=7)
 
@@ -168,6 +171,7 @@ def test_the_address_is_kept_from_caches_and_other_sites(invite: MakeInvitation,
 def test_the_link_never_takes_its_host_from_the_request(
     account: SalesAccount, admin: User, client_of: ClientOf, settings: Settings, header: str
 ) -> None:
+    """Security statement 28."""
     settings.SITE_URL = "https://console.acme.example"
     form = {"emails": "new@acme.example", "role": "user"}
     client_of(admin).post("/settings/admin/users/invite/", form, **{header: "evil.example"})  # type: ignore[arg-type]
@@ -179,6 +183,7 @@ def test_the_link_never_takes_its_host_from_the_request(
 
 @pytest.mark.django_db(transaction=True)
 def test_of_simultaneous_acceptances_one_wins(account: SalesAccount, admin: User) -> None:
+    """Security statement 24."""
     new = services.NewInvitation("new@acme.example")
     services.invite(account=account, invited_by=admin, addresses=[new])
     token = token_in_last_mail()

@@ -95,14 +95,14 @@ def test_the_template_has_a_name_of_ours(browser: Client) -> None:
     assert answer.content.decode("utf-8-sig") == "E-mail,First name,Last name,Team,Role\r\n"
 
 
-def test_the_dry_run_sees_members_invitations_and_other_accounts(
+def test_the_dry_run_sees_members_and_invitations_of_this_account_only(
     browser: Client, member: User, stranger: User, invite: MakeInvitation
 ) -> None:
     invite("waiting@acme.example")
     kept = upload(browser, f"{member.email}\nwaiting@acme.example\n{stranger.email}\nnew@acme.example\n")
     page = text_of(browser.get(f"{UPLOAD}{kept.pk}/"))
-    assert "1 person can be invited. 3 rows are skipped" in page
-    for line, reason in ((1, "already a member"), (2, "already invited"), (3, "used in another Sales account")):
+    assert "2 people can be invited. 2 rows are skipped" in page
+    for line, reason in ((1, "already a member"), (2, "already invited")):
         assert page.index(f'<td class="num">{line}</td>') < page.index(reason)
     assert not Invitation.objects.filter(email="new@acme.example").exists()
 

@@ -100,6 +100,7 @@ def test_names_are_escaped_in_html_only(account: SalesAccount, admin: User, wait
 
 
 def test_the_database_holds_no_usable_token(invite: MakeInvitation) -> None:
+    """Security statement 21."""
     invitation, token = invite()
     assert len(token) >= 43  # 256 bits in base 64
     assert token not in str(Invitation.objects.filter(pk=invitation.pk).values())

@@ -6,7 +6,7 @@ from django.test import Client
 from accounts import services as accounts
 from accounts.models import AuditEvent, Member, Role, SalesAccount, User
 from accounts.services import RefusedError
-from connections.models import MarketoConnection
+from connections.models import MarketoConnection, OrphanedToken, SalesforceConnection
 from invitations import services
 from invitations.models import Invitation
 from tests.conftest import ClientOf, make_member
@@ -29,13 +29,29 @@ def own_marketo_connection(account: SalesAccount, owner: User) -> None:
 def test_a_removed_member_is_out_at_once(
     browser: Client, admin: User, account: SalesAccount, client_of: ClientOf
 ) -> None:
+    """Security statement 35: and the sessions of a removed member end."""
     leaving = make_member(account, "leaving@acme.example", Role.ADMIN).user
     other = client_of(leaving)
     assert other.get(USERS).status_code == 200
     page = browser.post(remove_address(leaving), {"receiver": admin.member.pk}, follow=True)
     assert "leaving@acme.example was removed from the Sales account" in text_of(page)
-    assert other.get(USERS).status_code == 404
+    assert other.get(USERS)["Location"].startswith("/accounts/login/")
+    assert client_of(User.objects.get(pk=leaving.pk)).get(USERS).status_code == 404
     assert User.objects.filter(pk=leaving.pk).exists()
+
+
+def test_the_tokens_of_a_removed_member_are_to_be_revoked(browser: Client, admin: User, member: User) -> None:
+    SalesforceConnection.objects.create(
+        account=member.member.account,
+        member=member.member,
+        connected_by=member,
+        login_origin="https://login.salesforce.com",
+        is_sandbox=False,
+        refresh_token="canary",
+    )
+    browser.post(remove_address(member), {"receiver": admin.member.pk})
+    assert not SalesforceConnection.objects.exists()
+    assert OrphanedToken.objects.get().token == "canary"
 
 
 def test_the_chosen_receiver_gets_the_invitations(browser: Client, account: SalesAccount) -> None:

@@ -1,13 +1,15 @@
 """Step 1: the Sales account and its first admin."""
 
 import pytest
+from django.test import TestCase
 
 from accounts.models import AuditEvent, Role, SalesAccount, User
 from accounts.services import RefusedError
 from connections.models import MarketoAdmin, MarketoInstance
 from invitations import services
 from invitations.models import Invitation
-from tests.conftest import make_user
+from tests.conftest import ClientOf, make_user
+from tests.invitations.conftest import token_in_last_mail, url_of
 
 
 @pytest.fixture
@@ -63,8 +65,13 @@ def test_an_account_in_use_gets_no_first_admin(
         services.set_up_sales_account(instance=marketo, admin=maria, invited_by=admin)
 
 
-def test_an_admin_of_another_account_is_refused(marketo: MarketoInstance, stranger: User, sender: User) -> None:
+def test_an_admin_of_another_account_is_told_when_they_accept(
+    marketo: MarketoInstance, stranger: User, sender: User, client_of: ClientOf
+) -> None:
+    """Only they: whoever invites does not learn where else somebody is a member."""
     taken = MarketoAdmin.objects.create(instance=marketo, email=stranger.email)
-    with pytest.raises(RefusedError, match="another Sales account"):
+    with TestCase.captureOnCommitCallbacks(execute=True):
         services.set_up_sales_account(instance=marketo, admin=taken, invited_by=sender)
-    assert not SalesAccount.objects.filter(name="Acme Inc").exists()
+    answer = client_of(stranger).post(url_of(token_in_last_mail()))
+    assert answer.status_code == 409
+    assert "already a member of a Sales account" in answer.content.decode()

@@ -1,0 +1,55 @@
+"""How many mails may leave in a day (UTC): for one admin, to one address, to one domain.
+
+Counted in Redis; losing it begins the day anew. Together the limits keep a stolen session from flooding mailboxes and
+from spoiling the sender's reputation.
+"""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.cache import cache
+from django.utils import timezone
+
+from accounts.models import User
+
+KEPT_SECONDS = 2 * 24 * 60 * 60
+
+
+def take(*, sender: User | None, email: str) -> bool:
+    """Count one mail; False, and nothing is counted, when one of the limits is reached."""
+    # Every key is counted, also behind one that is over its limit, so that giving back is the same for all.
+    within = [_count(key) <= limit for key, limit in _limits(sender, email).items()]
+    if all(within):
+        return True
+    give_back(sender=sender, email=email)
+    return False
+
+
+def give_back(*, sender: User | None, email: str) -> None:
+    """Take back what `take` has counted: the mail did not leave."""
+    for key in _limits(sender, email):
+        # Gone when the day has changed in between.
+        with suppress(ValueError):
+            cache.decr(key)
+
+
+def _count(key: str) -> int:
+    cache.add(key, 0, timeout=KEPT_SECONDS)
+    return int(cache.incr(key))
+
+
+def next_day() -> datetime:
+    """When the counting begins anew."""
+    return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def _limits(sender: User | None, email: str) -> dict[str, int]:
+    today = f"mails:{timezone.now():%Y-%m-%d}"
+    limits = {
+        f"{today}:to:{email}": settings.MAILS_PER_ADDRESS,
+        f"{today}:domain:{email.rpartition('@')[2]}": settings.MAILS_PER_DOMAIN,
+    }
+    if sender:
+        limits[f"{today}:from:{sender.pk}"] = settings.MAILS_PER_ADMIN
+    return limits

@@ -1,0 +1,102 @@
+"""What a proven Salesforce identity may do: sign in whom it is linked to, be linked, or accept an invitation."""
+
+from functools import partial
+from typing import Any, NoReturn
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
+from django.contrib import messages
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.services import RefusedError
+from connections.problems import problem_code, problem_for
+from invitations import services
+from invitations.salesforce.links import refuse_other_address
+from invitations.salesforce.oauth import SignInFailed, new_state
+
+
+class SalesforceSignInAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """Nobody is found by an address: a Salesforce admin chooses the addresses of their users freely."""
+
+    def generate_state_param(self, state: dict[str, Any]) -> str:
+        return new_state(state["origin"])
+
+    def get_connect_redirect_url(self, request: HttpRequest, socialaccount: object) -> str:
+        return reverse("salesforce_link")
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """After Salesforce said who it is, before allauth lets them in."""
+        try:
+            self._admit(request, sociallogin)
+        except services.NotOpenError:
+            _send_back(
+                request, _("This invitation can no longer be used. Ask the person who invited you to resend it.")
+            )
+        except RefusedError as refused:
+            _send_back(request, str(refused))
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: object,
+        error: str | None = None,
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,
+    ) -> NoReturn:
+        if error == AuthError.CANCELLED:
+            _send_back(request, _("You pressed Deny at Salesforce. Start again, and press Allow."))
+        if isinstance(exception, SignInFailed):
+            problem = problem_for(problem_code(exception.cause))
+            _send_back(request, f"{problem.what} {problem.todo}")
+        _send_back(
+            request,
+            _(
+                "This sign-in was begun in another browser, or more than 10 minutes ago. Start again, and finish it "
+                "in this browser."
+            ),
+        )
+
+    def _admit(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        if sociallogin.state["process"] == AuthProcess.CONNECT:
+            # Whoever has signed out meanwhile is asked by allauth to sign in.
+            if isinstance(request.user, User):
+                refuse_other_address(sociallogin, request.user.email)
+        elif sociallogin.state.get("invitation"):
+            self._accept(request, sociallogin, sociallogin.state["invitation"])
+        elif not sociallogin.is_existing:
+            raise RefusedError(
+                _(
+                    "No user of this console is linked to this Salesforce user. If you have a password, sign in with "
+                    "it and link the two under My Profile; otherwise open the link in your invitation mail."
+                )
+            )
+
+    def _accept(self, request: HttpRequest, sociallogin: SocialLogin, token_hash: str) -> None:
+        """Accept the invitation from whose page the sign-in was begun."""
+        refuse_other_address(sociallogin, services.find_open_by_hash(token_hash).email)
+        if sociallogin.is_existing:
+            member = services.accept_by_hash(token_hash=token_hash, user=sociallogin.user, is_with_salesforce=True)
+        else:
+            member = services.accept_with_salesforce(
+                token_hash=token_hash,
+                name=sociallogin.account.extra_data["name"],
+                language=get_language() or "en",
+                link=partial(sociallogin.connect, request),
+            )
+        messages.success(request, _("Welcome to the Sales account %(account)s.") % {"account": member.account})
+
+
+def _send_back(request: HttpRequest, reason: str) -> NoReturn:
+    messages.error(request, reason)
+    is_signed_in = isinstance(request.user, User)
+    raise ImmediateHttpResponse(redirect("salesforce_link" if is_signed_in else "account_login"))

@@ -1,0 +1,56 @@
+"""Which Salesforce user signs in as which user of the console."""
+
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.services import RefusedError, must_use_salesforce, record_own
+
+PROVIDER = "salesforce"
+
+
+def linked_to(user: User) -> SocialAccount | None:
+    return SocialAccount.objects.filter(provider=PROVIDER, user=user).first()
+
+
+def refuse_other_address(sociallogin: SocialLogin, email: str) -> None:
+    """Raises RefusedError unless Salesforce has verified that the address of its user is `email`."""
+    [address] = sociallogin.email_addresses or [None]
+    if not address or address.email.lower() != email:
+        raise RefusedError(
+            _(
+                "The Salesforce user you logged in with has another e-mail address than %(email)s. Log out of "
+                "Salesforce and log in as the user with that address, or ask your Salesforce admin to correct it."
+            )
+            % {"email": email}
+        )
+    if not address.verified:
+        raise RefusedError(
+            _(
+                "Salesforce has not verified the address %(email)s yet. Open the verification mail from Salesforce, "
+                "or ask your Salesforce admin to send it again; then start again here."
+            )
+            % {"email": email}
+        )
+
+
+@transaction.atomic
+def unlink(*, user: User) -> None:
+    """Take the link away. Raises RefusedError when the user could no longer sign in."""
+    if not user.has_usable_password():
+        raise RefusedError(
+            _(
+                "You have no password, and could not sign in any more. Sign out, press Forgot your password?, and "
+                "choose one first."
+            )
+        )
+    if must_use_salesforce(user):
+        raise RefusedError(
+            _(
+                "Your Sales account lets people in with Salesforce only. An admin can change that under "
+                "Settings > Admin Settings > General."
+            )
+        )
+    if SocialAccount.objects.filter(provider=PROVIDER, user=user).delete()[0]:
+        record_own(user, action="salesforce_sign_in.unlinked")

@@ -1,0 +1,249 @@
+"""The trail is complete, in order, and cannot be changed without being seen."""
+
+import base64
+import hmac
+import struct
+import time
+from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
+from threading import Event
+from uuid import UUID
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+
+from accounts import services
+from accounts.audit_chain import broken_entries, chain_ends
+from accounts.models import AuditEvent, Role, SalesAccount, User
+from invitations.models import Invitation
+from tests.conftest import PASSWORD, ClientOf, make_member
+
+
+@pytest.fixture
+def trail(account: SalesAccount, admin: User) -> list[AuditEvent]:
+    return [services.record(account=account, actor=admin, action="team_created", target=f"T{n}") for n in range(4)]
+
+
+def tamper(sql: str, *values: int) -> None:
+    """What somebody does who may do everything in the database: switch the triggers off first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(sql, values)
+        cursor.execute("SET session_replication_role = origin")
+
+
+class TestChain:
+    def test_a_trail_as_it_was_written_is_whole(self, trail: list[AuditEvent], stranger: User) -> None:
+        """Security statement 43: the chain can be verified, account by account."""
+        services.record(account=stranger.member.account, actor=stranger, action="signed_out")
+        services.record(account=None, actor=None, action="sign_in_failed", target="x@x.example")
+        assert broken_entries() == []
+        out = StringIO()
+        call_command("verify_audit_trail", stdout=out)
+        newest = AuditEvent.objects.get(pk=trail[-1].pk)
+        assert f"acme-inc: 4 entries, last hash {newest.hash}" in out.getvalue()
+        assert "(no account): 1 entries" in out.getvalue()
+        assert "The audit trail is whole." in out.getvalue()
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "actor_email = 'x@x.example'",
+            "action = 'team_removed'",
+            "target = 'T9'",
+            """details = '{"a": 1}'""",
+            "created_at = created_at - interval '1 second'",
+            "ip_address = '203.0.113.9'",
+            "hash = repeat('0', 64)",
+        ],
+    )
+    def test_a_changed_entry_is_found(self, trail: list[AuditEvent], change: str) -> None:
+        """Security statement 43: tamper test."""
+        tamper(f"UPDATE accounts_auditevent SET {change} WHERE id = %s", trail[1].pk)  # noqa: S608  of the list above
+        assert broken_entries()[0] == trail[1].pk
+        with pytest.raises(CommandError, match=str(trail[1].pk)):
+            call_command("verify_audit_trail", stdout=StringIO())
+
+    def test_an_entry_taken_out_is_found(self, trail: list[AuditEvent]) -> None:
+        """Security statement 43: the entry behind it no longer follows; at the end the last hash differs."""
+        end = chain_ends()
+        tamper("DELETE FROM accounts_auditevent WHERE id = %s", trail[1].pk)
+        assert broken_entries() == [trail[2].pk]
+        tamper("DELETE FROM accounts_auditevent WHERE id >= %s", trail[1].pk)
+        assert broken_entries() == []
+        assert chain_ends() != end
+
+    @pytest.mark.parametrize("sql", ["UPDATE accounts_auditevent SET target = ''", "DELETE FROM accounts_auditevent"])
+    def test_entries_are_only_ever_added(self, trail: list[AuditEvent], sql: str) -> None:
+        """Security statement 43: append-only, whatever code of ours does."""
+        with pytest.raises(DatabaseError, match="only ever added"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
+        assert AuditEvent.objects.count() == 4
+
+    def test_a_deleted_user_leaves_the_entries(self, account: SalesAccount, member: User) -> None:
+        services.record(account=account, actor=member, action="signed_out")
+        member.delete()
+        assert AuditEvent.objects.get().actor_email == "seller@acme.example"
+        assert broken_entries() == []
+
+    @pytest.mark.django_db(transaction=True)
+    def test_entries_written_at_once_follow_one_another(self, account: SalesAccount, admin: User) -> None:
+        def write(number: int) -> None:
+            try:
+                services.record(account=account, actor=admin, action="team_created", target=str(number))
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(write, range(40)))
+        assert AuditEvent.objects.count() == 40
+        assert broken_entries() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_holds_the_account_waits_for_no_entry_that_waits_for_them(account: SalesAccount, admin: User) -> None:
+    """A change under the account's lock, and an entry that refers to the account: each needs what the other holds."""
+    begun, written = Event(), Event()
+
+    def change() -> None:
+        try:
+            with transaction.atomic():
+                services.lock_account(account)
+                begun.set()
+                assert written.wait(10)
+                services.record(account=account, actor=admin, action="team_created", target="North")
+        finally:
+            connection.close()
+
+    def sign_out() -> None:
+        try:
+            assert begun.wait(10)
+            with transaction.atomic():
+                services.record(account=account, actor=admin, action="signed_out")
+                written.set()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        for done in [threads.submit(change), threads.submit(sign_out)]:
+            done.result()
+    assert AuditEvent.objects.count() == 2
+
+
+def code_of(secret: str) -> str:
+    """The six digits of an authenticator app now (RFC 6238)."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.digest(key, struct.pack(">Q", int(time.time()) // 30), "sha1")
+    offset = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[offset : offset + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+def add_second_factor(browser: Client) -> None:
+    browser.get("/accounts/2fa/totp/activate/")
+    browser.post("/accounts/2fa/totp/activate/", {"code": code_of(browser.session["mfa.totp.secret"])})
+
+
+class TestEverySecurityActionHasAnEntry:
+    """Security statement 43: each done through its page; who, when (UTC), from where and by which request."""
+
+    @pytest.fixture
+    def browser(self, admin: User) -> Client:
+        admin.set_password(PASSWORD)
+        admin.save()
+        browser = Client()
+        browser.post("/accounts/login/", {"login": admin.email, "password": PASSWORD})
+        return browser
+
+    def entry(self, admin: User, action: str) -> AuditEvent:
+        event = AuditEvent.objects.filter(action=action).latest("pk")
+        assert (event.actor, event.actor_email, event.account) == (admin, admin.email, admin.member.account)
+        assert event.ip_address == "127.0.0.1"
+        assert UUID(event.request_id)
+        assert event.created_at.tzname() == "UTC"
+        return event
+
+    @pytest.mark.parametrize(
+        ("address", "form", "action"),
+        [
+            ("admin/teams/", {"name": "South"}, "team_created"),
+            ("admin/teams/{team}/rename/", {"name": "West"}, "team_renamed"),
+            ("admin/teams/{team}/add/", {"members": "{member}"}, "team_members_added"),
+            ("admin/teams/{team}/remove/", {"members": "{inside}"}, "team_members_removed"),
+            ("admin/teams/{team}/delete/", {}, "team_removed"),
+            ("admin/users/{member}/role/", {"role": "admin"}, "role_changed"),
+            ("admin/users/{member}/remove/", {"receiver": "{admin}"}, "member_removed"),
+            ("admin/users/invite/", {"emails": "x@acme.example", "role": "user"}, "invitation_created"),
+            ("admin/users/invitations/{invitation}/resend/", {}, "invitation_resent"),
+            ("admin/users/invitations/{invitation}/revoke/", {}, "invitation_revoked"),
+            ("profile/", {"name": "Nora", "language": "sv", "time_zone": "UTC"}, "profile_changed"),
+        ],
+    )
+    def test_changes(
+        self,
+        browser: Client,
+        account: SalesAccount,
+        admin: User,
+        member: User,
+        address: str,
+        form: dict[str, str],
+        action: str,
+    ) -> None:
+        team = account.teams.create(name="North")
+        inside = make_member(account, "inside@acme.example", Role.USER)
+        team.members.add(inside)
+        invitation = Invitation.objects.create(account=account, email="w@acme.example", expires_at="2999-01-01T00:00Z")
+        names = {
+            "team": team.pk,
+            "member": member.member.pk,
+            "inside": inside.pk,
+            "admin": admin.member.pk,
+            "invitation": invitation.pk,
+        }
+        filled = {name: value.format(**names) for name, value in form.items()}
+        assert browser.post(f"/settings/{address.format(**names)}", filled).status_code < 400
+        self.entry(admin, action)
+
+    def test_before_and_after(self, browser: Client, admin: User, member: User) -> None:
+        browser.post(f"/settings/admin/users/{member.member.pk}/role/", {"role": "admin"})
+        assert self.entry(admin, "role_changed").details == {"before": "user", "after": "admin"}
+        browser.post("/settings/profile/", {"name": "Nora", "language": "sv", "time_zone": "UTC"})
+        details = self.entry(admin, "profile_changed").details
+        assert (details["before"]["name"], details["after"]["name"]) == ("", "Nora")
+
+    def test_signing_in_and_out(self, browser: Client, admin: User) -> None:
+        assert self.entry(admin, "signed_in").details == {"methods": ["password"]}
+        browser.get("/settings/admin/audit/export/")
+        self.entry(admin, "audit_exported")
+        browser.post("/accounts/logout/")
+        self.entry(admin, "signed_out")
+
+    def test_the_password(self, browser: Client, admin: User) -> None:
+        new = {"oldpassword": PASSWORD, "password1": "Other-Passw0rd!", "password2": "Other-Passw0rd!"}
+        browser.post("/accounts/password/change/", new)
+        assert "Passw0rd" not in str(self.entry(admin, "password_changed").details)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_second_factor(self, browser: Client, admin: User) -> None:
+        add_second_factor(browser)
+        browser.post("/accounts/2fa/recovery-codes/generate/")
+        self.entry(admin, "second_factor_added")
+        self.entry(admin, "recovery_codes_made")
+        other = Client()
+        other.post("/accounts/login/", {"login": admin.email, "password": PASSWORD})
+        other.post("/accounts/2fa/authenticate/", {"code": "000000"})
+        self.entry(admin, "second_factor_failed")
+        browser.post("/accounts/2fa/totp/deactivate/")
+        self.entry(admin, "second_factor_removed")
+
+    def test_ending_other_sessions(self, browser: Client, admin: User) -> None:
+        Client().post("/accounts/login/", {"login": admin.email, "password": PASSWORD})
+        browser.post("/accounts/sessions/")
+        assert self.entry(admin, "sessions_ended").details == {"number": 1}
+
+
+def test_the_trail_of_another_account_is_not_locked(account: SalesAccount, stranger: User, client_of: ClientOf) -> None:
+    services.record(account=account, actor=None, action="signed_out")
+    services.record(account=stranger.member.account, actor=stranger, action="signed_out")
+    assert {end.slug: end.entries for end in chain_ends()} == {"acme-inc": 1, "umbrella-ltd": 1}

@@ -1,0 +1,199 @@
+"""Signing in and what ends it: throttling, a new session, time, a changed role, the password given again."""
+
+import re
+import statistics
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts import services
+from accounts.models import AuditEvent, Role, User
+from tests.conftest import PASSWORD, ClientOf
+from tests.test_every_address import ADDRESSES
+
+LOGIN = "/accounts/login/"
+PROFILE = "/settings/profile/"
+
+
+@pytest.fixture
+def nora(admin: User) -> User:
+    admin.set_password(PASSWORD)
+    admin.save()
+    return admin
+
+
+def sign_in(client: Client, email: str, password: str = PASSWORD) -> int:
+    return client.post(LOGIN, {"login": email, "password": password}).status_code
+
+
+def is_signed_in(browser: Client) -> bool:
+    return browser.get(PROFILE).status_code == 200
+
+
+class TestThrottling:
+    def test_one_address_is_tried_five_times(self, client: Client, nora: User) -> None:
+        """Security statement 38: then even the right password has to wait."""
+        for _ in range(5):
+            sign_in(client, nora.email, "Wrong-Passw0rd!")
+        assert sign_in(client, nora.email) == 200
+        with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+            assert sign_in(client, nora.email) == 302
+
+    def test_many_addresses_are_tried_ten_times(self, client: Client, nora: User) -> None:
+        """Security statement 38: one password tried on everybody (spraying)."""
+        for number in range(10):
+            sign_in(client, f"p{number}@acme.example")
+        page = client.post(LOGIN, {"login": "p10@acme.example", "password": PASSWORD})
+        assert "Too many failed login attempts" in page.content.decode()
+
+
+def test_signing_in_gives_a_new_session(client: Client, nora: User) -> None:
+    """Security statement 38: a session id somebody planted before is worth nothing after."""
+    session = client.session
+    session["planted"] = True
+    session.save()
+    planted = session.session_key
+    sign_in(client, nora.email)
+    assert client.cookies["msi-session"].value != planted
+    assert not Session.objects.filter(session_key=planted).exists()
+
+
+class TestTime:
+    @pytest.fixture
+    def browser(self, client: Client, nora: User, settings: Settings) -> Client:
+        settings.SESSION_IDLE_SECONDS, settings.SESSION_COOKIE_AGE = 30 * 60, 2 * 60 * 60
+        sign_in(client, nora.email)
+        assert is_signed_in(client)
+        return client
+
+    def test_an_unused_session_ends(self, browser: Client) -> None:
+        """Security statement 38: idle limit."""
+        with time_machine.travel(timezone.now() + timedelta(minutes=31)):
+            answer = browser.get(PROFILE, follow=True)
+        assert answer.redirect_chain[0][0].startswith(LOGIN)
+        assert "Your session has ended" in answer.content.decode()
+
+    def test_a_used_session_goes_on_until_it_is_too_old(self, browser: Client) -> None:
+        """Security statement 38: absolute limit."""
+        start = timezone.now()
+        for minutes in range(20, 120, 20):
+            with time_machine.travel(start + timedelta(minutes=minutes)):
+                assert is_signed_in(browser)
+        with time_machine.travel(start + timedelta(minutes=121)):
+            assert not is_signed_in(browser)
+
+    def test_a_page_that_refreshes_itself_is_no_use(self, browser: Client) -> None:
+        start = timezone.now()
+        for minutes in range(5, 30, 5):
+            with time_machine.travel(start + timedelta(minutes=minutes)):
+                assert browser.get(PROFILE, headers={"HX-Request": "true"}).status_code == 200
+        with time_machine.travel(start + timedelta(minutes=31)):
+            assert not is_signed_in(browser)
+
+
+class TestEndedByAChange:
+    def test_a_changed_role_ends_every_session(self, client_of: ClientOf, member: User, admin: User) -> None:
+        """Security statement 35: from the next request on, on every device."""
+        browsers = [client_of(member), client_of(member)]
+        assert all(map(is_signed_in, browsers))
+        services.change_role(member=member.member, role=Role.SALESFORCE_ADMIN, changed_by=admin)
+        assert not any(map(is_signed_in, browsers))
+        assert is_signed_in(client_of(User.objects.get(pk=member.pk)))
+
+    def test_a_deactivated_user_is_out(self, client_of: ClientOf, member: User) -> None:
+        """Security statement 35."""
+        browser = client_of(member)
+        User.objects.filter(pk=member.pk).update(is_active=False)
+        assert not is_signed_in(browser)
+
+    def test_a_new_password_ends_the_other_sessions(self, client: Client, nora: User) -> None:
+        other = Client()
+        for browser in (client, other):
+            sign_in(browser, nora.email)
+        new = {"oldpassword": PASSWORD, "password1": "Other-Passw0rd!", "password2": "Other-Passw0rd!"}
+        client.post("/accounts/password/change/", new)
+        assert (is_signed_in(client), is_signed_in(other)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/settings/admin/users/1/role/",
+        "/settings/admin/users/selected/role/",
+        "/settings/admin/users/1/remove/",
+        "/settings/admin/general/",
+        "/settings/admin/salesforce/disconnect/",
+        "/settings/admin/marketo/disconnect/",
+        "/accounts/salesforce/link/",
+    ],
+)
+def test_what_matters_asks_for_the_password_again(client_of: ClientOf, nora: User, address: str) -> None:
+    """Security statement 37: when it was given more than 15 minutes ago."""
+    browser = client_of(nora)
+    with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+        assert browser.post(address)["Location"].startswith("/accounts/reauthenticate/")
+
+
+@pytest.mark.parametrize("address", [*ADDRESSES, LOGIN, "/accounts/salesforce/login/", "/accounts/salesforce/link/"])
+def test_every_write_needs_the_token_of_its_page(client_of: ClientOf, admin: User, address: str) -> None:
+    """Security statement 39: a form on another site changes nothing."""
+    browser = Client(enforce_csrf_checks=True)
+    browser.cookies = client_of(admin).cookies
+    assert browser.post(address).status_code in {403, 405}
+
+
+def test_cookies_are_kept_from_scripts_and_other_sites(client: Client, nora: User) -> None:
+    """Security statement 39."""
+    client.get(LOGIN)
+    sign_in(client, nora.email)
+    for name in ("msi-session", "msi-csrf"):
+        assert client.cookies[name]["httponly"]
+        assert client.cookies[name]["samesite"] == "Lax"
+
+
+Ask = Callable[[Client, str], object]
+
+
+def log_in(client: Client, email: str) -> object:
+    return client.post(LOGIN, {"login": email, "password": "Wrong-Passw0rd!"})
+
+
+def reset(client: Client, email: str) -> object:
+    return client.post("/accounts/password/reset/", {"email": email}, follow=True)
+
+
+@pytest.mark.parametrize("ask", [log_in, reset])
+def test_known_and_unknown_addresses_get_the_same_answer_in_the_same_time(
+    client: Client, nora: User, settings: Settings, ask: Ask
+) -> None:
+    """Security statement 26: neither the page nor its time tells whether an address is known."""
+    settings.ACCOUNT_RATE_LIMITS = False
+    pages: dict[str, set[str]] = {nora.email: set(), "unknown@acme.example": set()}
+    seconds: dict[str, list[float]] = {email: [] for email in pages}
+    for _ in range(20):
+        for email, seen in pages.items():
+            start = time.perf_counter()
+            page = ask(client, email).content.decode()  # type: ignore[attr-defined]
+            seconds[email].append(time.perf_counter() - start)
+            seen.add(re.sub(r'value="\w{64}"', "", page).replace(email, "…"))
+    known, unknown = pages.values()
+    assert known == unknown
+    quick, slow = sorted(statistics.median(times) for times in seconds.values())
+    assert slow < quick * 1.5
+
+
+def test_failed_sign_ins_are_recorded_for_known_and_unknown_addresses(client: Client, nora: User) -> None:
+    for email in (nora.email.upper(), "unknown@acme.example"):
+        log_in(client, email)
+    events = AuditEvent.objects.filter(action="sign_in_failed").order_by("pk")
+    assert [(event.account, event.target) for event in events] == [
+        (nora.member.account, nora.email),
+        (None, "unknown@acme.example"),
+    ]

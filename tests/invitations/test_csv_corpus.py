@@ -1,0 +1,119 @@
+"""Files and strings that break readers: the cases of csv-spectrum, and strings that harm what shows them."""
+
+import csv
+import io
+from html import escape
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import SalesAccount, Team, User
+from accounts.spreadsheet import FORMULA_STARTS, csv_answer
+from invitations.csv_rows import InviteRow, decode, guess_mapping, read_people, read_table
+from tests.conftest import ClientOf
+from tests.invitations.test_pages import USERS, text_of, upload
+
+EMAIL = "a@acme.example"
+# Name of the case, its rows under the headings "email,first name", and the name they mean.
+SPECTRUM = [
+    ("comma_in_quotes", f'{EMAIL},"Ek, Nora"', "Ek, Nora"),
+    ("escaped_quotes", f'{EMAIL},"Nora ""N"" Ek"', 'Nora "N" Ek'),
+    ("json", f'{EMAIL},"{{""type"": ""Point""}}"', '{"type": "Point"}'),
+    ("newlines", f'{EMAIL},"Nora\nEk"', "Nora\nEk"),
+    ("newlines_crlf", f'{EMAIL},"Nora\r\nEk"\r\n', "Nora\nEk"),
+    ("quotes_and_newlines", f'{EMAIL},"Nora ""\nN"""', 'Nora "\nN"'),
+    ("empty", f'{EMAIL},""', ""),
+    ("utf8", f"{EMAIL},ʤ åäö", "ʤ åäö"),
+    ("simple", f"{EMAIL},Nora", "Nora"),
+    ("location_coordinates", f'{EMAIL},"41° 2.0\' N"', "41° 2.0' N"),
+]
+# From the kinds of the Big List of Naughty Strings: script, markup, format, path, right to left, zero width, numbers.
+NAUGHTY = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "javascript:alert(1)",
+    "%s%x%n%d",
+    "%(number)d {0} {{ 7*7 }} {% now %}",
+    "../../../etc/passwd",
+    "' OR 1=1 --",
+    "\u202eekilevil",
+    "\u200b\ufeff\u00ad",
+    "Ṱ̺̺̕o͞ ̷i̲̬͇̪͙n̝̗͕v̟̜̘̦͟o̶̙̰̠kè͚̮̺̪̹̱̤",
+    "NaN",
+    "null",
+    "1E+02",
+    "👩‍👩‍👧‍👧",
+    "ﷺ",
+]
+
+
+def people(data: bytes) -> list[InviteRow]:
+    table = read_table(decode(data))
+    return read_people(table, guess_mapping(table), [Team(pk=1, name="Everyone", is_everyone=True)])
+
+
+@pytest.mark.parametrize(("case", "rows", "name"), SPECTRUM, ids=[case[0] for case in SPECTRUM])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_cases_of_csv_spectrum(case: str, rows: str, name: str, encoding: str) -> None:
+    """Security statement 29 and pain 30."""
+    assert people(f"email,first name\n{rows}".encode(encoding)) == [InviteRow(2, EMAIL, name)]
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40).map(str.strip)
+
+
+@given(
+    st.lists(CELLS, min_size=1, max_size=8),
+    st.sampled_from([",", ";", "\t"]),
+    st.sampled_from(["\r\n", "\n", "\r"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_what_a_spreadsheet_writes_comes_back(names: list[str], delimiter: str, line_end: str, encoding: str) -> None:
+    """Pain 30: any encoding, delimiter and line end; every row with its line, every name as it was."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, delimiter=delimiter, lineterminator=line_end, quoting=csv.QUOTE_ALL)
+    writer.writerows([["email", "first name"], *([f"p{line}@acme.example", name] for line, name in enumerate(names))])
+    found = people(file.getvalue().encode(encoding))
+    assert [(row.line, row.email) for row in found] == [(n + 2, f"p{n}@acme.example") for n in range(len(names))]
+    assert [row.name for row in found] == names
+
+
+@pytest.fixture
+def browser(admin: User, client_of: ClientOf) -> Client:
+    return client_of(admin)
+
+
+@pytest.mark.parametrize("text", NAUGHTY)
+def test_naughty_cells_are_shown_as_they_are(browser: Client, text: str) -> None:
+    """Security statement 41: on the page that confirms, in the mail's account, and in the list of people."""
+    cell = text.replace('"', '""')
+    kept = upload(browser, f'email,first name,team\na@acme.example,"{cell}",\nb@acme.example,,"{cell}"\n')
+    address = f"{USERS}invite-csv/{kept.pk}/"
+    assert escape(text) in browser.get(address).content.decode()
+    answer = browser.post(address, {"email": "0", "first_name": "1"})
+    assert answer.status_code == 200
+    page = browser.get(USERS).content.decode()
+    assert "<script>alert" not in page
+    assert escape(text.strip()) in page
+
+
+@pytest.mark.parametrize("start", FORMULA_STARTS)
+def test_no_cell_we_write_begins_a_formula(start: str) -> None:
+    """Security statement 31: and the file still reads as RFC 4180 says."""
+    answer = csv_answer("x.csv", [(f'{start}HYPERLINK("x")', 'a,"b"\nc', "=")])
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[arg-type]
+    [row] = csv.reader(io.StringIO(text, newline=""))
+    assert row == [f'\'{start}HYPERLINK("x")', 'a,"b"\nc', "'="]
+
+
+def test_downloads_have_names_of_ours(browser: Client, account: SalesAccount) -> None:
+    """Security statement 32: whatever the account, the file or a person is called."""
+    SalesAccount.objects.update(name='../"evil\r\n')
+    kept = upload(browser, "a@acme.example\n", name="evil name.csv")
+    for address in ("template/", f"{kept.pk}/report/?email=0"):
+        disposition = browser.get(f"{USERS}invite-csv/{address}")["Content-Disposition"]
+        assert disposition in {f'attachment; filename="sales-account-users{end}.csv"' for end in ("", "-report")}
+    assert "evil" not in browser.get("/settings/admin/audit/export/")["Content-Disposition"]
+    assert text_of(browser.get(USERS))

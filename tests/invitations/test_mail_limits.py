@@ -1,0 +1,117 @@
+"""Mails are limited by admin, address and domain; what is beyond waits for the next day and says so."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.test import TestCase
+from pytest_django import Settings
+
+from accounts.models import SalesAccount, User
+from accounts.services import RefusedError
+from invitations import delivery, mail_limits, obstacles, services, tasks
+from invitations.emails import MailError
+from invitations.models import LIFETIME, Invitation
+from tests.conftest import ClientOf
+from tests.invitations.conftest import last_mail
+from tests.invitations.test_mail import mail_server, refuse  # noqa: F401  a fixture
+from tests.invitations.test_pages import USERS, text_of
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def invite(account: SalesAccount, admin: User, *emails: str) -> None:
+    new = [services.NewInvitation(email) for email in emails]
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        services.invite(account=account, invited_by=admin, addresses=new)
+
+
+def states() -> list[str]:
+    return [str(invitation.state) for invitation in Invitation.objects.order_by("pk")]
+
+
+@pytest.mark.parametrize(
+    ("limit", "emails"),
+    [
+        ("MAILS_PER_ADMIN", ["a@one.example", "b@two.example", "c@three.example"]),
+        ("MAILS_PER_DOMAIN", ["a@one.example", "b@one.example", "c@one.example"]),
+    ],
+)
+def test_mails_beyond_the_limit_wait_for_the_next_day(
+    account: SalesAccount, admin: User, settings: Settings, client_of: ClientOf, limit: str, emails: list[str]
+) -> None:
+    """Security statement 27: by admin and by domain; nothing is lost, and User Management says when it goes out."""
+    setattr(settings, limit, 2)
+    with time_machine.travel(NOON):
+        invite(account, admin, *emails)
+        assert states() == ["pending", "pending", "waiting"]
+        page = text_of(client_of(admin).get(f"{USERS}?state=waiting"))
+        assert emails[2] in page
+        assert emails[0] not in page
+        assert "It goes out after 2026-03-03 00:00" in page
+        tasks.send_overdue_invitations()
+        assert len(mail.outbox) == 2
+    with time_machine.travel(NOON + timedelta(days=1)):
+        tasks.send_overdue_invitations()
+        assert states() == ["pending"] * 3
+        assert last_mail().to == [emails[2]]
+        assert Invitation.objects.get(email=emails[2]).expires_at > NOON + LIFETIME
+
+
+def test_an_address_is_not_flooded_by_resending(account: SalesAccount, admin: User, settings: Settings) -> None:
+    """Security statement 27: by address, however many admins and accounts want it."""
+    settings.MAILS_PER_ADDRESS = 3
+    invite(account, admin, "new@acme.example")
+    for _ in range(4):
+        Invitation.objects.filter(sent_at__isnull=False).update(sent_at=NOON)
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            services.resend(invitation=Invitation.objects.get(), resent_by=admin)
+    assert len(mail.outbox) == 3
+    assert states() == ["waiting"]
+
+
+def test_ten_thousand_people_are_mailed_over_days(
+    account: SalesAccount, admin: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Security statement 27: of a long file as many go out as the limit allows, the rest waits."""
+    settings.MAILS_PER_ADMIN = 5
+    monkeypatch.setattr(obstacles, "MAX_SEATS", 50)
+    invite(account, admin, *(f"p{number}@d{number}.example" for number in range(40)))
+    assert (states().count("pending"), states().count("waiting")) == (5, 35)
+
+
+def test_asking_a_member_for_a_step_is_limited_too(
+    account: SalesAccount, admin: User, salesforce_admin: User, settings: Settings
+) -> None:
+    settings.MAILS_PER_ADDRESS = 1
+    ask = {"account": account, "email": salesforce_admin.email, "step": 2, "invited_by": admin}
+    services.ask_salesforce_admin(**ask)  # type: ignore[arg-type]
+    with pytest.raises(RefusedError, match="Ask again tomorrow"):
+        services.ask_salesforce_admin(**ask)  # type: ignore[arg-type]
+
+
+def test_a_mail_that_did_not_leave_does_not_count(
+    account: SalesAccount,
+    admin: User,
+    settings: Settings,
+    mail_server: pytest.MonkeyPatch,  # noqa: F811
+) -> None:
+    settings.MAILS_PER_ADDRESS = 1
+    new = services.NewInvitation("new@acme.example")
+    [invitation] = services.invite(account=account, invited_by=admin, addresses=[new]).sent
+    refuse(mail_server, ConnectionRefusedError())
+    for _ in range(3):
+        with pytest.raises(MailError):
+            delivery.deliver(invitation.pk)
+    refuse(mail_server, None)
+    delivery.deliver(invitation.pk)
+    assert states() == ["pending"]
+
+
+def test_what_is_refused_is_not_counted(settings: Settings, admin: User) -> None:
+    settings.MAILS_PER_DOMAIN = 1
+    assert mail_limits.take(sender=admin, email="a@one.example")
+    assert not mail_limits.take(sender=admin, email="b@one.example")
+    settings.MAILS_PER_DOMAIN = 2
+    assert mail_limits.take(sender=admin, email="b@one.example")

@@ -1,0 +1,404 @@
+"""Log in with Salesforce, against the sandbox: linking, signing in, accepting an invitation, and the login policy."""
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import pytest
+import requests
+from allauth.socialaccount.models import SocialAccount, SocialToken
+from django.contrib.sessions.models import Session
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import AuditEvent, LoginPolicy, Member, Role, SalesAccount, User
+from accounts.services import RefusedError, add_member, change_role
+from connections.http import open_session
+from guide.personas import MARKETO_ADMIN, OPS, PASSWORD, SALESFORCE_ADMIN
+from invitations.models import Invitation
+from invitations.salesforce import oauth
+from tests.conftest import ClientOf, make_member, make_user
+from tests.invitations.conftest import MakeInvitation, url_of
+from tests.sandbox_process import SandboxProcess
+
+LOGIN = "/accounts/salesforce/login/"
+LINK = "/accounts/salesforce/link/"
+GENERAL = "/settings/admin/general/"
+ACCESS_TOKEN = re.compile(r"00D\w{12}!")
+CHOICE = {"choice": "production", "my_domain": ""}
+NEW_USER = {"name": "Nora Ek", "password1": "Correct-Horse-7", "password2": "Correct-Horse-7"}
+AtSalesforce = Callable[..., str]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def shared_sandbox() -> Iterator[SandboxProcess]:
+    with SandboxProcess.start(people=10) as process:
+        yield process
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: SandboxProcess, settings: Settings) -> SandboxProcess:
+    """One for all tests of this file: none of them changes its people."""
+    shared_sandbox.reset()
+    settings.SANDBOX_ORIGIN = shared_sandbox.url
+    return shared_sandbox
+
+
+@pytest.fixture
+def at_salesforce(sandbox: SandboxProcess) -> AtSalesforce:
+    """Log in as a Salesforce user, answer the consent page, and give the address the browser is sent back to."""
+
+    def visit(url: str, username: str = MARKETO_ADMIN, *, decision: str = "allow") -> str:
+        with requests.Session() as browser:
+            page = browser.get(url)
+            answer = browser.post(page.url, data={"username": username, "password": PASSWORD}, allow_redirects=False)
+            answer = browser.get(urljoin(sandbox.url, answer.headers["Location"]), allow_redirects=False)
+            if consent := re.search(r'action="([^"]+)"', answer.text):
+                action = urljoin(sandbox.url, html.unescape(consent[1]))
+                answer = browser.post(action, data={"decision": decision}, allow_redirects=False)
+        back = urlsplit(answer.headers["Location"])
+        return f"{back.path}?{back.query}"
+
+    return visit
+
+
+@pytest.fixture
+def mia(account: SalesAccount) -> User:
+    """An admin whose address is that of a user in Salesforce."""
+    user = make_member(account, MARKETO_ADMIN, Role.ADMIN).user
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def leave(browser: Client, page: str = LOGIN) -> str:
+    """Choose the production org on a page; the address at Salesforce."""
+    answer = browser.post(page, CHOICE)
+    assert "Refresh" in answer, text_of(answer)
+    return str(answer["Refresh"]).removeprefix("0; url=")
+
+
+def text_of(answer: Any) -> str:
+    return re.sub(r"\s+", " ", html.unescape(answer.content.decode()))
+
+
+def link(user: User, client_of: ClientOf, at_salesforce: AtSalesforce) -> None:
+    browser = client_of(user)
+    browser.get(at_salesforce(leave(browser, LINK), user.email))
+    assert SocialAccount.objects.filter(user=user).exists()
+
+
+def signed_in(client: Client, at_salesforce: AtSalesforce) -> Client:
+    """A browser signed in with Salesforce."""
+    assert client.get(at_salesforce(leave(client)))["Location"] == "/"
+    return client
+
+
+class TestTheWayThere:
+    def test_only_identity_is_asked_for_with_pkce_and_a_fixed_way_back(self, client: Client, sandbox: object) -> None:
+        """Security statements 2 and 4: neither the address nor the form can ask for more."""
+        answer = client.post(f"{LOGIN}?scope=full,api&auth_params=scope=api", CHOICE, HTTP_HOST="localhost")
+        asked = parse_qs(urlsplit(str(answer["Refresh"])).query)
+        assert set(asked["scope"][0].split()) == {"id", "openid"}
+        assert asked["code_challenge_method"] == ["S256"]
+        assert asked["redirect_uri"] == ["http://127.0.0.1:8000/accounts/salesforce/login/callback/"]
+        assert "code_verifier" not in str(answer.headers) + answer.content.decode()
+
+    @pytest.mark.parametrize(
+        ("choice", "my_domain", "origin"),
+        [
+            ("production", "", "https://login.salesforce.com"),
+            ("sandbox", "", "https://test.salesforce.com"),
+            ("my_domain", "acme--uat.sandbox", "https://acme--uat.sandbox.my.salesforce.com"),
+        ],
+    )
+    def test_the_login_page_is_chosen(self, client: Client, choice: str, my_domain: str, origin: str) -> None:
+        answer = client.post(LOGIN, {"choice": choice, "my_domain": my_domain})
+        assert str(answer["Refresh"]).startswith(f"0; url={origin}/services/oauth2/authorize?")
+
+    @pytest.mark.parametrize("my_domain", ["", "evil.example", "acme.my.salesforce.com@evil.example", "127.0.0.1"])
+    def test_no_other_host_can_be_typed(self, client: Client, my_domain: str) -> None:
+        answer = client.post(LOGIN, {"choice": "my_domain", "my_domain": my_domain})
+        assert answer.status_code == 400
+        assert "not the name of a Salesforce My Domain" in text_of(answer)
+
+    def test_the_sign_in_page_leads_there(self, client: Client) -> None:
+        assert f'href="{LOGIN}?next=/settings/profile/"' in text_of(
+            client.get("/accounts/login/?next=/settings/profile/")
+        )
+
+    def test_pages_of_allauth_that_ours_replace_are_gone(self, client_of: ClientOf, admin: User) -> None:
+        for path in ("/accounts/3rdparty/", "/accounts/3rdparty/signup/", "/accounts/social/connections/"):
+            assert client_of(admin).get(path).status_code == 404
+
+
+class TestTheWayBack:
+    def test_a_linked_user_gets_in(
+        self, client: Client, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce
+    ) -> None:
+        link(mia, client_of, at_salesforce)
+        assert signed_in(client, at_salesforce).get(GENERAL).status_code == 200
+        assert AuditEvent.objects.filter(action="signed_in", actor=mia, details={"methods": ["socialaccount"]}).exists()
+
+    def test_no_token_is_kept_anywhere(
+        self, client: Client, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce
+    ) -> None:
+        """Security statement 5: what the token was for is known as soon as the page comes back."""
+        link(mia, client_of, at_salesforce)
+        signed_in(client, at_salesforce)
+        assert not SocialToken.objects.exists()
+        assert SocialAccount.objects.get().extra_data == {"username": MARKETO_ADMIN, "name": "Mia Holm"}
+        assert not ACCESS_TOKEN.search(str([session.get_decoded() for session in Session.objects.all()]))
+
+    def test_nobody_is_found_by_an_address(self, client: Client, mia: User, at_salesforce: AtSalesforce) -> None:
+        page = text_of(client.get(at_salesforce(leave(client)), follow=True))
+        assert "No user of this console is linked to this Salesforce user" in page
+        assert not SocialAccount.objects.exists()
+        assert client.get("/settings/profile/").status_code == 302
+
+    @pytest.mark.parametrize("change", ["other_browser", "used", "other_state", "no_state"])
+    def test_a_state_works_once_and_in_one_browser(
+        self, client: Client, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce, change: str
+    ) -> None:
+        """Security statement 1: a callback with a wrong, missing, reused or foreign state changes nothing."""
+        link(mia, client_of, at_salesforce)
+        back = at_salesforce(leave(client))
+        browser = Client() if change == "other_browser" else client
+        if change == "used":
+            browser.get(back)
+            browser.post("/accounts/logout/")
+        if change == "other_state":
+            back = re.sub("state=[^&]+", "state=abc.aHR0cHM6Ly9ldmlsLmV4YW1wbGU=", back)
+        if change == "no_state":
+            back = re.sub("&?state=[^&]+", "", back)
+        assert "begun in another browser" in text_of(browser.get(back, follow=True))
+        assert browser.get("/settings/profile/").status_code == 302
+
+    def test_a_code_goes_back_to_where_it_was_begun(self, client: Client, sandbox: SandboxProcess) -> None:
+        """Security statement 3: the state itself names the Salesforce it belongs to."""
+        state = parse_qs(urlsplit(leave(client)).query)["state"][0]
+        assert oauth.origin_of(state) == sandbox.url
+
+    def test_deny_is_explained(self, client: Client, at_salesforce: AtSalesforce) -> None:
+        assert "You pressed Deny" in text_of(client.get(at_salesforce(leave(client), decision="deny"), follow=True))
+
+    def test_a_refusal_of_salesforce_is_explained(
+        self, client: Client, sandbox: SandboxProcess, at_salesforce: AtSalesforce
+    ) -> None:
+        back = at_salesforce(leave(client))
+        sandbox.post("/_sandbox/salesforce", {"action": "block_app"})
+        assert "blocks the app" in text_of(client.get(back, follow=True))
+
+    def test_signing_in_gives_a_new_session(
+        self, client: Client, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce
+    ) -> None:
+        """Security statement 38: a session somebody planted before is worth nothing after."""
+        link(mia, client_of, at_salesforce)
+        back = at_salesforce(leave(client))
+        before = client.cookies["msi-session"].value
+        client.get(back)
+        assert client.cookies["msi-session"].value != before
+
+    def test_too_many_starts_are_slowed_down(self, client: Client, sandbox: object) -> None:
+        codes = [client.post(LOGIN, CHOICE).status_code for _ in range(31)]
+        assert codes == [200] * 30 + [429]
+
+
+class TestLinking:
+    def test_is_seen_and_taken_back(self, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce) -> None:
+        link(mia, client_of, at_salesforce)
+        browser = client_of(mia)
+        assert f"Salesforce user {MARKETO_ADMIN}" in text_of(browser.get(LINK))
+        browser.post(LINK, {"unlink": "1"})
+        assert not SocialAccount.objects.exists()
+        actions = list(AuditEvent.objects.values_list("action", flat=True))
+        assert actions == ["salesforce_sign_in.linked", "salesforce_sign_in.unlinked"]
+
+    def test_another_address_is_refused(self, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce) -> None:
+        browser = client_of(mia)
+        page = text_of(browser.get(at_salesforce(leave(browser, LINK), OPS), follow=True))
+        assert f"has another e-mail address than {MARKETO_ADMIN}" in page
+        assert not SocialAccount.objects.exists()
+
+    def test_an_address_that_salesforce_has_not_verified_is_refused(
+        self, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(oauth, "open_session", unverified_session)
+        browser = client_of(mia)
+        page = text_of(browser.get(at_salesforce(leave(browser, LINK)), follow=True))
+        assert "has not verified the address" in page
+        assert not SocialAccount.objects.exists()
+
+    def test_the_last_way_in_is_kept(self, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce) -> None:
+        link(mia, client_of, at_salesforce)
+        mia.set_unusable_password()
+        mia.save()
+        assert "You have no password" in text_of(client_of(mia).post(LINK, {"unlink": "1"}, follow=True))
+        assert SocialAccount.objects.exists()
+
+    def test_asks_for_the_password_first(self, mia: User, client_of: ClientOf, sandbox: object) -> None:
+        """Security statement 37: a browser left open links nobody."""
+        browser = client_of(mia)
+        session = browser.session
+        session["account_authentication_methods"][0]["at"] -= 15 * 60
+        session.save()
+        assert browser.post(LINK, CHOICE)["Location"].startswith("/accounts/reauthenticate/")
+
+
+def unverified_session(**options: Any) -> requests.Session:
+    """Salesforce, but no address is verified."""
+    session = open_session(**options)
+
+    def change(response: requests.Response, **_options: object) -> None:
+        response._content = response.content.replace(b'"email_verified":true', b'"email_verified":false')
+
+    session.hooks["response"].append(change)
+    return session
+
+
+class TestActivation:
+    def test_with_salesforce(
+        self, client: Client, invite: MakeInvitation, at_salesforce: AtSalesforce, account: SalesAccount
+    ) -> None:
+        invitation, token = invite(SALESFORCE_ADMIN, role=Role.SALESFORCE_ADMIN)
+        url = leave(client, url_of(token))
+        assert token not in str([session.get_decoded() for session in Session.objects.all()])
+        page = client.get(at_salesforce(url, SALESFORCE_ADMIN), follow=True)
+        assert page.redirect_chain == [("/", 302)]
+        member = Member.objects.get(user__email=SALESFORCE_ADMIN)
+        assert (member.account, member.role, member.user.has_usable_password()) == (
+            account,
+            Role.SALESFORCE_ADMIN,
+            False,
+        )
+        assert "Welcome to the Sales account Acme Inc." in text_of(page)
+        invitation.refresh_from_db()
+        assert invitation.state == "accepted"
+        assert Client().get(url_of(token)).status_code == 410
+
+    def test_only_by_the_invited_address(
+        self, client: Client, invite: MakeInvitation, at_salesforce: AtSalesforce
+    ) -> None:
+        """Security statement 25: a Salesforce user with another address gets nowhere."""
+        _, token = invite(SALESFORCE_ADMIN)
+        page = text_of(client.get(at_salesforce(leave(client, url_of(token)), OPS), follow=True))
+        assert "has another e-mail address" in page
+        assert not User.objects.filter(email__in=[OPS, SALESFORCE_ADMIN]).exists()
+        assert Invitation.objects.get().is_open
+
+    def test_only_by_a_verified_address(
+        self, client: Client, invite: MakeInvitation, at_salesforce: AtSalesforce, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(oauth, "open_session", unverified_session)
+        _, token = invite(SALESFORCE_ADMIN)
+        client.get(at_salesforce(leave(client, url_of(token)), SALESFORCE_ADMIN))
+        assert not User.objects.filter(email=SALESFORCE_ADMIN).exists()
+
+    def test_not_after_it_was_revoked_on_the_way(
+        self, client: Client, invite: MakeInvitation, at_salesforce: AtSalesforce
+    ) -> None:
+        _, token = invite(SALESFORCE_ADMIN)
+        url = leave(client, url_of(token))
+        Invitation.objects.update(revoked_at="2026-01-01T00:00Z")
+        page = text_of(client.get(at_salesforce(url, SALESFORCE_ADMIN), follow=True))
+        assert "can no longer be used" in page
+        assert not User.objects.filter(email=SALESFORCE_ADMIN).exists()
+
+    def test_by_password_is_refused_under_salesforce_only(
+        self, client: Client, invite: MakeInvitation, account: SalesAccount
+    ) -> None:
+        _, token = invite()
+        SalesAccount.objects.update(login_policy=LoginPolicy.SALESFORCE_ONLY)
+        assert 'name="password1"' not in text_of(client.get(url_of(token)))
+        answer = client.post(url_of(token), NEW_USER)
+        assert answer.status_code == 409
+        assert "with Salesforce only" in text_of(answer)
+        assert not User.objects.filter(email="new@acme.example").exists()
+
+    def test_an_existing_user_with_a_password_is_refused_too(
+        self, client_of: ClientOf, invite: MakeInvitation, account: SalesAccount
+    ) -> None:
+        _, token = invite()
+        SalesAccount.objects.update(login_policy=LoginPolicy.SALESFORCE_ONLY)
+        answer = client_of(make_user("new@acme.example")).post(url_of(token))
+        assert answer.status_code == 409
+        assert not Member.objects.filter(user__email="new@acme.example").exists()
+
+
+class TestLoginPolicy:
+    def test_an_admin_with_a_password_cannot_choose_salesforce_only(self, client_of: ClientOf, mia: User) -> None:
+        answer = client_of(mia).post(GENERAL, {"policy": "salesforce_only"})
+        assert answer.status_code == 400
+        assert "might lock everybody out" in text_of(answer)
+        assert not SalesAccount.objects.get().is_salesforce_only
+
+    def test_an_admin_with_salesforce_can(
+        self, client: Client, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce
+    ) -> None:
+        link(mia, client_of, at_salesforce)
+        page = text_of(signed_in(client, at_salesforce).post(GENERAL, {"policy": "salesforce_only"}, follow=True))
+        assert "How members sign in was saved." in page
+        assert SalesAccount.objects.get().is_salesforce_only
+        event = AuditEvent.objects.get(action="login_policy_changed")
+        assert event.details == {"before": "all", "after": "salesforce_only"}
+        refused = text_of(client.post(LINK, {"unlink": "1"}, follow=True))
+        assert "with Salesforce only" in refused
+        client.post(GENERAL, {"policy": "all"})
+        assert not SalesAccount.objects.get().is_salesforce_only
+
+    def test_salesforce_only_refuses_a_right_password(self, client: Client, mia: User) -> None:
+        SalesAccount.objects.update(login_policy=LoginPolicy.SALESFORCE_ONLY)
+        page = client.post("/accounts/login/", {"login": mia.email, "password": PASSWORD}, follow=True)
+        assert "lets people in with Salesforce only" in text_of(page)
+        assert client.get(GENERAL).status_code == 302
+        assert AuditEvent.objects.filter(action="password_refused", actor=mia).exists()
+
+    def test_ops_staff_keep_the_password(self, client: Client, mia: User) -> None:
+        SalesAccount.objects.update(login_policy=LoginPolicy.SALESFORCE_ONLY)
+        User.objects.update(is_ops_staff=True)
+        assert client.post("/accounts/login/", {"login": mia.email, "password": PASSWORD})["Location"] == "/"
+
+    def test_the_last_admin_with_a_salesforce_user_stays_one(
+        self, account: SalesAccount, client_of: ClientOf, mia: User, admin: User, at_salesforce: AtSalesforce
+    ) -> None:
+        link(mia, client_of, at_salesforce)
+        SalesAccount.objects.update(login_policy=LoginPolicy.SALESFORCE_ONLY)
+        with pytest.raises(RefusedError, match="last admin"):
+            change_role(member=Member.objects.get(user=mia), role=Role.USER, changed_by=admin)
+
+    def test_only_admins_see_it(self, member: User, salesforce_admin: User, client_of: ClientOf) -> None:
+        for person in (member, salesforce_admin):
+            assert client_of(person).get(GENERAL).status_code == 403
+
+
+def test_somebody_without_a_password_logs_in_again_for_a_change(
+    client: Client, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce
+) -> None:
+    """Security statement 37: with Salesforce, which is told to ask for its password too."""
+    link(mia, client_of, at_salesforce)
+    browser = signed_in(client, at_salesforce)
+    User.objects.filter(pk=mia.pk).update(password="!")
+    mia.refresh_from_db()
+    browser = client_of(mia)
+    session = browser.session
+    session["account_authentication_methods"][0]["at"] -= 15 * 60
+    session.save()
+    answer = browser.post(GENERAL, {"policy": "all"}, headers={"Referer": f"http://testserver{GENERAL}"})
+    assert answer["Location"] == f"{LOGIN}?next=%2Fsettings%2Fadmin%2Fgeneral%2F&again=1"
+    url = leave(browser, answer["Location"])
+    assert "prompt=login" in url
+    assert browser.get(at_salesforce(url))["Location"] == GENERAL
+
+
+def test_an_invited_member_of_another_account_is_told(
+    client: Client, client_of: ClientOf, invite: MakeInvitation, stranger: User, at_salesforce: AtSalesforce
+) -> None:
+    user = make_user(MARKETO_ADMIN)
+    add_member(account=stranger.member.account, user=user, role=Role.USER, teams=[])
+    link(user, client_of, at_salesforce)
+    browser = signed_in(client, at_salesforce)
+    _, token = invite(MARKETO_ADMIN)
+    assert "already a member of a Sales account" in text_of(browser.post(url_of(token)))
