@@ -6,7 +6,7 @@ from accounts.models import Member, Role, SalesAccount, User
 from connections.models import MarketoInstance
 from connections.services import Health, PackageState, marketo_health, package_state, salesforce_health
 from invitations.models import Invitation
-from sync.models import RunStatus, SyncRun
+from sync.models import SyncRun
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class AccountFacts:
     first_invitation: Invitation | None
     salesforce: Health
     marketo: Health
-    last_run: SyncRun | None
-    last_good_run: SyncRun | None
+    last_full_run: SyncRun | None
+    last_success: SyncRun | None
     members: int
     waiting_invitations: int
     package: PackageState
@@ -62,15 +62,15 @@ def facts_for(user: User, member: Member | None) -> Facts | None:
 
 
 def _account_facts(account: SalesAccount) -> AccountFacts:
-    runs = SyncRun.objects.of_account(account).full().order_by("-pk")
+    runs = SyncRun.objects.of_account(account)
     invitations = Invitation.objects.of_account(account)
     return AccountFacts(
         account=account,
         first_invitation=invitations.filter(purpose=Invitation.Purpose.FIRST_ADMIN).first(),
         salesforce=salesforce_health(account),
         marketo=marketo_health(account),
-        last_run=runs.first(),
-        last_good_run=runs.filter(status=RunStatus.SUCCEEDED).first(),
+        last_full_run=runs.full().order_by("-pk").first(),
+        last_success=runs.last_success(),
         members=Member.objects.of_account(account).count(),
         waiting_invitations=invitations.open().count(),
         package=package_state(account),

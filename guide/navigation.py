@@ -32,6 +32,7 @@ ADMIN_ONLY = {Role.ADMIN}
 # Group, label, URL name, roles that may open it; the labels and their order are the guide's.
 SETTING_PAGES = [
     (_("My Account"), _("My Salesforce"), "connections:own_salesforce", set(Role)),
+    (_("Admin Settings"), _("General"), "accounts:general", ADMIN_ONLY),
     (_("Admin Settings"), _("User Management"), "invitations:users", ADMIN_ONLY),
     (_("Admin Settings"), _("Team Management"), "accounts:teams", ADMIN_ONLY),
     (_("Admin Settings"), _("Audit trail"), "accounts:audit", ADMIN_ONLY),

@@ -131,9 +131,9 @@ def _sync(facts: Facts) -> Step:
     if not account or not (account.marketo.is_connected and account.salesforce.is_connected):
         fact = _("Copies the people that exist in Marketo and Salesforce. Needs steps 2 and 3.")
         return Step(4, StepState.TODO, fact, MARKETO_ADMIN, None)
-    good, last = account.last_good_run, account.last_run
+    good, last = account.last_success, account.last_full_run
     state = StepState.DONE if good else StepState.TODO
-    if last and last.is_finished and last != good and not good:
+    if last and last.is_finished and not good:
         state = StepState.PROBLEM
     return Step(4, state, _sync_fact(good, last), MARKETO_ADMIN, _sync_action(facts.viewer, last))
 
@@ -143,7 +143,7 @@ def _sync_fact(good: SyncRun | None, last: SyncRun | None) -> str:
         return _("The data sync is running.")
     if good and good.finished_at:
         return _("%(people)s people in the Sales account; last sync %(date)s.") % {
-            "people": intcomma(good.synced),
+            "people": intcomma(good.people),
             "date": _day(good.finished_at),
         }
     if last:
@@ -173,8 +173,12 @@ def _invite_users(facts: Facts) -> Step:
 
 
 def _install_package(facts: Facts) -> Step:
-    is_done = facts.account is not None and facts.account.package.is_installed
-    return _package(6, facts, StepState.DONE if is_done else StepState.TODO, _("Open the package page"))
+    package = facts.account.package if facts.account else None
+    state = StepState.DONE if package and package.is_installed else StepState.TODO
+    step = _package(6, facts, state, _("Open the package page"))
+    if package and package.problem and step.action:
+        return replace(step, state=StepState.PROBLEM, problem=package.problem)
+    return step
 
 
 def _configure_package(facts: Facts) -> Step:

@@ -8,9 +8,20 @@ from sync.services import connection_problem
 
 
 def sync_card(instance: MarketoInstance) -> dict[str, object]:
-    """Variables of the card's template: `sync_run` (unfinished or last) and `sync_problem` (a sentence or "")."""
+    """
+    Variables of the card's template: `sync_run` (unfinished or last), `sync_success` (the last one that succeeded, also
+    by following changes) and `sync_problem` (a sentence or "").
+    """
     account = instance.account
     if not account:
-        return {"sync_run": None, "sync_problem": _("Send the first invitation before you start the data sync.")}
-    run = SyncRun.objects.of_account(account).full().order_by("-pk").first()
-    return {"sync_run": run, "sync_problem": connection_problem(account)}
+        return {
+            "sync_run": None,
+            "sync_success": None,
+            "sync_problem": _("Send the first invitation before you start the data sync."),
+        }
+    runs = SyncRun.objects.of_account(account)
+    return {
+        "sync_run": runs.full().order_by("-pk").first(),
+        "sync_success": runs.last_success(),
+        "sync_problem": connection_problem(account),
+    }

@@ -30,7 +30,7 @@ def budgets_of(account: SalesAccount) -> list[Allowance]:
     marketo = MarketoConnection.objects.of_account(account).first()
     if marketo:
         spent = MarketoBudget(marketo.endpoint).spent()
-        sizes = _megabytes(spent.export_bytes), _megabytes(DAILY_EXPORT_BYTES)
+        sizes = megabytes(spent.export_bytes), megabytes(DAILY_EXPORT_BYTES)
         found.append(Allowance(_("Marketo exports today"), spent.export_bytes, DAILY_EXPORT_BYTES, *sizes))
         found.append(_calls(_("Marketo calls today"), spent.calls, DAILY_CALLS))
     salesforce = SalesforceConnection.objects.of_account(account).first()
@@ -44,6 +44,6 @@ def _calls(label: Promise | str, used: int, allowed: int) -> Allowance:
     return Allowance(label, used, allowed, str(localize(used)), str(localize(allowed)))
 
 
-def _megabytes(size: int) -> str:
-    # Marketo's megabytes have a million bytes.
+def megabytes(size: float) -> str:
+    """A number of bytes in Marketo's megabytes, which have a million of them."""
     return gettext("%(size)s MB") % {"size": floatformat(size / 1_000_000, -1)}

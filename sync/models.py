@@ -29,8 +29,9 @@ class Step(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     # Steps begun since the last one that got somewhere.
     tries = models.PositiveSmallIntegerField(default=0)
-    # Code of sync.sentences while the next step waits for something outside.
+    # Code of sync.sentences while the next step waits for something outside, and since when nothing has got on.
     waiting_reason = models.CharField(max_length=40, blank=True)
+    waiting_since = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -49,11 +50,17 @@ class Step(models.Model):
 
     def end_step(self, *, due_at: datetime | None, **values: Any) -> None:
         """Give the row back after a step that got somewhere; raises LeaseLost."""
-        self.write(due_at=due_at, lease_until=None, tries=0, waiting_reason="", **values)
+        self.write(due_at=due_at, lease_until=None, tries=0, waiting_reason="", waiting_since=None, **values)
 
     def wait(self, reason: str, until: datetime, **values: Any) -> None:
         """Give the row back until something outside has changed; raises LeaseLost."""
-        self.write(due_at=until, lease_until=None, waiting_reason=reason, **values)
+        since = self.waiting_since or timezone.now()
+        self.write(due_at=until, lease_until=None, waiting_reason=reason, waiting_since=since, **values)
+
+    @property
+    def waited(self) -> timedelta:
+        """How long the step has been waiting in vain."""
+        return timezone.now() - self.waiting_since if self.waiting_since else timedelta()
 
 
 class RunStatus(models.TextChoices):
@@ -88,9 +95,14 @@ class SyncRun(Step):
     failure_params = models.JSONField(default=dict)
     # REST names of the Marketo fields the run reads; those the instance lacks are left out.
     fields = models.JSONField(default=list)
+    # The static list of Marketo whose members alone are read; null and empty for everybody.
+    list_id = models.PositiveBigIntegerField(null=True)
+    list_name = models.CharField(max_length=255, blank=True)
     # People: read from Marketo, in the copy afterwards, left out by reason, and rows that could not be read.
     seen = models.PositiveIntegerField(default=0)
     synced = models.PositiveIntegerField(default=0)
+    # Everybody in the copy when the run ended, also those that a run which follows changes did not look at.
+    people = models.PositiveIntegerField(default=0)
     skipped = models.JSONField(default=dict)
     rejected = models.PositiveIntegerField(default=0)
     added = models.PositiveIntegerField(default=0)
@@ -100,8 +112,14 @@ class SyncRun(Step):
     receipt = models.JSONField(default=dict)
     # Set while a person holds the run: no step of it begins.
     paused_at = models.DateTimeField(null=True)
+    # When a worker last began to load one of the run's files: whoever was served longest ago comes next.
+    served_at = models.DateTimeField(null=True)
+    # How often all was read again because a crash of the database had emptied the stage tables.
+    restarts = models.PositiveSmallIntegerField(default=0)
     # Stage tables and remote jobs are still there and must go.
     has_leftovers = models.BooleanField(default=False)
+    # What the person who started it had been told: the values of sync.engine.preview.Forecast; empty without a preview.
+    forecast = models.JSONField(default=dict)
     started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
@@ -177,6 +195,8 @@ class Extract(Step):
     remote_id = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=10, choices=ExtractStatus.choices, default=ExtractStatus.PLANNED)
     rows_expected = models.PositiveIntegerField(null=True)
+    # Size of the file as the account's last full run lets expect it; null where that knows nothing.
+    bytes_expected = models.PositiveBigIntegerField(null=True)
     # Size and sha256 that Marketo promises for the file; Salesforce promises rows only.
     bytes = models.PositiveBigIntegerField(null=True)
     checksum = models.CharField(max_length=64, blank=True)

@@ -1,15 +1,19 @@
 """How far a run has come, from what its workers have written down."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 
+from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from connections.problems import problem_for
+from sync.budgets import megabytes
 from sync.models import Extract, ExtractStatus, RunStatus, SyncRun
 from sync.sentences import WAITS
 
@@ -20,10 +24,13 @@ PHASES = (
     (RunStatus.SUCCEEDED, _("Done")),
 )
 
+# Work is handed out every second, and a dead worker's lease ends after twenty: so late, no worker is there.
+UNATTENDED = timedelta(seconds=30)
+
 
 @dataclass(frozen=True)
 class Phase:
-    """A stage of the work; `state` is done, now or later."""
+    """A stage of the work; `state` is done, now, stopped or later."""
 
     label: Promise | str
     state: str
@@ -39,11 +46,16 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Progress:
-    """Rows of all sources: loaded, expected as far as known; `rate` is in rows a second."""
+    """
+    Rows of all sources: loaded, and expected (0 while nothing lets guess it, `is_estimate` while some files are not
+    ready); `rate` is in rows a second. `is_stalled` when work is due and no worker takes it up.
+    """
 
     phases: list[Phase]
     rows: int
     rows_expected: int
+    is_estimate: bool
+    is_stalled: bool
     rate: float | None
     seconds_left: int | None
     waiting: Waiting | None
@@ -58,27 +70,95 @@ class Progress:
         return self.rows_expected > 0
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """One number of the forecast beside what it became, as texts with their units."""
+
+    label: Promise | str
+    forecast: str
+    outcome: str
+    difference: str
+
+
+def comparisons_of(run: SyncRun) -> list[Comparison]:
+    """How wrong the forecast of a run was; empty when it had none, or did not come to its end."""
+    if not run.forecast or run.status != RunStatus.SUCCEEDED or run.duration is None:
+        return []
+    forecast, seconds = run.forecast, run.duration.total_seconds()
+    size = Extract.objects.of_run(run).exported_bytes()
+    return [
+        _compared(_("People"), forecast["people"], run.synced, _number),
+        _compared(_("Export allowance"), forecast["megabytes"] * 1_000_000, size, megabytes),
+        _compared(_("Time"), forecast["minutes"] * 60, seconds, _time),
+    ]
+
+
+def _compared(label: Promise | str, forecast: float, outcome: float, text: Callable[[float], str]) -> Comparison:
+    percent = round(100 * (outcome - forecast) / forecast) if forecast else None
+    return Comparison(label, text(forecast), text(outcome), "–" if percent is None else _signed(percent))
+
+
+def _signed(percent: int) -> str:
+    sign = "+" if percent > 0 else "\N{MINUS SIGN}" if percent < 0 else ""
+    return gettext("%(number)s %%") % {"number": f"{sign}{abs(percent)}"}
+
+
+def _number(value: float) -> str:
+    return str(localize(int(value)))
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    parts = [gettext("%(number)d min") % {"number": minutes}] if minutes else []
+    if rest or not minutes:
+        parts.append(gettext("%(number)d s") % {"number": rest})
+    return " ".join(parts)
+
+
 def progress_of(run: SyncRun, extracts: Sequence[Extract]) -> Progress:
     """What the run's page shows about its progress; `extracts` are the run's."""
     rows = sum(max(extract.rows_loaded, extract.rows_shown) for extract in extracts)
-    is_known = bool(extracts) and all(extract.rows_expected is not None for extract in extracts)
-    expected = sum(extract.rows_expected or 0 for extract in extracts)
+    is_estimate = any(extract.rows_expected is None for extract in extracts)
+    expected = _expected(extracts)
     rate = _rate(extracts, rows)
     return Progress(
         phases=_phases(run),
         rows=rows,
         rows_expected=expected,
+        is_estimate=is_estimate,
+        is_stalled=_is_stalled(run, extracts),
         rate=rate,
-        seconds_left=round((expected - rows) / rate) if rate and is_known and rows < expected else None,
+        seconds_left=round((expected - rows) / rate) if rate and rows < expected else None,
         waiting=_waiting(run, extracts),
         seen_alive_at=max((step.heartbeat_at for step in [run, *extracts] if step.heartbeat_at), default=None),
     )
 
 
+def _expected(extracts: Sequence[Extract]) -> int:
+    """Files of people that are not ready count as many rows as the ready ones had on average."""
+    known = [extract.rows_expected for extract in extracts if extract.rows_expected is not None]
+    files = [extract.rows_expected for extract in extracts if extract.is_from_marketo]
+    ready = [rows for rows in files if rows is not None]
+    if not ready:
+        return 0
+    return sum(known) + round(sum(ready) / len(ready)) * (len(files) - len(ready))
+
+
+def _is_stalled(run: SyncRun, extracts: Sequence[Extract]) -> bool:
+    """Whether something has been due for long although no worker is busy, be it with other runs."""
+    if run.is_finished or run.paused_at:
+        return False
+    longest_ago = timezone.now() - UNATTENDED
+    if not any(step.due_at and step.due_at < longest_ago for step in [run, *extracts]):
+        return False
+    return not any(steps.filter(lease_until__gt=Now()).exists() for steps in (SyncRun.objects, Extract.objects))
+
+
 def _phases(run: SyncRun) -> list[Phase]:
     order = [status for status, _label in PHASES]
     now = order.index(RunStatus(run.status)) if run.status in order else _last_phase(run)
-    states = ["done" if place < now else "now" if place == now else "later" for place in range(len(order))]
+    here = "stopped" if run.is_finished else "now"
+    states = ["done" if place < now else here if place == now else "later" for place in range(len(order))]
     if run.status == RunStatus.SUCCEEDED:
         states[-1] = "done"
     return [Phase(label, state) for (_status, label), state in zip(PHASES, states, strict=True)]

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Lower, Now
+from django.db.models import Exists, F, OuterRef, Q, Sum, Window
+from django.db.models.functions import Lower, Now, RowNumber
 
 from accounts.models import Member, SalesAccount, User
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance, SalesforceConnection
@@ -15,7 +15,7 @@ from connections.models import ConnectionStatus, MarketoConnection, MarketoInsta
 if TYPE_CHECKING:
     from sync.models import Cursor, Person, RejectedRow, SyncRun  # noqa: F401 (named in strings)
 
-# A worker renews its lease every two seconds, so this long without a sign of life means that it is gone.
+# A worker renews its lease every second, so this long without a sign of life means that it is gone.
 LEASE = timedelta(seconds=20)
 # There are 288 of them a day for each account.
 FOLLOW_RUNS_KEPT = timedelta(days=3)
@@ -40,7 +40,8 @@ class StepQuerySet(models.QuerySet[Any]):
 
     def take_from_workers(self, **values: Any) -> int:
         """Change rows whoever works on them; those workers find their lease lost."""
-        return self.update(attempt=F("attempt") + 1, lease_until=None, tries=0, waiting_reason="", **values)
+        freed = {"lease_until": None, "tries": 0, "waiting_reason": "", "waiting_since": None}
+        return self.update(attempt=F("attempt") + 1, **freed, **values)
 
 
 class SyncRunQuerySet(StepQuerySet):
@@ -54,6 +55,17 @@ class SyncRunQuerySet(StepQuerySet):
 
     def due(self) -> Self:
         return super().due().filter(paused_at=None)
+
+    def heavy(self) -> Self:
+        """Runs whose next step keeps a worker busy for long: the merge."""
+        from sync.models import RunStatus
+
+        return self.filter(status=RunStatus.MERGING)
+
+    def light(self) -> Self:
+        from sync.models import RunStatus
+
+        return self.exclude(status=RunStatus.MERGING)
 
     def disconnected(self) -> SyncRunQuerySet:
         """Runs that still have to read, of accounts that lack a working connection."""
@@ -107,8 +119,27 @@ class ExtractQuerySet(StepQuerySet):
     def due(self) -> Self:
         return super().due().filter(run__paused_at=None)
 
+    def heavy(self) -> Self:
+        """Extracts whose next step keeps a worker busy for long: files to be loaded, fairest order first."""
+        return self.filter(_is_file_ready()).order_by(F("run__served_at").asc(nulls_first=True), "pk")
+
+    def light(self) -> Self:
+        """All others, one of each run in turn."""
+        turn = Window(RowNumber(), partition_by="run", order_by="pk")
+        return self.exclude(_is_file_ready()).annotate(turn=turn).order_by("turn", "pk")
+
     def of_run(self, run: SyncRun) -> ExtractQuerySet:
         return self.filter(run=run)
+
+    def exported_bytes(self) -> int:
+        """What Marketo's exports took of the day's allowance."""
+        return int(self.aggregate(total=Sum("bytes"))["total"] or 0)
+
+
+def _is_file_ready() -> Q:
+    from sync.models import ExtractStatus, RunKind
+
+    return Q(status__in=(ExtractStatus.READY, ExtractStatus.LOADING), run__kind=RunKind.FULL)
 
 
 class CursorQuerySet(models.QuerySet["Cursor"]):

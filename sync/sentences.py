@@ -1,10 +1,14 @@
 """What this room tells people: why a run waits or failed, why somebody is left out, what is wrong with a row."""
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from connections.problems import Problem, problem_for
+from connections.http import ApiError
+from connections.problems import NOBODY, Problem, problem_code, problem_for
+from sync.engine.problems import MustWait, RunFailed
 from sync.engine.why import Found
 from sync.models import RejectedRow, SyncRun
 
@@ -41,10 +45,25 @@ FAILURES = {
     "too_many_changes": Problem(
         _("More than {most} people have changed since the last look, too many to be read one by one."),
         _("Nothing was changed. A full sync begins by itself within minutes."),
-        _("Nobody: it passes by itself"),
+        NOBODY,
+    ),
+    "waited_too_long": Problem(
+        _("The run stood still for {days} days. The reason it waited for: {reason}"),
+        _("Nothing was changed. Find out which other tool uses that up, or ask for more of it, then start again."),
+        _MARKETO_ADMIN,
+    ),
+    "list_gone": Problem(
+        _("Marketo no longer has the list {list}, whose members alone are in the copy."),
+        _("Nothing was changed. Press Sync, choose another list or none, then start again."),
+        _MARKETO_ADMIN,
+    ),
+    "nobody_read": Problem(
+        _("{service} answered without an error that it holds nobody, although the copy holds people."),
+        _("Nothing was changed. Look whether the connected user still sees people there, then start again."),
+        _MARKETO_ADMIN,
     ),
     "stage_lost": Problem(
-        _("The database was restarted in the middle of the run, which lost the rows that had been read."),
+        _("The database was restarted again and again during the run, which lost the rows that had been read."),
         _AGAIN,
         _MARKETO_ADMIN,
     ),
@@ -66,6 +85,9 @@ WAITS = {
         "Marketo's daily allowance of exports or calls is used up; it begins anew at midnight US Central time."
     ),
     "salesforce_quota": _("The Salesforce org has used all its API calls of the last 24 hours."),
+    "salesforce_share": _(
+        "Nine tenths of the Salesforce org's API calls of the last 24 hours are used; the rest is left to other tools."
+    ),
     "marketo_queue_full": _("Marketo's queue of exports is full, perhaps with jobs of other tools."),
     "marketo_share": _("This console has made as many calls to Marketo as it allows itself in 20 seconds."),
     "marketo_busy": _("Marketo is busy: too many calls just now."),
@@ -82,6 +104,7 @@ LEFT_OUT = {
     "queue_owner": _("Owned by a queue"),
     "repeated": _("Read twice"),
     "deleted_in_marketo": _("Deleted in Marketo"),
+    "not_in_list": _("Not on the chosen list"),
 }
 
 # The rule that decided about one person, in words.
@@ -94,6 +117,7 @@ RULES = {
     "no_owner": _("Does not belong in the copy: nobody owns the Salesforce record."),
     "queue_owner": _("Does not belong in the copy: the Salesforce record is owned by a queue, not by a user."),
     "deleted_in_marketo": _("Does not belong in the copy: Marketo no longer has this person."),
+    "not_in_list": _("Does not belong in the copy: the person is not on the list of Marketo that was chosen for it."),
 }
 
 ROW_FAULTS = {
@@ -110,7 +134,24 @@ def failure_of(run: SyncRun) -> Problem:
     if run.failure not in FAILURES:
         return problem_for(run.failure)
     problem = FAILURES[run.failure]
-    return Problem(format_lazy(str(problem.what), **run.failure_params), problem.todo, problem.who)
+    params = {name: WAITS.get(value, value) for name, value in run.failure_params.items()}
+    return Problem(format_lazy(str(problem.what), **params), problem.todo, problem.who)
+
+
+# How asking the neighbours while a person waits for the page may fail.
+TROUBLES = (ApiError, MustWait, RunFailed)
+
+
+def trouble(error: ApiError | MustWait | RunFailed) -> Problem:
+    """Why the neighbours could not be asked just now."""
+    if isinstance(error, MustWait):
+        until = date_format(localtime(error.wait.until), "TIME_FORMAT")
+        what = WAITS.get(error.wait.reason) or problem_for(error.wait.reason).what
+        return Problem(what, format_lazy(_("Ask again after {until}."), until=until), NOBODY)
+    if isinstance(error, RunFailed):
+        # The connection went while the page was being made.
+        return problem_for(f"{error.params['service'].lower()}_not_connected")
+    return problem_for(problem_code(error))
 
 
 def left_out(skipped: dict[str, int]) -> list[tuple[Promise | str, int]]:

@@ -1,28 +1,31 @@
 """The way into this room: starting and cancelling runs, and bringing them on step by step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import SalesAccount, User
 from accounts.services import RefusedError, record
-from connections.http import ApiError, QuotaExceeded
+from connections.http import ApiError
+from connections.marketo.types import StaticList
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.services import record_problem
 from sync import tasks
 from sync.engine import extract as extract_engine
 from sync.engine import follow
 from sync.engine.cleanup import clean_up
+from sync.engine.clients import budget_of, marketo_of
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.merge import merge
 from sync.engine.plan import plan
-from sync.engine.problems import MAX_TRIES, MustWait, RunFailed, Wait, verdict
+from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, MustWait, RunFailed, Wait, verdict
 from sync.models import Extract, ExtractStatus, LeaseLost, RunKind, RunStatus, Source, Step, SyncRun
 
 CONNECTIONS: dict[str, type[MarketoConnection | SalesforceConnection]] = {
@@ -31,6 +34,7 @@ CONNECTIONS: dict[str, type[MarketoConnection | SalesforceConnection]] = {
 }
 # Everybody is read anew so often, for the changes that neither system reports: a renamed owner, for example.
 RECONCILIATION = timedelta(days=7)
+# A full run that failed, or that a person cancelled, is not begun again at once.
 AFTER_FAILURE = timedelta(hours=6)
 logger = structlog.get_logger(__name__)
 
@@ -43,26 +47,60 @@ class SyncRefused(RefusedError):
         self.run = run
 
 
-def start_sync(*, account: SalesAccount, started_by: User | None, kind: RunKind = RunKind.FULL) -> SyncRun:
-    """Start a run; raises SyncRefused while another like it is unfinished, or a connection is missing or broken."""
+def start_sync(
+    *,
+    account: SalesAccount,
+    started_by: User | None,
+    kind: RunKind = RunKind.FULL,
+    forecast: Mapping[str, int] | None = None,
+    only: StaticList | None = None,
+) -> SyncRun:
+    """
+    Start a run. `forecast` is what the person was told before, by the names of sync.engine.preview.Forecast. A full run
+    with `only` reads the members of that list, and whoever is not on it leaves the copy; a run that follows changes or
+    that no person starts keeps to what the last full run read.
+
+    Raises SyncRefused while another like it is unfinished, or a connection is missing or broken.
+    """
     problem = connection_problem(account)
     if problem:
         raise SyncRefused(problem)
     if kind == RunKind.FOLLOW and not SyncRun.objects.of_account(account).last_success():
         raise SyncRefused(_("Nobody has been synced yet, so there is nothing to follow. Start a full sync first."))
+    if kind == RunKind.FOLLOW or started_by is None:
+        only = chosen_list(account)
+    scope = {"list_id": only.list_id, "list_name": only.name} if only else {}
+    run = SyncRun(account=account, kind=kind, started_by=started_by, forecast=forecast or {}, **scope)
     try:
-        with transaction.atomic():
-            if kind == RunKind.FULL:
-                _make_way(account)
-            run = SyncRun.objects.create(account=account, kind=kind, started_by=started_by, due_at=timezone.now())
-            if kind == RunKind.FULL:
-                record(account=account, actor=started_by, action="sync.started", target=str(run), run=run.pk)
-            _wake_up_on_commit(run)
+        _begin(run)
     except IntegrityError:
         unfinished = SyncRun.objects.of_account(account).unfinished().first()
         raise SyncRefused(_("A sync of this account is already on its way."), unfinished) from None
     logger.info("sync_started", run=run.pk, account=account.slug)
     return run
+
+
+@transaction.atomic
+def _begin(run: SyncRun) -> None:
+    if run.kind == RunKind.FULL:
+        _make_way(run.account)
+    run.due_at = timezone.now()
+    run.save()
+    if run.kind == RunKind.FULL:
+        record(account=run.account, actor=run.started_by, action="sync.started", target=str(run), run=run.pk)
+    _wake_up_on_commit(run)
+
+
+def chosen_list(account: SalesAccount) -> StaticList | None:
+    """The static list whose members alone are in the copy; None while everybody may be."""
+    last = SyncRun.objects.of_account(account).full().last_success()
+    return StaticList(last.list_id, last.list_name) if last and last.list_id is not None else None
+
+
+def find_lists(account: SalesAccount, name: str) -> list[StaticList]:
+    """The static lists of that name in Marketo; raises RunFailed, MustWait or an error of connections.http."""
+    with budget_of(account).call():
+        return marketo_of(account).static_lists(name)
 
 
 def _make_way(account: SalesAccount) -> None:
@@ -81,12 +119,12 @@ def follow_accounts() -> None:
 
 
 def _is_full_run_due(account: SalesAccount) -> bool:
-    runs = SyncRun.objects.of_account(account)
-    last, last_full = runs.latest("pk"), runs.full().latest("pk")
-    if last.failure == "too_many_changes":
-        return True
-    pause = RECONCILIATION if last_full.status == RunStatus.SUCCEEDED else AFTER_FAILURE
-    return bool(last_full.created_at < timezone.now() - pause)
+    runs, now = SyncRun.objects.of_account(account), timezone.now()
+    last_full, last_good = runs.full().latest("pk"), runs.full().last_success()
+    if last_full != last_good and last_full.created_at > now - AFTER_FAILURE:
+        return False
+    has_too_many_changes = runs.latest("pk").failure == "too_many_changes"
+    return has_too_many_changes or last_good is None or last_good.created_at < now - RECONCILIATION
 
 
 def connection_problem(account: SalesAccount) -> str:
@@ -139,8 +177,10 @@ def resume_run(*, run: SyncRun, resumed_by: User) -> bool:
     """Let a paused run go on where it stopped; False when it was not paused."""
     paused = SyncRun.objects.unfinished().filter(pk=run.pk, paused_at__isnull=False)
     with transaction.atomic():
-        if not paused.update(paused_at=None):
+        if not paused.update(paused_at=None, waiting_since=None):
             return False
+        # Nobody waited while the run was held.
+        Extract.objects.of_run(run).update(waiting_since=None)
         record(account=run.account, actor=resumed_by, action="sync.resumed", target=str(run), run=run.pk)
         _wake_up_on_commit(run)
     logger.info("sync_resumed", run=run.pk)
@@ -178,6 +218,21 @@ def advance_run(run_id: int) -> None:
     if run:
         _take_step(run, run, _run_step(run))
         tasks.enqueue(SyncRun.objects.filter(pk=run_id), Extract.objects.of_run(run))
+
+
+def advance_heaviest() -> None:
+    """
+    Take one long step: a merge that is due, or the next file of the account that was served longest ago.
+
+    Harmless when there is none, or when another worker is quicker.
+    """
+    merging = SyncRun.objects.heavy().due().order_by("due_at").first()
+    extract = None if merging else Extract.objects.heavy().due().first()
+    if merging:
+        advance_run(merging.pk)
+    elif extract:
+        SyncRun.objects.filter(pk=extract.run_id).update(served_at=Now())
+        advance_extract(extract.pk)
 
 
 def advance_extract(extract_id: int) -> None:
@@ -225,22 +280,28 @@ def _try_step(row: Step, run: SyncRun, step: Callable[[], None]) -> None:
     except RunFailed as failure:
         _fail(row, run, failure)
     except MustWait as pause:
-        row.wait(pause.wait.reason, pause.wait.until, tries=0)
+        _wait(row, run, pause.wait)
     except ApiError as error:
         logger.warning("neighbour_error", run=run.pk, step=str(row), error=str(error))
         _answer_error(row, run, error)
 
 
 def _answer_error(row: Step, run: SyncRun, error: ApiError) -> None:
-    what_now = verdict(error, row.tries)
+    what_now = verdict(error, row.tries, row.waited)
     if isinstance(what_now, Wait):
-        # A quota comes back by itself, however often it is asked for.
-        row.wait(what_now.reason, what_now.until, tries=0 if isinstance(error, QuotaExceeded) else row.tries)
+        _wait(row, run, what_now)
         return
     connection = CONNECTIONS[error.service].objects.of_account(run.account).first()
     if connection:
         record_problem(connection, error)
     _fail(row, run, what_now)
+
+
+def _wait(row: Step, run: SyncRun, wait: Wait) -> None:
+    if row.waited > LONGEST_WAIT:
+        _fail(row, run, RunFailed("waited_too_long", days=LONGEST_WAIT.days, reason=wait.reason))
+    else:
+        row.wait(wait.reason, wait.until, tries=wait.tries)
 
 
 def _fail(row: Step, run: SyncRun, failure: RunFailed) -> None:

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from sync.models import Extract, SyncRun
-from sync.querysets import StepQuerySet
+from sync.querysets import ExtractQuerySet, SyncRunQuerySet
 
 # A message that waited longer has been sent again by a later sweep.
 MESSAGE_SECONDS = 10
@@ -26,23 +26,36 @@ def follow() -> None:
     services.follow_accounts()
 
 
-@shared_task
+@shared_task(expires=MESSAGE_SECONDS)
 def advance_run(run_id: int) -> None:
     from sync import services
 
-    services.advance_run(run_id)
+    # The step for which this was sent may have been taken by now, and a long one may come next.
+    if SyncRun.objects.light().filter(pk=run_id).exists():
+        services.advance_run(run_id)
 
 
-@shared_task
+@shared_task(expires=MESSAGE_SECONDS)
 def advance_extract(extract_id: int) -> None:
     from sync import services
 
-    services.advance_extract(extract_id)
+    if Extract.objects.light().filter(pk=extract_id).exists():
+        services.advance_extract(extract_id)
 
 
-def enqueue(runs: StepQuerySet, extracts: StepQuerySet) -> None:
+@shared_task(expires=MESSAGE_SECONDS)
+def advance_heaviest() -> None:
+    """Take a long step; which one is decided when a worker is free, so that accounts take turns."""
+    from sync import services
+
+    services.advance_heaviest()
+
+
+def enqueue(runs: SyncRunQuerySet, extracts: ExtractQuerySet) -> None:
     """Send what is due of these rows to the workers."""
-    for run_id in runs.due().values_list("pk", flat=True):
-        advance_run.apply_async((run_id,), expires=MESSAGE_SECONDS)
-    for extract_id in extracts.due().values_list("pk", flat=True):
-        advance_extract.apply_async((extract_id,), expires=MESSAGE_SECONDS)
+    for run_id in runs.due().light().values_list("pk", flat=True):
+        advance_run.delay(run_id)
+    for extract_id in extracts.due().light().values_list("pk", flat=True):
+        advance_extract.delay(extract_id)
+    for _ in range(runs.due().heavy().count() + extracts.due().heavy().count()):
+        advance_heaviest.delay()

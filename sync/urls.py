@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sync.views import field_sync, people, runs, why
+from sync.views import field_sync, people, reconciliation, runs, why
 
 app_name = "sync"
 urlpatterns = [
@@ -14,5 +14,6 @@ urlpatterns = [
     path("ops/sync/<int:run_id>/resume/", runs.resume_run, name="resume_run"),
     path("ops/sync/<int:run_id>/rejected-rows.csv", runs.rejected_rows, name="rejected_rows"),
     path("ops/sync/why/", why.why, name="why"),
+    path("ops/sync/reconciliation/", reconciliation.reconciliation, name="reconciliation"),
     path("marketo/sales-insight/actions-config/sync/", field_sync.preview, name="preview"),
 ]

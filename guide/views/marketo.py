@@ -1,7 +1,7 @@
 """Marketo's Admin > Sales Insight: the tabs Config and Actions Config with their cards (steps 1 and 4 of the guide)."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -14,7 +14,8 @@ from accounts.services import RefusedError, record
 from connections.access import marketo_admin_required
 from connections.models import MarketoInstance
 from connections.problems import ConnectionProblem
-from connections.services import marketo_admins, prerequisites, refresh_marketo_admins
+from connections.services import choose_instance, marketo_admins, prerequisites, refresh_marketo_admins
+from connections.turns import turn
 from guide.sync_card import sync_card
 from invitations.models import Invitation
 from invitations.services import resend, set_up_sales_account
@@ -25,6 +26,16 @@ from invitations.services import resend, set_up_sales_account
 def config(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
     """The addresses that Salesforce needs as remote sites."""
     return render(request, "guide/config.html", {"instance": instance})
+
+
+@require_POST
+@marketo_admin_required
+def switch_instance(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
+    """Work in another Marketo instance of this admin, until the next choice."""
+    chosen = request.POST.get("instance", "")
+    if not chosen.isdecimal() or not choose_instance(user=request.user, instance_id=int(chosen)):
+        raise Http404
+    return redirect("guide:actions_config")
 
 
 @require_safe
@@ -56,7 +67,8 @@ def admins(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
 def refresh_admins(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
     """Read the admins from Marketo now instead of once a day."""
     try:
-        refresh_marketo_admins(instance)
+        with turn(f"marketo-admins-{instance.pk}"):
+            refresh_marketo_admins(instance)
     except ConnectionProblem as error:
         messages.error(request, f"{error.problem.what} {error.problem.todo}")
     return redirect("guide:actions_config")

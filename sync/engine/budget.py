@@ -13,12 +13,17 @@ import redis
 from django.conf import settings
 from django.utils import timezone
 
+from connections.http import RateLimited
 from connections.marketo.errors import next_quota_reset
 from sync.engine.problems import QUOTA_MARGIN, MustWait, Wait
 
 # Adobe's advice to good neighbours, half of what an instance takes: 100 calls in 20 seconds, ten at a time.
 CALLS_IN_WINDOW = 50
 CALLS_AT_A_TIME = 5
+# There is no neighbour while nobody else calls. A few calls that are not counted here are this console's own.
+CALLS_IN_WINDOW_ALONE = 80
+CALLS_OF_NOBODY = 20
+ALONE_SECONDS = 10 * 60
 # Adobe's default allowances; all tools of a customer share them.
 DAILY_CALLS = 50_000
 DAILY_EXPORT_BYTES = 500_000_000
@@ -33,7 +38,9 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 20000)
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
 if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[3]) then return 2000 end
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then
+local allowed = ARGV[2]
+if redis.call('EXISTS', KEYS[3]) == 1 then allowed = ARGV[5] end
+if redis.call('ZCARD', KEYS[1]) >= tonumber(allowed) then
     return redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] + 20001 - now
 end
 redis.call('ZADD', KEYS[1], now, ARGV[1])
@@ -57,25 +64,34 @@ class MarketoBudget:
 
     def __init__(self, endpoint: str) -> None:
         self._name = f"marketo-budget:{endpoint}"
+        # Set while no other tool has called since the last look.
+        self._alone = f"{self._name}:alone"
 
     @contextmanager
     def call(self) -> Iterator[None]:
         """Room for one call; raises MustWait while there is none."""
         ticket = uuid4().hex
         lease = int(LONGEST_CALL.total_seconds() * 1000)
-        keys = [f"{self._name}:window", f"{self._name}:open"]
-        wait = _redis().eval(TAKE, len(keys), *keys, ticket, CALLS_IN_WINDOW, CALLS_AT_A_TIME, lease)
+        keys = [f"{self._name}:window", f"{self._name}:open", self._alone]
+        limits = [CALLS_IN_WINDOW, CALLS_AT_A_TIME, lease, CALLS_IN_WINDOW_ALONE]
+        wait = _redis().eval(TAKE, len(keys), *keys, ticket, *limits)
         if wait:
             raise MustWait(Wait("marketo_share", timezone.now() + timedelta(milliseconds=int(wait))))
         self._add("calls", 1)
         try:
             yield
+        except RateLimited:
+            _redis().delete(self._alone)
+            raise
         finally:
             _redis().zrem(keys[1], ticket)
 
-    def check_export(self, expected_bytes: int) -> None:
-        """Raises MustWait when one more export, of this size, would go beyond the day's allowance."""
-        spent = self.spent().export_bytes
+    def check_export(self, expected_bytes: int, under_way_bytes: int = 0) -> None:
+        """
+        Raises MustWait when one more export, of this size, would go beyond the day's allowance, together with those
+        that are not finished yet. The day's first export may always be made.
+        """
+        spent = self.spent().export_bytes + under_way_bytes
         if spent and spent + expected_bytes > DAILY_EXPORT_BYTES:
             raise MustWait(Wait("marketo_quota", next_quota_reset() + QUOTA_MARGIN))
 
@@ -85,6 +101,10 @@ class MarketoBudget:
 
     def learn_calls(self, calls: int) -> None:
         """Marketo has counted so many calls of everybody today."""
+        if calls - self.spent().calls <= CALLS_OF_NOBODY:
+            _redis().set(self._alone, 1, ex=ALONE_SECONDS)
+        else:
+            _redis().delete(self._alone)
         _redis().set(self._key("calls"), calls, ex=DAY_KEPT)
 
     def spent(self) -> Spent:

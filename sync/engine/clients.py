@@ -1,12 +1,26 @@
 """The clients of the neighbours, for an account that may have been disconnected in the middle of a run."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.utils import timezone
+
 from accounts.models import SalesAccount
+from connections.http import ApiError
 from connections.marketo.client import MarketoClient
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.salesforce.client import SalesforceClient
 from connections.services import marketo_client, salesforce_client
 from sync.engine.budget import MarketoBudget
-from sync.engine.problems import RunFailed
+from sync.engine.problems import MustWait, RunFailed, Wait
+from sync.models import SyncRun
+
+# The last tenth of an org's calls is left to its other tools. Salesforce counts the last 24 hours, and each of its
+# answers says how many are used: the connection is checked every hour.
+SALESFORCE_SHARE = 0.9
+LOOK_AGAIN = timedelta(hours=1)
+NOT_FOUND = "1013"
 
 
 def marketo_of(account: SalesAccount) -> MarketoClient:
@@ -25,9 +39,24 @@ def budget_of(account: SalesAccount) -> MarketoBudget:
     return MarketoBudget(connection.endpoint)
 
 
+@contextmanager
+def list_of(run: SyncRun) -> Iterator[None]:
+    """Raises RunFailed when Marketo no longer has the list whose members the run reads."""
+    try:
+        yield
+    except ApiError as error:
+        if run.list_id is not None and error.code == NOT_FOUND:
+            raise RunFailed("list_gone", list=run.list_name) from error
+        raise
+
+
 def salesforce_of(account: SalesAccount) -> SalesforceClient:
-    """Raises RunFailed when the account is no longer connected to Salesforce."""
+    """
+    Raises RunFailed when the account is no longer connected to Salesforce, MustWait when the org's calls run out.
+    """
     connection = SalesforceConnection.objects.of_account(account).first()
     if connection is None:
         raise RunFailed("disconnected", service="Salesforce")
+    if connection.calls_per_day and (connection.calls_used_today or 0) > connection.calls_per_day * SALESFORCE_SHARE:
+        raise MustWait(Wait("salesforce_share", timezone.now() + LOOK_AGAIN))
     return salesforce_client(connection)

@@ -5,20 +5,22 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Avg
+from django.db.models import Avg, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from connections.http import ApiError
+from connections.http import ApiError, UnexpectedAnswer
+from connections.marketo.client import MarketoClient
+from connections.marketo.errors import SERVICE as MARKETO
 from connections.marketo.errors import ExportAlreadyQueued, ExportFileMissing
-from connections.marketo.types import ExportStatus
-from connections.salesforce.client import QueryJobState
+from connections.marketo.types import Export, ExportStatus
+from connections.salesforce.client import QueryJobState, SalesforceClient
 from sync.engine import follow
-from sync.engine.clients import budget_of, marketo_of, salesforce_of
+from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.load import load_export, load_results
 from sync.engine.problems import BadFile, RunFailed
 from sync.engine.stage import SALESFORCE_COLUMNS, SALESFORCE_OBJECTS, StageTable
-from sync.models import Extract, ExtractStatus, RunKind
+from sync.models import Extract, ExtractStatus, RunKind, Source, SyncRun
 
 # Marketo lets ten jobs wait or run for all of a customer's tools together; two are worked on at a time.
 OUR_SHARE_OF_THE_QUEUE = 4
@@ -55,24 +57,42 @@ def _create_export(extract: Extract) -> None:
     if not _has_room(extract):
         extract.end_step(due_at=timezone.now() + timedelta(seconds=QUEUE_SECONDS))
         return
-    assert extract.window_from  # noqa: S101 (every Marketo extract has a window)
-    assert extract.window_to  # noqa: S101
     client, budget = marketo_of(extract.run.account), budget_of(extract.run.account)
-    budget.check_export(_likely_bytes(extract))
+    budget.check_export(_likely_bytes(extract), _bytes_under_way(extract.run))
     with budget.call():
-        export = client.create_export(extract.run.fields, extract.window_from, extract.window_to)
+        export = _define_export(extract, client)
     extract.end_step(due_at=timezone.now(), status=ExtractStatus.REQUESTED, remote_id=export.export_id)
 
 
+def _define_export(extract: Extract, client: MarketoClient) -> Export:
+    run = extract.run
+    if run.list_id is not None:
+        with list_of(run):
+            return client.create_list_export(run.fields, run.list_id)
+    assert extract.window_from  # noqa: S101 (set where no list is)
+    assert extract.window_to  # noqa: S101
+    return client.create_export(run.fields, extract.window_from, extract.window_to)
+
+
 def _has_room(extract: Extract) -> bool:
+    return _under_way(extract.run).count() < OUR_SHARE_OF_THE_QUEUE
+
+
+def _under_way(run: SyncRun) -> QuerySet[Extract]:
     started = (ExtractStatus.REQUESTED, ExtractStatus.RUNNING)
-    ours = Extract.objects.of_run(extract.run).filter(source=extract.source, status__in=started)
-    return ours.count() < OUR_SHARE_OF_THE_QUEUE
+    return Extract.objects.of_run(run).filter(source=Source.MARKETO_PEOPLE, status__in=started)
 
 
 def _likely_bytes(extract: Extract) -> int:
-    """As much as the run's other windows had on average."""
+    """As many as the last run found there, otherwise as many as this run's other windows had on average."""
+    if extract.bytes_expected is not None:
+        return extract.bytes_expected
     return round(Extract.objects.of_run(extract.run).aggregate(mean=Avg("bytes"))["mean"] or 0)
+
+
+def _bytes_under_way(run: SyncRun) -> int:
+    """What Marketo will take from the day's allowance for exports that it has not finished."""
+    return sum(map(_likely_bytes, _under_way(run)))
 
 
 def _enqueue_export(extract: Extract) -> None:
@@ -89,6 +109,9 @@ def _poll_export(extract: Extract) -> None:
     if export.status in {ExportStatus.FAILED, ExportStatus.CANCELLED}:
         _recreate(extract, export.error or export.status)
     elif export.status == ExportStatus.COMPLETED:
+        if export.rows is None:
+            # Without this number an empty file could not be told from a lost one.
+            raise UnexpectedAnswer(MARKETO, "unexpected_shape", repr(export))
         promised = {"rows_expected": export.rows, "bytes": export.size, "checksum": export.checksum or ""}
         extract.end_step(due_at=timezone.now(), status=ExtractStatus.READY, **promised)
         budget.add_export(export.size or 0)
@@ -98,9 +121,13 @@ def _poll_export(extract: Extract) -> None:
 
 
 def _call_next(extract: Extract) -> None:
-    planned = Extract.objects.of_run(extract.run).filter(source=extract.source, status=ExtractStatus.PLANNED).first()
-    if planned:
-        Extract.objects.filter(pk=planned.pk, due_at__isnull=False).update(due_at=Now())
+    """Call as many as there is room for: when several end at the same moment, each of them sees the same first one."""
+    planned = Extract.objects.of_run(extract.run).filter(source=extract.source, status=ExtractStatus.PLANNED)
+    room = OUR_SHARE_OF_THE_QUEUE - _under_way(extract.run).count()
+    # Not those that wait until tomorrow.
+    able = planned.filter(due_at__isnull=False, waiting_reason="")
+    called = list(able.values_list("pk", flat=True)[:room])
+    Extract.objects.filter(pk__in=called).update(due_at=Now())
 
 
 def _create_query_job(extract: Extract) -> None:
@@ -116,13 +143,20 @@ def _create_query_job(extract: Extract) -> None:
 
 
 def _poll_query_job(extract: Extract) -> None:
-    job = salesforce_of(extract.run.account).query_job(extract.remote_id)
+    client = salesforce_of(extract.run.account)
+    job = client.query_job(extract.remote_id)
     if job.state in {QueryJobState.FAILED, QueryJobState.ABORTED}:
         _recreate(extract, job.error or job.state)
-    elif job.state == QueryJobState.JOB_COMPLETE:
-        extract.end_step(due_at=timezone.now(), status=ExtractStatus.READY, rows_expected=job.rows)
-    else:
+    elif job.state != QueryJobState.JOB_COMPLETE:
         _look_later(extract)
+    elif not job.rows and _count(client, extract.source):
+        _recreate(extract, "The job ended without a row, although Salesforce counts some.")
+    else:
+        extract.end_step(due_at=timezone.now(), status=ExtractStatus.READY, rows_expected=job.rows)
+
+
+def _count(client: SalesforceClient, source: str) -> int:
+    return client.count(f"SELECT COUNT() FROM {SALESFORCE_OBJECTS[source]}")  # noqa: S608 (our own names)
 
 
 def _watch(extract: Extract) -> None:

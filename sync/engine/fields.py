@@ -42,6 +42,11 @@ SYNCED_FIELDS = (
 INDISPENSABLE = frozenset({"id", "sfdcLeadId", "sfdcContactId"})
 
 
+def missing_fields(names: Collection[str]) -> list[SyncedField]:
+    """The fields that stay empty in a copy made of the fields `names`."""
+    return [field for field in SYNCED_FIELDS if field.marketo_name and field.marketo_name not in names]
+
+
 def readable_fields(known: Collection[str]) -> list[str]:
     """The REST names to read from an instance that has the fields `known`."""
     return [field.marketo_name for field in SYNCED_FIELDS if field.marketo_name in known]

@@ -21,20 +21,29 @@ from connections.http import ApiError
 from connections.marketo.client import MarketoClient
 from connections.marketo.types import ChangesPage
 from connections.salesforce.client import SalesforceClient
-from sync.engine.clients import budget_of, marketo_of, salesforce_of
+from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.cursors import STREAMS
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.load import end_load
 from sync.engine.plan import fields_of
 from sync.engine.problems import RunFailed
-from sync.engine.stage import CHANGED, SALESFORCE_COLUMNS, SALESFORCE_OBJECTS, STAGED, StageTable, stage_tables
+from sync.engine.stage import (
+    CHANGED,
+    MARKETO_NULL,
+    SALESFORCE_COLUMNS,
+    SALESFORCE_OBJECTS,
+    STAGED,
+    StageTable,
+    stage_tables,
+)
 from sync.models import Cursor, Extract, ExtractStatus, RejectedRow, RunStatus, Source, SyncRun
 
 # Activities beside data changes that move a person in or out; their numbers differ between instances.
 ACTIVITIES = {"Change Owner", "Convert Lead", "Merge Leads", "Sync Lead to SFDC", "Delete Lead from SFDC"}
-# Marketo takes 300 filter values in a call; so many Salesforce ids fit in an address.
+LIST_ACTIVITIES = {"Add to List", "Remove from List"}
+# Marketo takes 300 filter values in a call; as many Salesforce ids fit in an address.
 PEOPLE_IN_A_CALL = 300
-RECORDS_IN_A_CALL = 200
+RECORDS_IN_A_CALL = 300
 # Beyond this a full sync costs less.
 MOST_CHANGES = 50_000
 TOKEN_UNKNOWN = "1003"  # noqa: S105 (an error code)
@@ -52,14 +61,23 @@ NEXT_RECORDS = """
 SELECT DISTINCT id FROM ({wanted}) AS wanted
 WHERE id > %s AND id ~ '^[0-9A-Za-z]{{15,18}}$' ORDER BY id LIMIT %s
 """
-NEXT_CHANGED = "SELECT DISTINCT kind, value FROM {changed} ORDER BY kind, value LIMIT %s OFFSET %s"
+# Ids of Marketo come first. Who was read by one need not be read again because Salesforce has written the same change.
+NEXT_CHANGED = """
+SELECT DISTINCT kind, value FROM {changed} AS changed
+WHERE (kind, value) > (%s, %s)
+    AND NOT EXISTS (SELECT FROM {people} WHERE kind = 'sfdcLeadId' AND "sfdcLeadId" = value)
+    AND NOT EXISTS (SELECT FROM {people} WHERE kind = 'sfdcContactId' AND "sfdcContactId" = value)
+ORDER BY kind, value LIMIT %s
+"""
 
 
 def plan_changes(run: SyncRun) -> None:
     """Create the run's extracts and stage tables; raises RunFailed, LeaseLost or an error of connections.http."""
     started_at = timezone.now()
-    with budget_of(run.account).call():
-        run.fields = fields_of(marketo_of(run.account))
+    client, budget = marketo_of(run.account), budget_of(run.account)
+    with budget.call():
+        run.fields = fields_of(client)
+        budget.learn_calls(client.usage_today())
     extracts = [
         Extract(
             run=run,
@@ -111,7 +129,8 @@ def _data_changes(extract: Extract, client: MarketoClient) -> ChangesPage:
 
 def _activities(extract: Extract, client: MarketoClient) -> ChangesPage:
     known = cache.get_or_set(f"activity-types-{extract.run_id}", client.activity_type_ids) or {}
-    return client.activities(extract.locator, [known[name] for name in ACTIVITIES & known.keys()])
+    wanted = ACTIVITIES if extract.run.list_id is None else ACTIVITIES | LIST_ACTIVITIES
+    return client.activities(extract.locator, [known[name] for name in wanted & known.keys()])
 
 
 def _deletions(extract: Extract, client: MarketoClient) -> ChangesPage:
@@ -147,26 +166,37 @@ def _keep_changes(extract: Extract, changed: Sequence[tuple[str, Any]], locator:
 
 
 def _read_people(extract: Extract) -> None:
-    run, start = extract.run, int(extract.locator or 0)
-    found = _rows(run, NEXT_CHANGED, PEOPLE_IN_A_CALL, start)
+    run = extract.run
+    after_kind, _space, after_value = extract.locator.partition(" ")
+    found = _rows(run, NEXT_CHANGED, after_kind, after_value, PEOPLE_IN_A_CALL)
     kind = found[0][0] if found else ""
     values = [value for other, value in found if other == kind]
     people = []
     if values:
-        with budget_of(run.account).call():
-            people = marketo_of(run.account).leads_by_filter(kind, values, run.fields)
+        people = _people(run, kind, values)
     rows = [[_value(person.get(name)) for name in run.fields] for person in people]
     good = [row for row in rows if not _has_nul(row)]
     with transaction.atomic():
         _copy(StageTable(run, Source.MARKETO_PEOPLE), good)
         refused = _reject(extract, [row for row in rows if _has_nul(row)])
         extract.write(rows_rejected=extract.rows_rejected + refused)
-        _end_page(extract, extract.rows_loaded + len(good), str(start + len(values)), has_more=bool(values))
+        locator = f"{kind} {values[-1]}" if values else extract.locator
+        _end_page(extract, extract.rows_loaded + len(good), locator, has_more=bool(values))
+
+
+def _people(run: SyncRun, kind: str, values: Sequence[str]) -> list[dict[str, Any]]:
+    client, budget = marketo_of(run.account), budget_of(run.account)
+    with budget.call():
+        people = client.leads_by_filter(kind, values, run.fields)
+    if run.list_id is None or not people:
+        return people
+    with budget.call(), list_of(run):
+        members = client.members_of_list(run.list_id, [person["id"] for person in people])
+    return [person for person in people if person["id"] in members]
 
 
 def _value(value: Any) -> Any:
-    # As in a bulk file, where the text null cannot be told from no value.
-    return None if value == "null" else value
+    return None if value == MARKETO_NULL else value
 
 
 def _has_nul(row: Iterable[Any]) -> bool:

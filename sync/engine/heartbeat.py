@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from sync.models import LeaseLost, Step
 from sync.querysets import LEASE
 
-BEAT_SECONDS = 2.0
+BEAT_SECONDS = 1.0
 
 
 class Heartbeat:

@@ -1,22 +1,21 @@
 """The first step of a run: which fields and which times are read, and where the rows will land."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import SalesAccount
 from connections.http import AccessDenied
 from connections.marketo.client import MarketoClient
 from sync.engine.clients import budget_of, marketo_of
 from sync.engine.fields import INDISPENSABLE, readable_fields
 from sync.engine.problems import RunFailed
 from sync.engine.stage import stage_tables
+from sync.engine.windows import affordable_windows, measured_windows
 from sync.models import Extract, RunStatus, Source, SyncRun
 
-SECOND = timedelta(seconds=1)
-# Both ends of a window count, so one of 31 days minus a second is the longest that Marketo takes.
-LONGEST_WINDOW = timedelta(days=31) - SECOND
 SALESFORCE_SOURCES = (Source.SALESFORCE_LEADS, Source.SALESFORCE_CONTACTS, Source.SALESFORCE_ROLES)
 
 
@@ -26,29 +25,26 @@ def plan(run: SyncRun) -> None:
     client, budget = marketo_of(run.account), budget_of(run.account)
     with budget.call():
         run.fields = fields_of(client)
-        windows = list(month_windows(_start(client), started_at))
+        # Members of a list come in one export, whenever they were made.
+        windows = [{}] if run.list_id is not None else _windows(run.account, _start(client), started_at)
         budget.learn_calls(client.usage_today())
     with transaction.atomic():
         run.end_step(
             due_at=None, status=RunStatus.EXTRACTING, fields=run.fields, started_at=started_at, has_leftovers=True
         )
         extracts = [Extract(run=run, source=source, due_at=started_at) for source in SALESFORCE_SOURCES]
-        extracts += [
-            Extract(run=run, source=Source.MARKETO_PEOPLE, window_from=first, window_to=last, due_at=started_at)
-            for first, last in windows
-        ]
+        extracts += [Extract(run=run, source=Source.MARKETO_PEOPLE, due_at=started_at, **window) for window in windows]
         Extract.objects.bulk_create(extracts)
         for table in stage_tables(run):
             table.create()
 
 
-def month_windows(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Ascending windows that cover every second from `start` to `end`, none in two of them; ends are included."""
-    first = start.replace(microsecond=0)
-    while first <= end:
-        last = min(first + LONGEST_WINDOW, end.replace(microsecond=0))
-        yield first, last
-        first = last + SECOND
+def _windows(account: SalesAccount, start: datetime, end: datetime) -> list[dict[str, Any]]:
+    earlier = SyncRun.objects.of_account(account).full().last_success()
+    windows = affordable_windows(start, end, measured_windows(earlier) if earlier else [])
+    return [
+        {"window_from": window.first, "window_to": window.last, "bytes_expected": window.size} for window in windows
+    ]
 
 
 def fields_of(client: MarketoClient) -> list[str]:

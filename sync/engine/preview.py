@@ -1,17 +1,19 @@
 """What a sync would do, asked of both neighbours before anybody starts it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
 
+from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import SalesAccount
 from connections.marketo.client import MarketoClient
 from sync.engine.clients import marketo_of, salesforce_of
 from sync.engine.fields import SYNCED_FIELDS, SyncedField, readable_fields
-from sync.engine.plan import month_windows
+from sync.engine.windows import month_windows
+from sync.models import Extract, SyncRun
 
 EXAMPLES = 5
 # Marketo numbers people from 1, and one call answers 300 of them.
@@ -21,6 +23,8 @@ BYTES_PER_PERSON = 280
 MINUTES_PER_EXPORT = 2
 EXPORTS_AT_A_TIME = 2
 CALLS_PER_EXPORT = 9
+# A forecast is compared with the run that is started from the page which shows it.
+FORECAST_SECONDS = 60 * 60
 
 
 @dataclass(frozen=True)
@@ -33,33 +37,55 @@ class FieldPreview:
 
 
 @dataclass(frozen=True)
-class Preview:
-    """The 13 fields, up to five example people, how many are expected, and what reading them costs."""
+class Forecast:
+    """People expected in the copy; megabytes of Marketo's export allowance, calls to Marketo and minutes it costs."""
 
-    fields: list[FieldPreview]
-    example_count: int
-    expected_people: int
+    people: int
     megabytes: int
     api_calls: int
     minutes: int
 
 
+@dataclass(frozen=True)
+class Preview:
+    """The 13 fields, up to five example people, and what reading everybody costs."""
+
+    fields: list[FieldPreview]
+    example_count: int
+    forecast: Forecast
+
+
 def preview(account: SalesAccount) -> Preview:
-    """Ask both neighbours now; raises an error of connections.http."""
+    """Ask both neighbours now; raises RunFailed or an error of connections.http."""
     client = marketo_of(account)
     known = readable_fields({field.name for field in client.describe_fields()})
     people = _examples(client, known)
-    expected = _expected_people(account)
     start = client.oldest_folder_created_at()
     exports = len(list(month_windows(start, timezone.now()))) if start else 1
-    return Preview(
-        fields=[_field(field, known, people) for field in SYNCED_FIELDS],
-        example_count=len(people),
-        expected_people=expected,
-        megabytes=ceil(expected * BYTES_PER_PERSON / 1_000_000),
-        api_calls=exports * CALLS_PER_EXPORT,
-        minutes=ceil(exports / EXPORTS_AT_A_TIME) * MINUTES_PER_EXPORT,
-    )
+    forecast = _forecast(account, exports)
+    cache.set(_key(account), asdict(forecast), FORECAST_SECONDS)
+    return Preview([_field(field, known, people) for field in SYNCED_FIELDS], len(people), forecast)
+
+
+def last_forecast(account: SalesAccount) -> dict[str, int]:
+    """The forecast that was shown last, by the names of Forecast; empty when that is too long ago."""
+    return cache.get(_key(account)) or {}
+
+
+def _key(account: SalesAccount) -> str:
+    return f"sync-forecast-{account.pk}"
+
+
+def _forecast(account: SalesAccount, exports: int) -> Forecast:
+    """What the last full run took is the best guess; without one, what Marketo's jobs take as a rule."""
+    people = _expected_people(account)
+    size = people * BYTES_PER_PERSON
+    minutes: float = ceil(exports / EXPORTS_AT_A_TIME) * MINUTES_PER_EXPORT
+    last = SyncRun.objects.of_account(account).full().last_success()
+    if last and last.duration:
+        size = Extract.objects.of_run(last).exported_bytes()
+        minutes = last.duration.total_seconds() / 60
+    return Forecast(people, ceil(size / 1_000_000), exports * CALLS_PER_EXPORT, ceil(minutes))
 
 
 def _examples(client: MarketoClient, known: list[str]) -> list[dict[str, Any]]:

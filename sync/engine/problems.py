@@ -11,13 +11,16 @@ from connections.http import ApiError, QuotaExceeded, TransientApiError
 from connections.marketo.errors import ExportQueueFull
 from connections.problems import problem_code
 
-# Marketo's own sample waits 60, 120 and 240 seconds for a place in the queue.
-QUEUE_FULL = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4))
+# Marketo's own sample waits 60, 120 and 240 seconds for a place in the queue: each time as long as before in all.
+QUEUE_FULL_FIRST, QUEUE_FULL_LONGEST = timedelta(minutes=1), timedelta(minutes=4)
 LONGEST_BACKOFF_SECONDS = 300
 # A quota is given back at its hour, but clocks differ.
 QUOTA_MARGIN = timedelta(minutes=3)
 QUOTA_UNKNOWN = timedelta(hours=1)
 MAX_TRIES = 60
+# A queue that stays full and a quota that others use up every day are waited for so long. Both neighbours keep what an
+# export has made for seven days.
+LONGEST_WAIT = timedelta(days=5)
 
 
 class RunFailed(Exception):
@@ -32,12 +35,20 @@ class BadFile(Exception):
     """The file of a remote job is not the one that was promised; its text says what differs."""
 
 
+class StageLost(Exception):
+    """A crash of the database has emptied a stage table."""
+
+
 @dataclass(frozen=True)
 class Wait:
-    """Try again at `until`; `reason` is a code of sync.sentences."""
+    """
+    Try again at `until`; `reason` is a code of sync.sentences. `tries` counts the failures in a row that led here, 0
+    where nothing is wrong.
+    """
 
     reason: str
     until: datetime
+    tries: int = 0
 
 
 class MustWait(Exception):
@@ -48,15 +59,16 @@ class MustWait(Exception):
         super().__init__(wait.reason)
 
 
-def verdict(error: ApiError, tries: int) -> Wait | RunFailed:
-    """What to do about an error of a neighbour that was met by the last of `tries` steps in a row."""
+def verdict(error: ApiError, tries: int, waited: timedelta) -> Wait | RunFailed:
+    """What to do about an error that was met by the last of `tries` steps in a row, after `waited` of waiting."""
     code, now = problem_code(error), timezone.now()
     if isinstance(error, QuotaExceeded):
         return Wait(code, (error.resets_at or now + QUOTA_UNKNOWN) + QUOTA_MARGIN)
     if isinstance(error, ExportQueueFull):
-        return Wait("marketo_queue_full", now + QUEUE_FULL[min(tries, len(QUEUE_FULL)) - 1])
+        return Wait("marketo_queue_full", now + min(max(waited, QUEUE_FULL_FIRST), QUEUE_FULL_LONGEST))
     if isinstance(error, TransientApiError) and tries < MAX_TRIES:
-        return Wait(code, now + timedelta(seconds=min(error.retry_after or _backoff(tries), LONGEST_BACKOFF_SECONDS)))
+        pause = min(error.retry_after or _backoff(tries), LONGEST_BACKOFF_SECONDS)
+        return Wait(code, now + timedelta(seconds=pause), tries)
     return RunFailed(code)
 
 

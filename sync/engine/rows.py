@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sync.engine.problems import BadFile
+from sync.engine.stage import MARKETO_NULL
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,7 @@ def _read(cells: list[str], header: Sequence[str], line: int) -> list[str | None
         # What cannot be stored as text is shown by its escape.
         text = ",".join(cells).replace("\0", "\\0").encode(errors="backslashreplace").decode()
         return Refused(line, reason, text)
-    # The bare word null is Marketo's null; the csv module does not tell it from a quoted one.
-    return [None if cell == "null" else cell for cell in cells]
+    return [None if cell == MARKETO_NULL else cell for cell in cells]
 
 
 def _fault(cells: list[str], width: int, id_position: int) -> str:

@@ -28,6 +28,9 @@ SALESFORCE_COLUMNS: dict[str, dict[str, str]] = {
     },
 }
 
+# Marketo's bulk files write no value as this bare word, and so cannot tell it from a text that reads null. One rule for
+# every way of reading people: this word alone, in small letters, is no value. Null, NULL and "" are texts.
+MARKETO_NULL = "null"
 
 # What every run reads into a stage table, each needing the ids of those before it when changes are followed.
 STAGED: tuple[str, ...] = (Source.MARKETO_PEOPLE, *SALESFORCE_COLUMNS)
@@ -86,10 +89,12 @@ class StageTable:
 
     @property
     def _copy_csv(self) -> sql.Composed:
-        # Marketo writes empty values as the bare word null; Salesforce quotes every value and writes null as "".
+        # Salesforce quotes every value and writes no value as "". Quotes do not make Marketo's null a text either: the
+        # same file must give the same people whether it is read by COPY or row by row.
         names = sql.SQL(", ").join(map(sql.Identifier, self.columns))
-        nulls = sql.SQL("NULL 'null'") if self._is_marketo else sql.SQL("FORCE_NULL ({})").format(names)
-        return sql.SQL("COPY {} FROM STDIN (FORMAT csv, HEADER MATCH, ENCODING 'UTF8', {})").format(self.name, nulls)
+        null = sql.Literal(MARKETO_NULL if self._is_marketo else "")
+        options = sql.SQL("FORMAT csv, HEADER MATCH, ENCODING 'UTF8', NULL {}, FORCE_NULL ({})").format(null, names)
+        return sql.SQL("COPY {} FROM STDIN ({})").format(self.name, options)
 
     def _execute(self, statement: str, *parts: Any) -> None:
         with connection.cursor() as cursor:

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from accounts.models import SalesAccount
 from connections.salesforce.client import SalesforceClient
 from sync.engine.clients import budget_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE
-from sync.models import Person
+from sync.models import Person, SyncRun
 
 # People who share an address are shown up to this many.
 MOST_SHOWN = 10
@@ -54,7 +54,17 @@ def find(account: SalesAccount, text: str) -> list[Found]:
         people = marketo_of(account).leads_by_filter(filter_for(text), [text], [*NAMES, *INDISPENSABLE])
     client = salesforce_of(account)
     found = [_judged(account, client, person) for person in people[:MOST_SHOWN]]
-    return found or _only_in_copy(account, text)
+    return _held_against_list(account, found) or _only_in_copy(account, text)
+
+
+def _held_against_list(account: SalesAccount, found: list[Found]) -> list[Found]:
+    """Who is not on the list that the last full run read is left out, whatever Salesforce says."""
+    last = SyncRun.objects.of_account(account).full().last_success()
+    if not found or last is None or last.list_id is None:
+        return found
+    with budget_of(account).call():
+        members = marketo_of(account).members_of_list(last.list_id, [person.marketo_id for person in found])
+    return [person if person.marketo_id in members else replace(person, reason="not_in_list") for person in found]
 
 
 def _judged(account: SalesAccount, client: SalesforceClient, person: Mapping[str, Any]) -> Found:

@@ -9,15 +9,20 @@ from django.views.decorators.http import require_http_methods
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from connections.access import marketo_admin_required
-from connections.http import ApiError
+from connections.marketo.types import StaticList
 from connections.models import MarketoInstance
-from connections.problems import problem_code, problem_for
 from sync import services
+from sync.engine.preview import last_forecast
 from sync.engine.preview import preview as read_preview
 from sync.models import SyncRun
+from sync.sentences import TROUBLES, trouble
+from sync.views.typed import typed
+
+# As long as Marketo lets the name of a list be.
+LONGEST_NAME = 255
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @marketo_admin_required
 def preview(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
     """Show what a sync of the instance's Sales account would read; POST starts it."""
@@ -36,14 +41,28 @@ def _content(account: SalesAccount) -> dict[str, object]:
     if unfinished or sentence:
         return {"unfinished": unfinished, "sentence": sentence}
     try:
-        return {"preview": read_preview(account)}
-    except ApiError as error:
-        return {"problem": problem_for(problem_code(error))}
+        return {"preview": read_preview(account), "chosen_list": services.chosen_list(account)}
+    except TROUBLES as error:
+        return {"problem": trouble(error)}
 
 
 def _start(request: ConsoleRequest, account: SalesAccount) -> HttpResponse:
+    name = typed(request, "list", LONGEST_NAME)
     try:
-        run = services.start_sync(account=account, started_by=request.user)
+        lists = services.find_lists(account, name) if name else []
+    except TROUBLES as error:
+        return render(request, "sync/preview.html", {"account": account, "problem": trouble(error)})
+    chosen = [one for one in lists if request.POST.get("list_id", str(one.list_id)) == str(one.list_id)]
+    if name and len(chosen) != 1:
+        return render(request, "sync/choose_list.html", {"name": name, "lists": lists})
+    return _start_reading(request, account, chosen[0] if chosen else None)
+
+
+def _start_reading(request: ConsoleRequest, account: SalesAccount, only: StaticList | None) -> HttpResponse:
+    # The forecast is about everybody.
+    forecast = None if only else last_forecast(account)
+    try:
+        run = services.start_sync(account=account, started_by=request.user, forecast=forecast, only=only)
     except services.SyncRefused as refusal:
         messages.error(request, str(refusal))
         return redirect(refusal.run or "sync:preview")

@@ -1,32 +1,30 @@
 """The copy of people, read-only: Marketo is where they are changed."""
 
-from urllib.parse import quote
-
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts.access import role_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Role
 from accounts.paging import keyset_page
 from sync.models import Person, SyncRun
+from sync.views.typed import typed
 
 LONGEST_SEARCH = 100
 
 
 @role_required(Role.ADMIN, Role.USER)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def people(request: ConsoleRequest) -> HttpResponse:
-    """The account's people, newest Marketo id first, found by the beginning of a name or an e-mail address."""
+    """The account's people, newest Marketo id first; POST finds them by the beginning of a name or an address."""
     account = request.member.account
     live = Person.objects.of_account(account).live()
-    text = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
-    page = keyset_page(live.search(text) if text else live, "marketo_id", request.GET)
+    text = typed(request, "q", LONGEST_SEARCH)
+    place = request.POST if text else request.GET
     context = {
-        "page": page,
+        "page": keyset_page(live.search(text) if text else live, "marketo_id", place),
         "text": text,
-        "encoded_text": quote(text),
         "last_run": SyncRun.objects.of_account(account).order_by("-pk").first(),
         "succeeded": SyncRun.objects.of_account(account).last_success(),
     }

@@ -1,56 +1,79 @@
 """Watching runs: the list, one run with its progress, and the buttons that hold or stop it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.access import fresh_sign_in_required_to_read, refusal
+from accounts.access import fresh_sign_in_required_to_read
 from accounts.middleware import ConsoleRequest
 from accounts.paging import keyset_page
 from accounts.spreadsheet import csv_answer
 from connections.models import MarketoInstance
 from sync import services
 from sync.budgets import budgets_of
+from sync.engine.fields import missing_fields
 from sync.models import Extract, RejectedRow, RunKind, RunStatus, SyncRun
-from sync.progress import progress_of
+from sync.progress import comparisons_of, progress_of
 from sync.querysets import SyncRunQuerySet
 from sync.sentences import failure_of, left_out, row_fault
+from sync.views.watching import watched_accounts, watched_runs
 
-REJECTED_ROWS_SHOWN = 50
+REJECTED_ROWS_SHOWN = 20
+FILTERS = ("account", "status", "kind")
+# Beside the states of runs.
+UNFINISHED = "unfinished"
 
 
 @login_required
 @require_safe
 def runs(request: ConsoleRequest) -> HttpResponse:
     """The runs this person may watch, newest first."""
-    found = _watched(request).select_related("account", "started_by").with_waiting()
-    chosen = {name: request.GET[name] for name in ("status", "kind") if request.GET.get(name)}
-    if chosen.get("status") in RunStatus.values:
-        found = found.filter(status=chosen["status"])
-    if chosen.get("kind") in RunKind.values:
-        found = found.filter(kind=chosen["kind"])
+    chosen = {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
+    page = keyset_page(_chosen(watched_runs(request), chosen), "id", request.GET)
     context = {
-        "page": keyset_page(found, "id", request.GET),
+        "page": page,
+        "rows": [(run, failure_of(run) if run.status == RunStatus.FAILED else None) for run in page.rows],
         "chosen": chosen,
         "query": f"{urlencode(chosen)}&" if chosen else "",
-        "statuses": RunStatus.choices,
+        "accounts": watched_accounts(request),
+        "statuses": [(UNFINISHED, _("Unfinished")), *RunStatus.choices],
         "kinds": RunKind.choices,
     }
     return render(request, "sync/runs.html", context)
 
 
-@login_required
+def _chosen(found: SyncRunQuerySet, chosen: Mapping[str, str]) -> SyncRunQuerySet:
+    if chosen.get("status") == UNFINISHED:
+        found = found.unfinished()
+    elif chosen.get("status") in RunStatus.values:
+        found = found.filter(status=chosen["status"])
+    if chosen.get("kind") in RunKind.values:
+        found = found.filter(kind=chosen["kind"])
+    if "account" in chosen:
+        found = found.filter(account__slug=chosen["account"])
+    return found.select_related("account").with_waiting()
+
+
 @require_safe
-def run(request: ConsoleRequest, run_id: int) -> HttpResponse:
+def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """One run; an htmx request gets the part that changes while it works."""
-    this = get_object_or_404(_watched(request).select_related("account", "started_by"), pk=run_id)
+    if request.htmx and not request.user.is_authenticated:  # type: ignore[attr-defined]
+        # Following a redirect, a poll would put the sign-in page into the middle of this one.
+        return HttpResponseClientRefresh()
+    return _run(request, run_id)  # type: ignore[arg-type]
+
+
+@login_required
+def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
+    this = get_object_or_404(watched_runs(request).select_related("account", "started_by"), pk=run_id)
     extracts = list(Extract.objects.of_run(this))
     context = {
         "run": this,
@@ -58,6 +81,8 @@ def run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "extracts": extracts,
         "failure": failure_of(this) if this.status == RunStatus.FAILED else None,
         "left_out": left_out(this.skipped),
+        "comparisons": comparisons_of(this),
+        "missing_fields": missing_fields(this.fields) if this.fields else [],
         "rejected_rows": _rejected_rows(this),
         "budgets": budgets_of(this.account),
         "may_start": MarketoInstance.objects.administered_by(request.user).of_account(this.account).exists(),
@@ -69,10 +94,10 @@ def run(request: ConsoleRequest, run_id: int) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def cancel_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Ask whether to stop a run; POST stops it, and what the copy held before stays."""
-    this = get_object_or_404(_watched(request).select_related("account"), pk=run_id)
+    this = get_object_or_404(watched_runs(request).select_related("account"), pk=run_id)
     if request.method != "POST":
         return render(request, "sync/cancel_run.html", {"run": this})
     if services.cancel_run(run=this, cancelled_by=request.user):
@@ -86,7 +111,7 @@ def cancel_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
 @require_POST
 def pause_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Hold a run until somebody resumes it."""
-    this = get_object_or_404(_watched(request).select_related("account"), pk=run_id)
+    this = get_object_or_404(watched_runs(request).select_related("account"), pk=run_id)
     if services.pause_run(run=this, paused_by=request.user):
         messages.success(request, _("The run is paused. Press Resume to let it go on where it stopped."))
     else:
@@ -98,7 +123,7 @@ def pause_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
 @require_POST
 def resume_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Let a paused run go on."""
-    this = get_object_or_404(_watched(request).select_related("account"), pk=run_id)
+    this = get_object_or_404(watched_runs(request).select_related("account"), pk=run_id)
     if services.resume_run(run=this, resumed_by=request.user):
         messages.success(request, _("The run goes on where it stopped."))
     else:
@@ -111,7 +136,7 @@ def resume_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
 @fresh_sign_in_required_to_read
 def rejected_rows(request: ConsoleRequest, run_id: int) -> StreamingHttpResponse:
     """The rows that could not be read, as a file for a spreadsheet."""
-    this = get_object_or_404(_watched(request), pk=run_id)
+    this = get_object_or_404(watched_runs(request), pk=run_id)
     return csv_answer(f"rejected-rows-{this.pk}.csv", _lines(this))
 
 
@@ -120,19 +145,6 @@ def _lines(this: SyncRun) -> Iterator[tuple[object, ...]]:
     for row in RejectedRow.objects.of_run(this).select_related("extract"):
         extract = row.extract
         yield extract.window_from or "", extract.window_to or "", row.line, row_fault(row), row.text
-
-
-def _watched(request: ConsoleRequest) -> SyncRunQuerySet:
-    """Runs of the accounts this person watches over."""
-    refuse_others(request)
-    return SyncRun.objects.watched_by(request.user, request.member)
-
-
-def refuse_others(request: ConsoleRequest) -> None:
-    """Let in those who watch over an account; 403 for other members, 404 for people without an account."""
-    is_watcher = request.user.is_ops_staff or (request.member and request.member.is_admin)
-    if not is_watcher and not MarketoInstance.objects.administered_by(request.user).exists():
-        raise refusal(request)
 
 
 def _rejected_rows(this: SyncRun) -> list[tuple[RejectedRow, object]]:

@@ -84,7 +84,7 @@ def test_a_broken_connection_shows_its_problem_and_who_can_mend_it(connected: Sa
 
 def test_a_finished_sync_is_a_fact_with_its_count(connected: SalesAccount, admin: User) -> None:
     run = SyncRun.objects.create(
-        account=connected, status=RunStatus.SUCCEEDED, synced=8123, finished_at=datetime(2026, 11, 22, tzinfo=UTC)
+        account=connected, status=RunStatus.SUCCEEDED, people=8123, finished_at=datetime(2026, 11, 22, tzinfo=UTC)
     )
     fourth = steps_of(admin)[3]
     assert fourth.state == StepState.DONE

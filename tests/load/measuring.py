@@ -13,27 +13,29 @@ from django.core.management import call_command
 from accounts.models import SalesAccount
 from sync.models import Extract, RunKind, RunStatus, SyncRun
 from sync.services import start_sync
-from tests.load.setting import bare_copy_and_insert, browser_of, connected_account, fetch_files, page_addresses
+from tests.load.setting import bare_copy_and_insert, browser_of, connected_account, fetch_files, page_requests
 from tests.sandbox_process import ROOT, SandboxProcess
 
 PAGE_REQUESTS = 60
 CHANGES = 10_000
-Worker = subprocess.Popen[bytes]
+# One for everything short with beat, one for loads and merges, as in production.
+QUEUES = ("celery", "heavy")
+Workers = list[subprocess.Popen[bytes]]
 
 
 def measure(sandbox: SandboxProcess, folder: Path) -> dict[str, float]:
     """Everything, in the order it is printed."""
     call_command("migrate", verbosity=0)
     account = connected_account(sandbox)
-    with worker(folder) as process:
-        run, peak = finished(start_sync(account=account, started_by=None), process)
+    with workers(folder) as processes:
+        run, peak = finished(start_sync(account=account, started_by=None), processes)
     busy, waited = durations(run)
     bare = bare_seconds(fetch_files(run))
-    with worker(folder) as process:
+    with workers(folder) as processes:
         people = list(range(1, min(CHANGES, run.seen) + 1))
         sandbox.post("/_sandbox/people", {"action": "change", "ids": people, "fields": {"title": "Chair"}})
-        follow, follow_peak = finished(start_sync(account=account, started_by=None, kind=RunKind.FOLLOW), process)
-        again, again_peak = finished(start_sync(account=account, started_by=None), process)
+        follow, follow_peak = finished(start_sync(account=account, started_by=None, kind=RunKind.FOLLOW), processes)
+        again, again_peak = finished(start_sync(account=account, started_by=None), processes)
     return {
         "people": run.seen,
         "people_synced": run.synced,
@@ -53,12 +55,12 @@ def measure(sandbox: SandboxProcess, folder: Path) -> dict[str, float]:
     }
 
 
-def finished(run: SyncRun, process: Worker) -> tuple[SyncRun, float]:
-    """The run after its end, and the worker's largest resident set in MB until then."""
+def finished(run: SyncRun, processes: Workers) -> tuple[SyncRun, float]:
+    """The run after its end, and the largest resident set in MB that a process of the workers had until then."""
     peak = 0.0
     while not run.is_finished:
         time.sleep(0.2)
-        peak = max(peak, peak_rss_mb(process))
+        peak = max(peak, *map(peak_rss_mb, processes))
         run.refresh_from_db()
     if run.status != RunStatus.SUCCEEDED:
         sys.exit(f"The run failed: {run.failure} {run.failure_params}")
@@ -78,19 +80,26 @@ def merge_seconds(run: SyncRun) -> float:
 
 
 @contextmanager
-def worker(folder: Path) -> Iterator[Worker]:
-    command = [sys.executable, "-m", "celery", "-A", "msi_admin", "worker", "-B", "-c", "2", "-l", "WARNING"]
-    with (folder / "worker.log").open("wb") as log:
-        process = subprocess.Popen([*command, "-s", str(folder / "beat")], cwd=ROOT, stdout=log, stderr=log)
+def workers(folder: Path) -> Iterator[Workers]:
+    processes = [start_worker(folder, queue) for queue in QUEUES]
     try:
-        yield process
+        yield processes
     finally:
-        process.terminate()
-        process.wait()
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait()
 
 
-def peak_rss_mb(process: Worker) -> float:
-    """The largest resident set that any process of the worker has had so far (Linux)."""
+def start_worker(folder: Path, queue: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "celery", "-A", "msi_admin", "worker", "-c", "2", "-l", "WARNING", "-Q", queue]
+    beat = ["-B", "-s", str(folder / "beat")] if queue == "celery" else []
+    with (folder / f"{queue}.log").open("wb") as log:
+        return subprocess.Popen([*command, "-n", f"{queue}@%h", *beat], cwd=ROOT, stdout=log, stderr=log)
+
+
+def peak_rss_mb(process: subprocess.Popen[bytes]) -> float:
+    """The largest resident set that any process of a worker has had so far (Linux)."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     peaks = [0]
     for pid in [str(process.pid), *children]:
@@ -122,8 +131,8 @@ def page_p95_ms(account: SalesAccount) -> float:
     """Opening the list of people, deep pages and searches among them."""
     browser = browser_of(account)
     times = []
-    for address in page_addresses(PAGE_REQUESTS):
+    for request in page_requests(browser, PAGE_REQUESTS):
         started = time.perf_counter()
-        assert browser.get(address).status_code == 200
+        assert request().status_code == 200
         times.append((time.perf_counter() - started) * 1000)
     return statistics.quantiles(times, n=20)[-1]

@@ -1,7 +1,9 @@
 """What the bench needs of the console; imported once Django is set up."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 from django.db import connection, transaction
 from django.test import Client
@@ -114,12 +116,13 @@ def browser_of(account: SalesAccount) -> Client:
     return browser
 
 
-def page_addresses(count: int) -> Iterator[str]:
+def page_requests(browser: Client, count: int) -> Iterator[Callable[[], Any]]:
     """Pages from anywhere in the list, and searches for the beginnings of names that exist."""
     dice = random.Random(1)
     last = Person.objects.order_by("-marketo_id").values_list("marketo_id", flat=True).first() or 1
     for number in range(count):
         if number % 2:
-            yield f"/settings/people/?before={dice.randint(1, last)}"
+            yield partial(browser.get, f"/settings/people/?before={dice.randint(1, last)}")
         else:
-            yield f"/settings/people/?q={dice.choice(['Anna', 'Lind', 'a', 'maria c', 'erik.', 'zzz'])}"
+            text = dice.choice(["Anna", "Lind", "a", "maria c", "erik.", "zzz"])
+            yield partial(browser.post, "/settings/people/", {"q": text})

@@ -2,16 +2,27 @@
 
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
-from sync.engine.budget import CALLS_AT_A_TIME, CALLS_IN_WINDOW, DAILY_EXPORT_BYTES, MarketoBudget
+from connections.http import RateLimited
+from connections.models import SalesforceConnection
+from sync.engine.budget import (
+    CALLS_AT_A_TIME,
+    CALLS_IN_WINDOW,
+    CALLS_IN_WINDOW_ALONE,
+    DAILY_EXPORT_BYTES,
+    MarketoBudget,
+)
 from sync.engine.problems import MustWait
-from sync.models import Extract, RunStatus
-from sync.services import advance_run, start_sync
+from sync.engine.stage import StageTable
+from sync.models import Extract, ExtractStatus, RunStatus
+from sync.progress import progress_of
+from sync.services import advance_extract, advance_run, start_sync
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
 from tests.sync.driving import finish, work_until
@@ -19,16 +30,44 @@ from tests.sync.driving import finish, work_until
 
 @pytest.fixture
 def budget() -> MarketoBudget:
-    return MarketoBudget("https://budget.mktorest.example")
+    return MarketoBudget(f"https://{uuid4().hex}.mktorest.example")
 
 
 def test_calls_of_twenty_seconds_are_rationed(budget: MarketoBudget) -> None:
-    for _ in range(CALLS_IN_WINDOW):
-        with budget.call():
-            pass
+    take_calls(budget, CALLS_IN_WINDOW)
     with pytest.raises(MustWait) as pause, budget.call():
         pass
     assert timedelta(0) < pause.value.wait.until - timezone.now() <= timedelta(seconds=21)
+
+
+def test_while_nobody_else_calls_more_is_taken(budget: MarketoBudget) -> None:
+    budget.learn_calls(1_000)
+    take_calls(budget, 3)
+    # Marketo has counted the same, and a health check.
+    budget.learn_calls(1_004)
+    take_calls(budget, CALLS_IN_WINDOW_ALONE - 3)
+    with pytest.raises(MustWait), budget.call():
+        pass
+
+
+@pytest.mark.parametrize("sign", ["count", "refusal"])
+def test_the_first_sign_of_another_tool_halves_what_is_taken(budget: MarketoBudget, sign: str) -> None:
+    """Pain 9: other tools of the customer do not starve."""
+    budget.learn_calls(1_000)
+    budget.learn_calls(1_000)
+    if sign == "count":
+        budget.learn_calls(1_100)
+    else:
+        with pytest.raises(RateLimited), budget.call():
+            raise RateLimited("marketo", "606")
+    with pytest.raises(MustWait):
+        take_calls(budget, CALLS_IN_WINDOW + 1)
+
+
+def take_calls(budget: MarketoBudget, count: int) -> None:
+    for _ in range(count):
+        with budget.call():
+            pass
 
 
 def test_calls_at_a_time_are_rationed(budget: MarketoBudget) -> None:
@@ -95,3 +134,25 @@ def test_the_page_of_a_run_shows_the_budgets(
     assert 0 < marketo.used <= counted
     assert salesforce.used > 0
     assert "of 500 MB" in page.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_of_the_salesforce_calls_is_left_to_others(
+    connected: SalesAccount, admin: User, salesforce_connection: SalesforceConnection
+) -> None:
+    """Pain 9: the run stops early, keeps what it has read, and says when it goes on."""
+    run = start_sync(account=connected, started_by=admin)
+    work_until(Extract.objects.of_run(run).filter(status=ExtractStatus.LOADED, source="salesforce_leads").exists)
+    this = SalesforceConnection.objects.filter(pk=salesforce_connection.pk)
+    this.update(calls_per_day=15_000, calls_used_today=14_000)
+    contacts = Extract.objects.of_run(run).filter(source="salesforce_contacts")
+    contacts.update(status=ExtractStatus.READY, due_at=timezone.now(), rows_loaded=0, locator="")
+    StageTable(run, "salesforce_contacts").empty()
+    advance_extract(contacts.get().pk)
+    waiting = progress_of(run, list(contacts)).waiting
+    assert waiting
+    assert "left to other tools" in str(waiting.reason)
+    assert waiting.until
+    this.update(calls_used_today=100)
+    contacts.update(due_at=timezone.now())
+    assert finish(run).status == RunStatus.SUCCEEDED

@@ -13,8 +13,7 @@ from connections.models import SalesforceConnection
 from connections.services import record_problem
 from sync import services
 from sync.engine.problems import MAX_TRIES
-from sync.engine.stage import StageTable
-from sync.models import Extract, ExtractStatus, LeaseLost, Person, RejectedRow, RunStatus, Source, SyncRun
+from sync.models import Extract, ExtractStatus, LeaseLost, Person, RejectedRow, RunStatus, SyncRun
 from sync.progress import progress_of
 from sync.sentences import failure_of
 from sync.services import start_sync
@@ -201,13 +200,3 @@ def test_nobody_takes_a_step_twice(connected: SalesAccount, admin: User) -> None
     assert SyncRun.objects.claim(run.pk) is None
     services.advance_run(run.pk)
     assert not Extract.objects.of_run(run).exists()
-
-
-def test_a_stage_emptied_by_a_crash_fails_the_run(connected: SalesAccount, admin: User) -> None:
-    run = start_sync(account=connected, started_by=admin)
-    loaded = Extract.objects.of_run(run).filter(status=ExtractStatus.LOADED, source=Source.SALESFORCE_LEADS)
-    work_until(loaded.exists)
-    run.refresh_from_db()
-    StageTable(run, Source.SALESFORCE_LEADS).empty()
-    run = finish(run)
-    assert (run.status, run.failure) == (RunStatus.FAILED, "stage_lost")

@@ -154,6 +154,34 @@ def test_everybody_is_read_again_every_week(synced: SalesAccount) -> None:
     assert SyncRun.objects.latest("pk").kind == RunKind.FULL
 
 
+def test_a_full_run_that_failed_is_not_begun_again_at_once(synced: SalesAccount) -> None:
+    SyncRun.objects.update(created_at=timezone.now() - timedelta(days=8))
+    failed = SyncRun.objects.create(account=synced, status=RunStatus.FAILED)
+    SyncRun.objects.create(account=synced, kind=RunKind.FOLLOW, status=RunStatus.FAILED, failure="too_many_changes")
+    follow_accounts()
+    waiting = SyncRun.objects.latest("pk")
+    assert waiting.kind == RunKind.FOLLOW
+    waiting.delete()
+    SyncRun.objects.filter(pk=failed.pk).update(created_at=timezone.now() - timedelta(hours=7))
+    follow_accounts()
+    assert SyncRun.objects.latest("pk").kind == RunKind.FULL
+
+
+def test_a_cancelled_full_run_is_left_alone_while_the_last_is_fresh(synced: SalesAccount) -> None:
+    cancelled = SyncRun.objects.create(account=synced, status=RunStatus.CANCELLED)
+    SyncRun.objects.filter(pk=cancelled.pk).update(created_at=timezone.now() - timedelta(hours=7))
+    follow_accounts()
+    assert SyncRun.objects.latest("pk").kind == RunKind.FOLLOW
+
+
+def test_a_change_seen_in_both_systems_is_read_once(synced: SalesAccount, change: Change) -> None:
+    """Pain 7: Marketo and Salesforce keep each other up to date, so that most changes show in both."""
+    change("change", *ids(synced, "Lead", 5), fields={"title": "Chair"})
+    run = follow(synced)
+    assert run.updated == 5
+    assert run.seen == 5
+
+
 def test_old_runs_that_followed_changes_are_forgotten(synced: SalesAccount) -> None:
     old = follow(synced)
     SyncRun.objects.update(finished_at=timezone.now() - timedelta(days=4))

@@ -1,7 +1,9 @@
 """A lease lives as long as its worker works, however slow the neighbours are."""
 
+import sys
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -10,8 +12,9 @@ from django.utils import timezone
 from accounts.models import SalesAccount, User
 from sync import querysets, services
 from sync.engine import heartbeat
-from sync.models import SyncRun
+from sync.models import Extract, RunStatus, Source, SyncRun
 from tests.sandbox_process import SandboxProcess
+from tests.sync.processes import console_environment, running, wait_for_end
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,3 +50,40 @@ def test_a_run_whose_tables_stay_locked_is_cleaned_up_in_the_end(connected: Sale
     services.advance_run(run.pk)
     run.refresh_from_db()
     assert (run.has_leftovers, run.due_at) == (False, None)
+
+
+# A message stays with the broker until its step has ended, and goes to the next worker after three seconds.
+IMPATIENT = """
+import sys
+from msi_admin import celery_app
+celery_app.conf.update(broker_transport_options={"visibility_timeout": 3}, task_acks_late=True)
+celery_app.worker_main(sys.argv[1:])
+"""
+
+
+@pytest.mark.timeout(120)
+def test_a_load_that_outlasts_the_brokers_patience_is_taken_once(
+    connected: SalesAccount, admin: User, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    """Pain 24: after its visibility time-out, three seconds here, the broker sends a message to another worker too."""
+    sandbox.post("/_sandbox/faults", {"path": r"file\.json", "kind": "delay", "seconds": 12, "count": 1})
+    run = services.start_sync(account=connected, started_by=admin)
+    command = [
+        sys.executable,
+        "-c",
+        IMPATIENT,
+        "worker",
+        "-B",
+        "-c",
+        "2",
+        "-l",
+        "WARNING",
+        "-s",
+        str(tmp_path / "beat"),
+    ]
+    with running(command, tmp_path, console_environment(sandbox)):
+        run = wait_for_end(run, tmp_path)
+    assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
+    assert {"synced": run.synced, **run.skipped} == sandbox.get("/_sandbox/state")["expected"]
+    files = [call for call in sandbox.get("/_sandbox/calls") if call["path"].endswith("file.json")]
+    assert len(files) == Extract.objects.of_run(run).filter(source=Source.MARKETO_PEOPLE, rows_loaded__gt=0).count()

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from django.test import Client
@@ -10,7 +11,9 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from accounts.paging import PAGE_SIZE
-from connections.models import MarketoInstance
+from connections.marketo.types import StaticList
+from connections.models import MarketoInstance, SalesforceConnection
+from sync import services
 from sync.models import Extract, Person, RejectedRow, RunStatus, Source, SyncRun
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
@@ -50,6 +53,7 @@ ACCESS = {
     "/settings/people/": (200, 200, 403, 404, 200, 404),
     "/ops/sync/": (200, 403, 403, 200, 200, 200),
     "/ops/sync/why/": (200, 403, 403, 200, 200, 200),
+    "/ops/sync/reconciliation/": (200, 403, 403, 200, 200, 200),
     "/ops/sync/{run}/": (200, 403, 403, 200, 404, 200),
     "/ops/sync/{run}/cancel/": (200, 403, 403, 200, 404, 200),
     "/ops/sync/{run}/rejected-rows.csv": (200, 403, 403, 200, 404, 200),
@@ -115,6 +119,19 @@ def test_the_list_filters_and_pages(account: SalesAccount, ops: User, client_of:
     assert browser.get("/ops/sync/?kind=follow").context["page"].rows == []
 
 
+def test_the_list_says_why_runs_failed_and_finds_what_is_under_way(
+    account: SalesAccount, stranger: User, ops: User, client_of: ClientOf
+) -> None:
+    make_run(account, RunStatus.FAILED, failure="marketo_credentials")
+    ours = make_run(account, RunStatus.EXTRACTING)
+    theirs = make_run(stranger.member.account, RunStatus.PLANNING)
+    browser = client_of(ops)
+    assert "Marketo refused the Client ID" in browser.get("/ops/sync/").content.decode()
+    assert browser.get("/ops/sync/?status=unfinished").context["page"].rows == [theirs, ours]
+    assert browser.get(f"/ops/sync/?status=unfinished&account={account.slug}").context["page"].rows == [ours]
+    assert browser.get("/ops/sync/?account=nobody").context["page"].rows == []
+
+
 def test_an_unfinished_run_polls_itself_and_a_finished_one_does_not(
     account: SalesAccount, ops: User, client_of: ClientOf
 ) -> None:
@@ -125,6 +142,12 @@ def test_an_unfinished_run_polls_itself_and_a_finished_one_does_not(
     assert f'hx-get="{run.get_absolute_url()}"' in fragment.content.decode()
     SyncRun.objects.filter(pk=run.pk).update(status=RunStatus.SUCCEEDED, receipt={"copy": [0, "0"]})
     assert "hx-get" not in client_of(ops).get(run.get_absolute_url()).content.decode()
+
+
+def test_a_poll_after_the_session_ended_loads_the_sign_in_page_as_a_whole(account: SalesAccount) -> None:
+    run = make_run(account, RunStatus.EXTRACTING)
+    answer = Client().get(run.get_absolute_url(), headers={"HX-Request": "true"})
+    assert (answer.headers["HX-Refresh"], answer.content) == ("true", b"")
 
 
 def test_a_run_shows_progress_waiting_and_rejected_rows(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
@@ -207,8 +230,8 @@ def test_people_are_found_by_the_beginning_of_name_or_address(
     make_run(account)
     make_people(account, 1, first_name="Anna", last_name="Lind", email="Anna.Lind@acme.example")
     browser = client_of(member)
-    assert len(browser.get("/settings/people/", {"q": text}).context["page"].rows) == 1
-    assert browser.get("/settings/people/", {"q": f"{text}x"}).context["page"].rows == []
+    assert len(browser.post("/settings/people/", {"q": text}).context["page"].rows) == 1
+    assert browser.post("/settings/people/", {"q": f"{text}x"}).context["page"].rows == []
 
 
 @pytest.mark.parametrize("text", ["%", "_", "\\", "'", "a" * 500])
@@ -217,7 +240,19 @@ def test_special_characters_are_searched_as_they_are(
 ) -> None:
     make_run(account)
     make_people(account, 1, first_name="Anna")
-    assert client_of(member).get("/settings/people/", {"q": text}).context["page"].rows == []
+    assert client_of(member).post("/settings/people/", {"q": text}).context["page"].rows == []
+
+
+def test_what_is_searched_never_stands_in_an_address(account: SalesAccount, member: User, client_of: ClientOf) -> None:
+    make_run(account)
+    make_people(account, PAGE_SIZE + 2, first_name="Anna", last_name="Lind")
+    browser = client_of(member)
+    first = browser.post("/settings/people/", {"q": "anna li"})
+    assert "anna li" not in re.sub(r'value="[^"]*"', "", first.content.decode())
+    older = browser.post("/settings/people/", {"q": "anna li", "before": first.context["page"].older})
+    assert [person.marketo_id for person in older.context["page"].rows] == [2, 1]
+    newer = browser.post("/settings/people/", {"q": "anna li", "after": older.context["page"].newer})
+    assert len(newer.context["page"].rows) == PAGE_SIZE
 
 
 # Preview ---------------------------------------------------------------------------------------------
@@ -233,7 +268,7 @@ def test_the_preview_shows_fields_and_examples(
     assert "Start Sync" in page
     assert answer.context["preview"].example_count == 5
     expected = sandbox.get("/_sandbox/state")["expected"]["synced"]
-    assert answer.context["preview"].expected_people == pytest.approx(expected, rel=0.1)
+    assert answer.context["preview"].forecast.people == pytest.approx(expected, rel=0.1)
     assert not SyncRun.objects.exists()
 
 
@@ -247,6 +282,28 @@ def test_start_sync_leads_to_the_run_and_a_second_press_too(
     assert run.started_by == marketo_admin
     assert browser.post(PREVIEW).headers["Location"] == first
     assert "already on its way" in browser.get(PREVIEW).content.decode()
+
+
+def test_a_static_list_is_chosen_by_its_name(
+    connected: SalesAccount, marketo_admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    browser = client_of(marketo_admin)
+    assert "no static list named Nowhere" in browser.post(PREVIEW, {"list": "Nowhere"}).content.decode()
+    assert not SyncRun.objects.exists()
+    browser.post(PREVIEW, {"list": "Newsletter"})
+    assert SyncRun.objects.get().list_name == "Newsletter"
+
+
+def test_of_several_lists_of_one_name_a_person_chooses(
+    connected: SalesAccount, marketo_admin: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twins = [StaticList(1, "Twins", "Fair"), StaticList(2, "Twins")]
+    monkeypatch.setattr(services, "find_lists", lambda _account, _name: twins)
+    browser = client_of(marketo_admin)
+    assert browser.post(PREVIEW, {"list": "Twins"}).content.decode().count('name="list_id"') == 2
+    assert not SyncRun.objects.exists()
+    browser.post(PREVIEW, {"list": "Twins", "list_id": "2"})
+    assert SyncRun.objects.get().list_id == 2
 
 
 def test_without_an_account_the_first_invitation_comes_first(marketo_admin: User, client_of: ClientOf) -> None:
@@ -267,6 +324,38 @@ def test_the_preview_explains_a_refusal_of_marketo(
 ) -> None:
     sandbox.post("/_sandbox/faults", {"path": "describe", "kind": "marketo:603"})
     assert "lacks a permission" in client_of(marketo_admin).get(PREVIEW).content.decode()
+
+
+@pytest.mark.parametrize("service", ["Marketo", "Salesforce"])
+def test_a_connection_lost_while_the_preview_is_made_is_explained(
+    connected: SalesAccount,
+    salesforce_connection: SalesforceConnection,
+    marketo_admin: User,
+    client_of: ClientOf,
+    monkeypatch: pytest.MonkeyPatch,
+    service: str,
+) -> None:
+    """Somebody disconnects between the first look at the connection and the first call."""
+    monkeypatch.setattr(services, "connection_problem", lambda _account: "")
+    lost = connected.marketo_connection if service == "Marketo" else salesforce_connection
+    lost.delete()
+    assert f"not connected to {service}" in client_of(marketo_admin).get(PREVIEW).content.decode()
+
+
+def test_a_list_is_not_looked_up_without_a_connection(
+    connected: SalesAccount, marketo_admin: User, client_of: ClientOf
+) -> None:
+    connected.marketo_connection.delete()
+    assert "not connected to Marketo" in client_of(marketo_admin).post(PREVIEW, {"list": "Newsletter"}).content.decode()
+
+
+def test_pages_that_also_take_a_post_answer_head(
+    connected: SalesAccount, marketo_admin: User, client_of: ClientOf
+) -> None:
+    browser = client_of(marketo_admin)
+    run = make_run(connected, RunStatus.EXTRACTING)
+    for address in (PREVIEW, f"/ops/sync/{run.pk}/cancel/", "/ops/sync/why/", "/ops/sync/reconciliation/"):
+        assert browser.head(address).status_code == 200, address
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,6 +5,7 @@ from django.test import Client
 
 from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection, SalesforceConnection
+from sync import services
 from sync.engine.why import find
 from sync.models import Person
 from tests.conftest import ClientOf
@@ -20,7 +21,7 @@ def browser(connected: SalesAccount, admin: User, client_of: ClientOf) -> Client
 
 
 def text_of(browser: Client, text: int | str) -> str:
-    return str(browser.get(WHY, {"q": text}).content.decode())
+    return str(browser.post(WHY, {"q": text}).content.decode())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -51,7 +52,7 @@ def test_the_rule_is_told_in_words(browser: Client, sandbox: SandboxProcess) -> 
 def test_people_are_found_by_address_and_by_salesforce_id(browser: Client, sandbox: SandboxProcess) -> None:
     fields = {"firstName": "Nova", "lastName": "Ek", "email": "nova.ek@why.example"}
     sandbox.post("/_sandbox/people", {"action": "create", "kind": "lead", "fields": fields})
-    page = browser.get(WHY, {"q": "nova.ek@why.example"})
+    page = browser.post(WHY, {"q": "nova.ek@why.example"})
     ((person, _verdict),) = page.context["found"]
     assert "Nova Ek" in page.content.decode()
     assert "arrives with the first one" in page.content.decode()
@@ -74,9 +75,9 @@ def test_somebody_whom_marketo_no_longer_has_is_still_explained(browser: Client,
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("text", ["Anna", "00Q' OR Id != '", "%", "1" * 300])
+@pytest.mark.parametrize("text", ["Anna", "00Q' OR Id != '", "%", "1" * 300, "a\0@b"])
 def test_what_is_no_address_and_no_id_is_explained(browser: Client, text: str) -> None:
-    page = browser.get(WHY, {"q": text})
+    page = browser.post(WHY, {"q": text})
     assert page.status_code == 200
     assert not page.context.get("found")
 
@@ -102,6 +103,24 @@ def test_only_ops_staff_choose_among_accounts(
     chosen = client_of(ops).get(WHY, {"account": connected.slug})
     assert chosen.context["account"] == connected
     assert len(chosen.context["accounts"]) == 2
-    other = client_of(stranger).get(WHY, {"account": connected.slug, "q": "1"})
+    other = client_of(stranger).post(WHY, {"account": connected.slug, "q": "1"})
     assert other.context["account"] == stranger.member.account
     assert not other.context.get("found")
+
+
+@pytest.mark.django_db
+def test_what_is_typed_never_stands_in_an_address(browser: Client, sandbox: SandboxProcess) -> None:
+    sandbox.post("/_sandbox/people", {"action": "create", "kind": "lead", "fields": {"email": "nova.ek@why.example"}})
+    page = browser.get(WHY, {"q": "nova.ek@why.example"})
+    assert not page.context.get("found")
+    assert 'method="post"' in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_connection_lost_while_the_page_is_made_is_explained(
+    browser: Client, marketo_connection: MarketoConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody disconnects between the first look at the connection and the first call."""
+    monkeypatch.setattr(services, "connection_problem", lambda _account: "")
+    marketo_connection.delete()
+    assert "not connected to Marketo" in text_of(browser, 1)

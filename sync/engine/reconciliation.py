@@ -1,0 +1,113 @@
+"""The same people counted in three places: Marketo as last read, Salesforce and the copy as they are now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from django.core.cache import cache
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from accounts.models import SalesAccount
+from connections.salesforce.client import SalesforceClient
+from sync.engine.clients import budget_of, marketo_of, salesforce_of
+from sync.engine.fields import INDISPENSABLE
+from sync.engine.preview import EXAMPLE_IDS
+from sync.models import Person, SyncRun
+
+EXAMPLES = 3
+KEPT_SECONDS = 7 * 24 * 60 * 60
+# Records of Salesforce that are not deleted, by what they mean for the copy; together all leads and contacts.
+RECORDS = {
+    "leads": ("Lead", "IsConverted = false AND Owner.Type = 'User'"),
+    "contacts": ("Contact", "Id != null"),
+    "queue_owner": ("Lead", "IsConverted = false AND Owner.Type = 'Queue'"),
+    "no_owner": ("Lead", "IsConverted = false AND OwnerId = null"),
+    "converted": ("Lead", "IsConverted = true"),
+}
+# What is shown by examples: records that leave somebody out, and reasons for which people were removed from the copy.
+LEFT_OUT_IN_SALESFORCE = ("queue_owner", "no_owner", "converted")
+GONE = ("deleted_in_salesforce", "deleted_in_marketo")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """
+    What was counted at `asked_at`. `salesforce` by the names of RECORDS; `live` people in the copy, those `gone` from
+    it by reason, `left` how many of them since the full run `run_id` ended; `examples` are ids by reason.
+    """
+
+    asked_at: datetime
+    run_id: int
+    salesforce: dict[str, int]
+    live: int
+    left: int
+    gone: dict[str, int]
+    examples: dict[str, list[str]]
+
+    @property
+    def records(self) -> int:
+        """All leads and contacts of Salesforce."""
+        return sum(self.salesforce.values())
+
+
+def count(account: SalesAccount, run: SyncRun) -> Counts:
+    """
+    Count now and keep the result for everybody who looks; `run` is the last full run that succeeded.
+
+    Raises MustWait, RunFailed or an error of connections.http.
+    """
+    people, client = Person.objects.of_account(account), salesforce_of(account)
+    gone = people.exclude(removed_at=None)
+    since = Count("marketo_id", filter=Q(removed_at__gt=run.finished_at))
+    reasons = list(gone.values_list("removed_reason").annotate(ever=Count("marketo_id"), since=since))
+    counts = Counts(
+        asked_at=timezone.now(),
+        run_id=run.pk,
+        salesforce={name: _count(client, *where) for name, where in RECORDS.items()},
+        live=people.live().count(),
+        left=sum(since for _reason, _ever, since in reasons),
+        gone={reason: ever for reason, ever, _since in reasons},
+        examples=_examples(account, client),
+    )
+    cache.set(_key(account), counts, KEPT_SECONDS)
+    return counts
+
+
+def last_counts(account: SalesAccount) -> Counts | None:
+    """What was counted last, whoever asked for it."""
+    counts: Counts | None = cache.get(_key(account))
+    return counts
+
+
+def _key(account: SalesAccount) -> str:
+    return f"sync-reconciliation-{account.pk}"
+
+
+def _count(client: SalesforceClient, name: str, condition: str) -> int:
+    return client.count(f"SELECT COUNT() FROM {name} WHERE {condition}")  # noqa: S608 (our own names)
+
+
+def _examples(account: SalesAccount, client: SalesforceClient) -> dict[str, list[str]]:
+    people = Person.objects.of_account(account)
+    return (
+        {reason: _records(client, *RECORDS[reason]) for reason in LEFT_OUT_IN_SALESFORCE}
+        | {reason: _texts(people.filter(removed_reason=reason).values_list("marketo_id", flat=True)) for reason in GONE}
+        | {"not_in_salesforce": _unlinked(account)}
+    )
+
+
+def _records(client: SalesforceClient, name: str, condition: str) -> list[str]:
+    soql = f"SELECT Id FROM {name} WHERE {condition} LIMIT {EXAMPLES}"  # noqa: S608 (our own names)
+    return [record["Id"] for record in client.query(soql)]
+
+
+def _unlinked(account: SalesAccount) -> list[str]:
+    with budget_of(account).call():
+        people = marketo_of(account).leads_by_filter("id", EXAMPLE_IDS, INDISPENSABLE)
+    return _texts(person["id"] for person in people if not (person["sfdcLeadId"] or person["sfdcContactId"]))
+
+
+def _texts(ids: Iterable[int]) -> list[str]:
+    return [str(number) for number in islice(ids, EXAMPLES)]

@@ -1,0 +1,41 @@
+"""Whose runs and people somebody may watch over."""
+
+from collections.abc import Mapping
+
+from accounts.access import refusal
+from accounts.middleware import ConsoleRequest
+from accounts.models import SalesAccount
+from connections.models import MarketoInstance
+from sync.models import SyncRun
+from sync.querysets import SyncRunQuerySet
+
+
+def watched_runs(request: ConsoleRequest) -> SyncRunQuerySet:
+    """Runs of the accounts this person watches over; refuses everybody else."""
+    refuse_others(request)
+    return SyncRun.objects.watched_by(request.user, request.member)
+
+
+def watched_accounts(request: ConsoleRequest) -> list[SalesAccount]:
+    """Accounts this person watches over, by name; refuses everybody else."""
+    refuse_others(request)
+    if request.user.is_ops_staff:
+        return list(SalesAccount.objects.order_by("name"))
+    instances = MarketoInstance.objects.administered_by(request.user).select_related("account")
+    found = {instance.account for instance in instances if instance.account}
+    if request.member and request.member.is_admin:
+        found.add(request.member.account)
+    return sorted(found, key=str)
+
+
+def chosen_account(accounts: list[SalesAccount], params: Mapping[str, str]) -> SalesAccount | None:
+    """The account that the parameter of this name chooses, otherwise the first."""
+    chosen = [account for account in accounts if account.slug == params.get("account")]
+    return next(iter([*chosen, *accounts]), None)
+
+
+def refuse_others(request: ConsoleRequest) -> None:
+    """Let in those who watch over an account; 403 for other members, 404 for people without an account."""
+    is_watcher = request.user.is_ops_staff or (request.member and request.member.is_admin)
+    if not is_watcher and not MarketoInstance.objects.administered_by(request.user).exists():
+        raise refusal(request)

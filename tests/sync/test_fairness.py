@@ -1,0 +1,85 @@
+"""Several accounts share the workers, and long work keeps nobody else waiting."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db.models.functions import Now
+
+from accounts import services as accounts
+from accounts.models import SalesAccount
+from connections.models import MarketoConnection, SalesforceConnection
+from msi_admin import celery_app
+from sync import services, tasks
+from sync.models import Extract, ExtractStatus, RunStatus, SyncRun
+from sync.services import start_sync
+from tests.sync.driving import finish
+
+
+@pytest.fixture
+def both(
+    connected: SalesAccount, marketo_connection: MarketoConnection, salesforce_connection: SalesforceConnection
+) -> list[SyncRun]:
+    """Runs of two accounts; the first began long before the second."""
+    other = accounts.create_account(name="Umbrella Ltd")
+    for connection in (marketo_connection, salesforce_connection):
+        connection.pk, connection.account = None, other
+        connection.save()
+    return [start_sync(account=account, started_by=None) for account in (connected, other)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_worker_loads_for_two_accounts_in_turn(both: list[SyncRun]) -> None:
+    for run in both:
+        services.advance_run(run.pk)
+    # As if every export of both had ended at once, those of the first account long ago.
+    Extract.objects.update(status=ExtractStatus.READY, rows_expected=0, remote_id="x")
+    Extract.objects.exclude(source="marketo_people").update(due_at=None)
+    order = []
+    while waiting := set(Extract.objects.heavy().due().values_list("pk", flat=True)):
+        services.advance_heaviest()
+        (taken,) = waiting - set(Extract.objects.heavy().due().values_list("pk", flat=True))
+        order.append(Extract.objects.get(pk=taken).run_id)
+    assert set(order) == {run.pk for run in both}
+    assert all(earlier != later for earlier, later in pairwise(order))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_short_steps_are_handed_out_in_turn(both: list[SyncRun]) -> None:
+    for run in both:
+        services.advance_run(run.pk)
+    runs = list(Extract.objects.due().light().values_list("run", flat=True))
+    assert runs[:6] == [run.pk for run in both] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_accounts_at_once_both_end_well(both: list[SyncRun]) -> None:
+    assert {finish(run).status for run in both} == {RunStatus.SUCCEEDED}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_late_message_does_not_bring_long_work_into_the_short_queue(both: list[SyncRun]) -> None:
+    for run in both:
+        services.advance_run(run.pk)
+    ready = Extract.objects.filter(source="marketo_people").earliest("pk")
+    Extract.objects.filter(pk=ready.pk).update(status=ExtractStatus.READY, rows_expected=0, remote_id="x")
+    SyncRun.objects.update(status=RunStatus.MERGING, due_at=Now())
+    tasks.advance_extract(ready.pk)
+    tasks.advance_run(both[0].pk)
+    assert Extract.objects.get(pk=ready.pk).status == ExtractStatus.READY
+    assert not SyncRun.objects.exclude(status=RunStatus.MERGING).exists()
+
+
+def test_long_work_waits_in_a_queue_of_its_own() -> None:
+    route = celery_app.amqp.router.route
+    assert route({}, tasks.advance_heaviest.name)["queue"].name == "heavy"
+    assert route({}, tasks.advance_extract.name)["queue"].name == "celery"
+
+
+@pytest.mark.parametrize("file", ["Procfile", "docker-compose.yml"])
+def test_every_queue_has_workers_of_its_own(file: str) -> None:
+    text = (Path(settings.BASE_DIR) / file).read_text()
+    served = re.findall(r"worker --queues (\w+)", text)
+    assert sorted(served) == sorted(queue.name for queue in settings.CELERY_TASK_QUEUES)

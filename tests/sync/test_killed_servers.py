@@ -1,0 +1,142 @@
+"""PostgreSQL, Redis and the web process killed with SIGKILL in the middle of a run: it goes on, exactly."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from django.core.management import call_command
+from django.db import connection
+
+from accounts.models import SalesAccount, User
+from msi_admin.embedded.postgres import Postgres
+from msi_admin.embedded.redis import start_redis
+from sync.models import Extract, Person, RunStatus, SyncRun
+from sync.services import start_sync
+from tests.conftest import ClientOf
+from tests.sandbox_process import SandboxProcess
+from tests.sync.processes import (
+    Process,
+    forget_leases,
+    kill,
+    wait_for,
+    wait_for_end,
+    web,
+    worker,
+)
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(150)]
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that the unprivileged user of PostgreSQL can enter, with a name short enough for sockets."""
+    folder = Path(tempfile.mkdtemp(prefix="msi-kill-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+class Server:
+    """A server of this test's own, which it can kill and start again on the same data."""
+
+    def __init__(self, start: Callable[[], Process]) -> None:
+        self._start = start
+        self.process = start()
+
+    def kill_and_start_again(self) -> None:
+        kill(self.process)
+        self.process = self._start()
+
+
+@pytest.fixture
+def own_postgres(transactional_db: None, open_folder: Path) -> Iterator[Server]:
+    """The test's database on a PostgreSQL of its own; the other tests' one must live on."""
+    postgres = Postgres(open_folder, durable=False)
+    server = Server(postgres.start)
+    usual = connection.settings_dict
+    connection.close()
+    connection.settings_dict = usual | {"NAME": "postgres", "OPTIONS": {"host": str(postgres.sockets)}}
+    call_command("migrate", verbosity=0)
+    yield server
+    connection.close()
+    connection.settings_dict = usual
+    kill(server.process)
+    postgres.remove_leftovers(with_data=True)
+
+
+@pytest.fixture
+def half_done(connected: SalesAccount, admin: User, sandbox: SandboxProcess) -> SyncRun:
+    """A run whose second file keeps its worker waiting for some seconds."""
+    sandbox.post("/_sandbox/faults", {"path": r"file\.json", "kind": "delay", "seconds": 4, "nth": 2})
+    return start_sync(account=connected, started_by=admin)
+
+
+def is_in_the_middle(run: SyncRun) -> bool:
+    """Something is loaded, and a worker waits for more."""
+    extracts = Extract.objects.of_run(run)
+    return extracts.filter(status="loaded", source="marketo_people").exists() and _is_loading(run)
+
+
+def _is_loading(run: SyncRun) -> bool:
+    return Extract.objects.of_run(run).filter(status="loading", heartbeat_at__isnull=False).exists()
+
+
+def assert_exact(run: SyncRun, sandbox: SandboxProcess) -> None:
+    assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
+    expected = sandbox.get("/_sandbox/state")["expected"]
+    assert {"synced": run.synced, **run.skipped} == expected
+    assert run.receipt["source"] == run.receipt["copy"]
+    assert Person.objects.of_account(run.account).live().count() == expected["synced"]
+
+
+def test_a_killed_postgresql_costs_nobody(
+    own_postgres: Server, half_done: SyncRun, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    """Security statement 18: the crash empties the stage tables, which is noticed, and they are filled again."""
+    with worker(tmp_path, sandbox):
+        wait_for(lambda: is_in_the_middle(half_done), tmp_path)
+        own_postgres.kill_and_start_again()
+        connection.close()
+        forget_leases()
+        run = wait_for_end(half_done, tmp_path)
+    assert_exact(run, sandbox)
+
+
+def test_a_killed_redis_costs_nobody(
+    half_done: SyncRun, sandbox: SandboxProcess, open_folder: Path, tmp_path: Path
+) -> None:
+    """Security statement 18: messages, tokens and budgets are gone; what is due stands in the database."""
+    redis = Server(lambda: start_redis(open_folder)[0])
+    with worker(tmp_path, sandbox, redis_url=f"unix://{open_folder}/redis.sock"):
+        wait_for(lambda: is_in_the_middle(half_done), tmp_path)
+        redis.kill_and_start_again()
+        forget_leases()
+        run = wait_for_end(half_done, tmp_path)
+    kill(redis.process)
+    assert_exact(run, sandbox)
+
+
+def test_a_killed_web_process_costs_nobody(
+    connected: SalesAccount, marketo_admin: User, client_of: ClientOf, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    """Security statement 18: whoever pressed Start Sync may lose the page, not the run."""
+    sandbox.post("/_sandbox/faults", {"path": r"file\.json", "kind": "delay", "seconds": 4, "nth": 2})
+    browser = requests.Session()
+    browser.cookies.update({name: cookie.value for name, cookie in client_of(marketo_admin).cookies.items()})
+    with worker(tmp_path, sandbox):
+        with web(tmp_path, sandbox) as (process, origin):
+            page = browser.get(f"{origin}/marketo/sales-insight/actions-config/sync/", timeout=30)
+            form = {"csrfmiddlewaretoken": re.findall(r'csrfmiddlewaretoken" value="(\w+)"', page.text)[0]}
+            browser.post(page.url, data=form, headers={"Origin": origin}, allow_redirects=False, timeout=30)
+            run = SyncRun.objects.get()
+            wait_for(lambda: is_in_the_middle(run), tmp_path)
+            kill(process)
+        with web(tmp_path, sandbox) as (_process, origin):
+            assert "Pause" in browser.get(origin + run.get_absolute_url(), timeout=30).text
+            run = wait_for_end(run, tmp_path)
+            assert "Succeeded" in browser.get(origin + run.get_absolute_url(), timeout=30).text
+    assert_exact(run, sandbox)

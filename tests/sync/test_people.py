@@ -1,0 +1,35 @@
+"""The number of people in the copy, as every page tells it."""
+
+import pytest
+
+from accounts.models import SalesAccount, User
+from connections.models import MarketoAdmin, MarketoInstance
+from sync.models import RunKind
+from sync.services import start_sync
+from tests.conftest import ClientOf
+from tests.sandbox_process import SandboxProcess
+from tests.sync.conftest import Sync
+from tests.sync.driving import finish
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_following_changes_does_not_make_the_copy_look_empty(
+    sync: Sync,
+    connected: SalesAccount,
+    admin: User,
+    instance: MarketoInstance,
+    sandbox: SandboxProcess,
+    client_of: ClientOf,
+) -> None:
+    """Such a run looks at few people; the others are still there, and every page counts them."""
+    before = sync()
+    sandbox.post("/_sandbox/people", {"action": "create", "kind": "contact", "count": 2})
+    run = finish(start_sync(account=connected, started_by=None, kind=RunKind.FOLLOW))
+    assert run.people == before.people + 2
+    instance.account = connected
+    instance.save()
+    MarketoAdmin.objects.create(instance=instance, email=admin.email)
+    told = f"{run.people} people in the "
+    for address in ("/", "/settings/people/", "/marketo/sales-insight/actions-config/"):
+        assert told in client_of(admin).get(address).content.decode()

@@ -1,0 +1,113 @@
+"""Copying nobody but the members of one static list of Marketo."""
+
+import pytest
+
+from accounts.models import SalesAccount, User
+from connections.marketo.types import StaticList
+from sync.models import Extract, Person, RunKind, RunStatus, Source, SyncRun
+from sync.sentences import failure_of
+from sync.services import chosen_list, find_lists, start_sync
+from tests.conftest import ClientOf
+from tests.sandbox.marketo_api import Marketo
+from tests.sandbox_process import SandboxProcess
+from tests.sync.conftest import Sync
+from tests.sync.driving import finish
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def newsletter(connected: SalesAccount) -> StaticList:
+    """A list on which every third person is."""
+    (found,) = find_lists(connected, "Newsletter")
+    return found
+
+
+@pytest.fixture
+def run(connected: SalesAccount, admin: User, newsletter: StaticList) -> SyncRun:
+    return finish(start_sync(account=connected, started_by=admin, only=newsletter))
+
+
+def on_list(account: SalesAccount) -> bool:
+    """Whether the copy holds people, and all of them are on the list."""
+    people = list(Person.objects.of_account(account).live().values_list("marketo_id", flat=True))
+    return bool(people) and all(number % 3 == 0 for number in people)
+
+
+def follow(account: SalesAccount) -> SyncRun:
+    run = finish(start_sync(account=account, started_by=None, kind=RunKind.FOLLOW))
+    assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
+    return run
+
+
+def test_nobody_but_the_members_is_read(run: SyncRun, connected: SalesAccount, newsletter: StaticList) -> None:
+    assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
+    assert run.seen == 100
+    assert on_list(connected)
+    assert Extract.objects.of_run(run).filter(source=Source.MARKETO_PEOPLE).count() == 1
+    assert chosen_list(connected) == newsletter
+
+
+def test_the_page_of_the_run_names_the_list(run: SyncRun, admin: User, client_of: ClientOf) -> None:
+    assert "members of the list Newsletter" in client_of(admin).get(run.get_absolute_url()).content.decode()
+
+
+def test_a_list_that_marketo_does_not_have_is_not_found(connected: SalesAccount) -> None:
+    assert find_lists(connected, "newsletter of nobody") == []
+
+
+def test_whoever_is_not_on_the_list_leaves_the_copy(
+    sync: Sync, connected: SalesAccount, admin: User, newsletter: StaticList
+) -> None:
+    everybody = sync().synced
+    run = finish(start_sync(account=connected, started_by=admin, only=newsletter))
+    assert run.removed == everybody - run.synced
+    gone = Person.objects.of_account(connected).exclude(removed_at=None)
+    assert set(gone.values_list("removed_reason", flat=True)) == {"not_in_list"}
+    assert on_list(connected)
+
+
+def test_changes_of_others_are_left_out(run: SyncRun, connected: SalesAccount, sandbox: SandboxProcess) -> None:
+    sandbox.post("/_sandbox/people", {"action": "change", "ids": list(range(1, 31)), "fields": {"title": "Chair"}})
+    followed = follow(connected)
+    assert (followed.added, followed.removed) == (0, 0)
+    assert followed.updated > 0
+    assert followed.list_name == "Newsletter"
+    assert on_list(connected)
+
+
+def test_joining_and_leaving_the_list_is_followed(
+    run: SyncRun, connected: SalesAccount, sandbox: SandboxProcess, newsletter: StaticList
+) -> None:
+    members = Person.objects.of_account(connected).live()
+    leaving = members[0].marketo_id
+    (joining,) = sandbox.post("/_sandbox/people", {"action": "create", "kind": "lead"})["ids"]
+    assert follow(connected).added == 0
+    marketo = Marketo(sandbox.url)
+    path = f"/rest/v1/lists/{newsletter.list_id}/leads.json"
+    marketo.send("POST", path, params={"id": joining})
+    marketo.send("DELETE", path, params={"id": leaving})
+    sandbox.post("/_sandbox/people", {"action": "change", "id": leaving, "fields": {"title": "Chair"}})
+    followed = follow(connected)
+    assert (followed.added, followed.removed) == (1, 1)
+    assert set(members.filter(marketo_id__in=[joining, leaving]).values_list("marketo_id", flat=True)) == {joining}
+    assert Person.objects.get(account=connected, marketo_id=leaving).removed_reason == "not_in_list"
+
+
+def test_what_nobody_starts_keeps_to_the_list(run: SyncRun, connected: SalesAccount, sync: Sync) -> None:
+    weekly = finish(start_sync(account=connected, started_by=None))
+    assert (weekly.list_name, weekly.changed) == ("Newsletter", 0)
+    assert sync().added > 0
+    assert chosen_list(connected) is None
+
+
+@pytest.mark.parametrize("kind", RunKind.values)
+def test_a_list_that_is_gone_fails_the_run_with_its_name(
+    run: SyncRun, connected: SalesAccount, sandbox: SandboxProcess, kind: str
+) -> None:
+    SyncRun.objects.update(list_id=9999)
+    sandbox.post("/_sandbox/people", {"action": "change", "id": 3, "fields": {"title": "Chair"}})
+    later = finish(start_sync(account=connected, started_by=None, kind=RunKind(kind)))
+    assert (later.status, later.failure) == (RunStatus.FAILED, "list_gone")
+    assert "no longer has the list Newsletter" in str(failure_of(later).what)
+    assert on_list(connected)

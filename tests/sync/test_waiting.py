@@ -1,0 +1,106 @@
+"""Waiting for something outside: with a reason, patiently, and not for ever; and what is never taken for an answer."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from accounts.models import SalesAccount, User
+from connections.marketo.errors import ExportQueueFull
+from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, Wait, verdict
+from sync.models import Extract, Person, RunStatus, Source, SyncRun
+from sync.sentences import failure_of
+from sync.services import advance_extract, pause_run, resume_run, start_sync
+from tests.sandbox_process import SandboxProcess
+from tests.sync.conftest import Sync
+from tests.sync.driving import finish, work_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+QUEUE_FULL = {"path": r"enqueue\.json", "kind": "marketo:1029", "message": "Too many jobs in queue"}
+
+
+@pytest.fixture
+def waiting(connected: SalesAccount, admin: User, sandbox: SandboxProcess) -> Extract:
+    """An extract that waits because Marketo's queue is full."""
+    sandbox.post("/_sandbox/faults", QUEUE_FULL)
+    run = start_sync(account=connected, started_by=admin)
+    extracts = Extract.objects.of_run(run).filter(waiting_reason="marketo_queue_full")
+    work_until(extracts.exists)
+    extract: Extract = extracts.earliest("pk")
+    return extract
+
+
+def ask_again(extract: Extract, waited: timedelta) -> None:
+    """Let the extract take its next step after waiting so long."""
+    Extract.objects.filter(pk=extract.pk).update(due_at=timezone.now(), waiting_since=timezone.now() - waited)
+    advance_extract(extract.pk)
+    extract.refresh_from_db()
+
+
+def test_a_full_queue_is_waited_for_however_often_it_is_asked(waiting: Extract, sandbox: SandboxProcess) -> None:
+    Extract.objects.filter(pk=waiting.pk).update(tries=MAX_TRIES - 1)
+    for _ in range(3):
+        ask_again(waiting, timedelta(hours=8))
+    assert waiting.waiting_reason == "marketo_queue_full"
+    sandbox.delete("/_sandbox/faults")
+    Extract.objects.update(due_at=timezone.now())
+    assert finish(waiting.run).status == RunStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize(("waited", "pause"), [(0, 1), (1, 1), (2, 2), (4, 4), (90, 4)])
+def test_a_full_queue_is_asked_less_and_less_often(waited: int, pause: int) -> None:
+    now = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    with time_machine.travel(now, tick=False):
+        wait = verdict(ExportQueueFull("marketo", "1029"), 1, timedelta(minutes=waited))
+    assert isinstance(wait, Wait)
+    assert wait.until - now == timedelta(minutes=pause)
+
+
+def test_nothing_is_waited_for_for_ever(waiting: Extract) -> None:
+    """Pain 5: after days the run ends with a sentence that names what it waited for."""
+    ask_again(waiting, LONGEST_WAIT + timedelta(hours=1))
+    run = SyncRun.objects.get()
+    assert (run.status, run.failure) == (RunStatus.FAILED, "waited_too_long")
+    assert "stood still for 5 days" in str(failure_of(run).what)
+    assert "queue of exports is full" in str(failure_of(run).what)
+
+
+def test_a_pause_does_not_count_as_waiting(waiting: Extract, admin: User) -> None:
+    run = waiting.run
+    assert pause_run(run=run, paused_by=admin)
+    Extract.objects.update(waiting_since=timezone.now() - LONGEST_WAIT * 2, due_at=timezone.now())
+    assert resume_run(run=run, resumed_by=admin)
+    advance_extract(waiting.pk)
+    waiting.refresh_from_db()
+    assert waiting.waited < timedelta(minutes=1)
+    assert not SyncRun.objects.get().is_finished
+
+
+def test_a_job_that_lost_its_rows_is_made_anew(sync: Sync, sandbox: SandboxProcess) -> None:
+    """Pain 3: no rows count as an answer only if Salesforce counts none."""
+    sandbox.post("/_sandbox/faults", {"path": "jobs/query$", "kind": "salesforce:bulk_empty", "nth": 1})
+    run = sync()
+    assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
+    assert {"synced": run.synced, **run.skipped} == sandbox.get("/_sandbox/state")["expected"]
+    assert Extract.objects.of_run(run).get(is_recreated=True).source == Source.SALESFORCE_LEADS
+
+
+def test_jobs_that_always_lose_their_rows_fail_the_run(sync: Sync, sandbox: SandboxProcess) -> None:
+    """Pain 3: an error at the source never ends green."""
+    before = sync().synced
+    sandbox.post("/_sandbox/faults", {"path": "jobs/query$", "kind": "salesforce:bulk_empty"})
+    run = sync()
+    assert (run.status, run.failure) == (RunStatus.FAILED, "extract_failed")
+    assert Person.objects.of_account(run.account).live().count() == before
+
+
+def test_a_marketo_that_shows_nobody_any_more_changes_nothing(sync: Sync, sandbox: SandboxProcess) -> None:
+    """Pain 3: nobody at all is rather a right that was taken away."""
+    before = sync()
+    sandbox.post("/_sandbox/people", {"action": "delete", "ids": list(range(1, before.seen + 1))})
+    run = sync()
+    assert (run.status, run.failure) == (RunStatus.FAILED, "nobody_read")
+    assert "Marketo" in str(failure_of(run).what)
+    assert Person.objects.of_account(run.account).live().count() == before.synced
