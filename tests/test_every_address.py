@@ -11,7 +11,7 @@ from tests.conftest import ClientOf, make_user
 
 ROOMS = {"guide", "accounts", "connections", "sync", "invitations"}
 # Anybody may: see an invitation they hold the link of, and change the language.
-OPEN_TO_ALL = {"/invitations/1/", "/language/"}
+OPEN_TO_ALL = {"/invitations/1/", "/language/", "/help/1/"}
 # A signed-in person without an account may also see their profile and be told what is missing.
 OPEN_TO_PEOPLE_WITHOUT_ACCOUNT = {"/", "/settings/profile/", *OPEN_TO_ALL}
 

@@ -219,5 +219,5 @@ def activate_as_new_user(page: Page, demo: Demo) -> None:
     page.get_by_label("Name").fill("Anna Berg")
     for field in page.locator("input[type=password]").all():
         field.fill("Anna-Passw0rd!")
-    page.get_by_role("button", name="Activate Account").click()
+    page.get_by_role("button", name="Activate Account", exact=True).click()
     expect(page.get_by_role("navigation", name="Areas").get_by_role("link", name="Sales account")).to_be_visible()

@@ -1,0 +1,62 @@
+"""The page of a run in a browser whose network comes and goes."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from playwright.sync_api import Page, expect, sync_playwright
+
+from accounts.models import SalesAccount, User
+from sync.models import Extract, RunStatus, Source, SyncRun
+from tests.browser.conftest import CHROMIUM_FLAGS
+from tests.conftest import ClientOf
+from tests.sandbox_process import SandboxProcess
+from tests.sync.processes import web
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+    """
+    A page of a Chromium of this test alone.
+
+    While Playwright runs it keeps an event loop in this thread, beside which Django would refuse to touch the database;
+    the session's one would stay for all tests that follow.
+    """
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+        yield chromium.new_page(locale="en-US")
+        chromium.close()
+        # Beside an event loop Django takes another connection, which the test database would wait for in vain.
+        connection.close()
+
+
+def sign_in(page: Page, origin: str, client: Client) -> None:
+    cookies = [{"name": name, "value": cookie.value, "url": origin} for name, cookie in client.cookies.items()]
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+
+
+def test_progress_goes_on_after_a_network_blink(
+    page: Page, account: SalesAccount, ops: User, client_of: ClientOf, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    """Pain 26: polls that fail change nothing on the page, and the next one that succeeds brings it up to date."""
+    run = SyncRun.objects.create(account=account, status=RunStatus.EXTRACTING)
+    extract = Extract.objects.create(run=run, source=Source.MARKETO_PEOPLE, rows_expected=2_000, rows_shown=100)
+    with web(tmp_path, sandbox) as (_process, origin):
+        sign_in(page, origin, client_of(ops))
+        page.goto(origin + run.get_absolute_url())
+        expect(page.get_by_text("100 of 2,000 rows loaded")).to_be_visible()
+        page.context.set_offline(True)
+        with page.expect_event("requestfailed"):
+            pass
+        Extract.objects.filter(pk=extract.pk).update(rows_shown=1_500)
+        expect(page.get_by_text("100 of 2,000 rows loaded")).to_be_visible()
+        page.context.set_offline(False)
+        expect(page.get_by_text("1,500 of 2,000 rows loaded")).to_be_visible()
+        SyncRun.objects.filter(pk=run.pk).update(status=RunStatus.SUCCEEDED, receipt={"copy": [0, "0"]})
+        expect(page.get_by_text("Succeeded")).to_be_visible()

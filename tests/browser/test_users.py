@@ -1,0 +1,263 @@
+"""Every dialog of the people of an account, clicked in Chromium against a server in this process."""
+
+import base64
+import hmac
+import os
+import re
+import struct
+import time
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import pytest
+from django.core import mail
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, expect
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import Member, Role, SalesAccount, User
+from accounts.services import create_team
+from invitations import services
+from invitations.models import Invitation
+from invitations.tokens import hash_token
+from msi_admin.celery import app
+from tests.browser.audit import faults_of
+from tests.conftest import PASSWORD, ClientOf, make_member
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _database_beside_playwright() -> None:
+    """Playwright's event loop stays in this thread to the end; the database is called between its steps."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@pytest.fixture(autouse=True)
+def _server(live_server: LiveServer, settings: Settings) -> Iterator[None]:
+    settings.SITE_URL = live_server.url
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
+
+
+@pytest.fixture
+def nora(admin: User) -> User:
+    admin.name = "Nora Ek"
+    admin.set_password(PASSWORD)
+    admin.save()
+    return admin
+
+
+@pytest.fixture
+def desk(browser: Browser, live_server: LiveServer, nora: User, client_of: ClientOf) -> Iterator[Page]:
+    """Nora's browser, in User Management; a script of a stranger that runs fails the test."""
+    context = browser.new_context(locale="en-US")
+    session = client_of(nora).cookies["msi-session"].value
+    context.add_cookies([{"name": "msi-session", "value": session, "url": live_server.url}])
+    page = context.new_page()
+    page.on("dialog", fail)
+    page.goto(f"{live_server.url}/settings/admin/users/")
+    expect(heading(page, "User Management")).to_be_visible()
+    yield page
+    context.close()
+
+
+def fail(dialog: Dialog) -> None:
+    raise AssertionError(f"a script ran: {dialog.message}")
+
+
+def heading(page: Page, name: str) -> Locator:
+    return page.get_by_role("heading", name=name, level=1)
+
+
+def choose_action(page: Page, name: str) -> None:
+    page.get_by_role("button", name="Actions", exact=True).click()
+    page.get_by_role("link", name=name, exact=True).click()
+    expect(heading(page, name)).to_be_visible()
+
+
+def test_invite_users(desk: Page) -> None:
+    """Several addresses: a mistake is named and loses nothing, then a preview, then the mails."""
+    choose_action(desk, "Invite Users")
+    desk.get_by_label("Email addresses").fill(f'"{HOSTILE}" <li@acme.example>; per@; Åsa Ek <asa@acme.example>')
+    desk.get_by_role("button", name="Invite").click()
+    expect(desk.get_by_text("“per@” is not an e-mail address")).to_be_visible()
+    text = desk.get_by_label("Email addresses").input_value()
+    desk.get_by_label("Email addresses").fill(text.replace("per@;", ""))
+    desk.get_by_role("button", name="Preview").click()
+    expect(desk.get_by_role("heading", name="Who gets what")).to_be_visible()
+    expect(desk.get_by_role("cell", name="Åsa Ek")).to_be_visible()
+    desk.get_by_role("button", name="Invite").click()
+    expect(heading(desk, "2 invitations are on their way")).to_be_visible()
+    desk.get_by_role("link", name="OK").click()
+    expect(desk.get_by_text(HOSTILE)).to_be_visible()
+    assert sorted(message.to[0] for message in mail.outbox) == ["asa@acme.example", "li@acme.example"]
+
+
+def test_invite_users_via_csv(desk: Page) -> None:
+    """The template's headings, a row with a mistake, a report to download; cells stay text."""
+    choose_action(desk, "Invite Users via CSV")
+    rows = f"E-mail;First name;Last name\nasa@acme.example;Åsa;{HOSTILE}\nper@;Per;\n"
+    file = {"name": "team.csv", "mimeType": "text/csv", "buffer": rows.encode("cp1252")}
+    desk.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    desk.get_by_role("button", name="Next").click()
+    expect(heading(desk, "Confirm the columns")).to_be_visible()
+    expect(desk.get_by_text("1 person can be invited. 1 row is skipped")).to_be_visible()
+    with desk.expect_download() as report:
+        desk.get_by_role("link", name="Download the report of all rows").click()
+    assert report.value.suggested_filename == "sales-account-users-report.csv"
+    desk.get_by_role("button", name="Invite").click()
+    expect(heading(desk, "1 invitation is on its way")).to_be_visible()
+    assert [message.to for message in mail.outbox] == [["asa@acme.example"]]
+
+
+def test_resend_and_revoke(desk: Page, account: SalesAccount, nora: User) -> None:
+    services.invite(account=account, invited_by=nora, addresses=[services.NewInvitation("li@acme.example")])
+    Invitation.objects.update(sent_at=None)
+    desk.reload()
+    desk.get_by_role("button", name=re.compile("^Resend ?: li@acme.example")).click()
+    expect(desk.get_by_text("A new mail is on its way to li@acme.example")).to_be_visible()
+    row = desk.get_by_role("row").filter(has_text="li@acme.example")
+    row.locator("summary", has_text="Revoke").click()
+    expect(row.get_by_text("stops working at once")).to_be_visible()
+    row.get_by_role("button", name="Revoke li@acme.example").click()
+    expect(desk.get_by_text("The invitation to li@acme.example was revoked")).to_be_visible()
+
+
+def test_role_and_removal(desk: Page, member: User) -> None:
+    """A role is changed as soon as it is chosen; the last admin stays; a removal names its receiver."""
+    desk.reload()
+    desk.get_by_label(f"Role of {member.email}").select_option("admin")
+    expect(desk.get_by_text(f"The role of {member.email} is now Admin.")).to_be_visible()
+    desk.get_by_label(f"Role of {member.email}").select_option("user")
+    expect(desk.get_by_text(f"The role of {member.email} is now User.")).to_be_visible()
+    desk.get_by_label("Role of Nora Ek").select_option("user")
+    expect(desk.get_by_text("Nora Ek is the last admin")).to_be_visible()
+    desk.get_by_role("link", name=re.compile(f"^Remove ?: {member.email}")).click()
+    expect(heading(desk, f"Remove {member.email}")).to_be_visible()
+    desk.get_by_role("button", name="Remove", exact=True).click()
+    expect(desk.get_by_text(f"{member.email} was removed from the Sales account.")).to_be_visible()
+    assert not Member.objects.filter(user=member).exists()
+
+
+def test_ticked_lines(desk: Page, account: SalesAccount, nora: User, member: User) -> None:
+    create_team(account=account, name="North", created_by=nora)
+    desk.reload()
+    desk.get_by_label(f"Tick {member.email}").check()
+    desk.get_by_role("button", name="Add to Teams").click()
+    expect(desk.get_by_text("1 member was added to North.")).to_be_visible()
+    desk.get_by_role("button", name="Resend ticked invitations").click()
+    expect(desk.get_by_text("No invitation was ticked.")).to_be_visible()
+
+
+def test_teams(desk: Page, live_server: LiveServer, account: SalesAccount) -> None:
+    make_member(account, "li@acme.example", Role.USER)
+    desk.goto(f"{live_server.url}/settings/admin/teams/")
+    desk.get_by_label("Name of the team").fill(HOSTILE)
+    desk.get_by_role("button", name="Create").click()
+    expect(heading(desk, HOSTILE)).to_be_visible()
+    desk.get_by_label("li@acme.example").check()
+    desk.get_by_role("button", name="Add", exact=True).click()
+    expect(desk.get_by_role("button", name="Take ticked members out")).to_be_visible()
+    desk.get_by_label("Name of the team").fill("North")
+    desk.get_by_role("button", name="Rename").click()
+    expect(heading(desk, "North")).to_be_visible()
+    desk.locator("summary", has_text="Remove team").click()
+    desk.get_by_role("button", name="Remove this team").click()
+    expect(desk.get_by_text("The team North was removed.")).to_be_visible()
+
+
+def test_profile_and_second_factor(desk: Page, live_server: LiveServer, nora: User) -> None:
+    """The name, then an authenticator app; the next sign-in asks for its code."""
+    desk.goto(f"{live_server.url}/settings/profile/")
+    desk.get_by_label("Name").fill("Nora Öst")
+    desk.get_by_role("button", name="Save").click()
+    expect(desk.get_by_text("Your profile was saved.")).to_be_visible()
+    desk.get_by_role("link", name="Two-factor authentication").click()
+    expect(heading(desk, "Two-Factor Authentication")).to_be_visible()
+    desk.get_by_role("link", name="Activate").click()
+    secret = desk.get_by_label("Authenticator secret").input_value()
+    desk.get_by_label("Authenticator code").fill(code_of(secret))
+    desk.get_by_role("button", name="Activate").click()
+    expect(heading(desk, "Recovery Codes")).to_be_visible()
+    code = re.findall(r"\b[0-9a-f]{8}\b", desk.locator("textarea").input_value())[0]
+    desk.get_by_role("button", name=re.compile("account menu")).click()
+    desk.get_by_role("button", name="Sign out").click()
+    desk.get_by_label("Email").fill(nora.email)
+    desk.get_by_label("Password").fill(PASSWORD)
+    desk.get_by_role("button", name="Sign in").click()
+    desk.get_by_label("Code").fill(code)
+    desk.get_by_role("button", name="Sign in").click()
+    expect(heading(desk, "Set up Sales Insight Actions")).to_be_visible()
+
+
+def code_of(secret: str) -> str:
+    """The six digits of an authenticator app now (RFC 6238)."""
+    digest = hmac.digest(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30), "sha1")
+    offset = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[offset : offset + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+def test_login_management_leads_to_linking(desk: Page, live_server: LiveServer) -> None:
+    desk.goto(f"{live_server.url}/settings/admin/general/")
+    desk.get_by_label("Salesforce Only").check()
+    desk.get_by_role("button", name="Save").click()
+    expect(desk.get_by_text("might lock everybody out")).to_be_visible()
+    desk.get_by_role("link", name="Link my Salesforce user").click()
+    expect(heading(desk, "Log in with Salesforce")).to_be_visible()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_pages_for_signing_in_are_for_everybody(
+    browser: Browser,
+    live_server: LiveServer,
+    account: SalesAccount,
+    nora: User,
+    desk: Page,
+    scheme: Literal["light", "dark"],
+    width: int,
+) -> None:
+    """axe-core finds nothing, and nothing is wider than the window; signed in and not."""
+    services.invite(account=account, invited_by=nora, addresses=[services.NewInvitation("li@acme.example")])
+    Invitation.objects.update(token_hash=hash_token("token"), sent_at=None, send_after="2999-01-01T00:00Z")
+    look: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    signed_in = browser.new_context(storage_state=desk.context.storage_state(), **look)
+    anonymous = browser.new_context(**look)
+    screens = {
+        "/settings/admin/general/": signed_in,
+        "/settings/admin/users/": signed_in,
+        "/accounts/salesforce/link/": signed_in,
+        "/accounts/sessions/": signed_in,
+        "/accounts/login/": anonymous,
+        "/accounts/salesforce/login/?again=1": anonymous,
+        "/invitations/token/": anonymous,
+    }
+    found = [f"{path} {fault}" for path, context in screens.items() for fault in faults_at(context, live_server, path)]
+    signed_in.close()
+    anonymous.close()
+    assert not found
+
+
+def faults_at(context: BrowserContext, live_server: LiveServer, path: str) -> list[str]:
+    page = context.new_page()
+    page.goto(live_server.url + path)
+    return faults_of(page)
+
+
+def test_a_second_admin_uses_a_keyboard_only(desk: Page) -> None:
+    """From the top of the page to the first dialog without a mouse."""
+    desk.get_by_role("button", name="Actions", exact=True).focus()
+    desk.keyboard.press("Enter")
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("Enter")
+    expect(heading(desk, "Invite Users")).to_be_visible()
+    desk.keyboard.type("li@acme.example")
+    desk.keyboard.press("Tab")
+    for _ in range(10):
+        if desk.evaluate("document.activeElement.innerText") == "Invite":
+            break
+        desk.keyboard.press("Tab")
+    desk.keyboard.press("Enter")
+    expect(heading(desk, "1 invitation is on its way")).to_be_visible()
