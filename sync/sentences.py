@@ -129,12 +129,17 @@ ROW_FAULTS = {
 }
 
 
+def wait_reason(code: str) -> Promise:
+    """Why a step waits, in words; beside our own reasons there are the neighbours' problems."""
+    return WAITS.get(code) or problem_for(code).what
+
+
 def failure_of(run: SyncRun) -> Problem:
     """Why a failed run failed, what to do and who can do it."""
     if run.failure not in FAILURES:
         return problem_for(run.failure)
     problem = FAILURES[run.failure]
-    params = {name: WAITS.get(value, value) for name, value in run.failure_params.items()}
+    params = {name: wait_reason(value) if name == "reason" else value for name, value in run.failure_params.items()}
     return Problem(format_lazy(str(problem.what), **params), problem.todo, problem.who)
 
 
@@ -146,7 +151,7 @@ def trouble(error: ApiError | MustWait | RunFailed) -> Problem:
     """Why the neighbours could not be asked just now."""
     if isinstance(error, MustWait):
         until = date_format(localtime(error.wait.until), "TIME_FORMAT")
-        what = WAITS.get(error.wait.reason) or problem_for(error.wait.reason).what
+        what = wait_reason(error.wait.reason)
         return Problem(what, format_lazy(_("Ask again after {until}."), until=until), NOBODY)
     if isinstance(error, RunFailed):
         # The connection went while the page was being made.

@@ -36,6 +36,8 @@ CONNECTIONS: dict[str, type[MarketoConnection | SalesforceConnection]] = {
 RECONCILIATION = timedelta(days=7)
 # A full run that failed, or that a person cancelled, is not begun again at once.
 AFTER_FAILURE = timedelta(hours=6)
+# After these only a full run helps.
+NOT_TO_BE_FOLLOWED = {"too_many_changes", "list_gone"}
 logger = structlog.get_logger(__name__)
 
 
@@ -113,18 +115,21 @@ def follow_accounts() -> None:
     """Bring every account that has been synced up to date: its changes, or everybody when that is due."""
     SyncRun.objects.outdated().delete()
     for account in SalesAccount.objects.filter(sync_cursors__stream=Source.SALESFORCE_CHANGES):
-        with suppress(SyncRefused):
-            kind = RunKind.FULL if _is_full_run_due(account) else RunKind.FOLLOW
-            start_sync(account=account, started_by=None, kind=kind)
+        kind = _due_kind(account)
+        if kind:
+            with suppress(SyncRefused):
+                start_sync(account=account, started_by=None, kind=kind)
 
 
-def _is_full_run_due(account: SalesAccount) -> bool:
+def _due_kind(account: SalesAccount) -> RunKind | None:
     runs, now = SyncRun.objects.of_account(account), timezone.now()
-    last_full, last_good = runs.full().latest("pk"), runs.full().last_success()
-    if last_full != last_good and last_full.created_at > now - AFTER_FAILURE:
-        return False
-    has_too_many_changes = runs.latest("pk").failure == "too_many_changes"
-    return has_too_many_changes or last_good is None or last_good.created_at < now - RECONCILIATION
+    failure, last_full, last_good = runs.latest("pk").failure, runs.full().latest("pk"), runs.full().last_success()
+    may_read_all = last_full == last_good or last_full.created_at < now - AFTER_FAILURE
+    is_outdated = last_good is None or last_good.created_at < now - RECONCILIATION
+    if may_read_all and (is_outdated or failure == "too_many_changes"):
+        return RunKind.FULL
+    # To follow would only fail again, and cost calls.
+    return None if failure in NOT_TO_BE_FOLLOWED else RunKind.FOLLOW
 
 
 def connection_problem(account: SalesAccount) -> str:

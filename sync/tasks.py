@@ -1,12 +1,16 @@
 """Background work of this room; each task is one way into sync.services."""
 
-from celery import shared_task
+from typing import Any
+
+from celery import current_app, shared_task
 
 from sync.models import Extract, SyncRun
 from sync.querysets import ExtractQuerySet, SyncRunQuerySet
 
 # A message that waited longer has been sent again by a later sweep.
 MESSAGE_SECONDS = 10
+HEAVY = "heavy"
+MOST_MESSAGES = 20
 
 
 @shared_task
@@ -57,5 +61,13 @@ def enqueue(runs: SyncRunQuerySet, extracts: ExtractQuerySet) -> None:
         advance_run.delay(run_id)
     for extract_id in extracts.due().light().values_list("pk", flat=True):
         advance_extract.delay(extract_id)
-    for _ in range(runs.due().heavy().count() + extracts.due().heavy().count()):
+    heavy = runs.due().heavy().count() + extracts.due().heavy().count()
+    # Without a loader nobody takes messages out of the queue, not even those that have expired.
+    for _ in range(min(heavy, MOST_MESSAGES) - _waiting(HEAVY) if heavy else 0):
         advance_heaviest.delay()
+
+
+def _waiting(queue: str) -> int:
+    with current_app.connection_for_write() as link:
+        channel: Any = link.default_channel
+        return int(channel.client.llen(queue))

@@ -102,9 +102,16 @@ def client_of() -> ClientOf:
     return client
 
 
-@pytest.fixture
-def sandbox(settings: Settings) -> Iterator[SandboxProcess]:
-    """A sandbox that the console may call."""
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[SandboxProcess]:
+    """One sandbox for all tests: it starts slower than it is put back."""
     with SandboxProcess.start(people=300) as process:
-        settings.SANDBOX_ORIGIN = process.url
         yield process
+
+
+@pytest.fixture
+def sandbox(running_sandbox: SandboxProcess, settings: Settings) -> SandboxProcess:
+    """The sandbox as it is at its start, which the console may call."""
+    running_sandbox.reset()
+    settings.SANDBOX_ORIGIN = running_sandbox.url
+    return running_sandbox

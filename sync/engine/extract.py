@@ -123,7 +123,7 @@ def _poll_export(extract: Extract) -> None:
 def _call_next(extract: Extract) -> None:
     """Call as many as there is room for: when several end at the same moment, each of them sees the same first one."""
     planned = Extract.objects.of_run(extract.run).filter(source=extract.source, status=ExtractStatus.PLANNED)
-    room = OUR_SHARE_OF_THE_QUEUE - _under_way(extract.run).count()
+    room = max(0, OUR_SHARE_OF_THE_QUEUE - _under_way(extract.run).count())
     # Not those that wait until tomorrow.
     able = planned.filter(due_at__isnull=False, waiting_reason="")
     called = list(able.values_list("pk", flat=True)[:room])

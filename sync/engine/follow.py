@@ -61,13 +61,9 @@ NEXT_RECORDS = """
 SELECT DISTINCT id FROM ({wanted}) AS wanted
 WHERE id > %s AND id ~ '^[0-9A-Za-z]{{15,18}}$' ORDER BY id LIMIT %s
 """
-# Ids of Marketo come first. Who was read by one need not be read again because Salesforce has written the same change.
+# Who has changed in both systems is read twice: a record of Salesforce may belong to somebody else of Marketo, too.
 NEXT_CHANGED = """
-SELECT DISTINCT kind, value FROM {changed} AS changed
-WHERE (kind, value) > (%s, %s)
-    AND NOT EXISTS (SELECT FROM {people} WHERE kind = 'sfdcLeadId' AND "sfdcLeadId" = value)
-    AND NOT EXISTS (SELECT FROM {people} WHERE kind = 'sfdcContactId' AND "sfdcContactId" = value)
-ORDER BY kind, value LIMIT %s
+SELECT DISTINCT kind, value FROM {changed} WHERE (kind, value) > (%s, %s) ORDER BY kind, value LIMIT %s
 """
 
 

@@ -63,7 +63,8 @@ def load_export(extract: Extract) -> None:
         _begin(extract)
         if extract.rows_expected == 0:
             # Marketo has counted nobody; Adobe's own sample does not ask for such a file.
-            end_load(extract, 0)
+            with transaction.atomic():
+                end_load(extract, 0)
             return
         try:
             _load_export(extract, client, _copy_whole)
@@ -118,12 +119,14 @@ def _begin(extract: Extract) -> None:
 
 
 def end_load(extract: Extract, rows: int, refused: int = 0, **values: Any) -> None:
-    """The extract has all of its rows; raises LeaseLost."""
+    """The extract has all of its rows, and the run is woken in the same transaction; raises LeaseLost."""
     now = timezone.now()
     # The run looks whether this was the last one. Its row first: cancelling takes the two in this order too.
     SyncRun.objects.unfinished().filter(pk=extract.run_id).update(due_at=now)
     loaded = {"status": ExtractStatus.LOADED, "loaded_at": now}
     extract.end_step(due_at=None, rows_loaded=rows, rows_shown=rows, rows_rejected=refused, **loaded, **values)
+    # While something of a run gets on, the others do not wait in vain.
+    Extract.objects.of_run(extract.run).exclude(waiting_since=None).update(waiting_since=now)
 
 
 def _load_export(extract: Extract, client: MarketoClient, load: Load) -> None:

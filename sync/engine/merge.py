@@ -29,6 +29,7 @@ SALESFORCE_COLUMNS = (
     "owner_id",
     "owner_name",
 )
+SALESFORCE_TYPES = {"Lead": Source.SALESFORCE_LEADS, "Contact": Source.SALESFORCE_CONTACTS}
 # From so many changes on, searches would suffer until the database renews its statistics by itself.
 ANALYZE_FROM = 10_000
 CONTENT = (*MARKETO_COLUMNS, *SALESFORCE_COLUMNS)
@@ -98,6 +99,11 @@ FROM sync_judged AS judged
 WHERE judged.reason = '' AND NOT EXISTS (
     SELECT FROM sync_person AS copy WHERE copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id
 )
+"""
+
+COUNT_RETURNING = """
+SELECT count(*) FROM sync_judged AS judged JOIN sync_person AS copy USING (marketo_id)
+WHERE copy.account_id = %(account)s AND copy.removed_at IS NOT NULL AND judged.reason = ''
 """
 
 # Somebody whose row could not be read may be missing for that reason alone, and stays.
@@ -179,12 +185,20 @@ class _Merge:
         synced = skipped.pop("", 0)
         if repeated:
             skipped["repeated"] = repeated
+        returning = self._rows(COUNT_RETURNING)[0][0] if self.run.kind == RunKind.FOLLOW else 0
         counts = {"seen": rows + self.rejected, "synced": synced, "skipped": skipped, "rejected": self.rejected}
         counts |= {"updated": self._change(RENEW), "added": self._change(ADD), "removed": self._change(REMOVE)}
         if counts["added"] + counts["updated"] >= ANALYZE_FROM:
             self._change("ANALYZE sync_person")
-        people = Person.objects.of_account(self.run.account).live().count()
-        return counts | {"people": people, "receipt": self._receipt(counts)}
+        arrived = counts["added"] + returning - counts["removed"]
+        return counts | {"people": self._people(arrived), "receipt": self._receipt(counts)}
+
+    def _people(self, arrived: int) -> int:
+        """Everybody in the copy. A run that follows changes costs by their number, and so does not count them all."""
+        if self.run.kind == RunKind.FOLLOW:
+            before = SyncRun.objects.of_account(self.run.account).last_success()
+            return arrived + (before.people if before else 0)
+        return Person.objects.of_account(self.run.account).live().count()
 
     def _prepare(self) -> None:
         # Sorting and hashing a million people in the default 4 MB would go through the disk.
@@ -204,11 +218,11 @@ class _Merge:
         copy = Person.objects.of_account(self.run.account).live()
         if self.run.kind == RunKind.FOLLOW or not copy.exists():
             return
-        read = {source: table.count() for source, table in self.tables.items()}
-        if not (read[Source.MARKETO_PEOPLE] or self.rejected or self.run.list_id):
+        if not (self.tables[Source.MARKETO_PEOPLE].count() or self.rejected):
             raise RunFailed("nobody_read", service="Marketo")
-        if not (read[Source.SALESFORCE_LEADS] or read[Source.SALESFORCE_CONTACTS]):
-            raise RunFailed("nobody_read", service="Salesforce")
+        for salesforce_type, source in SALESFORCE_TYPES.items():
+            if not self.tables[source].count() and copy.filter(salesforce_type=salesforce_type).exists():
+                raise RunFailed("nobody_read", service="Salesforce")
 
     def _scope(self) -> dict[str, sql.Composable]:
         """Which of the account's people may be removed, and which are compared with what was read."""

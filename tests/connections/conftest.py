@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -19,21 +19,6 @@ from tests.sandbox_process import SandboxProcess
 CONNECT = "/settings/admin/salesforce/connect/"
 PersonAtSalesforce = Callable[..., str]
 ChangeOrg = Callable[..., None]
-
-
-@pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[SandboxProcess]:
-    """One sandbox for all tests of this room: it starts slower than it is put back."""
-    with SandboxProcess.start(people=300) as process:
-        yield process
-
-
-@pytest.fixture
-def sandbox(running_sandbox: SandboxProcess, settings: Settings) -> SandboxProcess:
-    """The sandbox as it is at its start, which the console may call."""
-    running_sandbox.reset()
-    settings.SANDBOX_ORIGIN = running_sandbox.url
-    return running_sandbox
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import SalesAccount, User
 from connections.models import MarketoAdmin, MarketoInstance
-from sync.models import RunKind
+from sync.models import Person, RunKind
 from sync.services import start_sync
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
@@ -33,3 +33,15 @@ def test_following_changes_does_not_make_the_copy_look_empty(
     told = f"{run.people} people in the "
     for address in ("/", "/settings/people/", "/marketo/sales-insight/actions-config/"):
         assert told in client_of(admin).get(address).content.decode()
+
+
+def test_whoever_leaves_and_returns_is_counted_right(
+    sync: Sync, connected: SalesAccount, sandbox: SandboxProcess
+) -> None:
+    before = sync()
+    person = Person.objects.of_account(connected).live().filter(salesforce_type="Lead").first()
+    assert person
+    for owner, people in (("queue", before.people - 1), ("user", before.people)):
+        sandbox.post("/_sandbox/people", {"action": "reown", "ids": [person.marketo_id], "owner": owner})
+        run = finish(start_sync(account=connected, started_by=None, kind=RunKind.FOLLOW))
+        assert run.people == people == Person.objects.of_account(connected).live().count()
