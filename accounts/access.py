@@ -43,9 +43,12 @@ def role_required(*roles: Role) -> Callable[[View], AnyView]:
     return decorate
 
 
-def is_fresh_sign_in(request: HttpRequest) -> bool:
-    """True when this person proved who they are in the last 15 minutes, by signing in or by a password given again."""
-    records = get_authentication_records(request, request.user)
+def is_fresh_sign_in(request: HttpRequest, user: User | None = None) -> bool:
+    """True when this person proved who they are in the last 15 minutes, by signing in or by a password given again.
+
+    `user` is for somebody whose password was right, but who is not let in with it.
+    """
+    records = get_authentication_records(request, user or request.user)
     newest = max((record["at"] for record in records), default=0)
     return time.time() - newest < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 

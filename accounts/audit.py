@@ -1,6 +1,7 @@
 """The audit trail in words."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,8 @@ LABELS = (
         "recovery_codes": _("recovery codes"),
     }
 )
+# The details whose values are such names; a team may be called "all" and keeps its name.
+NAMED = {"role", "before", "after", "methods", "kind"}
 # What the person did; `target` and the details of the entry fill the gaps.
 SENTENCES = {
     "audit_exported": _("Exported the audit trail"),
@@ -51,6 +54,7 @@ SENTENCES = {
     "second_factor_added": _("Added a second factor for signing in (%(kind)s)"),
     "second_factor_failed": _("Gave a wrong code of the second factor"),
     "second_factor_removed": _("Removed a second factor for signing in (%(kind)s)"),
+    "session_ended": _("The session ended: too old, or not used for too long"),
     "sessions_ended": _("Signed themselves out on other devices"),
     "sign_in_failed": _("Somebody tried to sign in as %(target)s, and failed"),
     "signed_in": _("Signed in (%(methods)s)"),
@@ -70,7 +74,8 @@ SENTENCES = {
 
 def sentence_of(event: AuditEvent) -> str:
     """What the person did, in the language of the reader."""
-    values = defaultdict(str, {name: _in_words(value) for name, value in event.details.items()}, target=event.target)
+    words = {name: _in_words(value, LABELS if name in NAMED else {}) for name, value in event.details.items()}
+    values = defaultdict(str, words, target=event.target)
     # An entry of an older version may have an action that is recorded no longer.
     return str(SENTENCES.get(event.action, event.action)) % values
 
@@ -82,7 +87,7 @@ def action_choices() -> list[tuple[str, str]]:
     return sorted(choices, key=lambda choice: choice[1])
 
 
-def _in_words(value: object) -> str:
+def _in_words(value: object, labels: Mapping[str, object]) -> str:
     if isinstance(value, list):
-        return ", ".join(map(_in_words, value))
-    return str(LABELS.get(value, value)) if isinstance(value, str) else str(value)
+        return ", ".join(_in_words(part, labels) for part in value)
+    return str(labels.get(value, value)) if isinstance(value, str) else str(value)

@@ -8,13 +8,14 @@ import structlog
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from accounts.models import Member, User
+from accounts.services import record_own
 
 
 class ConsoleRequest(HttpRequest):
@@ -32,7 +33,10 @@ class SessionLimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated and _is_over(request):
-            logout(request)
+            # Not Django's logout, which the audit trail would call the person's own doing.
+            record_own(request.user, action="session_ended")
+            request.session.flush()
+            request.user = AnonymousUser()
             messages.info(request, _("Your session has ended, to keep your account safe. Sign in again."))
         return self.get_response(request)
 

@@ -42,6 +42,10 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """Members with the role Admin who can sign in."""
         return self.of_account(account).filter(role="admin", user__is_active=True)
 
+    def unlinked(self) -> MemberQuerySet:
+        """Members whom no Salesforce user signs in."""
+        return self.filter(user__socialaccount=None)
+
     def for_display(self) -> MemberQuerySet:
         """With the user and the teams of each member, by name."""
         return self.select_related("user").prefetch_related("teams").order_by("user__name", "user__email")

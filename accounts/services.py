@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -151,7 +152,8 @@ def set_login_policy(*, account: SalesAccount, policy: LoginPolicy, changed_by: 
     account = lock_account(account)
     if account.login_policy == policy:
         return
-    if policy == LoginPolicy.SALESFORCE_ONLY and not is_with_salesforce:
+    is_linked = is_with_salesforce and SocialAccount.objects.filter(user=changed_by).exists()
+    if policy == LoginPolicy.SALESFORCE_ONLY and not is_linked:
         raise RefusedError(
             _(
                 "You have signed in with a password, and might lock everybody out. Link your Salesforce user under "

@@ -1,4 +1,4 @@
-"""How many mails may leave in a day (UTC): for one admin, to one address, to one domain.
+"""How many mails may leave in a day (UTC): for one admin, and for one Sales account to one address, to one domain.
 
 Counted in Redis; losing it begins the day anew. Together the limits keep a stolen session from flooding mailboxes and
 from spoiling the sender's reputation.
@@ -11,25 +11,26 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import SalesAccount, User
 
 KEPT_SECONDS = 2 * 24 * 60 * 60
 
 
-def take(*, sender: User | None, email: str) -> bool:
-    """Count one mail; False, and nothing is counted, when one of the limits is reached."""
+def take(*, account: SalesAccount, sender: User | None, email: str) -> list[str]:
+    """Count one mail, and name what was counted; empty, and nothing is counted, when one of the limits is reached."""
+    limits = _limits(account, sender, email)
     # Every key is counted, also behind one that is over its limit, so that giving back is the same for all.
-    within = [_count(key) <= limit for key, limit in _limits(sender, email).items()]
+    within = [_count(key) <= limit for key, limit in limits.items()]
     if all(within):
-        return True
-    give_back(sender=sender, email=email)
-    return False
+        return list(limits)
+    give_back(list(limits))
+    return []
 
 
-def give_back(*, sender: User | None, email: str) -> None:
+def give_back(taken: list[str]) -> None:
     """Take back what `take` has counted: the mail did not leave."""
-    for key in _limits(sender, email):
-        # Gone when the day has changed in between.
+    for key in taken:
+        # Gone when Redis has lost it.
         with suppress(ValueError):
             cache.decr(key)
 
@@ -44,11 +45,12 @@ def next_day() -> datetime:
     return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
-def _limits(sender: User | None, email: str) -> dict[str, int]:
+def _limits(account: SalesAccount, sender: User | None, email: str) -> dict[str, int]:
     today = f"mails:{timezone.now():%Y-%m-%d}"
     limits = {
-        f"{today}:to:{email}": settings.MAILS_PER_ADDRESS,
-        f"{today}:domain:{email.rpartition('@')[2]}": settings.MAILS_PER_DOMAIN,
+        # By account: nobody holds back the mails of another one, or learns of them.
+        f"{today}:{account.pk}:to:{email}": settings.MAILS_PER_ADDRESS,
+        f"{today}:{account.pk}:domain:{email.rpartition('@')[2]}": settings.MAILS_PER_DOMAIN,
     }
     if sender:
         limits[f"{today}:from:{sender.pk}"] = settings.MAILS_PER_ADMIN

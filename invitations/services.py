@@ -223,19 +223,16 @@ def accept_with_salesforce(*, token_hash: str, name: str, language: str, link: C
     """The same without a password: `link` is called to tie the new user to the Salesforce user they came as."""
     invitation = _find_open_and_lock(token_hash)
     user = _create_user(invitation, password=None, name=name, language=language)
+    # First, so that the audit trail of the account has the link.
+    member = _join(invitation, user)
     link(user)
-    return _join(invitation, user)
-
-
-def accept_as_user(*, token: str, user: User, is_with_salesforce: bool = False) -> Member:
-    """Make an existing user a member. Raises NotOpenError, or RefusedError when it is not this user's invitation."""
-    return accept_by_hash(token_hash=hash_token(token), user=user, is_with_salesforce=is_with_salesforce)
+    return member
 
 
 @transaction.atomic
-def accept_by_hash(*, token_hash: str, user: User, is_with_salesforce: bool) -> Member:
-    """The same by the hash of the token."""
-    invitation = _find_open_and_lock(token_hash)
+def accept_as_user(*, token: str, user: User, is_with_salesforce: bool = False) -> Member:
+    """Make an existing user a member. Raises NotOpenError, or RefusedError when it is not this user's invitation."""
+    invitation = _find_open_and_lock(hash_token(token))
     if user.email.lower() != invitation.email:
         raise RefusedError(_("This invitation was sent to another address. Sign out, and sign in with that address."))
     if not is_with_salesforce:
@@ -305,7 +302,7 @@ def _ask_member(member: Member, step: int, asked_by: User) -> None:
             _("%(name)s is a member with the role User. Change the role to Salesforce admin in User Management first.")
             % {"name": member.user}
         )
-    if not mail_limits.take(sender=asked_by, email=member.user.email):
+    if not mail_limits.take(account=member.account, sender=asked_by, email=member.user.email):
         raise RefusedError(_("Too many mails were sent to this person or by you today. Ask again tomorrow."))
     record(account=member.account, actor=asked_by, action="step_asked", target=member.user.email, step=step)
     _after_commit(partial(tasks.send_step_request.delay, member.user_id, asked_by.pk, step))

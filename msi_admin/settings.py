@@ -145,8 +145,9 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "accounts.middleware.SessionLimitsMiddleware",
     "accounts.middleware.MemberMiddleware",
+    # Behind the one that knows the address of the client, for the audit trail.
+    "accounts.middleware.SessionLimitsMiddleware",
     "msi_admin.middleware.PrivatePagesMiddleware",
     "msi_admin.middleware.NoNulBytesMiddleware",
 ]

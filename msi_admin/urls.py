@@ -1,8 +1,12 @@
 """Addresses of the whole console; each room lists its own."""
 
+from allauth.account.views import password_set
+from allauth.mfa.totp.views import activate_totp
+from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.urls import include, path, re_path
 
+from accounts.access import fresh_sign_in_required_to_read
 from msi_admin import errors, health
 
 urlpatterns = [
@@ -15,6 +19,9 @@ urlpatterns = [
     path("accounts/email/", errors.page_not_found, {"exception": Http404()}),
     # Our own page links and unlinks the Salesforce user.
     re_path("^accounts/(?:3rdparty|social)/", errors.page_not_found, {"exception": Http404()}),
+    # allauth asks people without a password for nothing here, and each is a lasting way in.
+    path("accounts/password/set/", login_required(fresh_sign_in_required_to_read(password_set))),
+    path("accounts/2fa/totp/activate/", login_required(fresh_sign_in_required_to_read(activate_totp))),
     path("accounts/", include("allauth.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -10,7 +10,7 @@ from accounts import services
 from accounts.access import admin_required, fresh_sign_in_required, has_signed_in_with_salesforce
 from accounts.forms import LoginPolicyForm
 from accounts.middleware import ConsoleRequest
-from accounts.models import LoginPolicy
+from accounts.models import LoginPolicy, Member
 
 
 @admin_required
@@ -34,5 +34,10 @@ def general(request: ConsoleRequest) -> HttpResponse:
         else:
             messages.success(request, _("How members sign in was saved."))
             return redirect("accounts:general")
-    context = {"form": form, "account": account, "is_with_salesforce": is_with_salesforce}
+    context = {
+        "form": form,
+        "account": account,
+        "is_with_salesforce": is_with_salesforce,
+        "unlinked": [member.user for member in Member.objects.of_account(account).unlinked().for_display()],
+    }
     return render(request, "accounts/general.html", context, status=400 if form.is_bound else 200)

@@ -14,11 +14,12 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.access import is_fresh_sign_in
 from accounts.models import User
-from accounts.services import RefusedError
+from accounts.services import RefusedError, must_use_salesforce
 from connections.problems import problem_code, problem_for
 from invitations import services
-from invitations.salesforce.links import refuse_other_address
+from invitations.salesforce.links import linked_to, refuse_other_address
 from invitations.salesforce.oauth import SignInFailed, new_state
 
 
@@ -74,26 +75,37 @@ class SalesforceSignInAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc
         elif sociallogin.state.get("invitation"):
             self._accept(request, sociallogin, sociallogin.state["invitation"])
         elif not sociallogin.is_existing:
+            self._link_who_must_use_salesforce(request, sociallogin)
+
+    def _link_who_must_use_salesforce(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Let in whose right password was refused a moment ago for want of a link; a second factor comes after."""
+        user = User.objects.with_email(sociallogin.user.email)
+        if not user or not _lacks_only_the_link(request, user):
             raise RefusedError(
                 _(
                     "No user of this console is linked to this Salesforce user. If you have a password, sign in with "
                     "it and link the two under My Profile; otherwise open the link in your invitation mail."
                 )
             )
+        refuse_other_address(sociallogin, user.email)
+        sociallogin.connect(request, user)
 
     def _accept(self, request: HttpRequest, sociallogin: SocialLogin, token_hash: str) -> None:
         """Accept the invitation from whose page the sign-in was begun."""
         refuse_other_address(sociallogin, services.find_open_by_hash(token_hash).email)
         if sociallogin.is_existing:
-            member = services.accept_by_hash(token_hash=token_hash, user=sociallogin.user, is_with_salesforce=True)
-        else:
-            member = services.accept_with_salesforce(
-                token_hash=token_hash,
-                name=sociallogin.account.extra_data["name"],
-                language=get_language() or "en",
-                link=partial(sociallogin.connect, request),
-            )
+            raise RefusedError(_("This address has an account already. Sign in with it to accept the invitation."))
+        member = services.accept_with_salesforce(
+            token_hash=token_hash,
+            name=sociallogin.account.extra_data["name"][:150],
+            language=get_language() or "en",
+            link=partial(sociallogin.connect, request),
+        )
         messages.success(request, _("Welcome to the Sales account %(account)s.") % {"account": member.account})
+
+
+def _lacks_only_the_link(request: HttpRequest, user: User) -> bool:
+    return user.is_active and is_fresh_sign_in(request, user) and must_use_salesforce(user) and not linked_to(user)
 
 
 def _send_back(request: HttpRequest, reason: str) -> NoReturn:

@@ -4,8 +4,8 @@ from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from accounts.services import RefusedError, must_use_salesforce, record_own
+from accounts.models import Member, User
+from accounts.services import RefusedError, lock_account, must_use_salesforce, record_own
 
 PROVIDER = "salesforce"
 
@@ -40,11 +40,11 @@ def unlink(*, user: User) -> None:
     """Take the link away. Raises RefusedError when the user could no longer sign in."""
     if not user.has_usable_password():
         raise RefusedError(
-            _(
-                "You have no password, and could not sign in any more. Sign out, press Forgot your password?, and "
-                "choose one first."
-            )
+            _("You have no password, and could not sign in any more. Set one under My Profile > Change password first.")
         )
+    # Nobody may choose Salesforce Only in between.
+    if member := Member.objects.select_related("account").filter(user=user).first():
+        lock_account(member.account)
     if must_use_salesforce(user):
         raise RefusedError(
             _(

@@ -1,21 +1,21 @@
 """Log in with Salesforce: the way there, the way back, and linking the two users."""
 
+from functools import wraps
 from typing import Any
 
 from allauth.account.utils import get_next_redirect_url
 from allauth.core import ratelimit
 from allauth.socialaccount.adapter import get_adapter
-from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.access import fresh_sign_in_required
+from accounts.access import AnyView, fresh_sign_in_required
 from accounts.models import User
 from accounts.services import RefusedError
 from connections.forms import SalesforceHostForm
@@ -25,6 +25,19 @@ from invitations.salesforce.links import linked_to, unlink
 from invitations.salesforce.oauth import SalesforceAdapter, origin_of
 
 
+def offered(view: AnyView) -> AnyView:
+    """404 on a console that is not registered with Salesforce."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponseBase:
+        if not get_adapter(request).list_apps(request, provider=SalesforceAdapter.provider_id):
+            raise Http404
+        return view(request)
+
+    return guarded
+
+
+@offered
 @require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
     """Choose the login page of Salesforce; the post leads there. With `again` Salesforce asks for the password too."""
@@ -36,6 +49,7 @@ def login(request: HttpRequest) -> HttpResponse:
     return there or render(request, "socialaccount/login.html", context, status=400 if form.is_bound else 200)
 
 
+@offered
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
     """Where Salesforce sends the browser back to."""
@@ -44,6 +58,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@offered
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
@@ -53,7 +68,7 @@ def link(request: HttpRequest) -> HttpResponse:
     if "unlink" in request.POST:
         return _unlink(request, request.user)
     form = SalesforceHostForm(request.POST or None)
-    if there := leave(request, form, process=AuthProcess.CONNECT):
+    if there := leave(request, form, process=AuthProcess.CONNECT, next_url=get_next_redirect_url(request)):
         return there
     context = {"form": form, "linked": linked_to(request.user)}
     return render(request, "socialaccount/link.html", context, status=400 if form.is_bound else 200)
@@ -68,7 +83,7 @@ def leave(
     if not ratelimit.consume(request, action="salesforce_login"):
         answer: HttpResponse = ratelimit.respond_429(request)
         return answer
-    provider = _provider(request)
+    provider = get_adapter(request).get_provider(request, SalesforceAdapter.provider_id)
     try:
         provider.origin = login_origin(form.cleaned_data["choice"], form.cleaned_data["my_domain"])
     except ConnectionProblem as refused:
@@ -79,13 +94,6 @@ def leave(
     page = render(request, "socialaccount/leave.html", {"url": url})
     page["Refresh"] = f"0; url={url}"
     return page
-
-
-def _provider(request: HttpRequest) -> Any:
-    try:
-        return get_adapter(request).get_provider(request, SalesforceAdapter.provider_id)
-    except SocialApp.DoesNotExist:
-        raise Http404 from None
 
 
 def _unlink(request: HttpRequest, user: User) -> HttpResponse:

@@ -115,8 +115,10 @@ def _page(
     salesforce_form: SalesforceHostForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    is_with_salesforce = isinstance(request.user, User) and has_signed_in_with_salesforce(request, request.user)
     context = {
         "invitation": invitation,
+        "needs_salesforce": invitation.account.is_salesforce_only and not is_with_salesforce,
         "form": form or NewUserForm(instance=User(email=invitation.email, name=invitation.name)),
         "salesforce_form": salesforce_form or SalesforceHostForm(),
     }

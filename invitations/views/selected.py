@@ -30,7 +30,11 @@ def resend(request: ConsoleRequest) -> HttpResponse:
         request,
         _invitations(request),
         lambda one: services.resend(invitation=one, resent_by=request.member.user),
-        lambda done: ngettext("%(number)d mail is on its way.", "%(number)d mails are on their way.", done),
+        lambda done: ngettext(
+            "%(number)d mail goes out now, or as soon as the day's limit allows.",
+            "%(number)d mails go out now, or as soon as the day's limit allows.",
+            done,
+        ),
     )
 
 

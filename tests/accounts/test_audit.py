@@ -62,6 +62,19 @@ def test_a_sentence_names_roles_and_people(admin: User, member: User) -> None:
     )
 
 
+def test_a_team_called_like_a_setting_keeps_its_name(account: SalesAccount, admin: User) -> None:
+    team = services.create_team(account=account, name="North", created_by=admin)
+    services.rename_team(team=team, name="all", renamed_by=admin)
+    assert sentence_of(AuditEvent.objects.get(action="team_renamed")) == "Renamed the team North to all"
+
+
+def test_a_failed_sign_in_is_nobodys_doing(browser: Client, admin: User) -> None:
+    Client().post("/accounts/login/", {"login": admin.email, "password": "Wrong-Passw0rd!"})
+    page = text_of(browser.get(AUDIT))
+    assert f"Somebody tried to sign in as {admin.email}" in page
+    assert "The console" not in page
+
+
 @pytest.mark.parametrize("action", [*SENTENCES, "from_an_older_version"])
 @pytest.mark.parametrize("language", ["en", "sv"])
 def test_an_entry_without_details_can_still_be_read(action: str, language: str) -> None:

@@ -1,16 +1,23 @@
 """Invitations whose mails have been sent, and the links in them."""
 
+import html
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import urljoin, urlsplit
 
 import pytest
+import requests
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
-from accounts.models import SalesAccount, User
+from accounts.models import Role, SalesAccount, User
+from guide.personas import MARKETO_ADMIN, PASSWORD
 from invitations import services, tasks
 from invitations.models import Invitation
 from msi_admin.celery import app
+from tests.conftest import make_member
+from tests.invitations.salesforce_browser import AtSalesforce
+from tests.sandbox_process import SandboxProcess
 
 LINK = re.compile(r"https?://[^/\s]+(/invitations/([\w-]+)/)")
 MakeInvitation = Callable[..., tuple[Invitation, str]]
@@ -51,3 +58,30 @@ def invite(account: SalesAccount, admin: User) -> MakeInvitation:
         return invitation, token_in_last_mail()
 
     return make
+
+
+@pytest.fixture
+def at_salesforce(sandbox: SandboxProcess) -> AtSalesforce:
+    """Log in as a Salesforce user, answer the consent page, and give the address the browser is sent back to."""
+
+    def visit(url: str, username: str = MARKETO_ADMIN, *, decision: str = "allow") -> str:
+        with requests.Session() as browser:
+            page = browser.get(url)
+            answer = browser.post(page.url, data={"username": username, "password": PASSWORD}, allow_redirects=False)
+            answer = browser.get(urljoin(sandbox.url, answer.headers["Location"]), allow_redirects=False)
+            if consent := re.search(r'action="([^"]+)"', answer.text):
+                action = urljoin(sandbox.url, html.unescape(consent[1]))
+                answer = browser.post(action, data={"decision": decision}, allow_redirects=False)
+        back = urlsplit(answer.headers["Location"])
+        return f"{back.path}?{back.query}"
+
+    return visit
+
+
+@pytest.fixture
+def mia(account: SalesAccount) -> User:
+    """An admin whose address is that of a user in Salesforce."""
+    user = make_member(account, MARKETO_ADMIN, Role.ADMIN).user
+    user.set_password(PASSWORD)
+    user.save()
+    return user

@@ -60,7 +60,7 @@ def test_mails_beyond_the_limit_wait_for_the_next_day(
 
 
 def test_an_address_is_not_flooded_by_resending(account: SalesAccount, admin: User, settings: Settings) -> None:
-    """Security statement 27: by address, however many admins and accounts want it."""
+    """Security statement 27: by address, however many admins of the account want it."""
     settings.MAILS_PER_ADDRESS = 3
     invite(account, admin, "new@acme.example")
     for _ in range(4):
@@ -109,9 +109,29 @@ def test_a_mail_that_did_not_leave_does_not_count(
     assert states() == ["pending"]
 
 
-def test_what_is_refused_is_not_counted(settings: Settings, admin: User) -> None:
+def test_what_is_refused_is_not_counted(settings: Settings, account: SalesAccount, admin: User) -> None:
     settings.MAILS_PER_DOMAIN = 1
-    assert mail_limits.take(sender=admin, email="a@one.example")
-    assert not mail_limits.take(sender=admin, email="b@one.example")
+    assert mail_limits.take(account=account, sender=admin, email="a@one.example")
+    assert not mail_limits.take(account=account, sender=admin, email="b@one.example")
     settings.MAILS_PER_DOMAIN = 2
-    assert mail_limits.take(sender=admin, email="b@one.example")
+    assert mail_limits.take(account=account, sender=admin, email="b@one.example")
+
+
+def test_a_mail_of_yesterday_is_not_given_back_to_today(settings: Settings, account: SalesAccount) -> None:
+    settings.MAILS_PER_ADDRESS = 1
+    with time_machine.travel(NOON):
+        yesterday = mail_limits.take(account=account, sender=None, email="a@one.example")
+    with time_machine.travel(NOON + timedelta(days=1)):
+        assert mail_limits.take(account=account, sender=None, email="a@one.example")
+        mail_limits.give_back(yesterday)
+        assert not mail_limits.take(account=account, sender=None, email="a@one.example")
+
+
+@pytest.mark.parametrize("limit", ["MAILS_PER_ADDRESS", "MAILS_PER_DOMAIN"])
+def test_one_account_does_not_hold_back_the_mails_of_another(
+    account: SalesAccount, admin: User, stranger: User, settings: Settings, limit: str
+) -> None:
+    setattr(settings, limit, 1)
+    invite(account, admin, "new@one.example")
+    invite(stranger.member.account, stranger, "new@one.example")
+    assert states() == ["pending", "pending"]

@@ -160,7 +160,7 @@ class TestTickedLines:
         rows = keys_of(one, two, member.member)
         with django_capture_on_commit_callbacks(execute=True):
             page = text_of(browser.post(f"{USERS}selected/resend/", {"rows": rows}, follow=True))
-        assert "1 mail is on its way." in page
+        assert "1 mail goes out now, or as soon as the day&#x27;s limit allows." in page
         assert "two@acme.example: This invitation was sent less than a minute ago" in page
         assert len(mail.outbox) == 3
         assert "2 invitations were revoked." in text_of(

@@ -1,100 +1,39 @@
 """Log in with Salesforce, against the sandbox: linking, signing in, accepting an invitation, and the login policy."""
 
-import html
 import re
-from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.sessions.models import Session
 from django.test import Client
-from pytest_django import Settings
 
 from accounts.models import AuditEvent, LoginPolicy, Member, Role, SalesAccount, User
-from accounts.services import RefusedError, add_member, change_role
 from connections.http import open_session
-from guide.personas import MARKETO_ADMIN, OPS, PASSWORD, SALESFORCE_ADMIN
+from guide.personas import MARKETO_ADMIN, OPS, SALESFORCE_ADMIN
 from invitations.models import Invitation
 from invitations.salesforce import oauth
-from tests.conftest import ClientOf, make_member, make_user
+from tests.conftest import ClientOf, make_user
 from tests.invitations.conftest import MakeInvitation, url_of
+from tests.invitations.salesforce_browser import (
+    CHOICE,
+    GENERAL,
+    LINK,
+    LOGIN,
+    AtSalesforce,
+    leave,
+    link,
+    signed_in,
+    text_of,
+)
 from tests.sandbox_process import SandboxProcess
 
-LOGIN = "/accounts/salesforce/login/"
-LINK = "/accounts/salesforce/link/"
-GENERAL = "/settings/admin/general/"
 ACCESS_TOKEN = re.compile(r"00D\w{12}!")
-CHOICE = {"choice": "production", "my_domain": ""}
 NEW_USER = {"name": "Nora Ek", "password1": "Correct-Horse-7", "password2": "Correct-Horse-7"}
-AtSalesforce = Callable[..., str]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def shared_sandbox() -> Iterator[SandboxProcess]:
-    with SandboxProcess.start(people=10) as process:
-        yield process
-
-
-@pytest.fixture
-def sandbox(shared_sandbox: SandboxProcess, settings: Settings) -> SandboxProcess:
-    """One for all tests of this file: none of them changes its people."""
-    shared_sandbox.reset()
-    settings.SANDBOX_ORIGIN = shared_sandbox.url
-    return shared_sandbox
-
-
-@pytest.fixture
-def at_salesforce(sandbox: SandboxProcess) -> AtSalesforce:
-    """Log in as a Salesforce user, answer the consent page, and give the address the browser is sent back to."""
-
-    def visit(url: str, username: str = MARKETO_ADMIN, *, decision: str = "allow") -> str:
-        with requests.Session() as browser:
-            page = browser.get(url)
-            answer = browser.post(page.url, data={"username": username, "password": PASSWORD}, allow_redirects=False)
-            answer = browser.get(urljoin(sandbox.url, answer.headers["Location"]), allow_redirects=False)
-            if consent := re.search(r'action="([^"]+)"', answer.text):
-                action = urljoin(sandbox.url, html.unescape(consent[1]))
-                answer = browser.post(action, data={"decision": decision}, allow_redirects=False)
-        back = urlsplit(answer.headers["Location"])
-        return f"{back.path}?{back.query}"
-
-    return visit
-
-
-@pytest.fixture
-def mia(account: SalesAccount) -> User:
-    """An admin whose address is that of a user in Salesforce."""
-    user = make_member(account, MARKETO_ADMIN, Role.ADMIN).user
-    user.set_password(PASSWORD)
-    user.save()
-    return user
-
-
-def leave(browser: Client, page: str = LOGIN) -> str:
-    """Choose the production org on a page; the address at Salesforce."""
-    answer = browser.post(page, CHOICE)
-    assert "Refresh" in answer, text_of(answer)
-    return str(answer["Refresh"]).removeprefix("0; url=")
-
-
-def text_of(answer: Any) -> str:
-    return re.sub(r"\s+", " ", html.unescape(answer.content.decode()))
-
-
-def link(user: User, client_of: ClientOf, at_salesforce: AtSalesforce) -> None:
-    browser = client_of(user)
-    browser.get(at_salesforce(leave(browser, LINK), user.email))
-    assert SocialAccount.objects.filter(user=user).exists()
-
-
-def signed_in(client: Client, at_salesforce: AtSalesforce) -> Client:
-    """A browser signed in with Salesforce."""
-    assert client.get(at_salesforce(leave(client)))["Location"] == "/"
-    return client
 
 
 class TestTheWayThere:
@@ -248,15 +187,18 @@ class TestLinking:
         assert browser.post(LINK, CHOICE)["Location"].startswith("/accounts/reauthenticate/")
 
 
-def unverified_session(**options: Any) -> requests.Session:
-    """Salesforce, but no address is verified."""
+def changed_session(before: bytes, after: bytes, **options: Any) -> requests.Session:
+    """Salesforce, but it answers something else."""
     session = open_session(**options)
 
     def change(response: requests.Response, **_options: object) -> None:
-        response._content = response.content.replace(b'"email_verified":true', b'"email_verified":false')
+        response._content = response.content.replace(before, after)
 
     session.hooks["response"].append(change)
     return session
+
+
+unverified_session = partial(changed_session, b'"email_verified":true', b'"email_verified":false')
 
 
 class TestActivation:
@@ -277,6 +219,7 @@ class TestActivation:
         assert "Welcome to the Sales account Acme Inc." in text_of(page)
         invitation.refresh_from_db()
         assert invitation.state == "accepted"
+        assert AuditEvent.objects.get(action="salesforce_sign_in.linked").account == account
         assert Client().get(url_of(token)).status_code == 410
 
     def test_only_by_the_invited_address(
@@ -288,6 +231,25 @@ class TestActivation:
         assert "has another e-mail address" in page
         assert not User.objects.filter(email__in=[OPS, SALESFORCE_ADMIN]).exists()
         assert Invitation.objects.get().is_open
+
+    def test_a_long_name_is_cut(
+        self, client: Client, invite: MakeInvitation, at_salesforce: AtSalesforce, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(oauth, "open_session", partial(changed_session, b'"name":"', b'"name":"' + b"x" * 150))
+        _, token = invite(SALESFORCE_ADMIN)
+        client.get(at_salesforce(leave(client, url_of(token)), SALESFORCE_ADMIN))
+        assert User.objects.get(email=SALESFORCE_ADMIN).name == "x" * 150
+
+    def test_not_by_a_salesforce_user_that_is_linked_already(
+        self, client: Client, invite: MakeInvitation, at_salesforce: AtSalesforce, client_of: ClientOf, mia: User
+    ) -> None:
+        """Who has changed the address in Salesforce since: the link stays where it was."""
+        link(mia, client_of, at_salesforce)
+        User.objects.filter(pk=mia.pk).update(email="old@acme.example")
+        _, token = invite(MARKETO_ADMIN)
+        page = text_of(client.get(at_salesforce(leave(client, url_of(token))), follow=True))
+        assert "has an account already" in page
+        assert SocialAccount.objects.get().user == mia
 
     def test_only_by_a_verified_address(
         self, client: Client, invite: MakeInvitation, at_salesforce: AtSalesforce, monkeypatch: pytest.MonkeyPatch
@@ -326,79 +288,3 @@ class TestActivation:
         answer = client_of(make_user("new@acme.example")).post(url_of(token))
         assert answer.status_code == 409
         assert not Member.objects.filter(user__email="new@acme.example").exists()
-
-
-class TestLoginPolicy:
-    def test_an_admin_with_a_password_cannot_choose_salesforce_only(self, client_of: ClientOf, mia: User) -> None:
-        answer = client_of(mia).post(GENERAL, {"policy": "salesforce_only"})
-        assert answer.status_code == 400
-        assert "might lock everybody out" in text_of(answer)
-        assert not SalesAccount.objects.get().is_salesforce_only
-
-    def test_an_admin_with_salesforce_can(
-        self, client: Client, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce
-    ) -> None:
-        link(mia, client_of, at_salesforce)
-        page = text_of(signed_in(client, at_salesforce).post(GENERAL, {"policy": "salesforce_only"}, follow=True))
-        assert "How members sign in was saved." in page
-        assert SalesAccount.objects.get().is_salesforce_only
-        event = AuditEvent.objects.get(action="login_policy_changed")
-        assert event.details == {"before": "all", "after": "salesforce_only"}
-        refused = text_of(client.post(LINK, {"unlink": "1"}, follow=True))
-        assert "with Salesforce only" in refused
-        client.post(GENERAL, {"policy": "all"})
-        assert not SalesAccount.objects.get().is_salesforce_only
-
-    def test_salesforce_only_refuses_a_right_password(self, client: Client, mia: User) -> None:
-        SalesAccount.objects.update(login_policy=LoginPolicy.SALESFORCE_ONLY)
-        page = client.post("/accounts/login/", {"login": mia.email, "password": PASSWORD}, follow=True)
-        assert "lets people in with Salesforce only" in text_of(page)
-        assert client.get(GENERAL).status_code == 302
-        assert AuditEvent.objects.filter(action="password_refused", actor=mia).exists()
-
-    def test_ops_staff_keep_the_password(self, client: Client, mia: User) -> None:
-        SalesAccount.objects.update(login_policy=LoginPolicy.SALESFORCE_ONLY)
-        User.objects.update(is_ops_staff=True)
-        assert client.post("/accounts/login/", {"login": mia.email, "password": PASSWORD})["Location"] == "/"
-
-    def test_the_last_admin_with_a_salesforce_user_stays_one(
-        self, account: SalesAccount, client_of: ClientOf, mia: User, admin: User, at_salesforce: AtSalesforce
-    ) -> None:
-        link(mia, client_of, at_salesforce)
-        SalesAccount.objects.update(login_policy=LoginPolicy.SALESFORCE_ONLY)
-        with pytest.raises(RefusedError, match="last admin"):
-            change_role(member=Member.objects.get(user=mia), role=Role.USER, changed_by=admin)
-
-    def test_only_admins_see_it(self, member: User, salesforce_admin: User, client_of: ClientOf) -> None:
-        for person in (member, salesforce_admin):
-            assert client_of(person).get(GENERAL).status_code == 403
-
-
-def test_somebody_without_a_password_logs_in_again_for_a_change(
-    client: Client, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce
-) -> None:
-    """Security statement 37: with Salesforce, which is told to ask for its password too."""
-    link(mia, client_of, at_salesforce)
-    browser = signed_in(client, at_salesforce)
-    User.objects.filter(pk=mia.pk).update(password="!")
-    mia.refresh_from_db()
-    browser = client_of(mia)
-    session = browser.session
-    session["account_authentication_methods"][0]["at"] -= 15 * 60
-    session.save()
-    answer = browser.post(GENERAL, {"policy": "all"}, headers={"Referer": f"http://testserver{GENERAL}"})
-    assert answer["Location"] == f"{LOGIN}?next=%2Fsettings%2Fadmin%2Fgeneral%2F&again=1"
-    url = leave(browser, answer["Location"])
-    assert "prompt=login" in url
-    assert browser.get(at_salesforce(url))["Location"] == GENERAL
-
-
-def test_an_invited_member_of_another_account_is_told(
-    client: Client, client_of: ClientOf, invite: MakeInvitation, stranger: User, at_salesforce: AtSalesforce
-) -> None:
-    user = make_user(MARKETO_ADMIN)
-    add_member(account=stranger.member.account, user=user, role=Role.USER, teams=[])
-    link(user, client_of, at_salesforce)
-    browser = signed_in(client, at_salesforce)
-    _, token = invite(MARKETO_ADMIN)
-    assert "already a member of a Sales account" in text_of(browser.post(url_of(token)))
