@@ -4,8 +4,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from accounts.access import refusal
 from accounts.middleware import ConsoleRequest
@@ -22,7 +25,12 @@ MarketoView = Callable[Concatenate[MarketoRequest, MarketoInstance, ...], HttpRe
 
 
 def marketo_admin_required(view: MarketoView) -> Callable[..., HttpResponseBase]:
-    """Let admins of a Marketo instance in; the view gets the instance after the request."""
+    """
+    Let admins of a Marketo instance in; the view gets the instance after the request.
+
+    A page that stayed open shows an instance that may not be the chosen one any more: links and forms say in `instance`
+    which one they mean (its Munchkin Account ID), and nothing is done in another. Forms of admins of several must say.
+    """
 
     @wraps(view)
     def guarded(request: MarketoRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -31,6 +39,23 @@ def marketo_admin_required(view: MarketoView) -> Callable[..., HttpResponseBase]
         )
         if not request.marketo_instances:
             raise refusal(request)
+        if not _means(request, request.marketo_instances[0]):
+            messages.error(
+                request, _("Nothing was done: you work in another Marketo instance now, chosen in another tab.")
+            )
+            return redirect("guide:actions_config")
         return view(request, request.marketo_instances[0], *args, **kwargs)
 
     return login_required(guarded)
+
+
+def _means(request: MarketoRequest, chosen: MarketoInstance) -> bool:
+    """Is the request about the chosen instance?"""
+    if request.method == "POST":
+        return request.POST.get("instance", _only(request)) == chosen.munchkin_id
+    return request.GET.get("instance", chosen.munchkin_id) == chosen.munchkin_id
+
+
+def _only(request: MarketoRequest) -> str:
+    """What a form means that does not say."""
+    return request.marketo_instances[0].munchkin_id if len(request.marketo_instances) == 1 else ""

@@ -204,11 +204,14 @@ _MARKETO = {
 }
 DIAGNOSES = {SALESFORCE: _SALESFORCE, MARKETO: _MARKETO}
 
-_GRANTS = {
+_GRANTS: dict[OAuthProblem, str] = {
     OAuthProblem.EXPIRED_TOKEN: "EXPIRED_ACCESS",
     OAuthProblem.INACTIVE_USER: "INACTIVE_USER",
     OAuthProblem.INACTIVE_ORG: "INACTIVE_ORGANIZATION",
     OAuthProblem.IP_RESTRICTED: "INVALID_GRANT",
+    # Codes of ours: the sentences of connections.problems fit a sign-in that was not finished.
+    OAuthProblem.EXPIRED_CODE: OAuthProblem.EXPIRED_CODE,
+    OAuthProblem.REFUSED: OAuthProblem.REFUSED,
 }
 
 

@@ -5,7 +5,7 @@ matched name, so no two parsers can read it differently; local addresses come fr
 
 import re
 from collections.abc import Collection
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Literal
 
 _FLAGS = re.ASCII | re.IGNORECASE
@@ -26,6 +26,9 @@ _INSTANCE = re.compile(
     r"(?::443)?/?",
     _FLAGS,
 )
+
+# IPv4-compatible addresses (RFC 4291) and those for NAT64 (RFC 6052) end with one of version 4.
+_CARRIERS = (IPv6Network("::/96"), IPv6Network("64:ff9b::/96"))
 
 LoginChoice = Literal["production", "sandbox", "my_domain"]
 
@@ -86,10 +89,16 @@ def must_be_public(origin: str) -> bool:
 def check_public(address: str) -> None:
     """Raise ForbiddenHost for an IP address that is not of the internet: loopback, private, link-local, metadata."""
     ip = ip_address(address.partition("%")[0])
-    # Addresses of version 4 travel inside version 6, too.
-    inner = (ip.ipv4_mapped or ip.sixtofour) if isinstance(ip, IPv6Address) else None
+    inner = _inside(ip) if isinstance(ip, IPv6Address) else None
     if not (inner or ip).is_global:
         raise ForbiddenHost
+
+
+def _inside(ip: IPv6Address) -> IPv4Address | None:
+    """The address of version 4 that travels inside one of version 6."""
+    if any(ip in network for network in _CARRIERS):
+        return IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour
 
 
 def _match(pattern: re.Pattern[str], text: str) -> str:

@@ -13,7 +13,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPSConnectionPool
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 from urllib3.util import Retry
 
 from connections.hosts import ForbiddenHost, check_public, must_be_public
@@ -23,6 +23,8 @@ MAX_BODY_SECONDS = 120.0
 MAX_BODY_BYTES = 50 * 1024 * 1024
 # Far above the day's 500 MB of Marketo's exports and a page of Salesforce's results.
 MAX_FILE_BYTES = 4 * 1024**3
+# By then every allowance of a day is fresh.
+LONGEST_WAIT_SECONDS = 86_400.0
 USER_AGENT = "msi-admin"
 
 _EXCERPT_LENGTH = 300
@@ -155,7 +157,12 @@ class _PublicConnection(HTTPSConnection):
     """A connection to an address of the internet, whatever the name may resolve to."""
 
     def _new_conn(self) -> socket.socket:
-        for *_rest, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
+        try:
+            addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            # What urllib3 raises itself: it takes this for a connection that was never made, and tries again.
+            raise NameResolutionError(self.host, self, error) from error
+        for *_rest, address in addresses:
             check_public(str(address[0]))
         connected = super()._new_conn()
         try:
@@ -242,15 +249,16 @@ def expected_shape(service: str, answer: object) -> Iterator[None]:
 
 
 def retry_after_seconds(response: requests.Response) -> float | None:
-    """The `Retry-After` header, which is a number of seconds or a date (RFC 9110)."""
+    """The `Retry-After` header, which is a number of seconds or a date (RFC 9110); a day at most."""
     value = response.headers.get("Retry-After", "")
     if value.isdecimal():
-        return float(value)
+        return min(float(value), LONGEST_WAIT_SECONDS)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        wait = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, wait), LONGEST_WAIT_SECONDS)
 
 
 class Download:

@@ -245,7 +245,7 @@ class PackageCheck(models.Model):
     account = models.OneToOneField(SalesAccount, on_delete=models.CASCADE, related_name="package_check")
     # A check of one org says nothing about the next one that is connected.
     org_id = models.CharField(max_length=18)
-    # "1.8000.0.0"; empty when the package is not installed or cannot be seen.
+    # "1.8000.0.0", as last seen; empty when the package is not installed or never could be seen.
     version = models.CharField(max_length=40, blank=True)
     # {item key: a connections.salesforce.package.Finding as a dict}
     results = models.JSONField(default=dict)

@@ -1,7 +1,8 @@
-"""One person at a time asks a neighbour for the same thing: each such call keeps a web worker waiting."""
+"""Turns and counts in the cache: each call to a neighbour keeps a web worker waiting, so only so many are made."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 from django.core.cache import cache
 
@@ -18,10 +19,21 @@ def turn(name: str) -> Iterator[None]:
 
     Raises ConnectionProblem while somebody else holds it.
     """
-    key = f"turn-{name}"
-    if not cache.add(key, True, _LONGEST_SECONDS):  # noqa: FBT003
+    key, mine = f"turn-{name}", uuid4().hex
+    if not cache.add(key, mine, _LONGEST_SECONDS):
         raise ConnectionProblem("asked_just_now")
     try:
         yield
     finally:
-        cache.delete(key)
+        # After too long it is somebody else's.
+        if cache.get(key) == mine:
+            cache.delete(key)
+
+
+def count_use(name: str, *, seconds: int) -> int:
+    """How often something was done within `seconds` of its first time, this time included."""
+    cache.add(name, 0, seconds)
+    try:
+        return int(cache.incr(name))
+    except ValueError:  # it expired in between
+        return 1

@@ -11,10 +11,12 @@ from sync.models import SyncRun
 
 @dataclass(frozen=True)
 class Viewer:
-    """What the person looking may do."""
+    """What the person looking may do; `is_marketo_admin` of the instance that is shown."""
 
     is_marketo_admin: bool
     role: Role | None
+    # The instance that is shown, when its admin works in another one now.
+    switch_to: int | None = None
 
     @property
     def is_admin(self) -> bool:
@@ -51,14 +53,22 @@ class Facts:
 
 def facts_for(user: User, member: Member | None) -> Facts | None:
     """The facts for this person, or None for somebody who belongs to no account and no Marketo instance."""
-    administered = MarketoInstance.objects.administered_by(user).select_related("account__original_user").first()
-    viewer = Viewer(is_marketo_admin=bool(administered), role=Role(member.role) if member else None)
+    administered = list(MarketoInstance.objects.administered_by(user).select_related("account__original_user"))
     if member:
         own = MarketoInstance.objects.of_account(member.account).first()
-        return Facts(viewer, own, _account_facts(member.account))
-    if administered:
-        return Facts(viewer, administered, _account_facts(administered.account) if administered.account else None)
-    return None
+        return Facts(_viewer(member, own, administered), own, _account_facts(member.account))
+    if not administered:
+        return None
+    chosen = administered[0]
+    viewer = Viewer(is_marketo_admin=True, role=None)
+    return Facts(viewer, chosen, _account_facts(chosen.account) if chosen.account else None)
+
+
+def _viewer(member: Member, own: MarketoInstance | None, administered: list[MarketoInstance]) -> Viewer:
+    """A member of an account, who may administer other instances as well."""
+    is_elsewhere = own in administered and own != administered[0]
+    switch_to = own.pk if own and is_elsewhere else None
+    return Viewer(is_marketo_admin=own in administered, role=Role(member.role), switch_to=switch_to)
 
 
 def _account_facts(account: SalesAccount) -> AccountFacts:

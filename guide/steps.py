@@ -44,10 +44,11 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True)
 class Action:
-    """A button that leads to where the step is done."""
+    """A button that leads to where the step is done; `switch_to` is the Marketo instance to choose on the way."""
 
     label: StrOrPromise
     url: str
+    switch_to: int | None = None
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _sync_action(viewer: Viewer, last: SyncRun | None) -> Action | None:
     if last:
         is_watcher = viewer.is_marketo_admin or viewer.is_admin
         return Action(_("View"), last.get_absolute_url()) if is_watcher else None
-    return Action(_("Sync"), reverse("sync:preview")) if viewer.is_marketo_admin else None
+    return _marketo_page(viewer, _("Sync"), "sync:preview")
 
 
 def _invite_users(facts: Facts) -> Step:
@@ -205,8 +206,11 @@ def _relabel(action: Action | None, label: str) -> Action | None:
     return replace(action, label=label) if action else None
 
 
-def _marketo_page(viewer: Viewer, label: str) -> Action | None:
-    return Action(label, reverse("guide:actions_config")) if viewer.is_marketo_admin else None
+def _marketo_page(viewer: Viewer, label: str, page: str = "guide:actions_config") -> Action | None:
+    if not viewer.is_marketo_admin:
+        return None
+    # Choosing an instance leads to Actions Config, which has everything.
+    return Action(label, reverse("guide:switch_instance" if viewer.switch_to else page), viewer.switch_to)
 
 
 def _day(moment: object) -> str:

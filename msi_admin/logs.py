@@ -12,7 +12,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 SECRET_NAME = re.compile(r"secret|token|password|authorization|cookie|verifier|refresh|assertion", re.IGNORECASE)
 SECRET_IN_TEXT = re.compile(
     r"((?<![a-z_])(?:access_token|refresh_token|client_secret|code|state|code_verifier|oauth_token|password)=)[^&\s\"']+"
-    r"|(Bearer )\S+|(/(?:invitations|password/reset/key|confirm-email)/)[^/\s\"']{6,}",
+    r"|(Bearer )\S+|(/(?:invitations|help|password/reset/key|confirm-email)/)[^/\s\"']{6,}",
     re.IGNORECASE,
 )
 

@@ -28,6 +28,9 @@ _LEAD_BATCH = 300  # filter values, and people, in one call
 _PAGE_SIZE = 200  # users, folders
 _TOKEN_MARGIN_SECONDS = 60
 _TOKEN_PATH = "/identity/oauth/token"  # noqa: S105
+_FIELDS_PATH = "/rest/v1/leads/describe.json"
+# The calls that show whether credentials work.
+PROBE_PATHS = (_TOKEN_PATH, _FIELDS_PATH)
 _EXPORT_PATH = "/bulk/v1/leads/export"
 _USERS_PATH = "/userservice/management/v1/users"
 
@@ -81,7 +84,7 @@ class MarketoClient:
 
     def describe_fields(self) -> list[LeadField]:
         """The fields of a person; those that REST cannot read are left out."""
-        records = self._result("GET", "/rest/v1/leads/describe.json")
+        records = self._result("GET", _FIELDS_PATH)
         with expected_shape(SERVICE, records):
             return [
                 LeadField(
@@ -214,7 +217,9 @@ class MarketoClient:
         """The static lists of that name."""
         records = self._result("GET", "/rest/v1/lists.json", params={"name": name})
         with expected_shape(SERVICE, records):
-            return [StaticList(record["id"], record["name"], record.get("programName") or "") for record in records]
+            lists = [StaticList(record["id"], record["name"], record.get("programName") or "") for record in records]
+        # Marketo takes what stands between commas for several names.
+        return [found for found in lists if found.name.casefold() == name.casefold()]
 
     def members_of_list(self, list_id: int, person_ids: Sequence[int]) -> set[int]:
         """Who of the people is on a static list."""

@@ -28,6 +28,8 @@ from msi_admin.encryption import cipher
 
 _SECONDS_BETWEEN_NOTES = 10
 _TOKEN_MAY_IDLE = timedelta(days=7)
+# What any call that succeeds disproves. The rest is about one kind of call: a check or a new connection ends it.
+_PASSING = [f"{service}_{kind}" for service in Service for kind in ("unreachable", "busy", "quota")]
 
 Connection = MarketoConnection | SalesforceConnection
 
@@ -108,7 +110,8 @@ def record_problem(connection: Connection, error: ApiError) -> None:
     When the connection ends by it, the person who made it is told by mail, once.
     """
     problem, rows = problem_code(error), row_of(connection, error.connected_at)
-    rows.update(problem=problem)
+    # A passing problem must not hide one that stays: it would take that along when it passes.
+    (rows.filter(problem__in=["", *_PASSING]) if problem in _PASSING else rows).update(problem=problem)
     if not isinstance(error, ReconnectNeeded):
         return
     if rows.filter(status=ConnectionStatus.CONNECTED).update(status=ConnectionStatus.NEEDS_RECONNECTING):
@@ -142,18 +145,20 @@ class CallNotes:
     def ended(self, operation: str, error: ApiError | None) -> None:
         if error:
             self._due, error.connected_at = 0.0, self._connection.connected_at
-            note_failure(self._connection.account_id, operation, error)
+            # Diagnostics is about the account's connections, not about those of members.
+            if not getattr(self._connection, "member_id", None):
+                note_failure(self._connection.account_id, operation, error)
         elif monotonic() >= self._due:
             self._due = monotonic() + _SECONDS_BETWEEN_NOTES
             transaction.on_commit(self._store, robust=True)
 
     def _store(self) -> None:
-        """A call that succeeds ends a passing problem; one that needs connecting again stays."""
+        """A call that succeeds ends a passing problem; one about rights, or that needs connecting again, stays."""
         if not self._due:  # a later call of the transaction failed
             return
         rows = row_of(self._connection)
         rows.update(last_call_at=timezone.now(), **self._usage)
-        rows.filter(status=ConnectionStatus.CONNECTED).exclude(problem="").update(problem="")
+        rows.filter(status=ConnectionStatus.CONNECTED, problem__in=_PASSING).update(problem="")
         if self._usage:
             record_usage(self._connection.account_id, Service.SALESFORCE, *self._usage.values())
 

@@ -1,6 +1,7 @@
 """What failed and how many calls were used, day by day: written as calls are made, read by the page Diagnostics."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -43,6 +44,12 @@ def record_failure(account_id: int, operation: str, error: ApiError) -> None:
     if not is_new:
         rows = ApiFailure.objects.filter(pk=failure.pk)
         rows.update(count=F("count") + 1, last_seen_at=now, names=names, problem=problem_code(error), solved_at=None)
+
+
+def solve_failures(account: SalesAccount, service: Service, operations: Collection[str]) -> None:
+    """Calls that a new connection has shown to succeed no longer stand open."""
+    rows = ApiFailure.objects.of_account(account).filter(service=service, operation__in=operations, solved_at=None)
+    rows.update(solved_at=timezone.now())
 
 
 def record_usage(account_id: int, service: Service, calls: int, limit: int | None) -> None:

@@ -17,7 +17,7 @@ from connections.models import ApiFailure, MarketoConnection, SalesforceConnecti
 from connections.problems import ConnectionProblem, Problem
 from connections.salesforce.client import SalesforceClient
 from connections.salesforce.oauth import TOKEN_PATH
-from connections.services.clients import marketo_client, record_problem, renew_access, salesforce_client
+from connections.services.clients import marketo_client, renew_access, salesforce_client
 
 _SALESFORCE: dict[str, Callable[[SalesforceClient, str], Any]] = {
     r"sobjects/(\w+)/describe": SalesforceClient.describe,
@@ -91,8 +91,8 @@ def retry_failure(*, account: SalesAccount, failure_id: int) -> bool:
     connection = _connection(account, Service(failure.service))
     try:
         _call_again(connection, failure.operation)
-    except ApiError as error:
-        record_problem(connection, error)
+    except ApiError:
+        # Of a single call, which says little about the connection.
         return False
     ApiFailure.objects.filter(pk=failure.pk).update(solved_at=timezone.now())
     return True

@@ -1,29 +1,32 @@
 """Links that show one problem or one step to the person who can solve it and who need not sign in here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.core.cache import cache
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 
-from accounts.models import SalesAccount, User
+from accounts.models import Member, Role, SalesAccount, User
 from accounts.services import record
 from connections.diagnoses import diagnosis_of
 from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
 from connections.problems import PROBLEMS, ConnectionProblem, Problem
 from connections.salesforce.errors import SERVICE as SALESFORCE
 from connections.services.package import ItemPart, package_state
+from connections.services.salesforce import SALESFORCE_ROLES
+from connections.turns import count_use
 
 LIFETIME = timedelta(days=7)
 LINKS_PER_HOUR = 30
 
 _SALT = "connections.help-link"
+# The longest code and the longest number fit.
+_LONGEST_SUBJECT = 60
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class HelpRequest:
     setup_url: str = ""
     values: list[str] = field(default_factory=list)
     parts: list[ItemPart] = field(default_factory=list)
+    # Does a check show by itself that it was done?
+    is_checked: bool = True
 
 
 def make_help_link(*, account: SalesAccount, by: User, subject: str) -> tuple[str, HelpRequest] | None:
@@ -48,7 +53,7 @@ def make_help_link(*, account: SalesAccount, by: User, subject: str) -> tuple[st
     connection of `by`) or `failure:`, with a key; good for seven days and for as long as there is something to solve.
     None when there is not. Raises ConnectionProblem for too many.
     """
-    asked = _help_request(account, by.pk, subject)
+    asked = _help_request(account, by.pk, subject) if len(subject) <= _LONGEST_SUBJECT else None
     if asked is None or asked.is_solved:
         return None
     _count_link(by)
@@ -58,19 +63,22 @@ def make_help_link(*, account: SalesAccount, by: User, subject: str) -> tuple[st
 
 
 def read_help_link(token: str) -> HelpRequest | None:
-    """What a link is about, as it stands now; None for a link that was tampered with, or is too old."""
+    """
+    What a link is about, as it stands now; None for a link that was tampered with, is too old, or was made by somebody
+    who might not make it today.
+    """
     try:
         account_id, by_id, subject = signing.loads(token, salt=_SALT, max_age=LIFETIME)
     except signing.BadSignature:
         return None
-    account = SalesAccount.objects.filter(pk=account_id).first()
-    return _help_request(account, by_id, subject) if account else None
+    roles = Role if subject.startswith("own:") else SALESFORCE_ROLES
+    makers = Member.objects.filter(account_id=account_id, user_id=by_id, role__in=roles, user__is_active=True)
+    maker = makers.select_related("account").first()
+    return _help_request(maker.account, by_id, subject) if maker else None
 
 
 def _count_link(by: User) -> None:
-    key = f"help-links-{by.pk}"
-    cache.add(key, 0, timeout=3600)
-    if cache.incr(key) > LINKS_PER_HOUR:
+    if count_use(f"help-links-{by.pk}", seconds=3600) > LINKS_PER_HOUR:
         raise ConnectionProblem("too_many_links")
 
 
@@ -97,6 +105,7 @@ def _about_item(account: SalesAccount, key: str) -> HelpRequest | None:
         setup_url=entry.setup_url,
         values=entry.values,
         parts=[part for part in entry.parts if not part.is_done],
+        is_checked=entry.item.is_verifiable,
     )
 
 
@@ -109,7 +118,8 @@ def _about_problem(account: SalesAccount, code: str, connections: QuerySet[Any])
     problem, connection = PROBLEMS.get(code), connections.first()
     if problem is None or not problem.can_be_handed_on:
         return None
-    is_solved = connection is not None and connection.problem != code
+    # Another problem may only have come on top.
+    is_solved = connection is not None and not connection.problem
     return _of_problem(account, problem, is_solved=is_solved, values=list(problem.values))
 
 
@@ -118,8 +128,13 @@ def _about_failure(account: SalesAccount, key: str) -> HelpRequest | None:
     if failure is None:
         return None
     problem = diagnosis_of(failure.service, failure.code, failure.problem)
+    if not problem.can_be_handed_on:
+        return None
     names = failure.names.split(", ") if failure.names else []
-    return _of_problem(account, problem, is_solved=failure.solved_at is not None, values=[*problem.values, *names])
+    is_solved = failure.solved_at is not None
+    return replace(
+        _of_problem(account, problem, is_solved=is_solved, values=[*problem.values, *names]), is_checked=False
+    )
 
 
 def _of_problem(account: SalesAccount, problem: Problem, *, is_solved: bool, values: list[str]) -> HelpRequest:

@@ -9,13 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
-from accounts.services import record
+from accounts.services import lock_account, record
 from connections.hosts import ForbiddenHost, normalise_marketo_endpoint
 from connections.http import ApiError, UnexpectedAnswer, open_session
-from connections.marketo.client import MarketoClient
-from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance
+from connections.marketo.client import PROBE_PATHS, MarketoClient
+from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance, Service
 from connections.problems import ConnectionProblem, problem_code
 from connections.services.clients import SharedTokenCache, note_failure
+from connections.services.diagnostics import solve_failures
 
 # Besides white space: zero-width characters and the byte order mark, which come along when text is copied from a page.
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
@@ -92,14 +93,14 @@ def take_over_marketo(*, account: SalesAccount, by: User) -> None:
         raise ConnectionProblem("marketo_not_connected")
     probe_marketo(account, connection.endpoint, connection.client_id, connection.client_secret)
     with transaction.atomic():
-        rows = MarketoConnection.objects.select_for_update(of=("self",)).select_related("owner")
+        rows = MarketoConnection.objects.select_for_update(of=("self",), no_key=True).select_related("owner")
         locked = rows.filter(pk=connection.pk).first()
         if locked is None:
             raise ConnectionProblem("marketo_not_connected")
         if has_marketo_access(account, by):
             raise ConnectionProblem("marketo_has_access")
-        old_owner, locked.owner, locked.connected_at = locked.owner, by, timezone.now()
-        locked.save(update_fields=["owner", "connected_at"])
+        old_owner, locked.owner = locked.owner, by
+        locked.save(update_fields=["owner"])
         record(
             account=account, actor=by, action="marketo.taken_over", target=locked.munchkin_id, owner_was=old_owner.email
         )
@@ -118,8 +119,8 @@ def disconnect_marketo(*, account: SalesAccount, by: User) -> None:
             return
         if connection.owner != by:
             raise ConnectionProblem("marketo_not_owner")
-        record(account=account, actor=by, action="marketo.disconnected", target=connection.munchkin_id)
         connection.delete()
+        record(account=account, actor=by, action="marketo.disconnected", target=connection.munchkin_id)
     SharedTokenCache(connection).clear()
 
 
@@ -137,7 +138,7 @@ def _connect(
     _check_free(account, by)
     probe_marketo(account, instance.endpoint, client_id, client_secret)
     with transaction.atomic():
-        SalesAccount.objects.select_for_update().get(pk=account.pk)
+        lock_account(account)
         _check_free(account, by)
         connection, _ = MarketoConnection.objects.update_or_create(
             account=account,
@@ -154,6 +155,7 @@ def _connect(
             },
         )
         MarketoInstance.objects.filter(pk=instance.pk).update(client_id=client_id, client_secret=client_secret)
+        solve_failures(account, Service.MARKETO, PROBE_PATHS)
         record(account=account, actor=by, action="marketo.connected", target=instance.munchkin_id, client_id=client_id)
     return connection
 

@@ -8,7 +8,7 @@ import structlog
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, override
 
 from accounts.models import SalesAccount, User
 from accounts.services import record
@@ -46,16 +46,18 @@ def check_package(account: SalesAccount) -> PackageCheck:
 def _keep(account: SalesAccount, org_id: str, findings: dict[str, Finding]) -> PackageCheck:
     last = PackageCheck.objects.of_account(account).filter(org_id=org_id).first()
     installed = findings["package_installed"]
-    removed_at = last.removed_at if last else None
+    removed_at, version = last.removed_at if last else None, str(installed.values.get("version", ""))
     if installed.state is State.DONE:
         removed_at = None
+    elif installed.state is State.UNKNOWN and last:
+        version = last.version
     elif installed.state is State.MISSING and last and last.version:
         removed_at = timezone.now()
     check, _created = PackageCheck.objects.update_or_create(
         account=account,
         defaults={
             "org_id": org_id,
-            "version": str(installed.values.get("version", "")),
+            "version": version,
             "results": {key: asdict(finding) for key, finding in findings.items()},
             "checked_at": timezone.now(),
             "removed_at": removed_at,
@@ -71,14 +73,20 @@ def tick_item(*, account: SalesAccount, by: User, item: Item) -> None:
         account=account, org_id=org_id, item=item.key, defaults={"ticked_by": by}
     )
     if is_new:
-        record(account=account, actor=by, action="package.item_ticked", target=item.key)
+        record(account=account, actor=by, action="package.item_ticked", target=_title(item))
 
 
 def untick_item(*, account: SalesAccount, by: User, item: Item) -> None:
     """Take the tick away again. Raises ConnectionProblem."""
     org_id = _connection(account).org_id
     if _ticks(account, org_id).filter(item=item.key).delete()[0]:
-        record(account=account, actor=by, action="package.item_unticked", target=item.key)
+        record(account=account, actor=by, action="package.item_unticked", target=_title(item))
+
+
+def _title(item: Item) -> str:
+    """What the audit trail calls an item, in one language for all its readers."""
+    with override("en"):
+        return str(item.title)
 
 
 @dataclass(frozen=True)
@@ -121,8 +129,8 @@ class ItemState:
 
     @property
     def can_tick(self) -> bool:
-        """What an API has judged, or will, needs no hand; what it cannot judge does."""
-        return self.state is State.UNKNOWN and not self.is_unchecked
+        """What an API has judged, or will, needs no hand; what it cannot judge does. A tick counts until one has."""
+        return self.state is State.UNKNOWN and (self.tick is not None or not self.is_unchecked)
 
     @property
     def is_settled(self) -> bool:

@@ -1,6 +1,7 @@
 """Tokens that nobody here uses any more: Salesforce is told to forget them, however long it does not answer."""
 
 import structlog
+from cryptography.fernet import InvalidToken
 from django.utils import timezone
 
 from connections.http import ApiError, open_session
@@ -32,5 +33,11 @@ def revoke(orphan: OrphanedToken) -> None:
 
 def revoke_orphans() -> None:
     """Try again what Salesforce did not take in."""
-    for orphan in OrphanedToken.objects.all():
-        revoke(orphan)
+    for pk in OrphanedToken.objects.values_list("pk", flat=True):
+        try:
+            orphans = list(OrphanedToken.objects.filter(pk=pk))
+        except InvalidToken:  # encrypted with a key that is gone
+            _log.warning("orphaned_token_unreadable", orphan=pk)
+            continue
+        for orphan in orphans:
+            revoke(orphan)

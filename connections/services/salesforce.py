@@ -8,7 +8,6 @@ from functools import partial
 import requests
 import structlog
 from django.conf import settings
-from django.core.cache import cache
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -17,14 +16,16 @@ from accounts.models import Member, Role, SalesAccount, User
 from accounts.services import record
 from connections.hosts import ForbiddenHost, LoginChoice, salesforce_login_origin
 from connections.http import ApiError, ReconnectNeeded, open_session, reported_call
-from connections.models import ConnectionStatus, OrphanedToken, SalesforceConnection, SalesforceSignIn
+from connections.models import ConnectionStatus, OrphanedToken, SalesforceConnection, SalesforceSignIn, Service
 from connections.problems import ConnectionProblem, problem_code
 from connections.querysets import SalesforceConnectionQuerySet
 from connections.salesforce import oauth
 from connections.salesforce.client import Access, Organization, SalesforceClient, UserInfo
 from connections.salesforce.errors import SERVICE
 from connections.services.clients import connected_app, local_origins, note_failure
+from connections.services.diagnostics import solve_failures
 from connections.services.revocation import abandon, revoke
+from connections.turns import count_use
 
 SALESFORCE_ROLES = (Role.ADMIN, Role.SALESFORCE_ADMIN)
 SIGN_IN_LIFETIME = timedelta(minutes=10)
@@ -94,7 +95,8 @@ def finish_sign_in(
     revoked.
     """
     try:
-        with reported_call(partial(note_failure, sign_in.account_id), SIGN_IN):
+        # Diagnostics is about the account's connection, not about those of members.
+        with reported_call(None if sign_in.is_own else partial(note_failure, sign_in.account_id), SIGN_IN):
             if error:
                 raise oauth.OAuthError(oauth.problem_of(error, error_description), error)
             return _connect(sign_in, code)
@@ -138,9 +140,7 @@ def _disconnect(rows: SalesforceConnectionQuerySet, by: User) -> None:
 def _count_sign_in(user: User) -> None:
     """Salesforce keeps five grants per user and app and revokes the oldest: hurried clicks would break connections."""
     minute = f"{timezone.now():%H%M}"
-    key = f"salesforce-sign-ins-{user.pk}-{minute}"
-    cache.add(key, 0, timeout=120)
-    if cache.incr(key) > SIGN_INS_PER_MINUTE:
+    if count_use(f"salesforce-sign-ins-{user.pk}-{minute}", seconds=120) > SIGN_INS_PER_MINUTE:
         raise ConnectionProblem("salesforce_too_many_sign_ins")
 
 
@@ -225,6 +225,8 @@ def _store(
             "last_call_at": timezone.now(),
         },
     )
+    if not member:
+        solve_failures(sign_in.account, Service.SALESFORCE, [SIGN_IN, oauth.TOKEN_PATH])
     record(
         account=sign_in.account,
         actor=sign_in.user,

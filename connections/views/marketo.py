@@ -13,7 +13,7 @@ from connections import services
 from connections.forms import MarketoCredentialsForm
 from connections.models import MarketoConnection
 from connections.problems import PROBLEMS, ConnectionProblem, Problem
-from connections.views import fresh_sign_in_for_secrets
+from connections.views import fresh_sign_in_for_secrets, is_key
 
 
 @admin_required
@@ -49,7 +49,12 @@ def set_up_marketo(request: ConsoleRequest) -> HttpResponse:
             problem = refused.code
         else:
             return _connected(request)
-    context = {"form": form, "problem": PROBLEMS.get(problem), "problem_code": problem}
+    context = {
+        "form": form,
+        "problem": PROBLEMS.get(problem),
+        "problem_code": problem,
+        "connection": MarketoConnection.objects.of_account(request.member.account).first(),
+    }
     return render(request, "connections/marketo_set_up.html", context)
 
 
@@ -77,7 +82,7 @@ def user_access(request: ConsoleRequest) -> HttpResponse:
     """The tab User Access: who may use the connection; POST grants it to the chosen members."""
     if request.method != "POST":
         return _access_page(request)
-    members = [pk for pk in request.POST.getlist("member") if pk.isdecimal()]
+    members = [pk for pk in request.POST.getlist("member") if is_key(pk)]
     try:
         granted = services.grant_marketo_access(
             account=request.member.account,

@@ -1,14 +1,15 @@
 """Marketo's Admin > Sales Insight: the tabs Config and Actions Config with their cards (steps 1 and 4 of the guide)."""
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import fresh_sign_in_required
+from accounts.access import fresh_sign_in_required, refusal
 from accounts.middleware import ConsoleRequest
 from accounts.services import RefusedError, record
 from connections.access import marketo_admin_required
@@ -16,6 +17,7 @@ from connections.models import MarketoInstance
 from connections.problems import ConnectionProblem
 from connections.services import choose_instance, marketo_admins, prerequisites, refresh_marketo_admins
 from connections.turns import turn
+from connections.views import is_key
 from guide.sync_card import sync_card
 from invitations.models import Invitation
 from invitations.services import resend, set_up_sales_account
@@ -29,11 +31,13 @@ def config(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
 
 
 @require_POST
-@marketo_admin_required
-def switch_instance(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
+@login_required
+def switch_instance(request: ConsoleRequest) -> HttpResponseBase:
     """Work in another Marketo instance of this admin, until the next choice."""
+    if not MarketoInstance.objects.administered_by(request.user).exists():
+        raise refusal(request)
     chosen = request.POST.get("instance", "")
-    if not chosen.isdecimal() or not choose_instance(user=request.user, instance_id=int(chosen)):
+    if not is_key(chosen) or not choose_instance(user=request.user, instance_id=int(chosen)):
         raise Http404
     return redirect("guide:actions_config")
 

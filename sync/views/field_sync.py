@@ -31,8 +31,8 @@ def preview(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
         messages.error(request, _("There is no Sales account yet. Send the first invitation first."))
         return redirect("guide:actions_config")
     if request.method == "POST":
-        return _start(request, account)
-    return render(request, "sync/preview.html", {"account": account, **_content(account)})
+        return _start(request, instance, account)
+    return render(request, "sync/preview.html", {"instance": instance, "account": account, **_content(account)})
 
 
 def _content(account: SalesAccount) -> dict[str, object]:
@@ -46,7 +46,7 @@ def _content(account: SalesAccount) -> dict[str, object]:
         return {"problem": trouble(error)}
 
 
-def _start(request: ConsoleRequest, account: SalesAccount) -> HttpResponse:
+def _start(request: ConsoleRequest, instance: MarketoInstance, account: SalesAccount) -> HttpResponse:
     name = typed(request, "list", LONGEST_NAME)
     try:
         lists = services.find_lists(account, name) if name else []
@@ -54,7 +54,7 @@ def _start(request: ConsoleRequest, account: SalesAccount) -> HttpResponse:
         return render(request, "sync/preview.html", {"account": account, "problem": trouble(error)})
     chosen = [one for one in lists if request.POST.get("list_id", str(one.list_id)) == str(one.list_id)]
     if name and len(chosen) != 1:
-        return render(request, "sync/choose_list.html", {"name": name, "lists": lists})
+        return render(request, "sync/choose_list.html", {"instance": instance, "name": name, "lists": lists})
     return _start_reading(request, account, chosen[0] if chosen else None)
 
 

@@ -1,6 +1,7 @@
 """Integrations > Diagnostics: what failed, whose turn it is, and how many calls are left."""
 
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -23,12 +24,14 @@ from connections.problems import problem_code
 from connections.salesforce.errors import SessionExpired
 from connections.salesforce.oauth import GrantRefused, OAuthError, OAuthProblem
 from connections.services.diagnostics import record_failure, record_usage
+from connections.turns import turn
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, text_of
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/integrations/diagnostics/"
 RETRY = "/settings/integrations/diagnostics/{}/retry/"
+CALLBACK = "/connections/salesforce/callback/"
 CHECK_NOW = "/settings/integrations/diagnostics/check/"
 CANARIES = ["jane.doe@acme.example", "Jane", "Doe", "+46701234567", "00QHs00000AbCdEMAV", "s3cr3t-canary", "%40"]
 
@@ -59,6 +62,8 @@ def test_a_code_nobody_listed_still_has_somebody_to_act(service: str, kind: type
         (GrantRefused(OAuthProblem.INACTIVE_ORG, "invalid_grant"), "INACTIVE_ORGANIZATION"),
         (GrantRefused(OAuthProblem.IP_RESTRICTED, "invalid_grant"), "INVALID_GRANT"),
         (GrantRefused(OAuthProblem.UNKNOWN, "invalid_grant"), "AUTHENTICATION_FAILURE"),
+        (GrantRefused(OAuthProblem.EXPIRED_CODE, "invalid_grant"), "expired_code"),
+        (GrantRefused(OAuthProblem.REFUSED, "invalid_grant"), "refused"),
         (OAuthError(OAuthProblem.BAD_CLIENT, "invalid_client_id"), "invalid_client_id"),
         (SessionExpired("salesforce", "INVALID_SESSION_ID"), "EXPIRED_ACCESS"),
         (ApiError("salesforce", "QUERY_TIMEOUT"), "QUERY_TIMEOUT"),
@@ -81,8 +86,8 @@ def test_failed_calls_of_both_neighbours_are_counted_and_explained(
     sandbox.post("/_sandbox/faults", {"path": "/services/data", "kind": "status:503"})
     sandbox.post("/_sandbox/faults", {"path": "/rest/v1/stats", "kind": "marketo:603"})
     browser.post(CHECK_NOW)
-    assert "Somebody is asking the same" in text_of(browser.post(CHECK_NOW, follow=True))
-    cache.clear()  # the pause is over
+    with turn(f"connections-{admin.member.account_id}"):
+        assert "Somebody is asking the same" in text_of(browser.post(CHECK_NOW, follow=True))
     page = text_of(browser.post(CHECK_NOW, follow=True))
     assert "The connections were checked." in page
     salesforce, marketo = ApiFailure.objects.order_by("-service")
@@ -165,6 +170,10 @@ def test_failed_attempts_to_connect_are_listed_too(
     found = set(ApiFailure.objects.values_list("service", "code", "operation"))
     assert found == {("salesforce", "access_denied", "sign-in"), ("marketo", "603", "/rest/v1/leads/describe.json")}
     assert "Salesforce did not give its consent" in text_of(browser.get(PAGE))
+    sandbox.delete("/_sandbox/faults")
+    browser.get(person_at_salesforce(press_ok(browser)))
+    browser.post("/settings/admin/marketo/connect/")
+    assert not ApiFailure.objects.filter(solved_at=None).exists()
 
 
 def test_no_person_and_no_secret_is_kept(account: SalesAccount, admin: User, client_of: ClientOf) -> None:
@@ -231,3 +240,35 @@ def test_a_day_keeps_its_highest_number_and_marketo_s_day_is_that_of_texas(accou
     today = charts[Service.SALESFORCE][-1]
     assert (today.day.day, today.calls, today.high) == (5, 900, 800)
     assert (charts[Service.MARKETO][-1].day.day, charts[Service.MARKETO][-1].calls) == (4, 70)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_failures_of_a_member_s_own_connection_are_not_the_account_s(
+    salesforce_connection: SalesforceConnection,
+    member: User,
+    client_of: ClientOf,
+    person_at_salesforce: PersonAtSalesforce,
+    sandbox: SandboxProcess,
+) -> None:
+    seller = client_of(member)
+    start = "/settings/salesforce/connect/", {"choice": "production", "my_domain": ""}
+    url = seller.post(*start)["Refresh"].removeprefix("0; url=")
+    state = parse_qs(urlsplit(url).query)["state"][0]
+    assert "problem=salesforce_refused" in seller.get(CALLBACK, {"state": state, "error": "access_denied"})["Location"]
+    seller.get(person_at_salesforce(seller.post(*start)["Refresh"].removeprefix("0; url=")))
+    own = SalesforceConnection.objects.of_member(member.member).get()
+    sandbox.post("/_sandbox/faults", {"path": "/services/data", "kind": "status:503"})
+    services.check_connection(own)
+    own.refresh_from_db()
+    assert own.problem == "salesforce_busy"
+    assert not ApiFailure.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_single_call_that_fails_again_says_nothing_about_the_connection(
+    salesforce_connection: SalesforceConnection, admin: User, client_of: ClientOf
+) -> None:
+    record_failure(salesforce_connection.account_id, "sobjects/Nothing__c/describe", ApiError("salesforce", "404"))
+    again = RETRY.format(ApiFailure.objects.get().pk)
+    assert "The call failed again." in text_of(client_of(admin).post(again, follow=True))
+    assert SalesforceConnection.objects.get().problem == ""

@@ -8,10 +8,10 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEvent, SalesAccount, User
+from accounts.models import AuditEvent, Role, SalesAccount, User
 from connections import services
-from connections.http import ApiError
-from connections.models import ApiFailure, MarketoInstance, PackageTick, SalesforceConnection
+from connections.http import AccessDenied, ApiError, TransientApiError
+from connections.models import ApiFailure, ConnectionStatus, MarketoInstance, PackageTick, SalesforceConnection
 from connections.services.diagnostics import record_failure
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, text_of
@@ -146,6 +146,8 @@ def test_a_link_that_is_old_or_altered_shows_nothing(checked: SalesAccount, brow
         "problem:salesforce_refused",
         "failure:x",
         "failure:1",
+        f"failure:{'1':0>400}",
+        f"failure:{'9' * 5000}",
         "people:1",
     ],
 )
@@ -165,3 +167,81 @@ def test_another_account_makes_no_link_about_this_one(
     record_failure(checked.pk, "query", ApiError("salesforce", "ENTITY_IS_LOCKED"))
     subject = f"failure:{ApiFailure.objects.get().pk}"
     assert client_of(stranger).post(ASK, {"subject": subject}).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_problem_is_not_done_because_another_call_succeeds_or_fails(
+    salesforce_connection: SalesforceConnection, browser: Client, client: Client
+) -> None:
+    services.record_problem(salesforce_connection, AccessDenied("salesforce", "INSUFFICIENT_ACCESS"))
+    link = link_of(browser, "problem:salesforce_permission")
+    services.salesforce_client(salesforce_connection).organization()
+    assert "may not read what this console needs" in text_of(client.get(link))
+    services.record_problem(salesforce_connection, TransientApiError("salesforce", "503"))
+    services.salesforce_client(salesforce_connection).organization()
+    assert "may not read what this console needs" in text_of(client.get(link))
+    services.check_connection(salesforce_connection)
+    assert "This is done" in text_of(client.get(link))
+
+
+def test_a_refusal_to_connect_again_can_be_handed_on_until_the_connection_works(
+    salesforce_connection: SalesforceConnection, browser: Client, client: Client
+) -> None:
+    refused = "/settings/admin/salesforce/?problem=salesforce_app_blocked"
+    assert "blocks the app" in text_of(browser.get(refused))
+    assert ASK not in text_of(browser.get(refused))
+    SalesforceConnection.objects.update(status=ConnectionStatus.NEEDS_RECONNECTING, problem="salesforce_expired_token")
+    assert 'value="problem:salesforce_app_blocked"' in text_of(browser.get(refused))
+    link = link_of(browser, "problem:salesforce_app_blocked")
+    assert "blocks the app" in text_of(client.get(link))
+    SalesforceConnection.objects.update(status=ConnectionStatus.CONNECTED, problem="")
+    assert "This is done" in text_of(client.get(link))
+
+
+def test_only_what_a_check_shows_is_promised_to_be_shown(
+    checked: SalesAccount, browser: Client, client: Client
+) -> None:
+    record_failure(checked.pk, "query", ApiError("salesforce", "ENTITY_IS_LOCKED"))
+    SalesforceConnection.objects.update(problem="salesforce_api_disabled")
+    promise = "this page says so after the next check"
+    for subject in ("item:actions_site", "problem:salesforce_api_disabled"):
+        assert promise in text_of(client.get(link_of(browser, subject)))
+    for subject in ("item:api_secret", f"failure:{ApiFailure.objects.get().pk}"):
+        assert promise not in text_of(client.get(link_of(browser, subject)))
+
+
+def test_what_somebody_does_here_is_not_handed_to_people_without_an_account(
+    salesforce_connection: SalesforceConnection, browser: Client
+) -> None:
+    record_failure(salesforce_connection.account_id, "query", ApiError("salesforce", "AUTHENTICATION_FAILURE"))
+    assert ASK not in text_of(browser.get("/settings/integrations/diagnostics/"))
+    assert browser.post(ASK, {"subject": f"failure:{ApiFailure.objects.get().pk}"}).status_code == 404
+    SalesforceConnection.objects.update(problem="salesforce_unreachable")
+    assert ASK not in text_of(browser.get("/settings/admin/salesforce/"))
+
+
+def test_a_link_dies_with_the_right_to_make_it(
+    checked: SalesAccount, salesforce_admin: User, browser: Client, client: Client
+) -> None:
+    link = link_of(browser, "item:actions_site")
+    salesforce_admin.member.role = Role.USER
+    salesforce_admin.member.save()
+    assert client.get(link).status_code == 404
+    salesforce_admin.member.role = Role.SALESFORCE_ADMIN
+    salesforce_admin.member.save()
+    assert client.get(link).status_code == 200
+    salesforce_admin.member.delete()
+    assert client.get(link).status_code == 404
+
+
+def test_refused_credentials_are_handed_on_unless_the_connection_works(
+    admin: User, linked_instance: MarketoInstance, client_of: ClientOf
+) -> None:
+    browser = client_of(admin)
+    typed = {"munchkin_id": linked_instance.munchkin_id, "client_id": "somebody-else", "client_secret": "wrong"}
+    assert ASK in text_of(browser.post("/settings/admin/marketo/set-up/", typed))
+    assert browser.post(ASK, {"subject": "problem:marketo_credentials"}).status_code == 200
+    browser.post("/settings/admin/marketo/connect/")
+    page = text_of(browser.post("/settings/admin/marketo/set-up/", typed))
+    assert "Marketo refused the Client ID" in page
+    assert ASK not in page

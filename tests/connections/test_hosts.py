@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ import pytest
 from connections import http
 from connections.hosts import ForbiddenHost, check_instance_url, check_public, normalise_marketo_endpoint
 from connections.hosts import salesforce_login_origin as login_origin
+from tests.sandbox_process import SandboxProcess
 
+PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 ORIGIN = "https://acme.my.salesforce.com"
 Resolve = Callable[..., None]
 
@@ -75,6 +78,10 @@ PRIVATE = [
     "::ffff:127.0.0.1",
     "::ffff:a9fe:a9fe",
     "2002:7f00:1::",
+    "::127.0.0.1",
+    "::a9fe:a9fe",
+    "64:ff9b::10.0.0.1",
+    "64:ff9b::a9fe:a9fe",
 ]
 
 
@@ -100,8 +107,15 @@ def test_private_addresses_are_known(address: str) -> None:
     """Security statement 12: loopback, private and metadata addresses."""
     with pytest.raises(ForbiddenHost):
         check_public(address)
-    for public in ("13.110.54.1", "2a00:1450:4001::1"):
+    for public in ("13.110.54.1", "2a00:1450:4001::1", "64:ff9b::13.110.54.1"):
         check_public(public)
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy resolves names itself: behind one there would be nothing to refuse."""
+    for name in PROXY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -158,6 +172,33 @@ def test_a_name_that_changes_between_question_and_connection_is_refused(resolve:
     with pytest.raises(http.UnexpectedAnswer, match="forbidden_host"), http.network_errors("salesforce"):
         session.get(f"{ORIGIN}/services/data")
     assert Silent.callers == 0
+
+
+def test_a_name_that_is_not_resolved_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def getaddrinfo(*question: Any, **_options: Any) -> list[Any]:
+        asked.append(question)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    session = http.open_session(allowed_hosts=[ORIGIN])
+    with pytest.raises(http.Unreachable), http.network_errors("salesforce"):
+        session.post(f"{ORIGIN}/services/data")
+    assert len(asked) == 3
+
+
+def test_behind_a_proxy_public_names_are_left_to_the_proxy(
+    resolve: Resolve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    authority = tmp_path / "ca.pem"
+    with SandboxProcess.start(people=1, ca_file=authority) as process:
+        resolve(("127.0.0.1", int(process.url.rpartition(":")[2])))  # what the name of the proxy leads to
+        monkeypatch.setenv("HTTPS_PROXY", process.url)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority))
+        session = http.open_session(allowed_hosts=[ORIGIN])
+        assert session.get(f"{ORIGIN}/services/data").json()[0]["version"]
 
 
 def test_a_local_server_of_the_settings_may_be_called(inside: int) -> None:

@@ -151,6 +151,10 @@ def test_a_file_without_an_end_is_cut_off(neighbour: str, path: str, monkeypatch
         ("Sun, 06 Nov 2094 08:49:37 -0000", 37),
         ("", None),
         ("soon", None),
+        ("9" * 400, 86_400),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
+        ("Sun, 06 Nov 2094 08:49:37 -99999999999999999999", None),
+        ("Sun, 06 Nov 99999999999999999999 08:49:37 GMT", None),
         ("-5", None),
     ],
 )

@@ -76,7 +76,7 @@ def test_nobody_of_another_account_is_granted_or_removed(
     access = grant(marketo_connection, member.member)
     client_of(stranger).post(REMOVE.format(access.pk))
     assert MarketoAccess.objects.exists()
-    client_of(marketo_connection.owner).post(ACCESS, {"member": [stranger.member.pk, "x"], "workspace": EU})
+    client_of(marketo_connection.owner).post(ACCESS, {"member": [stranger.member.pk, "x", "9" * 5000], "workspace": EU})
     assert MarketoAccess.objects.get() == access
 
 
@@ -124,6 +124,7 @@ def test_the_connection_goes_from_one_admin_to_the_next_and_is_never_gone(
     assert "You are the owner of the connection." in text_of(browser.post(TAKE_OVER, follow=True))
     taken = MarketoConnection.objects.get()
     assert (taken.pk, taken.owner, taken.status) == (marketo_connection.pk, second_admin.user, "connected")
+    assert taken.connected_at == marketo_connection.connected_at
     assert MarketoAccess.objects.get() == kept
     event = AuditEvent.objects.get(action="marketo.taken_over")
     assert (event.actor, event.details["owner_was"]) == (second_admin.user, old_owner.email)

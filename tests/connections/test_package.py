@@ -207,6 +207,9 @@ def test_a_package_that_is_removed_later_is_a_problem_of_the_setup_guide(
     assert removed not in text_of(browser.get("/"))  # it was never there
     change_org("install_package")
     tasks.check_package(checked.pk)
+    change_org("hide_setup", hidden=True)
+    tasks.check_package(checked.pk)
+    change_org("hide_setup", hidden=False)
     change_org("uninstall_package")
     for _day in range(2):
         tasks.check_package(checked.pk)

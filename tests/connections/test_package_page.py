@@ -72,7 +72,8 @@ def test_a_tick_carries_its_name_and_can_be_taken_back(
     browser = client_of(salesforce_admin)
     assert "Ticked by crm@acme.example" in text_of(browser.post(TICK.format("governance"), follow=True))
     browser.post(TICK.format("governance"))
-    assert AuditEvent.objects.filter(action="package.item_ticked", target="governance").count() == 1
+    title = "Features you do not want are switched off"
+    assert AuditEvent.objects.filter(action="package.item_ticked", target=title).count() == 1
     browser.post(TICK.format("governance"), {"undo": "1"})
     assert not PackageTick.objects.exists()
     assert AuditEvent.objects.filter(action="package.item_unticked", actor=salesforce_admin).exists()
@@ -87,3 +88,16 @@ def test_a_check_that_fails_keeps_what_was_known(
     page = text_of(client_of(admin).post(CHECK))
     assert "Salesforce is busy or in maintenance." in page
     assert "The package is not installed." in page
+
+
+def test_a_tick_from_before_an_api_could_judge_counts_until_the_first_check(
+    checked: SalesAccount, salesforce_admin: User, client_of: ClientOf
+) -> None:
+    services.tick_item(account=checked, by=salesforce_admin, item=ITEMS["activity_fields"])
+    browser = client_of(salesforce_admin)
+    page = text_of(browser.get(PAGE))
+    assert "Ticked by hand" in page
+    assert TICK.format("activity_fields") in page
+    assert services.package_state(checked).ticked == 1
+    browser.post(CHECK)
+    assert services.package_state(checked).ticked == 0

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -107,3 +107,15 @@ def test_a_removal_that_is_undone_keeps_the_connection(
         services.forget_member(account=member.member.account, user=member)
         transaction.set_rollback(True)
     assert (grants(sandbox), SalesforceConnection.objects.count()) == (1, 1)
+
+
+def test_a_token_that_no_key_can_read_does_not_hold_up_the_others(
+    salesforce_connection: SalesforceConnection, sandbox: SandboxProcess
+) -> None:
+    unreadable = OrphanedToken.objects.create(login_origin=sandbox.url, token="x")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE connections_orphanedtoken SET token = 'gAAAA-of-another-key'")
+    OrphanedToken.objects.create(login_origin=sandbox.url, token=salesforce_connection.refresh_token)
+    services.revoke_orphans()
+    assert list(OrphanedToken.objects.values_list("pk", flat=True)) == [unreadable.pk]
+    assert grants(sandbox) == 0

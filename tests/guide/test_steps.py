@@ -148,3 +148,19 @@ def test_asking_is_for_the_steps_a_salesforce_admin_can_do(
     page = browser.post("/ask-a-salesforce-admin/6/", {"email": "crm@acme.example"}, follow=True)
     assert "crm@acme.example gets a mail that asks for step 6" in page.content.decode()
     assert account_of_instance.invitations.get().role == Role.SALESFORCE_ADMIN
+
+
+def test_a_member_who_works_in_another_instance_is_led_back_to_their_own(
+    connected: SalesAccount, admin: User, client_of: ClientOf
+) -> None:
+    other = MarketoInstance.objects.create(munchkin_id="999-ZZZ-999", name="Zenith", endpoint="https://x.example")
+    other.admins.create(email=admin.email, chosen_at=datetime(2026, 11, 22, tzinfo=UTC))
+    assert [step.number for step in steps_of(admin) if step.action] == [2, 3, 5, 6, 7]
+    own = connected.marketo_instance
+    own.admins.create(email=admin.email)
+    assert [step.number for step in steps_of(admin) if step.action] == [1, 2, 3, 4, 5, 6, 7]
+    browser = client_of(admin)
+    assert f'name="instance" value="{own.pk}"' in browser.get("/").content.decode()
+    page = browser.post("/marketo/instance/", {"instance": own.pk}, follow=True).content.decode()
+    assert own.munchkin_id in page
+    assert 'action="/marketo/instance/"' not in browser.get("/").content.decode()

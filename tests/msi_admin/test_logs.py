@@ -12,6 +12,7 @@ from msi_admin.logs import hide_secrets
         "POST https://login.example/token?client_secret=canary",
         "sent Authorization: Bearer canary",
         "GET /invitations/canarycanarycanarycanary/",
+        "GET /help/canarycanary:canary:canarycanary/",
         "refresh_token=canary failed",
         "GET /accounts/password/reset/key/5-canary-canary/",
         "GET /accounts/login/?next=%2Finvitations%2Fcanarycanarycanary%2F",
