@@ -58,9 +58,9 @@ def _rate() -> float:
 
 
 def _silence() -> float:
-    """0 while nobody works."""
+    """0 while nobody works; no worker is missed while a person holds the run."""
     oldest = [
         steps.filter(due_at__isnull=False).aggregate(oldest=Min(F("lease_until") - LEASE))["oldest"]
-        for steps in (SyncRun.objects, Extract.objects)
+        for steps in (SyncRun.objects.filter(paused_at=None), Extract.objects.filter(run__paused_at=None))
     ]
     return max(((timezone.now() - time).total_seconds() for time in oldest if time), default=0.0)

@@ -132,6 +132,8 @@ class SyncRun(Step):
         indexes = [
             models.Index(fields=["account", "-id"], name="run_by_account"),
             models.Index(fields=["due_at"], name="run_due", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["status", "-id"], name="run_by_status"),
+            models.Index(fields=["kind", "-id"], name="run_by_kind"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["account"], condition=Q(status__in=UNFINISHED), name="run_one_unfinished"),
@@ -297,8 +299,16 @@ class Person(models.Model):
     class Meta:
         # Prefixes are searched; the operator class makes that work under every collation.
         indexes = [
-            models.Index(F("account"), OpClass(Lower(name), "text_pattern_ops"), name=f"person_{name}")
-            for name in ("email", "last_name", "first_name")
+            *(
+                models.Index(F("account"), OpClass(Lower(name), "text_pattern_ops"), name=f"person_{name}")
+                for name in ("email", "last_name", "first_name")
+            ),
+            # Who left, by reason.
+            models.Index(
+                fields=["account", "removed_reason", "removed_at"],
+                name="person_gone",
+                condition=Q(removed_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,10 +12,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from connections.problems import problem_for
 from sync.budgets import megabytes
 from sync.models import Extract, ExtractStatus, RunStatus, SyncRun
-from sync.sentences import WAITS
+from sync.querysets import StepQuerySet
+from sync.sentences import wait_reason
 
 PHASES = (
     (RunStatus.PLANNING, _("Plan")),
@@ -145,13 +145,22 @@ def _expected(extracts: Sequence[Extract]) -> int:
 
 
 def _is_stalled(run: SyncRun, extracts: Sequence[Extract]) -> bool:
-    """Whether something has been due for long although no worker is busy, be it with other runs."""
+    """Whether something has been due for long although no worker for its kind is busy, be it with other runs."""
     if run.is_finished or run.paused_at:
         return False
     longest_ago = timezone.now() - UNATTENDED
     if not any(step.due_at and step.due_at < longest_ago for step in [run, *extracts]):
         return False
-    return not any(steps.filter(lease_until__gt=Now()).exists() for steps in (SyncRun.objects, Extract.objects))
+    late = [
+        steps.filter(due_at__lt=longest_ago)
+        for steps in (SyncRun.objects.filter(pk=run.pk), Extract.objects.of_run(run))
+    ]
+    busy = [steps.filter(lease_until__gt=Now()) for steps in (SyncRun.objects, Extract.objects)]
+    return any(_has(late, weight) and not _has(busy, weight) for weight in ("heavy", "light"))
+
+
+def _has(steps: Sequence[StepQuerySet], weight: str) -> bool:
+    return any(getattr(some, weight)().exists() for some in steps)
 
 
 def _phases(run: SyncRun) -> list[Phase]:
@@ -185,5 +194,4 @@ def _waiting(run: SyncRun, extracts: Sequence[Extract]) -> Waiting | None:
     if run.is_finished or not waiting:
         return None
     longest = max(waiting, key=lambda step: step.due_at or timezone.now())
-    reason = WAITS.get(longest.waiting_reason) or problem_for(longest.waiting_reason).what
-    return Waiting(reason, longest.due_at)
+    return Waiting(wait_reason(longest.waiting_reason), longest.due_at)

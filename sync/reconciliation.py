@@ -49,7 +49,8 @@ def lines_of(counts: Counts, run: SyncRun) -> list[Line]:
 
 def _belonging(counts: Counts, run: SyncRun) -> Line:
     records = counts.salesforce["leads"] + counts.salesforce["contacts"]
-    why = f"{_between_systems(records - run.synced)} {_since(counts, run)}"
+    between = _between_systems(records - run.synced) if run.list_id is None else _of_list(run)
+    why = f"{between} {_since(counts, run)}"
     return Line(_("In both systems, with a sales owner"), run.synced, records, counts.live, 0, why)
 
 
@@ -70,8 +71,12 @@ def _between_systems(surplus: int) -> str:
     return _("Every record in Salesforce has its person in Marketo.")
 
 
+def _of_list(run: SyncRun) -> str:
+    return _("Only members of the list %(name)s were read.") % {"name": run.list_name}
+
+
 def _since(counts: Counts, run: SyncRun) -> str:
-    arrived = counts.live - run.synced + counts.left
+    arrived = counts.live - run.people + counts.left
     assert run.finished_at  # noqa: S101 (the run has succeeded)
     when = date_format(localtime(run.finished_at), "DATETIME_FORMAT")
     return _("Since the full sync of %(when)s, %(arrived)s arrived in the copy and %(left)s left it.") % {

@@ -14,6 +14,7 @@ from sync.engine.clients import marketo_of, salesforce_of
 from sync.engine.fields import SYNCED_FIELDS, SyncedField, readable_fields
 from sync.engine.windows import month_windows
 from sync.models import Extract, SyncRun
+from sync.querysets import SyncRunQuerySet
 
 EXAMPLES = 5
 # Marketo numbers people from 1, and one call answers 300 of them.
@@ -77,15 +78,21 @@ def _key(account: SalesAccount) -> str:
 
 
 def _forecast(account: SalesAccount, exports: int) -> Forecast:
-    """What the last full run took is the best guess; without one, what Marketo's jobs take as a rule."""
+    """What the last comparable run took is the best guess; without one, what Marketo's jobs take as a rule."""
     people = _expected_people(account)
     size = people * BYTES_PER_PERSON
     minutes: float = ceil(exports / EXPORTS_AT_A_TIME) * MINUTES_PER_EXPORT
-    last = SyncRun.objects.of_account(account).full().last_success()
+    last = _comparable_runs(account).last_success()
     if last and last.duration:
         size = Extract.objects.of_run(last).exported_bytes()
         minutes = last.duration.total_seconds() / 60
     return Forecast(people, ceil(size / 1_000_000), exports * CALLS_PER_EXPORT, ceil(minutes))
+
+
+def _comparable_runs(account: SalesAccount) -> SyncRunQuerySet:
+    """Full runs that read everybody and that no person ever held."""
+    held = list(account.audit_events.filter(action="sync.paused").values_list("details__run", flat=True))
+    return SyncRun.objects.of_account(account).full().filter(list_id=None).exclude(pk__in=held)
 
 
 def _examples(client: MarketoClient, known: list[str]) -> list[dict[str, Any]]:

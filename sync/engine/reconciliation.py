@@ -1,12 +1,10 @@
 """The same people counted in three places: Marketo as last read, Salesforce and the copy as they are now."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from django.core.cache import cache
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import SalesAccount
@@ -34,8 +32,9 @@ GONE = ("deleted_in_salesforce", "deleted_in_marketo")
 @dataclass(frozen=True)
 class Counts:
     """
-    What was counted at `asked_at`. `salesforce` by the names of RECORDS; `live` people in the copy, those `gone` from
-    it by reason, `left` how many of them since the full run `run_id` ended; `examples` are ids by reason.
+    What was counted at `asked_at`. `salesforce` by the names of RECORDS; `live` people in the copy as the last run left
+    it, those `gone` from it by reason, `left` how many of them since the full run `run_id` ended; `examples` are ids by
+    reason.
     """
 
     asked_at: datetime
@@ -58,15 +57,14 @@ def count(account: SalesAccount, run: SyncRun) -> Counts:
 
     Raises MustWait, RunFailed or an error of connections.http.
     """
-    people, client = Person.objects.of_account(account), salesforce_of(account)
-    gone = people.exclude(removed_at=None)
-    since = Count("marketo_id", filter=Q(removed_at__gt=run.finished_at))
-    reasons = list(gone.values_list("removed_reason").annotate(ever=Count("marketo_id"), since=since))
+    client, last = salesforce_of(account), SyncRun.objects.of_account(account).last_success() or run
+    since = Count("removed_at", filter=Q(removed_at__gt=run.finished_at))
+    reasons = list(_gone(account).values_list("removed_reason").annotate(ever=Count("removed_at"), since=since))
     counts = Counts(
         asked_at=timezone.now(),
         run_id=run.pk,
         salesforce={name: _count(client, *where) for name, where in RECORDS.items()},
-        live=people.live().count(),
+        live=last.people,
         left=sum(since for _reason, _ever, since in reasons),
         gone={reason: ever for reason, ever, _since in reasons},
         examples=_examples(account, client),
@@ -90,12 +88,20 @@ def _count(client: SalesforceClient, name: str, condition: str) -> int:
 
 
 def _examples(account: SalesAccount, client: SalesforceClient) -> dict[str, list[str]]:
-    people = Person.objects.of_account(account)
     return (
         {reason: _records(client, *RECORDS[reason]) for reason in LEFT_OUT_IN_SALESFORCE}
-        | {reason: _texts(people.filter(removed_reason=reason).values_list("marketo_id", flat=True)) for reason in GONE}
+        | {reason: _last_gone(account, reason) for reason in GONE}
         | {"not_in_salesforce": _unlinked(account)}
     )
+
+
+def _gone(account: SalesAccount) -> QuerySet[Person]:
+    return Person.objects.of_account(account).filter(removed_at__isnull=False)
+
+
+def _last_gone(account: SalesAccount, reason: str) -> list[str]:
+    last = _gone(account).filter(removed_reason=reason).order_by("-removed_at")[:EXAMPLES]
+    return [str(number) for number in last.values_list("marketo_id", flat=True)]
 
 
 def _records(client: SalesforceClient, name: str, condition: str) -> list[str]:
@@ -106,8 +112,5 @@ def _records(client: SalesforceClient, name: str, condition: str) -> list[str]:
 def _unlinked(account: SalesAccount) -> list[str]:
     with budget_of(account).call():
         people = marketo_of(account).leads_by_filter("id", EXAMPLE_IDS, INDISPENSABLE)
-    return _texts(person["id"] for person in people if not (person["sfdcLeadId"] or person["sfdcContactId"]))
-
-
-def _texts(ids: Iterable[int]) -> list[str]:
-    return [str(number) for number in islice(ids, EXAMPLES)]
+    unlinked = [person for person in people if not (person["sfdcLeadId"] or person["sfdcContactId"])]
+    return [str(person["id"]) for person in unlinked[:EXAMPLES]]

@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import SalesAccount
 from connections.salesforce.client import SalesforceClient
-from sync.engine.clients import budget_of, marketo_of, salesforce_of
+from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE
 from sync.models import Person, SyncRun
 
@@ -62,7 +62,7 @@ def _held_against_list(account: SalesAccount, found: list[Found]) -> list[Found]
     last = SyncRun.objects.of_account(account).full().last_success()
     if not found or last is None or last.list_id is None:
         return found
-    with budget_of(account).call():
+    with budget_of(account).call(), list_of(last):
         members = marketo_of(account).members_of_list(last.list_id, [person.marketo_id for person in found])
     return [person if person.marketo_id in members else replace(person, reason="not_in_list") for person in found]
 

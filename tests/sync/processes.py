@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -18,9 +18,9 @@ from guide.management.commands.demo import answers
 from sync.models import Extract, SyncRun
 from tests.browser.demo import free_ports
 from tests.sandbox_process import ROOT, SandboxProcess
-from tests.sync.driving import describe
+from tests.sync.driving import describe, look_at_remote_jobs
 
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 100
 Process = subprocess.Popen[bytes]
 
 
@@ -72,10 +72,11 @@ def web(folder: Path, sandbox: SandboxProcess) -> Iterator[tuple[Process, str]]:
 def kill(process: Process) -> None:
     """No process of the group, and no child that left it, can say a word."""
     family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
-    for member in family:
-        member.send_signal(signal.SIGSTOP)
-    for member in family:
-        member.kill()
+    for sign in (signal.SIGSTOP, signal.SIGKILL):
+        for member in family:
+            # A child may have ended by itself.
+            with suppress(psutil.NoSuchProcess):
+                member.send_signal(sign)
     process.wait()
     psutil.wait_procs(family, timeout=10)
 
@@ -91,6 +92,7 @@ def wait_for(is_reached: Callable[[], object], folder: Path) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not is_reached():
         assert time.monotonic() < deadline, f"{describe()}\n{(folder / 'processes.log').read_text()[-2_000:]}"
+        look_at_remote_jobs()
         time.sleep(0.1)
 
 

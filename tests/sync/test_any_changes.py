@@ -8,11 +8,11 @@ import pytest
 import requests
 
 from accounts.models import SalesAccount
-from sync.models import Person, RunKind, RunStatus
+from sync.models import Person, RunKind, RunStatus, SyncRun
 from sync.services import start_sync
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
-from tests.sync.driving import finish
+from tests.sync.driving import cut_waits_short, run_has_ended, work_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,6 +44,17 @@ def something_happens(sandbox: SandboxProcess, dice: random.Random) -> None:
         sandbox.post("/_sandbox/people", body if body["action"] == "create" else body | {"ids": people})
 
 
+def follow(account: SalesAccount) -> SyncRun:
+    run = start_sync(account=account, started_by=None, kind=RunKind.FOLLOW)
+
+    def has_ended() -> bool:
+        cut_waits_short()
+        return run_has_ended(run)
+
+    work_until(has_ended)
+    return run
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_following_anything_equals_reading_everybody(
     sync: Sync, connected: SalesAccount, sandbox: SandboxProcess, seed: int
@@ -55,7 +66,7 @@ def test_following_anything_equals_reading_everybody(
             something_happens(sandbox, dice)
         path, kind = dice.choice(FAULTS)
         sandbox.post("/_sandbox/faults", {"path": path, "kind": kind, "nth": dice.randint(1, 9)})
-        run = finish(start_sync(account=connected, started_by=None, kind=RunKind.FOLLOW))
+        run = follow(connected)
         assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
     sandbox.delete("/_sandbox/faults")
     assert sync().changed == 0

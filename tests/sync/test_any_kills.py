@@ -13,7 +13,7 @@ from tests.sync.oracle import people_in_copy, people_that_belong
 from tests.sync.processes import forget_leases, kill, wait_for, wait_for_end, worker
 from tests.sync.test_any_changes import FAULTS, something_happens
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(170)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
 ROUNDS = (RunKind.FULL, RunKind.FOLLOW)
 

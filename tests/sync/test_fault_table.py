@@ -6,14 +6,11 @@ fails with a sentence, changes nobody, and succeeds when it is started again. Th
 follow Adobe's "Error Codes" of the Marketo REST API and Salesforce's "Status Codes and Error Responses".
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db.models.functions import Now
-from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
 from connections import http
@@ -25,7 +22,7 @@ from sync.sentences import failure_of
 from sync.services import start_sync
 from tests.connections.salesforce_sign_in import signed_in
 from tests.sandbox_process import SandboxProcess
-from tests.sync.driving import work_until
+from tests.sync.driving import cut_waits_short, run_has_ended, work_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,25 +129,14 @@ SALESFORCE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def shared_sandbox() -> Iterator[SandboxProcess]:
-    with SandboxProcess.start(people=200) as process:
-        yield process
-
-
-@pytest.fixture
-def sandbox(shared_sandbox: SandboxProcess, settings: Settings) -> SandboxProcess:
-    shared_sandbox.reset()
-    shared_sandbox.post("/_sandbox/switches", {"bulk_seconds": 0})
-    settings.SANDBOX_ORIGIN = shared_sandbox.url
-    return shared_sandbox
-
-
 @pytest.fixture(autouse=True)
-def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Silence and stuck jobs are noticed within seconds."""
-    monkeypatch.setattr(http, "TIMEOUT_SECONDS", (5.0, 1.0))
-    monkeypatch.setattr(extract_engine, "JOB_DEADLINE", timedelta(seconds=1))
+def impatience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence is noticed within seconds, and so are stuck jobs, by the rows that are about them."""
+    kind = request.node.callspec.params["row"].kind if "row" in request.fixturenames else ""
+    if kind.endswith("stuck"):
+        monkeypatch.setattr(extract_engine, "JOB_DEADLINE", timedelta(seconds=1))
+    elif kind in {"stall", "delay", "salesforce:hang"}:
+        monkeypatch.setattr(http, "TIMEOUT_SECONDS", (5.0, 1.0))
 
 
 def finish(run: SyncRun) -> set[str]:
@@ -162,10 +148,8 @@ def finish(run: SyncRun) -> set[str]:
         if waiting := [step for step in steps if step.waiting_reason]:
             _assert_says_why(run)
             reasons.update(step.waiting_reason for step in waiting)
-            SyncRun.objects.filter(pk=run.pk).exclude(waiting_reason="").update(due_at=Now())
-            Extract.objects.of_run(run).exclude(waiting_reason="").update(due_at=Now())
-        run.refresh_from_db()
-        return run.is_finished and not run.has_leftovers
+            cut_waits_short()
+        return run_has_ended(run)
 
     work_until(has_ended)
     return reasons

@@ -10,7 +10,7 @@ from sync.services import start_sync
 from tests.sandbox_process import SandboxProcess
 from tests.sync.processes import forget_leases, kill, wait_for, wait_for_end, worker
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
 
 def test_a_worker_killed_while_loading_costs_nobody(

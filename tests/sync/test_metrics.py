@@ -57,3 +57,11 @@ def test_rows_a_second_and_the_silence_of_workers(client: Client, account: Sales
     found = figures(client)
     assert 400 < found["msi_sync_rows_per_second"] <= 510
     assert 7 <= found["msi_sync_silent_seconds"] < 10
+
+
+def test_nobody_is_missed_while_a_person_holds_the_run(client: Client, account: SalesAccount) -> None:
+    long_ago = timezone.now() - timedelta(hours=1)
+    held = {"due_at": long_ago, "lease_until": long_ago}
+    run = SyncRun.objects.create(account=account, status=RunStatus.EXTRACTING, paused_at=long_ago, **held)
+    Extract.objects.create(run=run, source=Source.MARKETO_PEOPLE, **held)
+    assert figures(client)["msi_sync_silent_seconds"] == 0

@@ -1,9 +1,13 @@
 """What the page of a run shows while it works, and afterwards."""
 
+import os
+import socket
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from django.db import connection
 from django.test import Client
@@ -14,9 +18,11 @@ from accounts.models import SalesAccount, User
 from connections import http
 from sync import services
 from sync.engine.load import CHUNK_BYTES
+from sync.engine.preview import preview
 from sync.models import Extract, ExtractStatus, RunStatus, Source, SyncRun
+from sync.progress import progress_of
 from sync.querysets import LEASE
-from sync.services import start_sync
+from sync.services import pause_run, start_sync
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
 from tests.sync.driving import finish, work_until
@@ -27,30 +33,11 @@ FRAGMENT = {"HX-Request": "true"}
 PREVIEW = "/marketo/sales-insight/actions-config/sync/"
 
 
-@pytest.fixture
-def sandbox(settings: Settings) -> Iterator[SandboxProcess]:
+@pytest.fixture(scope="module")
+def large_sandbox() -> Iterator[SandboxProcess]:
     """Large enough for files of several pieces."""
     with SandboxProcess.start(people=6000) as process:
-        settings.SANDBOX_ORIGIN = process.url
         yield process
-
-
-@pytest.fixture
-def stalled(
-    connected: SalesAccount, admin: User, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[SyncRun]:
-    """A run whose first file has come in half and then keeps silent for some seconds."""
-    monkeypatch.setattr(http, "TIMEOUT_SECONDS", (5.0, 4.0))
-    stall = {"path": r"file\.json", "kind": "stall", "after_bytes": CHUNK_BYTES + 1_000, "count": 1}
-    sandbox.post("/_sandbox/faults", stall)
-    run = start_sync(account=connected, started_by=admin)
-    ready = Extract.objects.of_run(run).filter(status=ExtractStatus.READY, source="marketo_people")
-    work_until(ready.exists)
-    worker = threading.Thread(target=load, args=(ready.earliest("pk").pk,))
-    worker.start()
-    wait_until(Extract.objects.of_run(run).filter(status=ExtractStatus.LOADING, rows_shown__gt=0).exists)
-    yield run
-    worker.join()
 
 
 def load(extract_id: int) -> None:
@@ -58,40 +45,94 @@ def load(extract_id: int) -> None:
     connection.close()
 
 
+def beat(extract: Extract) -> datetime:
+    """The last sign of life."""
+    extract.refresh_from_db()
+    assert extract.heartbeat_at
+    return extract.heartbeat_at
+
+
 def shown(browser: Client, run: SyncRun, **headers: str) -> int:
     """Rows that the page says are loaded."""
     return int(browser.get(run.get_absolute_url(), headers=headers).context["progress"].rows)
 
 
-def test_progress_is_seen_while_the_rows_are_not_committed(
-    stalled: SyncRun, admin: User, ops: User, client_of: ClientOf
-) -> None:
-    """Pain 6: rows, rate and stage; the same right after a reload, for a second viewer and in the fragment."""
-    browser = client_of(admin)
-    rows = shown(browser, stalled)
-    assert rows > 0
-    assert rows == shown(browser, stalled) == shown(client_of(ops), stalled) == shown(browser, stalled, **FRAGMENT)
-    page = browser.get(stalled.get_absolute_url()).content.decode()
-    assert "rows/s" in page
-    assert 'aria-current="step"' in page
+def drop_connections(sandbox: SandboxProcess) -> None:
+    """What this process still waits for from the sandbox breaks off."""
+    port = urlsplit(sandbox.url).port
+    for found in psutil.Process().net_connections("tcp"):
+        if found.status == psutil.CONN_ESTABLISHED and found.raddr.port == port:
+            with socket.socket(fileno=os.dup(found.fd)) as twin:
+                twin.shutdown(socket.SHUT_RDWR)
 
 
-def test_what_is_shown_is_never_older_than_two_seconds(stalled: SyncRun, admin: User, client_of: ClientOf) -> None:
-    """Pain 5, 6 and 26: beats come beside the load's transaction, so a silent neighbour is seen as that."""
-    browser = client_of(admin)
-    first = browser.get(stalled.get_absolute_url()).context["progress"].seen_alive_at
-    wait_until(lambda: browser.get(stalled.get_absolute_url()).context["progress"].seen_alive_at > first, seconds=4)
-    assert timezone.now() - first < timedelta(seconds=4)
+class TestWhileAFileComes:
+    """A file that keeps silent after its first half."""
 
+    @pytest.fixture
+    def sandbox(self, large_sandbox: SandboxProcess, settings: Settings) -> SandboxProcess:
+        large_sandbox.reset()
+        large_sandbox.post(
+            "/_sandbox/faults", {"path": r"file\.json", "kind": "stall", "after_bytes": CHUNK_BYTES + 1_000, "count": 1}
+        )
+        settings.SANDBOX_ORIGIN = large_sandbox.url
+        return large_sandbox
 
-def test_the_run_goes_on_with_what_had_come(stalled: SyncRun, sandbox: SandboxProcess) -> None:
-    """Pain 4: a neighbour that falls silent costs the rest of the file, not its beginning."""
-    loading = Extract.objects.of_run(stalled).get(status=ExtractStatus.LOADING)
-    run = finish(stalled)
-    assert run.status == RunStatus.SUCCEEDED
-    assert run.synced == sandbox.get("/_sandbox/state")["expected"]["synced"]
-    assert 206 in {call["status"] for call in sandbox.get("/_sandbox/calls")}
-    assert Extract.objects.get(pk=loading.pk).attempt == loading.attempt
+    @pytest.fixture
+    def ready(self, connected: SalesAccount, admin: User) -> Extract:
+        """The file that will be loaded first."""
+        run = start_sync(account=connected, started_by=admin)
+        files = Extract.objects.of_run(run).filter(status=ExtractStatus.READY, source=Source.MARKETO_PEOPLE)
+        work_until(files.exists)
+        file: Extract = files.earliest("pk")
+        return file
+
+    @pytest.fixture
+    def stalled(self, ready: Extract, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncRun]:
+        """A run whose worker waits for the second half; the connection drops at the end of the test."""
+        monkeypatch.setattr(http, "TIMEOUT_SECONDS", (5.0, 20.0))
+        worker = threading.Thread(target=load, args=(ready.pk,))
+        worker.start()
+        wait_until(Extract.objects.filter(pk=ready.pk, status=ExtractStatus.LOADING, rows_shown__gt=0).exists)
+        yield ready.run
+        drop_connections(sandbox)
+        worker.join()
+
+    def test_progress_is_seen_while_the_rows_are_not_committed(
+        self, stalled: SyncRun, admin: User, ops: User, client_of: ClientOf
+    ) -> None:
+        """Pain 6: rows, rate and stage; the same right after a reload, for a second viewer and in the fragment."""
+        browser = client_of(admin)
+        rows = shown(browser, stalled)
+        assert rows > 0
+        assert rows == shown(browser, stalled) == shown(client_of(ops), stalled) == shown(browser, stalled, **FRAGMENT)
+        page = browser.get(stalled.get_absolute_url()).content.decode()
+        assert "rows/s" in page
+        assert 'aria-current="step"' in page
+
+    def test_what_is_shown_is_never_older_than_two_seconds(
+        self, stalled: SyncRun, ready: Extract, admin: User, client_of: ClientOf
+    ) -> None:
+        """Pain 5, 6 and 26: beats come beside the load's transaction, so a silent neighbour is seen as that."""
+        first = beat(ready)
+        wait_until(lambda: beat(ready) > first)
+        second = beat(ready)
+        assert second - first < timedelta(seconds=2)
+        page = client_of(admin).get(stalled.get_absolute_url())
+        assert page.context["progress"].seen_alive_at >= second
+
+    def test_the_run_goes_on_with_what_had_come(
+        self, ready: Extract, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Pain 4: a neighbour that falls silent costs the rest of the file, not its beginning."""
+        monkeypatch.setattr(http, "TIMEOUT_SECONDS", (5.0, 1.0))
+        services.advance_extract(ready.pk)
+        loaded = Extract.objects.get(pk=ready.pk)
+        assert (loaded.status, loaded.attempt) == (ExtractStatus.LOADED, ready.attempt + 1)
+        assert 206 in {call["status"] for call in sandbox.get("/_sandbox/calls")}
+        run = finish(ready.run)
+        assert run.status == RunStatus.SUCCEEDED
+        assert run.synced == sandbox.get("/_sandbox/state")["expected"]["synced"]
 
 
 def test_after_the_run_its_forecast_is_judged(
@@ -121,6 +162,18 @@ def test_the_next_forecast_learns_from_the_last_run(
     assert client_of(marketo_admin).get(PREVIEW).context["preview"].forecast.minutes == 1
 
 
+def test_a_run_that_tells_nothing_about_the_next_is_no_forecast(connected: SalesAccount, admin: User) -> None:
+    """Neither the members of a list nor hours for which a person held a run are what reading everybody takes."""
+    ended = timezone.now()
+    fields = {"account": connected, "status": RunStatus.SUCCEEDED, "started_at": ended - timedelta(minutes=7)}
+    SyncRun.objects.create(finished_at=ended, **fields)
+    SyncRun.objects.create(finished_at=ended + timedelta(hours=1), list_id=2, list_name="Newsletter", **fields)
+    held = SyncRun.objects.create(account=connected, status=RunStatus.EXTRACTING)
+    assert pause_run(run=held, paused_by=admin)
+    SyncRun.objects.filter(pk=held.pk).update(finished_at=ended + timedelta(hours=9), paused_at=None, **fields)
+    assert preview(connected).forecast.minutes == 7
+
+
 def test_missing_workers_are_reported(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
     """Pain 5 and 25: that nobody takes the work up is seen within half a minute, and who must do something."""
     late = timezone.now() - timedelta(seconds=31)
@@ -133,6 +186,25 @@ def test_missing_workers_are_reported(account: SalesAccount, ops: User, client_o
     busy.delete()
     Extract.objects.filter(pk=extract.pk).update(due_at=timezone.now())
     assert "No worker takes this run up" not in browser.get(run.get_absolute_url()).content.decode()
+
+
+def test_a_busy_worker_of_another_kind_hides_nobody(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
+    """Pain 5 and 25: short steps go on while whoever should load files is gone, and the other way round."""
+    now = timezone.now()
+    run = SyncRun.objects.create(account=account, status=RunStatus.EXTRACTING)
+    busy, late = {"lease_until": now + LEASE}, {"due_at": now - timedelta(seconds=31)}
+    light = Extract.objects.create(run=run, source=Source.SALESFORCE_LEADS, **busy)
+    heavy = Extract.objects.create(run=run, source=Source.MARKETO_PEOPLE, status=ExtractStatus.READY, **late)
+    assert is_stalled(run)
+    Extract.objects.filter(pk=heavy.pk).update(due_at=None, **busy)
+    Extract.objects.filter(pk=light.pk).update(lease_until=None, **late)
+    assert is_stalled(run)
+    Extract.objects.filter(pk=light.pk).update(**busy)
+    assert not is_stalled(run)
+
+
+def is_stalled(run: SyncRun) -> bool:
+    return progress_of(run, list(Extract.objects.of_run(run))).is_stalled
 
 
 def test_files_that_are_not_ready_count_like_the_others(account: SalesAccount, ops: User, client_of: ClientOf) -> None:

@@ -111,24 +111,20 @@ def test_a_page_of_the_history_costs_the_same_after_a_hundred_thousand_runs(
     make_history(account, 100_000)
     browser = client_of(ops)
     middle = SyncRun.objects.latest("pk").pk - 40_000
-    for address in ("", f"?before={middle}", "?status=failed", "?kind=full", f"?status=failed&before={middle}"):
+    for address in ("", f"?before={middle}", f"?account={account.slug}", f"?account={account.slug}&before={middle}"):
         with blocks_read() as blocks:
             assert len(browser.get(f"/ops/sync/{address}").context["page"].rows) == 50
-        assert sum(blocks) < 2_000, address
+        assert 0 < sum(blocks) < 300, address
 
 
 def make_history(account: SalesAccount, count: int) -> None:
-    """Runs of which one in a thousand failed and one in two thousand was a full one."""
+    """So many equal runs of the account."""
     run = SyncRun.objects.create(account=account, status=RunStatus.SUCCEEDED, kind=RunKind.FOLLOW)
-    names = [field.attname for field in SyncRun._meta.concrete_fields if not field.primary_key]
-    values = {name: f'run."{name}"' for name in names} | {
-        "status": "CASE WHEN number %% 1000 = 0 THEN 'failed' ELSE run.status END",
-        "kind": "CASE WHEN number %% 2000 = 0 THEN 'full' ELSE run.kind END",
-    }
+    columns = ", ".join(field.attname for field in SyncRun._meta.concrete_fields if not field.primary_key)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO sync_syncrun ({', '.join(values)}) SELECT {', '.join(values.values())}"  # noqa: S608
-            " FROM sync_syncrun AS run, generate_series(1, %s) AS number WHERE run.id = %s",
+            f"INSERT INTO sync_syncrun ({columns}) SELECT {columns}"  # noqa: S608
+            " FROM sync_syncrun, generate_series(1, %s) WHERE id = %s",
             [count, run.pk],
         )
         cursor.execute("ANALYZE sync_syncrun")

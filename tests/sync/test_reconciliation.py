@@ -4,16 +4,21 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from connections.models import SalesforceConnection
-from sync.models import Person
+from sync.engine.reconciliation import EXAMPLES, GONE
+from sync.models import Person, RunKind
 from sync.reconciliation import Line
+from sync.services import find_lists, start_sync
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
+from tests.sync.driving import finish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,8 +52,10 @@ def test_differences_are_explained(
     sync: Sync, browser: Client, connected: SalesAccount, sandbox: SandboxProcess
 ) -> None:
     run = sync()
-    leaving = Person.objects.of_account(connected).live()[:2].values_list("marketo_id")
-    Person.objects.filter(marketo_id__in=leaving).update(removed_at=timezone.now(), removed_reason="queue_owner")
+    leads = Person.objects.of_account(connected).live().filter(salesforce_type="Lead")[:2]
+    leaving = [person.marketo_id for person in leads]
+    sandbox.post("/_sandbox/people", {"action": "reown", "ids": leaving, "owner": "queue"})
+    finish(start_sync(account=connected, started_by=None, kind=RunKind.FOLLOW))
     sandbox.post("/_sandbox/people", {"action": "create", "kind": "lead", "count": 400})
     found = lines(browser)
     belonging = found["In both systems, with a sales owner"]
@@ -56,6 +63,47 @@ def test_differences_are_explained(
     assert "have no person of their own in Marketo as last read" in str(belonging.why)
     assert "0 arrived in the copy and 2 left it" in str(belonging.why)
     assert found["Owned by a queue"].gone == 2
+
+
+def test_whoever_stayed_because_of_a_rejected_row_has_not_arrived(
+    sync: Sync, browser: Client, connected: SalesAccount, sandbox: SandboxProcess
+) -> None:
+    sync()
+    missing = Person.objects.of_account(connected).live()[0].marketo_id
+    sandbox.post("/_sandbox/people", {"action": "delete", "id": missing})
+    sandbox.post("/_sandbox/faults", {"path": "enqueue", "kind": "export:bad_row", "count": 1})
+    run = sync()
+    assert run.rejected
+    assert run.people == run.synced + 1
+    belonging = lines(browser)["In both systems, with a sales owner"]
+    assert belonging.copy == run.people == Person.objects.of_account(connected).live().count()
+    assert "0 arrived in the copy and 0 left it" in str(belonging.why)
+
+
+def test_after_a_sync_of_a_list_nobody_else_is_missed(
+    sync: Sync, browser: Client, connected: SalesAccount, admin: User
+) -> None:
+    everybody = sync().synced
+    (newsletter,) = find_lists(connected, "Newsletter")
+    run = finish(start_sync(account=connected, started_by=admin, only=newsletter))
+    found = lines(browser)
+    belonging = found["In both systems, with a sales owner"]
+    assert str(belonging.why).startswith("Only members of the list Newsletter were read. Since ")
+    assert "no person of their own" not in str(belonging.why)
+    assert belonging.copy == run.synced
+    assert found["Not on the chosen list"].gone == everybody - run.synced
+
+
+def test_counting_does_not_fetch_everybody_who_is_gone(sync: Sync, browser: Client, connected: SalesAccount) -> None:
+    sync()
+    gone = Person.objects.of_account(connected).filter(marketo_id__lte=100)
+    gone.update(removed_at=timezone.now(), removed_reason="deleted_in_salesforce")
+    with CaptureQueriesContext(connection) as queries:
+        found = lines(browser)
+    assert len(found["Deleted in Salesforce"].examples) == EXAMPLES
+    of_people = [query["sql"] for query in queries if 'FROM "sync_person"' in query["sql"]]
+    assert len(of_people) == 1 + len(GONE)
+    assert all("GROUP BY" in sql or f"LIMIT {EXAMPLES}" in sql for sql in of_people)
 
 
 def test_examples_lead_to_the_reason(sync: Sync, browser: Client) -> None:

@@ -56,6 +56,11 @@ def test_a_list_that_marketo_does_not_have_is_not_found(connected: SalesAccount)
     assert find_lists(connected, "newsletter of nobody") == []
 
 
+def test_a_name_with_a_comma_is_one_name(connected: SalesAccount) -> None:
+    """Marketo takes it for two names, and would answer with the list of one of them."""
+    assert find_lists(connected, "Newsletter, 2026") == []
+
+
 def test_whoever_is_not_on_the_list_leaves_the_copy(
     sync: Sync, connected: SalesAccount, admin: User, newsletter: StaticList
 ) -> None:

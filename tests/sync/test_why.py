@@ -7,7 +7,7 @@ from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection, SalesforceConnection
 from sync import services
 from sync.engine.why import find
-from sync.models import Person
+from sync.models import Person, RunStatus, SyncRun
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
@@ -94,6 +94,12 @@ def test_nobody_is_asked_without_a_connection(
 def test_a_refusal_of_marketo_is_explained(browser: Client, sandbox: SandboxProcess) -> None:
     sandbox.post("/_sandbox/faults", {"path": r"leads\.json", "kind": "marketo:603"})
     assert "lacks a permission" in text_of(browser, 1)
+
+
+@pytest.mark.django_db
+def test_a_chosen_list_that_marketo_no_longer_has_is_named(browser: Client, connected: SalesAccount) -> None:
+    SyncRun.objects.create(account=connected, status=RunStatus.SUCCEEDED, list_id=9999, list_name="Nordic")
+    assert "Marketo no longer has the list Nordic" in text_of(browser, 1)
 
 
 @pytest.mark.django_db

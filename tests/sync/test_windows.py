@@ -71,7 +71,7 @@ def test_the_first_export_of_a_day_may_have_any_size() -> None:
 def test_what_does_not_fit_into_the_day_waits_and_the_rest_goes_on(
     sync: Sync, connected: SalesAccount, admin: User, sandbox: SandboxProcess
 ) -> None:
-    """Pain 8: smaller windows go first, the largest waits for tomorrow with the reason on the page."""
+    """Pain 8: one window waits for tomorrow's allowance and says so; the others are read today."""
     sync()
     budget = MarketoBudget(sandbox.url)
     run = start_sync(account=connected, started_by=admin)
