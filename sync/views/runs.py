@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.access import fresh_sign_in_required_to_read
 from accounts.middleware import ConsoleRequest
+from accounts.models import SalesAccount
 from accounts.paging import keyset_page
 from accounts.spreadsheet import csv_answer
 from connections.models import MarketoInstance
@@ -58,7 +59,8 @@ def _chosen(found: SyncRunQuerySet, chosen: Mapping[str, str]) -> SyncRunQuerySe
     if chosen.get("kind") in RunKind.values:
         found = found.filter(kind=chosen["kind"])
     if "account" in chosen:
-        found = found.filter(account__slug=chosen["account"])
+        # By its key, or the whole history may be read to join it.
+        found = found.filter(account=SalesAccount.objects.filter(slug=chosen["account"]).first())
     return found.select_related("account").with_waiting()
 
 
