@@ -1,5 +1,6 @@
 """The running demo, and a Chromium to click it with."""
 
+import os
 import shutil
 from collections.abc import Iterator
 
@@ -25,6 +26,8 @@ def demo() -> Iterator[Demo]:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    """Its event loop stays in this thread to the end; the database is called between its steps."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as started:
         yield started
 

@@ -1,39 +1,18 @@
 """The page of a run in a browser whose network comes and goes."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from django.test import Client
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from accounts.models import SalesAccount, User
 from sync.models import Extract, RunStatus, Source, SyncRun
-from tests.browser.conftest import CHROMIUM_FLAGS
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
 from tests.sync.processes import web
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
-    """
-    A page of a Chromium of this test alone.
-
-    While Playwright runs it keeps an event loop in this thread, beside which Django would refuse to touch the database;
-    the session's one would stay for all tests that follow.
-    """
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
-        yield chromium.new_page(locale="en-US")
-        chromium.close()
-        # Beside an event loop Django takes another connection, which the test database would wait for in vain.
-        connection.close()
 
 
 def sign_in(page: Page, origin: str, client: Client) -> None:

@@ -1,6 +1,5 @@
 """Every dialog of the people of an account, clicked in Chromium against a server in this process."""
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -23,12 +22,6 @@ from tests.conftest import PASSWORD, ClientOf, make_member
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 HOSTILE = "<img src=x onerror=alert(1)>"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _database_beside_playwright() -> None:
-    """Playwright's event loop stays in this thread to the end; the database is called between its steps."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
 @pytest.fixture(autouse=True)
