@@ -25,9 +25,10 @@ demo-reset: ## Forget what the demo has stored; the next `make demo` starts befo
 test: install browser ## Run every test, browser tests included; PYTEST_ARGS= narrows it
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
-lint: install browser ## Check style, types, templates and translations
+lint: install browser ## Check style, imports, types, templates and translations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(NO_SERVERS) $(BIN)/mypy .
 	$(BIN)/djlint --lint --quiet templates sandbox/templates
 	$(NO_SERVERS) $(BIN)/python manage.py makemigrations --check --dry-run
