@@ -34,6 +34,10 @@ def keyset_page(rows: QuerySet[Any], key: str, params: Mapping[str, str]) -> Key
     return KeysetPage(shown, newest if has_newer else None, oldest if has_older else None)
 
 
+def is_key(text: str) -> bool:
+    """May this text of an address or a form be the key of a row? What is longer was typed, and is no number of ours."""
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
 def _number(text: str | None) -> int | None:
-    # Longer than any key is a typed address, not a link of ours.
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
+    return int(text) if text and is_key(text) else None

@@ -39,6 +39,8 @@ class AccountFacts:
     last_success: SyncRun | None
     members: int
     waiting_invitations: int
+    # Members and open invitations that are not there for the steps in Salesforce only.
+    users: int
     package: PackageState
 
 
@@ -73,7 +75,7 @@ def _viewer(member: Member, own: MarketoInstance | None, administered: list[Mark
 
 def _account_facts(account: SalesAccount) -> AccountFacts:
     runs = SyncRun.objects.of_account(account)
-    invitations = Invitation.objects.of_account(account)
+    invitations, members = Invitation.objects.of_account(account), Member.objects.of_account(account)
     return AccountFacts(
         account=account,
         first_invitation=invitations.filter(purpose=Invitation.Purpose.FIRST_ADMIN).first(),
@@ -81,7 +83,8 @@ def _account_facts(account: SalesAccount) -> AccountFacts:
         marketo=marketo_health(account),
         last_full_run=runs.full().order_by("-pk").first(),
         last_success=runs.last_success(),
-        members=Member.objects.of_account(account).count(),
+        members=members.count(),
         waiting_invitations=invitations.open().count(),
+        users=sum(found.exclude(role=Role.SALESFORCE_ADMIN).count() for found in (members, invitations.open())),
         package=package_state(account),
     )

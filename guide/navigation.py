@@ -57,7 +57,9 @@ def areas(request: HttpRequest) -> dict[str, object]:
     member = request.member  # type: ignore[attr-defined]
     role = Role(member.role) if member else None
     is_marketo_admin = MarketoInstance.objects.administered_by(user).exists()
-    links = [_page(request, _("Setup guide"), "guide:setup", is_current=request.path == "/")]
+    links = []
+    if role or is_marketo_admin:
+        links.append(_page(request, _("Setup guide"), "guide:setup", is_current=request.path == "/"))
     if is_marketo_admin:
         links.append(_page(request, _("Marketo"), "guide:actions_config", prefix="/marketo/"))
     if role:

@@ -15,7 +15,7 @@ from connections.problems import Problem
 from connections.services import Health
 from guide.facts import Facts, Viewer
 from invitations.obstacles import MAX_SEATS
-from sync.models import SyncRun
+from sync.models import RunStatus, SyncRun
 
 TITLES = {
     1: gettext_lazy("Set up the Marketo Sales account"),
@@ -129,10 +129,10 @@ def _connection(number: int, facts: Facts, health: Health | None, who: StrOrProm
 
 def _sync(facts: Facts) -> Step:
     account = facts.account
+    good, last = (account.last_success, account.last_full_run) if account else (None, None)
     if not account or not (account.marketo.is_connected and account.salesforce.is_connected):
-        fact = _("Copies the people that exist in Marketo and Salesforce. Needs steps 2 and 3.")
-        return Step(4, StepState.TODO, fact, MARKETO_ADMIN, None)
-    good, last = account.last_success, account.last_full_run
+        fact = _synced(good) if good else _("Copies the people that exist in Marketo and Salesforce.")
+        return Step(4, StepState.TODO, f"{fact} {_('Needs steps 2 and 3.')}", MARKETO_ADMIN, None)
     state = StepState.DONE if good else StepState.TODO
     if last and last.is_finished and not good:
         state = StepState.PROBLEM
@@ -141,15 +141,21 @@ def _sync(facts: Facts) -> Step:
 
 def _sync_fact(good: SyncRun | None, last: SyncRun | None) -> str:
     if last and not last.is_finished:
-        return _("The data sync is running.")
-    if good and good.finished_at:
-        return _("%(people)s people in the Sales account; last sync %(date)s.") % {
-            "people": intcomma(good.people),
-            "date": _day(good.finished_at),
-        }
+        return _("The data sync is paused.") if last.paused_at else _("The data sync is running.")
+    if good and last and last.status == RunStatus.FAILED and last.pk > good.pk:
+        return f"{_synced(good)} {_('A later sync failed and changed nothing.')}"
+    if good:
+        return _synced(good)
     if last:
         return _("The last data sync did not succeed; nothing was changed. Look at the run for the reason.")
     return _("Preview the 13 fields, then copy the people that exist in Marketo and Salesforce.")
+
+
+def _synced(good: SyncRun) -> str:
+    return _("%(people)s people in the Sales account; last sync %(date)s.") % {
+        "people": intcomma(good.people),
+        "date": _day(good.finished_at),
+    }
 
 
 def _sync_action(viewer: Viewer, last: SyncRun | None) -> Action | None:
@@ -168,7 +174,8 @@ def _invite_users(facts: Facts) -> Step:
         "seats": MAX_SEATS,
         "waiting": account.waiting_invitations,
     }
-    is_done = account.members + account.waiting_invitations > 1
+    # The first is who set the account up; whoever was asked for the steps in Salesforce is no user of MSI Actions.
+    is_done = account.users > 1
     action = Action(_("Invite users"), reverse("invitations:users")) if facts.viewer.is_admin else None
     return Step(5, StepState.DONE if is_done else StepState.TODO, fact, MARKETO_ADMIN, action)
 

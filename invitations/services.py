@@ -90,8 +90,8 @@ def dry_run(*, account: SalesAccount, people: Sequence[InviteRow]) -> list[Invit
 def set_up_sales_account(*, instance: MarketoInstance, admin: MarketoAdmin, invited_by: User) -> Invitation:
     """Step 1, Send Invite: create the instance's Sales account and invite its first admin.
 
-    Pressed again for the same admin it returns the open invitation as it is; for another admin the open one is revoked.
-    Raises RefusedError when the account has members already.
+    For another admin than before the open invitation is revoked. Raises RefusedError when this admin has an open one,
+    or the account has members already.
     """
     account = _account_of(instance)
     if account.members.exists():
@@ -99,9 +99,8 @@ def set_up_sales_account(*, instance: MarketoInstance, admin: MarketoAdmin, invi
             _("This Sales account is in use already. Its admins invite more people under Settings > User Management.")
         )
     email = admin.email.lower()
-    first = account.invitations.open().filter(purpose=Invitation.Purpose.FIRST_ADMIN, email=email).first()
-    if first:
-        return first
+    if account.invitations.open().filter(purpose=Invitation.Purpose.FIRST_ADMIN, email=email).exists():
+        raise RefusedError(_("%(email)s is invited already. Press Send again for another mail.") % {"email": email})
     _close_open(account, invited_by)
     new = NewInvitation(email, str(admin) if admin.first_name else "", Role.ADMIN)
     return _create(account=account, invited_by=invited_by, new=new, purpose=Invitation.Purpose.FIRST_ADMIN)

@@ -7,19 +7,20 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import fresh_sign_in_required, refusal
 from accounts.middleware import ConsoleRequest
+from accounts.paging import is_key
 from accounts.services import RefusedError, record
 from connections.access import marketo_admin_required
 from connections.models import MarketoInstance
 from connections.problems import ConnectionProblem
 from connections.services import choose_instance, marketo_admins, prerequisites, refresh_marketo_admins
 from connections.turns import turn
-from connections.views import is_key
 from guide.sync_card import sync_card
 from invitations.models import Invitation
+from invitations.querysets import InvitationQuerySet
 from invitations.services import resend, set_up_sales_account
 
 
@@ -27,7 +28,9 @@ from invitations.services import resend, set_up_sales_account
 @marketo_admin_required
 def config(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
     """The addresses that Salesforce needs as remote sites."""
-    return render(request, "guide/config.html", {"instance": instance})
+    # Adobe, "Configure Marketo Sales Insight in Salesforce": the SOAP host and the REST API of the instance.
+    hosts = {name: f"https://{instance.munchkin_id.lower()}.{name}.com" for name in ("mktoapi", "mktorest")}
+    return render(request, "guide/config.html", {"marketo_host": hosts["mktoapi"], "api_url": hosts["mktorest"]})
 
 
 @require_POST
@@ -110,12 +113,12 @@ def resend_invite(request: ConsoleRequest, instance: MarketoInstance) -> HttpRes
     return redirect("guide:actions_config")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @marketo_admin_required
 @fresh_sign_in_required
 def credentials(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
-    """Show the Client Secret once; it exists on the page only as the answer to this post."""
-    if not instance.account:
+    """Show the Client Secret once; it exists on the page only as the answer to a post."""
+    if not instance.account or request.method != "POST":
         return redirect("guide:actions_config")
     record(
         account=instance.account,
@@ -135,7 +138,7 @@ def _cards(instance: MarketoInstance) -> dict[str, object]:
     }
 
 
-def _first_invitations(instance: MarketoInstance):  # type: ignore[no-untyped-def]
+def _first_invitations(instance: MarketoInstance) -> InvitationQuerySet:
     return Invitation.objects.filter(account=instance.account, purpose=Invitation.Purpose.FIRST_ADMIN)
 
 

@@ -11,7 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import admin_required
 from accounts.middleware import ConsoleRequest
+from accounts.models import Role
 from accounts.services import RefusedError
+from connections.services import own_salesforce_health
 from guide.facts import facts_for
 from guide.steps import ASKABLE_STEPS, TITLES, steps_for
 from invitations.services import ask_salesforce_admin
@@ -25,11 +27,10 @@ def setup(request: ConsoleRequest) -> HttpResponseBase:
     if not facts:
         return redirect("sync:runs") if request.user.is_ops_staff else render(request, "guide/no_account.html")
     steps = steps_for(facts)
-    return render(
-        request,
-        "guide/setup.html",
-        {"facts": facts, "steps": steps, "done": sum(step.state == "done" for step in steps)},
-    )
+    context = {"facts": facts, "steps": steps, "done": sum(step.state == "done" for step in steps)}
+    if facts.viewer.role == Role.USER:
+        context["own_salesforce"] = own_salesforce_health(request.member)
+    return render(request, "guide/setup.html", context)
 
 
 class AskForm(forms.Form):
@@ -49,9 +50,10 @@ def ask(request: ConsoleRequest, step: int) -> HttpResponse:
     if step not in ASKABLE_STEPS:
         raise Http404
     form = AskForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _send(request, form, step):
+    if form.is_valid() and _send(request, form, step):
         return redirect("guide:setup")
-    return render(request, "guide/ask.html", {"form": form, "step": step, "title": TITLES[step]})
+    context = {"form": form, "step": step, "title": TITLES[step]}
+    return render(request, "guide/ask.html", context, status=400 if form.is_bound else 200)
 
 
 def _send(request: ConsoleRequest, form: AskForm, step: int) -> bool:

@@ -27,4 +27,8 @@ const label = (table) => {
 };
 const labelAll = (root) => root.querySelectorAll("table.table-stack").forEach(label);
 document.addEventListener("DOMContentLoaded", () => labelAll(document));
+// Where the settings pages are a row that can be pushed sideways, the present one is in view.
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelector(".settings__nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+});
 document.addEventListener("htmx:load", (event) => labelAll(event.target.parentElement ?? document));

@@ -86,8 +86,15 @@ def test_send_invite_creates_the_account_and_shows_the_credentials(
 
 def test_send_invite_pressed_twice_sends_one_invitation(send_invite: Callable[[], Any]) -> None:
     send_invite()
-    send_invite()
+    assert "is invited already. Press Send again" in text(send_invite())
     assert Invitation.objects.count() == 1
+
+
+def test_who_is_invited_loses_the_invitation_to_somebody_else_with_notice(
+    browser: Client, send_invite: Callable[[], Any]
+) -> None:
+    send_invite()
+    assert "takes the invitation of marketo-admin@demo.example back" in text(browser.get(PAGE + "?ask=1"))
 
 
 def test_send_invite_without_a_choice_says_what_to_do(browser: Client) -> None:
@@ -100,6 +107,8 @@ def test_the_client_secret_is_shown_on_request_only_and_that_is_audited(
     send_invite()
     assert "sandbox-client-secret" in text(browser.post(PAGE + "credentials/"))
     assert "sandbox-client-secret" not in text(browser.get(PAGE))
+    # The language switch comes back to the address of the post.
+    assert browser.get(PAGE + "credentials/").headers["Location"] == PAGE
     assert AuditEvent.objects.filter(action="marketo_secret_shown", actor_email="marketo-admin@demo.example").exists()
 
 
@@ -127,6 +136,7 @@ def test_prerequisites_are_asked_of_marketo_now(
     assert verdict in text(browser.get(PAGE + "?ask=1"))
 
 
-def test_config_shows_the_addresses_for_salesforces_remote_sites(browser: Client, instance: MarketoInstance) -> None:
+def test_config_shows_the_addresses_that_the_package_page_looks_for(browser: Client) -> None:
     page = text(browser.get("/marketo/sales-insight/config/"))
-    assert f"<code>{instance.endpoint}/rest</code>" in page
+    for host in ("https://123-abc-456.mktoapi.com", "https://123-abc-456.mktorest.com"):
+        assert f"<code>{host}</code>" in page

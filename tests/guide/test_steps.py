@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import Role, SalesAccount, User
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
@@ -98,6 +99,37 @@ def test_a_first_sync_that_failed_is_a_problem(connected: SalesAccount, admin: U
     assert steps_of(admin)[3].state == StepState.PROBLEM
 
 
+def test_a_later_sync_that_failed_is_told_beside_the_people_that_are_there(
+    connected: SalesAccount, admin: User
+) -> None:
+    finished = datetime(2026, 11, 22, tzinfo=UTC)
+    SyncRun.objects.create(account=connected, status=RunStatus.SUCCEEDED, people=8123, finished_at=finished)
+    SyncRun.objects.create(account=connected, status=RunStatus.FAILED, finished_at=finished)
+    fact = steps_of(admin)[3].fact
+    assert "8,123 people" in fact
+    assert "A later sync failed" in fact
+
+
+def test_a_paused_sync_is_not_called_running(connected: SalesAccount, admin: User) -> None:
+    SyncRun.objects.create(account=connected, status=RunStatus.EXTRACTING, paused_at=datetime(2026, 11, 22, tzinfo=UTC))
+    assert "paused" in steps_of(admin)[3].fact
+
+
+def test_people_who_are_there_are_not_forgotten_with_the_connection(connected: SalesAccount, admin: User) -> None:
+    finished = datetime(2026, 11, 22, tzinfo=UTC)
+    SyncRun.objects.create(account=connected, status=RunStatus.SUCCEEDED, people=8123, finished_at=finished)
+    MarketoConnection.objects.all().delete()
+    assert "8,123 people" in steps_of(admin)[3].fact
+
+
+def test_whoever_was_asked_for_the_salesforce_steps_is_no_invited_user(
+    account_of_instance: SalesAccount, admin: User, salesforce_admin: User
+) -> None:
+    assert steps_of(admin)[4].state == StepState.TODO
+    make_member(account_of_instance, "eva@acme.example", Role.USER)
+    assert steps_of(admin)[4].state == StepState.DONE
+
+
 def test_a_salesforce_admin_sees_all_steps_but_acts_on_2_6_and_7(
     connected: SalesAccount, salesforce_admin: User
 ) -> None:
@@ -111,6 +143,12 @@ def test_admins_may_ask_a_salesforce_admin_for_open_steps(connected: SalesAccoun
 
 def test_a_user_only_looks(connected: SalesAccount, member: User) -> None:
     assert not any(step.action for step in steps_of(member))
+
+
+def test_a_user_is_shown_their_own_part(connected: SalesAccount, member: User, client_of: ClientOf) -> None:
+    page = client_of(member).get("/").content.decode()
+    assert "Your part" in page
+    assert f'href="{reverse("connections:own_salesforce")}">Connect' in page
 
 
 def test_people_without_account_are_told_what_to_do(client_of: ClientOf, db: None) -> None:

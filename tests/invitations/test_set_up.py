@@ -41,9 +41,11 @@ def test_send_invite_creates_the_account(marketo: MarketoInstance, maria: Market
     assert AuditEvent.objects.get().action == "invitation_created"
 
 
-def test_pressed_twice_it_finds_the_first(marketo: MarketoInstance, maria: MarketoAdmin, sender: User) -> None:
-    first, second = (services.set_up_sales_account(instance=marketo, admin=maria, invited_by=sender) for _ in range(2))
-    assert first == second
+def test_pressed_twice_the_first_stays(marketo: MarketoInstance, maria: MarketoAdmin, sender: User) -> None:
+    first = services.set_up_sales_account(instance=marketo, admin=maria, invited_by=sender)
+    with pytest.raises(RefusedError, match="Press Send again for another mail"):
+        services.set_up_sales_account(instance=marketo, admin=maria, invited_by=sender)
+    assert first.account.invitations.get().is_open
     assert SalesAccount.objects.count() == 1
 
 
