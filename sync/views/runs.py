@@ -1,6 +1,6 @@
 """Watching runs: the list, one run with its progress, and the buttons that hold or stop it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -19,7 +19,9 @@ from accounts.paging import keyset_page
 from accounts.spreadsheet import csv_answer
 from connections.models import MarketoInstance
 from sync import services
+from sync.backlog import backlog_of
 from sync.budgets import budgets_of
+from sync.engine.cursors import STREAMS
 from sync.engine.fields import missing_fields
 from sync.models import Extract, RejectedRow, RunKind, RunStatus, SyncRun
 from sync.progress import comparisons_of, progress_of
@@ -39,16 +41,28 @@ def runs(request: ConsoleRequest) -> HttpResponse:
     """The runs this person may watch, newest first."""
     chosen = {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
     page = keyset_page(_chosen(watched_runs(request), chosen), "id", request.GET)
+    accounts = watched_accounts(request)
+    shown = accounts if len(accounts) == 1 else [one for one in accounts if one.slug == chosen.get("account")]
     context = {
         "page": page,
         "rows": [(run, failure_of(run) if run.status == RunStatus.FAILED else None) for run in page.rows],
         "chosen": chosen,
         "query": f"{urlencode(chosen)}&" if chosen else "",
-        "accounts": watched_accounts(request),
-        "statuses": [(UNFINISHED, _("Unfinished")), *RunStatus.choices],
-        "kinds": RunKind.choices,
+        "filters": _filters(accounts, chosen),
+        "backlog": backlog_of(shown[0]) if shown else None,
+        "streams": [stream.label for stream in STREAMS],
     }
     return render(request, "sync/runs.html", context)
+
+
+def _filters(accounts: Sequence[SalesAccount], chosen: Mapping[str, str]) -> list[tuple[object, ...]]:
+    """Name, label, choices and the present choice of each list to choose from; one account is no choice."""
+    filters = [
+        ("account", _("Sales account"), [(one.slug, one) for one in accounts] if len(accounts) > 1 else []),
+        ("status", _("State"), [(UNFINISHED, _("Unfinished")), *RunStatus.choices]),
+        ("kind", _("Kind"), RunKind.choices),
+    ]
+    return [(name, label, choices, chosen.get(name)) for name, label, choices in filters if choices]
 
 
 def _chosen(found: SyncRunQuerySet, chosen: Mapping[str, str]) -> SyncRunQuerySet:

@@ -1,0 +1,131 @@
+"""How far the copy is behind, how many changes come, and when it will have caught up."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import SalesAccount, User
+from sync.backlog import backlog_of
+from sync.engine import follow as follow_engine
+from sync.engine.cursors import STREAMS
+from sync.models import Cursor, Extract, ExtractStatus, RunKind, RunStatus, Source, SyncRun
+from sync.services import cancel_run, pause_run, start_sync
+from tests.conftest import ClientOf
+from tests.sync.driving import work_until
+from tests.sync.test_follow import Change, change, follow, ids, synced  # noqa: F401  fixtures
+from tests.sync.test_promises import blocks_read, make_history
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RUNS = "/ops/sync/"
+
+
+@pytest.fixture
+def browser(client_of: ClientOf, admin: User) -> Client:
+    return client_of(admin)
+
+
+def text_of(page: object) -> str:
+    return re.sub(r"\s+", " ", page.content.decode())  # type: ignore[attr-defined]
+
+
+def test_how_old_the_copy_is_and_what_each_run_brought(synced: SalesAccount, change: Change, browser: Client) -> None:  # noqa: F811
+    """Pain 22: the backlog by stream and its trend, on the page where runs are watched."""
+    change("change", *ids(synced, "Lead", 3), fields={"title": "CFO"})
+    first = follow(synced)
+    change("delete", *ids(synced, "Lead", 1))
+    second = follow(synced)
+    backlog = browser.get(RUNS).context["backlog"]
+    assert [one.run for one in backlog.runs] == [second, first]
+    by_stream = [dict(zip(STREAMS, one.by_stream, strict=True)) for one in backlog.runs]
+    assert by_stream[1][Source.MARKETO_CHANGES] >= 3
+    assert by_stream[0][Source.MARKETO_DELETIONS] == 1
+    assert backlog.runs[1].total == sum(by_stream[1].values()) <= backlog.most
+    page = text_of(browser.get(RUNS))
+    assert "is in the copy" in page
+    assert "Changes that each of the last 2 runs found on average" in page
+    assert page.count("<meter") == 2
+    assert "Late" not in page
+
+
+def test_a_copy_that_falls_behind_is_late(synced: SalesAccount, browser: Client) -> None:  # noqa: F811
+    """Pain 22: nobody has to compare times."""
+    assert not browser.get(RUNS).context["backlog"].is_late
+    Cursor.objects.update(since=timezone.now() - timedelta(days=2))
+    page = text_of(browser.get(RUNS))
+    assert "Late" in page
+    assert "(2 days ago) is in the copy" in page.replace("\xa0", " ")
+
+
+def test_when_the_copy_will_have_caught_up(
+    synced: SalesAccount,  # noqa: F811
+    change: Change,  # noqa: F811
+    browser: Client,
+    admin: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Pain 22: after a mass update, from the pace at which the changes are read."""
+    monkeypatch.setattr(follow_engine, "PEOPLE_IN_A_CALL", 10)
+    change("change", *ids(synced, "Lead", 50), fields={"title": "CFO"})
+    run = start_sync(account=synced, started_by=None, kind=RunKind.FOLLOW)
+    people = Extract.objects.filter(run=run, source=Source.MARKETO_PEOPLE)
+    assert "0 changes found so far" in text_of(browser.get(RUNS))
+    work_until(lambda: people.filter(rows_loaded__gt=10).exists())
+    read = people.get().rows_loaded
+    people.update(load_started_at=timezone.now() - timedelta(minutes=10))
+    backlog = browser.get(RUNS).context["backlog"]
+    assert (backlog.current, backlog.found >= 50) == (run, True)
+    expected = timedelta(minutes=10) * ((backlog.found * 2 - read) / read)
+    assert abs(backlog.done_at - timezone.now() - expected) < timedelta(seconds=30)
+    assert "At the present pace the copy has caught up at about" in text_of(browser.get(RUNS))
+    pause_run(run=run, paused_by=admin)
+    assert browser.get(RUNS).context["backlog"].done_at is None
+    cancel_run(run=run, cancelled_by=admin)
+    assert browser.get(RUNS).context["backlog"].current is None
+
+
+def test_a_full_sync_catches_up_with_everything(synced: SalesAccount, admin: User, browser: Client) -> None:  # noqa: F811
+    start_sync(account=synced, started_by=admin)
+    assert "everybody is read now" in text_of(browser.get(RUNS))
+
+
+def test_before_the_first_sync_there_is_none(account: SalesAccount, browser: Client) -> None:
+    assert backlog_of(account) is None
+    assert "Backlog" not in text_of(browser.get(RUNS))
+
+
+def test_ops_staff_choose_the_account(account: SalesAccount, stranger: User, ops: User, client_of: ClientOf) -> None:
+    for one in (account, stranger.member.account):
+        Cursor.objects.create(account=one, stream=Source.SALESFORCE_CHANGES, since=timezone.now())
+    browser = client_of(ops)
+    assert browser.get(RUNS).context["backlog"] is None
+    assert browser.get(RUNS, {"account": account.slug}).context["backlog"]
+    assert client_of(stranger).get(RUNS, {"account": account.slug}).context["backlog"].complete_until == (
+        Cursor.objects.get(account=stranger.member.account).since
+    )
+
+
+def test_it_costs_the_same_after_a_hundred_thousand_runs(account: SalesAccount, browser: Client) -> None:
+    make_history(account, 100_000)
+    Cursor.objects.create(account=account, stream=Source.SALESFORCE_CHANGES, since=timezone.now())
+    SyncRun.objects.create(account=account, status=RunStatus.EXTRACTING, kind=RunKind.FOLLOW)
+    with blocks_read() as blocks:
+        assert len(backlog_of(account).runs) == 12  # type: ignore[union-attr]
+    assert sum(blocks) < 100
+
+
+def test_a_forecast_needs_the_number_of_changes(account: SalesAccount) -> None:
+    Cursor.objects.create(account=account, stream=Source.SALESFORCE_CHANGES, since=timezone.now())
+    run = SyncRun.objects.create(account=account, status=RunStatus.EXTRACTING, kind=RunKind.FOLLOW)
+    began = {"load_started_at": timezone.now() - timedelta(minutes=1), "rows_loaded": 10}
+    stream = Extract.objects.create(run=run, source=Source.MARKETO_CHANGES, status=ExtractStatus.LOADING, **began)
+    Extract.objects.create(run=run, source=Source.MARKETO_PEOPLE, status=ExtractStatus.LOADING, **began)
+    with time_machine.travel(timezone.now(), tick=False):
+        assert backlog_of(account).done_at is None  # type: ignore[union-attr]
+        Extract.objects.filter(pk=stream.pk).update(status=ExtractStatus.LOADED)
+        done_at = backlog_of(account).done_at  # type: ignore[union-attr]
+        assert done_at
+        assert timedelta(seconds=59) < done_at - timezone.now() < timedelta(seconds=62)
