@@ -43,9 +43,6 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         )
         return redirect("account_login")
 
-    def get_reset_password_from_key_url(self, key: str) -> str:
-        return on_our_site(super().get_reset_password_from_key_url(key))
-
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return on_our_site(super().get_email_confirmation_url(request, emailconfirmation))
 

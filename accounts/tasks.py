@@ -1,10 +1,23 @@
-"""Regular chores of this room."""
+"""Background jobs of this room."""
 
-from celery import shared_task
+from typing import Any
+
+from celery import Task, shared_task
 from django.contrib.sessions.backends.db import SessionStore
 
 
 @shared_task
 def clear_sessions() -> None:
-    """Delete the sessions that have expired."""
+    """Every night: delete the sessions that have expired."""
     SessionStore.clear_expired()
+
+
+@shared_task(bind=True, max_retries=6)
+def send_password_reset(self: Task[Any, Any], email: str, language: str) -> None:
+    """Answer somebody who forgot their password; a mail server that does not answer is tried again for half an hour."""
+    from accounts import password_reset
+
+    try:
+        password_reset.send_password_reset(email=email, language=language)
+    except OSError as error:  # smtplib's errors and the network's
+        raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
