@@ -10,6 +10,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, Lower, NullIf
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member, SalesAccount, Team
+from accounts.paging import is_key
 from invitations.models import Invitation
 
 ROWS_PER_PAGE = 50
@@ -105,7 +106,7 @@ def people_page(
 
 def rows_of(account: SalesAccount, keys: list[str]) -> list[PersonRow]:
     """The rows with these keys, in their order; keys of other accounts and of nobody are left out."""
-    numbers = {kind: [key[1:] for key in keys if key[:1] == kind and _is_number(key[1:])] for kind in ("m", "i")}
+    numbers = {kind: [key[1:] for key in keys if key[:1] == kind and is_key(key[1:])] for kind in ("m", "i")}
     members = Member.objects.of_account(account).for_display().filter(pk__in=numbers["m"])
     invitations = Invitation.objects.of_account(account).for_display().filter(pk__in=numbers["i"], accepted_at=None)
     rows = {row.key: row for row in [*map(_member_row, members), *map(_invitation_row, invitations)]}
@@ -163,11 +164,6 @@ def _side(rows: QuerySet[Any], kind: str, sort_key: Any, sorting: Sorting, curso
 def _cursor(found: tuple[str, str]) -> str:
     sort_key, row_key = found
     return f"{row_key}:{sort_key}"
-
-
-def _is_number(text: str) -> bool:
-    # Longer than any key is typed, not ours.
-    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _member_row(member: Member) -> PersonRow:

@@ -1,5 +1,8 @@
 """Team Management."""
 
+from collections.abc import Callable
+from functools import partial
+
 from django.contrib import messages
 from django.db.models import Count
 from django.forms import Form, ModelForm
@@ -63,29 +66,17 @@ def rename_team(request: ConsoleRequest, pk: int) -> HttpResponse:
 def add_to_team(request: ConsoleRequest, pk: int) -> HttpResponse:
     """Add to Teams."""
     team = _team(request, pk)
-    form = _add_form(team, request.POST)
-    if not form.is_valid():
-        return _team_page(request, team, add_form=form)
-    services.add_to_team(team=team, members=list(form.cleaned_data["members"]), added_by=request.member.user)
-    messages.success(request, _("The team %(name)s was changed.") % {"name": team})
-    return redirect("accounts:team", pk=team.pk)
+    change = partial(services.add_to_team, team=team, added_by=request.member.user)
+    return _change_members(request, team, change, add_form=_add_form(team, request.POST))
 
 
 @admin_required
 @require_POST
 def remove_from_team(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """Take members out."""
     team = _team(request, pk)
-    form = _remove_form(team, request.POST)
-    if not form.is_valid():
-        return _team_page(request, team, remove_form=form)
-    members = list(form.cleaned_data["members"])
-    try:
-        services.remove_from_team(team=team, members=members, removed_by=request.member.user)
-    except services.RefusedError as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, _("The team %(name)s was changed.") % {"name": team})
-    return redirect("accounts:team", pk=team.pk)
+    change = partial(services.remove_from_team, team=team, removed_by=request.member.user)
+    return _change_members(request, team, change, remove_form=_remove_form(team, request.POST))
 
 
 @admin_required
@@ -115,6 +106,22 @@ def _remove_form(team: Team, data: QueryDict | None = None) -> TeamMembersForm:
     """To choose from the members of the team."""
     inside = Member.objects.of_account(team.account).filter(teams=team).for_display()
     return TeamMembersForm(data, members=inside, auto_id="remove_%s")
+
+
+def _change_members(
+    request: ConsoleRequest, team: Team, change: Callable[..., None], **named: TeamMembersForm
+) -> HttpResponse:
+    """Do to the ticked members what `change` does; `named` is the form that says who, by its name on the page."""
+    [form] = named.values()
+    if not form.is_valid():
+        return _team_page(request, team, **named)
+    try:
+        change(members=list(form.cleaned_data["members"]))
+    except services.RefusedError as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("The team %(name)s was changed.") % {"name": team})
+    return redirect("accounts:team", pk=team.pk)
 
 
 def _team_page(request: ConsoleRequest, team: Team, **forms: Form | ModelForm[Team]) -> HttpResponse:

@@ -36,7 +36,11 @@ def _invite(request: ConsoleRequest, owners: list[OwnerGap]) -> None:
     outcome = invite(account=request.member.account, invited_by=request.member.user, addresses=addresses)
     if outcome.sent:
         number = len(outcome.sent)
-        text = ngettext("%(number)d invitation is on its way.", "%(number)d invitations are on their way.", number)
+        text = ngettext(
+            "%(number)d person was invited. The mail goes out now, or as soon as the day's limit allows.",
+            "%(number)d people were invited. The mails go out now, or as soon as the day's limit allows.",
+            number,
+        )
         messages.success(request, text % {"number": number})
     for skipped in outcome.skipped:
         messages.error(request, f"{skipped.email}: {skipped.reason}")

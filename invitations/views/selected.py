@@ -1,4 +1,4 @@
-"""User Management: the same change for every line that is ticked."""
+"""User Management: the same change for every line that is ticked, or for the one whose button was pressed."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import admin_required, fresh_sign_in_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Member, Role, Team
+from accounts.paging import is_key
 from accounts.services import RefusedError, add_to_team
 from invitations import services
 from invitations.models import Invitation
@@ -31,8 +32,8 @@ def resend(request: ConsoleRequest) -> HttpResponse:
         _invitations(request),
         lambda one: services.resend(invitation=one, resent_by=request.member.user),
         lambda done: ngettext(
-            "%(number)d mail goes out now, or as soon as the day's limit allows.",
-            "%(number)d mails go out now, or as soon as the day's limit allows.",
+            "A new mail to %(email)s goes out now, or as soon as the day's limit allows; the old link works no longer.",
+            "%(number)d new mails go out now, or as soon as the day's limit allows; the old links work no longer.",
             done,
         ),
     )
@@ -46,7 +47,11 @@ def revoke(request: ConsoleRequest) -> HttpResponse:
         request,
         _invitations(request),
         lambda one: services.revoke(invitation=one, revoked_by=request.member.user),
-        lambda done: ngettext("%(number)d invitation was revoked.", "%(number)d invitations were revoked.", done),
+        lambda done: ngettext(
+            "The invitation to %(email)s was revoked; its link has stopped working.",
+            "%(number)d invitations were revoked; their links have stopped working.",
+            done,
+        ),
     )
 
 
@@ -56,7 +61,7 @@ def add_to(request: ConsoleRequest) -> HttpResponse:
     """Put the members into a team."""
     chosen = request.POST.get("team", "")
     teams = Team.objects.of_account(request.member.account)
-    team = get_object_or_404(teams, pk=int(chosen) if chosen.isdecimal() else 0)
+    team = get_object_or_404(teams, pk=chosen if is_key(chosen) else 0)
     members = _members(request)
     if members:
         add_to_team(team=team, members=members, added_by=request.member.user)
@@ -81,7 +86,7 @@ def set_role(request: ConsoleRequest) -> HttpResponse:
         request,
         _members(request),
         lambda one: services.change_role(member=one, role=role, changed_by=request.member.user),
-        lambda done: ngettext("%(number)d member is now %(role)s.", "%(number)d members are now %(role)s.", done),
+        lambda done: ngettext("%(email)s is now %(role)s.", "%(number)d members are now %(role)s.", done),
         role=role.label,
     )
 
@@ -93,14 +98,16 @@ def _rows(request: ConsoleRequest) -> list[PersonRow]:
 def _members(request: ConsoleRequest) -> list[Member]:
     members = [row.member for row in _rows(request) if row.member]
     if not members:
-        messages.error(request, _("No member was ticked. Tick the members to change first."))
+        messages.error(request, _("No member was ticked, or they have left in the meantime. Tick the members first."))
     return members
 
 
 def _invitations(request: ConsoleRequest) -> list[Invitation]:
     invitations = [row.invitation for row in _rows(request) if row.invitation]
     if not invitations:
-        messages.error(request, _("No invitation was ticked. Tick the invitations to change first."))
+        messages.error(
+            request, _("No invitation was ticked, or it was accepted in the meantime. Tick the invitations first.")
+        )
     return invitations
 
 
@@ -111,17 +118,21 @@ def _change(
     told: Callable[[int], str],
     **names: object,
 ) -> HttpResponse:
-    """Change every row; `told` says how many went through. The reason against the others is shown, and whose it is."""
+    """Change every row; `told` words for how many it went through. The reason against others is shown, and whose."""
+    done: list[str] = []
     refused: dict[str, list[str]] = {}
     for row in rows:
+        email = row.email if isinstance(row, Invitation) else row.user.email
         try:
             change(row)
         except RefusedError as error:
-            refused.setdefault(str(error), []).append(row.email if isinstance(row, Invitation) else row.user.email)
+            refused.setdefault(str(error), []).append(email)
+        else:
+            done.append(email)
     for reason, emails in refused.items():
         messages.error(request, f"{', '.join(emails)}: {reason}")
-    if done := len(rows) - sum(map(len, refused.values())):
-        messages.success(request, told(done) % {"number": done, **names})
+    if done:
+        messages.success(request, told(len(done)) % {"number": len(done), "email": done[0], **names})
     return _back(request)
 
 

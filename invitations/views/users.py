@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import admin_required, fresh_sign_in_required
 from accounts.middleware import ConsoleRequest
@@ -16,7 +16,6 @@ from accounts.services import RefusedError
 from connections.models import MarketoConnection
 from invitations import services
 from invitations.forms import PeopleFilterForm, RemoveForm
-from invitations.models import Invitation
 from invitations.obstacles import MAX_SEATS
 from invitations.people import PeoplePage, Sorting, people_page
 
@@ -56,26 +55,6 @@ def users(request: ConsoleRequest) -> HttpResponse:
 
 
 @admin_required
-@require_POST
-@fresh_sign_in_required
-def set_role(request: ConsoleRequest, pk: int) -> HttpResponse:
-    """Give a member another role."""
-    member = get_object_or_404(Member.objects.of_account(request.member.account).for_display(), pk=pk)
-    role = request.POST.get("role", "")
-    if role not in Role.values:
-        messages.error(request, _("This role does not exist. Choose one of the list."))
-        return redirect("invitations:users")
-    try:
-        services.change_role(member=member, role=Role(role), changed_by=request.member.user)
-    except RefusedError as refused:
-        messages.error(request, str(refused))
-    else:
-        context = {"name": member.user, "role": member.get_role_display()}
-        messages.success(request, _("The role of %(name)s is now %(role)s.") % context)
-    return redirect("invitations:users")
-
-
-@admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
 def remove(request: ConsoleRequest, pk: int) -> HttpResponse:
@@ -98,39 +77,6 @@ def remove(request: ConsoleRequest, pk: int) -> HttpResponse:
     context = {"person": member.user, "reason": reason, "form": form, "sent": sent}
     status = (409 if reason else 400) if form.is_bound else 200
     return render(request, "invitations/remove.html", context, status=status)
-
-
-@admin_required
-@require_POST
-def resend(request: ConsoleRequest, pk: int) -> HttpResponse:
-    """Mail an invitation again, with a new link."""
-    try:
-        invitation = services.resend(invitation=_invitation(request, pk), resent_by=request.member.user)
-    except RefusedError as refused:
-        messages.error(request, str(refused))
-    else:
-        message = _("A new mail is on its way to %(email)s; the link in the old one has stopped working.")
-        messages.success(request, message % {"email": invitation.email})
-    return redirect("invitations:users")
-
-
-@admin_required
-@require_POST
-def revoke(request: ConsoleRequest, pk: int) -> HttpResponse:
-    """Take an invitation back."""
-    invitation = _invitation(request, pk)
-    try:
-        services.revoke(invitation=invitation, revoked_by=request.member.user)
-    except RefusedError as refused:
-        messages.error(request, str(refused))
-    else:
-        message = _("The invitation to %(email)s was revoked; its link has stopped working.")
-        messages.success(request, message % {"email": invitation.email})
-    return redirect("invitations:users")
-
-
-def _invitation(request: ConsoleRequest, pk: int) -> Invitation:
-    return get_object_or_404(Invitation.objects.of_account(request.member.account), pk=pk)
 
 
 def _headings(sorting: Sorting, filters: list[tuple[str, str]]) -> list[dict[str, object]]:

@@ -18,6 +18,7 @@ def user(db: None) -> User:
 
 
 def test_a_reset_mail_leads_to_our_site_whatever_host_was_asked(client: Client, user: User) -> None:
+    """Security statement 28: neither in the link nor in the subject."""
     client.post("/accounts/password/reset/", {"email": user.email}, headers={"Host": "localhost:6666"})
     assert "http://127.0.0.1:8000/accounts/password/reset/key/" in mail.outbox[0].body
     assert "6666" not in mail.outbox[0].body

@@ -157,11 +157,11 @@ class TestEverySecurityActionHasAnEntry:
             ("admin/teams/{team}/add/", {"members": "{member}"}, "team_members_added"),
             ("admin/teams/{team}/remove/", {"members": "{inside}"}, "team_members_removed"),
             ("admin/teams/{team}/delete/", {}, "team_removed"),
-            ("admin/users/{member}/role/", {"role": "admin"}, "role_changed"),
+            ("admin/users/selected/role/", {"rows": "m{member}", "role": "admin"}, "role_changed"),
             ("admin/users/{member}/remove/", {"receiver": "{admin}"}, "member_removed"),
             ("admin/users/invite/", {"emails": "x@acme.example", "role": "user"}, "invitation_created"),
-            ("admin/users/invitations/{invitation}/resend/", {}, "invitation_resent"),
-            ("admin/users/invitations/{invitation}/revoke/", {}, "invitation_revoked"),
+            ("admin/users/selected/resend/", {"rows": "i{invitation}"}, "invitation_resent"),
+            ("admin/users/selected/revoke/", {"rows": "i{invitation}"}, "invitation_revoked"),
             ("profile/", {"name": "Nora", "language": "sv", "time_zone": "UTC"}, "profile_changed"),
         ],
     )
@@ -191,7 +191,7 @@ class TestEverySecurityActionHasAnEntry:
         self.entry(admin, action)
 
     def test_before_and_after(self, browser: Client, admin: User, member: User) -> None:
-        browser.post(f"/settings/admin/users/{member.member.pk}/role/", {"role": "admin"})
+        browser.post("/settings/admin/users/selected/role/", {"rows": f"m{member.member.pk}", "role": "admin"})
         assert self.entry(admin, "role_changed").details == {"before": "user", "after": "admin"}
         browser.post("/settings/profile/", {"name": "Nora", "language": "sv", "time_zone": "UTC"})
         details = self.entry(admin, "profile_changed").details

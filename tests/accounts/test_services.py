@@ -19,7 +19,7 @@ def test_a_changed_role_is_audited_with_before_and_after(admin: User, member: Us
 
 
 def test_the_last_admin_cannot_be_demoted(admin: User) -> None:
-    """Security statement 36."""
+    """Security statement 36: the account keeps somebody who can manage it."""
     with pytest.raises(services.RefusedError, match="last admin"):
         services.change_role(member=admin.member, role=Role.USER, changed_by=admin)
     assert Member.objects.get().role == Role.ADMIN

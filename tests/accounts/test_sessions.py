@@ -18,7 +18,7 @@ from pytest_django import Settings
 from accounts import services
 from accounts.models import AuditEvent, Role, User
 from tests.accounts.authenticator import ACTIVATE
-from tests.conftest import PASSWORD, ClientOf
+from tests.conftest import PASSWORD, ClientOf, make_user
 from tests.test_every_address import ADDRESSES
 
 LOGIN = "/accounts/login/"
@@ -117,7 +117,7 @@ class TestEndedByAChange:
         assert is_signed_in(client_of(User.objects.get(pk=member.pk)))
 
     def test_a_deactivated_user_is_out(self, client_of: ClientOf, member: User) -> None:
-        """Security statement 35."""
+        """Security statement 35: from the next request on."""
         browser = client_of(member)
         User.objects.filter(pk=member.pk).update(is_active=False)
         assert not is_signed_in(browser)
@@ -134,13 +134,18 @@ class TestEndedByAChange:
 @pytest.mark.parametrize(
     "address",
     [
-        "/settings/admin/users/1/role/",
         "/settings/admin/users/selected/role/",
         "/settings/admin/users/1/remove/",
         "/settings/admin/general/",
+        "/settings/admin/salesforce/connect/",
         "/settings/admin/salesforce/disconnect/",
+        "/settings/salesforce/connect/",
+        "/settings/salesforce/disconnect/",
+        "/settings/admin/marketo/connect/",
         "/settings/admin/marketo/disconnect/",
+        "/settings/admin/marketo/take-over/",
         "/accounts/salesforce/link/",
+        "/accounts/2fa/recovery-codes/generate/",
     ],
 )
 def test_what_matters_asks_for_the_password_again(client_of: ClientOf, nora: User, address: str) -> None:
@@ -148,6 +153,14 @@ def test_what_matters_asks_for_the_password_again(client_of: ClientOf, nora: Use
     browser = client_of(nora)
     with time_machine.travel(timezone.now() + timedelta(minutes=16)):
         assert browser.post(address)["Location"].startswith("/accounts/reauthenticate/")
+
+
+@pytest.mark.parametrize("address", ["/settings/admin/audit/export/", "/ops/sync/1/rejected-rows.csv"])
+def test_exports_ask_for_the_password_again(client_of: ClientOf, nora: User, address: str) -> None:
+    """Security statement 37: reading them is the risk."""
+    browser = client_of(nora)
+    with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+        assert browser.get(address)["Location"].startswith("/accounts/reauthenticate/")
 
 
 @pytest.mark.parametrize("address", ["/accounts/password/set/", ACTIVATE])
@@ -173,7 +186,7 @@ def test_every_write_needs_the_token_of_its_page(client_of: ClientOf, admin: Use
 
 
 def test_cookies_are_kept_from_scripts_and_other_sites(client: Client, nora: User) -> None:
-    """Security statement 39."""
+    """Security statement 39: without https; with it see test_production.py."""
     client.get(LOGIN)
     sign_in(client, nora.email)
     for name in ("msi-session", "msi-csrf"):
@@ -212,8 +225,11 @@ def test_known_and_unknown_addresses_get_the_same_answer_for_the_same_work(
         page = ask(client, email).content.decode()  # type: ignore[attr-defined]
         return re.sub(r'value="\w{64}"', "", page).replace(email, "…"), len(hashed), len(mail.outbox)
 
+    User.objects.filter(pk=make_user("gone@acme.example").pk).update(is_active=False)
+    without_password = make_user("linked@acme.example").email
     known = answer(nora.email)
-    assert known == answer("unknown@acme.example")
+    for email in (without_password, "gone@acme.example", "unknown@acme.example"):
+        assert answer(email) == known, email
     assert known[1:] == ((1, 0) if ask is log_in else (0, 1))
 
 

@@ -54,7 +54,7 @@ def test_owners_without_a_user_are_listed_with_their_people(
 
 def test_one_click_invites_one(browser: Client, owners: list[dict[str, str]]) -> None:
     page = text(browser.post(PAGE, {"owner": owners[1]["Id"], "email": "else@evil.example"}, follow=True))
-    assert "1 invitation is on its way." in page
+    assert "1 person was invited." in page
     invitation = Invitation.objects.get()
     assert (invitation.email, invitation.name) == (owners[1]["Email"].lower(), owners[1]["Name"])
     assert invitation.role == Role.USER

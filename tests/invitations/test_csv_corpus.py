@@ -57,7 +57,7 @@ def people(data: bytes) -> list[InviteRow]:
 @pytest.mark.parametrize(("case", "rows", "name"), SPECTRUM, ids=[case[0] for case in SPECTRUM])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_the_cases_of_csv_spectrum(case: str, rows: str, name: str, encoding: str) -> None:
-    """Security statement 29 and pain 30."""
+    """Security statement 29 and Pain 30: whatever a spreadsheet may write."""
     assert people(f"email,first name\n{rows}".encode(encoding)) == [InviteRow(2, EMAIL, name)]
 
 

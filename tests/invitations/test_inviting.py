@@ -105,7 +105,7 @@ def test_inviting_costs_the_same_queries_for_skipped_addresses(
 def test_resend_replaces_the_link(
     invite: MakeInvitation, admin: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    """Pain 29: a new token, also after the old one has expired; the old link is dead."""
+    """Pain 29 and Security statement 22: a new token, also after the old one has expired; the old link is dead."""
     invitation, old_token = invite()
     Invitation.objects.update(sent_at=timezone.now() - timedelta(hours=1), expires_at=timezone.now())
     with django_capture_on_commit_callbacks(execute=True):
@@ -122,7 +122,7 @@ def test_resend_needs_a_pause(invite: MakeInvitation, admin: User) -> None:
 
 
 def test_revoke_ends_the_link_once(invite: MakeInvitation, admin: User) -> None:
-    """Security statement 22."""
+    """Security statement 22: also when it is pressed twice."""
     invitation, token = invite()
     services.revoke(invitation=invitation, revoked_by=admin)
     with pytest.raises(services.NotOpenError):

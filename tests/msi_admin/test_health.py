@@ -38,7 +38,17 @@ def test_readiness_and_figures_are_for_those_who_hold_the_token(client: Client, 
 
 
 @pytest.mark.django_db
-def test_an_unexpected_error_shows_a_reference_and_nothing_else(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    "address", ["/admin/", "/flower/", "/__debug__/", "/_sandbox/", "/.env", "/static/../.env", "/static/%2e%2e/.env"]
+)
+def test_there_is_nothing_else_to_find(client: Client, address: str) -> None:
+    """Security statement 45: neither an admin site, nor a monitor of the queue, nor files."""
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.django_db
+def test_an_unexpected_error_of_a_stranger_shows_a_reference_too(settings: Settings) -> None:
+    """Security statement 44: every address for signed-in people see test_every_answer.py."""
     browser = Client(raise_request_exception=False)
     settings.ROOT_URLCONF = "tests.msi_admin.broken_urls"
     page = browser.get("/broken/")

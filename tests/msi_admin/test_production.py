@@ -1,5 +1,6 @@
 """Production: nothing is assumed, and Django's own deployment check has nothing to say."""
 
+import json
 import os
 import subprocess
 import sys
@@ -22,15 +23,20 @@ COMPLETE = {
 }
 
 
-def check(environment: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+def run(environment: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
     # The last one is for browser tests alone, which may have run in this process before.
     ours = {*COMPLETE, "VAR_DIR", "DJANGO_ALLOW_ASYNC_UNSAFE"}
     clean = {name: value for name, value in os.environ.items() if name not in ours}
-    command = [sys.executable, "manage.py", "check", *options]
-    return subprocess.run(command, cwd=ROOT, env=clean | environment, capture_output=True, text=True, check=False)
+    python = [sys.executable, *command]
+    return subprocess.run(python, cwd=ROOT, env=clean | environment, capture_output=True, text=True, check=False)
+
+
+def check(environment: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+    return run(environment, "manage.py", "check", *options)
 
 
 def test_the_deployment_check_is_silent() -> None:
+    """Security statement 46: Django's own warnings about an installation; known holes of others see below."""
     result = check(COMPLETE, "--deploy", "--fail-level", "WARNING")
     assert "no issues" in result.stdout + result.stderr, result.stderr
     assert result.returncode == 0
@@ -56,10 +62,46 @@ def test_production_refuses_to_start_without(name: str) -> None:
     ],
 )
 def test_every_process_of_production_refuses_what_protects_nothing(name: str, value: str) -> None:
-    environment = {key: text for key, text in os.environ.items() if key not in {*COMPLETE, "VAR_DIR"}}
-    command = [sys.executable, "-c", "import msi_admin.wsgi"]
-    result = subprocess.run(
-        command, cwd=ROOT, env=environment | COMPLETE | {name: value}, capture_output=True, text=True, check=False
-    )
+    result = run(COMPLETE | {name: value}, "-c", "import msi_admin.wsgi")
     assert result.returncode
     assert name in result.stderr
+
+
+VISIT = """
+import json
+from django import setup
+setup()
+from django.conf import settings
+from django.test import Client
+answer = Client(headers={"host": "console.example"}).get("/healthz", secure=True)
+cookies = {
+    name: [getattr(settings, f"{name}_COOKIE_{part}") for part in ("NAME", "SECURE", "HTTPONLY", "SAMESITE", "PATH")]
+    for name in ("SESSION", "CSRF")
+}
+print(json.dumps({"headers": dict(answer.headers), "cookies": cookies, "debug": settings.DEBUG}))
+"""
+
+
+def test_browsers_come_by_https_only_and_cookies_stay_on_this_host() -> None:
+    """Security statements 39, 40 and 44: what only an installation with https has."""
+    result = run(COMPLETE | {"DJANGO_SETTINGS_MODULE": "msi_admin.settings"}, "-c", VISIT)
+    found = json.loads(result.stdout.splitlines()[-1])
+    assert found["headers"]["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+    assert found["cookies"] == {
+        "SESSION": ["__Host-session", True, True, "Lax", "/"],
+        "CSRF": ["__Host-csrf", True, True, "Lax", "/"],
+    }
+    assert found["debug"] is False
+
+
+@pytest.mark.parametrize("name", ["base", "dev"])
+def test_the_inventory_of_dependencies_is_complete(name: str) -> None:
+    """
+    Security statement 46: every package with its version and hashes, so that a list of known holes can be held against
+    it (`pip-audit -r requirements/base.txt`, which asks the network and is therefore no test).
+    """
+    lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()
+    packages = [line for line in lines if line and not line.startswith((" ", "#", "-"))]
+    assert len(packages) > 30
+    assert [line for line in packages if "==" not in line or not line.endswith(" \\")] == []
+    assert sum(line.strip().startswith("--hash=sha256:") for line in lines) >= len(packages)

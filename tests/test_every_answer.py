@@ -1,0 +1,92 @@
+"""What every answer of the console keeps to, whatever the address: headers, caches, errors that tell nothing."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from connections.models import MarketoAdmin, MarketoInstance
+from tests.conftest import ClientOf
+from tests.test_every_address import ADDRESSES
+
+# Pages of allauth, and addresses that nobody has.
+OTHERS = ["/accounts/login/", "/accounts/password/reset/", "/accounts/2fa/", "/accounts/sessions/", "/nowhere/"]
+EVERY_ADDRESS = [*ADDRESSES, *OTHERS]
+
+
+@pytest.fixture
+def browser(admin: User, instance: MarketoInstance, client_of: ClientOf) -> Client:
+    """Of somebody who may open everything."""
+    MarketoAdmin.objects.create(instance=instance, email=admin.email)
+    User.objects.filter(pk=admin.pk).update(is_superuser=True, is_ops_staff=True)
+    return client_of(admin)
+
+
+def directives(policy: str) -> dict[str, str]:
+    return dict(part.strip().partition(" ")[::2] for part in policy.split(";") if part.strip())
+
+
+@pytest.mark.parametrize("is_signed_in", [True, False])
+def test_headers_keep_the_browser_from_doing_more_than_it_must(browser: Client, is_signed_in: bool) -> None:
+    """Security statement 40: what public header scanners look at, on every address; HSTS see test_production.py."""
+    visitor = browser if is_signed_in else Client()
+    for address in EVERY_ADDRESS:
+        headers = visitor.get(address).headers
+        policy = directives(headers["Content-Security-Policy"])
+        assert "unsafe" not in headers["Content-Security-Policy"], address
+        assert {policy[name] for name in ("default-src", "base-uri", "frame-ancestors")} == {"'none'"}, address
+        assert policy["script-src"] == policy["style-src"] == policy["form-action"] == "'self'", address
+        assert policy.get("object-src", policy["default-src"]) == "'none'", address
+        assert headers["X-Content-Type-Options"] == "nosniff", address
+        assert headers["X-Frame-Options"] == "DENY", address
+        assert headers["Referrer-Policy"] in {"same-origin", "no-referrer"}, address
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin", address
+        assert "camera=()" in headers["Permissions-Policy"], address
+
+
+def test_nothing_that_a_signed_in_person_sees_is_kept_by_a_cache(browser: Client) -> None:
+    """Security statement 42: pages, exports, refusals and errors."""
+    exports = ["/settings/admin/audit/export/", "/settings/admin/users/invite-csv/template/"]
+    for address in [*EVERY_ADDRESS, *exports, "/settings/people/?q=%00"]:
+        for method in ("get", "post"):
+            answer = getattr(browser, method)(address)
+            if not browser.session.get("_auth_user_id"):
+                pytest.fail(f"{method} {address} signs out")
+            assert "no-store" in answer.headers.get("Cache-Control", ""), f"{method} {address}"
+
+
+# What is read before the view of a signed-in person begins.
+BEFORE_THE_VIEW = re.compile(r"django_session|accounts_user|accounts_member|SAVEPOINT|usersessions")
+
+
+def the_rest_fails(execute: Any, sql: str, *rest: Any) -> Any:
+    if BEFORE_THE_VIEW.search(sql):
+        return execute(sql, *rest)
+    raise RuntimeError("canary")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_unexpected_error_shows_a_reference_and_nothing_else(
+    browser: Client, settings: Settings, method: str
+) -> None:
+    """Security statement 44: every address fails in the middle of its work; the reference is in the logs."""
+    assert not settings.DEBUG
+    browser.raise_request_exception = False
+    failed = []
+    with connection.execute_wrapper(the_rest_fails):
+        for address in ADDRESSES:
+            answer = getattr(browser, method)(address)
+            if answer.status_code == 500:
+                failed.append(address)
+                assert_tells_nothing(answer.content.decode(), address)
+    assert len(failed) > 35
+
+
+def assert_tells_nothing(page: str, address: str) -> None:
+    assert re.search(r"<code>[0-9a-f-]{36}</code>", page), address
+    assert "Something went wrong on our side" in page
+    assert not re.search(r"canary|Traceback|RuntimeError|SELECT|\.py", page), address
