@@ -209,9 +209,12 @@ _GRANTS: dict[OAuthProblem, str] = {
     OAuthProblem.INACTIVE_USER: "INACTIVE_USER",
     OAuthProblem.INACTIVE_ORG: "INACTIVE_ORGANIZATION",
     OAuthProblem.IP_RESTRICTED: "INVALID_GRANT",
-    # Codes of ours: the sentences of connections.problems fit a sign-in that was not finished.
+    # Codes of ours: the sentences of connections.problems name the cause.
     OAuthProblem.EXPIRED_CODE: OAuthProblem.EXPIRED_CODE,
     OAuthProblem.REFUSED: OAuthProblem.REFUSED,
+    OAuthProblem.APP_BLOCKED: OAuthProblem.APP_BLOCKED,
+    OAuthProblem.APP_NOT_INSTALLED: OAuthProblem.APP_NOT_INSTALLED,
+    OAuthProblem.NOT_APPROVED: OAuthProblem.NOT_APPROVED,
 }
 
 

@@ -16,6 +16,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 from urllib3.util import Retry
 
+from connections.circuit import Circuit, CircuitOpen
 from connections.hosts import ForbiddenHost, check_public, must_be_public
 
 TIMEOUT_SECONDS = (5.0, 60.0)  # connect, read
@@ -50,6 +51,8 @@ class ApiError(Exception):
         self.service, self.code, self.detail = service, code, redact(detail)
         # When the connection was made that the call went over; None when nobody said.
         self.connected_at: datetime | None = None
+        # The path that was called; empty until `reported_call` has seen the error.
+        self.operation = ""
         super().__init__(f"{service} {code}: {self.detail}" if detail else f"{service} {code}")
 
 
@@ -75,6 +78,10 @@ class TransientApiError(ApiError):
 
 class Unreachable(TransientApiError):
     """No complete answer came: name, network, certificate or time-out."""
+
+
+class Paused(Unreachable):
+    """The call was not made: too many before it failed in a row, and `retry_after` of the pause is left."""
 
 
 class RateLimited(TransientApiError):
@@ -133,7 +140,10 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
 
 
 class BoundedAdapter(HTTPAdapter):
-    """Gives every call a time-out and every unstreamed answer a size limit; a refused connection is tried again."""
+    """
+    Gives every call a time-out and every unstreamed answer a size limit; a refused connection is tried again, and an
+    endpoint that fails again and again is left alone for a while.
+    """
 
     def __init__(self) -> None:
         # Only a connection that was never made is tried again here: nothing can have happened twice.
@@ -147,9 +157,16 @@ class BoundedAdapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
         is_streamed = options.pop("stream", False)
         options["timeout"] = options.get("timeout") or TIMEOUT_SECONDS
-        response = super().send(request, stream=True, **options)
-        if not is_streamed:
-            read_body(response)
+        circuit = Circuit(str(request.url))
+        circuit.enter()
+        try:
+            response = super().send(request, stream=True, **options)
+            if not is_streamed:
+                read_body(response)
+        except (requests.ConnectionError, requests.Timeout):
+            circuit.failed()
+            raise
+        (circuit.failed if response.status_code >= 500 else circuit.succeeded)()
         return response
 
 
@@ -214,6 +231,8 @@ def network_errors(service: str) -> Iterator[None]:
         yield
     except (requests.exceptions.InvalidSchema, ForbiddenHost):
         raise UnexpectedAnswer(service, "forbidden_host") from None
+    except CircuitOpen as pause:
+        raise Paused(service, "paused", retry_after=pause.seconds) from None
     except BodyTooLarge:
         raise UnexpectedAnswer(service, "too_large") from None
     except requests.exceptions.JSONDecodeError as error:
@@ -232,6 +251,7 @@ def reported_call(on_call: OnCall | None, operation: str) -> Iterator[None]:
     try:
         yield
     except ApiError as error:
+        error.operation = operation
         if on_call:
             on_call(operation, error)
         raise

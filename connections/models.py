@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member, SalesAccount, User
+from connections.credentials import CredentialField
 from connections.querysets import (
     AccountQuerySet,
     MarketoAccessQuerySet,
@@ -28,7 +29,7 @@ class MarketoInstance(models.Model):
     endpoint = models.URLField()
     # Credentials of the API-only user; shown on the Integration Information card after the first invitation.
     client_id = models.CharField(max_length=100)
-    client_secret = EncryptedTextField()
+    client_secret = CredentialField()
     account = models.OneToOneField(
         SalesAccount, null=True, blank=True, on_delete=models.SET_NULL, related_name="marketo_instance"
     )
@@ -78,10 +79,12 @@ class MarketoConnection(models.Model):
     munchkin_id = models.CharField(_("Munchkin Account ID"), max_length=20)
     endpoint = models.URLField()
     client_id = models.CharField(_("Client ID"), max_length=100)
-    client_secret = EncryptedTextField(_("Client Secret"))
+    client_secret = CredentialField(_("Client Secret"))
     status = models.CharField(max_length=20, choices=ConnectionStatus.choices, default=ConnectionStatus.CONNECTED)
     # Code of connections.problems for the last failure; empty while calls succeed.
     problem = models.CharField(max_length=40, blank=True)
+    # The path, without ids, of the call that met the problem.
+    problem_operation = models.CharField(max_length=200, blank=True)
     connected_at = models.DateTimeField(auto_now_add=True)
     last_call_at = models.DateTimeField(null=True)
 
@@ -126,13 +129,14 @@ class SalesforceConnection(models.Model):
     user_id = models.CharField(max_length=18)
     username = models.CharField(max_length=255)
     scopes = models.CharField(max_length=500)
-    access_token = EncryptedTextField()
-    refresh_token = EncryptedTextField()
+    access_token = CredentialField()
+    refresh_token = CredentialField()
     # When the refresh token was last given out or used; an org may let it die when it idles for 30 days.
     refreshed_at = models.DateTimeField(default=timezone.now)
     rotations = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=20, choices=ConnectionStatus.choices, default=ConnectionStatus.CONNECTED)
     problem = models.CharField(max_length=40, blank=True)
+    problem_operation = models.CharField(max_length=200, blank=True)
     # From the header Sforce-Limit-Info of the last answer.
     calls_used_today = models.PositiveIntegerField(null=True)
     calls_per_day = models.PositiveIntegerField(null=True)
@@ -176,7 +180,7 @@ class OrphanedToken(models.Model):
     """A refresh token that nobody here uses any more and that Salesforce has yet to forget."""
 
     login_origin = models.URLField()
-    token = EncryptedTextField()
+    token = CredentialField()
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -45,10 +45,17 @@ FINDINGS = {
     "classes_left": _("Still there: %(names)s."),
     "classes_gone": _("None of the old Apex classes is there. Layouts are not looked at."),
     "buttons_missing": _("The package in your org does not offer: %(names)s. Upgrade it."),
-    "buttons_exist": _("The buttons are there to be added. No API tells which list views show them."),
+    "buttons_not_shown": _("List views do not show: %(names)s."),
+    "buttons_shown": _("The list views of leads and contacts show both."),
+    "email_active": _("Email to Salesforce is active. Which addresses users list, only they can see."),
+    "email_inactive": _("Email to Salesforce is not active. That is right unless e-mails are logged by BCC."),
     "fields_locked": _("The connected user cannot see or edit: %(names)s."),
+    "fields_unseen": _("The connected user can see none of the 15."),
     "fields_editable": _("The connected user can see and edit all 15."),
     "not_on_layout": _("The layouts of the connected user lack: %(names)s. Other users may have other layouts."),
+    "fields_off_layout": _(
+        "The layouts of the connected user show none of the 15. Other users may have other layouts."
+    ),
     "no_panel": _("Not on the layouts of the connected user: %(names)s. Other users may have other layouts."),
     "on_layout": _("Found on the layouts of the connected user."),
     "types_right": _("Email, Call and Reply are there, and none is the default."),

@@ -14,6 +14,7 @@ from connections.problems import MARKETO_ADMIN, SALESFORCE_ADMIN
 from connections.salesforce.package import VERIFIERS
 from connections.salesforce.package_facts import (
     ACTIONS_SITE,
+    BULK_BUTTONS,
     IMS_SITE,
     LEGACY_CLASSES,
     LIST_VIEW_BUTTONS,
@@ -32,6 +33,16 @@ _PROFILES = "/lightning/setup/EnhancedProfiles/home"
 _CONFIG_TAB = _("App Launcher > Marketo Sales Insight Config")
 _REMOTE_SITES_WHERE = _("Setup > Remote Site Settings > New Remote Site")
 
+# Why an item is ticked by hand.
+_KEPT_BY_THE_PACKAGE = _("The package keeps this to itself: Adobe documents no way to read what its Config tab stores.")
+_NOT_IN_MARKETO_API = _("Marketo's API does not show what Admin > Sales Insight holds.")
+# Salesforce, "Metadata API Developer Guide": even reading needs Modify Metadata Through Metadata API Functions.
+_NEEDS_A_RIGHT_TO_CHANGE = _(
+    "Salesforce shows the mapping only to users who may change the org's setup, which this console does not ask for."
+)
+_LIST_VIEWS_ARE_PERSONAL = _("Everybody arranges list views for themselves, and no API says who is to see what.")
+_TABS_ARE_PERSONAL = _("Everybody arranges the tab bar for themselves, and no API shows it.")
+
 
 @dataclass(frozen=True)
 class Item:
@@ -39,7 +50,7 @@ class Item:
     One thing to do in Salesforce (or, for its secret, in Marketo). `path` leads to a page of the org, or elsewhere.
 
     `values` are texts to enter there; {munchkin_id} stands for the instance's. Optional items do not hold up a step.
-    `who` can do it.
+    `who` can do it. `by_hand` says why no check of this console can see it, of items that none can.
     """
 
     key: str
@@ -50,6 +61,7 @@ class Item:
     values: tuple[str, ...] = ()
     is_optional: bool = False
     who: Promise = SALESFORCE_ADMIN
+    by_hand: Promise | str = ""
 
     @property
     def is_verifiable(self) -> bool:
@@ -155,6 +167,7 @@ ACCESS = Section(
             _("Profiles cannot hide these. Only if some users have no access to Marketo Sales Insight."),
             f"{_OBJECTS}/Lead/SearchLayouts/view",
             is_optional=True,
+            by_hand=_LIST_VIEWS_ARE_PERSONAL,
         ),
     ),
 )
@@ -168,6 +181,7 @@ BASE = Section(
             _("Marketo: Admin > Sales Insight > Edit API Configuration"),
             _("Choose a secret without the character &, and keep it like a password."),
             who=MARKETO_ADMIN,
+            by_hand=_NOT_IN_MARKETO_API,
         ),
         Item(
             "rest_credentials",
@@ -175,6 +189,7 @@ BASE = Section(
             _("Marketo: Admin > Sales Insight > REST API Configuration > View"),
             _("Press View, then OK: the API URL and the credentials appear."),
             who=MARKETO_ADMIN,
+            by_hand=_NOT_IN_MARKETO_API,
         ),
         Item(
             "soap_site",
@@ -222,12 +237,14 @@ BASE = Section(
             _("Setup > Object Manager > Lead > Fields & Relationships > Map Lead Fields"),
             _("Map each of the seven fields to the contact's field with the same label."),
             f"{_OBJECTS}/Lead/FieldsAndRelationships/view",
+            by_hand=_NEEDS_A_RIGHT_TO_CHANGE,
         ),
         Item(
             "marketo_api_enabled",
             _("The Marketo API is enabled and has its credentials"),
             _CONFIG_TAB,
             _("Tick Enable Marketo API and paste the SOAP and REST credentials; once for every language in use."),
+            by_hand=_KEPT_BY_THE_PACKAGE,
         ),
         Item(
             "marketo_tab",
@@ -235,6 +252,7 @@ BASE = Section(
             _("App Launcher > + > Customize My Tabs"),
             _("Add the tab Marketo for the people who work with Sales Insight."),
             is_optional=True,
+            by_hand=_TABS_ARE_PERSONAL,
         ),
         Item(
             "bulk_buttons",
@@ -242,7 +260,7 @@ BASE = Section(
             _("Setup > Object Manager > Lead, Contact > Search Layouts for Salesforce Classic > List View"),
             _("Add both buttons, then save."),
             f"{_OBJECTS}/Lead/SearchLayouts/view",
-            ("Add to Marketo Campaign (lightning)", "Send Marketo Email (lightning)"),
+            BULK_BUTTONS,
             is_optional=True,
         ),
     ),
@@ -272,12 +290,14 @@ ACTIONS = Section(
             _("MSI Actions is enabled"),
             _CONFIG_TAB,
             _("Tick Enable MSI Actions. It switches every feature of Actions on for all MSI users."),
+            by_hand=_KEPT_BY_THE_PACKAGE,
         ),
         Item(
             "api_secret_key",
             _("The API Secret Key is entered"),
             _CONFIG_TAB,
             _("Enter the API secret that was set in Marketo, then Save."),
+            by_hand=_KEPT_BY_THE_PACKAGE,
         ),
         Item(
             "governance",
@@ -285,6 +305,7 @@ ACTIONS = Section(
             _CONFIG_TAB,
             _("Hide Sales Campaigns or the Task tab, or switch single actions off; it counts for all MSI users."),
             is_optional=True,
+            by_hand=_KEPT_BY_THE_PACKAGE,
         ),
         Item(
             "list_view_buttons",

@@ -4,8 +4,18 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
-from connections.http import AccessDenied, ApiError, QuotaExceeded, ReconnectNeeded, TransientApiError, Unreachable
+from connections.credentials import CredentialsUnreadable
+from connections.http import (
+    AccessDenied,
+    ApiError,
+    Paused,
+    QuotaExceeded,
+    ReconnectNeeded,
+    TransientApiError,
+    Unreachable,
+)
 from connections.salesforce.errors import SERVICE as SALESFORCE
 from connections.salesforce.oauth import OAuthError, OAuthProblem, problem_of
 
@@ -112,6 +122,11 @@ PROBLEMS = {
         _("Press Connect again."),
         YOU,
     ),
+    "salesforce_unreadable": Problem(
+        _("The stored access to Salesforce cannot be read: the key it was encrypted with is missing."),
+        _("Press Connect again, or have the operator of this console put the old key back."),
+        YOU,
+    ),
     "salesforce_bad_client": Problem(
         _("Salesforce does not know this console: its consumer key, secret or callback address is not accepted."),
         _("Check the app's settings in Salesforce and in this console. A new app takes up to ten minutes to work."),
@@ -136,6 +151,11 @@ PROBLEMS = {
         _("Salesforce did not answer in time."),
         _("Try again in a few minutes. If it stays, ask the operator whether this console can reach Salesforce."),
         OPERATOR,
+    ),
+    "salesforce_paused": Problem(
+        _("Salesforce failed several times in a row, so this console gives it a pause."),
+        _("Wait: within five minutes Salesforce is asked again by itself."),
+        NOBODY,
     ),
     "salesforce_quota": Problem(
         _("The Salesforce org has used all its API calls of the last 24 hours."),
@@ -213,6 +233,11 @@ PROBLEMS = {
         _("Copy both again from Marketo's Integration Information card and paste them in the Set Up tab."),
         MARKETO_ADMIN,
     ),
+    "marketo_unreadable": Problem(
+        _("The stored Client Secret of Marketo cannot be read: the key it was encrypted with is missing."),
+        _("Paste the credentials again in the tab Set Up, or have the operator of this console put the old key back."),
+        _("An Admin of the Sales account"),
+    ),
     "marketo_no_admins": Problem(
         _("Marketo named no admin, which cannot be right; the list from before is kept."),
         _(
@@ -262,6 +287,11 @@ PROBLEMS = {
         _("Try again in a few minutes."),
         NOBODY,
     ),
+    "marketo_paused": Problem(
+        _("Marketo failed several times in a row, so this console gives it a pause."),
+        _("Wait: within five minutes Marketo is asked again by itself."),
+        NOBODY,
+    ),
     "marketo_quota": Problem(
         _("The Marketo instance has used all its API calls of today."),
         _("Wait until midnight in US Central time, or buy more calls."),
@@ -304,12 +334,20 @@ PROBLEMS = {
     ),
 }
 _BY_KIND = (
+    (CredentialsUnreadable, "unreadable"),
     (ReconnectNeeded, "credentials"),
     (QuotaExceeded, "quota"),
     (AccessDenied, "permission"),
+    (Paused, "paused"),
     (Unreachable, "unreachable"),
     (TransientApiError, "busy"),
 )
+
+
+def in_english(text: Promise | str) -> str:
+    """What the audit trail calls something: one language for all its readers."""
+    with override("en"):
+        return str(text)
 
 
 def problem_for(code: str) -> Problem:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
 from sandbox.names import SCRIPTS, SOURCES, TITLES
-from sandbox.people import COMPANIES, DAY, OWNERS, QUEUES, SPREAD, Deriver, Kind, choose_company, odd_positions
+from sandbox.people import COMPANIES, DAY, OWNERS, QUEUES, Deriver, Kind, choose_company, odd_positions
 from sandbox.record_ids import IDS_OF_A_PAGE, make_id, page_of_ids
 from sandbox.settings import Settings
 
@@ -47,8 +47,9 @@ class Sheet(ABC, Generic[Made]):
         self.companies = [(self.cell(name), domain) for name, domain in COMPANIES]
         self.users = [make_id("User", 1 + number) for number in range(OWNERS)]
         self.queues = [make_id("Group", 1 + number) for number in range(QUEUES)]
-        first_day = (deriver.end - SPREAD) // DAY
-        self.days = [f"{datetime.fromtimestamp((first_day + day) * DAY, UTC):%Y-%m-%d}" for day in range(SPREAD // DAY)]
+        first_day = (deriver.end - deriver.spread) // DAY
+        days = range(first_day, first_day + settings.days)
+        self.days = [f"{datetime.fromtimestamp(day * DAY, UTC):%Y-%m-%d}" for day in days]
         self.minutes = [f"T{minute // 60:02d}:{minute % 60:02d}:" for minute in range(DAY // 60)]
         self.seconds = [f"{second:02d}{self.zone}" for second in range(60)]
         # Kinds come again every hundred ids.
@@ -116,13 +117,16 @@ class Page:
 
     @cached_property
     def made(self) -> list[int]:
-        size = self.sheet.deriver.size
-        return [(number - 1) * SPREAD // size for number in self.ids]
+        return self._moments(self.ids)
 
     @cached_property
     def changed(self) -> list[int]:
-        size, youngest = self.sheet.deriver.size, self.sheet.deriver.youngest_peers
-        return [(number - 1) * SPREAD // size for number in youngest(self.ids)]
+        return self._moments(self.sheet.deriver.youngest_peers(self.ids))
+
+    def _moments(self, ids: Sequence[int]) -> list[int]:
+        """When they were created, in seconds since the first day."""
+        size, spread = self.sheet.deriver.size, self.sheet.deriver.spread
+        return [(number - 1) * spread // size for number in ids]
 
     def record_ids(self, sobject: str) -> list[str]:
         """The ids that everybody's record would have."""

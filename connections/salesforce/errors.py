@@ -19,7 +19,8 @@ SERVICE = "salesforce"
 
 _TRY_LATER = {"UNABLE_TO_LOCK_ROW", "QUERY_TIMEOUT", "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION"}
 _TRY_LATER_STATUSES = {406, 420}  # edge servers, while an org is being moved
-_NO_ACCESS = re.compile(r"API_DISABLED_FOR_ORG|API_CURRENTLY_DISABLED|INSUFFICIENT_ACCESS\w*")
+# An object that the user may not see is to them one that does not exist: INVALID_TYPE.
+_NO_ACCESS = re.compile(r"API_DISABLED_FOR_ORG|API_CURRENTLY_DISABLED|INSUFFICIENT_ACCESS\w*|INVALID_TYPE")
 _LONG_REQUESTS_SECONDS = 30.0
 _USERINFO_REFUSAL = "Bad_OAuth_Token"  # userinfo answers 403 and this word where the REST API answers 401
 

@@ -12,6 +12,7 @@ from connections.salesforce.client import LayoutPart, Organization, SalesforceCl
 from connections.salesforce.oauth import to_18
 from connections.salesforce.package_facts import (
     ACTIVITY_FIELDS,
+    BULK_BUTTONS,
     LEGACY_CLASSES,
     LIST_VIEW_BUTTONS,
     MSI_FIELDS,
@@ -77,8 +78,7 @@ def _look(verify: Callable[["_Org"], Finding], org: "_Org") -> Finding:
     except AccessDenied:
         return Finding(State.UNKNOWN, "no_access")
     except ApiError as error:
-        # Salesforce hides an object from people without setup rights as if it did not exist.
-        return Finding(State.UNKNOWN, "no_access" if error.code == "INVALID_TYPE" else "failed", {"code": error.code})
+        return Finding(State.UNKNOWN, "failed", {"code": error.code})
 
 
 class _Org:
@@ -109,6 +109,26 @@ class _Org:
         rows = self.client.tooling_query("SELECT EndpointUrl, IsActive FROM RemoteProxy")
         sites = sorted((_https_host(row["EndpointUrl"]), bool(row["IsActive"])) for row in rows)
         return dict(sites)
+
+    @cached_property
+    def offered_buttons(self) -> set[tuple[str, str]]:
+        """The package's buttons, by object and label."""
+        rows = self.client.query(
+            f"SELECT MasterLabel, PageOrSobjectType FROM WebLink WHERE NamespacePrefix = '{NAMESPACE}'"  # noqa: S608
+        )
+        return {(row["PageOrSobjectType"], row["MasterLabel"]) for row in rows}
+
+    @cached_property
+    def shown_buttons(self) -> set[tuple[str, str]]:
+        """The buttons in list views, by object and label (Tooling API Reference, "SearchLayout")."""
+        return {
+            (sobject, button["label"])
+            for sobject in ("Lead", "Contact")
+            for row in self.client.tooling_query(
+                f"SELECT ButtonsDisplayed FROM SearchLayout WHERE EntityDefinitionId = '{sobject}'"  # noqa: S608
+            )
+            for button in (row["ButtonsDisplayed"] or {}).get("buttons") or []
+        }
 
     @cached_property
     def task_fields(self) -> dict[str, dict[str, Any]]:
@@ -263,22 +283,30 @@ def _legacy_removed(org: _Org) -> Finding:
     return Finding(State.DONE, "classes_gone")
 
 
-def _list_view_buttons(org: _Org) -> Finding:
-    """Whether the buttons exist; where they are shown no query tells."""
-    rows = org.client.query(f"SELECT MasterLabel, PageOrSobjectType FROM WebLink WHERE NamespacePrefix = '{NAMESPACE}'")  # noqa: S608
-    found = {(row["PageOrSobjectType"], row["MasterLabel"]) for row in rows}
-    missing = [
-        f"{sobject}: {label}"
-        for sobject in ("Lead", "Contact")
-        for label in LIST_VIEW_BUTTONS
-        if (sobject, label) not in found
-    ]
-    if missing:
-        return Finding(State.MISSING, "buttons_missing", {"names": ", ".join(missing)})
-    return Finding(State.UNKNOWN, "buttons_exist")
+def _buttons(*labels: str) -> Callable[[_Org], Finding]:
+    """Does the package offer the buttons for leads and contacts, and do list views show them?"""
+
+    def verify(org: _Org) -> Finding:
+        wanted = [(sobject, label) for sobject in ("Lead", "Contact") for label in labels]
+        for code, found in (("buttons_missing", org.offered_buttons), ("buttons_not_shown", org.shown_buttons)):
+            missing = [f"{sobject}: {label}" for sobject, label in wanted if (sobject, label) not in found]
+            if missing:
+                return Finding(State.MISSING, code, {"names": ", ".join(missing)})
+        return Finding(State.DONE, "buttons_shown")
+
+    return verify
+
+
+def _email_to_salesforce(org: _Org) -> Finding:
+    rows = org.client.tooling_query("SELECT FullName, Metadata FROM EmailAdministrationSettings")
+    is_active = any(row["Metadata"]["enableEmailToSalesforce"] for row in rows)
+    # Without it nothing is missing where e-mails are logged through the API.
+    return Finding(State.DONE, "email_active") if is_active else Finding(State.UNKNOWN, "email_inactive")
 
 
 def _field_security(org: _Org) -> Finding:
+    if not any(item.name in org.task_fields for item in ACTIVITY_FIELDS):
+        return Finding(State.MISSING, "fields_unseen")
     locked = [item.name for item in ACTIVITY_FIELDS if not org.task_fields.get(item.name, {}).get("updateable")]
     if locked:
         return Finding(State.MISSING, "fields_locked", {"names": ", ".join(locked)})
@@ -287,6 +315,8 @@ def _field_security(org: _Org) -> Finding:
 
 def _task_layout(org: _Org) -> Finding:
     lacking = _lacking(org, "Task", {item.name: item.label for item in ACTIVITY_FIELDS})
+    if len(lacking) == len(ACTIVITY_FIELDS):
+        return Finding(State.UNKNOWN, "fields_off_layout")
     return _layout_finding(lacking)
 
 
@@ -352,7 +382,9 @@ VERIFIERS: dict[str, Callable[[_Org], Finding]] = {
     "task_types": _task_types,
     "permission_set": _permission_set,
     "legacy_removed": _legacy_removed,
-    "list_view_buttons": _list_view_buttons,
+    "list_view_buttons": _buttons(*LIST_VIEW_BUTTONS),
+    "bulk_buttons": _buttons(*BULK_BUTTONS),
+    "email_to_salesforce": _email_to_salesforce,
     "layout_fields": _msi_fields,
     "field_security": _field_security,
     "task_layout": _task_layout,

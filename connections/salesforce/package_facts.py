@@ -13,6 +13,8 @@ TASK_TYPES = ("Email", "Call", "Reply")
 STANDARD_OBJECTS = ("Lead", "Contact", "Account", "Opportunity")
 PERMISSION_SET = "Marketo App Access"
 LIST_VIEW_BUTTONS = ("Send Sales Email", "Add to Sales Campaign")
+# Adobe, "Bulk Actions in Salesforce Lightning".
+BULK_BUTTONS = ("Add to Marketo Campaign (lightning)", "Send Marketo Email (lightning)")
 # By label, as Adobe's "Configure Marketo Sales Insight in Salesforce" names them.
 MSI_FIELDS = (
     "Engagement",

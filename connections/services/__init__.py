@@ -12,7 +12,7 @@ from connections.services.health import (
     salesforce_health,
 )
 from connections.services.help_links import LIFETIME as HELP_LINK_LIFETIME
-from connections.services.help_links import HelpRequest, make_help_link, read_help_link
+from connections.services.help_links import HelpRequest, check_help_link, make_help_link, read_help_link
 from connections.services.instances import (
     Prerequisite,
     Prerequisites,
@@ -76,6 +76,7 @@ __all__ = [
     "begin_sign_in",
     "check_account",
     "check_connection",
+    "check_help_link",
     "check_package",
     "choose_instance",
     "connect_marketo",

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 import requests
+import structlog
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.cache import cache
@@ -14,8 +15,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from connections.credentials import check_readable
 from connections.emails import send_reconnect_needed
-from connections.http import ApiError, ReconnectNeeded, allow_origin, open_session, reported_call
+from connections.http import ApiError, Paused, ReconnectNeeded, allow_origin, open_session, reported_call
 from connections.marketo.client import MarketoClient
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance, SalesforceConnection, Service
 from connections.problems import problem_code
@@ -23,19 +25,26 @@ from connections.salesforce import oauth
 from connections.salesforce.client import Access, SalesforceClient
 from connections.salesforce.errors import SERVICE as SALESFORCE
 from connections.salesforce.oauth import TOKEN_PATH
-from connections.services.diagnostics import record_failure, record_usage
+from connections.services.diagnostics import record_failure, record_usage, without_ids
 from msi_admin.encryption import cipher
 
 _SECONDS_BETWEEN_NOTES = 10
 _TOKEN_MAY_IDLE = timedelta(days=7)
 # What any call that succeeds disproves. The rest is about one kind of call: a check or a new connection ends it.
-_PASSING = [f"{service}_{kind}" for service in Service for kind in ("unreachable", "busy", "quota")]
+_PASSING = [f"{service}_{kind}" for service in Service for kind in ("unreachable", "paused", "busy", "quota")]
+
+_log = structlog.get_logger(__name__)
 
 Connection = MarketoConnection | SalesforceConnection
 
 
 def marketo_client(source: MarketoConnection | MarketoInstance) -> MarketoClient:
-    """A client with the credentials of a connection or an instance; not for use by two threads at once."""
+    """
+    A client with the credentials of a connection or an instance; not for use by two threads at once.
+
+    Raises CredentialsUnreadable.
+    """
+    check_readable(Service.MARKETO, source.client_secret)
     return MarketoClient(
         source.endpoint,
         source.client_id,
@@ -54,7 +63,9 @@ def salesforce_client(connection: SalesforceConnection) -> SalesforceClient:
 
     A refused token is refreshed in a transaction of its own: do not call Salesforce inside one, or that raises
     RuntimeError. Its calls raise ReconnectNeeded when the connection is refused for good; the row then says so.
+    Raises CredentialsUnreadable.
     """
+    check_readable(SALESFORCE, connection.access_token, connection.refresh_token)
     session = open_session(allowed_hosts=[connection.instance_url, connection.login_origin])
     notes = CallNotes(connection)
     return SalesforceClient(
@@ -110,18 +121,32 @@ def record_problem(connection: Connection, error: ApiError) -> None:
     When the connection ends by it, the person who made it is told by mail, once.
     """
     problem, rows = problem_code(error), row_of(connection, error.connected_at)
+    if isinstance(error, Paused):
+        # What led to the pause says more than the pause.
+        rows.filter(problem="").update(problem=problem)
+        return
     # A passing problem must not hide one that stays: it would take that along when it passes.
-    (rows.filter(problem__in=["", *_PASSING]) if problem in _PASSING else rows).update(problem=problem)
+    (rows.filter(problem__in=["", *_PASSING]) if problem in _PASSING else rows).update(
+        problem=problem, problem_operation=without_ids(error.operation)
+    )
     if not isinstance(error, ReconnectNeeded):
         return
     if rows.filter(status=ConnectionStatus.CONNECTED).update(status=ConnectionStatus.NEEDS_RECONNECTING):
+        _log.warning("connection_ended", service=error.service, connection=connection.pk, problem=problem)
         # A mail server that is down must not hide why the call failed.
         transaction.on_commit(partial(send_reconnect_needed, connection, problem), robust=True)
 
 
+def end_problem(connection: Connection, problem: str, operation: str) -> None:
+    """A call has shown that the problem which `operation` met is gone; another one may have come since."""
+    row_of(connection).filter(status=ConnectionStatus.CONNECTED, problem=problem, problem_operation=operation).update(
+        problem=""
+    )
+
+
 def note_failure(account_id: int | None, operation: str, error: ApiError | None) -> None:
-    """Count a call if it failed; an instance without a Sales account has nobody to show it to."""
-    if account_id and error:
+    """Count a call if it was made and failed; an instance without a Sales account has nobody to show it to."""
+    if account_id and error and not isinstance(error, Paused):
         # Inside a transaction it waits for the end: the database connection may be in the middle of a COPY.
         transaction.on_commit(partial(record_failure, account_id, operation, error), robust=True)
 

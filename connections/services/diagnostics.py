@@ -1,12 +1,11 @@
 """What failed and how many calls were used, day by day: written as calls are made, read by the page Diagnostics."""
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -34,7 +33,7 @@ def record_failure(account_id: int, operation: str, error: ApiError) -> None:
         "account_id": account_id,
         "service": error.service,
         "code": code if _CODE.fullmatch(code) else "unexpected",
-        "operation": _ID.sub("…", operation)[:200],
+        "operation": without_ids(operation),
     }
     names = ", ".join(sorted(set(_CUSTOM_NAME.findall(error.detail))))[:300]
     now = timezone.now()
@@ -46,9 +45,14 @@ def record_failure(account_id: int, operation: str, error: ApiError) -> None:
         rows.update(count=F("count") + 1, last_seen_at=now, names=names, problem=problem_code(error), solved_at=None)
 
 
-def solve_failures(account: SalesAccount, service: Service, operations: Collection[str]) -> None:
-    """Calls that a new connection has shown to succeed no longer stand open."""
-    rows = ApiFailure.objects.of_account(account).filter(service=service, operation__in=operations, solved_at=None)
+def without_ids(operation: str) -> str:
+    """The path of a call as it is kept."""
+    return _ID.sub("…", operation)[:200]
+
+
+def solve_failures(account: SalesAccount, service: Service, which: Q) -> None:
+    """Calls that were shown to succeed no longer stand open; `which` selects them among the service's failures."""
+    rows = ApiFailure.objects.of_account(account).filter(which, service=service, solved_at=None)
     rows.update(solved_at=timezone.now())
 
 

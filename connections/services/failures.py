@@ -1,6 +1,5 @@
 """The failed calls of an account: who has to act, and making one again by hand where that changes nothing."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,26 +10,11 @@ from django.utils.functional import Promise
 
 from accounts.models import SalesAccount
 from connections.diagnoses import ACTORS, diagnosis_of
-from connections.http import ApiError
-from connections.marketo.client import MarketoClient
+from connections.http import ApiError, Paused
 from connections.models import ApiFailure, MarketoConnection, SalesforceConnection, Service
-from connections.problems import ConnectionProblem, Problem
-from connections.salesforce.client import SalesforceClient
-from connections.salesforce.oauth import TOKEN_PATH
-from connections.services.clients import marketo_client, renew_access, salesforce_client
-
-_SALESFORCE: dict[str, Callable[[SalesforceClient, str], Any]] = {
-    r"sobjects/(\w+)/describe": SalesforceClient.describe,
-    r"sobjects/(\w+)/describe/layouts": SalesforceClient.layouts,
-}
-_MARKETO: dict[str, Callable[[MarketoClient], Any]] = {
-    "/rest/v1/leads/describe.json": MarketoClient.describe_fields,
-    "/rest/v1/activities/types.json": MarketoClient.activity_type_ids,
-    "/rest/v1/stats/usage.json": MarketoClient.usage_today,
-    "/userservice/management/v1/users/allusers.json": MarketoClient.admins,
-    "/userservice/management/v1/users/workspaces.json": MarketoClient.workspaces,
-}
-
+from connections.problems import ConnectionProblem, Problem, problem_code
+from connections.services.clients import Connection, end_problem
+from connections.services.repeats import find_repeat
 
 SHOWN_FOR = timedelta(days=30)
 
@@ -49,7 +33,7 @@ class ExplainedFailure:
 
     @property
     def can_retry(self) -> bool:
-        return _can_retry(self.row)
+        return _repeat(self.row) is not None
 
 
 @dataclass(frozen=True)
@@ -71,54 +55,38 @@ def failures_by_actor(account: SalesAccount) -> list[ActorFailures]:
     return [group for group in groups if group.failures]
 
 
-def _can_retry(failure: ApiFailure) -> bool:
-    """Does the path say what was asked, and does asking again change nothing?"""
-    if failure.service == Service.MARKETO:
-        return failure.operation in _MARKETO
-    return failure.operation == TOKEN_PATH or _salesforce_call(failure.operation) is not None
-
-
 def retry_failure(*, account: SalesAccount, failure_id: int) -> bool:
     """
-    Make the call again and answer whether it succeeds; the failure is solved then, otherwise counted once more.
+    Make the call again and answer whether it succeeds; the failure is solved then, and with it the problem that it gave
+    the connection. Otherwise it is counted once more.
 
     Raises ApiFailure.DoesNotExist for one that cannot be made again, and ConnectionProblem when the account is not
-    connected any more.
+    connected any more or the neighbour is given a pause.
     """
     failure = ApiFailure.objects.of_account(account).get(pk=failure_id)
-    if not _can_retry(failure):
+    repeat = _repeat(failure)
+    if repeat is None:
         raise ApiFailure.DoesNotExist
     connection = _connection(account, Service(failure.service))
     try:
-        _call_again(connection, failure.operation)
+        repeat(connection)
+    except Paused as error:
+        raise ConnectionProblem(problem_code(error)) from None
     except ApiError:
         # Of a single call, which says little about the connection.
         return False
     ApiFailure.objects.filter(pk=failure.pk).update(solved_at=timezone.now())
+    end_problem(connection, failure.problem, failure.operation)
     return True
 
 
-def _connection(account: SalesAccount, service: Service) -> MarketoConnection | SalesforceConnection:
+def _repeat(failure: ApiFailure) -> Callable[[Connection], Any] | None:
+    return find_repeat(failure.service, failure.operation, failure.problem)
+
+
+def _connection(account: SalesAccount, service: Service) -> Connection:
     model = MarketoConnection if service is Service.MARKETO else SalesforceConnection
-    connection: MarketoConnection | SalesforceConnection | None = model.objects.of_account(account).first()
+    connection: Connection | None = model.objects.of_account(account).first()
     if connection is None:
         raise ConnectionProblem(f"{service}_not_connected")
     return connection
-
-
-def _call_again(connection: MarketoConnection | SalesforceConnection, operation: str) -> None:
-    if isinstance(connection, MarketoConnection):
-        _MARKETO[operation](marketo_client(connection))
-    elif operation == TOKEN_PATH:
-        renew_access(connection)
-    elif call := _salesforce_call(operation):
-        ask, sobject = call
-        ask(salesforce_client(connection), sobject)
-
-
-def _salesforce_call(operation: str) -> tuple[Callable[[SalesforceClient, str], Any], str] | None:
-    """What to call, and about which object."""
-    for pattern, ask in _SALESFORCE.items():
-        if found := re.fullmatch(pattern, operation, re.ASCII):
-            return ask, found[1]
-    return None

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Member, SalesAccount
 from connections.http import ApiError, Unreachable
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection, Service
-from connections.problems import Problem, problem_for
+from connections.problems import Problem, problem_code, problem_for
 from connections.services.clients import (
     marketo_client,
     record_problem,
@@ -17,7 +18,8 @@ from connections.services.clients import (
     row_of,
     salesforce_client,
 )
-from connections.services.diagnostics import record_usage
+from connections.services.diagnostics import record_usage, solve_failures
+from connections.services.repeats import find_repeat
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,35 @@ def marketo_health(account: SalesAccount) -> Health:
 
 
 def check_connection(connection: MarketoConnection | SalesforceConnection) -> None:
-    """Make one cheap call and keep what it shows; a connection that works again is healthy again."""
+    """
+    Make one cheap call, and the one that met the problem of the connection if there is one; keep what they show.
+
+    Once both succeed the connection is healthy again, and the failure that Diagnostics lists is solved.
+    """
+    problem, operation = row_of(connection).values_list("problem", "problem_operation").first() or ("", "")
+    service = Service.SALESFORCE if isinstance(connection, SalesforceConnection) else Service.MARKETO
+    repeat = find_repeat(service, operation, problem) if problem else None
     try:
-        if isinstance(connection, SalesforceConnection):
-            _ask_salesforce(connection)
-        else:
-            calls = marketo_client(connection).usage_today()
-            record_usage(connection.account_id, Service.MARKETO, calls, None)
+        _ask(connection)
+        if repeat:
+            repeat(connection)
     except ApiError as error:
-        record_problem(connection, error)
+        # The one that stands stays with the call that met it.
+        if problem_code(error) != problem:
+            record_problem(connection, error)
+        return
+    row_of(connection).filter(problem__in=["", problem]).update(status=ConnectionStatus.CONNECTED, problem="")
+    # Diagnostics is about the account's connections, not about those of members.
+    if repeat and not getattr(connection, "member_id", None):
+        solve_failures(connection.account, service, Q(operation=operation, problem=problem))
+
+
+def _ask(connection: MarketoConnection | SalesforceConnection) -> None:
+    if isinstance(connection, SalesforceConnection):
+        _ask_salesforce(connection)
     else:
-        row_of(connection).update(status=ConnectionStatus.CONNECTED, problem="")
+        calls = marketo_client(connection).usage_today()
+        record_usage(connection.account_id, Service.MARKETO, calls, None)
 
 
 def _ask_salesforce(connection: SalesforceConnection) -> None:

@@ -1,10 +1,11 @@
 """Marketo instances: how they enter, who their admins are, and whether Sales Insight Actions can work with them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -14,19 +15,22 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services import record
+from connections.credentials import CredentialsUnreadable
 from connections.http import ApiError
 from connections.marketo.client import MarketoClient
 from connections.models import ConnectionStatus, MarketoAdmin, MarketoConnection, MarketoInstance
-from connections.problems import ConnectionProblem, problem_code, problem_for
+from connections.problems import ConnectionProblem, Problem, problem_code, problem_for
 from connections.querysets import MarketoAdminQuerySet
 from connections.services.clients import local_origins, marketo_client
 from connections.services.marketo import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo
+from connections.turns import turn
 
 ADMINS_KEPT_FOR = timedelta(days=1)
 
 _ACTIONS_ACTIVITY = "Send Sales Email"
 _SALESFORCE_FIELDS = ("sfdcLeadId", "sfdcContactId", "sfdcType")
 _SAMPLE_IDS = range(1, 301)
+_KEPT_SECONDS = 300
 _ACCOUNT_MANAGER = _("Your Adobe account manager")
 _MARKETO_ADMIN = _("A Marketo admin of your company")
 
@@ -143,11 +147,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Prerequisite:
-    """A verdict, the sentence that says why, and whom to ask when it is not YES."""
+    """A verdict, the sentences that say why, with `values` to fill in, and whom to ask when it is not YES."""
 
     verdict: Verdict
-    sentence: Promise | str
+    sentences: tuple[Promise, ...]
     who: Promise
+    values: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        text = " ".join(map(str, self.sentences))
+        return text % self.values if self.values else text
 
 
 @dataclass(frozen=True)
@@ -156,6 +166,10 @@ class Prerequisites:
 
     is_feature_enabled: Prerequisite
     is_salesforce_synced: Prerequisite
+
+    @property
+    def are_met(self) -> bool:
+        return self.is_feature_enabled.verdict == self.is_salesforce_synced.verdict == Verdict.YES
 
 
 @dataclass(frozen=True)
@@ -172,9 +186,25 @@ class SalesforceSample:
 
 
 def prerequisites(instance: MarketoInstance) -> Prerequisites:
-    """Ask Marketo now whether Sales Insight Actions is enabled and the native Salesforce sync is in place."""
-    client = marketo_client(instance)
-    return Prerequisites(_feature_enabled(client), _salesforce_synced(client))
+    """
+    Ask Marketo whether Sales Insight Actions is enabled and the native Salesforce sync is in place: one person at a
+    time, and what is in place is not asked again for five minutes.
+    """
+    key = f"marketo-prerequisites-{instance.pk}"
+    kept: Prerequisites | None = cache.get(key)
+    if kept:
+        return kept
+    try:
+        with turn(key):
+            client = marketo_client(instance)
+            found = Prerequisites(_feature_enabled(client), _salesforce_synced(client))
+    except (ConnectionProblem, CredentialsUnreadable) as refused:
+        problem = refused.problem if isinstance(refused, ConnectionProblem) else problem_for(problem_code(refused))
+        return Prerequisites(_cannot_tell(problem), _cannot_tell(problem))
+    # What is missing may be mended at any moment.
+    if found.are_met:
+        cache.set(key, found, _KEPT_SECONDS)
+    return found
 
 
 def read_salesforce_sample(client: MarketoClient) -> SalesforceSample:
@@ -194,16 +224,12 @@ def _feature_enabled(client: MarketoClient) -> Prerequisite:
     try:
         is_there = _ACTIONS_ACTIVITY in client.activity_type_names()
     except ApiError as error:
-        return _cannot_tell(error)
+        return _cannot_tell(problem_for(problem_code(error)))
     if is_there:
-        return Prerequisite(
-            Verdict.YES, _("Sales Insight Actions is enabled for this Marketo subscription."), _ACCOUNT_MANAGER
-        )
-    return Prerequisite(
-        Verdict.NO,
-        _("Sales Insight Actions is not enabled for this Marketo subscription. Ask for it before you go on."),
-        _ACCOUNT_MANAGER,
-    )
+        enabled = _("Sales Insight Actions is enabled for this Marketo subscription.")
+        return Prerequisite(Verdict.YES, (enabled,), _ACCOUNT_MANAGER)
+    missing = _("Sales Insight Actions is not enabled for this Marketo subscription. Ask for it before you go on.")
+    return Prerequisite(Verdict.NO, (missing,), _ACCOUNT_MANAGER)
 
 
 def _salesforce_synced(client: MarketoClient) -> Prerequisite:
@@ -211,21 +237,20 @@ def _salesforce_synced(client: MarketoClient) -> Prerequisite:
     try:
         names = {field.name for field in client.describe_fields()}
         if not names.issuperset(_SALESFORCE_FIELDS):
-            return Prerequisite(Verdict.NO, no_sync, _MARKETO_ADMIN)
+            return Prerequisite(Verdict.NO, (no_sync,), _MARKETO_ADMIN)
         return _judge_sample(read_salesforce_sample(client))
     except ApiError as error:
-        return _cannot_tell(error)
+        return _cannot_tell(problem_for(problem_code(error)))
 
 
 def _judge_sample(sample: SalesforceSample) -> Prerequisite:
+    counts = {"synced": sample.synced, "people": sample.people}
     if sample.synced:
-        counts = {"synced": sample.synced, "people": sample.people}
         fact = _("Marketo and Salesforce are synced: %(synced)s of %(people)s people looked at carry a Salesforce id.")
-        return Prerequisite(Verdict.YES, str(fact % counts), _MARKETO_ADMIN)
+        return Prerequisite(Verdict.YES, (fact,), _MARKETO_ADMIN, counts)
     fact = _("Marketo has the Salesforce fields, but none of the %(people)s people looked at carries a Salesforce id.")
-    return Prerequisite(Verdict.UNKNOWN, str(fact % {"people": sample.people}), _MARKETO_ADMIN)
+    return Prerequisite(Verdict.UNKNOWN, (fact,), _MARKETO_ADMIN, counts)
 
 
-def _cannot_tell(error: ApiError) -> Prerequisite:
-    problem = problem_for(problem_code(error))
-    return Prerequisite(Verdict.UNKNOWN, f"{problem.what} {problem.todo}", problem.who)
+def _cannot_tell(problem: Problem) -> Prerequisite:
+    return Prerequisite(Verdict.UNKNOWN, (problem.what, problem.todo), problem.who)

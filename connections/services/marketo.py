@@ -6,6 +6,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
@@ -155,7 +156,7 @@ def _connect(
             },
         )
         MarketoInstance.objects.filter(pk=instance.pk).update(client_id=client_id, client_secret=client_secret)
-        solve_failures(account, Service.MARKETO, PROBE_PATHS)
+        solve_failures(account, Service.MARKETO, Q(operation__in=PROBE_PATHS) | Q(problem="marketo_credentials"))
         record(account=account, actor=by, action="marketo.connected", target=instance.munchkin_id, client_id=client_id)
     return connection
 

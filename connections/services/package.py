@@ -8,7 +8,7 @@ import structlog
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override
+from django.utils.translation import ngettext
 
 from accounts.models import SalesAccount, User
 from accounts.services import record
@@ -16,7 +16,7 @@ from connections.http import ApiError
 from connections.models import MarketoInstance, PackageCheck, PackageTick, SalesforceConnection
 from connections.package_findings import FIELD_TYPES, FINDINGS
 from connections.package_items import ITEMS, SECTIONS, Item, Section
-from connections.problems import PROBLEMS, ConnectionProblem, Problem, problem_code
+from connections.problems import PROBLEMS, ConnectionProblem, Problem, in_english, problem_code
 from connections.salesforce.package import Expectation, Finding, State, check_org
 from connections.salesforce.package_facts import ACTIVITY_FIELDS
 from connections.services.clients import marketo_client, record_problem, salesforce_client
@@ -73,20 +73,14 @@ def tick_item(*, account: SalesAccount, by: User, item: Item) -> None:
         account=account, org_id=org_id, item=item.key, defaults={"ticked_by": by}
     )
     if is_new:
-        record(account=account, actor=by, action="package.item_ticked", target=_title(item))
+        record(account=account, actor=by, action="package.item_ticked", target=in_english(item.title))
 
 
 def untick_item(*, account: SalesAccount, by: User, item: Item) -> None:
     """Take the tick away again. Raises ConnectionProblem."""
     org_id = _connection(account).org_id
     if _ticks(account, org_id).filter(item=item.key).delete()[0]:
-        record(account=account, actor=by, action="package.item_unticked", target=_title(item))
-
-
-def _title(item: Item) -> str:
-    """What the audit trail calls an item, in one language for all its readers."""
-    with override("en"):
-        return str(item.title)
+        record(account=account, actor=by, action="package.item_unticked", target=in_english(item.title))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Tokens that nobody here uses any more: Salesforce is told to forget them, however long it does not answer."""
 
 import structlog
-from cryptography.fernet import InvalidToken
 from django.utils import timezone
 
 from connections.http import ApiError, open_session
@@ -20,6 +19,11 @@ def abandon(connection: SalesforceConnection) -> OrphanedToken:
 
 def revoke(orphan: OrphanedToken) -> None:
     """Tell Salesforce to forget a token; when it does not answer, the token waits for the next hourly look."""
+    if not orphan.token:
+        # No key can read it: an administrator can still revoke it in Salesforce.
+        _log.warning("orphaned_token_unreadable", origin=orphan.login_origin)
+        orphan.delete()
+        return
     session = open_session(allowed_hosts=[orphan.login_origin])
     try:
         oauth.revoke(session=session, origin=orphan.login_origin, token=orphan.token)
@@ -33,11 +37,5 @@ def revoke(orphan: OrphanedToken) -> None:
 
 def revoke_orphans() -> None:
     """Try again what Salesforce did not take in."""
-    for pk in OrphanedToken.objects.values_list("pk", flat=True):
-        try:
-            orphans = list(OrphanedToken.objects.filter(pk=pk))
-        except InvalidToken:  # encrypted with a key that is gone
-            _log.warning("orphaned_token_unreadable", orphan=pk)
-            continue
-        for orphan in orphans:
-            revoke(orphan)
+    for orphan in OrphanedToken.objects.all():
+        revoke(orphan)

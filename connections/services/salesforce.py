@@ -9,6 +9,7 @@ import requests
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -32,6 +33,10 @@ SIGN_IN_LIFETIME = timedelta(minutes=10)
 SIGN_INS_PER_MINUTE = 10
 # How Diagnostics names the calls of a sign-in.
 SIGN_IN = "sign-in"
+# The failures that a new connection shows to be over: whatever kept the old one out.
+_PROVED = Q(operation__in=[SIGN_IN, oauth.TOKEN_PATH]) | Q(
+    problem__in=["salesforce_credentials", *(f"salesforce_{problem}" for problem in oauth.OAuthProblem)]
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -226,7 +231,7 @@ def _store(
         },
     )
     if not member:
-        solve_failures(sign_in.account, Service.SALESFORCE, [SIGN_IN, oauth.TOKEN_PATH])
+        solve_failures(sign_in.account, Service.SALESFORCE, _PROVED)
     record(
         account=sign_in.account,
         actor=sign_in.user,

@@ -14,14 +14,7 @@ from connections.services import SALESFORCE_ROLES
 
 View = Callable[..., HttpResponse]
 
-_TOO_MANY_DIGITS = 19
-
 salesforce_role_required: Callable[..., Any] = role_required(*SALESFORCE_ROLES)
-
-
-def is_key(text: str) -> bool:
-    """May this text of a form be the key of a row? Python refuses to read numbers of thousands of digits."""
-    return text.isdecimal() and len(text) < _TOO_MANY_DIGITS
 
 
 def fresh_sign_in_for_secrets(view: View) -> View:

@@ -8,7 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import member_required
 from accounts.middleware import ConsoleRequest
@@ -51,13 +52,30 @@ def ask_for_help(request: ConsoleRequest) -> HttpResponse:
     return render(request, "connections/help_link.html", context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def help_page(request: HttpRequest, token: str) -> HttpResponse:
-    """One problem or step, read-only; whoever holds the link may see it, nobody need sign in."""
+    """One problem or step; whoever holds the link may see it, and with POST have it checked. Nobody need sign in."""
+    if request.method == "POST":
+        return _check(request, token)
     asked = services.read_help_link(token)
     response = render(request, "connections/help.html", {"asked": asked}, status=200 if asked else 404)
     response["Cache-Control"] = "no-store"
-    # The address is the key: it goes to no other page and into no search engine.
-    response["Referrer-Policy"] = "no-referrer"
+    # The address is the key: it goes to no other site and into no search engine. Not `no-referrer`: with it browsers
+    # send `Origin: null` on a form post, which the CSRF check refuses.
+    response["Referrer-Policy"] = "same-origin"
     response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def _check(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        services.check_help_link(token)
+    except ConnectionProblem as refused:
+        messages.warning(request, f"{refused.problem.what} {refused.problem.todo}")
+        return redirect(request.path)
+    asked = services.read_help_link(token)
+    if asked is None:
+        raise Http404
+    if not asked.is_solved:
+        messages.info(request, _("It was checked just now and is not done yet."))
+    return redirect(request.path)

@@ -9,11 +9,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import admin_required, fresh_sign_in_required
 from accounts.middleware import ConsoleRequest
+from accounts.paging import is_key
 from connections import services
 from connections.forms import MarketoCredentialsForm
 from connections.models import MarketoConnection
 from connections.problems import PROBLEMS, ConnectionProblem, Problem
-from connections.views import fresh_sign_in_for_secrets, is_key
+from connections.views import fresh_sign_in_for_secrets
 
 
 @admin_required

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import ACTIONS_BUTTONS, Org
 from sandbox.salesforce.schema import STANDARD, Field, SObject
-from sandbox.salesforce.setup_rows import LIST_BUTTONS, setup_id
+from sandbox.salesforce.setup_rows import setup_id
 
 Answer = dict[str, Any]
 SOAP_TYPES: Final = {
@@ -262,7 +262,7 @@ def describe_layouts(org: Org, sobject: SObject) -> Answer:
     """The page layout the connected user gets: one section with every field, and the package's buttons."""
     buttons = []
     if org.package_version and sobject.name in {"Lead", "Contact"}:
-        shown = [button for button in LIST_BUTTONS if (sobject.name, button[0]) not in org.hidden_buttons]
+        shown = [button for button in ACTIONS_BUTTONS if (sobject.name, button[0]) not in org.hidden_buttons]
         buttons = [{"name": name, "label": label, "custom": True} for name, label in shown]
     section = {
         "heading": f"{sobject.label} Information",

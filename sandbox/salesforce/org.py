@@ -56,6 +56,15 @@ ACTIONS_SITES: Final = (
     ("MarketoSalesInsight1", "https://ims-na1.adobelogin.com"),
     ("MarketoSalesInsight2", "https://mkto-sales-connect.adobe.io"),
 )
+# The package's buttons for list views: name, label; those of Actions, then those of "Bulk Actions in Salesforce
+# Lightning". Adobe documents the labels.
+ACTIONS_BUTTONS: Final = (("Send_Sales_Email", "Send Sales Email"), ("Add_to_Sales_Campaign", "Add to Sales Campaign"))
+LIST_BUTTONS: Final = (
+    *ACTIONS_BUTTONS,
+    ("Add_to_Marketo_Campaign_lightning", "Add to Marketo Campaign (lightning)"),
+    ("Send_Marketo_Email_lightning", "Send Marketo Email (lightning)"),
+)
+BUTTON_OBJECTS: Final = ("Lead", "Contact")
 # What the package adds to Lead and Contact.
 PACKAGE_FIELDS: Final = tuple(
     Field(f"{NAMESPACE}__{name}__c", kind, length, label=name.replace("_", " "))
@@ -168,6 +177,9 @@ class Org:
     remote_sites: dict[str, RemoteSite] = field(default_factory=dict)
     task_types: tuple[str, ...] = STANDARD_TASK_TYPES
     default_task_type: str | None = None
+    # Labels of the buttons that the list views of an object show.
+    list_view_buttons: dict[str, list[str]] = field(default_factory=dict)
+    is_email_to_salesforce: bool = False
     inactive_users: set[str] = field(default_factory=set)
     users_without_api: set[str] = field(default_factory=set)
     permission_set_users: set[str] = field(default_factory=set)

@@ -22,6 +22,8 @@ PLAIN: Final = (
     "package_license",
     "package_version",
     "default_task_type",
+    "list_view_buttons",
+    "is_email_to_salesforce",
     "api_calls",
     "sessions",
 )

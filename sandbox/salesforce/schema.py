@@ -304,6 +304,20 @@ TOOLING: Final = (
         is_tooling=True,
     ),
     _object(
+        "SearchLayout",
+        "0SL",
+        "Id id; DurableId string:255; EntityDefinitionId string:255; LayoutType string:255;"
+        "ButtonsDisplayed complexvalue",
+        is_tooling=True,
+    ),
+    _object(
+        "EmailAdministrationSettings",
+        "0ES",
+        "Id id; FullName string:255; Metadata complexvalue",
+        plural="Email Administration Settings",
+        is_tooling=True,
+    ),
+    _object(
         "ApexClass", "01p", "Id id; Name string:255; NamespacePrefix string:15; Status picklist", plural="Apex Classes"
     ),
 )

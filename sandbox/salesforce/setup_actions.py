@@ -7,6 +7,8 @@ from sandbox.salesforce.action_bodies import Action, Body, flag, number, object_
 from sandbox.salesforce.org import (
     ACTIONS_SITES,
     ACTIVITY_FIELDS,
+    BUTTON_OBJECTS,
+    LIST_BUTTONS,
     NAMESPACE,
     PACKAGE_OBJECTS,
     PACKAGE_VERSION,
@@ -67,6 +69,7 @@ def uninstall_package(org: Org, _body: Body) -> None:
     org.package_version = ""
     org.permission_set_users.clear()
     org.not_deployed.clear()
+    org.list_view_buttons.clear()
 
 
 def _set_deployed(org: Org, body: Body) -> None:
@@ -133,6 +136,22 @@ def _set_task_types(org: Org, body: Body) -> None:
     org.default_task_type = default
 
 
+def _set_list_view_buttons(org: Org, body: Body) -> None:
+    """The buttons that the list views of an object show, by label."""
+    org.list_view_buttons[object_name(body)] = texts(body, "labels")
+
+
+def _add_all_list_view_buttons(org: Org, _body: Body) -> None:
+    if not org.package_version:
+        raise ValueError("The buttons come with the package. Install the package first.")
+    for name in BUTTON_OBJECTS:
+        org.list_view_buttons[name] = [label for _, label in LIST_BUTTONS]
+
+
+def _set_email_to_salesforce(org: Org, body: Body) -> None:
+    org.is_email_to_salesforce = flag(body, "active")
+
+
 def _assign_permission_set(org: Org, body: Body) -> None:
     username = username_of(org, body)
     if not org.package_version:
@@ -155,5 +174,8 @@ SETUP_ACTIONS: Final[dict[str, Action]] = {
     "add_all_remote_sites": _add_all_remote_sites,
     "remove_remote_site": _remove_remote_site,
     "set_task_types": _set_task_types,
+    "set_list_view_buttons": _set_list_view_buttons,
+    "add_all_list_view_buttons": _add_all_list_view_buttons,
+    "set_email_to_salesforce": _set_email_to_salesforce,
     "assign_permission_set": _assign_permission_set,
 }

@@ -14,6 +14,8 @@ from sandbox.salesforce.control import act
 from sandbox.salesforce.org import (
     ACTIONS_SITES,
     ACTIVITY_FIELDS,
+    BUTTON_OBJECTS,
+    LIST_BUTTONS,
     PACKAGE_NAME,
     PACKAGE_OBJECTS,
     PACKAGE_VERSION,
@@ -34,6 +36,7 @@ PAGES: Final = {
         "Task Fields & Relationships",
         "task_fields.html",
     ),
+    "/lightning/setup/ObjectManager/Lead/SearchLayouts/view": ("List View Button Layout", "list_view_buttons.html"),
     "/lightning/setup/ConnectedAppsUsage/home": ("Connected Apps OAuth Usage", "connected_apps.html"),
     "/lightning/setup/PermSets/home": ("Permission Sets", "permission_sets.html"),
     HOME: ("Setup Home", "setup_home.html"),
@@ -90,6 +93,12 @@ class SetupPages:
             "package_objects": PACKAGE_OBJECTS,
             "permission_set": PERMISSION_SET,
             "missing_sites": [site for site in ACTIONS_SITES if site[1] not in sites],
+            "buttons": {name: self.org.list_view_buttons.get(name, []) for name in BUTTON_OBJECTS},
+            "missing_buttons": [
+                label
+                for _, label in LIST_BUTTONS
+                if any(label not in self.org.list_view_buttons.get(name, []) for name in BUTTON_OBJECTS)
+            ],
             "fields": [(item, data_type(item)) for item in fields.values()],
             "missing_fields": [label for label, name, _, _ in ACTIVITY_FIELDS if name not in fields],
             "users": [self.org.user_row(row) for row in self.org.world.salesforce_rows("User")],

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from sandbox.record_ids import checksum, make_id, read_id
 from sandbox.salesforce.org import (
+    BUTTON_OBJECTS,
+    LIST_BUTTONS,
     NAMESPACE,
     PACKAGE_ID,
     PACKAGE_NAME,
@@ -19,7 +21,6 @@ from sandbox.salesforce.schema import STANDARD, Field
 Row = dict[str, Any]
 PROFILES: Final = ("System Administrator", "Standard User")
 LAYOUT_OBJECTS: Final = ("Lead", "Contact", "Account", "Opportunity", "Task")
-LIST_BUTTONS: Final = (("Send_Sales_Email", "Send Sales Email"), ("Add_to_Sales_Campaign", "Add to Sales Campaign"))
 DATA_TYPES: Final = {
     "string": "Text({length})",
     "url": "URL({length})",
@@ -285,7 +286,7 @@ def package_licenses(org: Org) -> Iterator[Row]:
 def web_links(org: Org) -> Iterator[Row]:
     if not org.package_version:
         return
-    for number, (sobject, button) in enumerate((name, item) for name in ("Lead", "Contact") for item in LIST_BUTTONS):
+    for number, (sobject, button) in enumerate((name, item) for name in BUTTON_OBJECTS for item in LIST_BUTTONS):
         name, label = button
         yield {
             "Id": setup_id("00b", number + 1),
@@ -296,3 +297,24 @@ def web_links(org: Org) -> Iterator[Row]:
             "DisplayType": "massActionButton",
             "LinkType": "page",
         }
+
+
+def search_layouts(org: Org) -> Iterator[Row]:
+    """What list views and search results of an object show; only the former have buttons."""
+    names = {label: name for name, label in LIST_BUTTONS}
+    for number, sobject in enumerate(LAYOUT_OBJECTS, 1):
+        labels = org.list_view_buttons.get(sobject, [])
+        buttons = [{"apiName": names.get(label, label), "label": label} for label in labels]
+        for kind, shown in (("ListView", {"applicable": True, "buttons": buttons}), ("SearchResult", None)):
+            yield {
+                "Id": setup_id("0SL", number),
+                "DurableId": f"{sobject}.{kind}",
+                "EntityDefinitionId": sobject,
+                "LayoutType": kind,
+                "ButtonsDisplayed": shown,
+            }
+
+
+def email_settings(org: Org) -> Iterator[Row]:
+    metadata = {"enableEmailToSalesforce": org.is_email_to_salesforce}
+    yield {"Id": setup_id("0ES", 1), "FullName": "EmailAdministration", "Metadata": metadata}

@@ -1,12 +1,15 @@
 """Connections made the way people make them: through the pages, with a person at Salesforce."""
 
 import html
+import os
 import re
 from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 import requests
+from django.conf import settings as django_settings
+from django.db import connection as database
 from django.http import HttpResponseBase
 from django.test import Client
 from pytest_django import Settings
@@ -54,6 +57,19 @@ def person_at_salesforce(sandbox: SandboxProcess) -> PersonAtSalesforce:
         return f"{back.path}?{back.query}"
 
     return visit
+
+
+def process_environment() -> dict[str, str]:
+    """For a process of the console that works on the database and the cache of this test."""
+    url = urlsplit(django_settings.DATABASE_URL)._replace(path=f"/{database.settings_dict['NAME']}")
+    return os.environ | {
+        "DATABASE_URL": url.geturl(),
+        "REDIS_URL": django_settings.REDIS_URL,
+        "SALESFORCE_CLIENT_ID": django_settings.SALESFORCE_CLIENT_ID,
+        "SALESFORCE_CLIENT_SECRET": django_settings.SALESFORCE_CLIENT_SECRET,
+        "FIELD_ENCRYPTION_KEYS": ",".join(django_settings.FIELD_ENCRYPTION_KEYS),
+        "DJANGO_SETTINGS_MODULE": "msi_admin.settings",
+    }
 
 
 def text_of(answer: HttpResponseBase) -> str:

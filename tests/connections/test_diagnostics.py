@@ -11,7 +11,15 @@ from django.utils import timezone
 from accounts.models import SalesAccount, User
 from connections import services
 from connections.diagnoses import ACTORS, DIAGNOSES, diagnosis_of, failure_code
-from connections.http import AccessDenied, ApiError, QuotaExceeded, TransientApiError, UnexpectedAnswer, Unreachable
+from connections.http import (
+    AccessDenied,
+    ApiError,
+    QuotaExceeded,
+    ReconnectNeeded,
+    TransientApiError,
+    UnexpectedAnswer,
+    Unreachable,
+)
 from connections.models import (
     ApiFailure,
     ApiUsage,
@@ -64,6 +72,7 @@ def test_a_code_nobody_listed_still_has_somebody_to_act(service: str, kind: type
         (GrantRefused(OAuthProblem.UNKNOWN, "invalid_grant"), "AUTHENTICATION_FAILURE"),
         (GrantRefused(OAuthProblem.EXPIRED_CODE, "invalid_grant"), "expired_code"),
         (GrantRefused(OAuthProblem.REFUSED, "invalid_grant"), "refused"),
+        (GrantRefused(OAuthProblem.APP_BLOCKED, "invalid_grant"), "app_blocked"),
         (OAuthError(OAuthProblem.BAD_CLIENT, "invalid_client_id"), "invalid_client_id"),
         (SessionExpired("salesforce", "INVALID_SESSION_ID"), "EXPIRED_ACCESS"),
         (ApiError("salesforce", "QUERY_TIMEOUT"), "QUERY_TIMEOUT"),
@@ -171,6 +180,11 @@ def test_failed_attempts_to_connect_are_listed_too(
     assert found == {("salesforce", "access_denied", "sign-in"), ("marketo", "603", "/rest/v1/leads/describe.json")}
     assert "Salesforce did not give its consent" in text_of(browser.get(PAGE))
     sandbox.delete("/_sandbox/faults")
+    # What came of it until somebody connects again is over, too.
+    account_id = admin.member.account_id
+    record_failure(account_id, "query", GrantRefused(OAuthProblem.UNKNOWN, "invalid_grant"))
+    record_failure(account_id, "query", GrantRefused(OAuthProblem.APP_BLOCKED, "invalid_grant"))
+    record_failure(account_id, "/rest/v1/stats/usage.json", ReconnectNeeded("marketo", "invalid_client"))
     browser.get(person_at_salesforce(press_ok(browser)))
     browser.post("/settings/admin/marketo/connect/")
     assert not ApiFailure.objects.filter(solved_at=None).exists()

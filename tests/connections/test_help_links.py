@@ -54,8 +54,8 @@ def test_a_link_shows_one_item_with_its_values_to_anybody(
         assert text in page
     for text in ("ims-na1", "Task Type", *PEOPLE):
         assert text not in page
-    assert (answer["Cache-Control"], answer["Referrer-Policy"]) == ("no-store", "no-referrer")
-    assert AuditEvent.objects.filter(action="help_link.made", target="item:actions_site").exists()
+    assert (answer["Cache-Control"], answer["Referrer-Policy"]) == ("no-store", "same-origin")
+    assert AuditEvent.objects.filter(action="help_link.made", target="Remote site for Sales Insight Actions").exists()
 
 
 def test_only_the_fields_that_are_wrong_are_shown(
@@ -194,6 +194,10 @@ def test_a_refusal_to_connect_again_can_be_handed_on_until_the_connection_works(
     assert 'value="problem:salesforce_app_blocked"' in text_of(browser.get(refused))
     link = link_of(browser, "problem:salesforce_app_blocked")
     assert "blocks the app" in text_of(client.get(link))
+    assert "Check again" not in text_of(client.get(link))  # only the next sign-in shows it
+    SalesforceConnection.objects.update(problem="salesforce_app_blocked")
+    assert text_of(browser.get(refused)).count('<p class="fw-semibold">Your Salesforce org blocks the app') == 1
+    assert "Needs reconnecting" in text_of(browser.get("/settings/integrations/diagnostics/"))
     SalesforceConnection.objects.update(status=ConnectionStatus.CONNECTED, problem="")
     assert "This is done" in text_of(client.get(link))
 

@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.models import AuditEvent, User
 from connections import services
 from connections.models import MarketoAdmin, MarketoInstance
 from connections.problems import ConnectionProblem
 from connections.services import Verdict
+from connections.turns import turn
 from tests.conftest import ClientOf, make_user
 from tests.connections.conftest import text_of
 from tests.sandbox_process import SandboxProcess
@@ -156,7 +158,30 @@ def test_refreshing_keeps_the_row_of_an_admin_who_stayed(instance: MarketoInstan
 def test_everything_in_place(instance: MarketoInstance) -> None:
     found = services.prerequisites(instance)
     assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (Verdict.YES, Verdict.YES)
-    assert "people looked at carry a Salesforce id" in str(found.is_salesforce_synced.sentence)
+    assert "people looked at carry a Salesforce id" in found.is_salesforce_synced.sentence
+
+
+def test_what_is_in_place_is_not_asked_at_every_load(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
+    services.prerequisites(instance)
+    sandbox.delete("/_sandbox/calls")
+    with override("sv"):
+        found = services.prerequisites(instance)
+        assert found.are_met
+        assert "people looked at" not in found.is_salesforce_synced.sentence
+    assert sandbox.get("/_sandbox/calls") == []
+
+
+def test_what_is_missing_is_asked_again_and_by_one_person_at_a_time(
+    instance: MarketoInstance, sandbox: SandboxProcess
+) -> None:
+    sandbox.post("/_sandbox/switches", {"actions_enabled": False})
+    assert not services.prerequisites(instance).are_met
+    sandbox.post("/_sandbox/switches", {"actions_enabled": True})
+    with turn(f"marketo-prerequisites-{instance.pk}"):
+        busy = services.prerequisites(instance)
+    assert busy.is_feature_enabled.verdict is Verdict.UNKNOWN
+    assert "Somebody is asking the same" in busy.is_feature_enabled.sentence
+    assert services.prerequisites(instance).are_met
 
 
 def test_what_is_missing_says_whom_to_ask(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
@@ -170,7 +195,7 @@ def test_what_cannot_be_asked_is_not_called_missing(instance: MarketoInstance, s
     sandbox.post("/_sandbox/faults", {"path": "/rest/v1/", "kind": "marketo:603"})
     found = services.prerequisites(instance)
     assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (Verdict.UNKNOWN, Verdict.UNKNOWN)
-    assert "lacks a permission" in str(found.is_feature_enabled.sentence)
+    assert "lacks a permission" in found.is_feature_enabled.sentence
 
 
 def test_an_answer_without_admins_locks_nobody_out(

@@ -18,8 +18,11 @@ PAGE = "/settings/admin/salesforce-package/"
 CHECK = "/settings/admin/salesforce-package/check/"
 TICK = "/settings/admin/salesforce-package/items/{}/"
 SHEET = "/settings/admin/salesforce-package/sheet/"
-# The sandbox's layouts have no Visualforce panel, and nothing tells which buttons a list view shows.
-SEEN_BY_PEOPLE_ONLY = {"lead_layout", "other_layouts", "list_view_buttons"}
+# The sandbox's layouts have no Visualforce panel.
+SEEN_BY_PEOPLE_ONLY = {"lead_layout", "other_layouts"}
+PACKAGE = {"package_installed", "package_version", "package_listed"}
+SITES = {"soap_site", "rest_site", "ims_site", "actions_site"}
+BUTTONS = {"list_view_buttons", "bulk_buttons"}
 
 
 @pytest.fixture
@@ -32,6 +35,8 @@ def configured_org(change_org: ChangeOrg) -> None:
     change_org("add_remote_site", name="MarketoRestAPI", url="https://123-ABC-456.mktorest.com")
     change_org("set_task_types", values=["Email", "Call", "Reply", "Other"])
     change_org("assign_permission_set", username="admin@acme.example", assigned=True)
+    change_org("add_all_list_view_buttons")
+    change_org("set_email_to_salesforce", active=True)
     for sobject in ("Lead", "Contact"):
         for label in MSI_FIELDS:
             name = f"mkto_si__{label.replace(' ', '_')}__c"
@@ -48,27 +53,16 @@ def items(account: SalesAccount) -> dict[str, ItemState]:
 
 def test_the_checklist_is_the_whole_of_the_guide() -> None:
     assert len(ITEMS) == 35
-    assert sum(item.is_verifiable for item in ITEMS.values()) == 24
+    assert sum(item.is_verifiable for item in ITEMS.values()) == 26
+    # What no check can see says why.
+    assert all(bool(item.by_hand) is not item.is_verifiable for item in ITEMS.values())
 
 
 def test_an_untouched_org_misses_everything(checked: SalesAccount) -> None:
     found = items(checked)
     missing = {key for key, entry in found.items() if entry.state is State.MISSING}
-    assert missing == {
-        "package_installed",
-        "package_version",
-        "package_listed",
-        "objects_deployed",
-        "soap_site",
-        "rest_site",
-        "ims_site",
-        "actions_site",
-        "activity_fields",
-        "task_types",
-        "permission_set",
-        "list_view_buttons",
-        "field_security",
-    }
+    others = {"objects_deployed", "activity_fields", "task_types", "permission_set", "field_security"}
+    assert missing == PACKAGE | SITES | BUTTONS | others
     assert found["package_installed"].found == "The package is not installed."
     assert found["task_types"].found == "Missing: Email, Reply."
 
@@ -82,7 +76,7 @@ def test_a_configured_org_is_verified(checked: SalesAccount) -> None:
     assert state.is_installed
     assert not state.is_configured
     assert state.install_fact == "Version 1.8000.0.0 found."
-    assert state.configure_fact == "21 of 35 items verified, 0 ticked by hand. 9 items are left."
+    assert state.configure_fact == "24 of 35 items verified, 0 ticked by hand. 8 items are left."
 
 
 @pytest.mark.usefixtures("configured_org")
@@ -93,7 +87,7 @@ def test_ticking_what_no_api_sees_completes_step_7(checked: SalesAccount, admin:
             services.tick_item(account=checked, by=admin, item=item)
     state = services.package_state(checked)
     assert state.is_configured
-    assert (state.verified, state.ticked, state.total) == (21, 9, 35)
+    assert (state.verified, state.ticked, state.total) == (24, 8, 35)
 
 
 def test_an_old_version_is_found_and_not_enough(checked: SalesAccount, change_org: ChangeOrg) -> None:
@@ -244,30 +238,21 @@ UNDONE = [
     ("remove_field", {"object": "Lead", "name": "mkto_si__Opt_Out__c"}),
     ("remove_field", {"object": "Lead", "name": "mkto_si__Engagement__c"}),
     ("set_sandbox", {"sandbox": True}),
+    ("set_list_view_buttons", {"object": "Lead", "labels": []}),
+    ("set_email_to_salesforce", {"active": False}),
 ]
 MISSING_THEN = {
+    *SITES,
+    *BUTTONS,
     "package_version",
     "objects_deployed",
-    "soap_site",
-    "rest_site",
-    "ims_site",
-    "actions_site",
     "activity_fields",
     "field_security",
     "task_types",
 }
-UNKNOWN_THEN = {"field_room", "task_layout", "opt_out_fields", "layout_fields", "right_org"}
-MISSING_WITHOUT_PACKAGE = {"package_installed", "package_listed", "permission_set", "list_view_buttons"}
-HIDDEN_WITHOUT_SETUP_RIGHTS = {
-    "package_installed",
-    "package_version",
-    "package_listed",
-    "objects_deployed",
-    "soap_site",
-    "rest_site",
-    "ims_site",
-    "actions_site",
-}
+UNKNOWN_THEN = {"field_room", "task_layout", "opt_out_fields", "layout_fields", "right_org", "email_to_salesforce"}
+MISSING_WITHOUT_PACKAGE = BUTTONS | {"package_installed", "package_listed", "permission_set"}
+HIDDEN_WITHOUT_SETUP_RIGHTS = PACKAGE | SITES | BUTTONS | {"objects_deployed", "email_to_salesforce"}
 
 
 @pytest.mark.usefixtures("configured_org")
@@ -305,7 +290,9 @@ def test_a_field_that_is_not_on_the_layout_of_the_connected_user_is_left_to_peop
     assert entry.state is State.UNKNOWN
     assert "lack: Lead: Marketo Sales Opt Out, Contact: Marketo Sales Opt Out." in entry.found
     assert entry.can_tick
-    assert "lack: Call Outcomes" in items(checked)["task_layout"].found
+    found = items(checked)
+    assert found["task_layout"].found.startswith("The layouts of the connected user show none of the 15.")
+    assert found["field_security"].found == "The connected user can see none of the 15."
     change_org("add_all_activity_fields")
     assert items(checked)["task_layout"].state is State.DONE
 
@@ -318,6 +305,29 @@ def test_the_panel_is_found_on_every_layout(checked: SalesAccount, monkeypatch: 
     assert found["lead_layout"].state is State.DONE
     assert found["other_layouts"].state is State.UNKNOWN
     assert "connected user: Account, Opportunity." in found["other_layouts"].found
+
+
+def test_the_buttons_of_list_views_are_told_by_object(checked: SalesAccount, change_org: ChangeOrg) -> None:
+    change_org("install_package")
+    change_org("set_list_view_buttons", object="Lead", labels=["Send Sales Email", "Add to Sales Campaign"])
+    found = items(checked)
+    entry = found["list_view_buttons"]
+    assert (entry.state, entry.found) == (
+        State.MISSING,
+        "List views do not show: Contact: Send Sales Email, Contact: Add to Sales Campaign.",
+    )
+    assert "Lead: Send Marketo Email (lightning)" in found["bulk_buttons"].found
+    change_org("uninstall_package")
+    assert "does not offer: Lead: Send Sales Email" in items(checked)["list_view_buttons"].found
+
+
+def test_email_to_salesforce_is_missed_by_nobody_who_logs_through_the_api(
+    checked: SalesAccount, change_org: ChangeOrg
+) -> None:
+    entry = items(checked)["email_to_salesforce"]
+    assert (entry.state, entry.can_tick) == (State.UNKNOWN, True)
+    change_org("set_email_to_salesforce", active=True)
+    assert items(checked)["email_to_salesforce"].state is State.DONE
 
 
 def test_the_right_org_is_the_one_whose_people_marketo_knows(checked: SalesAccount, sandbox: SandboxProcess) -> None:

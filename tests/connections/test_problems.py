@@ -14,6 +14,7 @@ KINDS = [
     http.UnexpectedAnswer,
     http.TransientApiError,
     http.Unreachable,
+    http.Paused,
     http.RateLimited,
     http.QuotaExceeded,
 ]

@@ -57,7 +57,7 @@ def _answer(status: int, body: object, headers: dict[str, str] | None = None) ->
         (400, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights", http.AccessDenied),
         (400, "INVALID_QUERY_LOCATOR", "invalid query locator", QueryInterrupted),
         (400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access", http.TransientApiError),
-        (400, "INVALID_TYPE", "sObject type 'X' is not supported.", http.ApiError),
+        (400, "INVALID_TYPE", "sObject type 'X' is not supported.", http.AccessDenied),
         (503, "SERVER_UNAVAILABLE", "try later", http.TransientApiError),
     ],
 )

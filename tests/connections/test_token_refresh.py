@@ -1,6 +1,5 @@
 """One refresh at a time, on a real database with real threads: a rotated token used twice kills the connection."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -8,10 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import FrameType
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import connection as database
 from django.db import transaction
@@ -23,7 +20,7 @@ from connections.http import ReconnectNeeded, TransientApiError, open_session
 from connections.models import ConnectionStatus, SalesforceConnection
 from connections.services.clients import TokenRefresh
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, text_of
+from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, process_environment, text_of
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/salesforce/"
@@ -123,16 +120,12 @@ def test_a_thousand_callers_in_two_processes_refresh_once(
 
 def worker_process(source: str) -> subprocess.Popen[str]:
     """A process that works on the database of this test."""
-    environment = os.environ | {
-        "DATABASE_URL": urlsplit(settings.DATABASE_URL)._replace(path=f"/{database.settings_dict['NAME']}").geturl(),
-        "REDIS_URL": settings.REDIS_URL,
-        "SALESFORCE_CLIENT_ID": settings.SALESFORCE_CLIENT_ID,
-        "SALESFORCE_CLIENT_SECRET": settings.SALESFORCE_CLIENT_SECRET,
-        "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
-        "DJANGO_SETTINGS_MODULE": "msi_admin.settings",
-    }
     return subprocess.Popen(
-        [sys.executable, "-c", source], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", source],
+        env=process_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
 
 

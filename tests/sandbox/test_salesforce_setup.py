@@ -11,6 +11,7 @@ from tests.sandbox_process import SandboxProcess
 TOOLING = "/tooling/query"
 INSTALL = "/packaging/installPackage.apexp"
 SITES = "/lightning/setup/SecurityRemoteProxy/home"
+BUTTONS = "/lightning/setup/ObjectManager/Lead/SearchLayouts/view"
 FIELDS = "/lightning/setup/ObjectManager/Task/FieldsAndRelationships/view"
 PACKAGES = "/lightning/setup/ImportedPackage/home"
 PACKAGE_SOQL = (
@@ -86,7 +87,8 @@ def test_salesforce_41_package_brings_fields_buttons_and_a_permission_set(sandbo
     assert api.get(layout).json()["layouts"][0]["buttonLayoutSection"]["detailButtons"] == []
     act(sandbox, "install_package")
     act(sandbox, "assign_permission_set", username="ops@demo.example")
-    assert api.names(buttons) == ["Send Sales Email", "Add to Sales Campaign"]
+    actions = ["Send Sales Email", "Add to Sales Campaign"]
+    assert api.names(buttons) == [*actions, "Add to Marketo Campaign (lightning)", "Send Marketo Email (lightning)"]
     assert len(api.get(layout).json()["layouts"][0]["buttonLayoutSection"]["detailButtons"]) == 2
     assert api.query("SELECT mkto_si__Urgency_Value__c FROM Contact LIMIT 1")["totalSize"] == 1
     soql = "SELECT Assignee.Username FROM PermissionSetAssignment WHERE PermissionSet.Label = 'Marketo App Access'"
@@ -192,11 +194,17 @@ def test_steps_6_and_7_by_clicking(sandbox: SandboxProcess, api: Api) -> None:
         browser.get(FIELDS)
         browser.submit(action="add_all_activity_fields")
         browser.submit(action="set_task_types", values="Email\r\nCall\r\nReply", default="")
+        browser.get(BUTTONS)
+        browser.submit(action="add_all_list_view_buttons")
     assert api.query(PACKAGE_SOQL, TOOLING)["totalSize"] == 1
     assert {item["EndpointUrl"] for item in api.query("SELECT EndpointUrl FROM RemoteProxy", TOOLING)["records"]} == {
         "https://ims-na1.adobelogin.com",
         "https://mkto-sales-connect.adobe.io",
     }
+    soql = "SELECT LayoutType, ButtonsDisplayed FROM SearchLayout WHERE EntityDefinitionId = 'Contact'"
+    shown = {item["LayoutType"]: item["ButtonsDisplayed"] for item in api.query(soql, TOOLING)["records"]}
+    assert "Send Sales Email" in {button["label"] for button in shown["ListView"]["buttons"]}
+    assert shown["SearchResult"] is None
     fields = task_fields(api)
     assert sum(field["custom"] for field in fields.values()) == 15
     assert [item["value"] for item in fields["Type"]["picklistValues"]] == ["Email", "Call", "Reply"]
@@ -220,7 +228,7 @@ def test_every_setup_page_opens(sandbox: SandboxProcess) -> None:
         browser.get("/lightning/setup/Anything/home")
         browser.log_in()
         links = re.findall(r'<li><a href="([^"]+)">([^<]+)<', browser.page.text)
-        assert len(links) == 6
+        assert len(links) == 7
         for address, title in links:
             browser.get(address)
             assert f"<h1>{title}</h1>" in browser.page.text
