@@ -14,6 +14,7 @@ from sandbox.state_file import StateRefusedError, kept_epoch
 _HELP = {
     "people": "number of seeded people",
     "seed": "same seed, same bytes",
+    "days": "over how many days their creation is spread",
     "epoch": "day before which all seeded people were created, YYYY-MM-DD (default: as in the --state file, or today)",
     "munchkin_id": "id of the Marketo instance",
     "client_id": "client id of the Marketo custom service",
@@ -48,6 +49,8 @@ def read_options(arguments: list[str]) -> Options:
     settings = Settings(**values | {"epoch": _epoch(parser, given)})
     if settings.people < 1:
         parser.error("--people must be at least 1.")
+    if settings.days < 1:
+        parser.error("--days must be at least 1.")
     return Options(settings, given.port, given.https_port, given.smtp_port, given.ca_file, given.state)
 
 

@@ -10,8 +10,6 @@ from sandbox.record_ids import make_id
 from sandbox.settings import Settings
 
 DAY: Final = 86_400
-SPREAD: Final = 300 * DAY
-"""Seeded persons are created evenly over this many seconds before the epoch day."""
 
 OWNERS: Final = 27
 """Salesforce users 1..27 own people; the last two of them are inactive."""
@@ -179,6 +177,7 @@ class Deriver:
         self.seed = mix(settings.seed)
         self.size = settings.people
         self.end = (settings.epoch.toordinal() - 719_163) * DAY
+        self.spread = settings.days * DAY
         self._owners = [make_id("User", 1 + number) for number in range(OWNERS)]
         self._queues = [make_id("Group", 1 + number) for number in range(QUEUES)]
 
@@ -188,12 +187,12 @@ class Deriver:
 
     def created(self, marketo_id: int) -> int:
         """Ascending with the id; the whole spread is used whatever the number of people."""
-        return self.end - SPREAD + (marketo_id - 1) * SPREAD // self.size
+        return self.end - self.spread + (marketo_id - 1) * self.spread // self.size
 
     def first_created_from(self, moment: float) -> int:
         """The lowest id created at ``moment`` or later."""
-        offset = moment - (self.end - SPREAD)
-        return max(1, 1 - int(-offset * self.size // SPREAD))
+        offset = moment - (self.end - self.spread)
+        return max(1, 1 - int(-offset * self.size // self.spread))
 
     def youngest_peer(self, marketo_id: int) -> int:
         """Everybody has a peer, and was last updated when the younger of the two was created: the id of that one."""

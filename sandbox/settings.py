@@ -31,11 +31,13 @@ class ApiClient:
 class Settings:
     """The seeded world and the credentials that open it.
 
-    Every seeded person was created before the day ``epoch``. The same people, seed and epoch give the same bytes.
+    The seeded people were created evenly over so many ``days`` before the day ``epoch``. The same people, seed, days
+    and epoch give the same bytes.
     """
 
     people: int = 2_500
     seed: int = 1
+    days: int = 300
     epoch: date = field(default_factory=today)
     munchkin_id: str = "123-ABC-456"
     client_id: str = "sandbox-client-id"

@@ -119,7 +119,8 @@ def _change(values: dict[str, Any]) -> Change:
 
 def _seeds(world: World) -> dict[str, Any]:
     settings = world.settings
-    return {"people": settings.people, "seed": settings.seed, "epoch": settings.epoch.isoformat()}
+    names = ("people", "seed", "days")
+    return {name: getattr(settings, name) for name in names} | {"epoch": settings.epoch.isoformat()}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Sum, When
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
@@ -33,6 +33,9 @@ class Step(models.Model):
     waiting_reason = models.CharField(max_length=40, blank=True)
     waiting_since = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
+    # Calls that its steps have made to the neighbours, stored with each step's own writes: a killed one loses its few.
+    marketo_calls = models.PositiveIntegerField(default=0)
+    salesforce_calls = models.PositiveIntegerField(default=0)
 
     class Meta:
         abstract = True
@@ -42,8 +45,9 @@ class Step(models.Model):
         return type(self)._default_manager.filter(pk=self.pk, attempt=self.attempt)  # noqa: SLF001 (Django documents it)
 
     def write(self, **values: Any) -> None:
-        """Store values; raises LeaseLost when the row has another owner by now."""
-        if not self.if_mine().update(**values):
+        """Store values and the calls made; raises LeaseLost when the row has another owner by now."""
+        calls = {"marketo_calls": self.marketo_calls, "salesforce_calls": self.salesforce_calls}
+        if not self.if_mine().update(**calls, **values):
             raise LeaseLost
         for name, value in values.items():
             setattr(self, name, value)
@@ -153,6 +157,11 @@ class SyncRun(Step):
     def changed(self) -> int:
         """People whose copy the run changed."""
         return self.added + self.updated + self.removed
+
+    def calls(self) -> dict[str, int]:
+        """Calls made to the neighbours, by the names of the two fields that count them."""
+        made = self.extracts.aggregate(marketo_calls=Sum("marketo_calls"), salesforce_calls=Sum("salesforce_calls"))
+        return {name: getattr(self, name) + (calls or 0) for name, calls in made.items()}
 
     @property
     def duration(self) -> timedelta | None:
@@ -308,6 +317,13 @@ class Person(models.Model):
                 fields=["account", "removed_reason", "removed_at"],
                 name="person_gone",
                 condition=Q(removed_at__isnull=False),
+            ),
+            # Whom the copy holds because of a record of Salesforce.
+            models.Index(
+                "account",
+                Case(When(salesforce_type="Contact", then="salesforce_contact_id"), default="salesforce_lead_id"),
+                name="person_record",
+                condition=Q(removed_at=None),
             ),
         ]
 

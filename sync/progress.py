@@ -84,11 +84,13 @@ def comparisons_of(run: SyncRun) -> list[Comparison]:
     """How wrong the forecast of a run was; empty when it had none, or did not come to its end."""
     if not run.forecast or run.status != RunStatus.SUCCEEDED or run.duration is None:
         return []
-    forecast, seconds = run.forecast, run.duration.total_seconds()
+    forecast, seconds, calls = run.forecast, run.duration.total_seconds(), run.calls()
     size = Extract.objects.of_run(run).exported_bytes()
     return [
         _compared(_("People"), forecast["people"], run.synced, _number),
         _compared(_("Export allowance"), forecast["megabytes"] * 1_000_000, size, megabytes),
+        _compared(_("Calls to Marketo"), forecast["marketo_calls"], calls["marketo_calls"], _number),
+        _compared(_("Calls to Salesforce"), forecast["salesforce_calls"], calls["salesforce_calls"], _number),
         _compared(_("Time"), forecast["minutes"] * 60, seconds, _time),
     ]
 

@@ -105,6 +105,7 @@ LEFT_OUT = {
     "repeated": _("Read twice"),
     "deleted_in_marketo": _("Deleted in Marketo"),
     "not_in_list": _("Not on the chosen list"),
+    "not_in_list_or_deleted": _("No longer on the chosen list, or deleted in Marketo"),
 }
 
 # The rule that decided about one person, in words.
@@ -153,10 +154,13 @@ def trouble(error: ApiError | MustWait | RunFailed) -> Problem:
         until = date_format(localtime(error.wait.until), "TIME_FORMAT")
         what = wait_reason(error.wait.reason)
         return Problem(what, format_lazy(_("Ask again after {until}."), until=until), NOBODY)
-    if isinstance(error, RunFailed):
+    if isinstance(error, ApiError):
+        return problem_for(problem_code(error))
+    if error.code == "disconnected":
         # The connection went while the page was being made.
         return problem_for(f"{error.params['service'].lower()}_not_connected")
-    return problem_for(problem_code(error))
+    # A run would end for the same reason.
+    return failure_of(SyncRun(failure=error.code, failure_params=error.params))
 
 
 def left_out(skipped: dict[str, int]) -> list[tuple[Promise | str, int]]:

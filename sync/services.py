@@ -21,7 +21,7 @@ from sync import tasks
 from sync.engine import extract as extract_engine
 from sync.engine import follow
 from sync.engine.cleanup import clean_up
-from sync.engine.clients import budget_of, marketo_of
+from sync.engine.clients import budget_of, calls_counted_on, marketo_of
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.merge import merge
 from sync.engine.plan import plan
@@ -280,7 +280,7 @@ def _take_step(row: Step, run: SyncRun, step: Callable[[], None]) -> None:
 def _try_step(row: Step, run: SyncRun, step: Callable[[], None]) -> None:
     try:
         # Calls may take longer than a lease; long steps add their progress with a heartbeat of their own.
-        with Heartbeat(row):
+        with Heartbeat(row), calls_counted_on(row):
             step()
     except RunFailed as failure:
         _fail(row, run, failure)

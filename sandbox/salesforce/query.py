@@ -51,11 +51,18 @@ class Plan:
         self._check()
         condition = _joined(org, self.query.where, self.paths)
         self._test = compile_condition(condition, self.paths) if condition else None
-        self._ids = wanted_ids(condition, self.paths)
+        self._ids = self._wanted_ids(condition)
         self._times = times(condition, self.paths)
         self.include_deleted = include_deleted
         self._sort_keys = [(key, _sortable(self.paths, key)) for key in self.query.order_by]
         self._shape = Shape(self.paths, self.sobject, self.query.columns)
+
+    def _wanted_ids(self, condition: Condition | None) -> list[str] | None:
+        ids = wanted_ids(condition, self.paths)
+        if ids is None and self.sobject.name == "OpportunityContactRole":
+            contact_ids = wanted_ids(condition, self.paths, "ContactId")
+            return None if contact_ids is None else rows.role_ids(self.org, contact_ids)
+        return ids
 
     def _check(self) -> None:
         check_metadata_query(self.query, self.sobject, self.paths)

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any, Final
 
 from sandbox.people import DAY
-from sandbox.record_ids import PREFIXES, checksum, make_id
+from sandbox.record_ids import PREFIXES, checksum, make_id, read_id
 from sandbox.records import MOST_ROLES
 from sandbox.salesforce import setup_rows
 from sandbox.salesforce.org import Org
@@ -34,6 +34,8 @@ SETUP_ROWS: Final[dict[str, Callable[[Org], Iterator[Row]]]] = {
     "ObjectPermissions": setup_rows.object_permissions,
     "PackageLicense": setup_rows.package_licenses,
     "WebLink": setup_rows.web_links,
+    "SearchLayout": setup_rows.search_layouts,
+    "EmailAdministrationSettings": setup_rows.email_settings,
 }
 LONGEST_SPAN: Final = 10 * DAY
 """Seeded rows that changed within so many seconds are found by their ids, without a look at all others."""
@@ -103,7 +105,17 @@ def rows_between(org: Org, sobject: str, spans: Iterable[Span]) -> Iterator[Row]
 
 def _ids_between(org: Org, sobject: str, start: float, end: float) -> list[str]:
     """What is no longer as seeded, and what is and was created or changed then."""
-    people = {*org.world.stored_ids(), *org.world.deriver.touched_between(start, end)}
+    return _ids_of_people(org, sobject, {*org.world.stored_ids(), *org.world.deriver.touched_between(start, end)})
+
+
+def role_ids(org: Org, contact_ids: Iterable[str]) -> list[str]:
+    """Ids among which are those of all roles that contacts have, as Salesforce finds them by its index."""
+    numbers = (read_id("Contact", contact_id) for contact_id in contact_ids)
+    return _ids_of_people(org, "OpportunityContactRole", {number for number in numbers if number})
+
+
+def _ids_of_people(org: Org, sobject: str, people: Iterable[int]) -> list[str]:
+    """The ids that rows may have for people, and those of all rows that were created or changed through the API."""
     ids = {record_id for marketo_id in people for record_id in _ids_of(sobject, marketo_id)}
     return sorted(ids | org.changed.get(sobject, {}).keys() | org.created.get(sobject, {}).keys())
 

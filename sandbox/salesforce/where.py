@@ -33,15 +33,15 @@ def compile_condition(condition: Condition, paths: Paths) -> Test:
     return _compile_comparison(condition, paths)
 
 
-def wanted_ids(condition: Condition | None, paths: Paths) -> list[str] | None:
-    """The only ids that can match, when the condition demands `Id =` or `Id IN`; None when any row might."""
+def wanted_ids(condition: Condition | None, paths: Paths, name: str = "Id") -> list[str] | None:
+    """The only ids that a field can have, when the condition demands `Id =` or `Id IN`; None when any row may match."""
     if isinstance(condition, Chain) and condition.is_and:
-        found = (wanted_ids(term, paths) for term in condition.terms)
+        found = (wanted_ids(term, paths, name) for term in condition.terms)
         return next((ids for ids in found if ids is not None), None)
     if not isinstance(condition, Comparison) or condition.operator not in {"=", "IN"}:
         return None
     steps, field = paths.resolve(condition.path)
-    if steps or field.type != "id":
+    if steps or field.name != name:
         return None
     ids = {_Reader(condition, field, paths).read(value) for value in condition.values}
     return sorted(record_id for record_id in ids if record_id)

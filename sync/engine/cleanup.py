@@ -38,10 +38,14 @@ def _drop_tables(run: SyncRun) -> None:
 
 
 def _cancel_exports(run: SyncRun) -> None:
+    under_way = (ExtractStatus.REQUESTED, ExtractStatus.RUNNING)
+    for extract in Extract.objects.of_run(run).filter(source=Source.MARKETO_PEOPLE, status__in=under_way):
+        cancel_export(run, extract.remote_id)
+
+
+def cancel_export(run: SyncRun, export_id: str) -> None:
     """A kindness to other tools of the customer, who share the queue; nothing depends on it."""
-    waiting = Extract.objects.of_run(run).filter(source=Source.MARKETO_PEOPLE, status=ExtractStatus.RUNNING)
     try:
-        for extract in waiting:
-            marketo_of(run.account).cancel_export(extract.remote_id)
+        marketo_of(run.account).cancel_export(export_id)
     except (ApiError, RunFailed) as error:
         logger.info("export_not_cancelled", run=run.pk, error=str(error))

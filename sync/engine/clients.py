@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
+from typing import TypeVar
 
 from django.utils import timezone
 
@@ -14,13 +16,15 @@ from connections.salesforce.client import SalesforceClient
 from connections.services import marketo_client, salesforce_client
 from sync.engine.budget import MarketoBudget
 from sync.engine.problems import MustWait, RunFailed, Wait
-from sync.models import SyncRun
+from sync.models import Step, SyncRun
 
 # The last tenth of an org's calls is left to its other tools. Salesforce counts the last 24 hours, and each of its
 # answers says how many are used: the connection is checked every hour.
 SALESFORCE_SHARE = 0.9
 LOOK_AGAIN = timedelta(hours=1)
 NOT_FOUND = "1013"
+Client = TypeVar("Client", MarketoClient, SalesforceClient)
+_counting_step: ContextVar[Step | None] = ContextVar("counting_step", default=None)
 
 
 def marketo_of(account: SalesAccount) -> MarketoClient:
@@ -28,7 +32,7 @@ def marketo_of(account: SalesAccount) -> MarketoClient:
     connection = MarketoConnection.objects.of_account(account).first()
     if connection is None:
         raise RunFailed("disconnected", service="Marketo")
-    return marketo_client(connection)
+    return _counted(marketo_client(connection), "marketo_calls")
 
 
 def budget_of(account: SalesAccount) -> MarketoBudget:
@@ -59,4 +63,28 @@ def salesforce_of(account: SalesAccount) -> SalesforceClient:
         raise RunFailed("disconnected", service="Salesforce")
     if connection.calls_per_day and (connection.calls_used_today or 0) > connection.calls_per_day * SALESFORCE_SHARE:
         raise MustWait(Wait("salesforce_share", timezone.now() + LOOK_AGAIN))
-    return salesforce_client(connection)
+    return _counted(salesforce_client(connection), "salesforce_calls")
+
+
+@contextmanager
+def calls_counted_on(step: Step) -> Iterator[None]:
+    """Count the calls of the clients of this module on a step, whose next write stores them."""
+    token = _counting_step.set(step)
+    try:
+        yield
+    finally:
+        _counting_step.reset(token)
+
+
+def _counted(client: Client, column: str) -> Client:
+    notes = client._on_call  # noqa: SLF001 (the client tells of each call to one function only)
+
+    def ended(operation: str, error: ApiError | None) -> None:
+        step = _counting_step.get()
+        if step:
+            setattr(step, column, getattr(step, column) + 1)
+        if notes:
+            notes(operation, error)
+
+    client._on_call = ended  # noqa: SLF001
+    return client

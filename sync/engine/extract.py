@@ -16,8 +16,10 @@ from connections.marketo.errors import ExportAlreadyQueued, ExportFileMissing
 from connections.marketo.types import Export, ExportStatus
 from connections.salesforce.client import QueryJobState, SalesforceClient
 from sync.engine import follow
+from sync.engine.cleanup import cancel_export
 from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.load import load_export, load_results
+from sync.engine.plan import drop_refused_fields
 from sync.engine.problems import BadFile, RunFailed
 from sync.engine.stage import SALESFORCE_COLUMNS, SALESFORCE_OBJECTS, StageTable
 from sync.models import Extract, ExtractStatus, RunKind, Source, SyncRun
@@ -59,9 +61,14 @@ def _create_export(extract: Extract) -> None:
         return
     client, budget = marketo_of(extract.run.account), budget_of(extract.run.account)
     budget.check_export(_likely_bytes(extract), _bytes_under_way(extract.run))
-    with budget.call():
-        export = _define_export(extract, client)
-    extract.end_step(due_at=timezone.now(), status=ExtractStatus.REQUESTED, remote_id=export.export_id)
+    try:
+        with budget.call():
+            export = _define_export(extract, client)
+    except ApiError as error:
+        drop_refused_fields(extract.run, error)
+        extract.end_step(due_at=timezone.now())
+    else:
+        extract.end_step(due_at=timezone.now(), status=ExtractStatus.REQUESTED, remote_id=export.export_id)
 
 
 def _define_export(extract: Extract, client: MarketoClient) -> Export:
@@ -169,6 +176,8 @@ def _look_later(extract: Extract) -> None:
     assert extract.requested_at  # noqa: S101 (set together with the status RUNNING)
     now = timezone.now()
     if now - extract.requested_at > JOB_DEADLINE:
+        if extract.is_from_marketo:
+            cancel_export(extract.run, extract.remote_id)
         _recreate(extract, "The remote job did not end in time.")
     else:
         extract.end_step(due_at=_next_look(extract.requested_at, now))

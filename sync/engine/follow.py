@@ -23,13 +23,13 @@ from connections.marketo.types import ChangesPage
 from connections.salesforce.client import SalesforceClient
 from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.cursors import STREAMS
-from sync.engine.heartbeat import Heartbeat
 from sync.engine.load import end_load
 from sync.engine.plan import fields_of
 from sync.engine.problems import RunFailed
 from sync.engine.stage import (
     CHANGED,
     MARKETO_NULL,
+    OUTSIDERS,
     SALESFORCE_COLUMNS,
     SALESFORCE_OBJECTS,
     STAGED,
@@ -46,6 +46,7 @@ PEOPLE_IN_A_CALL = 300
 RECORDS_IN_A_CALL = 300
 # Beyond this a full sync costs less.
 MOST_CHANGES = 50_000
+Record = dict[str, Any]
 TOKEN_UNKNOWN = "1003"  # noqa: S105 (an error code)
 
 # By the column of the record that they are the ids of; only what looks like a Salesforce id goes into a query.
@@ -61,9 +62,25 @@ NEXT_RECORDS = """
 SELECT DISTINCT id FROM ({wanted}) AS wanted
 WHERE id > %s AND id ~ '^[0-9A-Za-z]{{15,18}}$' ORDER BY id LIMIT %s
 """
-# Who has changed in both systems is read twice: a record of Salesforce may belong to somebody else of Marketo, too.
 NEXT_CHANGED = """
 SELECT DISTINCT kind, value FROM {changed} WHERE (kind, value) > (%s, %s) ORDER BY kind, value LIMIT %s
+"""
+# A record by which somebody counts names its people by the copy, so that who has changed in both systems is read once.
+# It was good when it was last read, and so brought everybody into the copy who counts by it; whoever else is linked to
+# it has a contact that goes before this lead. Who was linked to it, or put on the list, since then comes by Marketo's
+# streams. Any other record is looked up in Marketo: it may bring in people who were left out because of it.
+# OFFSET keeps the look into the index that each record takes from becoming a join, which would read everybody.
+NAME_PEOPLE = """
+INSERT INTO {changed}
+SELECT DISTINCT
+    CASE WHEN copy.marketo_id IS NULL THEN record.kind ELSE 'id' END, coalesce(copy.marketo_id::text, record.id)
+FROM unnest(%s::text[], %s::text[]) AS record (kind, id)
+LEFT JOIN LATERAL (
+    SELECT marketo_id FROM sync_person
+    WHERE account_id = %s AND removed_at IS NULL AND record.id =
+        CASE WHEN salesforce_type = 'Contact' THEN salesforce_contact_id ELSE salesforce_lead_id END
+    OFFSET 0
+) AS copy ON TRUE
 """
 
 
@@ -72,7 +89,7 @@ def plan_changes(run: SyncRun) -> None:
     started_at = timezone.now()
     client, budget = marketo_of(run.account), budget_of(run.account)
     with budget.call():
-        run.fields = fields_of(client)
+        run.fields = _copied_fields(run, fields_of(client))
         budget.learn_calls(client.usage_today())
     extracts = [
         Extract(
@@ -92,6 +109,13 @@ def plan_changes(run: SyncRun) -> None:
         Extract.objects.bulk_create(extracts)
         for table in stage_tables(run):
             table.create()
+
+
+def _copied_fields(run: SyncRun, known: Sequence[str]) -> list[str]:
+    """Not those that the last full run was refused: it left them empty for everybody."""
+    full = SyncRun.objects.of_account(run.account).full().last_success()
+    assert full  # noqa: S101 (a run of changes begins after one)
+    return [name for name in known if name in full.fields]
 
 
 def call_next(missing: QuerySet[Extract]) -> None:
@@ -115,8 +139,7 @@ def _collect_from_marketo(extract: Extract) -> None:
             raise
         extract.write(due_at=timezone.now(), lease_until=None, locator="")
         return
-    changed = [("id", person_id) for person_id in page.person_ids]
-    _keep_changes(extract, changed, page.next_token, has_more=page.has_more)
+    _keep_changes(extract, page)
 
 
 def _data_changes(extract: Extract, client: MarketoClient) -> ChangesPage:
@@ -137,13 +160,23 @@ def _collect_from_salesforce(extract: Extract) -> None:
     assert extract.window_from  # noqa: S101 (every stream has a beginning)
     client = salesforce_of(extract.run.account)
     since = extract.window_from.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    with Heartbeat(extract):
-        changed = [
-            *_modified(client, "Lead", "Id", "sfdcLeadId", since),
-            *_modified(client, "Contact", "Id", "sfdcContactId", since),
-            *_modified(client, "OpportunityContactRole", "ContactId", "sfdcContactId", since),
-        ]
-    _keep_changes(extract, changed, "", has_more=False)
+    changed = [
+        *_modified(client, "Lead", "Id", "sfdcLeadId", since),
+        *_modified(client, "Contact", "Id", "sfdcContactId", since),
+        *_modified(client, "OpportunityContactRole", "ContactId", "sfdcContactId", since),
+    ]
+    _check_number(len(changed))
+    with transaction.atomic():
+        _end_page(extract, _name_people(extract.run, changed), "", has_more=False)
+
+
+def _name_people(run: SyncRun, records: Sequence[tuple[str, str]]) -> int:
+    """Keep the people, or else the records, that have changed; answers how many."""
+    kinds, record_ids = [kind for kind, _id in records], [record_id for _kind, record_id in records]
+    with connection.cursor() as cursor:
+        statement = sql.SQL(NAME_PEOPLE).format(changed=StageTable(run, CHANGED).name)
+        cursor.execute(statement, [kinds, record_ids, run.account_id])
+        return int(cursor.rowcount)
 
 
 def _modified(client: SalesforceClient, name: str, column: str, kind: str, since: str) -> list[tuple[str, Any]]:
@@ -152,13 +185,17 @@ def _modified(client: SalesforceClient, name: str, column: str, kind: str, since
     return [(kind, record[column]) for record in records if record[column]]
 
 
-def _keep_changes(extract: Extract, changed: Sequence[tuple[str, Any]], locator: str, *, has_more: bool) -> None:
-    rows = extract.rows_loaded + len(changed)
-    if rows > MOST_CHANGES:
-        raise RunFailed("too_many_changes", most=MOST_CHANGES)
+def _keep_changes(extract: Extract, page: ChangesPage) -> None:
+    rows = extract.rows_loaded + len(page.person_ids)
+    _check_number(rows)
     with transaction.atomic():
-        _copy(StageTable(extract.run, CHANGED), changed)
-        _end_page(extract, rows, locator, has_more=has_more)
+        _copy(StageTable(extract.run, CHANGED), [("id", person_id) for person_id in page.person_ids])
+        _end_page(extract, rows, page.next_token, has_more=page.has_more)
+
+
+def _check_number(changes: int) -> None:
+    if changes > MOST_CHANGES:
+        raise RunFailed("too_many_changes", most=MOST_CHANGES)
 
 
 def _read_people(extract: Extract) -> None:
@@ -167,28 +204,29 @@ def _read_people(extract: Extract) -> None:
     found = _rows(run, NEXT_CHANGED, after_kind, after_value, PEOPLE_IN_A_CALL)
     kind = found[0][0] if found else ""
     values = [value for other, value in found if other == kind]
-    people = []
-    if values:
-        people = _people(run, kind, values)
+    people, outsiders = _people(run, kind, values) if values else ([], [])
     rows = [[_value(person.get(name)) for name in run.fields] for person in people]
     good = [row for row in rows if not _has_nul(row)]
     with transaction.atomic():
         _copy(StageTable(run, Source.MARKETO_PEOPLE), good)
+        _copy(StageTable(run, OUTSIDERS), [[person["id"]] for person in outsiders])
         refused = _reject(extract, [row for row in rows if _has_nul(row)])
         extract.write(rows_rejected=extract.rows_rejected + refused)
         locator = f"{kind} {values[-1]}" if values else extract.locator
         _end_page(extract, extract.rows_loaded + len(good), locator, has_more=bool(values))
 
 
-def _people(run: SyncRun, kind: str, values: Sequence[str]) -> list[dict[str, Any]]:
+def _people(run: SyncRun, kind: str, values: Sequence[str]) -> tuple[list[Record], list[Record]]:
+    """Those who may be copied, and those who are not on the list that was chosen."""
     client, budget = marketo_of(run.account), budget_of(run.account)
     with budget.call():
         people = client.leads_by_filter(kind, values, run.fields)
     if run.list_id is None or not people:
-        return people
+        return people, []
     with budget.call(), list_of(run):
         members = client.members_of_list(run.list_id, [person["id"] for person in people])
-    return [person for person in people if person["id"] in members]
+    outsiders = [person for person in people if person["id"] not in members]
+    return [person for person in people if person["id"] in members], outsiders
 
 
 def _value(value: Any) -> Any:

@@ -13,7 +13,7 @@ from sync.engine.fields import SYNCED_FIELDS
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.problems import RunFailed, StageLost
 from sync.engine.restart import start_over
-from sync.engine.stage import CHANGED, STAGED, StageTable, stage_tables
+from sync.engine.stage import CHANGED, OUTSIDERS, STAGED, StageTable, stage_tables
 from sync.models import Extract, Person, RunKind, RunStatus, Source, SyncRun
 
 # Columns of the copy that come from Marketo as they are, and those that Salesforce decides.
@@ -111,7 +111,7 @@ REMOVE = """
 UPDATE sync_person AS copy
 SET removed_at = %(now)s, removed_reason = gone.reason, changed_at = %(now)s
 FROM (
-    SELECT live.marketo_id, coalesce(judged.reason, %(missing)s) AS reason
+    SELECT live.marketo_id, coalesce(judged.reason, {missing}) AS reason
     FROM sync_person AS live LEFT JOIN sync_judged AS judged ON judged.marketo_id = live.marketo_id
     WHERE live.account_id = %(account)s AND live.removed_at IS NULL AND {is_looked_at}
         AND (judged.reason <> '' OR judged.reason IS NULL AND %(is_whole)s)
@@ -135,6 +135,11 @@ READ_PEOPLE = "marketo_id IN (SELECT marketo_id FROM sync_judged)"
 ASKED_PEOPLE = """live.marketo_id IN (
     SELECT value::bigint FROM {changed} WHERE kind = 'id' UNION SELECT marketo_id FROM sync_judged
 )"""
+
+# Of the people who were asked for and may not be copied, Marketo still has those who are not on the list.
+MISSING = """
+CASE WHEN live.marketo_id IN (SELECT id FROM {outsiders}) THEN 'not_in_list' ELSE 'deleted_in_marketo' END
+"""
 
 
 def merge(run: SyncRun) -> None:
@@ -169,7 +174,6 @@ class _Merge:
             "account": run.account_id,
             "now": timezone.now(),
             "is_whole": not self.rejected,
-            "missing": "deleted_in_marketo" if run.list_id is None else "not_in_list",
         }
         self.names = _names(self.tables) | self._scope()
 
@@ -225,12 +229,15 @@ class _Merge:
                 raise RunFailed("nobody_read", service="Salesforce")
 
     def _scope(self) -> dict[str, sql.Composable]:
-        """Which of the account's people may be removed, and which are compared with what was read."""
+        """Which people may be removed, why those who were not read are, and which are compared with what was read."""
         everybody, read = sql.SQL("TRUE"), sql.SQL(READ_PEOPLE)
         if self.run.kind == RunKind.FOLLOW:
             asked = sql.SQL(ASKED_PEOPLE).format(changed=StageTable(self.run, CHANGED).name)
-            return {"is_looked_at": asked, "is_compared": read}
-        return {"is_looked_at": everybody, "is_compared": read if self.rejected else everybody}
+            reason: sql.Composable = sql.SQL(MISSING).format(outsiders=StageTable(self.run, OUTSIDERS).name)
+            return {"is_looked_at": asked, "missing": reason, "is_compared": read}
+        # The export of a list does not tell who has left Marketo from who has left the list.
+        reason = sql.Literal("deleted_in_marketo" if self.run.list_id is None else "not_in_list_or_deleted")
+        return {"is_looked_at": everybody, "missing": reason, "is_compared": read if self.rejected else everybody}
 
     def _receipt(self, counts: Mapping[str, Any]) -> dict[str, Any]:
         (source,), (copy,) = self._rows(SOURCE_RECEIPT), self._rows(COPY_RECEIPT)

@@ -1,5 +1,6 @@
 """The first step of a run: which fields and which times are read, and where the rows will land."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import SalesAccount
-from connections.http import AccessDenied
+from connections.http import AccessDenied, ApiError
 from connections.marketo.client import MarketoClient
 from sync.engine.clients import budget_of, marketo_of
 from sync.engine.fields import INDISPENSABLE, readable_fields
@@ -16,6 +17,8 @@ from sync.engine.stage import stage_tables
 from sync.engine.windows import affordable_windows, measured_windows
 from sync.models import Extract, RunStatus, Source, SyncRun
 
+# The text of error 1003 (airbytehq/airbyte#25064); a long list is cut off.
+REFUSED_FIELDS = re.compile(r"Invalid fields \[([^\]]+)")
 SALESFORCE_SOURCES = (Source.SALESFORCE_LEADS, Source.SALESFORCE_CONTACTS, Source.SALESFORCE_ROLES)
 
 
@@ -53,6 +56,20 @@ def fields_of(client: MarketoClient) -> list[str]:
     if not known >= INDISPENSABLE:
         raise RunFailed("no_salesforce_fields", fields=", ".join(sorted(INDISPENSABLE - known)))
     return readable_fields(known)
+
+
+def drop_refused_fields(run: SyncRun, error: ApiError) -> None:
+    """Go on without the fields that Marketo lists and yet refuses to export; raises `error` if it is another one."""
+    found = REFUSED_FIELDS.search(error.detail)
+    refused = set(found[1].split(", ")) & set(run.fields) if found else set()
+    if not refused:
+        raise error
+    if refused & INDISPENSABLE:
+        raise RunFailed("no_salesforce_fields", fields=", ".join(sorted(refused & INDISPENSABLE))) from error
+    with transaction.atomic():
+        # Another extract of the run may be refused at the same moment.
+        kept = SyncRun.objects.select_for_update().get(pk=run.pk).fields
+        SyncRun.objects.filter(pk=run.pk).update(fields=[name for name in kept if name not in refused])
 
 
 def _start(client: MarketoClient) -> datetime:

@@ -24,6 +24,9 @@ BYTES_PER_PERSON = 280
 MINUTES_PER_EXPORT = 2
 EXPORTS_AT_A_TIME = 2
 CALLS_PER_EXPORT = 9
+# The bulk queries of Salesforce, and what one takes from its creation to the last page of its result.
+QUERY_JOBS = 3
+CALLS_PER_QUERY_JOB = 9
 # A forecast is compared with the run that is started from the page which shows it.
 FORECAST_SECONDS = 60 * 60
 
@@ -39,11 +42,12 @@ class FieldPreview:
 
 @dataclass(frozen=True)
 class Forecast:
-    """People expected in the copy; megabytes of Marketo's export allowance, calls to Marketo and minutes it costs."""
+    """People expected in the copy; megabytes of Marketo's export allowance, calls to both and minutes it costs."""
 
     people: int
     megabytes: int
-    api_calls: int
+    marketo_calls: int
+    salesforce_calls: int
     minutes: int
 
 
@@ -82,11 +86,13 @@ def _forecast(account: SalesAccount, exports: int) -> Forecast:
     people = _expected_people(account)
     size = people * BYTES_PER_PERSON
     minutes: float = ceil(exports / EXPORTS_AT_A_TIME) * MINUTES_PER_EXPORT
+    calls = {"marketo_calls": exports * CALLS_PER_EXPORT, "salesforce_calls": QUERY_JOBS * CALLS_PER_QUERY_JOB}
     last = _comparable_runs(account).last_success()
     if last and last.duration:
         size = Extract.objects.of_run(last).exported_bytes()
         minutes = last.duration.total_seconds() / 60
-    return Forecast(people, ceil(size / 1_000_000), exports * CALLS_PER_EXPORT, ceil(minutes))
+        calls = last.calls()
+    return Forecast(people=people, megabytes=ceil(size / 1_000_000), minutes=ceil(minutes), **calls)
 
 
 def _comparable_runs(account: SalesAccount) -> SyncRunQuerySet:

@@ -38,26 +38,38 @@ def read_rows(chunks: Iterable[bytes], header: Sequence[str]) -> Iterator[list[s
     """The rows of a Marketo CSV file; one that breaks the rules comes as Refused. Raises BadFile for another header."""
     # Lines end in \n only; a bare \r inside a value must reach the csv module untouched.
     text = io.TextIOWrapper(io.BufferedReader(_Stream(chunks)), "utf-8", "surrogateescape", newline="\n")
-    reader = csv.reader(text, strict=True)
+    lines: list[str] = []
+    reader = csv.reader(_kept(text, lines), strict=True)
     if next(reader, None) != list(header):
-        raise BadFile("header")
+        raise BadFile("The file has other columns than were asked for.")
     while True:
+        lines.clear()
         try:
             cells = next(reader)
         except StopIteration:
             return
-        except csv.Error as error:
-            yield Refused(reader.line_num, "unreadable_row", str(error))
+        except csv.Error:
+            yield Refused(reader.line_num, "unreadable_row", _shown("".join(lines).rstrip("\n")))
         else:
             yield _read(cells, header, reader.line_num)
+
+
+def _kept(text: Iterable[str], lines: list[str]) -> Iterator[str]:
+    """Lines as they pass; the csv module does not tell those of a row that it refuses."""
+    for line in text:
+        lines.append(line)
+        yield line
+
+
+def _shown(text: str) -> str:
+    """Text that can be stored; what cannot is shown by its escape."""
+    return text.replace("\0", "\\0").encode(errors="backslashreplace").decode()
 
 
 def _read(cells: list[str], header: Sequence[str], line: int) -> list[str | None] | Refused:
     reason = _fault(cells, len(header), header.index("id"))
     if reason:
-        # What cannot be stored as text is shown by its escape.
-        text = ",".join(cells).replace("\0", "\\0").encode(errors="backslashreplace").decode()
-        return Refused(line, reason, text)
+        return Refused(line, reason, _shown(",".join(cells)))
     return [None if cell == MARKETO_NULL else cell for cell in cells]
 
 

@@ -41,7 +41,9 @@ SALESFORCE_OBJECTS: dict[str, str] = {
 }
 # What may have changed, by which id, in runs that follow changes: the kind is a filter of Marketo's leads.
 CHANGED = "changed"
-CHANGED_COLUMNS = {"kind": "text", "value": "text"}
+# Who was read by id and is not on the list whose members alone are copied.
+OUTSIDERS = "outsiders"
+OTHER_COLUMNS = {CHANGED: {"kind": "text", "value": "text"}, OUTSIDERS: {"id": "bigint"}}
 
 
 class StageTable:
@@ -53,7 +55,7 @@ class StageTable:
         if self._is_marketo:
             self.columns = {name: "bigint" if name == "id" else "text" for name in run.fields}
         else:
-            self.columns = CHANGED_COLUMNS if source == CHANGED else SALESFORCE_COLUMNS[source]
+            self.columns = (OTHER_COLUMNS | SALESFORCE_COLUMNS)[source]
 
     def create(self) -> None:
         columns = [sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in self.columns.items()]
@@ -84,17 +86,24 @@ class StageTable:
     @contextmanager
     def copy_rows(self) -> Iterator[Copy]:
         """Load rows of values; None is null."""
-        with connection.cursor() as cursor, cursor.copy(sql.SQL("COPY {} FROM STDIN").format(self.name)) as copy:
+        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(self.name, self._names)
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
             yield copy
+
+    @property
+    def _names(self) -> sql.Composed:
+        # The table was made with all fields; Marketo may have refused to export some of them since.
+        return sql.SQL(", ").join(map(sql.Identifier, self.columns))
 
     @property
     def _copy_csv(self) -> sql.Composed:
         # Salesforce quotes every value and writes no value as "". Quotes do not make Marketo's null a text either: the
         # same file must give the same people whether it is read by COPY or row by row.
-        names = sql.SQL(", ").join(map(sql.Identifier, self.columns))
         null = sql.Literal(MARKETO_NULL if self._is_marketo else "")
-        options = sql.SQL("FORMAT csv, HEADER MATCH, ENCODING 'UTF8', NULL {}, FORCE_NULL ({})").format(null, names)
-        return sql.SQL("COPY {} FROM STDIN ({})").format(self.name, options)
+        options = sql.SQL("FORMAT csv, HEADER MATCH, ENCODING 'UTF8', NULL {}, FORCE_NULL ({})").format(
+            null, self._names
+        )
+        return sql.SQL("COPY {} ({}) FROM STDIN ({})").format(self.name, self._names, options)
 
     def _execute(self, statement: str, *parts: Any) -> None:
         with connection.cursor() as cursor:
@@ -103,4 +112,4 @@ class StageTable:
 
 def stage_tables(run: SyncRun) -> Sequence[StageTable]:
     """Every stage table of a run."""
-    return [StageTable(run, name) for name in (*STAGED, CHANGED)]
+    return [StageTable(run, name) for name in (*STAGED, CHANGED, OUTSIDERS)]

@@ -10,13 +10,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
-from connections.http import ApiError
-from connections.problems import Problem
 from sync import services
-from sync.engine.problems import MustWait, RunFailed
 from sync.engine.why import filter_for, find
 from sync.models import SyncRun
-from sync.sentences import TROUBLES, failure_of, trouble, verdict_of
+from sync.sentences import TROUBLES, trouble, verdict_of
 from sync.views.typed import typed
 from sync.views.watching import chosen_account, watched_accounts
 
@@ -45,13 +42,6 @@ def _answer(account: SalesAccount, text: str) -> dict[str, Any]:
     try:
         found = find(account, text)
     except TROUBLES as error:
-        return {"problem": _problem(error)}
+        return {"problem": trouble(error)}
     last = SyncRun.objects.of_account(account).last_success()
     return {"found": [(one, verdict_of(one, last)) for one in found], "last_run": last}
-
-
-def _problem(error: ApiError | MustWait | RunFailed) -> Problem:
-    if isinstance(error, RunFailed) and error.code == "list_gone":
-        # A run would end for the same reason.
-        return failure_of(SyncRun(failure=error.code, failure_params=error.params))
-    return trouble(error)

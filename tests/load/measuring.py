@@ -15,6 +15,7 @@ from sync.models import Extract, RunKind, RunStatus, SyncRun
 from sync.services import start_sync
 from tests.load.setting import bare_copy_and_insert, browser_of, connected_account, fetch_files, page_requests
 from tests.sandbox_process import ROOT, SandboxProcess
+from tests.sync.processes import WORKER_OPTIONS
 
 PAGE_REQUESTS = 60
 CHANGES = 10_000
@@ -92,7 +93,7 @@ def workers(folder: Path) -> Iterator[Workers]:
 
 
 def start_worker(folder: Path, queue: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "celery", "-A", "msi_admin", "worker", "-c", "2", "-l", "WARNING", "-Q", queue]
+    command = [sys.executable, "-m", "celery", "-A", "msi_admin", "worker", *WORKER_OPTIONS, "-Q", queue]
     beat = ["-B", "-s", str(folder / "beat")] if queue == "celery" else []
     with (folder / f"{queue}.log").open("wb") as log:
         return subprocess.Popen([*command, "-n", f"{queue}@%h", *beat], cwd=ROOT, stdout=log, stderr=log)

@@ -78,3 +78,21 @@ def test_seeded_rows_of_a_short_time_are_found_by_their_ids(
     assert [row["Id"] for row in Plan(org_of(world), soql).matches()] == slow
     assert slow
     assert len(derived) < 1_500
+
+
+def test_roles_of_contacts_are_found_by_the_contacts(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(Settings(people=20_000, epoch=date(2026, 6, 1)))
+    columns = "SELECT Id, ContactId FROM OpportunityContactRole"
+    roles = list(Plan(org_of(world), columns).matches())[:400]
+    listed = ", ".join(f"'{role['ContactId']}'" for role in roles)
+    derive, derived = world.deriver.person, Counter[int]()
+
+    def counted(marketo_id: int) -> Person:
+        derived[marketo_id] += 1
+        return derive(marketo_id)
+
+    monkeypatch.setattr(world.deriver, "person", counted)
+    found = Plan(org_of(world), f"{columns} WHERE IsDeleted = false AND ContactId IN ({listed})").matches()
+    shown = [role["Id"] for role in roles if not role["IsDeleted"]]
+    assert [role["Id"] for role in found][: len(shown)] == shown
+    assert len(derived) < 1_000

@@ -86,7 +86,9 @@ def test_state_of_another_world_is_refused(tmp_path: Path, flags: tuple[str, ...
     assert "belongs to another world" in result.stderr
 
 
-@pytest.mark.parametrize("text", ["nonsense", "{}", '{"world": {"people": 120, "seed": 1, "epoch": "2026-06-01"}}'])
+@pytest.mark.parametrize(
+    "text", ["nonsense", "{}", '{"world": {"people": 120, "seed": 1, "days": 300, "epoch": "2026-06-01"}}']
+)
 def test_unreadable_state_is_one_sentence_and_stays(tmp_path: Path, text: str) -> None:
     state = tmp_path / "state.json"
     state.write_text(text)

@@ -1,6 +1,6 @@
 """An account connected to both sides of the sandbox, and runs driven without workers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -13,6 +13,13 @@ from tests.sandbox_process import SandboxProcess
 from tests.sync.driving import finish
 
 Sync = Callable[[], SyncRun]
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[SandboxProcess]:
+    """People who came within five windows: one more than wait in Marketo's queue at a time."""
+    with SandboxProcess.start(people=300, days=140) as process:
+        yield process
 
 
 @pytest.fixture

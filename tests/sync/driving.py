@@ -40,10 +40,19 @@ def work_until(is_reached: Callable[[], bool]) -> None:
 def _let_time_pass() -> None:
     """The next look at a remote job comes at once; whoever waits for something else goes on waiting."""
     time.sleep(0.01)
-    windows = _REDIS.keys("marketo-budget:*:window")
-    if windows:
-        _REDIS.delete(*windows)
+    _forget("window")
     Extract.objects.filter(waiting_reason="", due_at__isnull=False).update(due_at=Now())
+
+
+def forget_callers() -> None:
+    """Nobody is in the middle of a call to Marketo."""
+    _forget("open")
+
+
+def _forget(what: str) -> None:
+    keys = _REDIS.keys(f"marketo-budget:*:{what}")
+    if keys:
+        _REDIS.delete(*keys)
 
 
 def look_at_remote_jobs() -> None:

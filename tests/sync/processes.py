@@ -18,10 +18,12 @@ from guide.management.commands.demo import answers
 from sync.models import Extract, SyncRun
 from tests.browser.demo import free_ports
 from tests.sandbox_process import ROOT, SandboxProcess
-from tests.sync.driving import describe, look_at_remote_jobs
+from tests.sync.driving import describe, forget_callers, look_at_remote_jobs
 
 DEADLINE_SECONDS = 100
 Process = subprocess.Popen[bytes]
+# As in the Procfile: with either of the two a worker may stay idle after Redis has come back (celery/celery#8082).
+WORKER_OPTIONS = ["-c", "2", "-l", "WARNING", "--without-mingle", "--without-gossip"]
 
 
 def console_environment(sandbox: SandboxProcess, redis_url: str = "") -> dict[str, str]:
@@ -53,7 +55,7 @@ def running(command: list[str], folder: Path, environment: dict[str, str]) -> It
 @contextmanager
 def worker(folder: Path, sandbox: SandboxProcess, redis_url: str = "") -> Iterator[Process]:
     """A worker of two processes for every queue, and beat."""
-    command = [sys.executable, "-m", "celery", "-A", "msi_admin", "worker", "-B", "-c", "2", "-l", "WARNING"]
+    command = [sys.executable, "-m", "celery", "-A", "msi_admin", "worker", "-B", *WORKER_OPTIONS]
     environment = console_environment(sandbox, redis_url)
     with running([*command, "-s", str(folder / "beat")], folder, environment) as process:
         yield process
@@ -82,7 +84,8 @@ def kill(process: Process) -> None:
 
 
 def forget_leases() -> None:
-    """The leases of the dead run out by themselves; tests do not wait for that."""
+    """The leases of the dead, and their places among Marketo's callers, run out by themselves; tests do not wait."""
+    forget_callers()
     for steps in (SyncRun.objects.unfinished(), Extract.objects.filter(due_at__isnull=False)):
         steps.filter(lease_until__isnull=False).update(lease_until=Now())
 

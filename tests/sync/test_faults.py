@@ -12,11 +12,13 @@ from connections.marketo.errors import next_quota_reset
 from connections.models import SalesforceConnection
 from connections.services import record_problem
 from sync import services
+from sync.engine import extract as extract_engine
 from sync.engine.problems import MAX_TRIES
-from sync.models import Extract, ExtractStatus, LeaseLost, Person, RejectedRow, RunStatus, SyncRun
+from sync.models import Extract, ExtractStatus, LeaseLost, Person, RejectedRow, RunKind, RunStatus, SyncRun
 from sync.progress import progress_of
 from sync.sentences import failure_of
 from sync.services import start_sync
+from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until
@@ -120,7 +122,45 @@ def test_characters_no_database_can_hold_are_rejected(sync: Sync, sandbox: Sandb
     reasons = set(RejectedRow.objects.of_run(run).values_list("reason", flat=True))
     assert reasons == {"nul_character", "unreadable_row"}
     assert run.rejected == RejectedRow.objects.of_run(run).count() == 300 // 7
+    unreadable = RejectedRow.objects.of_run(run).filter(reason="unreadable_row")
+    assert all("\rAssistant," in row.text for row in unreadable), "the row itself is shown, not the words of a parser"
     assert run.seen == 300
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_fields_that_marketo_lists_and_refuses_to_export_stay_empty(
+    sync: Sync, connected: SalesAccount, admin: User, client_of: ClientOf, sandbox: SandboxProcess, nth: int
+) -> None:
+    """Pain 11: the run goes on without them and names them, also when other exports were made with them before."""
+    message = "Invalid fields [phone, linkedInProfileURL]"
+    sandbox.post("/_sandbox/faults", {"path": r"create\.json", "kind": "marketo:1003", "message": message, "nth": nth})
+    run = sync()
+    assert_complete(run, sandbox)
+    people = Person.objects.of_account(connected).live()
+    assert set(people.values_list("phone", "linkedin_url")) == {(None, None)}
+    assert people.exclude(title=None).exists()
+    page = client_of(admin).get(run.get_absolute_url()).content.decode()
+    assert "(<code>phone</code>), LinkedIn URL (<code>linkedInProfileURL</code>)" in page
+    sandbox.post("/_sandbox/people", {"action": "change", "id": people[0].marketo_id, "fields": {"phone": "0123"}})
+    finish(start_sync(account=connected, started_by=None, kind=RunKind.FOLLOW))
+    assert people[0].phone is None, "changes bring only what everybody has"
+
+
+def test_without_the_fields_that_lead_to_salesforce_nobody_is_read(sync: Sync, sandbox: SandboxProcess) -> None:
+    message = "Invalid fields [sfdcLeadId]"
+    sandbox.post("/_sandbox/faults", {"path": r"create\.json", "kind": "marketo:1003", "message": message})
+    run = sync()
+    assert (run.failure, run.failure_params) == ("no_salesforce_fields", {"fields": "sfdcLeadId"})
+
+
+def test_a_job_that_is_given_up_leaves_marketos_queue(
+    sync: Sync, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extract_engine, "JOB_DEADLINE", timedelta(seconds=1))
+    sandbox.post("/_sandbox/faults", {"path": ENQUEUE, "kind": "export:stuck", "nth": 1})
+    assert_complete(sync(), sandbox)
+    cancelled = [call for call in sandbox.get("/_sandbox/calls") if call["path"].endswith("/cancel.json")]
+    assert [call["status"] for call in cancelled] == [200]
 
 
 def test_people_whose_row_cannot_be_read_stay(sync: Sync, sandbox: SandboxProcess, connected: SalesAccount) -> None:

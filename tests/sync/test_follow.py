@@ -90,6 +90,31 @@ def test_somebody_who_gets_an_owner_arrives(synced: SalesAccount, change: Change
     assert Person.objects.of_account(synced).live().filter(marketo_id=person).exists()
 
 
+def test_who_changed_in_both_systems_is_read_once(
+    synced: SalesAccount, change: Change, sandbox: SandboxProcess
+) -> None:
+    """Pain 7: the copy names the people of a changed record; Marketo need not search for them."""
+    people = ids(synced, "Lead", 4) + ids(synced, "Contact", 4)
+    change("change", *people, fields={"title": "Chair"})
+    change("reown", *people, owner="user")
+    sandbox.delete("/_sandbox/calls")
+    run = follow(synced)
+    assert (run.seen, run.updated) == (8, 8)
+    assert [call["path"] for call in sandbox.get("/_sandbox/calls")].count("/rest/v1/leads.json") == 1
+
+
+def test_everybody_who_counts_by_a_record_is_read_when_it_changes(synced: SalesAccount, change: Change) -> None:
+    """Two people of Marketo may share one record; the second of these is nobody there, and leaves for that reason."""
+    shared = Person.objects.of_account(synced).live().filter(salesforce_type="Lead").earliest("marketo_id")
+    twin = Person.objects.get(account=synced, marketo_id=shared.marketo_id)
+    twin.marketo_id = 999_999
+    twin.save(force_insert=True)
+    change("delete", shared.marketo_id, system="salesforce")
+    assert follow(synced).removed == 2
+    reasons = Person.objects.of_account(synced).exclude(removed_at=None).values_list("marketo_id", "removed_reason")
+    assert dict(reasons) == {shared.marketo_id: "deleted_in_salesforce", 999_999: "deleted_in_marketo"}
+
+
 def test_following_without_changes_writes_nothing(synced: SalesAccount) -> None:
     """Pain 7: the cost is that of the changes."""
     first, second = follow(synced), follow(synced)

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 def test_a_worker_killed_while_loading_costs_nobody(
     connected: SalesAccount, admin: User, sandbox: SandboxProcess, tmp_path: Path
 ) -> None:
-    """Pain 24 and 25: what the dead worker had begun is undone by the database and begun anew by the next worker."""
+    """Pain 25: what the dead worker had begun is undone by the database and begun anew by the next worker."""
     sandbox.post("/_sandbox/faults", {"path": r"file\.json", "kind": "stall", "after_bytes": 2_000, "count": 1})
     run = start_sync(account=connected, started_by=admin)
     stalled = Extract.objects.of_run(run).filter(status="loading", heartbeat_at__isnull=False)

@@ -14,7 +14,7 @@ from sync import querysets, services
 from sync.engine import heartbeat
 from sync.models import Extract, RunStatus, Source, SyncRun
 from tests.sandbox_process import SandboxProcess
-from tests.sync.processes import console_environment, running, wait_for_end
+from tests.sync.processes import WORKER_OPTIONS, console_environment, running, wait_for_end
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,19 +68,7 @@ def test_a_load_that_outlasts_the_brokers_patience_is_taken_once(
     """Pain 24: after its visibility time-out, three seconds here, the broker sends a message to another worker too."""
     sandbox.post("/_sandbox/faults", {"path": r"file\.json", "kind": "delay", "seconds": 12, "count": 1})
     run = services.start_sync(account=connected, started_by=admin)
-    command = [
-        sys.executable,
-        "-c",
-        IMPATIENT,
-        "worker",
-        "-B",
-        "-c",
-        "2",
-        "-l",
-        "WARNING",
-        "-s",
-        str(tmp_path / "beat"),
-    ]
+    command = [sys.executable, "-c", IMPATIENT, "worker", "-B", *WORKER_OPTIONS, "-s", str(tmp_path / "beat")]
     with running(command, tmp_path, console_environment(sandbox)):
         run = wait_for_end(run, tmp_path)
     assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)

@@ -142,12 +142,17 @@ def test_after_the_run_its_forecast_is_judged(
     forecast = browser.get(PREVIEW).context["preview"].forecast
     run_page = browser.post(PREVIEW).headers["Location"]
     assert not browser.get(run_page).context["comparisons"]
+    sandbox.delete("/_sandbox/calls")
     run = finish(SyncRun.objects.get())
+    paths = [call["path"] for call in sandbox.get("/_sandbox/calls")]
     page = browser.get(run_page)
-    people, export, minutes = page.context["comparisons"]
+    people, export, marketo, salesforce, minutes = page.context["comparisons"]
     assert (people.forecast, people.outcome) == (f"{forecast.people:,}", f"{run.synced:,}")
     size = sum(Extract.objects.of_run(run).exclude(bytes=None).values_list("bytes", flat=True))
     assert export.outcome == f"{size / 1_000_000:.1f} MB"
+    assert (marketo.forecast, salesforce.forecast) == (f"{forecast.marketo_calls:,}", f"{forecast.salesforce_calls:,}")
+    assert marketo.outcome == f"{sum(path.startswith(('/rest/', '/bulk/')) for path in paths):,}"
+    assert salesforce.outcome == f"{sum(path.startswith('/services/data/') for path in paths):,}"
     assert minutes.forecast == f"{forecast.minutes} min"
     assert minutes.outcome.endswith(" s")
     assert "Forecast and outcome" in page.content.decode()
@@ -159,7 +164,9 @@ def test_the_next_forecast_learns_from_the_last_run(
     assert client_of(marketo_admin).get(PREVIEW).context["preview"].forecast.minutes > 1
     run = finish(start_sync(account=connected, started_by=admin))
     assert not client_of(admin).get(run.get_absolute_url()).context["comparisons"]
-    assert client_of(marketo_admin).get(PREVIEW).context["preview"].forecast.minutes == 1
+    forecast = client_of(marketo_admin).get(PREVIEW).context["preview"].forecast
+    assert forecast.minutes == 1
+    assert {"marketo_calls": forecast.marketo_calls, "salesforce_calls": forecast.salesforce_calls} == run.calls()
 
 
 def test_a_run_that_tells_nothing_about_the_next_is_no_forecast(connected: SalesAccount, admin: User) -> None:

@@ -91,7 +91,7 @@ def test_after_a_sync_of_a_list_nobody_else_is_missed(
     assert str(belonging.why).startswith("Only members of the list Newsletter were read. Since ")
     assert "no person of their own" not in str(belonging.why)
     assert belonging.copy == run.synced
-    assert found["Not on the chosen list"].gone == everybody - run.synced
+    assert found["No longer on the chosen list, or deleted in Marketo"].gone == everybody - run.synced
 
 
 def test_counting_does_not_fetch_everybody_who_is_gone(sync: Sync, browser: Client, connected: SalesAccount) -> None:

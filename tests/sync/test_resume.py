@@ -72,11 +72,14 @@ def test_changes_that_a_crash_of_the_database_emptied_are_collected_again(
     sync()
     person = Person.objects.of_account(connected).live()[0]
     sandbox.post("/_sandbox/people", {"action": "change", "id": person.marketo_id, "fields": {"title": "Chair"}})
+    sandbox.delete("/_sandbox/calls")
     run = start_sync(account=connected, started_by=None, kind=RunKind.FOLLOW)
     loaded(run, Source.MARKETO_CHANGES)
     StageTable(run, CHANGED).empty()
     run = finish(run)
     assert (run.status, run.restarts, run.updated) == (RunStatus.SUCCEEDED, 1, 1)
+    paths = [call["path"] for call in sandbox.get("/_sandbox/calls")]
+    assert run.calls()["marketo_calls"] == sum(path.startswith("/rest/") for path in paths), "those in vain count too"
 
 
 def test_a_database_that_never_stays_up_fails_the_run(connected: SalesAccount, admin: User) -> None:

@@ -68,7 +68,8 @@ def test_whoever_is_not_on_the_list_leaves_the_copy(
     run = finish(start_sync(account=connected, started_by=admin, only=newsletter))
     assert run.removed == everybody - run.synced
     gone = Person.objects.of_account(connected).exclude(removed_at=None)
-    assert set(gone.values_list("removed_reason", flat=True)) == {"not_in_list"}
+    # The export of a list says nothing about the others: they may be deleted.
+    assert set(gone.values_list("removed_reason", flat=True)) == {"not_in_list_or_deleted"}
     assert on_list(connected)
 
 
@@ -97,6 +98,21 @@ def test_joining_and_leaving_the_list_is_followed(
     assert (followed.added, followed.removed) == (1, 1)
     assert set(members.filter(marketo_id__in=[joining, leaving]).values_list("marketo_id", flat=True)) == {joining}
     assert Person.objects.get(account=connected, marketo_id=leaving).removed_reason == "not_in_list"
+
+
+def test_who_was_deleted_has_not_only_left_the_list(
+    run: SyncRun, connected: SalesAccount, sandbox: SandboxProcess
+) -> None:
+    """Pain 20: the reason for which somebody left the copy is the true one."""
+    deleted, winner, loser = Person.objects.of_account(connected).live().values_list("marketo_id", flat=True)[:3]
+    sandbox.post("/_sandbox/people", {"action": "delete", "id": deleted})
+    sandbox.post("/_sandbox/people", {"action": "merge", "ids": [winner, loser]})
+    assert follow(connected).removed == 2
+    gone = Person.objects.of_account(connected).exclude(removed_at=None).order_by("marketo_id")
+    assert list(gone.values_list("marketo_id", "removed_reason")) == [
+        (deleted, "deleted_in_marketo"),
+        (loser, "deleted_in_marketo"),
+    ]
 
 
 def test_what_nobody_starts_keeps_to_the_list(run: SyncRun, connected: SalesAccount, sync: Sync) -> None:
