@@ -1,10 +1,13 @@
 """The Celery application; tasks live in each room's `tasks.py`."""
 
 import os
+from contextlib import suppress
+from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
+from kombu.transport.redis import Channel, QoS
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "msi_admin.settings")
 
@@ -17,3 +20,17 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
     """Celery would replace the handlers; Django has already configured them."""
+
+
+class ForgivingQoS(QoS):
+    """
+    What a worker does with messages it holds when Redis is lost: nothing. kombu (5.7) gives them back through the
+    connection that has just gone, and the AttributeError ends the worker. The rows know what is due.
+    """
+
+    def restore_unacked(self, client: Any = None) -> None:
+        with suppress(AttributeError):
+            super().restore_unacked(client)
+
+
+Channel.QoS = ForgivingQoS
