@@ -1,7 +1,12 @@
 """What people type on the connection pages; only shape is checked here."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from connections.hosts import ForbiddenHost, salesforce_login_origin
+from connections.problems import PROBLEMS
 
 _CONTROL = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
 CHOICES = [("production", _("Salesforce")), ("sandbox", _("Sandbox")), ("my_domain", _("My Domain"))]
@@ -12,12 +17,22 @@ class SalesforceHostForm(forms.Form):
 
     choice = forms.ChoiceField(choices=CHOICES, widget=forms.RadioSelect, initial="production", label=_("Log in to"))
     my_domain = forms.CharField(
-        label=_("My Domain"),
+        label=_("Address of your org"),
         max_length=200,
         required=False,
         widget=forms.TextInput(_CONTROL),
-        help_text=_("Only for My Domain: the name of your org, for example acme or acme--test.sandbox."),
+        help_text=_("For My Domain only. Its first part is enough, for example acme or acme--test.sandbox."),
     )
+
+    def clean(self) -> dict[str, Any]:
+        """A My Domain that is none, also an empty one, is refused at its field."""
+        typed = self.cleaned_data
+        try:
+            salesforce_login_origin(typed.get("choice", "production"), typed.get("my_domain", ""), local_origin=None)
+        except ForbiddenHost:
+            problem = PROBLEMS["salesforce_bad_domain"]
+            self.add_error("my_domain", f"{problem.what} {problem.todo}")
+        return typed
 
 
 class MarketoCredentialsForm(forms.Form):

@@ -54,14 +54,14 @@ def salesforce_login_origin(choice: LoginChoice, my_domain: str, *, local_origin
     """
     The origin of the Salesforce login page for a choice on the Connect form; `my_domain` counts for that choice only.
 
-    `local_origin`, from server settings, stands in for every choice: a console set up against a sandbox server must
-    send nobody to the real Salesforce. Raises ForbiddenHost.
+    `local_origin`, from server settings, stands in for every choice that is allowed: a console set up against a sandbox
+    server must send nobody to the real Salesforce. Raises ForbiddenHost.
     """
-    if local_origin:
-        return local_origin
     if choice == "my_domain":
-        return f"https://{_match(_MY_DOMAIN, my_domain.strip())}.my.salesforce.com"
-    return {"production": "https://login.salesforce.com", "sandbox": "https://test.salesforce.com"}[choice]
+        origin = f"https://{_match(_MY_DOMAIN, my_domain.strip())}.my.salesforce.com"
+    else:
+        origin = {"production": "https://login.salesforce.com", "sandbox": "https://test.salesforce.com"}[choice]
+    return local_origin or origin
 
 
 def check_instance_url(url: str, *, extra_origins: Collection[str]) -> str:

@@ -128,6 +128,8 @@ class SalesforceConnection(models.Model):
     is_sandbox = models.BooleanField()
     user_id = models.CharField(max_length=18)
     username = models.CharField(max_length=255)
+    # By which Salesforce knows that user.
+    email = models.EmailField()
     scopes = models.CharField(max_length=500)
     access_token = CredentialField()
     refresh_token = CredentialField()
@@ -153,6 +155,13 @@ class SalesforceConnection(models.Model):
 
     def __str__(self) -> str:
         return f"Salesforce {self.org_id}"
+
+    @property
+    def may_be_somebody_else(self) -> bool:
+        """Does Salesforce know a member, on their own connection, by another address than this console?"""
+        # Salesforce ends the addresses of a sandbox's users like this, so that they get no mail.
+        email = self.email.lower().removesuffix(".invalid")
+        return bool(self.member_id) and email != self.connected_by.email
 
     @property
     def idle_days_left(self) -> int:
@@ -195,7 +204,7 @@ class Service(models.TextChoices):
 
 
 class ApiFailure(models.Model):
-    """Calls of an account that failed in one way, counted; holds nothing about people and no secret."""
+    """Calls of an account that failed in one way, counted; holds no secret, and of people only whose click."""
 
     account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="+")
     service = models.CharField(max_length=20, choices=Service.choices)
@@ -207,6 +216,8 @@ class ApiFailure(models.Model):
     problem = models.CharField(max_length=40)
     # Custom fields and objects that the neighbour's message names; the message itself may name people.
     names = models.CharField(max_length=300, blank=True)
+    # Who signed in at Salesforce when it failed last; empty for all other calls.
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     count = models.PositiveIntegerField(default=1)
     first_seen_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField()
@@ -251,7 +262,7 @@ class PackageCheck(models.Model):
     org_id = models.CharField(max_length=18)
     # "1.8000.0.0", as last seen; empty when the package is not installed or never could be seen.
     version = models.CharField(max_length=40, blank=True)
-    # {item key: a connections.salesforce.package.Finding as a dict}
+    # {item key: a connections.salesforce.package_org.Finding as a dict}
     results = models.JSONField(default=dict)
     checked_at = models.DateTimeField()
     # When a check first missed a package that an earlier one had found.

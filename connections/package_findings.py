@@ -1,4 +1,4 @@
-"""What a look at the org found, in sentences: for the codes of `connections.salesforce.package.Finding`."""
+"""What a look at the org found, in sentences: for the codes of `connections.salesforce.package_org.Finding`."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -69,7 +69,7 @@ class MarketoClient:
         token_cache: TokenCache | None = None,
         on_call: OnCall | None = None,
     ) -> None:
-        self._origin, self._session, self._on_call = origin, session, on_call
+        self._origin, self._session, self.on_call = origin, session, on_call
         self._credentials = {"client_id": client_id, "client_secret": client_secret}
         self._token_cache = token_cache or MemoryTokenCache()
 
@@ -79,7 +79,7 @@ class MarketoClient:
 
         Raises ReconnectNeeded when Marketo refuses them.
         """
-        with reported_call(self._on_call, _TOKEN_PATH):
+        with reported_call(self.on_call, _TOKEN_PATH):
             return str(self._renew_token()["scope"])
 
     def describe_fields(self) -> list[LeadField]:
@@ -296,7 +296,7 @@ class MarketoClient:
 
     def _request(self, method: str, path: str, **options: Any) -> requests.Response:
         """One call; a refused token is renewed and the call made once more."""
-        with reported_call(self._on_call, path):
+        with reported_call(self.on_call, path):
             try:
                 return self._send(method, path, self._token(), **options)
             except TokenRefused:

@@ -97,6 +97,7 @@ class Migration(migrations.Migration):
                 ('last_seen_at', models.DateTimeField()),
                 ('solved_at', models.DateTimeField(null=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.salesaccount')),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(models.F('account'), models.F('service'), models.F('code'), models.F('operation'), name='api_failure_unique')],
@@ -172,6 +173,7 @@ class Migration(migrations.Migration):
                 ('is_sandbox', models.BooleanField()),
                 ('user_id', models.CharField(max_length=18)),
                 ('username', models.CharField(max_length=255)),
+                ('email', models.EmailField(max_length=254)),
                 ('scopes', models.CharField(max_length=500)),
                 ('access_token', connections.credentials.CredentialField()),
                 ('refresh_token', connections.credentials.CredentialField()),

@@ -127,7 +127,7 @@ class SalesforceClient:
         on_call: OnCall | None = None,
     ) -> None:
         self._session, self._version = session, api_version
-        self._refresh, self._on_usage, self._on_call = refresh, on_usage, on_call
+        self._refresh, self._on_usage, self.on_call = refresh, on_usage, on_call
         # For each call, not on the session: the refresh may use the same session for another API.
         self._hooks = {"response": self._inspect}
         self._connect(access)
@@ -223,7 +223,7 @@ class SalesforceClient:
             answer = self._next_page(following)
 
     def _next_page(self, url: str) -> Any:
-        with reported_call(self._on_call, "query"):
+        with reported_call(self.on_call, "query"):
             try:
                 with network_errors(SERVICE):
                     return self._salesforce.query_more(url, identifier_is_url=True, hooks=self._hooks)
@@ -240,7 +240,7 @@ class SalesforceClient:
 
     def _call(self, operation: str, send: Callable[[], T]) -> T:
         """Send; when the token is refused, refresh it and send once more."""
-        with reported_call(self._on_call, operation), network_errors(SERVICE):
+        with reported_call(self.on_call, operation), network_errors(SERVICE):
             try:
                 return send()
             except SessionExpired:

@@ -153,9 +153,9 @@ def authorize_url(
     state: str,
     code_challenge: str,
     scope: Collection[str] = SCOPES,
-    login_hint: str | None = None,
+    prompt: str | None = None,
 ) -> str:
-    """Where to send the browser; `login_hint` is a username to fill in."""
+    """Where to send the browser; with the prompt "login" Salesforce asks also those who are logged in to log in."""
     parameters = {
         "response_type": "code",
         "client_id": client_id,
@@ -165,8 +165,8 @@ def authorize_url(
         "code_challenge_method": "S256",
         "scope": " ".join(scope),
     }
-    if login_hint:
-        parameters["login_hint"] = login_hint
+    if prompt:
+        parameters["prompt"] = prompt
     return f"{origin}/services/oauth2/authorize?{urlencode(parameters, quote_via=quote)}"
 
 

@@ -1,63 +1,28 @@
 """What the APIs of a Salesforce org tell about the package Marketo Sales Insight and its configuration."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from enum import StrEnum
-from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 from connections.http import AccessDenied, ApiError, QuotaExceeded, ReconnectNeeded, TransientApiError
-from connections.salesforce.client import LayoutPart, Organization, SalesforceClient
+from connections.salesforce.client import SalesforceClient
 from connections.salesforce.oauth import to_18
 from connections.salesforce.package_facts import (
     ACTIVITY_FIELDS,
     BULK_BUTTONS,
     LEGACY_CLASSES,
     LIST_VIEW_BUTTONS,
-    MSI_FIELDS,
     NAMESPACE,
     NEEDED_VERSION,
-    OPT_OUT_FIELDS,
     PACKAGE_NAME,
     PERMISSION_SET,
     STANDARD_OBJECTS,
     TASK_TYPES,
     ActivityField,
 )
+from connections.salesforce.package_layouts import msi_fields, opt_out_fields, panel, task_layout
+from connections.salesforce.package_org import Expectation, Finding, Org, State
 
 _SAMPLE_SIZE = 50
-
-
-class State(StrEnum):
-    """What a look at the org says about a checklist item."""
-
-    DONE = "done"
-    MISSING = "missing"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """
-    What was found for an item. `code` names a sentence of `connections.package_findings.FINDINGS`, `values` fill it in;
-    `parts` are the findings of an item that consists of several things.
-    """
-
-    state: State
-    code: str
-    values: dict[str, str | int] = field(default_factory=dict)
-    parts: list["Finding"] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """What the org must match: the Marketo instance, and ids of records that Marketo knows from its Salesforce sync."""
-
-    munchkin_id: str
-    org_id: str
-    lead_ids: list[str]
-    contact_ids: list[str]
 
 
 def check_org(client: SalesforceClient, expected: Expectation) -> dict[str, Finding]:
@@ -66,11 +31,11 @@ def check_org(client: SalesforceClient, expected: Expectation) -> dict[str, Find
 
     Raises an ApiError only when the org as a whole cannot be asked: an item that is refused is UNKNOWN.
     """
-    org = _Org(client, client.organization(), expected)
+    org = Org(client, client.organization(), expected)
     return {key: _look(verify, org) for key, verify in VERIFIERS.items()}
 
 
-def _look(verify: Callable[["_Org"], Finding], org: "_Org") -> Finding:
+def _look(verify: Callable[[Org], Finding], org: Org) -> Finding:
     try:
         return verify(org)
     except (ReconnectNeeded, QuotaExceeded, TransientApiError):
@@ -81,70 +46,11 @@ def _look(verify: Callable[["_Org"], Finding], org: "_Org") -> Finding:
         return Finding(State.UNKNOWN, "failed", {"code": error.code})
 
 
-class _Org:
-    """The org with what several items need read once."""
-
-    def __init__(self, client: SalesforceClient, organization: Organization, expected: Expectation) -> None:
-        self.client, self.organization, self.expected = client, organization, expected
-
-    @cached_property
-    def packages(self) -> dict[str, tuple[int, ...]]:
-        """The version of every package of the namespace, by name: several packages may share one."""
-        # This object can hardly be filtered: its rows, a few dozen at most, are searched here.
-        rows = self.client.tooling_query(
-            "SELECT SubscriberPackage.NamespacePrefix, SubscriberPackage.Name, SubscriberPackageVersion.MajorVersion, "
-            "SubscriberPackageVersion.MinorVersion, SubscriberPackageVersion.PatchVersion, "
-            "SubscriberPackageVersion.BuildNumber FROM InstalledSubscriberPackage"
-        )
-        ours = [row for row in rows if (row["SubscriberPackage"] or {}).get("NamespacePrefix") == NAMESPACE]
-        parts = ("MajorVersion", "MinorVersion", "PatchVersion", "BuildNumber")
-        return {
-            row["SubscriberPackage"]["Name"]: tuple(int(row["SubscriberPackageVersion"][part]) for part in parts)
-            for row in ours
-        }
-
-    @cached_property
-    def remote_sites(self) -> dict[str, bool]:
-        """Is the site active, by host in lower case."""
-        rows = self.client.tooling_query("SELECT EndpointUrl, IsActive FROM RemoteProxy")
-        sites = sorted((_https_host(row["EndpointUrl"]), bool(row["IsActive"])) for row in rows)
-        return dict(sites)
-
-    @cached_property
-    def offered_buttons(self) -> set[tuple[str, str]]:
-        """The package's buttons, by object and label."""
-        rows = self.client.query(
-            f"SELECT MasterLabel, PageOrSobjectType FROM WebLink WHERE NamespacePrefix = '{NAMESPACE}'"  # noqa: S608
-        )
-        return {(row["PageOrSobjectType"], row["MasterLabel"]) for row in rows}
-
-    @cached_property
-    def shown_buttons(self) -> set[tuple[str, str]]:
-        """The buttons in list views, by object and label (Tooling API Reference, "SearchLayout")."""
-        return {
-            (sobject, button["label"])
-            for sobject in ("Lead", "Contact")
-            for row in self.client.tooling_query(
-                f"SELECT ButtonsDisplayed FROM SearchLayout WHERE EntityDefinitionId = '{sobject}'"  # noqa: S608
-            )
-            for button in (row["ButtonsDisplayed"] or {}).get("buttons") or []
-        }
-
-    @cached_property
-    def task_fields(self) -> dict[str, dict[str, Any]]:
-        return {item["name"]: item for item in self.client.describe("Task")["fields"]}
-
-
 def version_text(version: Iterable[int]) -> str:
     return ".".join(map(str, version))
 
 
-def _https_host(url: str) -> str:
-    parts = urlsplit(url)
-    return (parts.hostname or "") if parts.scheme == "https" else ""
-
-
-def _installed(org: _Org) -> Finding:
+def _installed(org: Org) -> Finding:
     version = org.packages.get(PACKAGE_NAME)
     if version:
         return Finding(State.DONE, "version", {"version": version_text(version)})
@@ -153,14 +59,14 @@ def _installed(org: _Org) -> Finding:
     return Finding(State.MISSING, "not_installed")
 
 
-def _new_enough(org: _Org) -> Finding:
+def _new_enough(org: Org) -> Finding:
     found = _installed(org)
     if found.state is State.DONE and org.packages[PACKAGE_NAME][:2] < NEEDED_VERSION:
         return Finding(State.MISSING, "too_old", {**found.values, "needed": version_text(NEEDED_VERSION)})
     return found
 
 
-def _deployed(org: _Org) -> Finding:
+def _deployed(org: Org) -> Finding:
     rows = org.client.tooling_query(
         f"SELECT QualifiedApiName, DeploymentStatus FROM EntityDefinition WHERE NamespacePrefix = '{NAMESPACE}'"  # noqa: S608
     )
@@ -173,7 +79,7 @@ def _deployed(org: _Org) -> Finding:
     return Finding(State.DONE, "deployed", {"count": len(objects)})
 
 
-def _right_org(org: _Org) -> Finding:
+def _right_org(org: Org) -> Finding:
     name = org.organization.name
     if to_18(org.organization.id) != org.expected.org_id:
         return Finding(State.MISSING, "org_differs", {"org": name})
@@ -193,7 +99,7 @@ def _count_records(client: SalesforceClient, sobject: str, ids: list[str]) -> in
     return client.count(f"SELECT COUNT() FROM {sobject} WHERE Id IN ({wanted})")  # noqa: S608
 
 
-def _standard_objects(org: _Org) -> Finding:
+def _standard_objects(org: Org) -> Finding:
     hidden = [name for name in STANDARD_OBJECTS if not _is_readable(org.client, name)]
     if hidden:
         return Finding(State.MISSING, "not_readable", {"names": ", ".join(hidden)})
@@ -209,12 +115,12 @@ def _is_readable(client: SalesforceClient, sobject: str) -> bool:
         return False
 
 
-def _api_answers(_org: _Org) -> Finding:
+def _api_answers(_org: Org) -> Finding:
     return Finding(State.DONE, "api_answers")
 
 
-def _remote_site(host: str) -> Callable[[_Org], Finding]:
-    def verify(org: _Org) -> Finding:
+def _remote_site(host: str) -> Callable[[Org], Finding]:
+    def verify(org: Org) -> Finding:
         name = host.format(munchkin_id=org.expected.munchkin_id.lower())
         values: dict[str, str | int] = {"url": f"https://{name}"}
         if name not in org.remote_sites:
@@ -226,7 +132,7 @@ def _remote_site(host: str) -> Callable[[_Org], Finding]:
     return verify
 
 
-def _activity_fields(org: _Org) -> Finding:
+def _activity_fields(org: Org) -> Finding:
     parts = [_activity_field(wanted, org.task_fields.get(wanted.name)) for wanted in ACTIVITY_FIELDS]
     right = sum(part.state is State.DONE for part in parts)
     state = State.DONE if right == len(parts) else State.MISSING
@@ -244,14 +150,14 @@ def _activity_field(wanted: ActivityField, found: dict[str, Any] | None) -> Find
     return Finding(State.DONE, "field_right", values)
 
 
-def _room_for_fields(org: _Org) -> Finding:
+def _room_for_fields(org: Org) -> Finding:
     missing = [wanted.name for wanted in ACTIVITY_FIELDS if wanted.name not in org.task_fields]
     if missing:
         return Finding(State.UNKNOWN, "room_needed", {"count": len(missing)})
     return Finding(State.DONE, "room_used")
 
 
-def _task_types(org: _Org) -> Finding:
+def _task_types(org: Org) -> Finding:
     values = [item for item in org.task_fields.get("Type", {}).get("picklistValues", []) if item["active"]]
     missing = [name for name in TASK_TYPES if name not in {item["value"] for item in values}]
     default = next((item["value"] for item in values if item["defaultValue"]), "")
@@ -262,7 +168,7 @@ def _task_types(org: _Org) -> Finding:
     return Finding(State.DONE, "types_right")
 
 
-def _permission_set(org: _Org) -> Finding:
+def _permission_set(org: Org) -> Finding:
     named = f"NamespacePrefix = '{NAMESPACE}' AND Label = '{PERMISSION_SET}'"
     sets = org.client.query(f"SELECT Id FROM PermissionSet WHERE {named}")  # noqa: S608
     if not sets:
@@ -275,7 +181,7 @@ def _permission_set(org: _Org) -> Finding:
     return Finding(State.DONE if users else State.UNKNOWN, "set_assigned", {"count": users})
 
 
-def _legacy_removed(org: _Org) -> Finding:
+def _legacy_removed(org: Org) -> Finding:
     names = ", ".join(f"'{name}'" for name in LEGACY_CLASSES)
     rows = org.client.tooling_query(f"SELECT Name FROM ApexClass WHERE Name IN ({names})")  # noqa: S608
     if rows:
@@ -283,10 +189,10 @@ def _legacy_removed(org: _Org) -> Finding:
     return Finding(State.DONE, "classes_gone")
 
 
-def _buttons(*labels: str) -> Callable[[_Org], Finding]:
+def _buttons(*labels: str) -> Callable[[Org], Finding]:
     """Does the package offer the buttons for leads and contacts, and do list views show them?"""
 
-    def verify(org: _Org) -> Finding:
+    def verify(org: Org) -> Finding:
         wanted = [(sobject, label) for sobject in ("Lead", "Contact") for label in labels]
         for code, found in (("buttons_missing", org.offered_buttons), ("buttons_not_shown", org.shown_buttons)):
             missing = [f"{sobject}: {label}" for sobject, label in wanted if (sobject, label) not in found]
@@ -297,14 +203,14 @@ def _buttons(*labels: str) -> Callable[[_Org], Finding]:
     return verify
 
 
-def _email_to_salesforce(org: _Org) -> Finding:
+def _email_to_salesforce(org: Org) -> Finding:
     rows = org.client.tooling_query("SELECT FullName, Metadata FROM EmailAdministrationSettings")
     is_active = any(row["Metadata"]["enableEmailToSalesforce"] for row in rows)
     # Without it nothing is missing where e-mails are logged through the API.
     return Finding(State.DONE, "email_active") if is_active else Finding(State.UNKNOWN, "email_inactive")
 
 
-def _field_security(org: _Org) -> Finding:
+def _field_security(org: Org) -> Finding:
     if not any(item.name in org.task_fields for item in ACTIVITY_FIELDS):
         return Finding(State.MISSING, "fields_unseen")
     locked = [item.name for item in ACTIVITY_FIELDS if not org.task_fields.get(item.name, {}).get("updateable")]
@@ -313,58 +219,7 @@ def _field_security(org: _Org) -> Finding:
     return Finding(State.DONE, "fields_editable")
 
 
-def _task_layout(org: _Org) -> Finding:
-    lacking = _lacking(org, "Task", {item.name: item.label for item in ACTIVITY_FIELDS})
-    if len(lacking) == len(ACTIVITY_FIELDS):
-        return Finding(State.UNKNOWN, "fields_off_layout")
-    return _layout_finding(lacking)
-
-
-def _opt_out_fields(org: _Org) -> Finding:
-    standard, custom = OPT_OUT_FIELDS
-    return _on_people_layouts(org, {"HasOptedOutOfEmail": standard, custom: custom})
-
-
-def _msi_fields(org: _Org) -> Finding:
-    return _on_people_layouts(org, {label: label for label in MSI_FIELDS})
-
-
-def _on_people_layouts(org: _Org, wanted: dict[str, str]) -> Finding:
-    """Adobe names the labels of the package's fields, not their API names."""
-    found = {sobject: _lacking(org, sobject, wanted) for sobject in ("Lead", "Contact")}
-    return _layout_finding([f"{sobject}: {label}" for sobject, labels in found.items() for label in labels])
-
-
-def _panel(*sobjects: str) -> Callable[[_Org], Finding]:
-    def verify(org: _Org) -> Finding:
-        return _layout_finding(
-            [sobject for sobject in sobjects if not _has_panel(org.client.layouts(sobject))], lacks="no_panel"
-        )
-
-    return verify
-
-
-def _has_panel(layouts: list[list[LayoutPart]]) -> bool:
-    return all(
-        any(part.type == "VisualforcePage" and part.name.startswith(f"{NAMESPACE}__") for part in parts)
-        for parts in layouts
-    )
-
-
-def _lacking(org: _Org, sobject: str, wanted: dict[str, str]) -> list[str]:
-    """The labels of the fields, given by API name or label, that a layout of the object lacks."""
-    layouts = [{name for part in parts for name in (part.name, part.label)} for parts in org.client.layouts(sobject)]
-    return [label for name, label in wanted.items() if not all(name in shown for shown in layouts)]
-
-
-def _layout_finding(lacking: list[str], lacks: str = "not_on_layout") -> Finding:
-    """Other people may get other layouts than the connected user: a lack proves nothing about theirs."""
-    if lacking:
-        return Finding(State.UNKNOWN, lacks, {"names": ", ".join(lacking)})
-    return Finding(State.DONE, "on_layout")
-
-
-VERIFIERS: dict[str, Callable[[_Org], Finding]] = {
+VERIFIERS: dict[str, Callable[[Org], Finding]] = {
     "package_installed": _installed,
     "package_version": _new_enough,
     "package_listed": _installed,
@@ -385,10 +240,10 @@ VERIFIERS: dict[str, Callable[[_Org], Finding]] = {
     "list_view_buttons": _buttons(*LIST_VIEW_BUTTONS),
     "bulk_buttons": _buttons(*BULK_BUTTONS),
     "email_to_salesforce": _email_to_salesforce,
-    "layout_fields": _msi_fields,
+    "layout_fields": msi_fields,
     "field_security": _field_security,
-    "task_layout": _task_layout,
-    "opt_out_fields": _opt_out_fields,
-    "lead_layout": _panel("Lead"),
-    "other_layouts": _panel("Contact", "Account", "Opportunity"),
+    "task_layout": task_layout,
+    "opt_out_fields": opt_out_fields,
+    "lead_layout": panel("Lead"),
+    "other_layouts": panel("Contact", "Account", "Opportunity"),
 }

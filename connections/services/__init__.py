@@ -51,6 +51,7 @@ from connections.services.revocation import revoke_orphans
 from connections.services.salesforce import (
     SALESFORCE_ROLES,
     begin_sign_in,
+    connected_salesforce_by,
     disconnect_own_salesforce,
     disconnect_salesforce,
     finish_sign_in,
@@ -81,6 +82,7 @@ __all__ = [
     "choose_instance",
     "connect_marketo",
     "connect_marketo_with",
+    "connected_salesforce_by",
     "disconnect_marketo",
     "disconnect_own_salesforce",
     "disconnect_salesforce",

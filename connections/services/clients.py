@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.models import User
 from connections.credentials import check_readable
 from connections.emails import send_reconnect_needed
 from connections.http import ApiError, Paused, ReconnectNeeded, allow_origin, open_session, reported_call
@@ -144,11 +145,15 @@ def end_problem(connection: Connection, problem: str, operation: str) -> None:
     )
 
 
-def note_failure(account_id: int | None, operation: str, error: ApiError | None) -> None:
-    """Count a call if it was made and failed; an instance without a Sales account has nobody to show it to."""
+def note_failure(account_id: int | None, operation: str, error: ApiError | None, *, user: User | None = None) -> None:
+    """
+    Count a call if it was made and failed; an instance without a Sales account has nobody to show it to.
+
+    `user` is whose click it was, where only they can do better.
+    """
     if account_id and error and not isinstance(error, Paused):
         # Inside a transaction it waits for the end: the database connection may be in the middle of a COPY.
-        transaction.on_commit(partial(record_failure, account_id, operation, error), robust=True)
+        transaction.on_commit(partial(record_failure, account_id, operation, error, user=user), robust=True)
 
 
 class CallNotes:

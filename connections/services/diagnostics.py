@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from accounts.models import SalesAccount
+from accounts.models import SalesAccount, User
 from connections.diagnoses import failure_code
 from connections.http import ApiError
 from connections.models import ApiFailure, ApiUsage, Service
@@ -26,7 +26,7 @@ _ID = re.compile(r"(?<=/)(?:[^/]*[%@][^/]*|(?=[^/]*\d)[^/]{12,})")
 _ALMOST_ALL = 0.8
 
 
-def record_failure(account_id: int, operation: str, error: ApiError) -> None:
+def record_failure(account_id: int, operation: str, error: ApiError, *, user: User | None = None) -> None:
     """Count a failed call. Of the neighbour's message only names of custom fields and objects are kept."""
     code = failure_code(error)
     key = {
@@ -35,14 +35,15 @@ def record_failure(account_id: int, operation: str, error: ApiError) -> None:
         "code": code if _CODE.fullmatch(code) else "unexpected",
         "operation": without_ids(operation),
     }
-    names = ", ".join(sorted(set(_CUSTOM_NAME.findall(error.detail))))[:300]
-    now = timezone.now()
-    failure, is_new = ApiFailure.objects.get_or_create(
-        **key, defaults={"problem": problem_code(error), "names": names, "last_seen_at": now}
-    )
+    last = {
+        "problem": problem_code(error),
+        "names": ", ".join(sorted(set(_CUSTOM_NAME.findall(error.detail))))[:300],
+        "user": user,
+        "last_seen_at": timezone.now(),
+    }
+    failure, is_new = ApiFailure.objects.get_or_create(**key, defaults=last)
     if not is_new:
-        rows = ApiFailure.objects.filter(pk=failure.pk)
-        rows.update(count=F("count") + 1, last_seen_at=now, names=names, problem=problem_code(error), solved_at=None)
+        ApiFailure.objects.filter(pk=failure.pk).update(**last, count=F("count") + 1, solved_at=None)
 
 
 def without_ids(operation: str) -> str:

@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
-from accounts.models import SalesAccount
+from accounts.models import SalesAccount, User
 from connections.diagnoses import ACTORS, diagnosis_of
 from connections.http import ApiError, Paused
-from connections.models import ApiFailure, MarketoConnection, SalesforceConnection, Service
-from connections.problems import ConnectionProblem, Problem, problem_code
+from connections.models import ApiFailure, MarketoConnection, MarketoInstance, SalesforceConnection, Service
+from connections.problems import MARKETO_ADMIN, YOU, ConnectionProblem, Problem, problem_code
 from connections.services.clients import Connection, end_problem
 from connections.services.repeats import find_repeat
 
@@ -25,6 +25,8 @@ class ExplainedFailure:
 
     row: ApiFailure
     problem: Problem
+    # Who has to act, as it is said to the person at the screen.
+    who: str
 
     @property
     def subject(self) -> str:
@@ -38,21 +40,34 @@ class ExplainedFailure:
 
 @dataclass(frozen=True)
 class ActorFailures:
-    """Failures that one kind of person has to act on, the latest first."""
+    """Failures that one person, or one kind of person, has to act on, the latest first."""
 
-    who: Promise
+    who: str
     failures: list[ExplainedFailure]
 
 
-def failures_by_actor(account: SalesAccount) -> list[ActorFailures]:
-    """The failures of the last 30 days, grouped by who has to act."""
+def failures_by_actor(account: SalesAccount, reader: User) -> list[ActorFailures]:
+    """The failures of the last 30 days, grouped by who has to act; `reader` is the person at the screen."""
     rows = ApiFailure.objects.of_account(account).filter(last_seen_at__gte=timezone.now() - SHOWN_FOR)
-    explained = [
-        ExplainedFailure(row, diagnosis_of(row.service, row.code, row.problem))
-        for row in rows.order_by("-last_seen_at")
-    ]
-    groups = [ActorFailures(who, [failure for failure in explained if failure.problem.who == who]) for who in ACTORS]
-    return [group for group in groups if group.failures]
+    rows = rows.select_related("user").order_by("-last_seen_at")
+    is_marketo_admin = MarketoInstance.objects.administered_by(reader).of_account(account).exists()
+    explained = [_explain(row, reader, is_marketo_admin=is_marketo_admin) for row in rows]
+    groups: dict[str, list[ExplainedFailure]] = {}
+    for actor in ACTORS:
+        for failure in explained:
+            if failure.problem.who == actor:
+                groups.setdefault(failure.who, []).append(failure)
+    return [ActorFailures(who, failures) for who, failures in groups.items()]
+
+
+def _explain(row: ApiFailure, reader: User, *, is_marketo_admin: bool) -> ExplainedFailure:
+    problem = diagnosis_of(row.service, row.code, row.problem)
+    who = str(problem.who)
+    if problem.who == YOU and row.user and row.user != reader:
+        who = str(row.user)
+    elif problem.who == MARKETO_ADMIN and is_marketo_admin:
+        who = _("You, as a Marketo admin")
+    return ExplainedFailure(row, problem, who)
 
 
 def retry_failure(*, account: SalesAccount, failure_id: int) -> bool:

@@ -17,8 +17,9 @@ from connections.models import MarketoInstance, PackageCheck, PackageTick, Sales
 from connections.package_findings import FIELD_TYPES, FINDINGS
 from connections.package_items import ITEMS, SECTIONS, Item, Section
 from connections.problems import PROBLEMS, ConnectionProblem, Problem, in_english, problem_code
-from connections.salesforce.package import Expectation, Finding, State, check_org
+from connections.salesforce.package import check_org
 from connections.salesforce.package_facts import ACTIVITY_FIELDS
+from connections.salesforce.package_org import Expectation, Finding, State
 from connections.services.clients import marketo_client, record_problem, salesforce_client
 from connections.services.instances import SalesforceSample, read_salesforce_sample
 
@@ -138,6 +139,11 @@ class SectionState:
     section: Section
     items: list[ItemState]
 
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is left, not even what is optional."""
+        return all(item.is_settled for item in self.items)
+
 
 @dataclass(frozen=True)
 class PackageState:
@@ -171,6 +177,11 @@ class PackageState:
             for section in self.sections
         ]
         return [section for section in sections if section.items]
+
+    @property
+    def next_item(self) -> ItemState | None:
+        """What to do first of all that is needed."""
+        return next((item for item in self.items if not item.is_settled and not item.item.is_optional), None)
 
     @property
     def open_fields(self) -> list[ItemPart]:
@@ -214,11 +225,16 @@ class PackageState:
             return self.install_fact
         counts = {"verified": self.verified, "ticked": self.ticked, "total": self.total}
         fact = _("%(verified)s of %(total)s items verified, %(ticked)s ticked by hand.") % counts
-        missing = [item for item in self.items if not item.is_settled and not item.item.is_optional]
-        if not missing:
-            return fact
-        rest = ngettext("%(count)s item is left.", "%(count)s items are left.", len(missing)) % {"count": len(missing)}
-        return f"{fact} {rest}"
+        left = [item.item.is_optional for item in self.items if not item.is_settled]
+        if needed := left.count(False):
+            rest = ngettext("%(count)s item is left.", "%(count)s items are left.", needed)
+            fact = f"{fact} {rest % {'count': needed}}"
+        if optional := left.count(True):
+            rest = ngettext(
+                "Besides, %(count)s optional item is open.", "Besides, %(count)s optional items are open.", optional
+            )
+            fact = f"{fact} {rest % {'count': optional}}"
+        return fact
 
     def _is_done(self, step: int) -> bool:
         sections = [section for section in self.sections if section.section.step == step]

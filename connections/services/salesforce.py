@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Member, Role, SalesAccount, User
 from accounts.services import record
@@ -73,7 +74,10 @@ def begin_sign_in(
         login_origin=origin,
         code_verifier=pkce.verifier,
     )
-    return oauth.authorize_url(origin, settings.SALESFORCE_CLIENT_ID, _callback_url(), state, pkce.challenge)
+    # Whoever is logged in to Salesforce in this browser need not be the user, who wants to be connected as themselves.
+    prompt = "login" if is_own else None
+    client_id = settings.SALESFORCE_CLIENT_ID
+    return oauth.authorize_url(origin, client_id, _callback_url(), state, pkce.challenge, prompt=prompt)
 
 
 def take_sign_in(*, state: str, user: User) -> SalesforceSignIn:
@@ -101,7 +105,8 @@ def finish_sign_in(
     """
     try:
         # Diagnostics is about the account's connection, not about those of members.
-        with reported_call(None if sign_in.is_own else partial(note_failure, sign_in.account_id), SIGN_IN):
+        note = partial(note_failure, sign_in.account_id, user=sign_in.user)
+        with reported_call(None if sign_in.is_own else note, SIGN_IN):
             if error:
                 raise oauth.OAuthError(oauth.problem_of(error, error_description), error)
             return _connect(sign_in, code)
@@ -118,6 +123,17 @@ def disconnect_salesforce(*, account: SalesAccount, by: User) -> None:
 def disconnect_own_salesforce(*, member: Member) -> None:
     """Erase a member's own connection and revoke its tokens."""
     _disconnect(SalesforceConnection.objects.of_member(member), member.user)
+
+
+def connected_salesforce_by(member: Member) -> str:
+    """What to know before somebody is removed who connected the account to Salesforce; empty for everybody else."""
+    connection = SalesforceConnection.objects.of_account(member.account).filter(connected_by=member.user).first()
+    if connection is None:
+        return ""
+    return _(
+        "This person connected the Sales account to Salesforce, as %(username)s. The connection goes on working; "
+        "if that Salesforce user leaves too, disconnect and connect again as somebody else."
+    ) % {"username": connection.username}
 
 
 def forget_member(*, account: SalesAccount, user: User) -> None:
@@ -207,7 +223,7 @@ def _store(
     member = _member(sign_in) if sign_in.is_own else None
     _check_org(sign_in.account, member, answer.org_id)
     replaced = _replaced_token(sign_in.account, member, answer)
-    connection, _ = SalesforceConnection.objects.update_or_create(
+    connection, _is_new = SalesforceConnection.objects.update_or_create(
         account=sign_in.account,
         member=member,
         defaults={
@@ -219,6 +235,7 @@ def _store(
             "is_sandbox": organization.is_sandbox,
             "user_id": answer.user_id,
             "username": who.username,
+            "email": who.email,
             "scopes": " ".join(sorted(answer.scopes)),
             "access_token": answer.access_token,
             "refresh_token": answer.refresh_token or "",

@@ -24,7 +24,7 @@ def diagnostics(request: ConsoleRequest) -> HttpResponse:
             ("Salesforce", services.salesforce_health(account)),
             ("Marketo", services.marketo_health(account)),
         ],
-        "groups": services.failures_by_actor(account),
+        "groups": services.failures_by_actor(account, request.member.user),
         "charts": services.usage_charts(account),
     }
     return render(request, "connections/diagnostics.html", context)

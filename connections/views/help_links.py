@@ -30,10 +30,10 @@ _BACK = {
 def ask_for_help(request: ConsoleRequest) -> HttpResponse:
     """Make a link about one problem or step, to be sent by whatever way the person likes."""
     subject = request.POST.get("subject", "")
-    kind = subject.partition(":")[0]
+    kind, _colon, key = subject.partition(":")
     if kind != "own" and request.member.role not in services.SALESFORCE_ROLES:
         raise PermissionDenied
-    back = _BACK.get(kind, "connections:diagnostics")
+    back = reverse(_BACK.get(kind, "connections:diagnostics")) + (f"#{key}" if kind == "item" else "")
     try:
         made = services.make_help_link(account=request.member.account, by=request.member.user, subject=subject)
     except ConnectionProblem as refused:
@@ -47,7 +47,7 @@ def ask_for_help(request: ConsoleRequest) -> HttpResponse:
         "asked": asked,
         "until": timezone.now() + services.HELP_LINK_LIFETIME,
         "mail": urlencode({"subject": str(asked.what), "body": link}, quote_via=quote),
-        "back": reverse(back),
+        "back": back,
     }
     return render(request, "connections/help_link.html", context)
 

@@ -136,7 +136,8 @@ def salesforce_callback(request: ConsoleRequest) -> HttpResponse:
         connection = services.finish_sign_in(sign_in, **answer)
     except ConnectionProblem as refused:
         return redirect(f"{reverse(place.page)}?problem={refused.code}")
-    messages.success(request, _("Connected to %(org)s.") % {"org": connection.org_name})
+    names = {"org": connection.org_name, "username": connection.username}
+    messages.success(request, _("Connected to %(org)s as %(username)s.") % names)
     return redirect(place.page)
 
 

@@ -190,6 +190,26 @@ def test_failed_attempts_to_connect_are_listed_too(
     assert not ApiFailure.objects.filter(solved_at=None).exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_whose_click_it_was_is_named_to_others(
+    admin: User, salesforce_admin: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce
+) -> None:
+    User.objects.filter(pk=salesforce_admin.pk).update(name="Sam Rivera")
+    browser = client_of(salesforce_admin)
+    browser.get(person_at_salesforce(press_ok(browser), decision="deny"))
+    assert "Who has to act: You<" in text_of(browser.get(PAGE))
+    assert "Who has to act: Sam Rivera<" in text_of(client_of(admin).get(PAGE))
+
+
+def test_a_marketo_admin_reads_that_it_is_them(
+    linked_instance: MarketoInstance, admin: User, salesforce_admin: User, client_of: ClientOf
+) -> None:
+    record_failure(admin.member.account_id, "/rest/v1/stats/usage.json", AccessDenied("marketo", "603"))
+    assert "Who has to act: A Marketo admin of your company<" in text_of(client_of(salesforce_admin).get(PAGE))
+    linked_instance.admins.create(email=salesforce_admin.email)
+    assert "Who has to act: You, as a Marketo admin<" in text_of(client_of(salesforce_admin).get(PAGE))
+
+
 def test_no_person_and_no_secret_is_kept(account: SalesAccount, admin: User, client_of: ClientOf) -> None:
     message = (
         "Jane Doe <jane.doe@acme.example>, +46701234567, 00QHs00000AbCdEMAV: field MSE_Replied__c is not writeable"

@@ -58,6 +58,11 @@ def test_a_link_shows_one_item_with_its_values_to_anybody(
     assert AuditEvent.objects.filter(action="help_link.made", target="Remote site for Sales Insight Actions").exists()
 
 
+def test_back_leads_to_the_item(checked: SalesAccount, browser: Client) -> None:
+    page = text_of(browser.post(ASK, {"subject": "item:actions_site"}))
+    assert 'href="/settings/admin/salesforce-package/#actions_site"' in page
+
+
 def test_only_the_fields_that_are_wrong_are_shown(
     checked: SalesAccount, browser: Client, client: Client, change_org: ChangeOrg
 ) -> None:

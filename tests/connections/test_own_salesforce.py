@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from django.test import Client
 
 from accounts.models import AuditEvent, SalesAccount, User
@@ -11,6 +12,7 @@ from connections.models import SalesforceConnection
 from connections.problems import ConnectionProblem
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, text_of
+from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/salesforce/"
 CONNECT = "/settings/salesforce/connect/"
@@ -37,11 +39,38 @@ def test_every_member_connects_themselves(
     assert "Settings" in page
     assert "You will be sent to this address" in text_of(seller.get(CONNECT, CHOICE))
     page = connect(seller, person_at_salesforce)
-    assert "Connected to Acme Inc." in page
+    assert "Connected to Acme Inc as admin@acme.example." in page
     assert f'href="{DISCONNECT}"' in page
     own = SalesforceConnection.objects.get()
     assert (own.member, own.account, own.connected_by) == (member.member, account, member)
     assert AuditEvent.objects.filter(action="salesforce.own_connected", actor=member).exists()
+
+
+def test_salesforce_asks_who_it_is_even_in_a_browser_that_is_logged_in(seller: Client, sandbox: SandboxProcess) -> None:
+    login = {"username": "admin@acme.example", "password": "sandbox-password"}
+    with requests.Session() as browser:
+        browser.post(f"{sandbox.url}/login", data=login)
+        page = browser.get(seller.post(CONNECT, CHOICE)["Refresh"].removeprefix("0; url="))
+    assert urlsplit(page.url).path == "/login"
+
+
+@pytest.mark.parametrize("known", ["Sam@acme.example", "sam@acme.example.invalid"])
+def test_a_connection_of_somebody_else_is_noticed(
+    seller: Client, member: User, person_at_salesforce: PersonAtSalesforce, known: str
+) -> None:
+    """Salesforce knows the user by another address than the console, unless a sandbox only marked it as invalid."""
+    assert "this user has the address admin@acme.example, which is not yours" in connect(seller, person_at_salesforce)
+    SalesforceConnection.objects.update(email=known)
+    User.objects.filter(pk=member.pk).update(email="sam@acme.example")
+    assert "which is not yours" not in text_of(seller.get(PAGE))
+
+
+def test_the_account_s_connection_is_nobody_s_own(
+    salesforce_connection: SalesforceConnection, client_of: ClientOf
+) -> None:
+    SalesforceConnection.objects.update(email="integration@acme.example")
+    page = text_of(client_of(salesforce_connection.connected_by).get("/settings/admin/salesforce/"))
+    assert "which is not yours" not in page
 
 
 def test_sync_and_package_do_not_use_a_member_s_connection(

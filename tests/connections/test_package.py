@@ -7,8 +7,8 @@ from connections import services, tasks
 from connections.models import SalesforceConnection
 from connections.package_items import ITEMS
 from connections.salesforce.client import LayoutPart, SalesforceClient
-from connections.salesforce.package import State
 from connections.salesforce.package_facts import ACTIVITY_FIELDS, MSI_FIELDS
+from connections.salesforce.package_org import State
 from connections.services import ItemState
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, text_of
@@ -76,7 +76,9 @@ def test_a_configured_org_is_verified(checked: SalesAccount) -> None:
     assert state.is_installed
     assert not state.is_configured
     assert state.install_fact == "Version 1.8000.0.0 found."
-    assert state.configure_fact == "24 of 35 items verified, 0 ticked by hand. 8 items are left."
+    assert state.configure_fact == (
+        "24 of 35 items verified, 0 ticked by hand. 8 items are left. Besides, 3 optional items are open."
+    )
 
 
 @pytest.mark.usefixtures("configured_org")

@@ -1,5 +1,7 @@
 """Settings > Admin Settings > Salesforce package, and the sheet for paper."""
 
+import re
+
 from accounts.models import AuditEvent, SalesAccount, User
 from connections import services
 from connections.models import PackageCheck, PackageTick
@@ -78,6 +80,23 @@ def test_a_tick_carries_its_name_and_can_be_taken_back(
     assert not PackageTick.objects.exists()
     assert AuditEvent.objects.filter(action="package.item_unticked", actor=salesforce_admin).exists()
     assert browser.post(TICK.format("nonsense")).status_code == 404
+
+
+def test_what_to_do_next_is_unfolded_and_the_rest_is_a_row_each(
+    checked: SalesAccount, salesforce_admin: User, client_of: ClientOf
+) -> None:
+    services.check_package(checked)
+    browser = client_of(salesforce_admin)
+    assert _unfolded(text_of(browser.get(PAGE))) == ["package_installed"]
+    answer = browser.post(TICK.format("governance"))
+    # The summary takes the focus, so whoever works by keyboard goes on from there.
+    assert answer["Location"] == f"{PAGE}#governance"
+    assert '<summary id="governance">' in text_of(browser.get(PAGE))
+
+
+def _unfolded(page: str) -> list[str]:
+    """The items that are unfolded, without sections and lists inside items."""
+    return re.findall(r'<details open>\s*<summary id="(\w+)"', page)
 
 
 def test_a_check_that_fails_keeps_what_was_known(

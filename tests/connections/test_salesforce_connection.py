@@ -21,6 +21,7 @@ from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/salesforce/"
 CALLBACK = "/connections/salesforce/callback/"
+CHOICE = {"choice": "production", "my_domain": ""}
 
 
 def test_the_confirmation_names_the_exact_host(admin: User, client_of: ClientOf, sandbox: SandboxProcess) -> None:
@@ -47,15 +48,29 @@ def test_each_choice_leads_to_its_host(
     assert f'<code class="fs-3">{host}</code>' in text_of(page)
 
 
+@pytest.mark.parametrize("is_with_sandbox", [False, True])
 @pytest.mark.parametrize("my_domain", ["", "evil.example", "https://acme.my.salesforce.com.evil.example", "127.0.0.1"])
 @pytest.mark.django_db
-def test_a_foreign_domain_is_refused_with_a_sentence(
-    admin: User, client_of: ClientOf, settings: Settings, my_domain: str
+def test_a_foreign_domain_is_refused_at_its_field(
+    admin: User, client_of: ClientOf, settings: Settings, my_domain: str, is_with_sandbox: bool
 ) -> None:
-    settings.SANDBOX_ORIGIN = ""
-    answer = client_of(admin).post(CONNECT, {"choice": "my_domain", "my_domain": my_domain})
-    assert "This is not the name of a Salesforce My Domain" in text_of(answer)
+    settings.SANDBOX_ORIGIN = "http://127.0.0.1:9001" if is_with_sandbox else ""
+    for ask in (client_of(admin).get, client_of(admin).post):
+        page = text_of(ask(CONNECT, {"choice": "my_domain", "my_domain": my_domain}))
+        error = page.partition('id="id_my_domain_error"')[2].partition("</div>")[0]
+        assert "This is not the name of a Salesforce My Domain" in error
     assert not SalesforceSignIn.objects.exists()
+
+
+def test_whoever_removes_the_person_who_connected_is_told(
+    admin: User, salesforce_admin: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce
+) -> None:
+    page = f"/settings/admin/users/{salesforce_admin.member.pk}/remove/"
+    crm = client_of(salesforce_admin)
+    crm.get(person_at_salesforce(crm.post("/settings/salesforce/connect/", CHOICE)["Refresh"].removeprefix("0; url=")))
+    assert "connected the Sales account" not in text_of(client_of(admin).get(page))
+    crm.get(person_at_salesforce(press_ok(crm)))
+    assert "connected the Sales account to Salesforce, as admin@acme.example" in text_of(client_of(admin).get(page))
 
 
 def test_the_authorisation_asks_for_what_is_needed_and_no_more(
@@ -119,7 +134,7 @@ def test_without_pkce_there_is_no_code(
         assert sign_in.code_verifier not in cursor.fetchone()[0]
     assert asked["code_challenge_method"] == "S256"
     answer = browser.get(person_at_salesforce(url), follow=True)
-    assert "Connected to Acme Inc." in text_of(answer)
+    assert "Connected to Acme Inc as admin@acme.example." in text_of(answer)
     assert sign_in.code_verifier not in text_of(answer)
 
 

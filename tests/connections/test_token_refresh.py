@@ -290,7 +290,9 @@ def test_a_token_that_idles_is_renewed_before_salesforce_forgets_it(
     renewed = SalesforceConnection.objects.get()
     assert (renewed.rotations, renewed.idle_days_left, renewed.problem) == (1, 29, "")
     assert renewed.refresh_token != young.refresh_token
-    assert "token replaced 1 time." in text_of(browser.get(PAGE))
+    page = text_of(browser.get(PAGE))
+    assert "token replaced 1 time." in page
+    assert "Could stay unused for 29 more days" in page
 
 
 def test_a_rotation_whose_answer_was_lost_ends_in_a_clear_reconnect(
