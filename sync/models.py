@@ -9,10 +9,11 @@ from django.db.models import Case, F, Q, Sum, When
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SalesAccount, User
-from sync.querysets import CursorQuerySet, ExtractQuerySet, PersonQuerySet, RejectedRowQuerySet, SyncRunQuerySet
+from sync.querysets import CursorQuerySet, ExtractQuerySet, Folded, PersonQuerySet, RejectedRowQuerySet, SyncRunQuerySet
 
 
 class LeaseLost(Exception):
@@ -144,7 +145,7 @@ class SyncRun(Step):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.pk}"
+        return gettext("%(kind)s, run %(number)s") % {"kind": self.get_kind_display(), "number": self.pk}
 
     def get_absolute_url(self) -> str:
         return reverse("sync:run", args=[self.pk])
@@ -309,8 +310,13 @@ class Person(models.Model):
         # Prefixes are searched; the operator class makes that work under every collation.
         indexes = [
             *(
-                models.Index(F("account"), OpClass(Lower(name), "text_pattern_ops"), name=f"person_{name}")
-                for name in ("email", "last_name", "first_name")
+                models.Index(F("account"), OpClass(key, "text_pattern_ops"), name=f"person_{name}")
+                for name, key in {
+                    "email": Lower("email"),
+                    "last_name": Folded("last_name"),
+                    "first_name": Folded("first_name"),
+                    "company": Folded("company"),
+                }.items()
             ),
             # Who left, by reason.
             models.Index(

@@ -1,7 +1,7 @@
 """How far a run has come, from what its workers have written down."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -48,12 +48,15 @@ class Waiting:
 class Progress:
     """
     Rows of all sources: loaded, and expected (0 while nothing lets guess it, `is_estimate` while some files are not
-    ready); `rate` is in rows a second. `is_stalled` when work is due and no worker takes it up.
+    ready); Marketo's exports, and how many of them are ready; `rate` is in rows a second. `is_stalled` when work is due
+    and no worker takes it up.
     """
 
     phases: list[Phase]
     rows: int
     rows_expected: int
+    exports: int
+    exports_ready: int
     is_estimate: bool
     is_stalled: bool
     rate: float | None
@@ -91,8 +94,17 @@ def comparisons_of(run: SyncRun) -> list[Comparison]:
         _compared(_("Export allowance"), forecast["megabytes"] * 1_000_000, size, megabytes),
         _compared(_("Calls to Marketo"), forecast["marketo_calls"], calls["marketo_calls"], _number),
         _compared(_("Calls to Salesforce"), forecast["salesforce_calls"], calls["salesforce_calls"], _number),
-        _compared(_("Time"), forecast["minutes"] * 60, seconds, _time),
+        _times_of(forecast, seconds),
     ]
+
+
+def _times_of(forecast: Mapping[str, int], seconds: float) -> Comparison:
+    times = _compared(_("Time"), forecast["minutes"] * 60, seconds, _time)
+    if forecast["is_measured"]:
+        return times
+    # Less was promised too.
+    difference = times.difference if seconds > forecast["minutes"] * 60 else "–"
+    return replace(times, forecast=gettext("at most %(time)s") % {"time": times.forecast}, difference=difference)
 
 
 def _compared(label: Promise | str, forecast: float, outcome: float, text: Callable[[float], str]) -> Comparison:
@@ -102,7 +114,7 @@ def _compared(label: Promise | str, forecast: float, outcome: float, text: Calla
 
 def _signed(percent: int) -> str:
     sign = "+" if percent > 0 else "\N{MINUS SIGN}" if percent < 0 else ""
-    return gettext("%(number)s %%") % {"number": f"{sign}{abs(percent)}"}
+    return gettext("%(number)s%%") % {"number": f"{sign}{abs(percent)}"}
 
 
 def _number(value: float) -> str:
@@ -120,18 +132,20 @@ def _time(seconds: float) -> str:
 def progress_of(run: SyncRun, extracts: Sequence[Extract]) -> Progress:
     """What the run's page shows about its progress; `extracts` are the run's."""
     rows = sum(max(extract.rows_loaded, extract.rows_shown) for extract in extracts)
-    is_estimate = any(extract.rows_expected is None for extract in extracts)
-    expected = _expected(extracts)
-    rate = _rate(extracts, rows)
+    expected, waiting = _expected(extracts), _waiting(run, extracts)
+    exports = [extract for extract in extracts if extract.is_from_marketo]
+    loading = _loading(run, extracts) if rows else None
     return Progress(
         phases=_phases(run),
         rows=rows,
         rows_expected=expected,
-        is_estimate=is_estimate,
+        exports=len(exports),
+        exports_ready=sum(export.rows_expected is not None for export in exports),
+        is_estimate=any(extract.rows_expected is None for extract in extracts),
         is_stalled=_is_stalled(run, extracts),
-        rate=rate,
-        seconds_left=round((expected - rows) / rate) if rate and rows < expected else None,
-        waiting=_waiting(run, extracts),
+        rate=rows / (loading[1] - loading[0]).total_seconds() if loading else None,
+        seconds_left=_seconds_left(run, loading, expected / rows, waiting) if loading and rows < expected else None,
+        waiting=waiting,
         seen_alive_at=max((step.heartbeat_at for step in [run, *extracts] if step.heartbeat_at), default=None),
     )
 
@@ -180,15 +194,32 @@ def _last_phase(run: SyncRun) -> int:
     return 0 if run.started_at is None else 1 if run.merge_started_at is None else 2
 
 
-def _rate(extracts: Sequence[Extract], rows: int) -> float | None:
-    """Rows a second since loading began; time in which nothing was loaded counts, or the promise would be too good."""
+def _loading(run: SyncRun, extracts: Sequence[Extract]) -> tuple[datetime, datetime] | None:
+    """
+    From when until when the rows of the run have come; None while nothing has, or a person holds the run.
+
+    Without the time since the last of them: while Marketo makes the next file, nothing becomes slower.
+    """
     starts = [extract.load_started_at for extract in extracts if extract.load_started_at]
-    if not starts or not rows:
+    ends = [extract.loaded_at for extract in extracts if extract.loaded_at]
+    if any(extract.status == ExtractStatus.LOADING for extract in extracts):
+        ends = [run.finished_at or timezone.now()]
+    if run.paused_at or not starts or not ends or max(ends) <= min(starts):
         return None
-    is_over = all(extract.status == ExtractStatus.LOADED for extract in extracts)
-    end = max(extract.loaded_at for extract in extracts if extract.loaded_at) if is_over else timezone.now()
-    seconds = (end - min(starts)).total_seconds()
-    return rows / seconds if seconds > 0 else None
+    return min(starts), max(ends)
+
+
+def _seconds_left(
+    run: SyncRun, loading: tuple[datetime, datetime], factor: float, waiting: Waiting | None
+) -> int | None:
+    """`factor` times as many rows as have come take that many times as long, with the wait for Marketo's exports."""
+    if run.is_finished:
+        return None
+    start, now = run.started_at or loading[0], timezone.now()
+    end = start + (loading[1] - start) * factor
+    if waiting and waiting.until:
+        end = max(end, waiting.until)
+    return max(1, round((end - now).total_seconds()))
 
 
 def _waiting(run: SyncRun, extracts: Sequence[Extract]) -> Waiting | None:

@@ -7,14 +7,15 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from connections.http import ApiError
-from connections.problems import NOBODY, Problem, problem_code, problem_for
+from connections.problems import NOBODY, ConnectionProblem, Problem, problem_code, problem_for
 from sync.engine.problems import MustWait, RunFailed
 from sync.engine.why import Found
 from sync.models import RejectedRow, SyncRun
 
 _MARKETO_ADMIN = _("A Marketo admin of your company")
 _OPERATOR = _("The operator of this console")
-_AGAIN = _("Nothing was changed. Press Sync and start again.")
+_WATCHERS = _("A Marketo admin of your company, an Admin of the Sales account, or the operator of this console")
+_AGAIN = _("Nothing was changed. Press Sync again on the page of the run.")
 
 FAILURES = {
     "no_salesforce_fields": Problem(
@@ -40,7 +41,7 @@ FAILURES = {
     "extract_failed": Problem(
         _("A remote export failed twice. The last answer was: {detail}"),
         _AGAIN,
-        _MARKETO_ADMIN,
+        _WATCHERS,
     ),
     "too_many_changes": Problem(
         _("More than {most} people have changed since the last look, too many to be read one by one."),
@@ -65,7 +66,7 @@ FAILURES = {
     "stage_lost": Problem(
         _("The database was restarted again and again during the run, which lost the rows that had been read."),
         _AGAIN,
-        _MARKETO_ADMIN,
+        _WATCHERS,
     ),
     "receipt_mismatch": Problem(
         _("The copy would not have held what was read: {source_rows} people against {copy_rows}."),
@@ -145,10 +146,10 @@ def failure_of(run: SyncRun) -> Problem:
 
 
 # How asking the neighbours while a person waits for the page may fail.
-TROUBLES = (ApiError, MustWait, RunFailed)
+TROUBLES = (ApiError, ConnectionProblem, MustWait, RunFailed)
 
 
-def trouble(error: ApiError | MustWait | RunFailed) -> Problem:
+def trouble(error: ApiError | ConnectionProblem | MustWait | RunFailed) -> Problem:
     """Why the neighbours could not be asked just now."""
     if isinstance(error, MustWait):
         until = date_format(localtime(error.wait.until), "TIME_FORMAT")
@@ -156,6 +157,8 @@ def trouble(error: ApiError | MustWait | RunFailed) -> Problem:
         return Problem(what, format_lazy(_("Ask again after {until}."), until=until), NOBODY)
     if isinstance(error, ApiError):
         return problem_for(problem_code(error))
+    if isinstance(error, ConnectionProblem):
+        return error.problem
     if error.code == "disconnected":
         # The connection went while the page was being made.
         return problem_for(f"{error.params['service'].lower()}_not_connected")

@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.utils import timezone
 
 from accounts.models import SalesAccount
-from connections.http import ApiError
+from connections.http import ApiError, Paused
 from connections.marketo.client import MarketoClient
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.salesforce.client import SalesforceClient
@@ -77,14 +77,14 @@ def calls_counted_on(step: Step) -> Iterator[None]:
 
 
 def _counted(client: Client, column: str) -> Client:
-    notes = client._on_call  # noqa: SLF001 (the client tells of each call to one function only)
+    notes = client.on_call
 
     def ended(operation: str, error: ApiError | None) -> None:
         step = _counting_step.get()
-        if step:
+        if step and not isinstance(error, Paused):
             setattr(step, column, getattr(step, column) + 1)
         if notes:
             notes(operation, error)
 
-    client._on_call = ended  # noqa: SLF001
+    client.on_call = ended
     return client

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.db.models import Avg, QuerySet
 from django.db.models.functions import Now
@@ -20,7 +21,7 @@ from sync.engine.cleanup import cancel_export
 from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.load import load_export, load_results
 from sync.engine.plan import drop_refused_fields
-from sync.engine.problems import BadFile, RunFailed
+from sync.engine.problems import BadFile, RunFailed, answer_text
 from sync.engine.stage import SALESFORCE_COLUMNS, SALESFORCE_OBJECTS, StageTable
 from sync.models import Extract, ExtractStatus, RunKind, Source, SyncRun
 
@@ -34,6 +35,7 @@ SLOWEST_POLLING = 60
 JOB_DEADLINE = timedelta(hours=6)
 # What the neighbours answer about a job that they no longer have.
 VANISHED = {"1013", "NOT_FOUND", "404"}
+logger = structlog.get_logger(__name__)
 
 
 def take_step(extract: Extract) -> None:
@@ -45,7 +47,8 @@ def take_step(extract: Extract) -> None:
     except ApiError as error:
         if error.code not in VANISHED:
             raise
-        _recreate(extract, str(error))
+        logger.warning("job_vanished", run=extract.run_id, step=str(extract), error=str(error))
+        _recreate(extract, answer_text(error))
 
 
 def _step(extract: Extract) -> Callable[[Extract], None]:

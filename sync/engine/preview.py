@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount
 from connections.marketo.client import MarketoClient
+from connections.turns import turn
 from sync.engine.clients import marketo_of, salesforce_of
 from sync.engine.fields import SYNCED_FIELDS, SyncedField, readable_fields
 from sync.engine.windows import month_windows
@@ -42,13 +43,17 @@ class FieldPreview:
 
 @dataclass(frozen=True)
 class Forecast:
-    """People expected in the copy; megabytes of Marketo's export allowance, calls to both and minutes it costs."""
+    """
+    People expected in the copy; megabytes of Marketo's export allowance, calls to both and minutes it costs. Unless an
+    earlier run measured them, the minutes are what Marketo's exports take at most as a rule.
+    """
 
     people: int
     megabytes: int
     marketo_calls: int
     salesforce_calls: int
     minutes: int
+    is_measured: bool
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,16 @@ class Preview:
 
 
 def preview(account: SalesAccount) -> Preview:
-    """Ask both neighbours now; raises RunFailed or an error of connections.http."""
+    """
+    Ask both neighbours now.
+
+    Raises RunFailed, MustWait, an error of connections.http, or ConnectionProblem while somebody else asks the same.
+    """
+    with turn(f"preview-{account.pk}"):
+        return _ask(account)
+
+
+def _ask(account: SalesAccount) -> Preview:
     client = marketo_of(account)
     known = readable_fields({field.name for field in client.describe_fields()})
     people = _examples(client, known)
@@ -88,11 +102,13 @@ def _forecast(account: SalesAccount, exports: int) -> Forecast:
     minutes: float = ceil(exports / EXPORTS_AT_A_TIME) * MINUTES_PER_EXPORT
     calls = {"marketo_calls": exports * CALLS_PER_EXPORT, "salesforce_calls": QUERY_JOBS * CALLS_PER_QUERY_JOB}
     last = _comparable_runs(account).last_success()
+    is_measured = bool(last and last.duration)
     if last and last.duration:
         size = Extract.objects.of_run(last).exported_bytes()
         minutes = last.duration.total_seconds() / 60
         calls = last.calls()
-    return Forecast(people=people, megabytes=ceil(size / 1_000_000), minutes=ceil(minutes), **calls)
+    megabytes = ceil(size / 1_000_000)
+    return Forecast(people=people, megabytes=megabytes, minutes=ceil(minutes), is_measured=is_measured, **calls)
 
 
 def _comparable_runs(account: SalesAccount) -> SyncRunQuerySet:

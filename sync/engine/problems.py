@@ -1,23 +1,27 @@
 """What a problem with a neighbour means for a run: wait until some time, or end."""
 
 import random
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from connections.http import ApiError, QuotaExceeded, TransientApiError
+from connections.http import ApiError, Paused, QuotaExceeded, TransientApiError
 from connections.marketo.errors import ExportQueueFull
 from connections.problems import problem_code
 
 # Marketo's own sample waits 60, 120 and 240 seconds for a place in the queue: each time as long as before in all.
 QUEUE_FULL_FIRST, QUEUE_FULL_LONGEST = timedelta(minutes=1), timedelta(minutes=4)
 LONGEST_BACKOFF_SECONDS = 300
+PAUSE_SECONDS = 30
 # A quota is given back at its hour, but clocks differ.
 QUOTA_MARGIN = timedelta(minutes=3)
 QUOTA_UNKNOWN = timedelta(hours=1)
 MAX_TRIES = 60
+# The code of an error whose answer named none; the neighbours' own are 6xx and above, or words.
+_HTTP_STATUS = re.compile("[45][0-9][0-9]")
 # A queue that stays full and a quota that others use up every day are waited for so long. Both neighbours keep what an
 # export has made for seven days.
 LONGEST_WAIT = timedelta(days=5)
@@ -66,10 +70,20 @@ def verdict(error: ApiError, tries: int, waited: timedelta) -> Wait | RunFailed:
         return Wait(code, (error.resets_at or now + QUOTA_UNKNOWN) + QUOTA_MARGIN)
     if isinstance(error, ExportQueueFull):
         return Wait("marketo_queue_full", now + min(max(waited, QUEUE_FULL_FIRST), QUEUE_FULL_LONGEST))
+    if isinstance(error, Paused):
+        # Nobody was called, so this was no try.
+        return Wait(code, now + timedelta(seconds=error.retry_after or PAUSE_SECONDS), max(tries - 1, 0))
     if isinstance(error, TransientApiError) and tries < MAX_TRIES:
         pause = min(error.retry_after or _backoff(tries), LONGEST_BACKOFF_SECONDS)
         return Wait(code, now + timedelta(seconds=pause), tries)
     return RunFailed(code)
+
+
+def answer_text(error: ApiError) -> str:
+    """What a neighbour answered, for people: its message; of an answer that has none, a page of HTML, the status."""
+    status = f"{error.service.capitalize()} {error.code}"
+    has_message = error.detail and not _HTTP_STATUS.fullmatch(error.code)
+    return f"{status}: {error.detail}" if has_message else status
 
 
 def _backoff(tries: int) -> float:

@@ -4,6 +4,7 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.text
 from django.conf import settings
+import sync.querysets
 from django.db import migrations, models
 
 
@@ -152,7 +153,7 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='people', to='accounts.salesaccount')),
             ],
             options={
-                'indexes': [models.Index(models.F('account'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('email'), 'text_pattern_ops'), name='person_email'), models.Index(models.F('account'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('last_name'), 'text_pattern_ops'), name='person_last_name'), models.Index(models.F('account'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('first_name'), 'text_pattern_ops'), name='person_first_name'), models.Index(condition=models.Q(('removed_at__isnull', False)), fields=['account', 'removed_reason', 'removed_at'], name='person_gone'), models.Index(models.F('account'), models.Case(models.When(salesforce_type='Contact', then='salesforce_contact_id'), default='salesforce_lead_id'), condition=models.Q(('removed_at', None)), name='person_record')],
+                'indexes': [models.Index(models.F('account'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('email'), 'text_pattern_ops'), name='person_email'), models.Index(models.F('account'), django.contrib.postgres.indexes.OpClass(sync.querysets.Folded('last_name'), 'text_pattern_ops'), name='person_last_name'), models.Index(models.F('account'), django.contrib.postgres.indexes.OpClass(sync.querysets.Folded('first_name'), 'text_pattern_ops'), name='person_first_name'), models.Index(models.F('account'), django.contrib.postgres.indexes.OpClass(sync.querysets.Folded('company'), 'text_pattern_ops'), name='person_company'), models.Index(condition=models.Q(('removed_at__isnull', False)), fields=['account', 'removed_reason', 'removed_at'], name='person_gone'), models.Index(models.F('account'), models.Case(models.When(salesforce_type='Contact', then='salesforce_contact_id'), default='salesforce_lead_id'), condition=models.Q(('removed_at', None)), name='person_record')],
             },
         ),
         migrations.AddIndex(

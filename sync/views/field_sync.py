@@ -32,7 +32,13 @@ def preview(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
         return redirect("guide:actions_config")
     if request.method == "POST":
         return _start(request, instance, account)
-    return render(request, "sync/preview.html", {"instance": instance, "account": account, **_content(account)})
+    return _page(request, instance, account)
+
+
+def _page(request: ConsoleRequest, instance: MarketoInstance, account: SalesAccount, **choice: object) -> HttpResponse:
+    """The preview; `choice` is what was typed for a list, and the lists found, when that did not name one."""
+    context = {"instance": instance, "account": account, **_content(account), **choice}
+    return render(request, "sync/preview.html", context)
 
 
 def _content(account: SalesAccount) -> dict[str, object]:
@@ -41,7 +47,8 @@ def _content(account: SalesAccount) -> dict[str, object]:
     if unfinished or sentence:
         return {"unfinished": unfinished, "sentence": sentence}
     try:
-        return {"preview": read_preview(account), "chosen_list": services.chosen_list(account)}
+        chosen = services.chosen_list(account)
+        return {"preview": read_preview(account), "list_name": chosen.name if chosen else ""}
     except TROUBLES as error:
         return {"problem": trouble(error)}
 
@@ -51,10 +58,11 @@ def _start(request: ConsoleRequest, instance: MarketoInstance, account: SalesAcc
     try:
         lists = services.find_lists(account, name) if name else []
     except TROUBLES as error:
-        return render(request, "sync/preview.html", {"account": account, "problem": trouble(error)})
-    chosen = [one for one in lists if request.POST.get("list_id", str(one.list_id)) == str(one.list_id)]
-    if name and len(chosen) != 1:
-        return render(request, "sync/choose_list.html", {"instance": instance, "name": name, "lists": lists})
+        context = {"instance": instance, "account": account, "problem": trouble(error)}
+        return render(request, "sync/preview.html", context)
+    chosen = lists if len(lists) == 1 else [one for one in lists if request.POST.get("list_id") == str(one.list_id)]
+    if name and not chosen:
+        return _page(request, instance, account, list_name=name, lists=lists, is_list_missing=not lists)
     return _start_reading(request, account, chosen[0] if chosen else None)
 
 
@@ -66,5 +74,4 @@ def _start_reading(request: ConsoleRequest, account: SalesAccount, only: StaticL
     except services.SyncRefused as refusal:
         messages.error(request, str(refusal))
         return redirect(refusal.run or "sync:preview")
-    messages.success(request, _("The sync has started. You may leave this page; it goes on by itself."))
     return redirect(run)

@@ -14,9 +14,10 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.access import fresh_sign_in_required_to_read
 from accounts.middleware import ConsoleRequest
-from accounts.models import SalesAccount
+from accounts.models import Role, SalesAccount
 from accounts.paging import keyset_page
 from accounts.spreadsheet import csv_answer
+from connections.marketo.types import StaticList
 from connections.models import MarketoInstance
 from sync import services
 from sync.backlog import backlog_of
@@ -32,7 +33,7 @@ from sync.views.watching import watched_accounts, watched_runs
 REJECTED_ROWS_SHOWN = 20
 FILTERS = ("account", "status", "kind")
 # Beside the states of runs.
-UNFINISHED = "unfinished"
+UNFINISHED, PAUSED, WAITING = "unfinished", "paused", "waiting"
 
 
 @login_required
@@ -59,23 +60,36 @@ def _filters(accounts: Sequence[SalesAccount], chosen: Mapping[str, str]) -> lis
     """Name, label, choices and the present choice of each list to choose from; one account is no choice."""
     filters = [
         ("account", _("Sales account"), [(one.slug, one) for one in accounts] if len(accounts) > 1 else []),
-        ("status", _("State"), [(UNFINISHED, _("Unfinished")), *RunStatus.choices]),
+        ("status", _("State"), _states()),
         ("kind", _("Kind"), RunKind.choices),
     ]
     return [(name, label, choices, chosen.get(name)) for name, label, choices in filters if choices]
 
 
+def _states() -> list[tuple[str, object]]:
+    unfinished = [(UNFINISHED, _("Unfinished")), (PAUSED, _("Paused")), (WAITING, _("Waiting"))]
+    return [*unfinished, *RunStatus.choices]
+
+
 def _chosen(found: SyncRunQuerySet, chosen: Mapping[str, str]) -> SyncRunQuerySet:
-    if chosen.get("status") == UNFINISHED:
-        found = found.unfinished()
-    elif chosen.get("status") in RunStatus.values:
-        found = found.filter(status=chosen["status"])
+    found = _in_state(found.with_waiting(), chosen.get("status"))
     if chosen.get("kind") in RunKind.values:
         found = found.filter(kind=chosen["kind"])
     if "account" in chosen:
         # By its key, or the whole history may be read to join it.
         found = found.filter(account=SalesAccount.objects.filter(slug=chosen["account"]).first())
-    return found.select_related("account").with_waiting()
+    return found.select_related("account")
+
+
+def _in_state(found: SyncRunQuerySet, state: str | None) -> SyncRunQuerySet:
+    """A paused run that also waits is shown as paused."""
+    if state == UNFINISHED:
+        return found.unfinished()
+    if state == PAUSED:
+        return found.unfinished().filter(paused_at__isnull=False)
+    if state == WAITING:
+        return found.unfinished().filter(paused_at=None, is_waiting=True)
+    return found.filter(status=state) if state in RunStatus.values else found
 
 
 @require_safe
@@ -101,12 +115,18 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "missing_fields": missing_fields(this.fields) if this.fields else [],
         "rejected_rows": _rejected_rows(this),
         "budgets": budgets_of(this.account),
+        "may_read_people": _may_read_people(request, this),
         "may_start": MarketoInstance.objects.administered_by(request.user).of_account(this.account).exists(),
     }
     template = "sync/run.html#live" if request.htmx else "sync/run.html"  # type: ignore[attr-defined]
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _may_read_people(request: ConsoleRequest, this: SyncRun) -> bool:
+    member = request.member
+    return bool(member and member.account_id == this.account_id and member.role in (Role.ADMIN, Role.USER))
 
 
 @login_required
@@ -145,6 +165,20 @@ def resume_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     else:
         messages.info(request, _("The run was not paused."))
     return redirect(this)
+
+
+@login_required
+@require_POST
+def sync_again(request: ConsoleRequest, run_id: int) -> HttpResponse:
+    """Read everybody anew, or the members of the same list, after a run that did not come to its end."""
+    stopped = watched_runs(request).filter(status__in=(RunStatus.FAILED, RunStatus.CANCELLED))
+    this = get_object_or_404(stopped.select_related("account"), pk=run_id)
+    only = StaticList(this.list_id, this.list_name) if this.list_id is not None else None
+    try:
+        return redirect(services.start_sync(account=this.account, started_by=request.user, only=only))
+    except services.SyncRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(refusal.run or this)
 
 
 @login_required

@@ -71,6 +71,18 @@ def test_an_export_that_fails_again_fails_the_run(sync: Sync, sandbox: SandboxPr
     assert not Person.objects.exists()
 
 
+def test_a_page_of_html_is_no_message_for_people(
+    sync: Sync, sandbox: SandboxProcess, admin: User, client_of: ClientOf
+) -> None:
+    """Of an answer that is none of Marketo's own, a person is told the status alone."""
+    sandbox.post("/_sandbox/faults", {"path": STATUS, "kind": "status:404"})
+    run = sync()
+    assert (run.failure, run.failure_params["detail"]) == ("extract_failed", "Marketo 404")
+    assert run.extracts.get(status=ExtractStatus.FAILED).last_problem == "Marketo 404"
+    run.extracts.filter(status=ExtractStatus.PLANNED).update(last_problem="Not the last answer")
+    assert "Not the last answer" not in client_of(admin).get(run.get_absolute_url()).content.decode()
+
+
 def test_too_many_calls_wait_with_a_reason(connected: SalesAccount, admin: User, sandbox: SandboxProcess) -> None:
     sandbox.post("/_sandbox/faults", {"path": STATUS, "kind": "marketo:606", "nth": 1})
     run = start_sync(account=connected, started_by=admin)

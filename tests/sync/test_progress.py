@@ -4,11 +4,12 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -19,8 +20,8 @@ from connections import http
 from sync import services
 from sync.engine.load import CHUNK_BYTES
 from sync.engine.preview import preview
-from sync.models import Extract, ExtractStatus, RunStatus, Source, SyncRun
-from sync.progress import progress_of
+from sync.models import Extract, ExtractStatus, RunKind, RunStatus, Source, SyncRun
+from sync.progress import Progress, progress_of
 from sync.querysets import LEASE
 from sync.services import pause_run, start_sync
 from tests.conftest import ClientOf
@@ -153,7 +154,8 @@ def test_after_the_run_its_forecast_is_judged(
     assert (marketo.forecast, salesforce.forecast) == (f"{forecast.marketo_calls:,}", f"{forecast.salesforce_calls:,}")
     assert marketo.outcome == f"{sum(path.startswith(('/rest/', '/bulk/')) for path in paths):,}"
     assert salesforce.outcome == f"{sum(path.startswith('/services/data/') for path in paths):,}"
-    assert minutes.forecast == f"{forecast.minutes} min"
+    assert minutes.forecast == f"at most {forecast.minutes} min"
+    assert (marketo.difference[-1], minutes.difference) == ("%", "–")
     assert minutes.outcome.endswith(" s")
     assert "Forecast and outcome" in page.content.decode()
 
@@ -165,7 +167,7 @@ def test_the_next_forecast_learns_from_the_last_run(
     run = finish(start_sync(account=connected, started_by=admin))
     assert not client_of(admin).get(run.get_absolute_url()).context["comparisons"]
     forecast = client_of(marketo_admin).get(PREVIEW).context["preview"].forecast
-    assert forecast.minutes == 1
+    assert (forecast.minutes, forecast.is_measured) == (1, True)
     assert {"marketo_calls": forecast.marketo_calls, "salesforce_calls": forecast.salesforce_calls} == run.calls()
 
 
@@ -220,11 +222,87 @@ def test_files_that_are_not_ready_count_like_the_others(account: SalesAccount, o
     began = timezone.now() - timedelta(seconds=10)
     for rows in (400, None):
         Extract.objects.create(
-            run=run, source=Source.MARKETO_PEOPLE, rows_expected=rows, rows_loaded=rows or 0, load_started_at=began
+            run=run,
+            source=Source.MARKETO_PEOPLE,
+            status=ExtractStatus.LOADING if rows else ExtractStatus.RUNNING,
+            rows_expected=rows,
+            rows_shown=rows or 0,
+            load_started_at=began if rows else None,
         )
     page = client_of(ops).get(run.get_absolute_url()).content.decode()
     assert "400 of about 800 rows loaded" in page
+    assert "1 of 2 exports ready" in page
     assert "seconds left" in page
+
+
+def test_only_a_run_that_waits_for_exports_counts_them(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
+    """Pain 26: people who changed are read one by one, not from a file."""
+    run = SyncRun.objects.create(account=account, status=RunStatus.EXTRACTING, kind=RunKind.FOLLOW)
+    Extract.objects.create(run=run, source=Source.MARKETO_PEOPLE)
+    page = client_of(ops).get(run.get_absolute_url()).content.decode()
+    assert "exports ready" not in page
+    assert "You may leave this page" in page
+
+
+class TestRateAndTimeLeft:
+    """Ten exports of 100 rows, each of which takes Marketo 15 seconds; three are loaded, the last one just now."""
+
+    NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+    @pytest.fixture
+    def run(self, account: SalesAccount) -> SyncRun:
+        start = self.NOW - timedelta(seconds=45)
+        run = SyncRun.objects.create(account=account, status=RunStatus.EXTRACTING, started_at=start)
+        for number in range(1, 11):
+            export = Extract(run=run, source=Source.MARKETO_PEOPLE)
+            if number <= 3:
+                export.status, export.rows_expected, export.rows_loaded = ExtractStatus.LOADED, 100, 100
+                export.loaded_at = start + timedelta(seconds=15 * number)
+                export.load_started_at = export.loaded_at - timedelta(seconds=5)
+            export.save()
+        return run
+
+    def seen(self, run: SyncRun, seconds: int = 0) -> Progress:
+        """What is shown so long after the last export was loaded."""
+        with time_machine.travel(self.NOW + timedelta(seconds=seconds), tick=False):
+            return progress_of(run, list(Extract.objects.of_run(run)))
+
+    def test_marketos_time_for_the_exports_counts(self, run: SyncRun) -> None:
+        progress = self.seen(run)
+        assert (progress.rows, progress.rows_expected, progress.exports_ready, progress.exports) == (300, 1000, 3, 10)
+        assert progress.seconds_left == 7 * 15
+        assert progress.rate == 300 / 35
+
+    def test_while_the_next_export_is_made_the_time_left_falls_and_the_rate_stays(self, run: SyncRun) -> None:
+        later = self.seen(run, 10)
+        assert (later.seconds_left, later.rate) == (7 * 15 - 10, self.seen(run).rate)
+        assert self.seen(run, 1_000).seconds_left == 1
+
+    def test_an_export_that_is_being_loaded_counts_until_now(self, run: SyncRun) -> None:
+        loading = {"status": ExtractStatus.LOADING, "rows_expected": 100, "rows_shown": 50}
+        Extract.objects.filter(pk=Extract.objects.of_run(run).filter(loaded_at=None).earliest("pk").pk).update(
+            **loading
+        )
+        progress = self.seen(run, 7)
+        assert progress.rate == 350 / 42
+        assert progress.seconds_left == round(52 * 1000 / 350) - 52
+
+    def test_the_time_left_is_never_shorter_than_a_wait(self, run: SyncRun) -> None:
+        Extract.objects.of_run(run).filter(loaded_at=None).update(
+            waiting_reason="marketo_quota", due_at=self.NOW + timedelta(hours=9)
+        )
+        assert self.seen(run).seconds_left == 9 * 3600
+
+    def test_a_paused_run_promises_nothing(self, run: SyncRun) -> None:
+        run.paused_at = self.NOW
+        assert (self.seen(run).rate, self.seen(run).seconds_left) == (None, None)
+
+    @pytest.mark.parametrize("status", [ExtractStatus.RUNNING, ExtractStatus.LOADING])
+    def test_the_rate_of_a_run_that_stopped_stays(self, run: SyncRun, status: ExtractStatus) -> None:
+        run.status, run.finished_at = RunStatus.FAILED, self.NOW
+        Extract.objects.of_run(run).filter(loaded_at=None).update(status=status)
+        for seconds in (0, 3_600):
+            assert (self.seen(run, seconds).rate, self.seen(run, seconds).seconds_left) == (300 / 35, None)
 
 
 def test_a_run_that_stopped_shows_nothing_as_going_on(account: SalesAccount, ops: User, client_of: ClientOf) -> None:

@@ -3,20 +3,19 @@
 import csv
 import io
 import re
+from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from accounts.paging import PAGE_SIZE
-from connections.marketo.types import StaticList
-from connections.models import MarketoInstance, SalesforceConnection
-from sync import services
-from sync.models import Extract, Person, RejectedRow, RunStatus, Source, SyncRun
+from connections.models import MarketoInstance
+from sync.models import Extract, Person, RejectedRow, RunKind, RunStatus, Source, SyncRun
 from tests.conftest import ClientOf
-from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 
 PREVIEW = "/marketo/sales-insight/actions-config/sync/"
@@ -26,9 +25,14 @@ def make_run(account: SalesAccount, status: RunStatus = RunStatus.SUCCEEDED, **f
     return SyncRun.objects.create(account=account, status=status, **fields)
 
 
-def make_people(account: SalesAccount, count: int, **fields: object) -> None:
+def make_account(name: str) -> SalesAccount:
+    return SalesAccount.objects.create(name=name, slug=name.lower())
+
+
+def make_people(account: SalesAccount, count: int, first_id: int = 1, **fields: object) -> None:
     common = {"account": account, "salesforce_type": "Lead", "owner_id": "005x", "changed_at": timezone.now()}
-    Person.objects.bulk_create(Person(marketo_id=number, **common, **fields) for number in range(1, count + 1))
+    numbers = range(first_id, first_id + count)
+    Person.objects.bulk_create(Person(marketo_id=number, **common, **fields) for number in numbers)
 
 
 # Who may open what -----------------------------------------------------------------------------------
@@ -77,12 +81,13 @@ def test_access(
     assert Client().get(path).headers["Location"].startswith(reverse("account_login"))
 
 
-@pytest.mark.parametrize("action", ["cancel", "pause", "resume"])
+@pytest.mark.parametrize("action", ["cancel", "pause", "resume", "again"])
 def test_a_stranger_cannot_touch_a_run(action: str, account: SalesAccount, stranger: User, client_of: ClientOf) -> None:
     run = make_run(account, RunStatus.PLANNING)
     assert client_of(stranger).post(f"/ops/sync/{run.pk}/{action}/").status_code == 404
     run.refresh_from_db()
     assert (run.status, run.paused_at) == (RunStatus.PLANNING, None)
+    assert SyncRun.objects.count() == 1
 
 
 def test_a_stranger_sees_only_their_own(
@@ -125,9 +130,13 @@ def test_the_list_says_why_runs_failed_and_finds_what_is_under_way(
     make_run(account, RunStatus.FAILED, failure="marketo_credentials")
     ours = make_run(account, RunStatus.EXTRACTING)
     theirs = make_run(stranger.member.account, RunStatus.PLANNING)
+    paused = make_run(make_account("Paused"), RunStatus.EXTRACTING, paused_at=timezone.now())
+    waiting = make_run(make_account("Waiting"), RunStatus.EXTRACTING, waiting_reason="marketo_quota")
     browser = client_of(ops)
+    assert browser.get("/ops/sync/?status=paused").context["page"].rows == [paused]
+    assert browser.get("/ops/sync/?status=waiting").context["page"].rows == [waiting]
     assert "Marketo refused the Client ID" in browser.get("/ops/sync/").content.decode()
-    assert browser.get("/ops/sync/?status=unfinished").context["page"].rows == [theirs, ours]
+    assert browser.get("/ops/sync/?status=unfinished").context["page"].rows == [waiting, paused, theirs, ours]
     assert browser.get(f"/ops/sync/?status=unfinished&account={account.slug}").context["page"].rows == [ours]
     assert browser.get("/ops/sync/?account=nobody").context["page"].rows == []
 
@@ -176,14 +185,66 @@ def test_rejected_rows_are_safe_in_a_spreadsheet(
     assert answer["Content-Disposition"] == f'attachment; filename="rejected-rows-{extract.run_id}.csv"'
 
 
-def test_only_who_may_start_a_sync_is_led_to_start_again(
-    account: SalesAccount, instance: MarketoInstance, ops: User, marketo_admin: User, client_of: ClientOf
+def test_a_marketo_admin_looks_at_the_preview_before_syncing_again(
+    account: SalesAccount, instance: MarketoInstance, marketo_admin: User, client_of: ClientOf
 ) -> None:
     instance.account = account
     instance.save()
     run = make_run(account, RunStatus.FAILED, failure="stage_lost")
-    assert "Sync again" in client_of(marketo_admin).get(run.get_absolute_url()).content.decode()
+    assert f'href="{PREVIEW}' in client_of(marketo_admin).get(run.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("who", ["ops", "admin"])
+@pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.CANCELLED])
+def test_whoever_may_hold_a_run_may_start_it_again(
+    who: str, status: RunStatus, people_by_name: dict[str, User], connected: SalesAccount, client_of: ClientOf
+) -> None:
+    run = make_run(connected, status, list_id=2, list_name="Newsletter")
+    browser, address = client_of(people_by_name[who]), f"/ops/sync/{run.pk}/again/"
+    assert address in browser.get(run.get_absolute_url()).content.decode()
+    answer = browser.post(address)
+    again = SyncRun.objects.latest("pk")
+    assert answer.headers["Location"] == again.get_absolute_url() != run.get_absolute_url()
+    assert (again.kind, again.list_id, again.started_by) == (RunKind.FULL, 2, people_by_name[who])
+    event = connected.audit_events.latest("pk")
+    assert (event.action, event.actor, event.details["run"]) == ("sync.started", people_by_name[who], again.pk)
+    assert browser.post(address).headers["Location"] == again.get_absolute_url()
+    assert browser.post(f"/ops/sync/{again.pk}/again/").status_code == 404
+
+
+def test_a_run_whose_list_is_gone_is_not_started_again(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
+    """Another list, or none, is for a Marketo admin to choose."""
+    run = make_run(account, RunStatus.FAILED, failure="list_gone", failure_params={"list": "A"}, list_id=2)
     assert "Sync again" not in client_of(ops).get(run.get_absolute_url()).content.decode()
+
+
+def test_a_run_is_not_started_again_without_a_connection(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
+    run = make_run(account, RunStatus.FAILED, failure="disconnected", failure_params={"service": "Marketo"})
+    page = client_of(ops).post(f"/ops/sync/{run.pk}/again/", follow=True).content.decode()
+    assert "An Admin of it must connect it first" in page
+    assert SyncRun.objects.get() == run
+
+
+def test_a_run_that_succeeded_leads_to_what_comes_next(
+    account: SalesAccount, admin: User, ops: User, client_of: ClientOf
+) -> None:
+    run = make_run(account, receipt={"copy": [3, "0"]})
+    button = '<a class="btn btn-outline-secondary" href="/settings/people/">'
+    assert button in client_of(admin).get(run.get_absolute_url()).content.decode()
+    assert button not in client_of(ops).get(run.get_absolute_url()).content.decode()
+
+
+def test_a_run_that_found_no_change_says_so(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
+    start = timezone.now().replace(hour=12, minute=5)
+    run = make_run(account, kind=RunKind.FOLLOW, receipt={"copy": [0, "0"]})
+    Extract.objects.create(
+        run=run, source=Source.MARKETO_CHANGES, window_from=start, window_to=start + timedelta(minutes=5)
+    )
+    page = client_of(ops).get(run.get_absolute_url()).content.decode()
+    assert "Nothing had changed that concerns the copy." in page
+    assert "the same 0 people" not in page
+    assert "12:05 – 12:10" in page
+    assert str(run) == f"Changes, run {run.pk}"
 
 
 def test_a_failed_run_says_why_and_who_can_mend_it(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
@@ -234,6 +295,44 @@ def test_people_are_found_by_the_beginning_of_name_or_address(
     assert browser.post("/settings/people/", {"q": f"{text}x"}).context["page"].rows == []
 
 
+@pytest.mark.parametrize("text", ["sorensen", "Sørensen", "ake", "ÅKE SØR", "van der", "lodz", "ŁÓDŹ fab", "1"])
+def test_people_are_found_without_accents_by_company_and_by_id(
+    text: str, account: SalesAccount, member: User, client_of: ClientOf
+) -> None:
+    make_run(account)
+    make_people(account, 1, first_name="Åke", last_name="Sørensen", company="Łódź Fabryka")
+    make_people(account, 1, first_id=3, last_name="van der Berg", company="Acme")
+    rows = client_of(member).post("/settings/people/", {"q": text}).context["page"].rows
+    assert [person.marketo_id for person in rows] == [3 if text == "van der" else 1]
+
+
+def test_a_search_uses_the_indexes_alone(account: SalesAccount) -> None:
+    """With 1,500,000 people a look at each of them would take seconds."""
+    texts = ("email", "first_name", "last_name", "company")
+    for number in range(1, 500):
+        make_people(account, 1, number, **dict.fromkeys(texts, str(number)))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE sync_person")
+    plan = Person.objects.of_account(account).live().search("anna lind").explain()
+    assert "Seq Scan" not in plan
+    for name in texts:
+        assert f"person_{name}" in plan
+
+
+def test_the_number_of_people_is_no_answer_to_a_search(
+    account: SalesAccount, admin: User, member: User, client_of: ClientOf
+) -> None:
+    make_run(account, people=7_700)
+    make_people(account, 1, last_name="Lind")
+    browser = client_of(admin)
+    assert "7,700 people in the copy" in browser.get("/settings/people/").content.decode()
+    page = browser.post("/settings/people/", {"q": "Lind"}).content.decode()
+    assert "7,700" not in page
+    # Who may ask why somebody is here.
+    assert re.search(r'<button [^>]*form="why"[^>]*value="1"', page)
+    assert 'form="why"' not in client_of(member).get("/settings/people/").content.decode()
+
+
 @pytest.mark.parametrize("text", ["%", "_", "\\", "'", "a" * 500])
 def test_special_characters_are_searched_as_they_are(
     text: str, account: SalesAccount, member: User, client_of: ClientOf
@@ -253,100 +352,6 @@ def test_what_is_searched_never_stands_in_an_address(account: SalesAccount, memb
     assert [person.marketo_id for person in older.context["page"].rows] == [2, 1]
     newer = browser.post("/settings/people/", {"q": "anna li", "after": older.context["page"].newer})
     assert len(newer.context["page"].rows) == PAGE_SIZE
-
-
-# Preview ---------------------------------------------------------------------------------------------
-
-
-def test_the_preview_shows_fields_and_examples(
-    connected: SalesAccount, marketo_admin: User, client_of: ClientOf, sandbox: SandboxProcess
-) -> None:
-    answer = client_of(marketo_admin).get(PREVIEW)
-    page = answer.content.decode()
-    assert page.count('<th scope="row">') == 13
-    assert "Salesforce opportunity ID" in page
-    assert "Start Sync" in page
-    assert answer.context["preview"].example_count == 5
-    expected = sandbox.get("/_sandbox/state")["expected"]["synced"]
-    assert answer.context["preview"].forecast.people == pytest.approx(expected, rel=0.1)
-    assert not SyncRun.objects.exists()
-
-
-def test_start_sync_leads_to_the_run_and_a_second_press_too(
-    connected: SalesAccount, marketo_admin: User, client_of: ClientOf
-) -> None:
-    browser = client_of(marketo_admin)
-    first = browser.post(PREVIEW).headers["Location"]
-    run = SyncRun.objects.get()
-    assert first == run.get_absolute_url()
-    assert run.started_by == marketo_admin
-    assert browser.post(PREVIEW).headers["Location"] == first
-    assert "already on its way" in browser.get(PREVIEW).content.decode()
-
-
-def test_a_static_list_is_chosen_by_its_name(
-    connected: SalesAccount, marketo_admin: User, client_of: ClientOf, sandbox: SandboxProcess
-) -> None:
-    browser = client_of(marketo_admin)
-    assert "no static list named Nowhere" in browser.post(PREVIEW, {"list": "Nowhere"}).content.decode()
-    assert not SyncRun.objects.exists()
-    browser.post(PREVIEW, {"list": "Newsletter"})
-    assert SyncRun.objects.get().list_name == "Newsletter"
-
-
-def test_of_several_lists_of_one_name_a_person_chooses(
-    connected: SalesAccount, marketo_admin: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    twins = [StaticList(1, "Twins", "Fair"), StaticList(2, "Twins")]
-    monkeypatch.setattr(services, "find_lists", lambda _account, _name: twins)
-    browser = client_of(marketo_admin)
-    assert browser.post(PREVIEW, {"list": "Twins"}).content.decode().count('name="list_id"') == 2
-    assert not SyncRun.objects.exists()
-    browser.post(PREVIEW, {"list": "Twins", "list_id": "2"})
-    assert SyncRun.objects.get().list_id == 2
-
-
-def test_without_an_account_the_first_invitation_comes_first(marketo_admin: User, client_of: ClientOf) -> None:
-    answer = client_of(marketo_admin).post(PREVIEW, follow=True)
-    assert "Send the first invitation first" in answer.content.decode()
-
-
-def test_the_preview_names_a_missing_connection(
-    account: SalesAccount, instance: MarketoInstance, marketo_admin: User, client_of: ClientOf
-) -> None:
-    instance.account = account
-    instance.save()
-    assert "not connected to Salesforce" in client_of(marketo_admin).get(PREVIEW).content.decode()
-
-
-def test_the_preview_explains_a_refusal_of_marketo(
-    connected: SalesAccount, marketo_admin: User, client_of: ClientOf, sandbox: SandboxProcess
-) -> None:
-    sandbox.post("/_sandbox/faults", {"path": "describe", "kind": "marketo:603"})
-    assert "lacks a permission" in client_of(marketo_admin).get(PREVIEW).content.decode()
-
-
-@pytest.mark.parametrize("service", ["Marketo", "Salesforce"])
-def test_a_connection_lost_while_the_preview_is_made_is_explained(
-    connected: SalesAccount,
-    salesforce_connection: SalesforceConnection,
-    marketo_admin: User,
-    client_of: ClientOf,
-    monkeypatch: pytest.MonkeyPatch,
-    service: str,
-) -> None:
-    """Somebody disconnects between the first look at the connection and the first call."""
-    monkeypatch.setattr(services, "connection_problem", lambda _account: "")
-    lost = connected.marketo_connection if service == "Marketo" else salesforce_connection
-    lost.delete()
-    assert f"not connected to {service}" in client_of(marketo_admin).get(PREVIEW).content.decode()
-
-
-def test_a_list_is_not_looked_up_without_a_connection(
-    connected: SalesAccount, marketo_admin: User, client_of: ClientOf
-) -> None:
-    connected.marketo_connection.delete()
-    assert "not connected to Marketo" in client_of(marketo_admin).post(PREVIEW, {"list": "Newsletter"}).content.decode()
 
 
 def test_pages_that_also_take_a_post_answer_head(

@@ -7,11 +7,12 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
+from connections.circuit import FAILURES_IN_A_ROW, FIRST_PAUSE_SECONDS, Circuit
 from connections.marketo.errors import ExportQueueFull
 from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, Wait, verdict
 from sync.models import Extract, Person, RunStatus, Source, SyncRun
 from sync.sentences import failure_of
-from sync.services import advance_extract, pause_run, resume_run, start_sync
+from sync.services import advance_extract, advance_run, pause_run, resume_run, start_sync
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until
@@ -47,6 +48,22 @@ def test_a_full_queue_is_waited_for_however_often_it_is_asked(waiting: Extract, 
     sandbox.delete("/_sandbox/faults")
     Extract.objects.update(due_at=timezone.now())
     assert finish(waiting.run).status == RunStatus.SUCCEEDED
+
+
+def test_a_pause_of_the_console_is_waited_for_and_costs_no_call(
+    connected: SalesAccount, admin: User, sandbox: SandboxProcess
+) -> None:
+    """Nobody was called, so neither a call nor a try is counted."""
+    for _ in range(FAILURES_IN_A_ROW):
+        Circuit(f"{sandbox.url}/rest/v1/leads.json").failed()
+    run = start_sync(account=connected, started_by=admin)
+    for _ in range(3):
+        SyncRun.objects.filter(pk=run.pk).update(due_at=timezone.now())
+        advance_run(run.pk)
+    run.refresh_from_db()
+    assert (run.waiting_reason, run.marketo_calls, run.tries) == ("marketo_paused", 0, 0)
+    assert run.due_at
+    assert timedelta(0) < run.due_at - timezone.now() <= timedelta(seconds=FIRST_PAUSE_SECONDS)
 
 
 @pytest.mark.parametrize(("waited", "pause"), [(0, 1), (1, 1), (2, 2), (4, 4), (90, 4)])
