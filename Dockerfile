@@ -11,7 +11,7 @@ RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashe
 COPY . .
 COPY --from=front /app/node_modules node_modules
 # Collecting static files opens no server and uses no secret, yet the settings want them all named.
-RUN PRODUCTION=true SECRET_KEY=build-without-meaning-0123456789ab FIELD_ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= METRICS_TOKEN=build-without-meaning-0123456789ab ALLOWED_HOSTS=build \
+RUN PRODUCTION=true SECRET_KEY=build-without-meaning-0123456789abcdefghijklmnopqrstuv FIELD_ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= METRICS_TOKEN=build-without-meaning-0123456789ab ALLOWED_HOSTS=build \
     DATABASE_URL=postgresql:///build REDIS_URL=redis://build SITE_URL=https://build EMAIL_URL=console:// \
     sh -c '/venv/bin/python -m msi_admin.catalogues compile && /venv/bin/python manage.py collectstatic --noinput'
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
@@ -19,7 +19,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from accounts.middleware import ConsoleRequest
+from accounts.middleware import ConsoleRequest, page_of_form
 from accounts.models import Role, User
 
 View = Callable[Concatenate[ConsoleRequest, ...], HttpResponseBase]
@@ -83,8 +83,8 @@ def _when_fresh(view: Callable[..., Any], *, is_free_to_read: bool) -> AnyView:
 
 def _to_salesforce(request: HttpRequest) -> HttpResponseBase:
     """For people without a password: back from there they open the page anew, because their old session is over."""
-    page = request.get_full_path() if request.method == "GET" else urlsplit(request.headers.get("Referer", "")).path
-    return redirect(f"{reverse('salesforce_login')}?{urlencode({'next': page or '/', 'again': 1})}")
+    page = request.get_full_path() if request.method == "GET" else page_of_form(request)
+    return redirect(f"{reverse('salesforce_login')}?{urlencode({'next': page, 'again': 1})}")
 
 
 member_required = role_required(*Role)

@@ -1,8 +1,10 @@
 """What people type in on the account pages."""
 
 from datetime import date, datetime, time
+from functools import cache
+from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import TZPATH, available_timezones
 
 from django import forms
 from django.utils import timezone
@@ -13,9 +15,19 @@ from accounts.models import LoginPolicy, Member, Team, User
 from accounts.querysets import AuditEventQuerySet, MemberQuerySet
 
 
+@cache
 def time_zone_choices() -> list[tuple[str, str]]:
-    """Every zone of the system's time zone database that is a place, and UTC."""
-    return [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"]
+    """Every place of the system's time zone database by its present name, and UTC."""
+    return [(zone, zone.replace("_", " ")) for zone in sorted({*_places(), "UTC"} & available_timezones())]
+
+
+def _places() -> set[str]:
+    """The third column of zone.tab, which has no former names; where the system lacks this file, all names."""
+    tables = [table for folder in TZPATH if (table := Path(folder) / "zone.tab").exists()]
+    if not tables:
+        return available_timezones()
+    lines = tables[0].read_text().splitlines()
+    return {line.split("\t")[2] for line in lines if not line.startswith("#")}
 
 
 class ProfileForm(forms.ModelForm[User]):

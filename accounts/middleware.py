@@ -1,7 +1,8 @@
-"""Ends old sessions, and puts the signed-in person's place in their Sales account on the request."""
+"""Ends old sessions, says what was lost by it, and puts the person's place in their Sales account on the request."""
 
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -9,7 +10,9 @@ from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
@@ -48,6 +51,29 @@ def _is_over(request: HttpRequest) -> bool:
     if now - used_at > 60 and not request.htmx:  # type: ignore[attr-defined]
         session["used_at"] = now
     return bool(now - began_at > settings.SESSION_COOKIE_AGE or now - used_at > settings.SESSION_IDLE_SECONDS)
+
+
+class LostFormsMiddleware:
+    """Tells whoever sends a form without being signed in that nothing was saved, and leads back to the form's page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        to_sign_in = f"{reverse('account_login')}?next="
+        if request.method != "POST" or not response.headers.get("Location", "").startswith(to_sign_in):
+            return response
+        messages.warning(
+            request, _("Nothing was saved, because you are not signed in. Sign in, and send the form again.")
+        )
+        return redirect_to_login(page_of_form(request))
+
+
+def page_of_form(request: HttpRequest) -> str:
+    """The address, in the console, of the page on which a form was sent."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    return page._replace(scheme="", netloc="", fragment="").geturl() or "/"
 
 
 class MemberMiddleware:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
 
 from connections.problems import Problem
@@ -169,11 +169,12 @@ def _invite_users(facts: Facts) -> Step:
     account = facts.account
     if not account or not account.account.original_user:
         return Step(5, StepState.TODO, _("Needs the Sales account of step 1."), MARKETO_ADMIN, None)
-    fact = _("%(used)s of %(seats)s seats used, %(waiting)s invitations open.") % {
-        "used": account.members,
-        "seats": MAX_SEATS,
-        "waiting": account.waiting_invitations,
-    }
+    waiting = account.waiting_invitations
+    fact = ngettext(
+        "%(used)s of %(seats)s seats used, %(waiting)s invitation open.",
+        "%(used)s of %(seats)s seats used, %(waiting)s invitations open.",
+        waiting,
+    ) % {"used": account.members, "seats": MAX_SEATS, "waiting": waiting}
     # The first is who set the account up; whoever was asked for the steps in Salesforce is no user of MSI Actions.
     is_done = account.users > 1
     action = Action(_("Invite users"), reverse("invitations:users")) if facts.viewer.is_admin else None

@@ -23,6 +23,7 @@ BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 TOO_BIG = gettext_lazy("The file is bigger than 5 MB. Split it into smaller files.")
 COLUMNS = {
     "email": gettext_lazy("E-mail"),
+    "name": gettext_lazy("Name"),
     "first_name": gettext_lazy("First name"),
     "last_name": gettext_lazy("Last name"),
     "team": gettext_lazy("Team"),
@@ -31,6 +32,7 @@ COLUMNS = {
 # Headings as people write them, without spaces and punctuation, in the languages of the console.
 KNOWN_HEADINGS = {
     "email": {"email", "emailaddress", "mail", "epost", "epostadress", "address", "user", "username"},
+    "name": {"name", "fullname", "displayname", "namn", "fulltnamn"},
     "first_name": {"firstname", "givenname", "förnamn", "first"},
     "last_name": {"lastname", "surname", "familyname", "efternamn", "last"},
     "team": {"team", "teams", "group"},
@@ -142,8 +144,8 @@ def read_people(table: Table, mapping: Mapping, teams: Iterable[Team]) -> list[I
 
 
 def template_file() -> str:
-    """A file with the headings only, to fill in; the mark at its start makes Excel read it as UTF-8."""
-    return "\ufeff" + ",".join(str(label) for label in COLUMNS.values()) + "\r\n"
+    """A file with the headings only, to fill in, the name in its two parts; the mark at its start is for Excel."""
+    return "\ufeff" + ",".join(str(label) for name, label in COLUMNS.items() if name != "name") + "\r\n"
 
 
 def _decode(data: bytes) -> str | None:
@@ -208,11 +210,12 @@ def _read_person(row: Row, mapping: Mapping, team_by_name: dict[str, Team]) -> I
     problem = _role_problem(role) or _team_problem(teams, team_by_name)
     if problem:
         return InviteRow(row.line, address.email, problem=problem)
-    names = (row.cell(mapping.get("first_name")), row.cell(mapping.get("last_name")))
+    parts = (row.cell(mapping.get("first_name")), row.cell(mapping.get("last_name")))
+    full_name = " ".join(part for part in parts if part) or row.cell(mapping.get("name")) or address.name
     return InviteRow(
         row.line,
         address.email,
-        (" ".join(name for name in names if name) or address.name)[:LONGEST_NAME],
+        full_name[:LONGEST_NAME],
         KNOWN_ROLES[_plain(role)],
         tuple(team_by_name[name.lower()] for name in _team_names(teams)),
     )
@@ -228,7 +231,9 @@ def _team_problem(teams: str, team_by_name: dict[str, Team]) -> str:
     unknown = [name for name in _team_names(teams) if name.lower() not in team_by_name]
     if not unknown:
         return ""
-    return _("There is no team “%(team)s”. Create it in Team Management, or correct the name.") % {"team": unknown[0]}
+    return _(
+        "There is no team “%(team)s”. Create it in Team Management, correct the name, or set Team to “Not in the file”."
+    ) % {"team": unknown[0]}
 
 
 def _team_names(teams: str) -> list[str]:

@@ -28,7 +28,7 @@ class MailError(Exception):
 
 
 def send_invitation(invitation: Invitation, token: str) -> None:
-    """Mail the link with the token, in the language of the recipient if known, otherwise of the inviter."""
+    """Mail the link with the token, in the language of the recipient if known, otherwise of the invitation."""
     _send_link(invitation.purpose, invitation, token)
 
 
@@ -45,13 +45,13 @@ def send_step_request(*, user: User, asked_by: User, step: int) -> None:
 
 
 def _send_link(kind: str, invitation: Invitation, token: str) -> None:
-    reader = User.objects.with_email(invitation.email) or invitation.invited_by
+    reader = User.objects.with_email(invitation.email) or invitation
     context: Context = {
         "invitation": invitation,
         "inviter": invitation.invited_by,
         "link": settings.SITE_URL + reverse("invitations:accept", args=[token]),
     }
-    _send(kind, to=invitation.email, language=reader.language if reader else "en", context=context)
+    _send(kind, to=invitation.email, language=reader.language, context=context)
 
 
 def _send(kind: str, *, to: str, language: str, context: Context) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
@@ -39,11 +40,20 @@ class InviteForm(forms.Form):
         initial=Role.USER,
         widget=forms.Select(attrs={"class": "form-select"}),
     )
+    language = forms.ChoiceField(
+        label=_("Language of the mail"),
+        choices=settings.LANGUAGES,
+        widget=forms.Select(attrs={"class": "form-select"}),
+        help_text=_("Whoever has a user here already gets the language of their profile."),
+    )
     workspace = forms.ChoiceField(
         label=_("Workspace"),
         choices=WORKSPACES,
         initial="default",
         disabled=True,
+        help_text=_(
+            "Another workspace is given under Settings > Admin Settings > Marketo > User Access, once they have joined."
+        ),
         widget=forms.Select(attrs={"class": "form-select"}),
     )
 

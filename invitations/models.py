@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -59,6 +60,8 @@ class Invitation(models.Model):
     name = models.CharField(_("name"), max_length=150, blank=True)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.USER)
     teams = models.ManyToManyField(Team, blank=True, related_name="+")
+    # Of the mails, unless the address has a user with a language of their own.
+    language = models.CharField(max_length=5, choices=settings.LANGUAGES, default="en")
     purpose = models.CharField(max_length=20, choices=Purpose.choices, default=Purpose.USER)
     # The step of the Setup guide that a Salesforce admin is asked to do (2, 6 or 7).
     step = models.PositiveSmallIntegerField(null=True)

@@ -38,8 +38,12 @@ class Obstacles:
             return _("This person is already invited. Press Resend in User Management to send the mail again.")
         return self.no_room()
 
+    @property
+    def free_seats(self) -> int:
+        return max(0, MAX_SEATS - self.seats_taken)
+
     def no_room(self) -> str:
-        if self.seats_taken < MAX_SEATS:
+        if self.free_seats:
             return ""
         return _("All %(seats)d seats are taken. Revoke an open invitation or remove a member first.") % {
             "seats": MAX_SEATS

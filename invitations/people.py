@@ -9,7 +9,7 @@ from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat, Lower, NullIf
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Member, SalesAccount, Team
+from accounts.models import Member, Role, SalesAccount, Team
 from accounts.paging import is_key
 from invitations.models import Invitation
 
@@ -43,7 +43,7 @@ class PersonRow:
     key: str
     name: str
     email: str
-    role: str
+    role: Role
     teams: list[Team]
     state: str
     since: datetime
@@ -53,6 +53,11 @@ class PersonRow:
     @property
     def state_label(self) -> str:
         return str(dict(STATES)[self.state])
+
+    @property
+    def can_change(self) -> bool:
+        """False for what is over: a revoked invitation."""
+        return self.state != Invitation.State.REVOKED
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,7 @@ def _member_row(member: Member) -> PersonRow:
         key=f"m{member.pk}",
         name=member.user.name,
         email=member.user.email,
-        role=member.get_role_display(),
+        role=Role(member.role),
         teams=list(member.teams.all()),
         state=ACTIVE,
         since=member.joined_at,
@@ -184,7 +189,7 @@ def _invitation_row(invitation: Invitation) -> PersonRow:
         key=f"i{invitation.pk}",
         name=invitation.name,
         email=invitation.email,
-        role=invitation.get_role_display(),
+        role=Role(invitation.role),
         teams=list(invitation.teams.all()),
         state=invitation.state,
         since=invitation.created_at,

@@ -26,12 +26,13 @@ RESEND_PAUSE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class NewInvitation:
-    """Whom to invite, as what. The address is in lower case."""
+    """Whom to invite, as what. The address is in lower case; without a language the mail speaks the inviter's."""
 
     email: str
     name: str = ""
     role: Role = Role.USER
     teams: tuple[Team, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,30 @@ def change_role(*, member: Member, role: Role, changed_by: User) -> None:
 
 
 @transaction.atomic
+def change_invited_role(*, invitation: Invitation, role: Role, changed_by: User) -> None:
+    """Let an invitation make its receiver something else; its link stays. Raises RefusedError when it was decided."""
+    account = lock_account(invitation.account)
+    found = account.invitations.undecided().filter(pk=invitation.pk).first()
+    if not found:
+        raise _decided()
+    before, found.role = found.role, role
+    found.save(update_fields=["role"])
+    if before != role:
+        record(account=account, actor=changed_by, action="role_changed", target=found.email, before=before, after=role)
+
+
+@transaction.atomic
+def add_invited_to_team(*, team: Team, invitations: Sequence[Invitation], added_by: User) -> None:
+    """Let invitations of the same account lead into a team as well; those decided in the meantime are left out."""
+    account = lock_account(team.account)
+    found = list(account.invitations.undecided().filter(pk__in=[invitation.pk for invitation in invitations]))
+    for invitation in found:
+        invitation.teams.add(team)
+    emails = [invitation.email for invitation in found]
+    record(account=team.account, actor=added_by, action="team_members_added", target=team.name, members=emails)
+
+
+@transaction.atomic
 def invite_from_upload(*, upload: CsvUpload, addresses: Sequence[NewInvitation]) -> InviteOutcome:
     """Invite the people of a file, which is deleted."""
     upload.delete()
@@ -261,6 +286,7 @@ def _create(
         email=new.email,
         name=new.name,
         role=new.role,
+        language=new.language or invited_by.language,
         purpose=purpose,
         step=step,
         invited_by=invited_by,

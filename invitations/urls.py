@@ -14,6 +14,7 @@ urlpatterns = [
     path("settings/admin/users/selected/team/", selected.add_to, name="selected_team"),
     path("settings/admin/users/selected/role/", selected.set_role, name="selected_role"),
     path("settings/admin/users/invite/", invite.invite, name="invite"),
+    path("settings/admin/users/invited/", invite.invited, name="invited"),
     path("settings/admin/users/invite-csv/", invite_csv.upload, name="csv_upload"),
     path("settings/admin/users/invite-csv/<int:pk>/", invite_csv.mapping, name="csv_mapping"),
     path("settings/admin/users/invite-csv/<int:pk>/report/", invite_csv.report, name="csv_report"),

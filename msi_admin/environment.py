@@ -10,7 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from msi_admin.embedded import Services, join
 
-SHORTEST_SECRET = 32
+# Characters; for SECRET_KEY as many as Django's `check --deploy` asks for.
+SHORTEST = {"SECRET_KEY": 50, "METRICS_TOKEN": 32}
 
 # The lock inside keeps the embedded servers running; it must live as long as this process.
 _services: list[Services] = []
@@ -53,7 +54,10 @@ def refuse_unsafe(
         (not site_url.startswith("https://"), "SITE_URL must start with https://"),
         ("*" in allowed_hosts or not any(allowed_hosts), "ALLOWED_HOSTS must name the host, without *"),
         (not are_keys(field_encryption_keys), "FIELD_ENCRYPTION_KEYS must hold Fernet keys, separated by commas"),
-        *((len(value) < SHORTEST_SECRET, f"{name} needs 32 characters or more") for name, value in secrets.items()),
+        *(
+            (len(secrets[name]) < number, f"{name} needs {number} characters or more")
+            for name, number in SHORTEST.items()
+        ),
     ]
     found = [sentence for is_wrong, sentence in faults if is_wrong]
     if found:

@@ -1,8 +1,12 @@
 """Error pages: what happened, what to do, who can do it."""
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+
+
+class NotFoundError(Http404):
+    """Not found; the message says why to the person, in a sentence that is the same for everybody."""
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -14,7 +18,8 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "errors/404.html", status=404)
+    reason = str(exception) if isinstance(exception, NotFoundError) else ""
+    return render(request, "errors/404.html", {"reason": reason}, status=404)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

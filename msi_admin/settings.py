@@ -148,8 +148,10 @@ MIDDLEWARE = [
     "accounts.middleware.MemberMiddleware",
     # Behind the one that knows the address of the client, for the audit trail.
     "accounts.middleware.SessionLimitsMiddleware",
+    "accounts.middleware.LostFormsMiddleware",
     "msi_admin.middleware.PrivatePagesMiddleware",
     "msi_admin.middleware.NoNulBytesMiddleware",
+    "msi_admin.middleware.FormsOnlyMiddleware",
 ]
 ROOT_URLCONF = "msi_admin.urls"
 WSGI_APPLICATION = "msi_admin.wsgi.application"

@@ -125,7 +125,7 @@ def ours(account: SalesAccount, admin: User, member: User) -> dict[str, int]:
     access = MarketoAccess.objects.create(connection=connection, member=member.member, workspace_id=1)
     return {
         **dict.fromkeys(["team", "team_rename", "team_add", "team_remove", "team_delete"], team.pk),
-        **dict.fromkeys(["run", "cancel_run", "pause_run", "resume_run", "rejected_rows"], run.pk),
+        **dict.fromkeys(["run", "cancel_run", "pause_run", "resume_run", "sync_again", "rejected_rows"], run.pk),
         **dict.fromkeys(["csv_mapping", "csv_report"], upload.pk),
         "remove": member.member.pk,
         "retry_failure": failure.pk,

@@ -59,6 +59,19 @@ def test_nothing_that_a_signed_in_person_sees_is_kept_by_a_cache(browser: Client
             assert "no-store" in answer.headers.get("Cache-Control", ""), f"{method} {address}"
 
 
+@pytest.mark.parametrize("is_signed_in", [True, False])
+def test_no_answer_to_a_click_is_empty(browser: Client, is_signed_in: bool) -> None:
+    """Addresses that take forms only, too: after a new sign-in, or from the list of visited pages."""
+    visitor = browser if is_signed_in else Client()
+    answers = {address: visitor.get(address) for address in ADDRESSES}
+    refused = [answer for answer in answers.values() if answer.status_code == 405]
+    assert len(refused) > 3
+    for answer in refused:
+        assert answer["Allow"] == "POST"
+        assert "Nothing was changed" in answer.content.decode()
+        assert 'class="btn btn-primary" href="/"' in answer.content.decode()
+
+
 # What is read before the view of a signed-in person begins.
 BEFORE_THE_VIEW = re.compile(r"django_session|accounts_user|accounts_member|SAVEPOINT|usersessions")
 

@@ -1,10 +1,13 @@
-"""Template tags of the pages for signing in, whose blocks are named by allauth."""
+"""Template tags of the pages that allauth fills."""
 
 from django import template
 from django.template.context import Context
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 
+from accounts.devices import device_of
+
 register = template.Library()
+register.filter(device_of)
 
 
 @register.simple_tag(takes_context=True)

@@ -36,8 +36,7 @@ def general(request: ConsoleRequest) -> HttpResponse:
             return redirect("accounts:general")
     context = {
         "form": form,
-        "account": account,
-        "is_with_salesforce": is_with_salesforce,
+        "can_choose_salesforce": is_with_salesforce or account.is_salesforce_only,
         "unlinked": [member.user for member in Member.objects.of_account(account).unlinked().for_display()],
     }
     return render(request, "accounts/general.html", context, status=400 if form.is_bound else 200)

@@ -10,6 +10,7 @@ from accounts.access import admin_required
 from accounts.middleware import ConsoleRequest
 from connections.problems import ConnectionProblem
 from guide.owner_gaps import OwnerGap, owner_gaps
+from invitations.obstacles import Obstacles
 from invitations.services import NewInvitation, invite
 
 
@@ -26,7 +27,12 @@ def gaps(request: ConsoleRequest) -> HttpResponse:
         named = set(request.POST.getlist("owner"))
         _invite(request, [gap for gap in inviting if gap.owner_id in named])
         return redirect(request.path)
-    context = {"gaps": found, "inviting": inviting, "people": sum(gap.people for gap in found)}
+    context = {
+        "gaps": found,
+        "inviting": inviting,
+        "people": sum(gap.people for gap in found),
+        "free": Obstacles(request.member.account, []).free_seats,
+    }
     return render(request, "guide/owner_gaps.html", context)
 
 

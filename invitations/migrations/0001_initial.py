@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
                 ('name', models.CharField(blank=True, max_length=150, verbose_name='name')),
                 ('role', models.CharField(choices=[('admin', 'Admin'), ('user', 'User'), ('salesforce_admin', 'Salesforce admin')], default='user', max_length=20, verbose_name='role')),
+                ('language', models.CharField(choices=[('en', 'English'), ('sv', 'Swedish')], default='en', max_length=5)),
                 ('purpose', models.CharField(choices=[('first_admin', 'First admin'), ('user', 'User'), ('salesforce_steps', 'Salesforce steps')], default='user', max_length=20)),
                 ('step', models.PositiveSmallIntegerField(null=True)),
                 ('token_hash', models.CharField(blank=True, max_length=64)),

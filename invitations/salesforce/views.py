@@ -19,7 +19,6 @@ from accounts.access import AnyView, fresh_sign_in_required
 from accounts.models import User
 from accounts.services import RefusedError
 from connections.forms import SalesforceHostForm
-from connections.problems import ConnectionProblem
 from connections.services import login_origin
 from invitations.salesforce.links import linked_to, unlink
 from invitations.salesforce.oauth import SalesforceAdapter, origin_of
@@ -84,11 +83,7 @@ def leave(
         answer: HttpResponse = ratelimit.respond_429(request)
         return answer
     provider = get_adapter(request).get_provider(request, SalesforceAdapter.provider_id)
-    try:
-        provider.origin = login_origin(form.cleaned_data["choice"], form.cleaned_data["my_domain"])
-    except ConnectionProblem as refused:
-        form.add_error("my_domain", f"{refused.problem.what} {refused.problem.todo}")
-        return None
+    provider.origin = login_origin(form.cleaned_data["choice"], form.cleaned_data["my_domain"])
     url = provider.redirect(request, process, origin=provider.origin, **options).url
     # A page instead of a redirect, which our Content-Security-Policy would hold against every hop of the way.
     page = render(request, "socialaccount/leave.html", {"url": url})

@@ -1,8 +1,11 @@
 """Invite Users: addresses typed or pasted."""
 
+from collections.abc import Sequence
+
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_http_methods
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import admin_required
 from accounts.middleware import ConsoleRequest
@@ -11,13 +14,20 @@ from invitations import services
 from invitations.csv_rows import InviteRow
 from invitations.forms import InviteForm
 
+# In the session: what became of the last addresses, as `_texts_of` makes it.
+OUTCOME = "invite_outcome"
+# More would make every request of this person slow; the report on a CSV file holds them all.
+PROBLEMS_SHOWN = 200
+
 
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: ConsoleRequest) -> HttpResponse:
-    """The form; a preview of who gets what; and once sent, what was sent and what was skipped."""
+    """The form, and a preview of who gets what; once sent, on to the page that says what became of it."""
     account = request.member.account
-    form = InviteForm(request.POST or None, teams=Team.objects.of_account(account))
+    inviter = request.member.user
+    initial = {"language": inviter.language}
+    form = InviteForm(request.POST or None, teams=Team.objects.of_account(account), initial=initial)
     if not form.is_valid():
         return render(request, "invitations/invite.html", {"form": form}, status=400 if form.is_bound else 200)
     role, teams = Role(form.cleaned_data["role"]), tuple(form.cleaned_data["teams"])
@@ -26,6 +36,33 @@ def invite(request: ConsoleRequest) -> HttpResponse:
         people = [InviteRow(line, one.email, one.name, role, teams) for line, one in enumerate(addresses, 1)]
         preview = services.dry_run(account=account, people=people)
         return render(request, "invitations/invite.html", {"form": form, "preview": preview})
-    new = [services.NewInvitation(one.email, one.name, role, teams) for one in addresses]
-    outcome = services.invite(account=account, invited_by=request.member.user, addresses=new)
-    return render(request, "invitations/invited.html", {"outcome": outcome})
+    language = form.cleaned_data["language"]
+    new = [services.NewInvitation(one.email, one.name, role, teams, language) for one in addresses]
+    outcome = services.invite(account=account, invited_by=inviter, addresses=new)
+    return to_outcome(request, outcome)
+
+
+def to_outcome(
+    request: ConsoleRequest, outcome: services.InviteOutcome, problems: Sequence[InviteRow] = ()
+) -> HttpResponse:
+    """Lead to a page that can be loaded again without inviting again; `problems` are rows that were not tried."""
+    request.session[OUTCOME] = _texts_of(outcome, problems)
+    return redirect("invitations:invited")
+
+
+@admin_required
+@require_safe
+def invited(request: ConsoleRequest) -> HttpResponse:
+    """What became of the addresses that this person invited last."""
+    if OUTCOME not in request.session:
+        return redirect("invitations:users")
+    return render(request, "invitations/invited.html", request.session[OUTCOME])
+
+
+def _texts_of(outcome: services.InviteOutcome, problems: Sequence[InviteRow]) -> dict[str, object]:
+    skipped = [(one.email, one.reason) for one in outcome.skipped]
+    skipped += [(_("Line %(line)s") % {"line": row.line}, row.problem) for row in problems]
+    return {
+        "sent": [(invitation.email, invitation.get_role_display()) for invitation in outcome.sent],
+        "skipped": skipped[:PROBLEMS_SHOWN],
+    }

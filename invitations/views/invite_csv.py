@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,10 +18,10 @@ from invitations.csv_rows import InviteRow, Table, guess_mapping, read_people, r
 from invitations.forms import MappingForm, UploadForm
 from invitations.models import CsvUpload
 from invitations.upload_limit import was_too_big
+from invitations.views.invite import PROBLEMS_SHOWN, to_outcome
+from msi_admin.errors import NotFoundError
 
 SAMPLE_ROWS = 3
-# The report holds them all.
-PROBLEMS_SHOWN = 200
 
 
 @admin_required
@@ -52,8 +52,7 @@ def mapping(request: ConsoleRequest, pk: int) -> HttpResponse:
     if request.method != "POST" or "check" in request.POST or not form.is_valid():
         return _mapping_page(request, form, table, people)
     outcome = services.invite_from_upload(upload=kept, addresses=_good(people))
-    problems = [person for person in people if person.problem]
-    return render(request, "invitations/invited.html", {"outcome": outcome, "problems": problems[:PROBLEMS_SHOWN]})
+    return to_outcome(request, outcome, [person for person in people if person.problem])
 
 
 @admin_required
@@ -76,7 +75,15 @@ def template(request: ConsoleRequest) -> HttpResponse:
 
 
 def _upload(request: ConsoleRequest, pk: int) -> CsvUpload:
-    return get_object_or_404(CsvUpload.objects.of_person(request.member.account, request.member.user), pk=pk)
+    kept = CsvUpload.objects.of_person(request.member.account, request.member.user).filter(pk=pk).first()
+    if not kept:
+        raise NotFoundError(
+            _(
+                "This file has been used, or was uploaded more than a day ago. Upload it again under "
+                "User Management > Actions > Invite Users via CSV."
+            )
+        )
+    return kept
 
 
 def _judge(request: ConsoleRequest, table: Table, form: MappingForm) -> list[InviteRow]:

@@ -13,14 +13,16 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import admin_required, fresh_sign_in_required
 from accounts.middleware import ConsoleRequest
-from accounts.models import Member, Role, Team
+from accounts.models import Member, Role, Team, User
 from accounts.paging import is_key
 from accounts.services import RefusedError, add_to_team
 from invitations import services
 from invitations.models import Invitation
 from invitations.people import PersonRow, rows_of
 
-Row = TypeVar("Row", Member, Invitation)
+Row = TypeVar("Row", bound=Member | Invitation)
+# In the session: lines whose ticks the next page of the list shows again.
+TICKED = "ticked_people"
 
 
 @admin_required
@@ -58,17 +60,20 @@ def revoke(request: ConsoleRequest) -> HttpResponse:
 @admin_required
 @require_POST
 def add_to(request: ConsoleRequest) -> HttpResponse:
-    """Put the members into a team."""
+    """Put the people into a team: members at once, invited ones when they accept."""
     chosen = request.POST.get("team", "")
     teams = Team.objects.of_account(request.member.account)
     team = get_object_or_404(teams, pk=chosen if is_key(chosen) else 0)
-    members = _members(request)
-    if members:
+    people = _people(request)
+    if members := [one for one in people if isinstance(one, Member)]:
         add_to_team(team=team, members=members, added_by=request.member.user)
+    if invitations := [one for one in people if isinstance(one, Invitation)]:
+        services.add_invited_to_team(team=team, invitations=invitations, added_by=request.member.user)
+    if people:
         text = ngettext(
-            "%(number)d member was added to %(team)s.", "%(number)d members were added to %(team)s.", len(members)
+            "%(number)d person was added to %(team)s.", "%(number)d people were added to %(team)s.", len(people)
         )
-        messages.success(request, text % {"number": len(members), "team": team})
+        messages.success(request, text % {"number": len(people), "team": team})
     return _back(request)
 
 
@@ -76,7 +81,7 @@ def add_to(request: ConsoleRequest) -> HttpResponse:
 @require_POST
 @fresh_sign_in_required
 def set_role(request: ConsoleRequest) -> HttpResponse:
-    """Give the members another role."""
+    """Give the people another role, members and invited ones."""
     chosen = request.POST.get("role", "")
     if chosen not in Role.values:
         messages.error(request, _("This role does not exist. Choose one of the list."))
@@ -84,27 +89,36 @@ def set_role(request: ConsoleRequest) -> HttpResponse:
     role = Role(chosen)
     return _change(
         request,
-        _members(request),
-        lambda one: services.change_role(member=one, role=role, changed_by=request.member.user),
-        lambda done: ngettext("%(email)s is now %(role)s.", "%(number)d members are now %(role)s.", done),
+        _people(request),
+        lambda one: _set_role(one, role, request.member.user),
+        lambda done: ngettext("%(email)s is now %(role)s.", "%(number)d people are now %(role)s.", done),
         role=role.label,
     )
+
+
+def _set_role(one: Member | Invitation, role: Role, changed_by: User) -> None:
+    if isinstance(one, Member):
+        services.change_role(member=one, role=role, changed_by=changed_by)
+    else:
+        services.change_invited_role(invitation=one, role=role, changed_by=changed_by)
 
 
 def _rows(request: ConsoleRequest) -> list[PersonRow]:
     return rows_of(request.member.account, request.POST.getlist("rows"))
 
 
-def _members(request: ConsoleRequest) -> list[Member]:
-    members = [row.member for row in _rows(request) if row.member]
-    if not members:
-        messages.error(request, _("No member was ticked, or they have left in the meantime. Tick the members first."))
-    return members
+def _people(request: ConsoleRequest) -> list[Member | Invitation]:
+    people = [row.member or row.invitation for row in _rows(request) if row.can_change]
+    if not people:
+        messages.error(request, _("Nobody was ticked, or they have left in the meantime. Tick the people first."))
+    return [one for one in people if one]
 
 
 def _invitations(request: ConsoleRequest) -> list[Invitation]:
-    invitations = [row.invitation for row in _rows(request) if row.invitation]
+    rows = _rows(request)
+    invitations = [row.invitation for row in rows if row.invitation]
     if not invitations:
+        request.session[TICKED] = [row.key for row in rows]
         messages.error(
             request, _("No invitation was ticked, or it was accepted in the meantime. Tick the invitations first.")
         )

@@ -14,10 +14,12 @@ from accounts.middleware import ConsoleRequest
 from accounts.models import Member, Role, SalesAccount, Team
 from accounts.services import RefusedError
 from connections.models import MarketoConnection
+from connections.services import connected_salesforce_by
 from invitations import services
 from invitations.forms import PeopleFilterForm, RemoveForm
 from invitations.obstacles import MAX_SEATS
 from invitations.people import PeoplePage, Sorting, people_page
+from invitations.views.selected import TICKED
 
 # Heading, and the column of invitations.people.SORT_KEYS by which it sorts, if any.
 HEADINGS = [
@@ -27,6 +29,7 @@ HEADINGS = [
     (gettext_lazy("State"), ""),
     (gettext_lazy("Last sign-in"), "seen"),
     (gettext_lazy("Joined or invited"), "since"),
+    (gettext_lazy("Actions"), ""),
 ]
 
 
@@ -48,6 +51,7 @@ def users(request: ConsoleRequest) -> HttpResponse:
         "hidden": [("sort", sorting)],
         "query": urlencode([*filters, ("sort", str(sorting))]),
         "here": request.GET.urlencode(),
+        "ticked": request.session.pop(TICKED, []),
         "roles": Role.choices,
         "teams": teams.filter(is_everyone=False),
     }
@@ -74,7 +78,13 @@ def remove(request: ConsoleRequest, pk: int) -> HttpResponse:
             messages.success(request, _("%(name)s was removed from the Sales account.") % {"name": member.user})
             return redirect("invitations:users")
     sent = account.invitations.undecided().filter(invited_by=member.user).count()
-    context = {"person": member.user, "reason": reason, "form": form, "sent": sent}
+    context = {
+        "person": member.user,
+        "reason": reason,
+        "form": form,
+        "sent": sent,
+        "salesforce": connected_salesforce_by(member),
+    }
     status = (409 if reason else 400) if form.is_bound else 200
     return render(request, "invitations/remove.html", context, status=status)
 

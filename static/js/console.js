@@ -1,8 +1,4 @@
 // Small helps on top of pages that work without them.
-// A control marked data-submit sends its form as soon as it changes.
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
-});
 // A form must not be sent twice by a double click.
 document.addEventListener("submit", (event) => {
   if (event.target.dataset.sent) event.preventDefault();

@@ -159,7 +159,11 @@ class TestEverySecurityActionHasAnEntry:
             ("admin/teams/{team}/delete/", {}, "team_removed"),
             ("admin/users/selected/role/", {"rows": "m{member}", "role": "admin"}, "role_changed"),
             ("admin/users/{member}/remove/", {"receiver": "{admin}"}, "member_removed"),
-            ("admin/users/invite/", {"emails": "x@acme.example", "role": "user"}, "invitation_created"),
+            (
+                "admin/users/invite/",
+                {"emails": "x@acme.example", "role": "user", "language": "en"},
+                "invitation_created",
+            ),
             ("admin/users/selected/resend/", {"rows": "i{invitation}"}, "invitation_resent"),
             ("admin/users/selected/revoke/", {"rows": "i{invitation}"}, "invitation_revoked"),
             ("profile/", {"name": "Nora", "language": "sv", "time_zone": "UTC"}, "profile_changed"),

@@ -42,7 +42,11 @@ class TestAccess:
     def test_people_without_an_account_find_nothing(
         self, addresses: dict[str, str], ops: User, client_of: ClientOf
     ) -> None:
-        assert {getattr(client_of(ops), method)(path).status_code for path, method in addresses.items()} == {404}
+        answers = [getattr(client_of(ops), method)(path) for path, method in addresses.items()]
+        assert {answer.status_code for answer in answers} == {404}
+        for answer in answers:
+            assert "belongs to a Sales account, and you are in none yet" in text_of(answer)
+            assert '<a class="btn btn-primary" href="/ops/sync/">Sync operations</a>' in text_of(answer)
 
     def test_strangers_find_no_team_of_ours(
         self, addresses: dict[str, str], stranger: User, client_of: ClientOf
@@ -141,6 +145,12 @@ class TestProfile:
         form = {"name": "A", "language": "en", "time_zone": "Mars/Base"}
         assert browser.post(PROFILE, form).status_code == 400
 
+    def test_a_place_is_offered_by_its_present_name(self, browser: Client) -> None:
+        page = text_of(browser.get(PROFILE))
+        for zone in ("UTC", "Europe/Stockholm", "Africa/Asmara", "Asia/Kolkata"):
+            assert f'value="{zone}"' in page
+        assert not re.search(r'value="(Africa/Asmera|Asia/Calcutta|US/Eastern|Etc/GMT)', page)
+
     def test_people_without_an_account_have_one_too(self, ops: User, client_of: ClientOf) -> None:
         page = text_of(client_of(ops).get(PROFILE))
         for address in ("/accounts/password/change/", "/accounts/2fa/", "/accounts/sessions/"):
@@ -223,3 +233,21 @@ def assert_is_ours(answer: object) -> None:
     assert title.strip() == f"{headings[0].strip()} · Sales Insight Actions"
     for field in re.findall(r'<input[^>]*type="(?:text|email|password)"[^>]*>', page):
         assert "form-control" in field
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "device"),
+    [
+        ("(Windows NT 10.0; Win64; x64; rv:146.0) Gecko/20100101 Firefox/146.0", "Firefox on Windows"),
+        ("(Windows NT 10.0; Win64; x64) Chrome/143.0.0.0 Safari/537.36 Edg/143.0.0.0", "Edge on Windows"),
+        ("(iPhone; CPU iPhone OS 18_6 like Mac OS X) Version/26.0 Mobile/15E148 Safari/604.1", "Safari on iOS"),
+        ("(Linux; Android 10; K) Chrome/143.0.0.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("curl/8.5.0", "curl/8.5.0"),
+    ],
+)
+def test_devices_are_named_in_words(admin: User, user_agent: str, device: str) -> None:
+    admin.set_password(PASSWORD)
+    admin.save()
+    browser = Client(headers={"User-Agent": user_agent})
+    browser.post("/accounts/login/", {"login": admin.email, "password": PASSWORD})
+    assert f">{device}</td>" in text_of(browser.get("/accounts/sessions/"))

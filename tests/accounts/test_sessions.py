@@ -89,6 +89,21 @@ class TestTime:
         [event] = AuditEvent.objects.exclude(action="signed_in")
         assert (event.action, event.actor, event.ip_address) == ("session_ended", nora, "127.0.0.1")
 
+    def test_a_form_sent_in_it_is_known_to_be_lost(self, browser: Client, nora: User) -> None:
+        """The sign-in page says so, and leads back to the page of the form, not to an address that only takes forms."""
+        browser.get(PROFILE)
+        with time_machine.travel(timezone.now() + timedelta(hours=3)):
+            page = "http://testserver/settings/admin/teams/?sort=name"
+            answer = browser.post("/settings/admin/teams/1/rename/", {"name": "North"}, headers={"Referer": page})
+            assert answer["Location"] == f"{LOGIN}?next=/settings/admin/teams/%3Fsort%3Dname"
+            assert "Nothing was saved" in browser.get(answer["Location"]).content.decode()
+            answer = browser.post(answer["Location"], {"login": nora.email, "password": PASSWORD})
+            assert answer["Location"] == "/settings/admin/teams/?sort=name"
+
+    def test_a_page_that_was_only_asked_for_lost_nothing(self, browser: Client) -> None:
+        with time_machine.travel(timezone.now() + timedelta(hours=3)):
+            assert "Nothing was saved" not in browser.get(PROFILE, follow=True).content.decode()
+
     def test_a_used_session_goes_on_until_it_is_too_old(self, browser: Client) -> None:
         """Security statement 38: absolute limit."""
         start = timezone.now()

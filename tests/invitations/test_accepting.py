@@ -183,10 +183,14 @@ def test_no_mail_takes_its_host_from_the_request(
 ) -> None:
     """Security statement 28: a poisoned host is refused, and would change no mail if a server let it through."""
     settings.SITE_URL, settings.ALLOWED_HOSTS = "https://console.acme.example", allowed_hosts
-    form = {"emails": "new@acme.example\nBcc: all@acme.example", "role": "user"}
+    form = {"emails": "new@acme.example\nBcc: all@acme.example", "role": "user", "language": "en"}
     for headers in ({name: value} for name, value in POISON.items()):
         browser = client_of(admin)
-        browser.post("/settings/admin/users/invite/", {"emails": "new@acme.example", "role": "user"}, headers=headers)
+        browser.post(
+            "/settings/admin/users/invite/",
+            {"emails": "new@acme.example", "role": "user", "language": "en"},
+            headers=headers,
+        )
         assert browser.post("/settings/admin/users/invite/", form, headers=headers).status_code == 400
         for email in (admin.email, "unknown@acme.example"):
             Client().post("/accounts/password/reset/", {"email": email}, headers=headers)

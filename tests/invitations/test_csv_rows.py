@@ -78,6 +78,17 @@ def test_a_row_with_a_problem_says_which(row: str, sentence: str) -> None:
     assert sentence in found.problem
 
 
+def test_a_name_may_be_in_one_column() -> None:
+    """Two columns say more than one; an empty cell leaves what the address says."""
+    rows = [
+        "Name,Email,First name",
+        "Åsa Ek,asa@acme.example,",
+        "Li,li@acme.example,Wei",
+        ",Per Öst <per@acme.example>,",
+    ]
+    assert [person.name for person in people("\n".join(rows))] == ["Åsa Ek", "Wei", "Per Öst"]
+
+
 def test_roles_and_teams_in_any_case() -> None:
     [row] = people('email,role,team\nper@acme.example,Salesforce Admin,"north, EVERYONE"\n')
     assert row.role == Role.SALESFORCE_ADMIN

@@ -35,7 +35,8 @@ def test_from_the_file_to_the_mails(
     assert "2 people can be invited. 1 row is skipped" in mapping
     assert '<td class="num">4</td>' in mapping
     with django_capture_on_commit_callbacks(execute=True):
-        page = text_of(browser.post(f"{UPLOAD}{kept.pk}/", {"email": "0", "first_name": "1", "role": "2"}))
+        columns = {"email": "0", "first_name": "1", "role": "2"}
+        page = text_of(browser.post(f"{UPLOAD}{kept.pk}/", columns, follow=True))
         assert not mail.outbox
     assert "2 people were invited" in page
     assert "Line 4" in page
@@ -84,7 +85,9 @@ def test_one_file_per_person_and_a_day(browser: Client) -> None:
     upload(browser, "a@acme.example\n")
     kept = upload(browser, "b@acme.example\n")
     CsvUpload.objects.update(created_at=timezone.now() - timedelta(days=1))
-    assert browser.get(f"{UPLOAD}{kept.pk}/").status_code == 404
+    page = browser.get(f"{UPLOAD}{kept.pk}/")
+    assert page.status_code == 404
+    assert "This file has been used, or was uploaded more than a day ago." in text_of(page)
     tasks.delete_outdated_uploads()
     assert not CsvUpload.objects.exists()
 
@@ -117,7 +120,7 @@ def test_the_dry_run_counts_seats(browser: Client) -> None:
 def test_the_same_file_again_sends_nothing(browser: Client) -> None:
     for expected in ("1 person was", "0 people were"):
         kept = upload(browser, "a@acme.example\n")
-        page = text_of(browser.post(f"{UPLOAD}{kept.pk}/", {"email": "0"}))
+        page = text_of(browser.post(f"{UPLOAD}{kept.pk}/", {"email": "0"}, follow=True))
         assert f"{expected} invited" in page
     assert Invitation.objects.count() == 1
 

@@ -77,8 +77,13 @@ def test_the_first_admins_mail_lists_the_steps(account: SalesAccount, admin: Use
         assert "Get Started" in part
 
 
-def test_the_mail_speaks_the_inviters_language(waiting: Invitation, admin: User) -> None:
-    User.objects.filter(pk=admin.pk).update(language="sv")
+@pytest.mark.parametrize(("inviters", "chosen"), [("sv", ""), ("en", "sv")])
+def test_the_mail_speaks_the_chosen_or_the_inviters_language(
+    account: SalesAccount, admin: User, inviters: str, chosen: str
+) -> None:
+    admin.language = inviters
+    new = services.NewInvitation("new@acme.example", language=chosen)
+    waiting = services.invite(account=account, invited_by=admin, addresses=[new]).sent[0]
     Invitation.objects.update(expires_at=datetime(2999, 3, 8, 12, tzinfo=UTC))
     delivery.deliver(waiting.pk)
     assert last_mail().extra_headers["Content-Language"] == "sv"

@@ -56,6 +56,7 @@ class TestAccess:
         return {
             USERS: "get",
             INVITE: "get",
+            f"{USERS}invited/": "get",
             UPLOAD: "get",
             f"{UPLOAD}{kept.pk}/": "get",
             f"{UPLOAD}{kept.pk}/report/": "get",
@@ -116,7 +117,7 @@ class TestUserManagement:
         assert "3 of 100 seats taken" in page
         for email in (admin.email, member.email, "new@acme.example"):
             assert email in page
-        assert page.count("data-submit") == 2
+        assert page.count('<select class="form-select form-select-sm') == 3
 
     def test_search_and_state_narrow_it(self, browser: Client, member: User, invite: MakeInvitation) -> None:
         invitation, _ = invite()
@@ -191,8 +192,9 @@ class TestInviteUsers:
     def test_addresses_in_any_notation(self, browser: Client, account: SalesAccount) -> None:
         team = account.teams.create(name="North")
         emails = 'a@acme.example; B@acme.example,\n"Ek, Nora" <nora@acme.example>\n\na@acme.example'
-        answer = browser.post(INVITE, {"emails": emails, "role": "admin", "teams": [team.pk]})
-        page = text_of(answer)
+        page = text_of(
+            browser.post(INVITE, {"emails": emails, "role": "admin", "language": "en", "teams": [team.pk]}, follow=True)
+        )
         assert "3 people were invited" in page
         assert ">OK</a>" in page
         found = Invitation.objects.order_by("pk")
@@ -204,7 +206,7 @@ class TestInviteUsers:
         assert all(list(new.teams.all()) == [team] for new in found)
 
     def test_one_bad_address_stops_all_and_loses_nothing(self, browser: Client) -> None:
-        answer = browser.post(INVITE, {"emails": "good@acme.example, bad@", "role": "admin"})
+        answer = browser.post(INVITE, {"emails": "good@acme.example, bad@", "role": "admin", "language": "en"})
         assert answer.status_code == 400
         page = text_of(answer)
         assert "“bad@” is not an e-mail address" in page
@@ -214,7 +216,13 @@ class TestInviteUsers:
 
     def test_a_preview_sends_nothing(self, browser: Client, account: SalesAccount, member: User) -> None:
         team = account.teams.create(name="North")
-        form = {"emails": f"{member.email}, x@acme.example", "role": "admin", "teams": [team.pk], "preview": "1"}
+        form = {
+            "emails": f"{member.email}, x@acme.example",
+            "role": "admin",
+            "language": "en",
+            "teams": [team.pk],
+            "preview": "1",
+        }
         page = text_of(browser.post(INVITE, form))
         assert "Is invited with the role Admin into: Everyone, North" in page
         assert "already a member of the Sales account" in page
@@ -222,16 +230,30 @@ class TestInviteUsers:
         assert not Invitation.objects.exists()
 
     def test_skipped_people_are_listed(self, browser: Client, member: User) -> None:
-        page = text_of(browser.post(INVITE, {"emails": f"{member.email}, x@acme.example", "role": "user"}))
+        form = {"emails": f"{member.email}, x@acme.example", "role": "user", "language": "en"}
+        page = text_of(browser.post(INVITE, form, follow=True))
         assert "1 person was invited" in page
         assert "already a member of the Sales account" in page
 
+    def test_the_outcome_can_be_loaded_again(self, browser: Client) -> None:
+        """Reloading shows the same and invites nobody; without an outcome there is only the list."""
+        assert browser.get(f"{USERS}invited/")["Location"] == USERS
+        outcome = browser.post(INVITE, {"emails": "x@acme.example", "role": "user", "language": "en"})["Location"]
+        assert [text_of(browser.get(outcome)).count("x@acme.example, User") for _ in range(2)] == [1, 1]
+        assert Invitation.objects.count() == 1
+
     def test_a_team_of_another_account_cannot_be_chosen(self, browser: Client, stranger: User) -> None:
         theirs = stranger.member.account.teams.create(name="South")
-        form = {"emails": "x@acme.example", "role": "user", "teams": [theirs.pk]}
+        form = {"emails": "x@acme.example", "role": "user", "language": "en", "teams": [theirs.pk]}
         assert browser.post(INVITE, form).status_code == 400
 
     def test_the_default_is_a_user_in_the_default_workspace(self, browser: Client) -> None:
         page = text_of(browser.get(INVITE))
         assert '<option value="user" selected>' in page
         assert '<option value="default" selected>Default</option>' in page
+
+    def test_the_language_of_the_mail_can_be_chosen(self, browser: Client, admin: User) -> None:
+        User.objects.filter(pk=admin.pk).update(language="sv")
+        assert '<option value="sv" selected>' in text_of(browser.get(INVITE))
+        browser.post(INVITE, {"emails": "x@acme.example", "role": "user", "language": "en"})
+        assert Invitation.objects.get().language == "en"

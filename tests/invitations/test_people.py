@@ -11,10 +11,11 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import AuditEvent, Member, Role, SalesAccount, User
+from accounts.services import RefusedError
 from invitations import services
 from invitations.models import MAIL_TIME_LIMIT, Invitation
 from invitations.people import SORT_KEYS
-from tests.conftest import ClientOf, make_member
+from tests.conftest import PASSWORD, ClientOf, make_member
 from tests.invitations.conftest import MakeInvitation
 from tests.invitations.test_pages import USERS, text_of
 
@@ -135,7 +136,7 @@ class TestTickedLines:
         answer = browser.post(f"{USERS}selected/role/", {"rows": rows, "role": "salesforce_admin", "here": "q=acme"})
         assert answer["Location"] == f"{USERS}?q=acme"
         page = text_of(browser.get(USERS))
-        assert "2 members are now Salesforce admin." in page
+        assert "2 people are now Salesforce admin." in page
         assert f"{admin.email}: {admin.email} is the last admin" in page
         assert Member.objects.filter(role=Role.SALESFORCE_ADMIN).count() == 2
 
@@ -145,8 +146,42 @@ class TestTickedLines:
         team = account.teams.create(name="North")
         rows = keys_of(member.member, stranger.member)
         page = browser.post(f"{USERS}selected/team/", {"rows": rows, "team": team.pk}, follow=True)
-        assert "1 member was added to North." in text_of(page)
+        assert "1 person was added to North." in text_of(page)
         assert list(team.members.all()) == [member.member]
+
+    def test_what_an_invitation_leads_to_can_be_changed(
+        self, browser: Client, account: SalesAccount, invite: MakeInvitation
+    ) -> None:
+        """The link in the mail stays good; what was revoked in the meantime stays as it was."""
+        team = account.teams.create(name="North")
+        (open_one, token), (revoked, _) = invite("one@acme.example"), invite("two@acme.example")
+        Invitation.objects.filter(pk=revoked.pk).update(revoked_at=timezone.now())
+        rows = keys_of(open_one, revoked)
+        page = browser.post(f"{USERS}selected/role/", {"rows": rows, "role": "admin"}, follow=True)
+        assert "one@acme.example is now Admin." in text_of(page)
+        page = browser.post(f"{USERS}selected/team/", {"rows": rows, "team": team.pk}, follow=True)
+        assert "1 person was added to North." in text_of(page)
+        joined = services.accept_as_new_user(token=token, name="One", password=PASSWORD, language="en")
+        assert (joined.role, team in joined.teams.all()) == (Role.ADMIN, True)
+        revoked.refresh_from_db()
+        assert (revoked.role, revoked.teams.count()) == (Role.USER, 0)
+        events = AuditEvent.objects.filter(target__in=["one@acme.example", "North"]).values_list("action", flat=True)
+        assert {"role_changed", "team_members_added"} <= set(events)
+
+    def test_an_invitation_that_was_accepted_meanwhile_is_not_changed(
+        self, admin: User, invite: MakeInvitation
+    ) -> None:
+        invitation, token = invite()
+        services.accept_as_new_user(token=token, name="New", password=PASSWORD, language="en")
+        with pytest.raises(RefusedError, match="in the meantime"):
+            services.change_invited_role(invitation=invitation, role=Role.ADMIN, changed_by=admin)
+
+    def test_ticks_that_fit_no_change_stay(self, browser: Client, member: User) -> None:
+        key = keys_of(member.member)[0]
+        page = text_of(browser.post(f"{USERS}selected/resend/", {"rows": [key]}, follow=True))
+        assert "No invitation was ticked" in page
+        assert f'value="{key}" checked' in page
+        assert f'value="{key}" checked' not in text_of(browser.get(USERS))
 
     def test_invitations_are_sent_again_and_revoked(
         self,

@@ -58,7 +58,7 @@ def test_production_refuses_to_start_without(name: str) -> None:
         ("ALLOWED_HOSTS", "*"),
         ("FIELD_ENCRYPTION_KEYS", "not-a-key"),
         ("METRICS_TOKEN", ""),
-        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "0123456789" * 4 + "012345678"),
     ],
 )
 def test_every_process_of_production_refuses_what_protects_nothing(name: str, value: str) -> None:
