@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.browser.demo import Demo
@@ -30,6 +31,8 @@ def playwright() -> Iterator[Playwright]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as started:
         yield started
+        # Made beside the running loop, they are unknown once it has gone.
+        connections.close_all()
 
 
 @pytest.fixture(scope="session")

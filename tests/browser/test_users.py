@@ -258,6 +258,7 @@ def test_on_a_phone_people_come_before_the_search(desk: Page) -> None:
     desk.set_viewport_size({"width": 390, "height": 900})
     expect(desk.get_by_label("State", exact=True)).to_be_hidden()
     desk.get_by_role("button", name="Search").click()
+    expect(desk.get_by_role("search")).to_contain_class("show")
     desk.get_by_label("State", exact=True).select_option("pending")
     desk.get_by_role("search").get_by_role("button", name="Search").click()
     expect(desk.get_by_text("Nobody matches.")).to_be_visible()
