@@ -132,7 +132,7 @@ def _sync(facts: Facts) -> Step:
     good, last = (account.last_success, account.last_full_run) if account else (None, None)
     if not account or not (account.marketo.is_connected and account.salesforce.is_connected):
         fact = _synced(good) if good else _("Copies the people that exist in Marketo and Salesforce.")
-        return Step(4, StepState.TODO, f"{fact} {_('Needs steps 2 and 3.')}", MARKETO_ADMIN, None)
+        return Step(4, StepState.TODO, " ".join([fact, _("Needs steps 2 and 3.")]), MARKETO_ADMIN, None)
     state = StepState.DONE if good else StepState.TODO
     if last and last.is_finished and not good:
         state = StepState.PROBLEM
@@ -143,7 +143,7 @@ def _sync_fact(good: SyncRun | None, last: SyncRun | None) -> str:
     if last and not last.is_finished:
         return _("The data sync is paused.") if last.paused_at else _("The data sync is running.")
     if good and last and last.status == RunStatus.FAILED and last.pk > good.pk:
-        return f"{_synced(good)} {_('A later sync failed and changed nothing.')}"
+        return " ".join([_synced(good), _("A later sync failed and changed nothing.")])
     if good:
         return _synced(good)
     if last:
