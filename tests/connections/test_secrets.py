@@ -1,10 +1,13 @@
 """No secret of a connection is seen by anybody: a canary is looked for wherever a text of ours ends up."""
 
+from collections.abc import Iterator
+
 import pytest
 import structlog
 from django.core.cache import cache
 from django.db import connection as database
 from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
 from accounts.models import User
 from connections import services
@@ -57,8 +60,20 @@ def test_no_secret_is_in_a_dump_of_the_database(secrets: list[str]) -> None:
     assert not [secret for secret in secrets if secret.encode() in stored]
 
 
+@pytest.fixture
+def events() -> Iterator[list[EventDict]]:
+    """What is logged; loggers are as they were afterwards, for tests that look at the text of the log."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    with capture_logs() as captured:
+        yield captured
+    structlog.configure(**before)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_no_secret_is_in_a_log_or_an_error(
+    *,
+    events: list[EventDict],
     secrets: list[str],
     salesforce_connection: SalesforceConnection,
     marketo_connection: MarketoConnection,
@@ -69,25 +84,23 @@ def test_no_secret_is_in_a_log_or_an_error(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Security statement 8: logs, errors, audit trail and Diagnostics, while everything goes wrong."""
-    structlog.reset_defaults()
     errors: list[str] = []
     caplog.set_level("DEBUG")
-    with capture_logs() as events:
-        for kind in ("status:503", "reset", "truncate", "token_revoked", "delay"):
-            sandbox.post("/_sandbox/faults", {"path": "/(services|rest|identity)", "kind": kind, "count": 3})
-            for call in (
-                services.salesforce_client(salesforce_connection).organization,
-                services.marketo_client(marketo_connection).usage_today,
-            ):
-                try:
-                    call()
-                except ApiError as error:
-                    errors.append(f"{error!r} {error} {error.detail} {error.__cause__} {vars(error)}")
-            sandbox.post("/_sandbox/faults/clear")
-        change_org("ip_restricted")
-        change_org("end_sessions")
-        services.check_account(salesforce_connection.account)
-        client_of(admin).post("/settings/admin/salesforce/disconnect/")
+    for kind in ("status:503", "reset", "truncate", "token_revoked", "delay"):
+        sandbox.post("/_sandbox/faults", {"path": "/(services|rest|identity)", "kind": kind, "count": 3})
+        for call in (
+            services.salesforce_client(salesforce_connection).organization,
+            services.marketo_client(marketo_connection).usage_today,
+        ):
+            try:
+                call()
+            except ApiError as error:
+                errors.append(f"{error!r} {error} {error.detail} {error.__cause__} {vars(error)}")
+        sandbox.post("/_sandbox/faults/clear")
+    change_org("ip_restricted")
+    change_org("end_sessions")
+    services.check_account(salesforce_connection.account)
+    client_of(admin).post("/settings/admin/salesforce/disconnect/")
     assert errors
     seen = caplog.text + str(events) + str(errors)
     assert not [secret for secret in secrets if secret in seen]
