@@ -28,6 +28,8 @@ LISTING_URL = "https://appexchange.salesforce.com/appxListingDetail?listingId=a0
 INSTALLED_PACKAGES_PATH = "/lightning/setup/ImportedPackage/home"
 
 _OBJECTS = "/lightning/setup/ObjectManager"
+# Adobe, "Configure Marketo Sales Insight in Salesforce": what it calls Marketo Host and API URL.
+SOAP_HOST, REST_HOST = "https://{munchkin_id}.mktoapi.com", "https://{munchkin_id}.mktorest.com"
 _REMOTE_SITES = "/lightning/setup/SecurityRemoteProxy/home"
 _PROFILES = "/lightning/setup/EnhancedProfiles/home"
 _CONFIG_TAB = _("App Launcher > Marketo Sales Insight Config")
@@ -197,7 +199,7 @@ BASE = Section(
             _REMOTE_SITES_WHERE,
             _("Take the Marketo Host from Marketo's SOAP API Configuration as the URL and tick Active."),
             _REMOTE_SITES,
-            ("MarketoSoapAPI", "https://{munchkin_id}.mktoapi.com"),
+            ("MarketoSoapAPI", SOAP_HOST),
         ),
         Item(
             "rest_site",
@@ -205,7 +207,7 @@ BASE = Section(
             _REMOTE_SITES_WHERE,
             _("Take the API URL from Marketo's REST API Configuration as the URL and tick Active."),
             _REMOTE_SITES,
-            ("MarketoRestAPI", "https://{munchkin_id}.mktorest.com"),
+            ("MarketoRestAPI", REST_HOST),
         ),
         Item(
             "lead_layout",

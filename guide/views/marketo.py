@@ -15,6 +15,7 @@ from accounts.paging import is_key
 from accounts.services import RefusedError, record
 from connections.access import marketo_admin_required
 from connections.models import MarketoInstance
+from connections.package_items import REST_HOST, SOAP_HOST
 from connections.problems import ConnectionProblem
 from connections.services import choose_instance, marketo_admins, prerequisites, refresh_marketo_admins
 from connections.turns import turn
@@ -28,9 +29,8 @@ from invitations.services import resend, set_up_sales_account
 @marketo_admin_required
 def config(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
     """The addresses that Salesforce needs as remote sites."""
-    # Adobe, "Configure Marketo Sales Insight in Salesforce": the SOAP host and the REST API of the instance.
-    hosts = {name: f"https://{instance.munchkin_id.lower()}.{name}.com" for name in ("mktoapi", "mktorest")}
-    return render(request, "guide/config.html", {"marketo_host": hosts["mktoapi"], "api_url": hosts["mktorest"]})
+    soap, rest = (host.format(munchkin_id=instance.munchkin_id.lower()) for host in (SOAP_HOST, REST_HOST))
+    return render(request, "guide/config.html", {"marketo_host": soap, "api_url": rest})
 
 
 @require_POST

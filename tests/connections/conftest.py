@@ -2,12 +2,10 @@
 
 import html
 import os
-import re
 from collections.abc import Callable
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
-import requests
 from django.conf import settings as django_settings
 from django.db import connection as database
 from django.http import HttpResponseBase
@@ -17,6 +15,7 @@ from pytest_django import Settings
 from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
 from tests.conftest import PASSWORD, ClientOf
+from tests.salesforce_login import log_in_at_salesforce
 from tests.sandbox_process import SandboxProcess
 
 CONNECT = "/settings/admin/salesforce/connect/"
@@ -45,16 +44,7 @@ def person_at_salesforce(sandbox: SandboxProcess) -> PersonAtSalesforce:
     """Log in where Connect led to, answer the consent page, and give the address the browser is sent back to."""
 
     def visit(url: str, *, decision: str = "allow") -> str:
-        with requests.Session() as browser:
-            page = browser.get(url)
-            form = {"username": "admin@acme.example", "password": "sandbox-password"}
-            answer = browser.post(page.url, data=form, allow_redirects=False)
-            answer = browser.get(urljoin(sandbox.url, answer.headers["Location"]), allow_redirects=False)
-            if consent := re.search(r'action="([^"]+)"', answer.text):
-                action = urljoin(sandbox.url, html.unescape(consent[1]))
-                answer = browser.post(action, data={"decision": decision}, allow_redirects=False)
-            back = urlsplit(answer.headers["Location"])
-        return f"{back.path}?{back.query}"
+        return log_in_at_salesforce(sandbox, url, "admin@acme.example", "sandbox-password", decision)
 
     return visit
 

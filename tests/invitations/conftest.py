@@ -1,12 +1,9 @@
 """Invitations whose mails have been sent, and the links in them."""
 
-import html
 import re
 from collections.abc import Callable, Iterator
-from urllib.parse import urljoin, urlsplit
 
 import pytest
-import requests
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
@@ -17,6 +14,7 @@ from invitations.models import Invitation
 from msi_admin.celery import app
 from tests.conftest import make_member
 from tests.invitations.salesforce_browser import AtSalesforce
+from tests.salesforce_login import log_in_at_salesforce
 from tests.sandbox_process import SandboxProcess
 
 LINK = re.compile(r"https?://[^/\s]+(/invitations/([\w-]+)/)")
@@ -65,15 +63,7 @@ def at_salesforce(sandbox: SandboxProcess) -> AtSalesforce:
     """Log in as a Salesforce user, answer the consent page, and give the address the browser is sent back to."""
 
     def visit(url: str, username: str = MARKETO_ADMIN, *, decision: str = "allow") -> str:
-        with requests.Session() as browser:
-            page = browser.get(url)
-            answer = browser.post(page.url, data={"username": username, "password": PASSWORD}, allow_redirects=False)
-            answer = browser.get(urljoin(sandbox.url, answer.headers["Location"]), allow_redirects=False)
-            if consent := re.search(r'action="([^"]+)"', answer.text):
-                action = urljoin(sandbox.url, html.unescape(consent[1]))
-                answer = browser.post(action, data={"decision": decision}, allow_redirects=False)
-        back = urlsplit(answer.headers["Location"])
-        return f"{back.path}?{back.query}"
+        return log_in_at_salesforce(sandbox, url, username, PASSWORD, decision)
 
     return visit
 
