@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import redis
 from django.conf import settings
@@ -26,14 +27,20 @@ def run_has_ended(run: SyncRun) -> bool:
     return run.is_finished and not run.has_leftovers
 
 
-def work_until(is_reached: Callable[[], bool]) -> None:
+Around = Callable[[], AbstractContextManager[None]]
+
+
+def work_until(is_reached: Callable[[], bool], around: Around = nullcontext) -> None:
+    """Take every step that is due, each inside a context of its own, until it is so; AssertionError after a minute."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not is_reached():
         assert time.monotonic() < deadline, describe()
         for run_id in SyncRun.objects.due().values_list("pk", flat=True):
-            services.advance_run(run_id)
+            with around():
+                services.advance_run(run_id)
         for extract_id in Extract.objects.due().values_list("pk", flat=True):
-            services.advance_extract(extract_id)
+            with around():
+                services.advance_extract(extract_id)
         _let_time_pass()
 
 
