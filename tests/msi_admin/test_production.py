@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+pytestmark = pytest.mark.servers
+
 ROOT = Path(__file__).parents[2]
 COMPLETE = {
     "PRODUCTION": "true",
@@ -23,48 +25,79 @@ COMPLETE = {
 }
 
 
-def run(environment: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
-    # The last one is for browser tests alone, which may have run in this process before.
-    ours = {*COMPLETE, "VAR_DIR", "DJANGO_ALLOW_ASYNC_UNSAFE"}
-    clean = {name: value for name, value in os.environ.items() if name not in ours}
-    python = [sys.executable, *command]
-    return subprocess.run(python, cwd=ROOT, env=clean | environment, capture_output=True, text=True, check=False)
-
-
-def check(environment: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
-    return run(environment, "manage.py", "check", *options)
+def run(environment: dict[str, str], *command: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if name not in {*COMPLETE, "VAR_DIR"}}
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=clean | environment,
+        input=typed,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_the_deployment_check_is_silent() -> None:
     """Security statement 46: Django's own warnings about an installation; known holes of others see below."""
-    result = check(COMPLETE, "--deploy", "--fail-level", "WARNING")
+    result = run(COMPLETE, "manage.py", "check", "--deploy", "--fail-level", "WARNING")
     assert "no issues" in result.stdout + result.stderr, result.stderr
     assert result.returncode == 0
 
 
-@pytest.mark.parametrize("name", sorted(COMPLETE.keys() - {"PRODUCTION"}))
-def test_production_refuses_to_start_without(name: str) -> None:
-    result = check({key: value for key, value in COMPLETE.items() if key != name})
-    assert result.returncode
-    assert name in result.stderr
+READ_SETTINGS = """
+import json, os, runpy, sys
+clean, refusals = dict(os.environ), {}
+for name, environment in json.load(sys.stdin).items():
+    os.environ.clear()
+    os.environ.update(clean | environment)
+    try:
+        runpy.run_path("msi_admin/settings.py")
+    except Exception as error:
+        refusals[name] = str(error)
+print(json.dumps(refusals))
+"""
+UNSAFE = {
+    "SANDBOX_ORIGIN": "http://127.0.0.1:1",
+    "SITE_URL": "http://console.example",
+    "DEBUG": "true",
+    "ALLOWED_HOSTS": "*",
+    "FIELD_ENCRYPTION_KEYS": "not-a-key",
+    "METRICS_TOKEN": "",
+    "SECRET_KEY": "0123456789" * 4 + "012345678",
+}
+NEEDED = sorted(COMPLETE.keys() - {"PRODUCTION"})
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("SANDBOX_ORIGIN", "http://127.0.0.1:1"),
-        ("SITE_URL", "http://console.example"),
-        ("DEBUG", "true"),
-        ("ALLOWED_HOSTS", "*"),
-        ("FIELD_ENCRYPTION_KEYS", "not-a-key"),
-        ("METRICS_TOKEN", ""),
-        ("SECRET_KEY", "0123456789" * 4 + "012345678"),
-    ],
-)
-def test_every_process_of_production_refuses_what_protects_nothing(name: str, value: str) -> None:
-    result = run(COMPLETE | {name: value}, "-c", "import msi_admin.wsgi")
+@pytest.fixture(scope="module")
+def refusals() -> dict[str, str]:
+    """What the settings say to each incomplete or unsafe environment, all read by one process."""
+    missing = {f"no {name}": {key: value for key, value in COMPLETE.items() if key != name} for name in NEEDED}
+    unsafe = {f"bad {name}": COMPLETE | {name: value} for name, value in UNSAFE.items()}
+    result = run({}, "-c", READ_SETTINGS, typed=json.dumps({**missing, **unsafe, "complete": COMPLETE}))
+    assert result.returncode == 0, result.stderr
+    return dict(json.loads(result.stdout))
+
+
+def test_complete_settings_are_accepted(refusals: dict[str, str]) -> None:
+    assert "complete" not in refusals
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_production_refuses_to_start_without(name: str, refusals: dict[str, str]) -> None:
+    assert name in refusals[f"no {name}"]
+
+
+@pytest.mark.parametrize("name", UNSAFE)
+def test_production_refuses_what_protects_nothing(name: str, refusals: dict[str, str]) -> None:
+    assert name in refusals[f"bad {name}"]
+
+
+@pytest.mark.parametrize("command", [["manage.py", "check"], ["-c", "import msi_admin.wsgi"]])
+def test_every_process_of_production_ends_by_a_refusal(command: list[str]) -> None:
+    result = run(COMPLETE | {"DEBUG": "true"}, *command)
     assert result.returncode
-    assert name in result.stderr
+    assert "DEBUG" in result.stderr
 
 
 VISIT = """
@@ -94,7 +127,7 @@ def test_browsers_come_by_https_only_and_cookies_stay_on_this_host() -> None:
     assert found["debug"] is False
 
 
-@pytest.mark.parametrize("name", ["base", "dev"])
+@pytest.mark.parametrize("name", ["base", "local", "dev"])
 def test_the_inventory_of_dependencies_is_complete(name: str) -> None:
     """
     Security statement 46: every package with its version and hashes, so that a list of known holes can be held against
