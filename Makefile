@@ -8,24 +8,32 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Tools that read the settings need addresses, not servers.
 NO_SERVERS := DATABASE_URL=postgresql:///unused REDIS_URL=redis://unused
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+# uv installs many times faster than pip, but does not know pip's settings: where only those lead to packages, pip does it.
+install_from = { $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) 2>.venv/uv.log || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(1); } && touch $@
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test lint bench screenshots install browser messages catalogues lock
+.PHONY: help demo demo-reset test check lint bench screenshots install install-dev browser gettext messages catalogues lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: install ## Run the whole console with its sandbox on http://127.0.0.1:$(PORT); Ctrl-C stops it
+	@echo "Starting the databases, the sandbox, web, worker and beat (about 15 seconds) …"
 	@exec $(BIN)/python manage.py demo --port $(PORT)
 
 demo-reset: ## Forget what the demo has stored; the next `make demo` starts before step 1
 	@test ! -x $(BIN)/python || $(BIN)/python -m msi_admin.embedded var/embedded --remove
 	rm -rf var
 
-test: install browser ## Run every test, browser tests included; PYTEST_ARGS= narrows it
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+test: install-dev browser ## Run every test, browser tests included; PYTEST_ARGS= narrows it
+	@echo "Running the tests (about five minutes for all of them on two cores) …"
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
-lint: install browser ## Check style, imports, types, templates and translations
+check: lint ## Check style, and run the tests that need no server: under a minute
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not servers" $(PYTEST_ARGS)
+
+lint: install-dev gettext ## Check style, imports, types, templates and translations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache --no-logo
@@ -34,35 +42,53 @@ lint: install browser ## Check style, imports, types, templates and translations
 	$(NO_SERVERS) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m msi_admin.catalogues check
 
-bench: install ## Measure a sync of PEOPLE people and print `name: value` lines
+bench: install-dev ## Measure a sync of PEOPLE people and print `name: value` lines
 	$(BIN)/python -m tests.load.bench --people $(PEOPLE)
 	$(BIN)/python -m tests.load.bench_sandbox --people $(PEOPLE)
 
-screenshots: install browser ## Write docs/images/
+screenshots: install-dev browser ## Write docs/images/
 	$(BIN)/python -m tests.browser.screenshots
 
+# What the console runs on; the tools of developers come on top of it.
 install: .venv/installed node_modules/.package-lock.json messages
 
-.venv/installed: requirements/dev.txt
-	@test -d .venv || $(PYTHON) -m venv .venv || { echo "Python 3.11 or newer with its venv module is needed (Debian: apt-get install python3-venv)."; exit 1; }
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+install-dev: .venv/installed-dev node_modules/.package-lock.json messages
+
+$(BIN)/uv: requirements/uv.txt
+	@echo "Making .venv (about 10 seconds) …"
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { echo "Python 3.11 or newer with its venv module is needed (Debian: apt-get install python3-venv)."; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
+
+.venv/installed: requirements/local.txt $(BIN)/uv
+	@echo "Installing what the console runs on (about 10 seconds) …"
+	@$(call install_from,requirements/local.txt)
+
+.venv/installed-dev: requirements/dev.txt .venv/installed
+	@echo "Installing the tools of developers (about 10 seconds) …"
+	@$(call install_from,requirements/dev.txt)
 
 node_modules/.package-lock.json: package-lock.json .venv/installed
-	npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@echo "Installing styles, icons and scripts (about 5 seconds) …"
+	@npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@
 
-browser: .venv/installed
-	@$(BIN)/python -m tests.browser.install
+browser: .venv/installed-dev
+	@$(BIN)/python -m tests.browser.install chromium
+
+gettext: .venv/installed-dev
+	@$(BIN)/python -m tests.browser.install gettext
 
 messages: $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
 %.mo: %.po .venv/installed
 	@$(BIN)/python -m msi_admin.catalogues compile
 
-catalogues: install browser ## Collect the texts of code and templates into locale/
+catalogues: install-dev gettext ## Collect the texts of code and templates into locale/
 	$(BIN)/python -m msi_admin.catalogues collect
 
-lock: .venv/installed ## Compile requirements/*.txt from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra local --extra dev pyproject.toml -o requirements/dev.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml -c requirements/dev.txt -o requirements/base.txt
+lock: $(BIN)/uv ## Compile requirements/*.txt from pyproject.toml
+	$(UV_COMPILE) --extra local --extra dev pyproject.toml -o requirements/dev.txt
+	$(UV_COMPILE) --extra local pyproject.toml -c requirements/dev.txt -o requirements/local.txt
+	$(UV_COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/base.txt
+	echo uv | $(UV_COMPILE) - -c requirements/dev.txt -o requirements/uv.txt

@@ -1,25 +1,27 @@
-"""`python -m tests.browser.install`: makes sure a Chromium is there, and gettext for the translation check."""
+"""`python -m tests.browser.install chromium | gettext`: makes sure that a program from outside is there."""
 
 import os
 import shutil
 import subprocess
 import sys
 
-PACKAGES = {"chromium": "chromium", "xgettext": "gettext"}
+# What tells that a package of Debian is there.
+PROGRAMS = {"chromium": "chromium", "gettext": "xgettext"}
 
 
 def main() -> int:
-    missing = [package for program, package in PACKAGES.items() if not shutil.which(program)]
-    if not missing:
+    package = sys.argv[1]
+    if shutil.which(PROGRAMS[package]):
         return 0
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"Installing {', '.join(missing)} with apt-get …", flush=True)
+        print(f"Installing {package} with apt-get (about 20 seconds) …", flush=True)
         _apt_get("update")
-        _apt_get("install", "--yes", *missing)
+        _apt_get("install", "--yes", package)
         return 0
-    if "chromium" in missing:
+    if package == "chromium":
         print("Installing Playwright's own Chromium …", flush=True)
         return subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False).returncode
+    # The check of the translations says itself what is missing.
     return 0
 
 
