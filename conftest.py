@@ -1,34 +1,91 @@
-"""Every pytest process gets a PostgreSQL and a Redis of its own, so that runs never meet."""
+"""Every pytest process has a PostgreSQL and a Redis of its own, started when a test first wants them."""
 
 import os
-import sys
+import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import django
+import pytest
+from django.conf import settings
+from django.core.cache import cache
 
-from msi_admin.embedded import join
+from msi_admin.embedded import Services, join
 
-# With -n, the first process only hands out tests; the others would inherit whatever it put into the environment.
-ONLY_HANDS_OUT = "PYTEST_XDIST_WORKER" not in os.environ and any(word.startswith("-n") for word in sys.argv)
-ENVIRONMENT = {
-    "DJANGO_SETTINGS_MODULE": "msi_admin.settings",
-    "DATABASE_URL": "postgresql:///unused",
-    "REDIS_URL": "redis://unused",
-    "EMAIL_URL": "memory://",
-    "SITE_URL": "http://127.0.0.1:8000",
-    "SALESFORCE_CLIENT_ID": "sandbox-consumer-key",
-    "SALESFORCE_CLIENT_SECRET": "sandbox-consumer-secret",
-    "VAR_DIR": tempfile.mkdtemp(prefix="msi-test-"),
-}
+pytest_plugins = ["tests.leftovers", "tests.watchdog"]
 
-if not ONLY_HANDS_OUT:
-    Path(ENVIRONMENT["VAR_DIR"]).chmod(0o711)
-    SERVICES = join(Path(ENVIRONMENT["VAR_DIR"]), temporary=True)
-    ENVIRONMENT |= {"DATABASE_URL": SERVICES.database_url, "REDIS_URL": SERVICES.redis_url}
-
-os.environ.update(ENVIRONMENT)
+# Under /tmp, whatever TMPDIR says: the name of a socket must be short.
+FOLDER = Path(tempfile.mkdtemp(prefix="msi-test-", dir="/tmp"))
+FOLDER.chmod(0o711)
+# Where the servers will listen is known before they run, so that the settings need not wait for them.
+SERVICES = Services(f"postgresql://postgres@/postgres?host={FOLDER}/postgres", f"unix://{FOLDER}/redis.sock", lock=-1)
+os.environ.update(
+    {
+        "DJANGO_SETTINGS_MODULE": "msi_admin.settings",
+        "DATABASE_URL": SERVICES.database_url,
+        "REDIS_URL": SERVICES.redis_url,
+        "EMAIL_URL": "memory://",
+        "SITE_URL": "http://127.0.0.1:8000",
+        "SALESFORCE_CLIENT_ID": "sandbox-consumer-key",
+        "SALESFORCE_CLIENT_SECRET": "sandbox-consumer-secret",
+        "VAR_DIR": str(FOLDER),
+        # Nobody in a test waits for a lock that long: a deadlock ends as an error, not as a hanging run.
+        "PGOPTIONS": "-c lock_timeout=20s",
+    }
+)
 django.setup()
-if ONLY_HANDS_OUT:
-    for name in ENVIRONMENT:
-        del os.environ[name]
+# A password is not to be guarded here, and costs a tenth of a second each time with the real one.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A process that only hands out tests does not tell those who run them where its own servers would be."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        # With it pytest-django reads the settings before this file has set the rest.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+@pytest.fixture(scope="session")
+def servers() -> Services:
+    """PostgreSQL and Redis, until this process ends."""
+    services = join(FOLDER, temporary=True)
+    if (services.database_url, services.redis_url) != (SERVICES.database_url, SERVICES.redis_url):
+        raise RuntimeError(f"The servers listen elsewhere than the settings say: {services}")
+    return services
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(servers: Services, django_db_setup: None) -> None:
+    """The test's database, on those servers."""
+
+
+# What a test asks for, directly or through another fixture, when it needs more than this process.
+OF_DATABASE = {"db", "transactional_db", "live_server"}
+OF_SERVERS = {"servers", "running_sandbox", "sandbox_process", "playwright", "demo"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a server; `make check` leaves it out."""
+    for item in items:
+        wanted = set(getattr(item, "fixturenames", ()))
+        if wanted & OF_DATABASE or item.get_closest_marker("django_db"):
+            item.add_marker("database")
+            item.add_marker("servers")
+        elif wanted & OF_SERVERS:
+            item.add_marker("servers")
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tokens, counters and messages of one test are not seen by the next."""
+    yield
+    if request.node.get_closest_marker("database") or "servers" in request.fixturenames:
+        cache.clear()
+
+
+def pytest_unconfigure() -> None:
+    """The servers remove their folder; where none was wanted, nobody else does."""
+    if not (FOLDER / "users.lock").exists():
+        shutil.rmtree(FOLDER)

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
@@ -15,11 +14,6 @@ from tests.sandbox_process import SandboxProcess
 
 PASSWORD = "Demo-Passw0rd!"
 ClientOf = Callable[[User], Client]
-
-
-@pytest.fixture(autouse=True)
-def _empty_cache() -> None:
-    cache.clear()
 
 
 def make_user(email: str, name: str = "") -> User:

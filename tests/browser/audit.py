@@ -67,7 +67,7 @@ def audit_view(page: Page, url: str) -> list[str]:
     faults: list[str] = []
     for screen in SCREENS:
         page.goto(url + screen)
-        page.wait_for_load_state("networkidle")
+        page.evaluate("document.fonts.ready.then(() => true)")
         faults += [f"{screen} {fault}" for fault in faults_of(page)]
     return faults + complaints
 

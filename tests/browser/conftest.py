@@ -1,6 +1,5 @@
 """The running demo, and a Chromium to click it with."""
 
-import os
 import shutil
 from collections.abc import Iterator
 
@@ -25,17 +24,20 @@ def demo() -> Iterator[Demo]:
         running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Its event loop stays in this thread to the end; the database is called between its steps."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as started:
+    """
+    Its event loop runs in this thread until the module's last test. Django keeps one set of connections for a thread
+    without a loop and another beside one: each is closed before the other comes, so that nobody meets a forgotten one.
+    """
+    connections.close_all()
+    with pytest.MonkeyPatch.context() as environment, sync_playwright() as started:
+        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         yield started
-        # Made beside the running loop, they are unknown once it has gone.
         connections.close_all()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Debian's Chromium where it is installed, otherwise Playwright's own."""
     chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)

@@ -22,6 +22,8 @@ from tests.conftest import ClientOf
 from tests.connections.conftest import process_environment, text_of
 from tests.sandbox_process import SandboxProcess
 
+pytestmark = pytest.mark.usefixtures("servers")
+
 DIAGNOSTICS = "/settings/integrations/diagnostics/"
 
 

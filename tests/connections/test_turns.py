@@ -6,6 +6,8 @@ from django.core.cache import cache
 from connections.problems import ConnectionProblem
 from connections.turns import count_use, turn
 
+pytestmark = pytest.mark.usefixtures("servers")
+
 
 def test_a_turn_is_given_back() -> None:
     with turn("package-1"), pytest.raises(ConnectionProblem, match="asked_just_now"), turn("package-1"):

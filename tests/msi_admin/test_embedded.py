@@ -14,6 +14,8 @@ import pytest
 
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.servers
+
 USER = """
 import sys
 from pathlib import Path

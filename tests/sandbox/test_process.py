@@ -5,10 +5,13 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 import requests
 
 from tests.sandbox.marketo_api import Marketo
 from tests.sandbox_process import ROOT, SandboxProcess
+
+pytestmark = pytest.mark.servers
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -14,6 +14,8 @@ from tests.sandbox.test_control import send_mail
 from tests.sandbox.test_process import run
 from tests.sandbox_process import SandboxProcess
 
+pytestmark = pytest.mark.servers
+
 LEAD = {"action": "create", "kind": "lead", "fields": {"firstName": "Nova"}}
 
 

@@ -8,6 +8,8 @@ import requests
 from tests.sandbox.marketo_api import CREDENTIALS
 from tests.sandbox_process import SandboxProcess
 
+pytestmark = pytest.mark.servers
+
 
 def fetch(sandbox: SandboxProcess, ca_file: Path, url: str, **options: object) -> requests.Response:
     with requests.Session() as session:

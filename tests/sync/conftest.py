@@ -18,7 +18,7 @@ Sync = Callable[[], SyncRun]
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[SandboxProcess]:
     """People who came within five windows: one more than wait in Marketo's queue at a time."""
-    with SandboxProcess.start(people=300, days=140) as process:
+    with SandboxProcess.start(people=300, days=45) as process:
         yield process
 
 

@@ -27,6 +27,8 @@ from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
 from tests.sync.driving import finish, work_until
 
+pytestmark = pytest.mark.usefixtures("servers")
+
 
 @pytest.fixture
 def budget() -> MarketoBudget:

@@ -62,6 +62,7 @@ def test_nothing_is_expected_where_nothing_was_measured() -> None:
     assert {window.size for window in affordable_windows(START, END, [])} == {None}
 
 
+@pytest.mark.usefixtures("servers")
 def test_the_first_export_of_a_day_may_have_any_size() -> None:
     budget = MarketoBudget("https://windows.mktorest.example")
     budget.check_export(DAILY_EXPORT_BYTES * 3)

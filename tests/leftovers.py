@@ -1,0 +1,105 @@
+"""Nothing that a test starts outlives it: a process, a thread, a connection to the database."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeVar
+
+import psutil
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+
+GRACE_SECONDS = 5.0
+STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"}
+Thing = TypeVar("Thing", psutil.Process, threading.Thread, "Session")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_outlives_a_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """
+    Ends what is left and says so. By its place this comes after the test's own fixtures have cleaned up, and before
+    its tables are emptied, which would wait for somebody's open transaction.
+    """
+    sessions: Callable[[], set[Session]] = set
+    if request.node.get_closest_marker("database"):
+        request.getfixturevalue("_django_db_helper")
+        sessions = look_at_database
+    before = CHILDREN.now(), set(threading.enumerate()), sessions()
+    yield
+    left = [
+        *ended(lambda: CHILDREN.now() - before[0], end=psutil.Process.kill),
+        *ended(lambda: set(threading.enumerate()) - before[1], end=str),
+        *ended(lambda: sessions() - before[2], end=Session.end),
+    ]
+    assert not left, f"left behind: {left}"
+
+
+def ended(look: Callable[[], set[Thing]], end: Callable[[Thing], object]) -> list[str]:
+    """Wait a moment until nothing is left; end what still is, and describe it."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    while left := look():
+        if time.monotonic() > deadline:
+            said = [str(thing) for thing in left]
+            for thing in left:
+                end(thing)
+            return said
+        time.sleep(0.02)
+    return []
+
+
+class Children:
+    """The processes below this one; looked for only after one was started, since looking takes milliseconds."""
+
+    def __init__(self) -> None:
+        self._is_stale, self._known = True, set[psutil.Process]()
+        sys.addaudithook(self._notice)
+
+    def _notice(self, event: str, _arguments: Any) -> None:
+        self._is_stale = self._is_stale or event in STARTS
+
+    def now(self) -> set[psutil.Process]:
+        if self._is_stale:
+            self._is_stale = False
+            self._known = set(psutil.Process().children(recursive=True))
+        self._known = {child for child in self._known if child.is_running()}
+        return set(self._known)
+
+
+CHILDREN = Children()
+
+
+@dataclass(frozen=True)
+class Session:
+    """Somebody's connection to the tests' PostgreSQL; `doing` says its state and last statement."""
+
+    pid: int
+    doing: str = field(compare=False)
+
+    def end(self) -> None:
+        _observer().execute("SELECT pg_terminate_backend(%s)", [self.pid])
+
+
+def look_at_database() -> set[Session]:
+    """Everybody's connections but this thread's own and the one that looks."""
+    own = connection.connection.info.backend_pid if connection.connection else 0
+    rows = _observer().execute(
+        "SELECT pid, concat_ws(' ', state, application_name, query) FROM pg_stat_activity"
+        " WHERE backend_type = 'client backend' AND pid NOT IN (pg_backend_pid(), %s)",
+        [own],
+    )
+    return {Session(*row) for row in rows}
+
+
+@cache
+def _observer() -> psycopg.Connection[tuple[Any, ...]]:
+    return psycopg.connect(settings.DATABASE_URL, autocommit=True)
+
+
+def pytest_sessionfinish() -> None:
+    if _observer.cache_info().currsize:
+        _observer().close()
