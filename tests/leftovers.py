@@ -1,9 +1,11 @@
 """Nothing that a test starts outlives it: a process, a thread, a connection to the database."""
 
+import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
@@ -53,7 +55,10 @@ def ended(look: Callable[[], set[Thing]], end: Callable[[Thing], object]) -> lis
 
 
 class Children:
-    """The processes below this one; looked for only after one was started, since looking takes milliseconds."""
+    """
+    The processes that this one has started; looked for only after one was, since looking takes milliseconds. What
+    those start is theirs to end: a browser and a sandbox that serve many tests have workers that come and go.
+    """
 
     def __init__(self) -> None:
         self._is_stale, self._known = True, set[psutil.Process]()
@@ -65,7 +70,7 @@ class Children:
     def now(self) -> set[psutil.Process]:
         if self._is_stale:
             self._is_stale = False
-            self._known = set(psutil.Process().children(recursive=True))
+            self._known = set(psutil.Process().children())
         self._known = {child for child in self._known if child.is_running()}
         return set(self._known)
 
@@ -100,6 +105,23 @@ def _observer() -> psycopg.Connection[tuple[Any, ...]]:
     return psycopg.connect(settings.DATABASE_URL, autocommit=True)
 
 
-def pytest_sessionfinish() -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _no_orphans() -> Iterator[None]:
+    """Nobody's child is left at the end, such as a worker whose parent was killed: its settings give it away."""
+    yield
     if _observer.cache_info().currsize:
         _observer().close()
+    orphans = list(_orphans())
+    for orphan in orphans:
+        orphan.kill()
+    assert not orphans
+
+
+def _orphans() -> Iterator[psutil.Process]:
+    own = {process.pid for process in psutil.Process().children(recursive=True)} | {os.getpid()}
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            # PostgreSQL and Redis end once this process has.
+            serves = any("msi_admin.embedded" in parent.cmdline() for parent in [process, *process.parents()])
+            if process.pid not in own and not serves and process.environ().get("VAR_DIR") == os.environ["VAR_DIR"]:
+                yield process
