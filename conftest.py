@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from msi_admin.embedded import Services, join
+from tests import tables
 
 pytest_plugins = ["tests.leftovers", "tests.watchdog"]
 
@@ -58,6 +59,7 @@ def servers() -> Services:
 @pytest.fixture(scope="session")
 def django_db_setup(servers: Services, django_db_setup: None) -> None:
     """The test's database, on those servers."""
+    tables.empty_quickly()
 
 
 # What a test asks for, directly or through another fixture, when it needs more than this process.
