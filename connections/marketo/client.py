@@ -195,7 +195,7 @@ class MarketoClient:
     def _changes(self, path: str, token: str, params: dict[str, str]) -> ChangesPage:
         answer = self._answer("GET", f"/rest/v1/{path}", params=params | {"nextPageToken": token})
         with expected_shape(SERVICE, answer):
-            return ChangesPage.from_answer(answer)
+            return ChangesPage.from_answer(answer, token)
 
     def oldest_folder_created_at(self) -> datetime | None:
         """When the first top-level folder was made: nobody in the instance is older (Adobe's own advice)."""

@@ -4,6 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, Self
 
+from connections.values import flag, objects, text, warn_unreadable, whole_number, whole_numbers
+
+# An array of numbers in recorded answers (airbytehq/airbyte, source-marketo); Adobe's swagger gives values no type.
+MERGE_IDS = "Merge IDs"
+
 
 class TokenCache(Protocol):
     """Keeps the access token of one Marketo connection; shared by workers, so that they share one token too."""
@@ -104,12 +109,39 @@ class ChangesPage:
     has_more: bool
 
     @classmethod
-    def from_answer(cls, answer: dict[str, Any]) -> Self:
+    def from_answer(cls, answer: dict[str, Any], token: str) -> Self:
+        """The page that came for a token; raises what `expected_shape` knows when changes would be lost without it."""
         records = answer.get("result") or []
-        found = {int(record["leadId"]) for record in records}
-        for record in records:
-            for attribute in record.get("attributes", []):
-                # The winner of a merge is `leadId`; who is gone stands in an attribute.
-                if attribute["name"] == "Merge IDs":
-                    found |= {int(loser) for loser in str(attribute["value"]).split(",")}
-        return cls(frozenset(found), answer["nextPageToken"], answer["moreResult"])
+        if not isinstance(records, list):
+            raise TypeError("no list of changes")
+        people = set[int]().union(*map(_people_of, objects("result", records)))
+        following = text(answer.get("nextPageToken")) or ""
+        has_more = flag(answer.get("moreResult")) is True
+        if has_more and not following:
+            raise ValueError("no token for the rest")
+        if has_more and following == token:
+            # Asking again would bring the same page for ever; the next run begins here.
+            warn_unreadable("nextPageToken", following, reason="repeated")
+            has_more = False
+        return cls(frozenset(people), following, has_more)
+
+
+def _people_of(activity: dict[str, Any]) -> set[int]:
+    """The person of an activity and, of a merge, who is gone: that stands in an attribute, since `leadId` has won."""
+    person = whole_number(activity.get("leadId"))
+    if person is None:
+        warn_unreadable("leadId", activity.get("leadId"), activity=_id_of(activity))
+    attributes = objects("attributes", activity.get("attributes"), activity=_id_of(activity))
+    losers = [_losers(activity, item.get("value")) for item in attributes if item.get("name") == MERGE_IDS]
+    return ({person} if person is not None else set[int]()).union(*losers)
+
+
+def _losers(activity: dict[str, Any], value: object) -> set[int]:
+    found, is_whole = whole_numbers(value)
+    if not is_whole:
+        warn_unreadable(MERGE_IDS, value, activity=_id_of(activity))
+    return found
+
+
+def _id_of(activity: dict[str, Any]) -> str | None:
+    return text(activity.get("marketoGUID")) or text(activity.get("id"))
