@@ -75,7 +75,7 @@ def merge(world: World, winner: Person, losers: list[Person], *, in_salesforce: 
         gone = _update(world, loser, in_marketo=False)
         if in_salesforce:
             _delete_in_salesforce(world, gone, winner.marketo_id)
-    merged = ",".join(str(loser.marketo_id) for loser in losers)
+    merged = tuple(loser.marketo_id for loser in losers)
     world.log(winner, types.MERGE_LEADS, attributes=(("Merge IDs", merged),))
 
 

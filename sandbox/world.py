@@ -21,7 +21,8 @@ from sandbox.switches import Switches
 
 @dataclass(frozen=True)
 class Change:
-    """One activity in Marketo's log. ``fields`` holds (name, new value, old value); ``at`` is seconds since 1970."""
+    """One activity in Marketo's log. ``fields`` holds (name, new value, old value), ``attributes`` (name, value), where
+    the value may be of any type; ``at`` is seconds since 1970."""
 
     number: int
     marketo_id: int
@@ -29,7 +30,7 @@ class Change:
     at: float
     primary_value: str
     fields: tuple[tuple[str, str | None, str | None], ...] = ()
-    attributes: tuple[tuple[str, str], ...] = ()
+    attributes: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -118,5 +118,5 @@ def test_merge_names_the_losers(sandbox: SandboxProcess, feed: Feed) -> None:
     winner, loser = create(sandbox), create(sandbox)
     sandbox.post("/_sandbox/people", {"action": "merge", "ids": [winner, loser]})
     merged = feed.read("", activityTypeIds="32")
-    assert merged[0]["attributes"] == [{"name": "Merge IDs", "value": str(loser)}]
+    assert merged[0]["attributes"] == [{"name": "Merge IDs", "value": [loser]}]
     assert feed.marketo.result(f"/rest/v1/lead/{loser}.json") == []

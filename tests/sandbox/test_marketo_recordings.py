@@ -1,7 +1,10 @@
 """The Marketo side beside what a real instance answered: same keys, kinds of values, nulls and headers."""
 
+import csv
+import io
 import json
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +74,28 @@ def test_leads_found_changed_deleted_and_skipped(sandbox: SandboxProcess, market
     assert answer.json()["result"][1] == skipped["body"]["result"][1]
     deletion = marketo.send("POST", LEADS, params={"_method": "DELETE"}, json={"input": [{"id": second}]})
     compare(deleted, deletion)
+
+
+def test_merges(sandbox: SandboxProcess, marketo: Marketo) -> None:
+    """The attributes of *Merge Leads*, by REST and in a bulk file, hold the losers as an array of numbers."""
+    since = datetime.fromisoformat(sandbox.get("/_sandbox/state")["now"])
+    sandbox.post("/_sandbox/people", {"action": "merge", "ids": [3, 4]})
+    token = marketo.get("/rest/v1/activities/pagingtoken.json", sinceDatetime=since.isoformat())["nextPageToken"]
+    (merge,) = marketo.result("/rest/v1/activities.json", nextPageToken=token, activityTypeIds="32")
+    by_rest = {attribute["name"]: attribute["value"] for attribute in merge["attributes"]}
+    (row,) = csv.DictReader(io.StringIO(exported_activities(marketo, since)))
+    for recorded in RECORDED["merges"]:
+        for attributes in (by_rest, json.loads(row["attributes"])):
+            assert attributes["Merge IDs"] == [4]
+            assert shape(attributes["Merge IDs"]) == shape(recorded["merge_ids"])
+
+
+def exported_activities(marketo: Marketo, since: datetime) -> str:
+    """The file of the merges of a day."""
+    root = "/bulk/v1/activities/export"
+    window = {"startAt": since.isoformat(), "endAt": (since + timedelta(days=1)).isoformat()}
+    body = {"filter": {"createdAt": window, "activityTypeIds": [32]}}
+    (created,) = marketo.post(f"{root}/create.json", body)["result"]
+    marketo.post(f"{root}/{created['exportId']}/enqueue.json")
+    marketo.wait(created["exportId"], {"Completed"}, root)
+    return marketo.send("GET", f"{root}/{created['exportId']}/file.json").text
