@@ -6,10 +6,13 @@ none, and recorded answers hold numbers as text, lists where older ones had text
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
+
+T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -35,7 +38,30 @@ def objects(what: str, value: object, **where: object) -> list[dict[str, Any]]:
     return [item for item in items if isinstance(item, dict)]
 
 
-def text(value: object) -> str | None:
+def all_readable(what: str, records: object, read: Callable[[dict[str, Any]], T | None]) -> list[T]:
+    """
+    What `read` makes of the objects of a list; those of which it makes None are left out with a warning.
+
+    Raises ValueError when something came of which nothing can be read.
+    """
+    found = [(record, read(record)) for record in objects(what, records)]
+    for record, result in found:
+        if result is None:
+            warn_unreadable(what, record)
+    kept = [result for _record, result in found if result is not None]
+    if not kept and records != []:
+        raise ValueError(f"no {what} can be read")
+    return kept
+
+
+def required(value: T | None) -> T:
+    """The value that a converter has read, where nothing can go on without it; raises ValueError when it has not."""
+    if value is None:
+        raise ValueError("a value is missing or unreadable")
+    return value
+
+
+def as_text(value: object) -> str | None:
     """A value as text; None for null, a list and an object."""
     if value is None or isinstance(value, list | dict):
         return None
@@ -46,7 +72,7 @@ def text(value: object) -> str | None:
 
 def whole_number(value: object) -> int | None:
     """A number from 0 on, such as an id or a count, perhaps written as text."""
-    found = _NUMBER.fullmatch((text(value) or "").strip())
+    found = _NUMBER.fullmatch((as_text(value) or "").strip())
     return int(found[0]) if found else None
 
 
@@ -60,7 +86,7 @@ def whole_numbers(value: object) -> tuple[set[int], bool]:
 
 def flag(value: object) -> bool | None:
     """True or false, perhaps written as text or as 1 or 0."""
-    return _FLAGS.get((text(value) or "").strip().lower())
+    return _FLAGS.get((as_text(value) or "").strip().lower())
 
 
 def moment(value: object) -> datetime | None:

@@ -21,6 +21,7 @@ from connections.http import (
 )
 from connections.marketo.errors import SERVICE, ExportFileMissing, TokenRefused, raise_for_error
 from connections.marketo.types import ChangesPage, Export, LeadField, MarketoUser, StaticList, TokenCache, Workspace
+from connections.values import all_readable, as_text, moment, objects, required, warn_unreadable, whole_number
 
 ADMIN_ROLE = "Admin"
 
@@ -80,23 +81,16 @@ class MarketoClient:
         Raises ReconnectNeeded when Marketo refuses them.
         """
         with reported_call(self.on_call, _TOKEN_PATH):
-            return str(self._renew_token()["scope"])
+            answer = self._renew_token()
+            with expected_shape(SERVICE, answer):
+                return str(answer["scope"])
 
     def describe_fields(self) -> list[LeadField]:
         """The fields of a person; those that REST cannot read are left out."""
         records = self._result("GET", _FIELDS_PATH)
         with expected_shape(SERVICE, records):
-            return [
-                LeadField(
-                    name=record["rest"]["name"],
-                    display_name=record["displayName"],
-                    data_type=record["dataType"],
-                    length=record.get("length"),
-                    is_read_only=record["rest"]["readOnly"],
-                )
-                for record in records
-                if "rest" in record
-            ]
+            listed = [record for record in records if not isinstance(record, dict) or "rest" in record]
+            return all_readable("field", listed, LeadField.from_answer)
 
     def leads_by_filter(
         self, filter_type: str, values: Sequence[str | int], fields: Iterable[str]
@@ -115,13 +109,21 @@ class MarketoClient:
 
     def _lead_pages(self, form: dict[str, str]) -> Iterator[dict[str, Any]]:
         # Sent as a POST that means GET, because 300 values do not fit in an address.
+        tokens = set[str]()
         while True:
             answer = self._answer("POST", "/rest/v1/leads.json", params={"_method": "GET"}, data=form)
             with expected_shape(SERVICE, answer):
-                yield from answer["result"]
-            if not answer.get("nextPageToken"):
+                # Whoever is asked for and missing leaves the copy: nobody is left out here for being unreadable.
+                people = [dict(record) for record in answer["result"]]
+                token = as_text(answer.get("nextPageToken"))
+            yield from people
+            if not token:
                 return
-            form = form | {"nextPageToken": answer["nextPageToken"]}
+            if token in tokens:
+                warn_unreadable("nextPageToken", token, reason="repeated")
+                return
+            tokens.add(token)
+            form = form | {"nextPageToken": token}
 
     def admins(self, extra_roles: Collection[str] = ()) -> list[MarketoUser]:
         """
@@ -167,7 +169,7 @@ class MarketoClient:
         """The ids of all activity types of the instance by their names."""
         records = self._result("GET", "/rest/v1/activities/types.json")
         with expected_shape(SERVICE, records):
-            return {record["name"]: record["id"] for record in records}
+            return dict(all_readable("activity type", records, _activity_type))
 
     def activity_type_names(self) -> set[str]:
         """The names of all activity types of the instance."""
@@ -202,16 +204,21 @@ class MarketoClient:
         params = {"maxDepth": 1, "maxReturn": _PAGE_SIZE}
         answer = self._answer("GET", "/rest/asset/v1/folders.json", params=params)
         with expected_shape(SERVICE, answer):
-            # The asset API leaves out an empty result, and writes 2014-11-13T15:21:36Z+0000.
-            records = answer.get("result", [])
-            times = [datetime.fromisoformat(record["createdAt"][:19]).replace(tzinfo=UTC) for record in records]
+            # The asset API leaves out an empty result.
+            # One of unknown age may be the oldest: whoever is older than a later one would leave the copy.
+            times = [required(moment(record["createdAt"])) for record in answer.get("result") or []]
         return min(times, default=None)
 
     def usage_today(self) -> int:
-        """The calls that everybody made to the instance since its day began."""
-        records = self._result("GET", "/rest/v1/stats/usage.json")
-        with expected_shape(SERVICE, records):
-            return int(records[0]["total"])
+        """The calls that everybody made to the instance since its day began; 0 also while Marketo does not say."""
+        answer = self._answer("GET", "/rest/v1/stats/usage.json")
+        with expected_shape(SERVICE, answer):
+            days = objects("usage", answer.get("result"))
+        total = days[0].get("total") if days else None
+        calls = whole_number(total)
+        if calls is None:
+            warn_unreadable("usage", total)
+        return calls or 0
 
     def static_lists(self, name: str) -> list[StaticList]:
         """The static lists of that name."""
@@ -228,7 +235,9 @@ class MarketoClient:
             params = {"id": person_ids[start : start + _LEAD_BATCH]}
             records = self._result("GET", f"/rest/v1/lists/{list_id}/leads/ismember.json", params=params)
             with expected_shape(SERVICE, records):
-                members |= {record["id"] for record in records if record["status"] == "memberof"}
+                members |= {
+                    required(whole_number(record["id"])) for record in records if record["status"] == "memberof"
+                }
         return members
 
     def create_export(self, fields: Collection[str], created_from: datetime, created_to: datetime) -> Export:
@@ -327,10 +336,17 @@ class MarketoClient:
             raise_for_error(response)
             answer = response.json()
         with expected_shape(SERVICE, answer):
-            seconds = int(answer["expires_in"]) - _TOKEN_MARGIN_SECONDS
-            if seconds > 0:
-                self._token_cache.set(answer["access_token"], seconds)
-            return {"access_token": answer["access_token"], "scope": answer["scope"]}
+            token, lifetime = required(as_text(answer["access_token"])), whole_number(answer.get("expires_in"))
+            if lifetime is None:
+                warn_unreadable("expires_in", answer.get("expires_in"))
+            elif lifetime > _TOKEN_MARGIN_SECONDS:
+                self._token_cache.set(token, lifetime - _TOKEN_MARGIN_SECONDS)
+            return dict(answer)
+
+
+def _activity_type(record: dict[str, Any]) -> tuple[str, int] | None:
+    name, number = as_text(record.get("name")), whole_number(record.get("id"))
+    return (name, number) if name and number is not None else None
 
 
 def _is_file(response: requests.Response) -> bool:

@@ -1,13 +1,16 @@
 """What the Marketo client answers with."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, Self
 
-from connections.values import flag, objects, text, warn_unreadable, whole_number, whole_numbers
+from connections.values import as_text, flag, objects, warn_unreadable, whole_number, whole_numbers
 
 # An array of numbers in recorded answers (airbytehq/airbyte, source-marketo); Adobe's swagger gives values no type.
 MERGE_IDS = "Merge IDs"
+# One of another kind could not be held against the file.
+_CHECKSUM = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
 
 
 class TokenCache(Protocol):
@@ -30,6 +33,21 @@ class LeadField:
     data_type: str
     length: int | None
     is_read_only: bool
+
+    @classmethod
+    def from_answer(cls, record: dict[str, Any]) -> Self | None:
+        """None for a field without a name, which nobody could ask for."""
+        rest = record["rest"]
+        name = as_text(rest.get("name")) if isinstance(rest, dict) else None
+        if not name:
+            return None
+        return cls(
+            name=name,
+            display_name=as_text(record.get("displayName")) or name,
+            data_type=as_text(record.get("dataType")) or "",
+            length=whole_number(record.get("length")),
+            is_read_only=flag(rest.get("readOnly")) is True,
+        )
 
 
 @dataclass(frozen=True)
@@ -73,7 +91,17 @@ class ExportStatus(StrEnum):
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
         # Adobe's list of values spells it with one l, its answers with two.
-        return cls("Cancelled") if value == "Canceled" else None
+        spelt = str(value).lower().replace("canceled", "cancelled")
+        return next((state for state in cls if state.lower() == spelt), None)
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """A state that is not known counts as one that goes on: whoever waits for its end has a deadline."""
+        try:
+            return cls(str(value))
+        except ValueError:
+            warn_unreadable("status", value, known=False)
+            return cls("Processing")
 
 
 @dataclass(frozen=True)
@@ -89,14 +117,17 @@ class Export:
 
     @classmethod
     def from_answer(cls, record: dict[str, Any]) -> Self:
-        checksum = record.get("fileChecksum")
+        promised = record.get("fileChecksum")
+        checksum = _CHECKSUM.fullmatch(as_text(promised) or "")
+        if promised and not checksum:
+            warn_unreadable("fileChecksum", promised)
         return cls(
-            export_id=record["exportId"],
-            status=ExportStatus(record["status"]),
-            rows=record.get("numberOfRecords"),
-            size=record.get("fileSize"),
-            checksum=checksum.removeprefix("sha256:") if checksum else None,
-            error=record.get("errorMsg", ""),
+            export_id=str(record["exportId"]),
+            status=ExportStatus.of(record.get("status")),
+            rows=whole_number(record.get("numberOfRecords")),
+            size=whole_number(record.get("fileSize")),
+            checksum=checksum[1].lower() if checksum else None,
+            error=as_text(record.get("errorMsg")) or "",
         )
 
 
@@ -115,7 +146,7 @@ class ChangesPage:
         if not isinstance(records, list):
             raise TypeError("no list of changes")
         people = set[int]().union(*map(_people_of, objects("result", records)))
-        following = text(answer.get("nextPageToken")) or ""
+        following = as_text(answer.get("nextPageToken")) or ""
         has_more = flag(answer.get("moreResult")) is True
         if has_more and not following:
             raise ValueError("no token for the rest")
@@ -144,4 +175,4 @@ def _losers(activity: dict[str, Any], value: object) -> set[int]:
 
 
 def _id_of(activity: dict[str, Any]) -> str | None:
-    return text(activity.get("marketoGUID")) or text(activity.get("id"))
+    return as_text(activity.get("marketoGUID")) or as_text(activity.get("id"))

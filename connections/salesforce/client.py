@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import requests
 from simple_salesforce.api import Salesforce
@@ -20,6 +20,7 @@ from connections.http import (
     reported_call,
 )
 from connections.salesforce.errors import SERVICE, QueryInterrupted, SessionExpired, raise_for_error
+from connections.values import as_text, warn_unreadable, whole_number
 
 T = TypeVar("T")
 
@@ -65,6 +66,15 @@ class QueryJobState(StrEnum):
     FAILED = "Failed"
     ABORTED = "Aborted"
 
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """A state that is not known counts as one that goes on: whoever waits for its end has a deadline."""
+        try:
+            return cls(str(value))
+        except ValueError:
+            warn_unreadable("state", value, known=False)
+            return cls("InProgress")
+
 
 @dataclass(frozen=True)
 class QueryJob:
@@ -87,16 +97,15 @@ class LayoutPart:
 
 class ResultsPage(Download):
     """
-    One page of a query job's results, as CSV with a header line; `rows` counts the rows without that line,
-    `next_locator` is None on the last page.
+    One page of a query job's results, as CSV with a header line; `rows` counts the rows without that line and is None
+    when Salesforce does not tell, `next_locator` is None on the last page.
     """
 
     def __init__(self, response: requests.Response) -> None:
         super().__init__(SERVICE, response)
         locator = response.headers.get("Sforce-Locator", _LAST_PAGE)
         self.next_locator = None if locator == _LAST_PAGE else locator
-        with expected_shape(SERVICE, dict(response.headers)):
-            self.rows = int(response.headers["Sforce-NumberOfRecords"])
+        self.rows = whole_number(response.headers.get("Sforce-NumberOfRecords"))
 
 
 class PlainHttpAdapter(BoundedAdapter):
@@ -195,10 +204,10 @@ class SalesforceClient:
         answer = self._rest(f"jobs/query/{job_id}")
         with expected_shape(SERVICE, answer):
             return QueryJob(
-                job_id=answer["id"],
-                state=QueryJobState(answer["state"]),
-                rows=answer.get("numberRecordsProcessed", 0),
-                error=answer.get("errorMessage", ""),
+                job_id=job_id,
+                state=QueryJobState.of(answer.get("state")),
+                rows=whole_number(answer.get("numberRecordsProcessed")) or 0,
+                error=as_text(answer.get("errorMessage")) or "",
             )
 
     @contextmanager
@@ -214,12 +223,17 @@ class SalesforceClient:
             yield ResultsPage(response)
 
     def _pages(self, answer: Any) -> Iterator[dict[str, Any]]:
+        addresses = set[str]()
         while True:
             with expected_shape(SERVICE, answer):
-                records, following = list(answer["records"]), answer.get("nextRecordsUrl")
+                records, following = [dict(record) for record in answer["records"]], answer.get("nextRecordsUrl")
             yield from records
             if not following:
                 return
+            if following in addresses:
+                # What comes after it is not known, and records that are not read look as if there were none.
+                raise QueryInterrupted(SERVICE, "repeated_page")
+            addresses.add(following)
             answer = self._next_page(following)
 
     def _next_page(self, url: str) -> Any:

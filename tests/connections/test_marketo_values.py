@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connections.values import flag, moment, objects, text, whole_number, whole_numbers
+from connections.values import as_text, flag, moment, objects, whole_number, whole_numbers
 
 ODD = [None, "", "x", [], [5], {}, {"id": 5}]
 
@@ -114,8 +114,8 @@ def test_flag(value: object, expected: bool | None) -> None:
         ({"a": 1}, None),
     ],
 )
-def test_text(value: object, expected: str | None) -> None:
-    assert text(value) == expected
+def test_as_text(value: object, expected: str | None) -> None:
+    assert as_text(value) == expected
 
 
 @pytest.mark.parametrize(
