@@ -102,7 +102,9 @@ class MarketoBudget:
         self._add("export", size)
 
     def learn_calls(self, calls: int) -> None:
-        """Marketo has counted so many calls of everybody today."""
+        """Marketo has counted so many calls of everybody today; 0 only says that it has not counted yet."""
+        if not calls:
+            return
         if calls - self.spent().calls <= CALLS_OF_NOBODY:
             _redis().set(self._alone, 1, ex=ALONE_SECONDS)
         else:

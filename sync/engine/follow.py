@@ -17,18 +17,20 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from psycopg import sql
 
-from connections.http import ApiError
+from connections.http import ApiError, expected_shape
 from connections.marketo.client import MarketoClient
 from connections.marketo.types import ChangesPage
 from connections.salesforce.client import SalesforceClient
+from connections.salesforce.errors import SERVICE as SALESFORCE
+from connections.values import as_text, warn_unreadable, whole_number
 from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.cursors import STREAMS
 from sync.engine.load import end_load
 from sync.engine.plan import fields_of
 from sync.engine.problems import RunFailed
+from sync.engine.rows import Refused, read_person, read_record
 from sync.engine.stage import (
     CHANGED,
-    MARKETO_NULL,
     OUTSIDERS,
     SALESFORCE_COLUMNS,
     SALESFORCE_OBJECTS,
@@ -143,7 +145,8 @@ def _collect_from_marketo(extract: Extract) -> None:
 
 
 def _data_changes(extract: Extract, client: MarketoClient) -> ChangesPage:
-    return client.lead_changes(extract.locator, extract.run.fields)
+    # An id never changes, and nobody shows that Marketo takes it here.
+    return client.lead_changes(extract.locator, [name for name in extract.run.fields if name != "id"])
 
 
 def _activities(extract: Extract, client: MarketoClient) -> ChangesPage:
@@ -179,10 +182,18 @@ def _name_people(run: SyncRun, records: Sequence[tuple[str, str]]) -> int:
         return int(cursor.rowcount)
 
 
-def _modified(client: SalesforceClient, name: str, column: str, kind: str, since: str) -> list[tuple[str, Any]]:
+def _modified(client: SalesforceClient, name: str, column: str, kind: str, since: str) -> list[tuple[str, str]]:
     soql = f"SELECT {column} FROM {name} WHERE SystemModstamp >= {since}"  # noqa: S608 (our own names and time)
     records = islice(client.query_iter(soql, include_deleted=True), MOST_CHANGES + 1)
-    return [(kind, record[column]) for record in records if record[column]]
+    return [(kind, found) for record in records if (found := _id_of(record, column))]
+
+
+def _id_of(record: Record, column: str) -> str | None:
+    """None where there is none: contact roles may be without a contact."""
+    found = as_text(record.get(column))
+    if found is None and record.get(column, "") is not None:
+        warn_unreadable(column, record.get(column))
+    return found
 
 
 def _keep_changes(extract: Extract, page: ChangesPage) -> None:
@@ -205,43 +216,37 @@ def _read_people(extract: Extract) -> None:
     kind = found[0][0] if found else ""
     values = [value for other, value in found if other == kind]
     people, outsiders = _people(run, kind, values) if values else ([], [])
-    rows = [[_value(person.get(name)) for name in run.fields] for person in people]
-    good = [row for row in rows if not _has_nul(row)]
+    rows = [read_person(person, run.fields) for person in people]
+    good = [row for row in rows if not isinstance(row, Refused)]
     with transaction.atomic():
         _copy(StageTable(run, Source.MARKETO_PEOPLE), good)
-        _copy(StageTable(run, OUTSIDERS), [[person["id"]] for person in outsiders])
-        refused = _reject(extract, [row for row in rows if _has_nul(row)])
+        _copy(StageTable(run, OUTSIDERS), [[number] for number in outsiders])
+        refused = _reject(extract, [row for row in rows if isinstance(row, Refused)])
         extract.write(rows_rejected=extract.rows_rejected + refused)
         locator = f"{kind} {values[-1]}" if values else extract.locator
         _end_page(extract, extract.rows_loaded + len(good), locator, has_more=bool(values))
 
 
-def _people(run: SyncRun, kind: str, values: Sequence[str]) -> tuple[list[Record], list[Record]]:
-    """Those who may be copied, and those who are not on the list that was chosen."""
+def _people(run: SyncRun, kind: str, values: Sequence[str]) -> tuple[list[Record], list[int]]:
+    """Those who may be copied, and the ids of those who are not on the list that was chosen."""
     client, budget = marketo_of(run.account), budget_of(run.account)
     with budget.call():
         people = client.leads_by_filter(kind, values, run.fields)
     if run.list_id is None or not people:
         return people, []
+    numbers = [whole_number(person.get("id")) for person in people]
+    known = [number for number in numbers if number is not None]
     with budget.call(), list_of(run):
-        members = client.members_of_list(run.list_id, [person["id"] for person in people])
-    outsiders = [person for person in people if person["id"] not in members]
-    return [person for person in people if person["id"] in members], outsiders
+        members = client.members_of_list(run.list_id, known)
+    # Who has no id is refused where rows are read.
+    listed = [person for person, number in zip(people, numbers, strict=True) if number is None or number in members]
+    return listed, [number for number in known if number not in members]
 
 
-def _value(value: Any) -> Any:
-    return None if value == MARKETO_NULL else value
-
-
-def _has_nul(row: Iterable[Any]) -> bool:
-    return any(isinstance(value, str) and "\0" in value for value in row)
-
-
-def _reject(extract: Extract, rows: Sequence[Sequence[Any]]) -> int:
-    texts = [",".join(str(value) for value in row).replace("\0", "\\0")[:500] for row in rows]
+def _reject(extract: Extract, rows: Sequence[Refused]) -> int:
     RejectedRow.objects.bulk_create(
-        RejectedRow(extract=extract, line=number, reason="nul_character", text=text)
-        for number, text in enumerate(texts, start=1)
+        RejectedRow(extract=extract, line=number, reason=row.reason, text=row.text[:500])
+        for number, row in enumerate(rows, start=1)
     )
     return len(rows)
 
@@ -249,23 +254,18 @@ def _reject(extract: Extract, rows: Sequence[Sequence[Any]]) -> int:
 def _read_records(extract: Extract) -> None:
     column, wanted = WANTED_RECORDS[Source(extract.source)]
     ids = [row[0] for row in _rows(extract.run, NEXT_RECORDS, extract.locator, RECORDS_IN_A_CALL, wanted=wanted)]
-    names = list(SALESFORCE_COLUMNS[extract.source])
+    columns = SALESFORCE_COLUMNS[extract.source]
     records: list[Any] = []
     if ids:
         listed = ", ".join(f"'{record_id}'" for record_id in ids)
-        soql = f"SELECT {', '.join(names)} FROM {SALESFORCE_OBJECTS[extract.source]} WHERE {column} IN ({listed})"  # noqa: S608
+        soql = f"SELECT {', '.join(columns)} FROM {SALESFORCE_OBJECTS[extract.source]} WHERE {column} IN ({listed})"  # noqa: S608
         records = list(salesforce_of(extract.run.account).query_iter(soql, include_deleted=True))
+    with expected_shape(SALESFORCE, [sorted(record) for record in records[:1]]):
+        stored = [read_record(record, columns) for record in records]
     with transaction.atomic():
-        _copy(StageTable(extract.run, extract.source), [[_at(record, name) for name in names] for record in records])
+        _copy(StageTable(extract.run, extract.source), stored)
         rows = extract.rows_loaded + len(records)
         _end_page(extract, rows, ids[-1] if ids else extract.locator, has_more=bool(ids))
-
-
-def _at(record: Any, path: str) -> Any:
-    """The value at a path such as Owner.Name; the record of a relation may be missing."""
-    for name in path.split("."):
-        record = record and record[name]
-    return record
 
 
 def _end_page(extract: Extract, rows: int, locator: str, *, has_more: bool) -> None:

@@ -61,7 +61,7 @@ def fields_of(client: MarketoClient) -> list[str]:
 def drop_refused_fields(run: SyncRun, error: ApiError) -> None:
     """Go on without the fields that Marketo lists and yet refuses to export; raises `error` if it is another one."""
     found = REFUSED_FIELDS.search(error.detail)
-    refused = set(found[1].split(", ")) & set(run.fields) if found else set()
+    refused = {name.strip() for name in found[1].split(",")} & set(run.fields) if found else set()
     if not refused:
         raise error
     if refused & INDISPENSABLE:

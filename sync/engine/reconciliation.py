@@ -112,5 +112,5 @@ def _records(client: SalesforceClient, name: str, condition: str) -> list[str]:
 def _unlinked(account: SalesAccount) -> list[str]:
     with budget_of(account).call():
         people = marketo_of(account).leads_by_filter("id", EXAMPLE_IDS, INDISPENSABLE)
-    unlinked = [person for person in people if not (person["sfdcLeadId"] or person["sfdcContactId"])]
+    unlinked = [person for person in people if not (person.get("sfdcLeadId") or person.get("sfdcContactId"))]
     return [str(person["id"]) for person in unlinked[:EXAMPLES]]

@@ -1,17 +1,23 @@
-"""Reading a CSV file row by row, for files that the database refuses as a whole."""
+"""Rows as they can be stored: of a CSV file that the database refuses as a whole, and of records read by id."""
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from connections.values import as_text, flag, required, warn_unreadable
+from sync.engine.fields import INDISPENSABLE
 from sync.engine.problems import BadFile
 from sync.engine.stage import MARKETO_NULL
 
 
 @dataclass(frozen=True)
 class Refused:
-    """A row that cannot be read; `reason` is a code of sync.sentences, `line` the line of the file it ends on."""
+    """
+    A row that cannot be read; `reason` is a code of sync.sentences, `line` the line of the file it ends on, 0 for a
+    record that was read by id.
+    """
 
     line: int
     reason: str
@@ -54,6 +60,55 @@ def read_rows(chunks: Iterable[bytes], header: Sequence[str]) -> Iterator[list[s
             yield _read(cells, header, reader.line_num)
 
 
+def read_person(person: Mapping[str, Any], names: Sequence[str]) -> list[str | None] | Refused:
+    """The row of a person as REST answers it; what is a fault in a file's row is one here too."""
+    odd = {name for name in names if isinstance(person.get(name), list | dict)}
+    for name in odd:
+        warn_unreadable(name, person[name], person=as_text(person.get("id")))
+    cells = [as_text(person.get(name)) for name in names]
+    shown = [cell or "" for cell in cells]
+    # Whoever seems to lack a Salesforce id leaves the copy; any other field may be empty.
+    reason = "wrong_columns" if odd & (INDISPENSABLE - {"id"}) else _fault(shown, len(names), names.index("id"))
+    if reason:
+        return Refused(0, reason, _shown(",".join(shown)))
+    return [None if cell == MARKETO_NULL else cell for cell in cells]
+
+
+def read_record(record: Mapping[str, Any], columns: Mapping[str, str]) -> list[Any]:
+    """
+    The values of a Salesforce record for the columns of its stage table.
+
+    Raises KeyError or ValueError for one that lacks what decides whether somebody belongs in the copy.
+    """
+    if "Id" in columns:
+        required(record["Id"])
+    return [_related(record, name) if "." in name else _own(record[name], kind) for name, kind in columns.items()]
+
+
+def _related(record: Mapping[str, Any], path: str) -> str | None:
+    """The value at a path such as Owner.Name: it is shown and nothing else, so it may be missing."""
+    name, _dot, inner = path.partition(".")
+    related = record.get(name)
+    value = as_text(related.get(inner)) if isinstance(related, dict) else None
+    if value and _is_storable(value):
+        return value
+    if record.get(name, "") is not None:
+        warn_unreadable(path, related)
+    return None
+
+
+def _own(value: Any, kind: str) -> str | bool | None:
+    if kind == "boolean":
+        return required(flag(value))
+    if value is not None and not _is_storable(required(as_text(value))):
+        raise ValueError("no database text can hold it")
+    return as_text(value)
+
+
+def _is_storable(value: str) -> bool:
+    return "\0" not in value and _is_utf8(value)
+
+
 def _kept(text: Iterable[str], lines: list[str]) -> Iterator[str]:
     """Lines as they pass; the csv module does not tell those of a row that it refuses."""
     for line in text:
@@ -76,7 +131,9 @@ def _read(cells: list[str], header: Sequence[str], line: int) -> list[str | None
 def _fault(cells: list[str], width: int, id_position: int) -> str:
     if len(cells) != width:
         return "wrong_columns"
-    if not (cells[id_position].isascii() and cells[id_position].isdecimal()):
+    number = cells[id_position]
+    # Longer ones do not fit in a bigint.
+    if not (number.isascii() and number.isdecimal() and len(number) <= 18):
         return "no_id"
     text = "".join(cells)
     if "\0" in text:

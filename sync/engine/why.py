@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import SalesAccount
 from connections.salesforce.client import SalesforceClient
+from connections.values import as_text
 from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE
 from sync.models import Person, SyncRun
@@ -68,14 +69,14 @@ def _held_against_list(account: SalesAccount, found: list[Found]) -> list[Found]
 
 
 def _judged(account: SalesAccount, client: SalesforceClient, person: Mapping[str, Any]) -> Found:
-    lead = _record(client, "Lead", f"{OWNED}, IsConverted, ConvertedContactId", person["sfdcLeadId"])
-    contact_id = person["sfdcContactId"] or (lead["ConvertedContactId"] if lead else None)
+    lead = _record(client, "Lead", f"{OWNED}, IsConverted, ConvertedContactId", as_text(person.get("sfdcLeadId")))
+    contact_id = as_text(person.get("sfdcContactId")) or (lead["ConvertedContactId"] if lead else None)
     contact = _record(client, "Contact", OWNED, contact_id)
     record_type, record = _counting_record(lead, contact)
     return Found(
         marketo_id=person["id"],
-        name=f"{person['firstName'] or ''} {person['lastName'] or ''}".strip(),
-        email=person["email"] or "",
+        name=f"{as_text(person.get('firstName')) or ''} {as_text(person.get('lastName')) or ''}".strip(),
+        email=as_text(person.get("email")) or "",
         record_type=record_type,
         record=record,
         reason=_reason(record, is_known=bool(lead or contact)),
