@@ -1,20 +1,14 @@
-"""Structured logs on standard output: JSON in production, readable lines elsewhere."""
+"""Structured logs on standard error, without secrets: JSON in production, readable lines elsewhere."""
 
 import logging.config
-import re
-from typing import Any
-from urllib.parse import unquote
+import sys
+from contextlib import suppress
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-# Names whose values never reach a log, and the shapes of tokens inside free text.
-SECRET_NAME = re.compile(r"secret|token|password|authorization|cookie|verifier|refresh|assertion", re.IGNORECASE)
-SECRET_IN_TEXT = re.compile(
-    r"((?<![a-z_])(?:access_token|refresh_token|client_secret|code|state|code_verifier|oauth_token|password)=)[^&\s\"']+"
-    r"|(Bearer )\S+|(/(?:invitations|help|password/reset/key|confirm-email)/)[^/\s\"']{6,}",
-    re.IGNORECASE,
-)
+from common.redaction import redact
 
 # Request lines that repeat ours with query strings, and the sweep that beat sends every second.
 TOO_CHATTY = (
@@ -27,17 +21,22 @@ TOO_CHATTY = (
 )
 
 
+# They bring handlers of their own, which would write what ours leaves out.
+SPEAK_THROUGH_OURS = ("django", "gunicorn.access", "gunicorn.error")
+
+
 def configure(options: dict[str, Any]) -> None:
-    """Set up logging and structlog together; called by Django with the LOGGING setting."""
+    """
+    Set up logging and structlog together; called by Django with the LOGGING setting: `level`, `json`, and `stream`
+    where standard error is not meant.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        hide_secrets,
     ]
-    renderer = structlog.processors.JSONRenderer() if options["json"] else structlog.dev.ConsoleRenderer(colors=False)
     logging.config.dictConfig(
         {
             "version": 1,
@@ -45,13 +44,18 @@ def configure(options: dict[str, Any]) -> None:
             "formatters": {
                 "structured": {
                     "()": structlog.stdlib.ProcessorFormatter,
-                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                    # Whatever came which way, ours or a library's, passes here last.
+                    "processors": [
+                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                        hide_secrets,
+                        _renderer(as_json=options["json"]),
+                    ],
                     "foreign_pre_chain": [*shared[:4], structlog.stdlib.ExtraAdder(), *shared[4:]],
                 }
             },
-            "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "structured"}},
-            "root": {"handlers": ["stdout"], "level": options["level"]},
-            "loggers": {name: {"level": "WARNING"} for name in TOO_CHATTY},
+            "handlers": {"lines": {"()": LineHandler, "formatter": "structured", "stream": options.get("stream")}},
+            "root": {"handlers": ["lines"], "level": options["level"]},
+            "loggers": _loggers(),
         }
     )
     structlog.configure(
@@ -62,21 +66,31 @@ def configure(options: dict[str, Any]) -> None:
     )
 
 
+def _renderer(*, as_json: bool) -> Processor:
+    return structlog.processors.JSONRenderer(default=str) if as_json else structlog.dev.ConsoleRenderer(colors=False)
+
+
+def _loggers() -> dict[str, dict[str, Any]]:
+    """Every logger that is named here loses its own handlers and hands its lines on to the root."""
+    quiet = {name: {"level": "WARNING", "propagate": True} for name in TOO_CHATTY}
+    return {name: {"propagate": True} for name in SPEAK_THROUGH_OURS} | quiet
+
+
 def hide_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Replace secret values by a mark, by the name of the field and by shape inside text."""
-    return {key: _clean(key, value) for key, value in event.items()}
+    """Whatever is in a line, by the name of the field, by type, and by shape inside text."""
+    return {key: redact(value, key) for key, value in event.items()}
 
 
-def _clean(key: str, value: object) -> object:
-    if SECRET_NAME.search(key):
-        return "[hidden]"
-    if isinstance(value, str):
-        return _hide_in_text(value)
-    return value
+class LineHandler(logging.StreamHandler[TextIO]):
+    """
+    A line that cannot be written, for instance because its arguments do not fit its text, is replaced by one that says
+    where it was. The standard library would write those arguments out, as they are.
+    """
 
-
-def _hide_in_text(text: str) -> str:
-    """Hide secrets; where percent-encoding hides one from the pattern, the decoded text is written instead."""
-    plain = unquote(text)
-    hidden = SECRET_IN_TEXT.sub(lambda found: (found[1] or found[2] or found[3]) + "[hidden]", plain)
-    return text if hidden == plain else hidden
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        error = type(sys.exception()).__name__
+        text = f"unwritable line at {record.pathname}:{record.lineno}: {error}"
+        substitute = logging.LogRecord(record.name, record.levelno, record.pathname, record.lineno, text, None, None)
+        with suppress(Exception):
+            self.stream.write(self.format(substitute) + self.terminator)
+            self.flush()
