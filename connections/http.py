@@ -1,6 +1,5 @@
 """The one place for HTTP to Marketo and Salesforce: a hardened session and the family of errors both clients raise."""
 
-import re
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 from urllib3.util import Retry
 
+from common.redaction import redact_text
 from connections.circuit import Circuit, CircuitOpen
 from connections.hosts import ForbiddenHost, check_public, must_be_public
 
@@ -29,16 +29,6 @@ LONGEST_WAIT_SECONDS = 86_400.0
 USER_AGENT = "msi-admin"
 
 _EXCERPT_LENGTH = 300
-_NAMED_SECRET = re.compile(
-    r"""((?:token|secret|password|verifier)["']?\s*[:=]\s*["']?|\bcode=|\bbearer\s)[^\s"'&,}]+""", re.IGNORECASE
-)
-_SHAPED_SECRET = re.compile(
-    r"""\b00D\w{12,15}![\w.]+                               # Salesforce access token
-      | \b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}:\w+   # Marketo access token
-      | \beyJ[\w-]+\.[\w.-]+                                # JSON web token
-      | [^\s"'<>:,;@]+@[^\s"'<>:,;@]+                       # e-mail address""",
-    re.VERBOSE | re.IGNORECASE,
-)
 
 
 class ApiError(Exception):
@@ -48,7 +38,7 @@ class ApiError(Exception):
     """
 
     def __init__(self, service: str, code: str, detail: str = "") -> None:
-        self.service, self.code, self.detail = service, code, redact(detail)
+        self.service, self.code, self.detail = service, code, redact_text(detail, _EXCERPT_LENGTH)
         # When the connection was made that the call went over; None when nobody said.
         self.connected_at: datetime | None = None
         # The path that was called; empty until `reported_call` has seen the error.
@@ -98,12 +88,6 @@ class QuotaExceeded(ApiError):
 
 # Told how each call ended: its path, and the error when it failed for good.
 OnCall = Callable[[str, ApiError | None], None]
-
-
-def redact(text: str) -> str:
-    """The text without tokens, secrets and e-mail addresses, cut to what fits in a log line."""
-    text = _NAMED_SECRET.sub(r"\1[hidden]", text[: 4 * _EXCERPT_LENGTH])
-    return _SHAPED_SECRET.sub("[hidden]", text)[:_EXCERPT_LENGTH]
 
 
 class BodyTooLarge(requests.RequestException):
