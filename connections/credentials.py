@@ -5,8 +5,8 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from connections.http import ReconnectNeeded
-from msi_admin.encryption import EncryptedTextField
+from clients.http import ReconnectNeeded
+from common.encryption import EncryptedTextField
 
 
 class CredentialField(EncryptedTextField):

@@ -6,8 +6,11 @@ Salesforce's 26 codes are those of Adobe's page "Salesforce Diagnostics", Market
 
 from django.utils.translation import gettext_lazy as _
 
-from connections.http import ApiError
-from connections.marketo.errors import SERVICE as MARKETO
+from clients.http import ApiError
+from clients.marketo.errors import SERVICE as MARKETO
+from clients.salesforce.errors import SERVICE as SALESFORCE
+from clients.salesforce.errors import SessionExpired
+from clients.salesforce.oauth import GrantRefused, OAuthProblem
 from connections.problems import (
     ACCOUNT_ADMIN,
     MARKETO_ADMIN,
@@ -18,9 +21,6 @@ from connections.problems import (
     Problem,
     problem_for,
 )
-from connections.salesforce.errors import SERVICE as SALESFORCE
-from connections.salesforce.errors import SessionExpired
-from connections.salesforce.oauth import GrantRefused, OAuthProblem
 
 # In the order of the page: those who can end a standstill come first.
 ACTORS = (ACCOUNT_ADMIN, YOU, SALESFORCE_ADMIN, MARKETO_ADMIN, OPERATOR, NOBODY)

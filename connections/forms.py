@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from connections.hosts import ForbiddenHost, salesforce_login_origin
+from clients.hosts import ForbiddenHost, salesforce_login_origin
 from connections.problems import PROBLEMS
 
 _CONTROL = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}

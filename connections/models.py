@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member, SalesAccount, User
+from common.encryption import EncryptedTextField
 from connections.credentials import CredentialField
 from connections.querysets import (
     AccountQuerySet,
@@ -15,7 +16,6 @@ from connections.querysets import (
     MarketoInstanceQuerySet,
     SalesforceConnectionQuerySet,
 )
-from msi_admin.encryption import EncryptedTextField
 
 # Salesforce, "Manage OAuth Access Policies": the usual policy for refresh tokens that are not used.
 TOKEN_IDLE_LIFETIME = timedelta(days=30)
@@ -197,7 +197,7 @@ class OrphanedToken(models.Model):
 
 
 class Service(models.TextChoices):
-    """The neighbours, named as `connections.http.ApiError` names them."""
+    """The neighbours, named as `clients.http.ApiError` names them."""
 
     SALESFORCE = "salesforce", "Salesforce"
     MARKETO = "marketo", "Marketo"

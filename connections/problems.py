@@ -6,8 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from connections.credentials import CredentialsUnreadable
-from connections.http import (
+from clients.http import (
     AccessDenied,
     ApiError,
     Paused,
@@ -16,8 +15,9 @@ from connections.http import (
     TransientApiError,
     Unreachable,
 )
-from connections.salesforce.errors import SERVICE as SALESFORCE
-from connections.salesforce.oauth import OAuthError, OAuthProblem, problem_of
+from clients.salesforce.errors import SERVICE as SALESFORCE
+from clients.salesforce.oauth import OAuthError, OAuthProblem, problem_of
+from connections.credentials import CredentialsUnreadable
 
 
 @dataclass(frozen=True)

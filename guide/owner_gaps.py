@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count
 
 from accounts.models import Member, SalesAccount
-from connections.http import ApiError
+from clients.http import ApiError
 from connections.models import SalesforceConnection
 from connections.problems import ConnectionProblem, problem_code
 from connections.services import record_problem, salesforce_client

@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, Lower, NullIf
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member, Role, SalesAccount, Team
-from accounts.paging import is_key
+from common.paging import is_key
 from invitations.models import Invitation
 
 ROWS_PER_PAGE = 50

@@ -303,5 +303,5 @@ STORAGES = {
 
 # --- Logs ----------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
-LOGGING_CONFIG = "msi_admin.logs.configure"
+LOGGING_CONFIG = "common.logs.configure"
 LOGGING = {"level": LOG_LEVEL, "json": PRODUCTION}

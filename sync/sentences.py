@@ -6,7 +6,7 @@ from django.utils.text import format_lazy
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from connections.http import ApiError
+from clients.http import ApiError
 from connections.problems import NOBODY, ConnectionProblem, Problem, problem_code, problem_for
 from sync.engine.problems import MustWait, RunFailed
 from sync.engine.why import Found

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SalesAccount, User
 from accounts.services import RefusedError, record
-from connections.http import ApiError
-from connections.marketo.types import StaticList
+from clients.http import ApiError
+from clients.marketo.types import StaticList
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.services import record_problem
 from sync import tasks
@@ -100,7 +100,7 @@ def chosen_list(account: SalesAccount) -> StaticList | None:
 
 
 def find_lists(account: SalesAccount, name: str) -> list[StaticList]:
-    """The static lists of that name in Marketo; raises RunFailed, MustWait or an error of connections.http."""
+    """The static lists of that name in Marketo; raises RunFailed, MustWait or an error of clients.http."""
     with budget_of(account).call():
         return marketo_of(account).static_lists(name)
 

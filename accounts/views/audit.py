@@ -16,9 +16,9 @@ from accounts.audit import sentence_of
 from accounts.forms import AuditFilterForm
 from accounts.middleware import ConsoleRequest
 from accounts.models import AuditEvent
-from accounts.paging import keyset_page
 from accounts.querysets import AuditEventQuerySet
-from accounts.spreadsheet import csv_answer
+from common.csv_export import csv_answer
+from common.paging import keyset_page
 
 
 @admin_required

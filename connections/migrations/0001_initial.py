@@ -3,7 +3,7 @@
 import connections.credentials
 import django.db.models.deletion
 import django.utils.timezone
-import msi_admin.encryption
+import common.encryption
 from django.conf import settings
 from django.db import migrations, models
 
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ('state_hash', models.CharField(max_length=64, unique=True)),
                 ('is_own', models.BooleanField(default=False)),
                 ('login_origin', models.URLField()),
-                ('code_verifier', msi_admin.encryption.EncryptedTextField()),
+                ('code_verifier', common.encryption.EncryptedTextField()),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.salesaccount')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),

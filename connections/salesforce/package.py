@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from connections.http import AccessDenied, ApiError, QuotaExceeded, ReconnectNeeded, TransientApiError
-from connections.salesforce.client import SalesforceClient
-from connections.salesforce.oauth import to_18
+from clients.http import AccessDenied, ApiError, QuotaExceeded, ReconnectNeeded, TransientApiError
+from clients.salesforce.client import SalesforceClient
+from clients.salesforce.oauth import to_18
 from connections.salesforce.package_facts import (
     ACTIVITY_FIELDS,
     BULK_BUTTONS,

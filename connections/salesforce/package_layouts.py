@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from connections.salesforce.client import LayoutPart
+from clients.salesforce.client import LayoutPart
 from connections.salesforce.package_facts import ACTIVITY_FIELDS, MSI_FIELDS, NAMESPACE, OPT_OUT_FIELDS
 from connections.salesforce.package_org import Finding, Org, State
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from connections.salesforce.client import Organization, SalesforceClient
+from clients.salesforce.client import Organization, SalesforceClient
 from connections.salesforce.package_facts import NAMESPACE
 
 

@@ -16,18 +16,18 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from clients.http import ApiError, Paused, ReconnectNeeded, allow_origin, open_session, reported_call
+from clients.marketo.client import MarketoClient
+from clients.salesforce import oauth
+from clients.salesforce.client import Access, SalesforceClient
+from clients.salesforce.errors import SERVICE as SALESFORCE
+from clients.salesforce.oauth import TOKEN_PATH
+from common.encryption import cipher
 from connections.credentials import check_readable
 from connections.emails import send_reconnect_needed
-from connections.http import ApiError, Paused, ReconnectNeeded, allow_origin, open_session, reported_call
-from connections.marketo.client import MarketoClient
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance, SalesforceConnection, Service
 from connections.problems import problem_code
-from connections.salesforce import oauth
-from connections.salesforce.client import Access, SalesforceClient
-from connections.salesforce.errors import SERVICE as SALESFORCE
-from connections.salesforce.oauth import TOKEN_PATH
 from connections.services.diagnostics import record_failure, record_usage, without_ids
-from msi_admin.encryption import cipher
 
 _SECONDS_BETWEEN_NOTES = 10
 _TOKEN_MAY_IDLE = timedelta(days=7)

@@ -10,8 +10,8 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
+from clients.http import ApiError
 from connections.diagnoses import failure_code
-from connections.http import ApiError
 from connections.models import ApiFailure, ApiUsage, Service
 from connections.problems import problem_code
 

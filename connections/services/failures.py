@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import SalesAccount, User
+from clients.http import ApiError, Paused
 from connections.diagnoses import ACTORS, diagnosis_of
-from connections.http import ApiError, Paused
 from connections.models import ApiFailure, MarketoConnection, MarketoInstance, SalesforceConnection, Service
 from connections.problems import MARKETO_ADMIN, YOU, ConnectionProblem, Problem, problem_code
 from connections.services.clients import Connection, end_problem

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Member, SalesAccount
-from connections.http import ApiError, Unreachable
+from clients.http import ApiError, Unreachable
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection, Service
 from connections.problems import Problem, problem_code, problem_for
 from connections.services.clients import (

@@ -12,10 +12,10 @@ from django.utils.functional import Promise
 
 from accounts.models import Member, Role, SalesAccount, User
 from accounts.services import record
+from clients.salesforce.errors import SERVICE as SALESFORCE
 from connections.diagnoses import diagnosis_of
 from connections.models import ApiFailure, ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.problems import PROBLEMS, ConnectionProblem, Problem, in_english
-from connections.salesforce.errors import SERVICE as SALESFORCE
 from connections.services.failures import retry_failure
 from connections.services.health import check_connection
 from connections.services.package import ItemPart, check_package, package_state

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services import record
+from clients.http import ApiError
+from clients.marketo.client import MarketoClient
 from connections.credentials import CredentialsUnreadable
-from connections.http import ApiError
-from connections.marketo.client import MarketoClient
 from connections.models import ConnectionStatus, MarketoAdmin, MarketoConnection, MarketoInstance
 from connections.problems import ConnectionProblem, Problem, problem_code, problem_for
 from connections.querysets import MarketoAdminQuerySet

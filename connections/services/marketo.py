@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from accounts.services import lock_account, record
-from connections.hosts import ForbiddenHost, normalise_marketo_endpoint
-from connections.http import ApiError, UnexpectedAnswer, open_session
-from connections.marketo.client import PROBE_PATHS, MarketoClient
+from clients.hosts import ForbiddenHost, normalise_marketo_endpoint
+from clients.http import ApiError, UnexpectedAnswer, open_session
+from clients.marketo.client import PROBE_PATHS, MarketoClient
 from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance, Service
 from connections.problems import ConnectionProblem, problem_code
 from connections.services.clients import SharedTokenCache, note_failure

@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.models import Member, SalesAccount, User
 from accounts.querysets import MemberQuerySet
 from accounts.services import record
-from connections.http import ApiError
-from connections.marketo.types import Workspace
+from clients.http import ApiError
+from clients.marketo.types import Workspace
 from connections.models import MarketoAccess, MarketoConnection
 from connections.problems import ConnectionProblem, problem_code
 from connections.querysets import MarketoAccessQuerySet

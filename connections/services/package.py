@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import SalesAccount, User
 from accounts.services import record
-from connections.http import ApiError
+from clients.http import ApiError
 from connections.models import MarketoInstance, PackageCheck, PackageTick, SalesforceConnection
 from connections.package_findings import FIELD_TYPES, FINDINGS
 from connections.package_items import ITEMS, SECTIONS, Item, Section

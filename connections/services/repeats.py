@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from connections.marketo.client import MarketoClient
+from clients.marketo.client import MarketoClient
+from clients.salesforce.client import SalesforceClient
+from clients.salesforce.oauth import TOKEN_PATH
 from connections.models import MarketoConnection, Service
-from connections.salesforce.client import SalesforceClient
-from connections.salesforce.oauth import TOKEN_PATH
 from connections.services.clients import Connection, marketo_client, renew_access, salesforce_client
 
 Calls = dict[str, Callable[..., Any]]

@@ -3,9 +3,9 @@
 import structlog
 from django.utils import timezone
 
-from connections.http import ApiError, open_session
+from clients.http import ApiError, open_session
+from clients.salesforce import oauth
 from connections.models import TOKEN_IDLE_LIFETIME, OrphanedToken, SalesforceConnection
-from connections.salesforce import oauth
 
 _log = structlog.get_logger(__name__)
 

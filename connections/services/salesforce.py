@@ -16,14 +16,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Member, Role, SalesAccount, User
 from accounts.services import record
-from connections.hosts import ForbiddenHost, LoginChoice, salesforce_login_origin
-from connections.http import ApiError, ReconnectNeeded, open_session, reported_call
+from clients.hosts import ForbiddenHost, LoginChoice, salesforce_login_origin
+from clients.http import ApiError, ReconnectNeeded, open_session, reported_call
+from clients.salesforce import oauth
+from clients.salesforce.client import Access, Organization, SalesforceClient, UserInfo
+from clients.salesforce.errors import SERVICE
 from connections.models import ConnectionStatus, OrphanedToken, SalesforceConnection, SalesforceSignIn, Service
 from connections.problems import ConnectionProblem, problem_code
 from connections.querysets import SalesforceConnectionQuerySet
-from connections.salesforce import oauth
-from connections.salesforce.client import Access, Organization, SalesforceClient, UserInfo
-from connections.salesforce.errors import SERVICE
 from connections.services.clients import connected_app, local_origins, note_failure
 from connections.services.diagnostics import solve_failures
 from connections.services.revocation import abandon, revoke

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import admin_required, fresh_sign_in_required
 from accounts.middleware import ConsoleRequest
-from accounts.paging import is_key
+from common.paging import is_key
 from connections import services
 from connections.forms import MarketoCredentialsForm
 from connections.models import MarketoConnection

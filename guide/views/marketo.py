@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import fresh_sign_in_required, refusal
 from accounts.middleware import ConsoleRequest
-from accounts.paging import is_key
 from accounts.services import RefusedError, record
+from common.paging import is_key
 from connections.access import marketo_admin_required
 from connections.models import MarketoInstance
 from connections.package_items import REST_HOST, SOAP_HOST

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from connections.http import ApiError, expected_shape, network_errors, open_session
-from connections.salesforce import oauth
-from connections.salesforce.errors import SERVICE
+from clients.http import ApiError, expected_shape, network_errors, open_session
+from clients.salesforce import oauth
+from clients.salesforce.errors import SERVICE
 from connections.services.clients import connected_app, local_origins
 
 

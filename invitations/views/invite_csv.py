@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import admin_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Team
-from accounts.spreadsheet import csv_answer
+from common.csv_export import csv_answer
 from invitations import services, uploads
 from invitations.csv_rows import InviteRow, Table, guess_mapping, read_people, read_table, template_file
 from invitations.forms import MappingForm, UploadForm

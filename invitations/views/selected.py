@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 from accounts.access import admin_required, fresh_sign_in_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Member, Role, Team, User
-from accounts.paging import is_key
 from accounts.services import RefusedError, add_to_team
+from common.paging import is_key
 from invitations import services
 from invitations.models import Invitation
 from invitations.people import PersonRow, rows_of

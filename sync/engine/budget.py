@@ -13,8 +13,8 @@ import redis
 from django.conf import settings
 from django.utils import timezone
 
-from connections.http import RateLimited
-from connections.marketo.errors import next_quota_reset
+from clients.http import RateLimited
+from clients.marketo.errors import next_quota_reset
 from sync.engine.problems import QUOTA_MARGIN, MustWait, Wait
 
 # Adobe's advice to good neighbours, half of what an instance takes: 100 calls in 20 seconds, ten at a time.

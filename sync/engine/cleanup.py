@@ -6,7 +6,7 @@ import structlog
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from connections.http import ApiError
+from clients.http import ApiError
 from sync.engine.clients import marketo_of
 from sync.engine.problems import RunFailed
 from sync.engine.stage import stage_tables

@@ -9,10 +9,10 @@ from typing import TypeVar
 from django.utils import timezone
 
 from accounts.models import SalesAccount
-from connections.http import ApiError, Paused
-from connections.marketo.client import MarketoClient
+from clients.http import ApiError, Paused
+from clients.marketo.client import MarketoClient
+from clients.salesforce.client import SalesforceClient
 from connections.models import MarketoConnection, SalesforceConnection
-from connections.salesforce.client import SalesforceClient
 from connections.services import marketo_client, salesforce_client
 from sync.engine.budget import MarketoBudget
 from sync.engine.problems import MustWait, RunFailed, Wait

@@ -10,12 +10,12 @@ from django.db.models import Avg, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from connections.http import ApiError, UnexpectedAnswer
-from connections.marketo.client import MarketoClient
-from connections.marketo.errors import SERVICE as MARKETO
-from connections.marketo.errors import ExportAlreadyQueued, ExportFileMissing
-from connections.marketo.types import Export, ExportStatus
-from connections.salesforce.client import QueryJobState, SalesforceClient
+from clients.http import ApiError, UnexpectedAnswer
+from clients.marketo.client import MarketoClient
+from clients.marketo.errors import SERVICE as MARKETO
+from clients.marketo.errors import ExportAlreadyQueued, ExportFileMissing
+from clients.marketo.types import Export, ExportStatus
+from clients.salesforce.client import QueryJobState, SalesforceClient
 from sync.engine import follow
 from sync.engine.cleanup import cancel_export
 from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
@@ -39,7 +39,7 @@ logger = structlog.get_logger(__name__)
 
 
 def take_step(extract: Extract) -> None:
-    """Bring an extract one step on; raises RunFailed, LeaseLost or an error of connections.http."""
+    """Bring an extract one step on; raises RunFailed, LeaseLost or an error of clients.http."""
     try:
         _step(extract)(extract)
     except (BadFile, ExportFileMissing) as error:

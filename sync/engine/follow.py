@@ -17,12 +17,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from psycopg import sql
 
-from connections.http import ApiError, expected_shape
-from connections.marketo.client import MarketoClient
-from connections.marketo.types import ChangesPage
-from connections.salesforce.client import SalesforceClient
-from connections.salesforce.errors import SERVICE as SALESFORCE
-from connections.values import as_text, warn_unreadable, whole_number
+from clients.http import ApiError, expected_shape
+from clients.marketo.client import MarketoClient
+from clients.marketo.types import ChangesPage
+from clients.salesforce.client import SalesforceClient
+from clients.salesforce.errors import SERVICE as SALESFORCE
+from clients.values import as_text, warn_unreadable, whole_number
 from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.cursors import STREAMS
 from sync.engine.load import end_load
@@ -87,7 +87,7 @@ LEFT JOIN LATERAL (
 
 
 def plan_changes(run: SyncRun) -> None:
-    """Create the run's extracts and stage tables; raises RunFailed, LeaseLost or an error of connections.http."""
+    """Create the run's extracts and stage tables; raises RunFailed, LeaseLost or an error of clients.http."""
     started_at = timezone.now()
     client, budget = marketo_of(run.account), budget_of(run.account)
     with budget.call():

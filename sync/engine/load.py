@@ -10,10 +10,10 @@ import psycopg
 from django.db import transaction
 from django.utils import timezone
 
-from connections.http import Unreachable
-from connections.marketo.client import MarketoClient
-from connections.salesforce.client import SalesforceClient
-from connections.salesforce.errors import QueryInterrupted
+from clients.http import Unreachable
+from clients.marketo.client import MarketoClient
+from clients.salesforce.client import SalesforceClient
+from clients.salesforce.errors import QueryInterrupted
 from sync.engine.clients import budget_of, marketo_of, salesforce_of
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.problems import BadFile
@@ -57,7 +57,7 @@ class Reading:
 
 
 def load_export(extract: Extract) -> None:
-    """Load the file of a completed Marketo export; raises BadFile, LeaseLost or an error of connections.http."""
+    """Load the file of a completed Marketo export; raises BadFile, LeaseLost or an error of clients.http."""
     client = marketo_of(extract.run.account)
     with budget_of(extract.run.account).call():
         _begin(extract)
@@ -77,7 +77,7 @@ def load_results(extract: Extract) -> None:
     """
     Load the next page of a completed Salesforce query job, and keep where the one after it begins.
 
-    Raises BadFile, LeaseLost or an error of connections.http.
+    Raises BadFile, LeaseLost or an error of clients.http.
     """
     client = salesforce_of(extract.run.account)
     _begin(extract)

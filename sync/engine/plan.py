@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import SalesAccount
-from connections.http import AccessDenied, ApiError
-from connections.marketo.client import MarketoClient
+from clients.http import AccessDenied, ApiError
+from clients.marketo.client import MarketoClient
 from sync.engine.clients import budget_of, marketo_of
 from sync.engine.fields import INDISPENSABLE, readable_fields
 from sync.engine.problems import RunFailed
@@ -23,7 +23,7 @@ SALESFORCE_SOURCES = (Source.SALESFORCE_LEADS, Source.SALESFORCE_CONTACTS, Sourc
 
 
 def plan(run: SyncRun) -> None:
-    """Create the run's extracts and stage tables; raises RunFailed, LeaseLost or an error of connections.http."""
+    """Create the run's extracts and stage tables; raises RunFailed, LeaseLost or an error of clients.http."""
     started_at = timezone.now()
     client, budget = marketo_of(run.account), budget_of(run.account)
     with budget.call():

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import SalesAccount
-from connections.marketo.client import MarketoClient
+from clients.marketo.client import MarketoClient
 from connections.turns import turn
 from sync.engine.clients import marketo_of, salesforce_of
 from sync.engine.fields import SYNCED_FIELDS, SyncedField, readable_fields
@@ -69,7 +69,7 @@ def preview(account: SalesAccount) -> Preview:
     """
     Ask both neighbours now.
 
-    Raises RunFailed, MustWait, an error of connections.http, or ConnectionProblem while somebody else asks the same.
+    Raises RunFailed, MustWait, an error of clients.http, or ConnectionProblem while somebody else asks the same.
     """
     with turn(f"preview-{account.pk}"):
         return _ask(account)

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from connections.http import ApiError, Paused, QuotaExceeded, TransientApiError
-from connections.marketo.errors import ExportQueueFull
+from clients.http import ApiError, Paused, QuotaExceeded, TransientApiError
+from clients.marketo.errors import ExportQueueFull
 from connections.problems import problem_code
 
 # Marketo's own sample waits 60, 120 and 240 seconds for a place in the queue: each time as long as before in all.

@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import SalesAccount
-from connections.salesforce.client import SalesforceClient
+from clients.salesforce.client import SalesforceClient
 from sync.engine.clients import budget_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE
 from sync.engine.preview import EXAMPLE_IDS
@@ -55,7 +55,7 @@ def count(account: SalesAccount, run: SyncRun) -> Counts:
     """
     Count now and keep the result for everybody who looks; `run` is the last full run that succeeded.
 
-    Raises MustWait, RunFailed or an error of connections.http.
+    Raises MustWait, RunFailed or an error of clients.http.
     """
     client, last = salesforce_of(account), SyncRun.objects.of_account(account).last_success() or run
     since = Count("removed_at", filter=Q(removed_at__gt=run.finished_at))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connections.values import as_text, flag, required, warn_unreadable
+from clients.values import as_text, flag, required, warn_unreadable
 from sync.engine.fields import INDISPENSABLE
 from sync.engine.problems import BadFile
 from sync.engine.stage import MARKETO_NULL

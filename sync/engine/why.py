@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from accounts.models import SalesAccount
-from connections.salesforce.client import SalesforceClient
-from connections.values import as_text
+from clients.salesforce.client import SalesforceClient
+from clients.values import as_text
 from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE
 from sync.models import Person, SyncRun
@@ -50,7 +50,7 @@ def filter_for(text: str) -> str:
 
 
 def find(account: SalesAccount, text: str) -> list[Found]:
-    """Everybody whom the text means; raises MustWait, RunFailed or an error of connections.http."""
+    """Everybody whom the text means; raises MustWait, RunFailed or an error of clients.http."""
     with budget_of(account).call():
         people = marketo_of(account).leads_by_filter(filter_for(text), [text], [*NAMES, *INDISPENSABLE])
     client = salesforce_of(account)

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
+from clients.marketo.types import StaticList
 from connections.access import marketo_admin_required
-from connections.marketo.types import StaticList
 from connections.models import MarketoInstance
 from sync import services
 from sync.engine.preview import last_forecast

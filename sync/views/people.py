@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import role_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Role
-from accounts.paging import keyset_page
+from common.paging import keyset_page
 from sync.models import Person, SyncRun
 from sync.views.typed import typed
 

@@ -15,9 +15,9 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.access import fresh_sign_in_required_to_read
 from accounts.middleware import ConsoleRequest
 from accounts.models import Role, SalesAccount
-from accounts.paging import keyset_page
-from accounts.spreadsheet import csv_answer
-from connections.marketo.types import StaticList
+from clients.marketo.types import StaticList
+from common.csv_export import csv_answer
+from common.paging import keyset_page
 from connections.models import MarketoInstance
 from sync import services
 from sync.backlog import backlog_of

@@ -6,10 +6,10 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
 
-from connections.http import open_session
+from clients.http import open_session
+from clients.salesforce import oauth
+from clients.salesforce.oauth import ConnectedApp, TokenAnswer
 from connections.models import SalesforceConnection
-from connections.salesforce import oauth
-from connections.salesforce.oauth import ConnectedApp, TokenAnswer
 from tests.sandbox_process import SandboxProcess
 
 APP = ConnectedApp("sandbox-consumer-key", "sandbox-consumer-secret")

@@ -13,8 +13,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from connections import circuit, http, services
-from connections.circuit import FAILURES_IN_A_ROW
+from clients import circuit, http
+from clients.circuit import FAILURES_IN_A_ROW
+from connections import services
 from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
 from connections.services.diagnostics import record_failure
 from sync.engine.problems import Wait, verdict
@@ -159,7 +160,7 @@ def test_one_endpoint_of_a_host_is_not_left_alone_for_another(neighbour: str) ->
 CALLS = """
 import django
 django.setup()
-from connections import http
+from clients import http
 session = http.open_session(allowed_hosts=[{origin!r}])
 for _time in range({times}):
     try:

@@ -9,9 +9,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
-from connections import services
-from connections.diagnoses import ACTORS, DIAGNOSES, diagnosis_of, failure_code
-from connections.http import (
+from clients.http import (
     AccessDenied,
     ApiError,
     QuotaExceeded,
@@ -20,6 +18,10 @@ from connections.http import (
     UnexpectedAnswer,
     Unreachable,
 )
+from clients.salesforce.errors import SessionExpired
+from clients.salesforce.oauth import GrantRefused, OAuthError, OAuthProblem
+from connections import services
+from connections.diagnoses import ACTORS, DIAGNOSES, diagnosis_of, failure_code
 from connections.models import (
     ApiFailure,
     ApiUsage,
@@ -29,8 +31,6 @@ from connections.models import (
     Service,
 )
 from connections.problems import problem_code
-from connections.salesforce.errors import SessionExpired
-from connections.salesforce.oauth import GrantRefused, OAuthError, OAuthProblem
 from connections.services.diagnostics import record_failure, record_usage
 from connections.turns import turn
 from tests.conftest import ClientOf

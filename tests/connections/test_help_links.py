@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role, SalesAccount, User
+from clients.http import AccessDenied, ApiError, TransientApiError
 from connections import services
-from connections.http import AccessDenied, ApiError, TransientApiError
 from connections.models import ApiFailure, ConnectionStatus, MarketoInstance, PackageTick, SalesforceConnection
 from connections.services.diagnostics import record_failure
 from tests.conftest import ClientOf

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from connections import http
-from connections.hosts import ForbiddenHost, check_instance_url, check_public, normalise_marketo_endpoint
-from connections.hosts import salesforce_login_origin as login_origin
+from clients import http
+from clients.hosts import ForbiddenHost, check_instance_url, check_public, normalise_marketo_endpoint
+from clients.hosts import salesforce_login_origin as login_origin
 from tests.sandbox_process import SandboxProcess
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")

@@ -13,7 +13,7 @@ import pytest
 import requests
 import time_machine
 
-from connections import http
+from clients import http
 from tests.sandbox_process import SandboxProcess
 
 

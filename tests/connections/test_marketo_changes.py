@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from connections.marketo.types import ChangesPage
+from clients.marketo.types import ChangesPage
 
 WINNER = 864
 MERGE = {"marketoGUID": "2126", "leadId": WINNER, "activityTypeId": 32}

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from connections import http
-from connections.hosts import ForbiddenHost, normalise_marketo_endpoint
-from connections.marketo.client import MarketoClient, MemoryTokenCache
-from connections.marketo.errors import (
+from clients import http
+from clients.hosts import ForbiddenHost, normalise_marketo_endpoint
+from clients.marketo.client import MarketoClient, MemoryTokenCache
+from clients.marketo.errors import (
     ExportAlreadyQueued,
     ExportFileMissing,
     ExportQueueFull,
@@ -20,7 +20,7 @@ from connections.marketo.errors import (
     error_for_code,
     next_quota_reset,
 )
-from connections.marketo.types import Export, ExportStatus, TokenCache
+from clients.marketo.types import Export, ExportStatus, TokenCache
 from tests.connections.canned_answers import CannedAnswers, canned_answers
 from tests.sandbox_process import SandboxProcess
 

@@ -7,8 +7,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import AuditEvent, Role, SalesAccount, User
+from clients.http import ReconnectNeeded
 from connections import services
-from connections.http import ReconnectNeeded
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
 from connections.problems import ConnectionProblem
 from connections.services.clients import SharedTokenCache

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from connections import http
-from connections.marketo.client import MarketoClient
-from connections.marketo.types import ExportStatus
+from clients import http
+from clients.marketo.client import MarketoClient
+from clients.marketo.types import ExportStatus
 from tests.connections.canned_answers import CannedAnswers, canned_answers
 
 TOKEN = {"access_token": "token", "expires_in": 3599, "scope": "api@acme.example"}

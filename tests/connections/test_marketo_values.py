@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connections.values import as_text, flag, moment, objects, whole_number, whole_numbers
+from clients.values import as_text, flag, moment, objects, whole_number, whole_numbers
 
 ODD = [None, "", "x", [], [5], {}, {"id": 5}]
 

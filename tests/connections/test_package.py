@@ -3,10 +3,10 @@
 import pytest
 
 from accounts.models import SalesAccount, User
+from clients.salesforce.client import LayoutPart, SalesforceClient
 from connections import services, tasks
 from connections.models import SalesforceConnection
 from connections.package_items import ITEMS
-from connections.salesforce.client import LayoutPart, SalesforceClient
 from connections.salesforce.package_facts import ACTIVITY_FIELDS, MSI_FIELDS
 from connections.salesforce.package_org import State
 from connections.services import ItemState

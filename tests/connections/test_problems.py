@@ -2,9 +2,9 @@
 
 import pytest
 
-from connections import http
+from clients import http
+from clients.salesforce.oauth import GrantRefused, OAuthError, OAuthProblem
 from connections.problems import PROBLEMS, problem_code
-from connections.salesforce.oauth import GrantRefused, OAuthError, OAuthProblem
 
 SERVICES = ["salesforce", "marketo"]
 KINDS = [

@@ -5,8 +5,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Role, SalesAccount, User
+from clients.http import AccessDenied, ApiError
 from connections import services
-from connections.http import AccessDenied, ApiError
 from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
 from connections.services.diagnostics import record_failure
 from connections.services.repeats import find_repeat

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import requests
 
-from connections import http
-from connections.salesforce import oauth
-from connections.salesforce.client import Access, QueryJob, QueryJobState, SalesforceClient
-from connections.salesforce.errors import QueryInterrupted, SessionExpired, raise_for_error
-from connections.salesforce.oauth import TokenAnswer
+from clients import http
+from clients.salesforce import oauth
+from clients.salesforce.client import Access, QueryJob, QueryJobState, SalesforceClient
+from clients.salesforce.errors import QueryInterrupted, SessionExpired, raise_for_error
+from clients.salesforce.oauth import TokenAnswer
 from tests.connections.canned_answers import CannedAnswers, canned_answers
 from tests.connections.salesforce_sign_in import refresh, signed_in
 from tests.sandbox_process import SandboxProcess

@@ -12,8 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import AuditEvent, Member, Role, User
+from clients.http import ReconnectNeeded
 from connections import services
-from connections.http import ReconnectNeeded
 from connections.models import SalesforceConnection, SalesforceSignIn
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, press_ok, text_of

@@ -8,11 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from connections import http
-from connections.hosts import ForbiddenHost, check_instance_url, salesforce_login_origin
+from clients import http
+from clients.hosts import ForbiddenHost, check_instance_url, salesforce_login_origin
+from clients.salesforce import oauth
+from clients.salesforce.oauth import ConnectedApp, GrantRefused, OAuthError, OAuthProblem, TokenAnswer
 from connections.problems import problem_code
-from connections.salesforce import oauth
-from connections.salesforce.oauth import ConnectedApp, GrantRefused, OAuthError, OAuthProblem, TokenAnswer
 from tests.connections.canned_answers import CannedAnswers, canned_answers
 from tests.connections.salesforce_sign_in import APP, exchange, refresh, sign_in, signed_in
 from tests.sandbox_process import SandboxProcess

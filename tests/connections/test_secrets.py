@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from accounts.models import User
+from clients.http import ApiError
 from connections import services
-from connections.http import ApiError
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, text_of

@@ -15,8 +15,8 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
+from clients.http import ReconnectNeeded, TransientApiError, open_session
 from connections import services
-from connections.http import ReconnectNeeded, TransientApiError, open_session
 from connections.models import ConnectionStatus, SalesforceConnection
 from connections.services.clients import TokenRefresh
 from tests.conftest import ClientOf
@@ -66,7 +66,7 @@ import django
 django.setup()
 from django.conf import settings
 from django.db import connection as database
-from connections.http import open_session
+from clients.http import open_session
 from connections.models import SalesforceConnection
 from connections.services.clients import TokenRefresh
 settings.SANDBOX_ORIGIN = {origin!r}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import SalesAccount, Team, User
-from accounts.spreadsheet import FORMULA_STARTS, csv_answer
+from common.csv_export import FORMULA_STARTS, csv_answer
 from invitations.csv_rows import InviteRow, decode, guess_mapping, read_people, read_table
 from tests.conftest import ClientOf
 from tests.invitations.test_pages import USERS, text_of, upload

@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from accounts.models import AuditEvent, LoginPolicy, Member, Role, SalesAccount, User
-from connections.http import open_session
+from clients.http import open_session
 from guide.personas import MARKETO_ADMIN, OPS, SALESFORCE_ADMIN
 from invitations.models import Invitation
 from invitations.salesforce import oauth

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from accounts.models import SalesAccount
-from connections.salesforce.client import SalesforceClient
+from clients.salesforce.client import SalesforceClient
 from sync.engine.clients import marketo_of, salesforce_of
 from sync.engine.fields import SYNCED_FIELDS
 from sync.models import Person

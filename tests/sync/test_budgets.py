@@ -9,7 +9,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
-from connections.http import RateLimited
+from clients.http import RateLimited
 from connections.models import SalesforceConnection
 from sync.engine.budget import (
     CALLS_AT_A_TIME,

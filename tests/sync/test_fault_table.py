@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from accounts.models import SalesAccount, User
-from connections import http
+from clients import http
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from sync.engine import extract as extract_engine
 from sync.models import Extract, ExtractStatus, Person, RunStatus, SyncRun

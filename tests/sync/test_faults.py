@@ -7,8 +7,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
-from connections.http import ReconnectNeeded
-from connections.marketo.errors import next_quota_reset
+from clients.http import ReconnectNeeded
+from clients.marketo.errors import next_quota_reset
 from connections.models import SalesforceConnection
 from connections.services import record_problem
 from sync import services

@@ -8,7 +8,7 @@ import pytest
 from requests import PreparedRequest
 
 from accounts.models import SalesAccount
-from connections.http import ApiError
+from clients.http import ApiError
 from sync.engine.budget import MarketoBudget
 from sync.engine.plan import drop_refused_fields
 from sync.engine.reconciliation import count

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from accounts.models import SalesAccount, User
-from connections.marketo.types import StaticList
+from clients.marketo.types import StaticList
 from connections.models import MarketoInstance, SalesforceConnection
 from connections.turns import turn
 from sync import services

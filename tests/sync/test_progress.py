@@ -16,7 +16,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
-from connections import http
+from clients import http
 from sync import services
 from sync.engine.load import CHUNK_BYTES
 from sync.engine.preview import preview

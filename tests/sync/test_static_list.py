@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import SalesAccount, User
-from connections.marketo.types import StaticList
+from clients.marketo.types import StaticList
 from sync.models import Extract, Person, RunKind, RunStatus, Source, SyncRun
 from sync.sentences import failure_of
 from sync.services import chosen_list, find_lists, start_sync

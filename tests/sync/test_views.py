@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
-from accounts.paging import PAGE_SIZE
+from common.paging import PAGE_SIZE
 from connections.models import MarketoInstance
 from sync.models import Extract, Person, RejectedRow, RunKind, RunStatus, Source, SyncRun
 from tests.conftest import ClientOf

@@ -7,8 +7,8 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
-from connections.circuit import FAILURES_IN_A_ROW, FIRST_PAUSE_SECONDS, Circuit
-from connections.marketo.errors import ExportQueueFull
+from clients.circuit import FAILURES_IN_A_ROW, FIRST_PAUSE_SECONDS, Circuit
+from clients.marketo.errors import ExportQueueFull
 from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, Wait, verdict
 from sync.models import Extract, Person, RunStatus, Source, SyncRun
 from sync.sentences import failure_of

@@ -5,7 +5,7 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 from django.core.management.base import BaseCommand, CommandError
 
-from msi_admin.encryption import EncryptedTextField, encrypted_fields, left_behind, reencrypt
+from common.encryption import EncryptedTextField, encrypted_fields, left_behind, reencrypt
 
 
 class Command(BaseCommand):

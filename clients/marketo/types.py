@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, Self
 
-from connections.values import as_text, flag, objects, warn_unreadable, whole_number, whole_numbers
+from clients.values import as_text, flag, objects, warn_unreadable, whole_number, whole_numbers
 
 # An array of numbers in recorded answers (airbytehq/airbyte, source-marketo); Adobe's swagger gives values no type.
 MERGE_IDS = "Merge IDs"

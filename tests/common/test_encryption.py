@@ -9,8 +9,8 @@ from django.db import connection as database
 from django.db.models import TextField, Value
 from pytest_django import Settings
 
+from common.encryption import encrypted_fields
 from connections.models import OrphanedToken
-from msi_admin.encryption import encrypted_fields
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 SECRETS = [f"secret-{number}" for number in range(3)]
@@ -35,7 +35,7 @@ def readable() -> list[str]:
 
 @pytest.fixture
 def _written_with_the_old_key(db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("msi_admin.encryption._BATCH", 2)
+    monkeypatch.setattr("common.encryption._BATCH", 2)
     settings.FIELD_ENCRYPTION_KEYS = [OLD]
     for secret in SECRETS:
         OrphanedToken.objects.create(login_origin="https://login.salesforce.com", token=secret)

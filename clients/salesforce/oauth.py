@@ -17,8 +17,8 @@ from urllib.parse import quote, urlencode
 
 import requests
 
-from connections.hosts import ForbiddenHost, check_instance_url
-from connections.http import (
+from clients.hosts import ForbiddenHost, check_instance_url
+from clients.http import (
     ApiError,
     ReconnectNeeded,
     TransientApiError,
@@ -26,7 +26,7 @@ from connections.http import (
     network_errors,
     retry_after_seconds,
 )
-from connections.salesforce.errors import SERVICE
+from clients.salesforce.errors import SERVICE
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105
 SCOPES = ("api", "refresh_token", "id", "openid")

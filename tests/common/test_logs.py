@@ -26,9 +26,9 @@ from django_structlog.celery.receivers import CeleryReceiver
 from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
+from common.logs import configure
 from invitations import services, tasks
 from msi_admin.celery import app
-from msi_admin.logs import configure
 from msi_admin.urls import handler400, handler403, handler500
 from msi_admin.urls import urlpatterns as ours
 from tests.conftest import ClientOf

@@ -1,4 +1,4 @@
-"""From Marketo's error codes (Adobe documentation, "Error Codes") to the error family of `connections.http`."""
+"""From Marketo's error codes (Adobe documentation, "Error Codes") to the error family of `clients.http`."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import requests
 
-from connections.http import (
+from clients.http import (
     AccessDenied,
     ApiError,
     QuotaExceeded,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 import requests
 from simple_salesforce.api import Salesforce
 
-from connections.http import (
+from clients.http import (
     BoundedAdapter,
     Download,
     OnCall,
@@ -19,8 +19,8 @@ from connections.http import (
     read_body,
     reported_call,
 )
-from connections.salesforce.errors import SERVICE, QueryInterrupted, SessionExpired, raise_for_error
-from connections.values import as_text, warn_unreadable, whole_number
+from clients.salesforce.errors import SERVICE, QueryInterrupted, SessionExpired, raise_for_error
+from clients.values import as_text, warn_unreadable, whole_number
 
 T = TypeVar("T")
 
@@ -122,7 +122,7 @@ class SalesforceClient:
 
     `refresh` answers a new access, perhaps at another origin, and is called at most once for each call, when the token
     is refused; `on_usage` is told (used, allowed) API requests of the org's day with each answer. Nothing here waits:
-    every method raises an error of `connections.http` or `connections.salesforce.errors`, after telling `on_call`.
+    every method raises an error of `clients.http` or `clients.salesforce.errors`, after telling `on_call`.
     """
 
     def __init__(

@@ -1,11 +1,11 @@
-"""From Salesforce's error codes (REST API Developer Guide) to the error family of `connections.http`."""
+"""From Salesforce's error codes (REST API Developer Guide) to the error family of `clients.http`."""
 
 import re
 from typing import Any
 
 import requests
 
-from connections.http import (
+from clients.http import (
     AccessDenied,
     ApiError,
     QuotaExceeded,

@@ -15,9 +15,9 @@ from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 from urllib3.util import Retry
 
+from clients.circuit import Circuit, CircuitOpen
+from clients.hosts import ForbiddenHost, check_public, must_be_public
 from common.redaction import redact_text
-from connections.circuit import Circuit, CircuitOpen
-from connections.hosts import ForbiddenHost, check_public, must_be_public
 
 TIMEOUT_SECONDS = (5.0, 60.0)  # connect, read
 MAX_BODY_SECONDS = 120.0
@@ -189,7 +189,7 @@ class PublicAdapter(BoundedAdapter):
 
 def open_session(*, allowed_hosts: Iterable[str]) -> requests.Session:
     """
-    A session that can reach the given origins (`https://host`, as `connections.hosts` returns them) and nothing else:
+    A session that can reach the given origins (`https://host`, as `clients.hosts` returns them) and nothing else:
     a redirect or a next-page link that leads elsewhere ends as an UnexpectedAnswer.
     """
     session = requests.Session()

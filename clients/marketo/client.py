@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import requests
 
-from connections.http import (
+from clients.http import (
     Download,
     OnCall,
     ReconnectNeeded,
@@ -19,9 +19,9 @@ from connections.http import (
     read_body,
     reported_call,
 )
-from connections.marketo.errors import SERVICE, ExportFileMissing, TokenRefused, raise_for_error
-from connections.marketo.types import ChangesPage, Export, LeadField, MarketoUser, StaticList, TokenCache, Workspace
-from connections.values import all_readable, as_text, moment, objects, required, warn_unreadable, whole_number
+from clients.marketo.errors import SERVICE, ExportFileMissing, TokenRefused, raise_for_error
+from clients.marketo.types import ChangesPage, Export, LeadField, MarketoUser, StaticList, TokenCache, Workspace
+from clients.values import all_readable, as_text, moment, objects, required, warn_unreadable, whole_number
 
 ADMIN_ROLE = "Admin"
 
@@ -56,7 +56,7 @@ class MemoryTokenCache:
 class MarketoClient:
     """
     One Marketo instance, called as its API-only user. `session` must allow `origin`. Nothing here waits: every method
-    raises an error of `connections.http` or `connections.marketo.errors`, transient ones with the seconds to wait,
+    raises an error of `clients.http` or `clients.marketo.errors`, transient ones with the seconds to wait,
     after telling `on_call`.
     """
 
