@@ -15,7 +15,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 from urllib3.util import Retry
 
-from clients.circuit import Circuit, CircuitOpen
+from clients.circuit import Circuit, CircuitOpen, CircuitStorage
 from clients.hosts import ForbiddenHost, check_public, must_be_public
 from common.redaction import redact_text
 
@@ -129,7 +129,8 @@ class BoundedAdapter(HTTPAdapter):
     endpoint that fails again and again is left alone for a while.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, circuits: CircuitStorage | None) -> None:
+        self._circuits = circuits
         # Only a connection that was never made is tried again here: nothing can have happened twice.
         super().__init__(
             max_retries=Retry(
@@ -141,17 +142,28 @@ class BoundedAdapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
         is_streamed = options.pop("stream", False)
         options["timeout"] = options.get("timeout") or TIMEOUT_SECONDS
-        circuit = Circuit(str(request.url))
-        circuit.enter()
-        try:
+        with self._observed(request) as observed:
             response = super().send(request, stream=True, **options)
             if not is_streamed:
                 read_body(response)
+            observed.append(response)
+        return response
+
+    @contextmanager
+    def _observed(self, request: requests.PreparedRequest) -> Iterator[list[requests.Response]]:
+        """Tell the circuit of the endpoint how a call ended; its response is put into the list."""
+        responses: list[requests.Response] = []
+        if self._circuits is None:
+            yield responses
+            return
+        circuit = Circuit(str(request.url), self._circuits)
+        circuit.enter()
+        try:
+            yield responses
         except (requests.ConnectionError, requests.Timeout):
             circuit.failed()
             raise
-        (circuit.failed if response.status_code >= 500 else circuit.succeeded)()
-        return response
+        (circuit.failed if responses[0].status_code >= 500 else circuit.succeeded)()
 
 
 class _PublicConnection(HTTPSConnection):
@@ -187,22 +199,32 @@ class PublicAdapter(BoundedAdapter):
         self.poolmanager.pool_classes_by_scheme = {"https": _PublicConnectionPool}
 
 
-def open_session(*, allowed_hosts: Iterable[str]) -> requests.Session:
+def open_session(*, allowed_hosts: Iterable[str], circuits: CircuitStorage | None = None) -> "ProviderSession":
     """
     A session that can reach the given origins (`https://host`, as `clients.hosts` returns them) and nothing else:
     a redirect or a next-page link that leads elsewhere ends as an UnexpectedAnswer.
+
+    `circuits` keeps what is known of endpoints that fail again and again; without it each of them is called.
     """
-    session = requests.Session()
-    session.adapters.clear()
+    session = ProviderSession(circuits)
     for origin in allowed_hosts:
-        allow_origin(session, origin)
-    session.headers["User-Agent"] = USER_AGENT
+        session.allow(origin)
     return session
 
 
-def allow_origin(session: requests.Session, origin: str) -> None:
-    """Let a session reach one more origin."""
-    session.mount(f"{origin}/", PublicAdapter() if must_be_public(origin) else BoundedAdapter())
+class ProviderSession(requests.Session):
+    """Reaches no host until it is allowed."""
+
+    def __init__(self, circuits: CircuitStorage | None) -> None:
+        super().__init__()
+        self.circuits = circuits
+        self.adapters.clear()
+        self.headers["User-Agent"] = USER_AGENT
+
+    def allow(self, origin: str) -> None:
+        """Let the session reach one more origin."""
+        adapter = PublicAdapter if must_be_public(origin) else BoundedAdapter
+        self.mount(f"{origin}/", adapter(self.circuits))
 
 
 @contextmanager

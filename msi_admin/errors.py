@@ -1,12 +1,10 @@
 """Error pages: what happened, what to do, who can do it."""
 
 import structlog
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-
-class NotFoundError(Http404):
-    """Not found; the message says why to the person, in a sentence that is the same for everybody."""
+from common.errors import NotFoundError
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -14,6 +14,7 @@ from clients.http import (
     BoundedAdapter,
     Download,
     OnCall,
+    ProviderSession,
     expected_shape,
     network_errors,
     read_body,
@@ -130,7 +131,7 @@ class SalesforceClient:
         access: Access,
         *,
         refresh: Callable[[], Access],
-        session: requests.Session,
+        session: ProviderSession,
         api_version: str = "62.0",
         on_usage: Callable[[int, int], None] | None = None,
         on_call: OnCall | None = None,
@@ -264,7 +265,9 @@ class SalesforceClient:
     def _connect(self, access: Access) -> None:
         self._instance_url = access.instance_url
         if access.instance_url.startswith("http://"):
-            self._session.mount(f"{access.instance_url.replace('http://', 'https://')}/", PlainHttpAdapter())
+            self._session.mount(
+                f"{access.instance_url.replace('http://', 'https://')}/", PlainHttpAdapter(self._session.circuits)
+            )
         self._salesforce = Salesforce(
             instance_url=access.instance_url,
             session_id=access.token,

@@ -1,12 +1,12 @@
 """The clients of both neighbours as the other rooms use them: stored credentials, shared tokens, what calls show."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
 from typing import Any
 
-import requests
 import structlog
 from cryptography.fernet import InvalidToken
 from django.conf import settings
@@ -16,7 +16,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from clients.http import ApiError, Paused, ReconnectNeeded, allow_origin, open_session, reported_call
+from clients import http
+from clients.http import ApiError, Paused, ProviderSession, ReconnectNeeded, reported_call
 from clients.marketo.client import MarketoClient
 from clients.salesforce import oauth
 from clients.salesforce.client import Access, SalesforceClient
@@ -94,6 +95,11 @@ def renew_access(connection: SalesforceConnection) -> None:
     with reported_call(CallNotes(connection).ended, TOKEN_PATH):
         access = TokenRefresh(connection, session)()
     connection.instance_url, connection.access_token = access
+
+
+def open_session(*, allowed_hosts: Iterable[str]) -> ProviderSession:
+    """A session as clients.http opens it; all processes share what they know of endpoints that fail."""
+    return http.open_session(allowed_hosts=allowed_hosts, circuits=cache)
 
 
 def connected_app() -> oauth.ConnectedApp:
@@ -196,7 +202,7 @@ class CallNotes:
 class TokenRefresh:
     """Gets a new access for one client, unless another worker has just stored one."""
 
-    def __init__(self, connection: SalesforceConnection, session: requests.Session) -> None:
+    def __init__(self, connection: SalesforceConnection, session: ProviderSession) -> None:
         self._connection, self._session, self._refused = connection, session, connection.access_token
 
     def __call__(self) -> Access:
@@ -205,7 +211,7 @@ class TokenRefresh:
         except ReconnectNeeded as error:
             record_problem(self._connection, error)
             raise
-        allow_origin(self._session, access.instance_url)
+        self._session.allow(access.instance_url)
         self._refused = access.token
         return access
 

@@ -12,11 +12,11 @@ from django.utils import timezone
 from accounts.models import SalesAccount, User
 from accounts.services import lock_account, record
 from clients.hosts import ForbiddenHost, normalise_marketo_endpoint
-from clients.http import ApiError, UnexpectedAnswer, open_session
+from clients.http import ApiError, UnexpectedAnswer
 from clients.marketo.client import PROBE_PATHS, MarketoClient
 from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance, Service
 from connections.problems import ConnectionProblem, problem_code
-from connections.services.clients import SharedTokenCache, note_failure
+from connections.services.clients import SharedTokenCache, note_failure, open_session
 from connections.services.diagnostics import solve_failures
 
 # Besides white space: zero-width characters and the byte order mark, which come along when text is copied from a page.

@@ -5,7 +5,6 @@ import secrets
 from datetime import timedelta
 from functools import partial
 
-import requests
 import structlog
 from django.conf import settings
 from django.db import transaction
@@ -17,14 +16,14 @@ from django.utils.translation import gettext as _
 from accounts.models import Member, Role, SalesAccount, User
 from accounts.services import record
 from clients.hosts import ForbiddenHost, LoginChoice, salesforce_login_origin
-from clients.http import ApiError, ReconnectNeeded, open_session, reported_call
+from clients.http import ApiError, ProviderSession, ReconnectNeeded, reported_call
 from clients.salesforce import oauth
 from clients.salesforce.client import Access, Organization, SalesforceClient, UserInfo
 from clients.salesforce.errors import SERVICE
 from connections.models import ConnectionStatus, OrphanedToken, SalesforceConnection, SalesforceSignIn, Service
 from connections.problems import ConnectionProblem, problem_code
 from connections.querysets import SalesforceConnectionQuerySet
-from connections.services.clients import connected_app, local_origins, note_failure
+from connections.services.clients import connected_app, local_origins, note_failure, open_session
 from connections.services.diagnostics import solve_failures
 from connections.services.revocation import abandon, revoke
 from connections.turns import count_use
@@ -173,7 +172,7 @@ def _hash(state: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()
 
 
-def _session(*origins: str) -> requests.Session:
+def _session(*origins: str) -> ProviderSession:
     return open_session(allowed_hosts=origins)
 
 

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from clients.http import ApiError, expected_shape, network_errors, open_session
+from clients.http import ApiError, expected_shape, network_errors
 from clients.salesforce import oauth
 from clients.salesforce.errors import SERVICE
-from connections.services.clients import connected_app, local_origins
+from connections.services.clients import connected_app, local_origins, open_session
 
 
 class SignInFailed(ProviderException):  # type: ignore[misc]

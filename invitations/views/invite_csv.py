@@ -13,13 +13,13 @@ from accounts.access import admin_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Team
 from common.csv_export import csv_answer
+from common.errors import NotFoundError
 from invitations import services, uploads
 from invitations.csv_rows import InviteRow, Table, guess_mapping, read_people, read_table, template_file
 from invitations.forms import MappingForm, UploadForm
 from invitations.models import CsvUpload
 from invitations.upload_limit import was_too_big
 from invitations.views.invite import PROBLEMS_SHOWN, to_outcome
-from msi_admin.errors import NotFoundError
 
 SAMPLE_ROWS = 3
 

@@ -59,7 +59,7 @@ def neighbour(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def call(origin: str, path: str = "/rest/v1/leads.json") -> int:
-    session = http.open_session(allowed_hosts=[origin])
+    session = http.open_session(allowed_hosts=[origin], circuits=cache)
     with http.network_errors("marketo"):
         return session.get(origin + path).status_code
 
@@ -114,7 +114,7 @@ def test_only_one_call_tries_however_many_want_to(neighbour: str) -> None:
     Neighbour.status = 503
     fail(neighbour)
     end_pause(neighbour)
-    trial, other = circuit.Circuit(f"{neighbour}/rest/a"), circuit.Circuit(f"{neighbour}/rest/b")
+    trial, other = circuit.Circuit(f"{neighbour}/rest/a", cache), circuit.Circuit(f"{neighbour}/rest/b", cache)
     trial.enter()
     with pytest.raises(circuit.CircuitOpen):
         other.enter()
@@ -138,7 +138,7 @@ def test_each_failed_trial_makes_the_pause_longer_up_to_five_minutes(neighbour: 
 
 
 def test_calls_on_their_way_when_it_opens_make_no_pause_longer(neighbour: str) -> None:
-    on_their_way = [circuit.Circuit(f"{neighbour}/rest/a") for _time in range(20)]
+    on_their_way = [circuit.Circuit(f"{neighbour}/rest/a", cache) for _time in range(20)]
     for each in on_their_way:
         each.enter()
     for each in on_their_way:
@@ -160,8 +160,9 @@ def test_one_endpoint_of_a_host_is_not_left_alone_for_another(neighbour: str) ->
 CALLS = """
 import django
 django.setup()
+from django.core.cache import cache
 from clients import http
-session = http.open_session(allowed_hosts=[{origin!r}])
+session = http.open_session(allowed_hosts=[{origin!r}], circuits=cache)
 for _time in range({times}):
     try:
         with http.network_errors("marketo"):
@@ -192,7 +193,7 @@ def test_without_redis_every_call_goes(neighbour: str, settings: Settings) -> No
 def open_circuit(sandbox: SandboxProcess, path: str) -> None:
     """As many failed calls as it takes, to the endpoint that begins with the path."""
     for _time in range(FAILURES_IN_A_ROW):
-        circuit.Circuit(f"{sandbox.url}{path}").failed()
+        circuit.Circuit(f"{sandbox.url}{path}", cache).failed()
 
 
 def test_a_run_waits_for_the_end_of_the_pause(neighbour: str) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
@@ -55,7 +56,7 @@ def test_a_pause_of_the_console_is_waited_for_and_costs_no_call(
 ) -> None:
     """Nobody was called, so neither a call nor a try is counted."""
     for _ in range(FAILURES_IN_A_ROW):
-        Circuit(f"{sandbox.url}/rest/v1/leads.json").failed()
+        Circuit(f"{sandbox.url}/rest/v1/leads.json", cache).failed()
     run = start_sync(account=connected, started_by=admin)
     for _ in range(3):
         SyncRun.objects.filter(pk=run.pk).update(due_at=timezone.now())
