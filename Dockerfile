@@ -13,7 +13,7 @@ COPY --from=front /app/node_modules node_modules
 # Collecting static files opens no server and uses no secret, yet the settings want them all named.
 RUN PRODUCTION=true SECRET_KEY=build-without-meaning-0123456789abcdefghijklmnopqrstuv FIELD_ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= METRICS_TOKEN=build-without-meaning-0123456789ab ALLOWED_HOSTS=build \
     DATABASE_URL=postgresql:///build REDIS_URL=redis://build SITE_URL=https://build EMAIL_URL=console:// \
-    sh -c '/venv/bin/python -m msi_admin.catalogues compile && /venv/bin/python manage.py collectstatic --noinput'
+    sh -c '/venv/bin/python -m devtools.catalogues compile && /venv/bin/python manage.py collectstatic --noinput'
 
 FROM python:3.11-slim-bookworm
 RUN useradd --create-home console

@@ -23,7 +23,7 @@ demo: install ## Run the whole console with its sandbox on http://127.0.0.1:$(PO
 	@exec $(BIN)/python manage.py demo --port $(PORT)
 
 demo-reset: ## Forget what the demo has stored; the next `make demo` starts before step 1
-	@test ! -x $(BIN)/python || $(BIN)/python -m msi_admin.embedded var/embedded --remove
+	@test ! -x $(BIN)/python || $(BIN)/python -m devtools.embedded var/embedded --remove
 	rm -rf var
 
 test: install-dev browser ## Run every test, browser tests included; PYTEST_ARGS= narrows it
@@ -40,7 +40,7 @@ lint: install-dev gettext ## Check style, imports, types, templates and translat
 	$(NO_SERVERS) $(BIN)/mypy .
 	$(BIN)/djlint --lint --quiet templates sandbox/templates
 	$(NO_SERVERS) $(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -m msi_admin.catalogues check
+	$(BIN)/python -m devtools.catalogues check
 
 bench: install-dev ## Measure a sync of PEOPLE people and print `name: value` lines
 	$(BIN)/python -m tests.load.bench --people $(PEOPLE)
@@ -82,10 +82,10 @@ gettext: .venv/installed-dev
 messages: $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
 %.mo: %.po .venv/installed
-	@$(BIN)/python -m msi_admin.catalogues compile
+	@$(BIN)/python -m devtools.catalogues compile
 
 catalogues: install-dev gettext ## Collect the texts of code and templates into locale/
-	$(BIN)/python -m msi_admin.catalogues collect
+	$(BIN)/python -m devtools.catalogues collect
 
 lock: $(BIN)/uv ## Compile requirements/*.txt from pyproject.toml
 	$(UV_COMPILE) --extra local --extra dev pyproject.toml -o requirements/dev.txt

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 
-from msi_admin.embedded import Services, join
+from devtools.embedded import Services, join
 from tests import tables
 
 pytest_plugins = ["tests.leftovers", "tests.watchdog"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
-from msi_admin.embedded import Services, join
+from devtools.embedded import Services, join
 
 # Characters; for SECRET_KEY as many as Django's `check --deploy` asks for.
 SHORTEST = {"SECRET_KEY": 50, "METRICS_TOKEN": 32}

@@ -105,6 +105,7 @@ MAILS_PER_DOMAIN = env.int("MAILS_PER_DOMAIN", 500)
 
 # --- Applications --------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "devtools",
     "guide",
     "invitations",
     "invitations.salesforce",

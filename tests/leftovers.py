@@ -122,6 +122,6 @@ def _orphans() -> Iterator[psutil.Process]:
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             # PostgreSQL and Redis end once this process has.
-            serves = any("msi_admin.embedded" in parent.cmdline() for parent in [process, *process.parents()])
+            serves = any("devtools.embedded" in parent.cmdline() for parent in [process, *process.parents()])
             if process.pid not in own and not serves and process.environ().get("VAR_DIR") == os.environ["VAR_DIR"]:
                 yield process

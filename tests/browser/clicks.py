@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from guide.personas import MARKETO_ADMIN, PASSWORD, SALESFORCE_ADMIN
+from devtools.personas import MARKETO_ADMIN, PASSWORD, SALESFORCE_ADMIN
 from tests.browser.demo import Demo
 
 INVITED = ["anna.berg@acme.example", "li.wei@acme.example"]

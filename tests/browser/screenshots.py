@@ -4,7 +4,7 @@ import shutil
 
 from playwright.sync_api import Page, sync_playwright
 
-from guide.personas import MARKETO_ADMIN
+from devtools.personas import MARKETO_ADMIN
 from tests.browser import clicks
 from tests.browser.conftest import CHROMIUM_FLAGS
 from tests.browser.demo import ROOT, Demo

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from guide.personas import MARKETO_ADMIN
+from devtools.personas import MARKETO_ADMIN
 from tests.browser import clicks
 from tests.browser.audit import audit_screens
 from tests.browser.demo import Demo

@@ -8,7 +8,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
 from accounts.models import Role, SalesAccount, User
-from guide.personas import MARKETO_ADMIN, PASSWORD
+from devtools.personas import MARKETO_ADMIN, PASSWORD
 from invitations import services, tasks
 from invitations.models import Invitation
 from msi_admin.celery import app

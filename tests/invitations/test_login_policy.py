@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from accounts.models import AuditEvent, LoginPolicy, Member, Role, SalesAccount, User
 from accounts.services import RefusedError, add_member, change_role, lock_account
-from guide.personas import MARKETO_ADMIN, PASSWORD
+from devtools.personas import MARKETO_ADMIN, PASSWORD
 from invitations.salesforce.links import linked_to, unlink
 from tests.accounts.authenticator import add_second_factor
 from tests.conftest import ClientOf, make_user

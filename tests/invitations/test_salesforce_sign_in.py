@@ -13,7 +13,7 @@ from django.test import Client
 
 from accounts.models import AuditEvent, LoginPolicy, Member, Role, SalesAccount, User
 from clients.http import open_session
-from guide.personas import MARKETO_ADMIN, OPS, SALESFORCE_ADMIN
+from devtools.personas import MARKETO_ADMIN, OPS, SALESFORCE_ADMIN
 from invitations.models import Invitation
 from invitations.salesforce import oauth
 from tests.conftest import ClientOf, make_user

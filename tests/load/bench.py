@@ -13,7 +13,7 @@ from pathlib import Path
 
 import django
 
-from msi_admin.embedded import join
+from devtools.embedded import join
 from tests.sandbox_process import SandboxProcess
 
 

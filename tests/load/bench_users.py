@@ -12,7 +12,7 @@ from time import perf_counter
 
 import django
 
-from msi_admin.embedded import join
+from devtools.embedded import join
 
 PEOPLE = 10_000
 # First pages, other orders, a search, a filter; each is followed to its second page.

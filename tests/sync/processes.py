@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 
-from guide.management.commands.demo import answers
+from devtools.management.commands.demo import answers
 from sync.models import Extract, SyncRun
 from tests.browser.demo import free_ports
 from tests.sandbox_process import ROOT, SandboxProcess

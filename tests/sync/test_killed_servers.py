@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounts.models import SalesAccount, User
-from msi_admin.embedded.postgres import Postgres
-from msi_admin.embedded.redis import start_redis
+from devtools.embedded.postgres import Postgres
+from devtools.embedded.redis import start_redis
 from sync.models import Extract, Person, RunStatus, SyncRun
 from sync.services import start_sync
 from tests.conftest import ClientOf

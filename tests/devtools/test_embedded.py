@@ -19,7 +19,7 @@ pytestmark = pytest.mark.servers
 USER = """
 import sys
 from pathlib import Path
-from msi_admin.embedded import join
+from devtools.embedded import join
 services = join(Path(sys.argv[1]), temporary=len(sys.argv) > 2)
 print(services.database_url, services.redis_url, flush=True)
 sys.stdin.read()
@@ -108,7 +108,7 @@ def test_a_folder_with_a_long_name_still_gets_sockets(folder: Path) -> None:
 
 def test_a_killed_keeper_does_not_block_the_next_start(folder: Path) -> None:
     user = User(folder)
-    keeper = next(parent for parent in servers_of(folder)[0].parents() if "msi_admin.embedded" in parent.cmdline())
+    keeper = next(parent for parent in servers_of(folder)[0].parents() if "devtools.embedded" in parent.cmdline())
     keeper.kill()
     user.process.kill()
     user.process.communicate()
@@ -129,5 +129,5 @@ def test_data_in_use_is_not_removed(folder: Path) -> None:
 
 
 def remove(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "msi_admin.embedded", str(folder), "--remove"]
+    command = [sys.executable, "-m", "devtools.embedded", str(folder), "--remove"]
     return subprocess.run(command, capture_output=True, text=True, check=False)

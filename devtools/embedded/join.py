@@ -54,7 +54,7 @@ def _is_keeper_alive(folder: Path) -> bool:
 def _start_keeper(folder: Path, *, temporary: bool) -> None:
     """Run the keeper's starter, which returns once the keeper runs in the background."""
     (folder / "addresses.json").unlink(missing_ok=True)
-    command = [sys.executable, "-m", "msi_admin.embedded", str(folder), *["--temporary"] * temporary]
+    command = [sys.executable, "-m", "devtools.embedded", str(folder), *["--temporary"] * temporary]
     root = Path(__file__).parents[2]
     with (folder / "keeper.log").open("w") as log:
         subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)

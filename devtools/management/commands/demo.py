@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from honcho.environ import expand_processes, parse_procfile
 from honcho.manager import Manager
 
-from guide import demo, personas
+from devtools import demo, personas
 from msi_admin import celery_app
 
 START_SECONDS = 60

@@ -3,7 +3,7 @@
 from accounts.models import User
 from accounts.services import create_verified_user
 from connections.models import MarketoAdmin, MarketoInstance
-from guide.personas import MARKETO_ADMIN, NAMES, OPS, PASSWORD
+from devtools.personas import MARKETO_ADMIN, NAMES, OPS, PASSWORD
 
 
 def set_up(*, endpoint: str) -> None:

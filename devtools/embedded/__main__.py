@@ -13,14 +13,14 @@ import time
 from pathlib import Path
 from typing import IO
 
-from msi_admin.embedded.postgres import Postgres
-from msi_admin.embedded.redis import start_redis
+from devtools.embedded.postgres import Postgres
+from devtools.embedded.redis import start_redis
 
 POLL_SECONDS = 0.25
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m msi_admin.embedded", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m devtools.embedded", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--temporary", action="store_true", help="delete the folder at the end")
     parser.add_argument("--remove", action="store_true", help="run nothing, delete the data")

