@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 
-from devtools.embedded import Services, join
+from devtools.embedded.attach import Services, attach
 from tests import tables
 
 pytest_plugins = ["tests.leftovers", "tests.watchdog"]
@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def servers() -> Services:
     """PostgreSQL and Redis, until this process ends."""
-    services = join(FOLDER, temporary=True)
+    services = attach(FOLDER, temporary=True)
     if (services.database_url, services.redis_url) != (SERVICES.database_url, SERVICES.redis_url):
         raise RuntimeError(f"The servers listen elsewhere than the settings say: {services}")
     return services

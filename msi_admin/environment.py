@@ -8,7 +8,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
-from devtools.embedded import Services, join
+from devtools.embedded.attach import Services, attach
 
 # Characters; for SECRET_KEY as many as Django's `check --deploy` asks for.
 SHORTEST = {"SECRET_KEY": 50, "METRICS_TOKEN": 32}
@@ -20,7 +20,7 @@ _services: list[Services] = []
 def embedded_services(folder: Path) -> Services:
     """Join the embedded servers of `folder` once in this process."""
     if not _services:
-        _services.append(join(folder))
+        _services.append(attach(folder))
     return _services[0]
 
 

@@ -1,4 +1,4 @@
-"""The keeper: runs PostgreSQL and Redis for as long as somebody uses them."""
+"""The supervisor: runs PostgreSQL and Redis for as long as somebody uses them."""
 
 import argparse
 import contextlib
@@ -36,9 +36,9 @@ def remove(folder: Path) -> None:
     """Delete the data of `folder`, wherever it lies, unless somebody uses it."""
     if not folder.exists():
         return
-    with (folder / "keeper.lock").open("w") as keeper:
+    with (folder / "supervisor.lock").open("w") as supervisor:
         try:
-            fcntl.flock(keeper, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(supervisor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.exit(f"{folder} is in use, perhaps by a running demo. Stop it with Ctrl-C first.")
     Postgres(folder, durable=True).remove_leftovers(with_data=True)
@@ -49,9 +49,9 @@ def keep(folder: Path, *, temporary: bool) -> None:
     """Run both servers until no process holds the users' lock any more."""
     # The umask keeps the data folder closed to other users of the machine whatever the caller's setting.
     os.umask(0o077)
-    # Released in reverse: who waits for the users' lock must find the keeper's lock free.
-    with (folder / "users.lock").open("w") as users, (folder / "keeper.lock").open("w") as keeper:
-        fcntl.flock(keeper, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    # Released in reverse: who waits for the users' lock must find the supervisor's lock free.
+    with (folder / "users.lock").open("w") as users, (folder / "supervisor.lock").open("w") as supervisor:
+        fcntl.flock(supervisor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _go_to_background()
         postgres = Postgres(folder, durable=not temporary)
         with contextlib.ExitStack() as servers:

@@ -94,7 +94,7 @@ class Postgres:
             sys.exit(f"PostgreSQL could not create {self.data}: {result.stderr.strip().splitlines()[-1]}")
 
     def _stop_orphan(self) -> None:
-        """A server whose keeper was killed still runs on this folder: stop it before starting another."""
+        """A server whose supervisor was killed still runs on this folder: stop it before starting another."""
         pid_file = self.data / "postmaster.pid"
         if not pid_file.exists():
             return

@@ -42,7 +42,7 @@ def start_redis(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
 
 
 def _stop_orphan(client: redis.Redis, socket: Path) -> None:
-    """A server whose keeper was killed still answers on this socket: stop it before starting another."""
+    """A server whose supervisor was killed still answers on this socket: stop it before starting another."""
     if socket.exists():
         with contextlib.suppress(redis.exceptions.ConnectionError):
             client.shutdown()

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.servers
 USER = """
 import sys
 from pathlib import Path
-from devtools.embedded import join
-services = join(Path(sys.argv[1]), temporary=len(sys.argv) > 2)
+from devtools.embedded.attach import attach
+services = attach(Path(sys.argv[1]), temporary=len(sys.argv) > 2)
 print(services.database_url, services.redis_url, flush=True)
 sys.stdin.read()
 """
@@ -106,10 +106,10 @@ def test_a_folder_with_a_long_name_still_gets_sockets(folder: Path) -> None:
     user.end()
 
 
-def test_a_killed_keeper_does_not_block_the_next_start(folder: Path) -> None:
+def test_a_killed_supervisor_does_not_block_the_next_start(folder: Path) -> None:
     user = User(folder)
-    keeper = next(parent for parent in servers_of(folder)[0].parents() if "devtools.embedded" in parent.cmdline())
-    keeper.kill()
+    supervisor = next(parent for parent in servers_of(folder)[0].parents() if "devtools.embedded" in parent.cmdline())
+    supervisor.kill()
     user.process.kill()
     user.process.communicate()
     again = User(folder)

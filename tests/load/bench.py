@@ -13,7 +13,7 @@ from pathlib import Path
 
 import django
 
-from devtools.embedded import join
+from devtools.embedded.attach import attach
 from tests.sandbox_process import SandboxProcess
 
 
@@ -23,7 +23,7 @@ def main() -> None:
     people = parser.parse_args().people
     folder = Path(tempfile.mkdtemp(prefix="msi-bench-"))
     folder.chmod(0o711)
-    services = join(folder, temporary=True)
+    services = attach(folder, temporary=True)
     with SandboxProcess.start(people=people) as sandbox:
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "msi_admin.settings",

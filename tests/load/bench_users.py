@@ -12,7 +12,7 @@ from time import perf_counter
 
 import django
 
-from devtools.embedded import join
+from devtools.embedded.attach import attach
 
 PEOPLE = 10_000
 # First pages, other orders, a search, a filter; each is followed to its second page.
@@ -23,7 +23,7 @@ ROUNDS = 25
 def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="msi-bench-"))
     folder.chmod(0o711)
-    services = join(folder, temporary=True)
+    services = attach(folder, temporary=True)
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "msi_admin.settings",
         "VAR_DIR": str(folder),

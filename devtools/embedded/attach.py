@@ -25,48 +25,49 @@ class Services:
     lock: int
 
 
-def join(folder: Path, *, temporary: bool = False) -> Services:
+def attach(folder: Path, *, temporary: bool = False) -> Services:
     """Return the servers that keep their data in `folder`, starting them if they are not running.
 
     A temporary folder is deleted when its last user ends. Raises EmbeddedServicesError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder / "users.lock", os.O_CREAT | os.O_RDWR, 0o600)
-    with (folder / "join.lock").open("w") as turn:
+    with (folder / "attach.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         fcntl.flock(lock, fcntl.LOCK_SH)
-        if not _is_keeper_alive(folder):
-            _start_keeper(folder, temporary=temporary)
-        _wait_for_keeper(folder)
+        if not _is_supervisor_alive(folder):
+            _start_supervisor(folder, temporary=temporary)
+        _wait_for_supervisor(folder)
     addresses = json.loads((folder / "addresses.json").read_text())
     return Services(addresses["database_url"], addresses["redis_url"], lock)
 
 
-def _is_keeper_alive(folder: Path) -> bool:
-    with (folder / "keeper.lock").open("w") as keeper:
+def _is_supervisor_alive(folder: Path) -> bool:
+    with (folder / "supervisor.lock").open("w") as supervisor:
         try:
-            fcntl.flock(keeper, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(supervisor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
     return False
 
 
-def _start_keeper(folder: Path, *, temporary: bool) -> None:
-    """Run the keeper's starter, which returns once the keeper runs in the background."""
+def _start_supervisor(folder: Path, *, temporary: bool) -> None:
+    """Run the supervisor's starter, which returns once the supervisor runs in the background."""
     (folder / "addresses.json").unlink(missing_ok=True)
     command = [sys.executable, "-m", "devtools.embedded", str(folder), *["--temporary"] * temporary]
     root = Path(__file__).parents[2]
-    with (folder / "keeper.log").open("w") as log:
+    with (folder / "supervisor.log").open("w") as log:
         subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
 
 
-def _wait_for_keeper(folder: Path) -> None:
+def _wait_for_supervisor(folder: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not (folder / "addresses.json").exists():
-        if not _is_keeper_alive(folder) or time.monotonic() > deadline:
-            reason = (folder / "keeper.log").read_text().strip().splitlines()[-1:] or ["no reason given"]
+        if not _is_supervisor_alive(folder) or time.monotonic() > deadline:
+            reason = (folder / "supervisor.log").read_text().strip().splitlines()[-1:] or ["no reason given"]
             raise EmbeddedServicesError(
                 f"The embedded PostgreSQL and Redis did not start in {folder}: {reason[0]} "
-                "Look at keeper.log and postgres.log there, or set DATABASE_URL and REDIS_URL to servers of your own."
+                "Look at supervisor.log and postgres.log there, or set DATABASE_URL and REDIS_URL to servers of your "
+                "own."
             )
         time.sleep(0.05)
