@@ -10,6 +10,7 @@ import django
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from pytest_django.plugin import DjangoDbBlocker
 
 from devtools.embedded.attach import Services, attach
 from tests import tables
@@ -57,9 +58,11 @@ def servers() -> Services:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(servers: Services, django_db_setup: None) -> None:
+def django_db_setup(servers: Services, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """The test's database, on those servers."""
     tables.empty_quickly()
+    with django_db_blocker.unblock():
+        tables.number_from_a_thousand()
 
 
 # What a test asks for, directly or through another fixture, when it needs more than this process.

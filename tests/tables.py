@@ -19,6 +19,13 @@ def empty_quickly() -> None:
     test_case._fixture_teardown = lambda _: _empty_tables()
 
 
+def number_from_a_thousand() -> None:
+    """Let ids be as large as after some weeks of use: a page that writes 1,234 where 1234 is meant is found out."""
+    with connection.cursor() as cursor:
+        for sequence in connection.introspection.sequence_list():
+            cursor.execute(f'ALTER SEQUENCE "{sequence["name"]}" RESTART WITH 1001')
+
+
 def _empty_tables() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_which_hold_something())
