@@ -17,7 +17,7 @@ Sync = Callable[[], SyncRun]
 
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[SandboxProcess]:
-    """People who came within five windows: one more than wait in Marketo's queue at a time."""
+    """People who came within two windows: what a run costs grows with them."""
     with SandboxProcess.start(people=300, days=45) as process:
         yield process
 

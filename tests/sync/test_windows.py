@@ -1,10 +1,12 @@
 """Windows of creation times, and which of them are exported today."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
 from sync.engine.budget import DAILY_EXPORT_BYTES, MarketoBudget
@@ -66,6 +68,14 @@ def test_nothing_is_expected_where_nothing_was_measured() -> None:
 def test_the_first_export_of_a_day_may_have_any_size() -> None:
     budget = MarketoBudget("https://windows.mktorest.example")
     budget.check_export(DAILY_EXPORT_BYTES * 3)
+
+
+@pytest.fixture
+def sandbox(settings: Settings) -> Iterator[SandboxProcess]:
+    """People who came within five windows."""
+    with SandboxProcess.start(people=300, days=140) as process:
+        settings.SANDBOX_ORIGIN = process.url
+        yield process
 
 
 @pytest.mark.django_db(transaction=True)
