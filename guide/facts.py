@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from accounts.models import Member, Role, SalesAccount, User
 from connections.models import MarketoInstance
-from connections.services import Health, PackageState, marketo_health, package_state, salesforce_health
+from connections.services.health import Health, marketo_health, salesforce_health
 from invitations.models import Invitation
+from salesforce_package.services import PackageState, package_state
 from sync.models import SyncRun
 
 

@@ -37,9 +37,9 @@ SETTING_PAGES = [
     (_("Admin Settings"), _("Team Management"), "accounts:teams", ADMIN_ONLY),
     (_("Admin Settings"), _("Audit trail"), "accounts:audit", ADMIN_ONLY),
     (_("Admin Settings"), _("Salesforce"), "connections:salesforce", {Role.ADMIN, Role.SALESFORCE_ADMIN}),
-    (_("Admin Settings"), _("Salesforce package"), "connections:package", {Role.ADMIN, Role.SALESFORCE_ADMIN}),
+    (_("Admin Settings"), _("Salesforce package"), "salesforce_package:package", {Role.ADMIN, Role.SALESFORCE_ADMIN}),
     (_("Admin Settings"), _("Marketo"), "connections:marketo", ADMIN_ONLY),
-    (_("Integrations"), _("Diagnostics"), "connections:diagnostics", {Role.ADMIN, Role.SALESFORCE_ADMIN}),
+    (_("Integrations"), _("Diagnostics"), "diagnostics:diagnostics", {Role.ADMIN, Role.SALESFORCE_ADMIN}),
     (_("Sales account"), _("People"), "sync:people", {Role.ADMIN, Role.USER}),
 ]
 FIRST_SETTING_PAGE = {

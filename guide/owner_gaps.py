@@ -11,7 +11,7 @@ from accounts.models import Member, SalesAccount
 from clients.http import ApiError
 from connections.models import SalesforceConnection
 from connections.problems import ConnectionProblem, problem_code
-from connections.services import record_problem, salesforce_client
+from connections.services.clients import record_problem, salesforce_client
 from invitations.models import Invitation
 from sync.models import Person
 

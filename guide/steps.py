@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
 
 from connections.problems import Problem
-from connections.services import Health
+from connections.services.health import Health
 from guide.facts import Facts, Viewer
 from invitations.obstacles import MAX_SEATS
 from sync.models import RunStatus, SyncRun
@@ -201,7 +201,7 @@ def _package(number: int, facts: Facts, state: StepState, label: str) -> Step:
         fact = _("Needs the connection to Salesforce of step 2.")
         return Step(number, StepState.TODO, fact, SALESFORCE_ADMIN, None)
     fact = account.package.install_fact if number == 6 else account.package.configure_fact
-    action = Action(label, reverse("connections:package")) if facts.viewer.can_use_salesforce_pages else None
+    action = Action(label, reverse("salesforce_package:package")) if facts.viewer.can_use_salesforce_pages else None
     can_ask = state != StepState.DONE and _can_ask(facts, number)
     return Step(number, state, fact, SALESFORCE_ADMIN, action, can_ask=can_ask)
 

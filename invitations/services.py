@@ -13,7 +13,7 @@ from accounts import services as accounts
 from accounts.models import Member, Role, SalesAccount, Team, User
 from accounts.services import RefusedError, add_member, create_account, create_verified_user, lock_account, record
 from connections.models import MarketoAdmin, MarketoConnection, MarketoInstance
-from connections.services import forget_member
+from connections.services.salesforce import forget_member
 from invitations import mail_limits, tasks
 from invitations.csv_rows import InviteRow
 from invitations.models import LIFETIME, CsvUpload, Invitation

@@ -71,7 +71,7 @@ CELERY_BEAT_SCHEDULE = {
     "sync-follow": {"task": "sync.tasks.follow", "schedule": 300.0, "options": {"expires": 240}},
     # The minutes keep clear of the full hour, when everybody else calls Salesforce.
     "check-connections": {"task": "connections.tasks.check_connections", "schedule": crontab(minute="17")},
-    "check-packages": {"task": "connections.tasks.check_packages", "schedule": crontab(hour="3", minute="43")},
+    "check-packages": {"task": "salesforce_package.tasks.check_packages", "schedule": crontab(hour="3", minute="43")},
     "send-overdue-invitations": {"task": "invitations.tasks.send_overdue_invitations", "schedule": crontab("*/5")},
     "send-invitation-reminders": {"task": "invitations.tasks.send_reminders", "schedule": crontab(minute="37")},
     "delete-outdated-uploads": {"task": "invitations.tasks.delete_outdated_uploads", "schedule": crontab(minute="23")},
@@ -110,6 +110,8 @@ INSTALLED_APPS = [
     "invitations",
     "invitations.salesforce",
     "sync",
+    "salesforce_package",
+    "diagnostics",
     "connections",
     "accounts",
     "msi_admin.apps.MsiAdminConfig",

@@ -12,6 +12,8 @@ from msi_admin import errors, health
 urlpatterns = [
     path("", include("guide.urls")),
     path("", include("accounts.urls")),
+    path("", include("salesforce_package.urls")),
+    path("", include("diagnostics.urls")),
     path("", include("connections.urls")),
     path("", include("sync.urls")),
     path("", include("invitations.urls")),

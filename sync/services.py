@@ -16,7 +16,7 @@ from accounts.services import RefusedError, record
 from clients.http import ApiError
 from clients.marketo.types import StaticList
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
-from connections.services import record_problem
+from connections.services.clients import record_problem
 from sync import tasks
 from sync.engine import extract as extract_engine
 from sync.engine import follow

@@ -28,7 +28,7 @@ from connections.credentials import check_readable
 from connections.emails import send_reconnect_needed
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance, SalesforceConnection, Service
 from connections.problems import problem_code
-from connections.services.diagnostics import record_failure, record_usage, without_ids
+from connections.services.call_log import record_failure, record_usage, without_ids
 
 _SECONDS_BETWEEN_NOTES = 10
 _TOKEN_MAY_IDLE = timedelta(days=7)

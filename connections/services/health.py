@@ -10,6 +10,7 @@ from accounts.models import Member, SalesAccount
 from clients.http import ApiError, Unreachable
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection, Service
 from connections.problems import Problem, problem_code, problem_for
+from connections.services.call_log import record_usage, solve_failures
 from connections.services.clients import (
     marketo_client,
     record_problem,
@@ -18,7 +19,6 @@ from connections.services.clients import (
     row_of,
     salesforce_client,
 )
-from connections.services.diagnostics import record_usage, solve_failures
 from connections.services.repeats import find_repeat
 
 

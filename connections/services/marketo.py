@@ -16,8 +16,8 @@ from clients.http import ApiError, UnexpectedAnswer
 from clients.marketo.client import PROBE_PATHS, MarketoClient
 from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance, Service
 from connections.problems import ConnectionProblem, problem_code
+from connections.services.call_log import solve_failures
 from connections.services.clients import SharedTokenCache, note_failure, open_session
-from connections.services.diagnostics import solve_failures
 
 # Besides white space: zero-width characters and the byte order mark, which come along when text is copied from a page.
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")

@@ -23,8 +23,8 @@ from clients.salesforce.errors import SERVICE
 from connections.models import ConnectionStatus, OrphanedToken, SalesforceConnection, SalesforceSignIn, Service
 from connections.problems import ConnectionProblem, problem_code
 from connections.querysets import SalesforceConnectionQuerySet
+from connections.services.call_log import solve_failures
 from connections.services.clients import connected_app, local_origins, note_failure, open_session
-from connections.services.diagnostics import solve_failures
 from connections.services.revocation import abandon, revoke
 from connections.turns import count_use
 

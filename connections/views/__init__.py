@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts.access import role_required
-from connections.services import SALESFORCE_ROLES
+from connections.services.salesforce import SALESFORCE_ROLES
 
 View = Callable[..., HttpResponse]
 

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import refusal
 from accounts.models import User
-from connections import services
 from connections.forms import MarketoInstanceForm
 from connections.problems import ConnectionProblem
+from connections.services import instances
 from connections.views import fresh_sign_in_for_secrets
 
 
@@ -32,7 +32,7 @@ def _new_marketo_instance(request: HttpRequest) -> HttpResponse:
     problem = None
     if form.is_valid():
         try:
-            instance = services.register_marketo_instance(**form.cleaned_data, by=cast("User", request.user))
+            instance = instances.register_marketo_instance(**form.cleaned_data, by=cast("User", request.user))
         except ConnectionProblem as refused:
             problem = refused.problem
         else:

@@ -10,10 +10,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import admin_required, fresh_sign_in_required
 from accounts.middleware import ConsoleRequest
 from common.paging import is_key
-from connections import services
 from connections.forms import MarketoCredentialsForm
 from connections.models import MarketoConnection
 from connections.problems import PROBLEMS, ConnectionProblem, Problem
+from connections.services import marketo as marketo_services
+from connections.services import marketo_access
+from connections.services.health import marketo_health
 from connections.views import fresh_sign_in_for_secrets
 
 
@@ -30,7 +32,7 @@ def marketo(request: ConsoleRequest) -> HttpResponse:
 def connect_marketo(request: ConsoleRequest) -> HttpResponse:
     """The button Connect: uses the credentials that Marketo sent."""
     try:
-        services.connect_marketo(account=request.member.account, by=request.member.user)
+        marketo_services.connect_marketo(account=request.member.account, by=request.member.user)
     except ConnectionProblem as refused:
         return _page(request, refused.code)
     return _connected(request)
@@ -45,7 +47,9 @@ def set_up_marketo(request: ConsoleRequest) -> HttpResponse:
     problem = ""
     if form.is_valid():
         try:
-            services.connect_marketo_with(account=request.member.account, by=request.member.user, **form.cleaned_data)
+            marketo_services.connect_marketo_with(
+                account=request.member.account, by=request.member.user, **form.cleaned_data
+            )
         except ConnectionProblem as refused:
             problem = refused.code
         else:
@@ -71,7 +75,7 @@ def take_over_marketo(request: ConsoleRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "connections/marketo_take_over.html", {"connection": connection})
     try:
-        services.take_over_marketo(account=account, by=request.member.user)
+        marketo_services.take_over_marketo(account=account, by=request.member.user)
     except ConnectionProblem as refused:
         return _page(request, refused.code)
     return _connected(request)
@@ -85,7 +89,7 @@ def user_access(request: ConsoleRequest) -> HttpResponse:
         return _access_page(request)
     members = [pk for pk in request.POST.getlist("member") if is_key(pk)]
     try:
-        granted = services.grant_marketo_access(
+        granted = marketo_access.grant_marketo_access(
             account=request.member.account,
             by=request.member.user,
             member_ids=members,
@@ -101,7 +105,7 @@ def user_access(request: ConsoleRequest) -> HttpResponse:
 @admin_required
 @require_POST
 def remove_access(request: ConsoleRequest, pk: int) -> HttpResponse:
-    services.revoke_marketo_access(account=request.member.account, by=request.member.user, access_id=pk)
+    marketo_access.revoke_marketo_access(account=request.member.account, by=request.member.user, access_id=pk)
     return redirect("connections:marketo_user_access")
 
 
@@ -117,7 +121,7 @@ def disconnect_marketo(request: ConsoleRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "connections/marketo_disconnect.html", {"connection": connection})
     try:
-        services.disconnect_marketo(account=account, by=request.member.user)
+        marketo_services.disconnect_marketo(account=account, by=request.member.user)
     except ConnectionProblem as refused:
         return _page(request, refused.code)
     messages.success(request, _("Disconnected from Marketo."))
@@ -132,23 +136,23 @@ def _connected(request: ConsoleRequest) -> HttpResponse:
 def _page(request: ConsoleRequest, problem: str = "") -> HttpResponse:
     account = request.member.account
     connection = MarketoConnection.objects.of_account(account).select_related("owner").first()
-    health = services.marketo_health(account)
+    health = marketo_health(account)
     context = {
         "connection": connection,
         "health": health,
         "problem": PROBLEMS.get(problem),
         "problem_code": problem,
-        "has_access": services.has_marketo_access(account, request.member.user),
+        "has_access": marketo_services.has_marketo_access(account, request.member.user),
     }
     return render(request, "connections/marketo.html", context)
 
 
 def _access_page(request: ConsoleRequest, problem: Problem | None = None) -> HttpResponse:
-    state = services.access_state(request.member.account)
+    state = marketo_access.access_state(request.member.account)
     workspaces = []
     if state.connection:
         try:
-            workspaces = services.marketo_workspaces(state.connection)
+            workspaces = marketo_access.marketo_workspaces(state.connection)
         except ConnectionProblem as refused:
             problem = problem or refused.problem
     context = {"state": state, "workspaces": workspaces, "problem": problem}

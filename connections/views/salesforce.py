@@ -17,10 +17,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import fresh_sign_in_required, member_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Member, Role
-from connections import services
 from connections.forms import SalesforceHostForm
 from connections.models import SalesforceConnection
 from connections.problems import PROBLEMS, ConnectionProblem
+from connections.services import salesforce as salesforce_services
+from connections.services.health import own_salesforce_health, salesforce_health
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Place:
 
 ACCOUNT = Place(
     is_own=False,
-    roles=services.SALESFORCE_ROLES,
+    roles=salesforce_services.SALESFORCE_ROLES,
     page="connections:salesforce",
     connect="connections:connect_salesforce",
     disconnect="connections:disconnect_salesforce",
@@ -91,7 +92,7 @@ def connect_salesforce(request: ConsoleRequest, place: Place) -> HttpResponse:
     choice, my_domain = form.cleaned_data["choice"], form.cleaned_data["my_domain"]
     try:
         if request.method == "POST":
-            url = services.begin_sign_in(
+            url = salesforce_services.begin_sign_in(
                 account=request.member.account,
                 user=request.member.user,
                 choice=choice,
@@ -99,7 +100,7 @@ def connect_salesforce(request: ConsoleRequest, place: Place) -> HttpResponse:
                 is_own=place.is_own,
             )
             return _leave_for(request, url)
-        origin = services.login_origin(choice, my_domain)
+        origin = salesforce_services.login_origin(choice, my_domain)
     except ConnectionProblem as refused:
         return _page(request, place, form, refused.code)
     return render(request, "connections/salesforce_connect.html", {"place": place, "form": form, "origin": origin})
@@ -117,9 +118,9 @@ def disconnect_salesforce(request: ConsoleRequest, place: Place) -> HttpResponse
         context = {"place": place, "connection": connection}
         return render(request, "connections/salesforce_disconnect.html", context)
     if place.is_own:
-        services.disconnect_own_salesforce(member=request.member)
+        salesforce_services.disconnect_own_salesforce(member=request.member)
     else:
-        services.disconnect_salesforce(account=request.member.account, by=request.member.user)
+        salesforce_services.disconnect_salesforce(account=request.member.account, by=request.member.user)
     messages.success(request, _("Disconnected from %(org)s.") % {"org": connection.org_name})
     return redirect(place.page)
 
@@ -128,12 +129,12 @@ def disconnect_salesforce(request: ConsoleRequest, place: Place) -> HttpResponse
 @require_GET
 def salesforce_callback(request: ConsoleRequest) -> HttpResponse:
     """Where Salesforce sends the browser back to."""
-    place = ACCOUNT if request.member.role in services.SALESFORCE_ROLES else OWN
+    place = ACCOUNT if request.member.role in salesforce_services.SALESFORCE_ROLES else OWN
     answer = {name: request.GET.get(name, "") for name in ("code", "error", "error_description")}
     try:
-        sign_in = services.take_sign_in(state=request.GET.get("state", ""), user=request.member.user)
+        sign_in = salesforce_services.take_sign_in(state=request.GET.get("state", ""), user=request.member.user)
         place = OWN if sign_in.is_own else ACCOUNT
-        connection = services.finish_sign_in(sign_in, **answer)
+        connection = salesforce_services.finish_sign_in(sign_in, **answer)
     except ConnectionProblem as refused:
         return redirect(f"{reverse(place.page)}?problem={refused.code}")
     names = {"org": connection.org_name, "username": connection.username}
@@ -143,7 +144,7 @@ def salesforce_callback(request: ConsoleRequest) -> HttpResponse:
 
 def _page(request: ConsoleRequest, place: Place, form: SalesforceHostForm, problem: str = "") -> HttpResponse:
     member = request.member
-    health = services.own_salesforce_health(member) if place.is_own else services.salesforce_health(member.account)
+    health = own_salesforce_health(member) if place.is_own else salesforce_health(member.account)
     context = {
         "place": place,
         "connection": place.connection_of(member),

@@ -15,14 +15,14 @@ from accounts.services import RefusedError, record
 from common.paging import is_key
 from connections.access import marketo_admin_required
 from connections.models import MarketoInstance
-from connections.package_items import REST_HOST, SOAP_HOST
 from connections.problems import ConnectionProblem
-from connections.services import choose_instance, marketo_admins, prerequisites, refresh_marketo_admins
+from connections.services.instances import choose_instance, marketo_admins, prerequisites, refresh_marketo_admins
 from connections.turns import turn
 from guide.sync_card import sync_card
 from invitations.models import Invitation
 from invitations.querysets import InvitationQuerySet
 from invitations.services import resend, set_up_sales_account
+from salesforce_package.items import REST_HOST, SOAP_HOST
 
 
 @require_safe

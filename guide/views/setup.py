@@ -13,7 +13,7 @@ from accounts.access import admin_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Role
 from accounts.services import RefusedError
-from connections.services import own_salesforce_health
+from connections.services.health import own_salesforce_health
 from guide.facts import facts_for
 from guide.steps import ASKABLE_STEPS, TITLES, steps_for
 from invitations.services import ask_salesforce_admin

@@ -19,7 +19,7 @@ from accounts.access import AnyView, fresh_sign_in_required
 from accounts.models import User
 from accounts.services import RefusedError
 from connections.forms import SalesforceHostForm
-from connections.services import login_origin
+from connections.services.salesforce import login_origin
 from invitations.salesforce.links import linked_to, unlink
 from invitations.salesforce.oauth import SalesforceAdapter, origin_of
 

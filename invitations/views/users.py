@@ -14,7 +14,7 @@ from accounts.middleware import ConsoleRequest
 from accounts.models import Member, Role, SalesAccount, Team
 from accounts.services import RefusedError
 from connections.models import MarketoConnection
-from connections.services import connected_salesforce_by
+from connections.services.salesforce import connected_salesforce_by
 from invitations import services
 from invitations.forms import PeopleFilterForm, RemoveForm
 from invitations.obstacles import MAX_SEATS

@@ -15,9 +15,9 @@ from pytest_django import Settings
 from accounts.models import User
 from clients import circuit, http
 from clients.circuit import FAILURES_IN_A_ROW
-from connections import services
 from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
-from connections.services.diagnostics import record_failure
+from connections.services.call_log import record_failure
+from connections.services.clients import record_problem, salesforce_client
 from sync.engine.problems import Wait, verdict
 from tests.conftest import ClientOf
 from tests.connections.conftest import process_environment, text_of
@@ -237,10 +237,10 @@ def test_the_pause_hides_no_problem_and_goes_with_the_first_success(
     salesforce_connection: SalesforceConnection, sandbox: SandboxProcess
 ) -> None:
     SalesforceConnection.objects.update(problem="salesforce_permission")
-    services.record_problem(salesforce_connection, http.Paused("salesforce", "paused"))
+    record_problem(salesforce_connection, http.Paused("salesforce", "paused"))
     assert SalesforceConnection.objects.get().problem == "salesforce_permission"
     SalesforceConnection.objects.update(problem="")
-    services.record_problem(salesforce_connection, http.Paused("salesforce", "paused"))
+    record_problem(salesforce_connection, http.Paused("salesforce", "paused"))
     assert SalesforceConnection.objects.get().problem == "salesforce_paused"
-    services.salesforce_client(salesforce_connection).organization()
+    salesforce_client(salesforce_connection).organization()
     assert SalesforceConnection.objects.get().problem == ""

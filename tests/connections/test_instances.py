@@ -9,10 +9,9 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from accounts.models import AuditEvent, User
-from connections import services
 from connections.models import MarketoAdmin, MarketoInstance
 from connections.problems import ConnectionProblem
-from connections.services import Verdict
+from connections.services.instances import Verdict, marketo_admins, prerequisites, refresh_marketo_admins
 from connections.turns import turn
 from tests.conftest import ClientOf, make_user
 from tests.connections.conftest import text_of
@@ -138,34 +137,34 @@ def test_page_and_command_judge_alike(
 
 def test_admins_are_read_once_a_day(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
     MarketoAdmin.objects.create(instance=instance, email="left@acme.example", marketo_user_id="left")
-    emails = {admin.email for admin in services.marketo_admins(instance)}
+    emails = {admin.email for admin in marketo_admins(instance)}
     assert emails == {"marketo-admin@demo.example", "maria.lind@acme.example", "jonas.berg@acme.example"}
     sandbox.delete("/_sandbox/calls")
-    assert len(services.marketo_admins(instance)) == 3
+    assert len(marketo_admins(instance)) == 3
     assert sandbox.get("/_sandbox/calls") == []
     instance.admins_read_at = timezone.now() - timedelta(days=1, seconds=1)
-    services.marketo_admins(instance)
+    marketo_admins(instance)
     assert any("allusers" in call["path"] for call in sandbox.get("/_sandbox/calls"))
 
 
 def test_refreshing_keeps_the_row_of_an_admin_who_stayed(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
     stayed = MarketoAdmin.objects.create(instance=instance, email="maria.lind@acme.example")
-    services.refresh_marketo_admins(instance)
+    refresh_marketo_admins(instance)
     stayed.refresh_from_db()
     assert str(stayed) == "Maria Lind"
 
 
 def test_everything_in_place(instance: MarketoInstance) -> None:
-    found = services.prerequisites(instance)
+    found = prerequisites(instance)
     assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (Verdict.YES, Verdict.YES)
     assert "people looked at carry a Salesforce id" in found.is_salesforce_synced.sentence
 
 
 def test_what_is_in_place_is_not_asked_at_every_load(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
-    services.prerequisites(instance)
+    prerequisites(instance)
     sandbox.delete("/_sandbox/calls")
     with override("sv"):
-        found = services.prerequisites(instance)
+        found = prerequisites(instance)
         assert found.are_met
         assert "people looked at" not in found.is_salesforce_synced.sentence
     assert sandbox.get("/_sandbox/calls") == []
@@ -175,25 +174,25 @@ def test_what_is_missing_is_asked_again_and_by_one_person_at_a_time(
     instance: MarketoInstance, sandbox: SandboxProcess
 ) -> None:
     sandbox.post("/_sandbox/switches", {"actions_enabled": False})
-    assert not services.prerequisites(instance).are_met
+    assert not prerequisites(instance).are_met
     sandbox.post("/_sandbox/switches", {"actions_enabled": True})
     with turn(f"marketo-prerequisites-{instance.pk}"):
-        busy = services.prerequisites(instance)
+        busy = prerequisites(instance)
     assert busy.is_feature_enabled.verdict is Verdict.UNKNOWN
     assert "Somebody is asking the same" in busy.is_feature_enabled.sentence
-    assert services.prerequisites(instance).are_met
+    assert prerequisites(instance).are_met
 
 
 def test_what_is_missing_says_whom_to_ask(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
     sandbox.post("/_sandbox/switches", {"actions_enabled": False, "salesforce_sync": False})
-    found = services.prerequisites(instance)
+    found = prerequisites(instance)
     assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (Verdict.NO, Verdict.NO)
     assert str(found.is_feature_enabled.who) == "Your Adobe account manager"
 
 
 def test_what_cannot_be_asked_is_not_called_missing(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
     sandbox.post("/_sandbox/faults", {"path": "/rest/v1/", "kind": "marketo:603"})
-    found = services.prerequisites(instance)
+    found = prerequisites(instance)
     assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (Verdict.UNKNOWN, Verdict.UNKNOWN)
     assert "lacks a permission" in found.is_feature_enabled.sentence
 
@@ -201,10 +200,10 @@ def test_what_cannot_be_asked_is_not_called_missing(instance: MarketoInstance, s
 def test_an_answer_without_admins_locks_nobody_out(
     marketo_admin: User, instance: MarketoInstance, sandbox: SandboxProcess
 ) -> None:
-    services.refresh_marketo_admins(instance)
+    refresh_marketo_admins(instance)
     sandbox.post("/_sandbox/faults", {"path": "/userservice/.*/roles.json", "kind": "status:404", "count": 99})
     with pytest.raises(ConnectionProblem):
-        services.refresh_marketo_admins(instance)
+        refresh_marketo_admins(instance)
     assert MarketoInstance.objects.administered_by(marketo_admin).exists()
 
 
@@ -212,5 +211,5 @@ def test_the_admin_named_at_registration_stays_until_marketo_names_them(
     instance: MarketoInstance, sandbox: SandboxProcess
 ) -> None:
     MarketoAdmin.objects.create(instance=instance, email="partner@agency.example")
-    services.refresh_marketo_admins(instance)
+    refresh_marketo_admins(instance)
     assert instance.admins.filter(email="partner@agency.example").exists()

@@ -8,10 +8,11 @@ from pytest_django import Settings
 
 from accounts.models import AuditEvent, Role, SalesAccount, User
 from clients.http import ReconnectNeeded
-from connections import services
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
 from connections.problems import ConnectionProblem
-from connections.services.clients import SharedTokenCache
+from connections.services.clients import SharedTokenCache, marketo_client, record_problem
+from connections.services.health import check_connection, marketo_health
+from connections.services.instances import marketo_admins
 from tests.conftest import ClientOf, make_member
 from tests.connections.conftest import text_of
 from tests.sandbox_process import SandboxProcess
@@ -161,9 +162,9 @@ def test_the_secret_is_encrypted_and_in_no_page(marketo_connection: MarketoConne
 
 
 def test_workers_share_one_encrypted_token(marketo_connection: MarketoConnection, sandbox: SandboxProcess) -> None:
-    services.marketo_client(marketo_connection).usage_today()
+    marketo_client(marketo_connection).usage_today()
     sandbox.delete("/_sandbox/calls")
-    services.marketo_client(marketo_connection).usage_today()
+    marketo_client(marketo_connection).usage_today()
     assert [call["path"] for call in sandbox.get("/_sandbox/calls") if "oauth" in call["path"]] == []
     redis = cache._cache.get_client()  # type: ignore[attr-defined]
     tokens = [redis.get(key) for key in redis.keys("*marketo-token*")]
@@ -178,20 +179,20 @@ def test_the_regular_look_sees_a_rotated_secret_and_its_repair(
 ) -> None:
     cache.clear()
     MarketoConnection.objects.update(client_secret="rotated-away")
-    services.check_connection(MarketoConnection.objects.get())
-    health = services.marketo_health(marketo_connection.account)
+    check_connection(MarketoConnection.objects.get())
+    health = marketo_health(marketo_connection.account)
     assert not health.is_connected
     assert health.problem is not None
     assert "refused the Client ID" in str(health.problem.what)
     MarketoConnection.objects.update(client_secret="sandbox-client-secret")
-    services.check_connection(MarketoConnection.objects.get())
-    assert services.marketo_health(marketo_connection.account).is_good
+    check_connection(MarketoConnection.objects.get())
+    assert marketo_health(marketo_connection.account).is_good
 
 
 @pytest.mark.django_db(transaction=True)
 def test_any_call_that_succeeds_ends_a_passing_problem(marketo_connection: MarketoConnection) -> None:
     MarketoConnection.objects.update(problem="marketo_busy", last_call_at=None)
-    services.marketo_client(marketo_connection).describe_fields()
+    marketo_client(marketo_connection).describe_fields()
     healthy = MarketoConnection.objects.get()
     assert healthy.problem == ""
     assert healthy.last_call_at is not None
@@ -203,12 +204,12 @@ def test_a_worker_with_the_old_secret_says_nothing_about_the_new_one(
 ) -> None:
     cache.clear()
     MarketoConnection.objects.update(client_secret="rotated-away")
-    late = services.marketo_client(MarketoConnection.objects.get())
+    late = marketo_client(MarketoConnection.objects.get())
     with pytest.raises(ReconnectNeeded) as caught:
         late.usage_today()
     client_of(marketo_connection.owner).post(SET_UP, PASTED)
-    services.record_problem(MarketoConnection.objects.get(), caught.value)
-    assert services.marketo_health(marketo_connection.account).is_good
+    record_problem(MarketoConnection.objects.get(), caught.value)
+    assert marketo_health(marketo_connection.account).is_good
 
 
 def test_pasting_a_rotated_secret_lets_the_instance_be_read_again(
@@ -217,9 +218,9 @@ def test_pasting_a_rotated_secret_lets_the_instance_be_read_again(
     cache.clear()
     MarketoInstance.objects.update(client_secret="rotated-away")
     with pytest.raises(ConnectionProblem):
-        services.marketo_admins(MarketoInstance.objects.get())
+        marketo_admins(MarketoInstance.objects.get())
     client_of(marketo_connection.owner).post(SET_UP, PASTED)
-    assert services.marketo_admins(MarketoInstance.objects.get()).exists()
+    assert marketo_admins(MarketoInstance.objects.get()).exists()
 
 
 @pytest.mark.parametrize("url", [SET_UP, "/ops/marketo-instances/new/"])

@@ -7,9 +7,13 @@ import requests
 from django.test import Client
 
 from accounts.models import AuditEvent, SalesAccount, User
-from connections import services, tasks
 from connections.models import SalesforceConnection
 from connections.problems import ConnectionProblem
+from connections.services.clients import salesforce_client
+from connections.services.health import salesforce_health
+from connections.services.salesforce import finish_sign_in, take_sign_in
+from salesforce_package.services import package_state
+from salesforce_package.tasks import check_packages
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, text_of
 from tests.sandbox_process import SandboxProcess
@@ -78,9 +82,9 @@ def test_sync_and_package_do_not_use_a_member_s_connection(
 ) -> None:
     connect(seller, person_at_salesforce)
     assert not SalesforceConnection.objects.of_account(account).exists()
-    assert not services.salesforce_health(account).is_connected
-    assert services.package_state(account).connection is None
-    tasks.check_packages()
+    assert not salesforce_health(account).is_connected
+    assert package_state(account).connection is None
+    check_packages()
 
 
 def test_both_connections_live_side_by_side(
@@ -96,7 +100,7 @@ def test_both_connections_live_side_by_side(
     assert AuditEvent.objects.filter(action="salesforce.own_disconnected", actor=owner).exists()
     left = SalesforceConnection.objects.get()
     assert left == salesforce_connection
-    assert services.salesforce_client(left).organization().name == "Acme Inc"
+    assert salesforce_client(left).organization().name == "Acme Inc"
 
 
 def test_another_org_than_the_account_s_is_refused(
@@ -123,10 +127,10 @@ def test_somebody_removed_meanwhile_connects_nothing(
 ) -> None:
     back = person_at_salesforce(seller.post(CONNECT, CHOICE)["Refresh"].removeprefix("0; url="))
     answer = parse_qs(urlsplit(back).query)
-    sign_in = services.take_sign_in(state=answer["state"][0], user=member)
+    sign_in = take_sign_in(state=answer["state"][0], user=member)
     member.member.delete()
     with pytest.raises(ConnectionProblem, match="salesforce_not_allowed"):
-        services.finish_sign_in(sign_in, code=answer["code"][0])
+        finish_sign_in(sign_in, code=answer["code"][0])
     assert not SalesforceConnection.objects.exists()
 
 

@@ -6,13 +6,15 @@ from django.test import Client
 
 from accounts.models import Role, SalesAccount, User
 from clients.http import AccessDenied, ApiError
-from connections import services
 from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
-from connections.services.diagnostics import record_failure
+from connections.services.call_log import record_failure
+from connections.services.clients import marketo_client, record_problem, salesforce_client
+from connections.services.health import check_connection
 from connections.services.repeats import find_repeat
+from salesforce_package.services import check_package
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, text_of
-from tests.connections.test_help_links import link_of
+from tests.diagnostics.test_help_links import link_of
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,8 +32,8 @@ def refused(marketo_connection: MarketoConnection, sandbox: SandboxProcess) -> M
     """A sync that could not create its exports."""
     refuse_people(sandbox)
     with pytest.raises(AccessDenied) as caught:
-        services.marketo_client(marketo_connection).export_status("an-export")
-    services.record_problem(marketo_connection, caught.value)
+        marketo_client(marketo_connection).export_status("an-export")
+    record_problem(marketo_connection, caught.value)
     return MarketoConnection.objects.get()
 
 
@@ -40,12 +42,12 @@ def problem() -> str:
 
 
 def test_the_hourly_look_asks_again_for_what_was_refused(refused: MarketoConnection, sandbox: SandboxProcess) -> None:
-    services.check_connection(refused)
+    check_connection(refused)
     assert problem() == "marketo_permission"
     sandbox.delete("/_sandbox/faults")
-    services.marketo_client(refused).usage_today()
+    marketo_client(refused).usage_today()
     assert problem() == "marketo_permission"  # that call needs no permission
-    services.check_connection(refused)
+    check_connection(refused)
     assert problem() == ""
     assert not ApiFailure.objects.filter(solved_at=None, operation__contains="export").exists()
 
@@ -85,7 +87,7 @@ def test_a_link_about_an_item_or_a_failure_is_checked_too(
     change_org: ChangeOrg,
 ) -> None:
     account, browser = salesforce_connection.account, client_of(salesforce_admin)
-    services.check_package(account)
+    check_package(account)
     record_failure(account.pk, "sobjects/Task/describe", AccessDenied("salesforce", "INSUFFICIENT_ACCESS"))
     item = link_of(browser, "item:actions_site")
     failure = link_of(browser, f"failure:{ApiFailure.objects.get().pk}")
@@ -102,7 +104,7 @@ def test_a_dead_link_checks_nothing(
     client: Client,
     sandbox: SandboxProcess,
 ) -> None:
-    services.check_package(salesforce_connection.account)
+    check_package(salesforce_connection.account)
     link = link_of(client_of(salesforce_admin), "item:actions_site")
     salesforce_admin.member.role = Role.USER
     salesforce_admin.member.save()
@@ -116,12 +118,12 @@ def test_a_refused_query_is_proved_by_reading_what_data_sync_reads(
 ) -> None:
     sandbox.post("/_sandbox/faults", {"path": "/jobs/query", "kind": "status:403", "count": 1})
     with pytest.raises(AccessDenied) as caught:
-        services.salesforce_client(salesforce_connection).create_query_job("SELECT Id FROM Lead")
-    services.record_problem(salesforce_connection, caught.value)
+        salesforce_client(salesforce_connection).create_query_job("SELECT Id FROM Lead")
+    record_problem(salesforce_connection, caught.value)
     sandbox.post("/_sandbox/faults", {"path": "/query", "kind": "status:403", "nth": 2})
-    services.check_connection(salesforce_connection)
+    check_connection(salesforce_connection)
     assert SalesforceConnection.objects.get().problem == "salesforce_permission"
-    services.check_connection(salesforce_connection)
+    check_connection(salesforce_connection)
     assert SalesforceConnection.objects.get().problem == ""
 
 

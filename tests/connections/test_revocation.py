@@ -8,8 +8,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from connections import services, tasks
+from connections import tasks
 from connections.models import OrphanedToken, SalesforceConnection, SalesforceSignIn
+from connections.services.clients import salesforce_client
+from connections.services.revocation import revoke_orphans
+from connections.services.salesforce import forget_member
 from msi_admin.celery import app
 from tests.conftest import ClientOf
 from tests.connections.conftest import PersonAtSalesforce, press_ok
@@ -44,7 +47,7 @@ def test_connecting_again_revokes_the_token_of_before(
     for _time in range(6):
         browser.get(person_at_salesforce(press_ok(browser)))
     assert grants(sandbox) == 1
-    assert services.salesforce_client(SalesforceConnection.objects.get()).organization().name == "Acme Inc"
+    assert salesforce_client(SalesforceConnection.objects.get()).organization().name == "Acme Inc"
     assert not OrphanedToken.objects.exists()
 
 
@@ -70,10 +73,10 @@ def test_a_token_that_has_died_by_itself_is_not_kept_for_ever(
     sandbox.post("/_sandbox/faults", {"path": "/services/oauth2/revoke", "kind": "status:503"})
     client_of(salesforce_connection.connected_by).post(DISCONNECT)
     OrphanedToken.objects.update(created_at=timezone.now() - timedelta(days=29))
-    services.revoke_orphans()
+    revoke_orphans()
     assert OrphanedToken.objects.exists()
     OrphanedToken.objects.update(created_at=timezone.now() - timedelta(days=31))
-    services.revoke_orphans()
+    revoke_orphans()
     assert not OrphanedToken.objects.exists()
 
 
@@ -91,7 +94,7 @@ def test_whoever_leaves_the_account_leaves_no_token_behind(
     browser.post("/settings/salesforce/connect/", CHOICE)
     assert (grants(sandbox), SalesforceSignIn.objects.count()) == (2, 1)
     with transaction.atomic():
-        services.forget_member(account=salesforce_connection.account, user=member)
+        forget_member(account=salesforce_connection.account, user=member)
         member.member.delete()
         assert grants(sandbox) == 2
     assert (grants(sandbox), SalesforceSignIn.objects.count()) == (1, 0)
@@ -104,7 +107,7 @@ def test_a_removal_that_is_undone_keeps_the_connection(
 ) -> None:
     connect_own(client_of(member), person_at_salesforce)
     with transaction.atomic():
-        services.forget_member(account=member.member.account, user=member)
+        forget_member(account=member.member.account, user=member)
         transaction.set_rollback(True)
     assert (grants(sandbox), SalesforceConnection.objects.count()) == (1, 1)
 
@@ -117,6 +120,6 @@ def test_a_token_that_no_key_can_read_does_not_hold_up_the_others(
         cursor.execute("UPDATE connections_orphanedtoken SET token = 'gAAAA-of-another-key'")
     OrphanedToken.objects.create(login_origin=sandbox.url, token=salesforce_connection.refresh_token)
     for _hour in range(2):
-        services.revoke_orphans()
+        revoke_orphans()
     assert caplog.text.count("orphaned_token_unreadable") == 1
     assert (OrphanedToken.objects.count(), grants(sandbox)) == (0, 0)

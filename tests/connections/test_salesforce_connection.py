@@ -13,8 +13,8 @@ from pytest_django import Settings
 
 from accounts.models import AuditEvent, Member, Role, User
 from clients.http import ReconnectNeeded
-from connections import services
 from connections.models import SalesforceConnection, SalesforceSignIn
+from connections.services.clients import salesforce_client
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, press_ok, text_of
 from tests.sandbox_process import SandboxProcess
@@ -114,7 +114,7 @@ def test_tokens_are_encrypted_and_in_no_page_and_no_log(
     for url in (PAGE, "/settings/admin/salesforce-package/", "/settings/admin/salesforce/disconnect/"):
         page = text_of(browser.get(url))
         assert not any(token in page for token in tokens)
-    services.salesforce_client(salesforce_connection).organization()
+    salesforce_client(salesforce_connection).organization()
     browser.post("/settings/admin/salesforce/disconnect/")
     assert not any(token in caplog.text for token in tokens)
 
@@ -238,7 +238,7 @@ def test_disconnect_erases_even_when_salesforce_is_down(
 def test_a_client_of_a_disconnected_account_asks_to_reconnect(
     salesforce_connection: SalesforceConnection, change_org: ChangeOrg
 ) -> None:
-    client = services.salesforce_client(salesforce_connection)
+    client = salesforce_client(salesforce_connection)
     change_org("end_sessions")
     SalesforceConnection.objects.all().delete()
     with pytest.raises(ReconnectNeeded):
@@ -248,7 +248,7 @@ def test_a_client_of_a_disconnected_account_asks_to_reconnect(
 @pytest.mark.django_db(transaction=True)
 def test_calls_keep_the_day_s_numbers_fresh(salesforce_connection: SalesforceConnection) -> None:
     with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=True):
-        client = services.salesforce_client(salesforce_connection)
+        client = salesforce_client(salesforce_connection)
         client.organization()
         first = SalesforceConnection.objects.get()
         client.organization()
@@ -305,7 +305,7 @@ def test_a_call_inside_a_transaction_leaves_the_row_free_for_others(
 ) -> None:
     SalesforceConnection.objects.update(last_call_at=None)
     with transaction.atomic():
-        services.salesforce_client(salesforce_connection).organization()
+        salesforce_client(salesforce_connection).organization()
         assert SalesforceConnection.objects.get().last_call_at is None
     assert SalesforceConnection.objects.get().last_call_at is not None
 

@@ -11,8 +11,10 @@ from structlog.typing import EventDict
 
 from accounts.models import User
 from clients.http import ApiError
-from connections import services
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
+from connections.services import clients
+from connections.services.clients import marketo_client, salesforce_client
+from connections.services.health import check_account
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, text_of
 from tests.connections.test_access import ALL_PAGES
@@ -22,8 +24,8 @@ from tests.sandbox_process import SandboxProcess
 @pytest.fixture
 def secrets(salesforce_connection: SalesforceConnection, marketo_connection: MarketoConnection) -> list[str]:
     """Every secret of two living connections."""
-    services.marketo_client(marketo_connection).usage_today()
-    token = services.clients.SharedTokenCache(marketo_connection).get()
+    marketo_client(marketo_connection).usage_today()
+    token = clients.SharedTokenCache(marketo_connection).get()
     assert token
     return [
         salesforce_connection.access_token,
@@ -89,8 +91,8 @@ def test_no_secret_is_in_a_log_or_an_error(
     for kind in ("status:503", "reset", "truncate", "token_revoked", "delay"):
         sandbox.post("/_sandbox/faults", {"path": "/(services|rest|identity)", "kind": kind, "count": 3})
         for call in (
-            services.salesforce_client(salesforce_connection).organization,
-            services.marketo_client(marketo_connection).usage_today,
+            salesforce_client(salesforce_connection).organization,
+            marketo_client(marketo_connection).usage_today,
         ):
             try:
                 call()
@@ -99,7 +101,7 @@ def test_no_secret_is_in_a_log_or_an_error(
         sandbox.post("/_sandbox/faults/clear")
     change_org("ip_restricted")
     change_org("end_sessions")
-    services.check_account(salesforce_connection.account)
+    check_account(salesforce_connection.account)
     client_of(admin).post("/settings/admin/salesforce/disconnect/")
     assert errors
     seen = caplog.text + str(events) + str(errors)

@@ -4,8 +4,10 @@ import pytest
 from pytest_django import Settings
 
 from connections import tasks
-from connections.models import MarketoConnection, PackageCheck, SalesforceConnection
+from connections.models import MarketoConnection, SalesforceConnection
 from msi_admin.celery import app
+from salesforce_package.models import PackageCheck
+from salesforce_package.tasks import check_packages
 from tests.connections.conftest import ChangeOrg
 
 
@@ -18,7 +20,7 @@ def _tasks_run_at_once() -> object:
 
 def test_beat_asks_for_both_looks(settings: Settings) -> None:
     asked = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    assert {tasks.check_connections.name, tasks.check_packages.name} <= asked
+    assert {tasks.check_connections.name, check_packages.name} <= asked
 
 
 @pytest.mark.usefixtures("_tasks_run_at_once")
@@ -38,9 +40,9 @@ def test_the_hourly_look_reaches_both_neighbours(
 @pytest.mark.usefixtures("_tasks_run_at_once")
 def test_the_daily_look_checks_the_package(salesforce_connection: SalesforceConnection, change_org: ChangeOrg) -> None:
     change_org("install_package")
-    tasks.check_packages()
+    check_packages()
     assert PackageCheck.objects.get().version == "1.8000.0.0"
     change_org("set_user", username="admin@acme.example", api_enabled=False)
-    tasks.check_packages()
+    check_packages()
     assert PackageCheck.objects.get().version == "1.8000.0.0"
     assert SalesforceConnection.objects.get().problem == "salesforce_api_disabled"

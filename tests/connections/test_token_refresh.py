@@ -16,9 +16,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from clients.http import ReconnectNeeded, TransientApiError, open_session
-from connections import services
 from connections.models import ConnectionStatus, SalesforceConnection
-from connections.services.clients import TokenRefresh
+from connections.services.clients import TokenRefresh, record_problem, salesforce_client
+from connections.services.health import check_connection, salesforce_health
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, process_environment, text_of
 from tests.sandbox_process import SandboxProcess
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def call_in_thread(connection: SalesforceConnection, start: threading.Barrier) -> str:
     try:
-        client = services.salesforce_client(connection)
+        client = salesforce_client(connection)
         start.wait(timeout=10)
         return client.organization().name
     finally:
@@ -54,7 +54,7 @@ def test_many_workers_refresh_a_rotating_token_once(
     assert renewed.refresh_token != salesforce_connection.refresh_token
     # The stored token is the live one: the next refresh works with it.
     change_org("end_sessions")
-    assert services.salesforce_client(renewed).organization().name == "Acme Inc"
+    assert salesforce_client(renewed).organization().name == "Acme Inc"
 
 
 # What each of two worker processes does: many threads that all hold the token that has just been refused.
@@ -115,7 +115,7 @@ def test_a_thousand_callers_in_two_processes_refresh_once(
     assert renewed.rotations == 1
     refreshes = [call for call in sandbox.get("/_sandbox/calls") if call["path"] == "/services/oauth2/token"]
     assert len(refreshes) == 1
-    assert services.salesforce_client(renewed).organization().name == "Acme Inc"
+    assert salesforce_client(renewed).organization().name == "Acme Inc"
 
 
 def worker_process(source: str) -> subprocess.Popen[str]:
@@ -147,7 +147,7 @@ def refresh_killed_at(connection: SalesforceConnection, boundary: int) -> bool:
                 raise Killed
         return trace
 
-    client = services.salesforce_client(connection)
+    client = salesforce_client(connection)
     before = sys.gettrace()
     sys.settrace(trace)
     try:
@@ -173,7 +173,7 @@ def test_a_crash_at_any_instruction_ends_connected_or_in_a_clear_reconnect(
         change_org("end_sessions")
         if not refresh_killed_at(SalesforceConnection.objects.get(), boundary):
             break
-        services.check_connection(SalesforceConnection.objects.get())
+        check_connection(SalesforceConnection.objects.get())
         after = SalesforceConnection.objects.get()
         endings.append(after.status)
         if after.status == ConnectionStatus.NEEDS_RECONNECTING:
@@ -191,7 +191,7 @@ def test_an_org_with_a_new_my_domain_is_found_again(
     """Pain 15: renaming ends the sessions, and the next refresh tells where the org is; nobody connects again."""
     renamed = sandbox.url.replace("127.0.0.1", "localhost")
     settings.SANDBOX_ORIGIN = renamed
-    client = services.salesforce_client(salesforce_connection)
+    client = salesforce_client(salesforce_connection)
     change_org("rename_domain", url=renamed)
     assert client.organization().name == "Acme Inc"
     session = open_session(allowed_hosts=[salesforce_connection.login_origin])
@@ -206,7 +206,7 @@ def test_an_org_whose_old_address_is_gone_is_found_by_the_hourly_look(
 ) -> None:
     """Pain 15: the old My Domain does not even resolve any more."""
     SalesforceConnection.objects.update(instance_url="http://127.0.0.1:1")
-    services.check_connection(SalesforceConnection.objects.get())
+    check_connection(SalesforceConnection.objects.get())
     found = SalesforceConnection.objects.get()
     assert (found.instance_url, found.status, found.problem) == (sandbox.url, ConnectionStatus.CONNECTED, "")
 
@@ -219,7 +219,7 @@ def test_a_sandbox_that_was_copied_again_asks_to_reconnect_and_is_another_org(
 ) -> None:
     """Pain 15: the copy has the same user ids and another org id, so it is not taken for the org of before."""
     change_org("refresh_sandbox")
-    services.check_connection(salesforce_connection)
+    check_connection(salesforce_connection)
     assert SalesforceConnection.objects.get().status == ConnectionStatus.NEEDS_RECONNECTING
     browser = client_of(salesforce_connection.connected_by)
     page = text_of(browser.get(person_at_salesforce(press_ok(browser)), follow=True))
@@ -235,20 +235,20 @@ def test_a_sandbox_that_was_copied_again_asks_to_reconnect_and_is_another_org(
 
 def test_any_call_that_succeeds_ends_a_passing_problem(salesforce_connection: SalesforceConnection) -> None:
     SalesforceConnection.objects.update(problem="salesforce_busy")
-    services.salesforce_client(salesforce_connection).describe("Lead")
+    salesforce_client(salesforce_connection).describe("Lead")
     assert SalesforceConnection.objects.get().problem == ""
 
 
 def test_a_success_hides_no_failure_that_follows_it(
     salesforce_connection: SalesforceConnection, sandbox: SandboxProcess
 ) -> None:
-    client = services.salesforce_client(salesforce_connection)
+    client = salesforce_client(salesforce_connection)
     with transaction.atomic():
         client.organization()
         sandbox.post("/_sandbox/faults", {"path": "/describe", "kind": "status:503", "count": 1})
         with pytest.raises(TransientApiError) as caught:
             client.describe("Lead")
-        services.record_problem(salesforce_connection, caught.value)
+        record_problem(salesforce_connection, caught.value)
     assert SalesforceConnection.objects.get().problem == "salesforce_busy"
     client.describe("Lead")
     assert SalesforceConnection.objects.get().problem == ""
@@ -262,7 +262,7 @@ def test_a_worker_of_before_the_reconnect_says_nothing_about_the_connection_of_n
     mailoutbox: list[EmailMessage],
     sandbox: SandboxProcess,
 ) -> None:
-    late = services.salesforce_client(salesforce_connection)
+    late = salesforce_client(salesforce_connection)
     sandbox.post("/_sandbox/faults", {"path": "/describe", "kind": "salesforce:not_for_rest", "count": 1})
     with pytest.raises(ReconnectNeeded) as caught:
         late.describe("Lead")
@@ -270,7 +270,7 @@ def test_a_worker_of_before_the_reconnect_says_nothing_about_the_connection_of_n
     browser.get(person_at_salesforce(press_ok(browser)))
     # Whoever handles the error may hold the row of now already.
     for row in (salesforce_connection, SalesforceConnection.objects.get()):
-        services.record_problem(row, caught.value)
+        record_problem(row, caught.value)
     after = SalesforceConnection.objects.get()
     assert (after.status, after.problem) == (ConnectionStatus.CONNECTED, "")
     assert not mailoutbox
@@ -281,12 +281,12 @@ def test_a_token_that_idles_is_renewed_before_salesforce_forgets_it(
 ) -> None:
     change_org("rotate_refresh_tokens", rotate=True)
     browser = client_of(salesforce_connection.connected_by)
-    services.check_connection(salesforce_connection)
+    check_connection(salesforce_connection)
     young = SalesforceConnection.objects.get()
     assert young.refresh_token == salesforce_connection.refresh_token
     SalesforceConnection.objects.update(refreshed_at=timezone.now() - timedelta(days=8, minutes=1))
     assert "Could stay unused for 21 more days" in text_of(browser.get(PAGE))
-    services.check_connection(SalesforceConnection.objects.get())
+    check_connection(SalesforceConnection.objects.get())
     renewed = SalesforceConnection.objects.get()
     assert (renewed.rotations, renewed.idle_days_left, renewed.problem) == (1, 29, "")
     assert renewed.refresh_token != young.refresh_token
@@ -302,12 +302,12 @@ def test_a_rotation_whose_answer_was_lost_ends_in_a_clear_reconnect(
     change_org("rotate_refresh_tokens", rotate=True)
     change_org("end_sessions")
     sandbox.post("/_sandbox/faults", {"path": "/oauth2/token", "kind": "salesforce:lost_answer", "count": 1})
-    services.check_connection(salesforce_connection)
+    check_connection(salesforce_connection)
     assert SalesforceConnection.objects.get().problem == "salesforce_unreachable"
-    services.check_connection(SalesforceConnection.objects.get())
+    check_connection(SalesforceConnection.objects.get())
     lost = SalesforceConnection.objects.get()
     assert lost.status == ConnectionStatus.NEEDS_RECONNECTING
-    assert str(services.salesforce_health(lost.account).problem.todo) == "Press Connect again."  # type: ignore[union-attr]
+    assert str(salesforce_health(lost.account).problem.todo) == "Press Connect again."  # type: ignore[union-attr]
 
 
 def test_a_refused_refresh_token_marks_the_connection_and_tells_its_owner_once(
@@ -317,7 +317,7 @@ def test_a_refused_refresh_token_marks_the_connection_and_tells_its_owner_once(
     SalesforceConnection.objects.update(refresh_token="5Aep-revoked-long-ago")
     for _ in range(2):
         with pytest.raises(ReconnectNeeded):
-            services.salesforce_client(salesforce_connection).organization()
+            salesforce_client(salesforce_connection).organization()
     (mail,) = mailoutbox
     assert mail.to == [salesforce_connection.connected_by.email]
     assert mail.subject == "The connection of Acme Inc to Salesforce has stopped working"
@@ -326,7 +326,7 @@ def test_a_refused_refresh_token_marks_the_connection_and_tells_its_owner_once(
     assert "5Aep" not in mail.body
     refused = SalesforceConnection.objects.get()
     assert refused.status == ConnectionStatus.NEEDS_RECONNECTING
-    health = services.salesforce_health(refused.account)
+    health = salesforce_health(refused.account)
     assert not health.is_connected
     assert health.problem is not None
 
@@ -336,8 +336,8 @@ def test_a_salesforce_that_is_down_keeps_the_refresh_token(
 ) -> None:
     change_org("end_sessions")
     sandbox.post("/_sandbox/faults", {"path": "/services/oauth2/token", "kind": "status:503", "count": 1})
-    services.check_connection(salesforce_connection)
+    check_connection(salesforce_connection)
     assert SalesforceConnection.objects.get().problem == "salesforce_busy"
-    services.check_connection(SalesforceConnection.objects.get())
+    check_connection(SalesforceConnection.objects.get())
     healthy = SalesforceConnection.objects.get()
     assert (healthy.problem, healthy.status) == ("", ConnectionStatus.CONNECTED)

@@ -6,8 +6,8 @@ from django.core.mail import EmailMessage
 from pytest_django import Settings
 
 from accounts.models import User
-from connections import services
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
+from connections.services.health import check_account, check_connection
 from tests.conftest import ClientOf
 from tests.connections.conftest import PersonAtSalesforce, press_ok, text_of
 from tests.connections.test_access import ALL_PAGES
@@ -38,7 +38,7 @@ def test_both_connections_need_reconnecting_and_that_is_told_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     for _hour in range(2):
-        services.check_account(admin.member.account)
+        check_account(admin.member.account)
     assert caplog.text.count("connection_ended") == 2
     assert len(mailoutbox) == 2
     assert statuses() == {
@@ -58,17 +58,17 @@ def test_no_page_breaks(lost_key: list[str], admin: User, client_of: ClientOf, u
 
 
 def test_the_key_that_comes_back_heals_them(lost_key: list[str], admin: User, settings: Settings) -> None:
-    services.check_account(admin.member.account)
+    check_account(admin.member.account)
     settings.FIELD_ENCRYPTION_KEYS = lost_key
-    services.check_account(admin.member.account)
+    check_account(admin.member.account)
     assert statuses() == {(ConnectionStatus.CONNECTED, "")}
 
 
 def test_connecting_again_heals_it_too(
     lost_key: list[str], admin: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce
 ) -> None:
-    services.check_account(admin.member.account)
+    check_account(admin.member.account)
     browser = client_of(admin)
     browser.get(person_at_salesforce(press_ok(browser)))
-    services.check_connection(SalesforceConnection.objects.get())
+    check_connection(SalesforceConnection.objects.get())
     assert (ConnectionStatus.CONNECTED, "") in statuses()

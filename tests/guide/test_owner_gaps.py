@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import Member, Role, SalesAccount, User
 from connections.models import SalesforceConnection
-from connections.services import salesforce_client
+from connections.services.clients import salesforce_client
 from invitations.models import Invitation
 from sync.models import Person
 from tests.conftest import ClientOf, make_member

@@ -1,0 +1,71 @@
+"""Settings > Integrations > Diagnostics."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.middleware import ConsoleRequest
+from connections.models import ApiFailure
+from connections.problems import ConnectionProblem
+from connections.services.health import check_account, marketo_health, salesforce_health
+from connections.turns import turn
+from connections.views import salesforce_role_required
+from diagnostics import failures
+from diagnostics.failures import failures_by_actor
+from diagnostics.usage import usage_charts
+
+
+@salesforce_role_required
+@require_safe
+def diagnostics(request: ConsoleRequest) -> HttpResponse:
+    """Both connections, what failed on them, and the calls of the last days."""
+    account = request.member.account
+    context = {
+        "connections": [
+            ("Salesforce", salesforce_health(account)),
+            ("Marketo", marketo_health(account)),
+        ],
+        "groups": failures_by_actor(account, request.member.user),
+        "charts": usage_charts(account),
+    }
+    return render(request, "diagnostics/diagnostics.html", context)
+
+
+@salesforce_role_required
+@require_POST
+def check_now(request: ConsoleRequest) -> HttpResponse:
+    """The button Check now: makes a call over each connection."""
+    account = request.member.account
+    try:
+        with turn(f"connections-{account.pk}"):
+            checked = check_account(account)
+    except ConnectionProblem as refused:
+        messages.warning(request, f"{refused.problem.what} {refused.problem.todo}")
+        return redirect("diagnostics:diagnostics")
+    if checked:
+        messages.success(request, _("The connections were checked. Below is what the calls showed."))
+    else:
+        messages.info(request, _("There is nothing to check: the Sales account is connected to nobody yet."))
+    return redirect("diagnostics:diagnostics")
+
+
+@salesforce_role_required
+@require_POST
+def retry_failure(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """The button Try again of a single failure."""
+    account = request.member.account
+    try:
+        with turn(f"connections-{account.pk}"):
+            is_solved = failures.retry_failure(account=account, failure_id=pk)
+    except ApiFailure.DoesNotExist:
+        raise Http404 from None
+    except ConnectionProblem as refused:
+        messages.warning(request, f"{refused.problem.what} {refused.problem.todo}")
+    else:
+        if is_solved:
+            messages.success(request, _("The call succeeds now."))
+        else:
+            messages.error(request, _("The call failed again. Below is why, and who has to act."))
+    return redirect("diagnostics:diagnostics")

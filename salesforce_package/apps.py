@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class SalesforcePackageConfig(AppConfig):
+    name = "salesforce_package"
+
+    def ready(self) -> None:
+        from diagnostics import help_links
+        from salesforce_package import help_kind
+
+        help_links.register(help_kind.ITEM)

@@ -1,0 +1,44 @@
+"""What was found and ticked of the package Marketo Sales Insight in an account's Salesforce org."""
+
+from django.db import models
+
+from accounts.models import SalesAccount, User
+from connections.querysets import AccountQuerySet
+
+
+class PackageCheck(models.Model):
+    """What the last look at the Salesforce org found: the package's version and every item that an API can see."""
+
+    account = models.OneToOneField(SalesAccount, on_delete=models.CASCADE, related_name="package_check")
+    # A check of one org says nothing about the next one that is connected.
+    org_id = models.CharField(max_length=18)
+    # "1.8000.0.0", as last seen; empty when the package is not installed or never could be seen.
+    version = models.CharField(max_length=40, blank=True)
+    # {item key: a salesforce_package.org.Finding as a dict}
+    results = models.JSONField(default=dict)
+    checked_at = models.DateTimeField()
+    # When a check first missed a package that an earlier one had found.
+    removed_at = models.DateTimeField(null=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Package in {self.org_id}"
+
+
+class PackageTick(models.Model):
+    """A checklist item that no API can see, ticked by hand."""
+
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="package_ticks")
+    org_id = models.CharField(max_length=18)
+    item = models.CharField(max_length=40)
+    ticked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    ticked_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("account", "org_id", "item", name="package_tick_unique")]
+
+    def __str__(self) -> str:
+        return self.item

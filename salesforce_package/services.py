@@ -1,0 +1,303 @@
+"""The Salesforce package of steps 6 and 7: what checks found, what people ticked, and what it adds up to."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from urllib.parse import urljoin
+
+import structlog
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import SalesAccount, User
+from accounts.services import record
+from clients.http import ApiError
+from connections.models import MarketoInstance, SalesforceConnection
+from connections.problems import PROBLEMS, ConnectionProblem, Problem, in_english, problem_code
+from connections.services.clients import marketo_client, record_problem, salesforce_client
+from connections.services.instances import SalesforceSample, read_salesforce_sample
+from diagnostics.help_links import Part
+from salesforce_package.facts import ACTIVITY_FIELDS
+from salesforce_package.findings import FIELD_TYPES, FINDINGS
+from salesforce_package.items import ITEMS, SECTIONS, Item, Section
+from salesforce_package.models import PackageCheck, PackageTick
+from salesforce_package.org import Expectation, Finding, State
+from salesforce_package.verifiers import check_org
+
+_FIELDS = {field.name: field for field in ACTIVITY_FIELDS}
+_NO_SAMPLE = SalesforceSample(0, [], [])
+_log = structlog.get_logger(__name__)
+
+
+def check_package(account: SalesAccount) -> PackageCheck:
+    """Look at the connected org now and keep what was found. Raises ConnectionProblem when the org cannot be asked."""
+    connection = _connection(account)
+    instance = MarketoInstance.objects.of_account(account).first()
+    sample = _read_sample(instance) if instance else _NO_SAMPLE
+    expected = Expectation(
+        instance.munchkin_id if instance else "", connection.org_id, sample.lead_ids, sample.contact_ids
+    )
+    try:
+        findings = check_org(salesforce_client(connection), expected)
+    except ApiError as error:
+        record_problem(connection, error)
+        raise ConnectionProblem(problem_code(error)) from None
+    return _keep(account, connection.org_id, findings)
+
+
+def _keep(account: SalesAccount, org_id: str, findings: dict[str, Finding]) -> PackageCheck:
+    last = PackageCheck.objects.of_account(account).filter(org_id=org_id).first()
+    installed = findings["package_installed"]
+    removed_at, version = last.removed_at if last else None, str(installed.values.get("version", ""))
+    if installed.state is State.DONE:
+        removed_at = None
+    elif installed.state is State.UNKNOWN and last:
+        version = last.version
+    elif installed.state is State.MISSING and last and last.version:
+        removed_at = timezone.now()
+    check, _created = PackageCheck.objects.update_or_create(
+        account=account,
+        defaults={
+            "org_id": org_id,
+            "version": version,
+            "results": {key: asdict(finding) for key, finding in findings.items()},
+            "checked_at": timezone.now(),
+            "removed_at": removed_at,
+        },
+    )
+    return check
+
+
+def tick_item(*, account: SalesAccount, by: User, item: Item) -> None:
+    """Note that a person has seen to an item that no API can judge. Raises ConnectionProblem."""
+    org_id = _connection(account).org_id
+    _tick, is_new = PackageTick.objects.get_or_create(
+        account=account, org_id=org_id, item=item.key, defaults={"ticked_by": by}
+    )
+    if is_new:
+        record(account=account, actor=by, action="package.item_ticked", target=in_english(item.title))
+
+
+def untick_item(*, account: SalesAccount, by: User, item: Item) -> None:
+    """Take the tick away again. Raises ConnectionProblem."""
+    org_id = _connection(account).org_id
+    if _ticks(account, org_id).filter(item=item.key).delete()[0]:
+        record(account=account, actor=by, action="package.item_unticked", target=in_english(item.title))
+
+
+@dataclass(frozen=True)
+class ItemState:
+    """An item as the checklist shows it."""
+
+    item: Item
+    state: State
+    found: str
+    parts: list[Part]
+    values: list[str]
+    setup_url: str
+    tick: PackageTick | None
+
+    @property
+    def subject(self) -> str:
+        """What a link for help is about."""
+        return f"item:{self.item.key}"
+
+    @property
+    def is_unchecked(self) -> bool:
+        """An API can judge the item, and nobody has asked it yet."""
+        return self.item.is_verifiable and not self.found
+
+    @property
+    def can_tick(self) -> bool:
+        """What an API has judged, or will, needs no hand; what it cannot judge does. A tick counts until one has."""
+        return self.state is State.UNKNOWN and (self.tick is not None or not self.is_unchecked)
+
+    @property
+    def is_settled(self) -> bool:
+        return self.state is State.DONE or (self.can_tick and self.tick is not None)
+
+
+@dataclass(frozen=True)
+class SectionState:
+    """A section with its items as the checklist shows them."""
+
+    section: Section
+    items: list[ItemState]
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is left, not even what is optional."""
+        return all(item.is_settled for item in self.items)
+
+
+@dataclass(frozen=True)
+class PackageState:
+    """The whole checklist for one account. Without a check or a connection every item is unknown."""
+
+    connection: SalesforceConnection | None
+    check: PackageCheck | None
+    sections: list[SectionState]
+
+    @property
+    def items(self) -> list[ItemState]:
+        return [item for section in self.sections for item in section.items]
+
+    @property
+    def verified(self) -> int:
+        return sum(item.state is State.DONE for item in self.items)
+
+    @property
+    def ticked(self) -> int:
+        return sum(item.is_settled and item.state is not State.DONE for item in self.items)
+
+    @property
+    def total(self) -> int:
+        return len(self.items)
+
+    @property
+    def open_sections(self) -> list[SectionState]:
+        """What is left to do, without what is already settled."""
+        sections = [
+            SectionState(section.section, [item for item in section.items if not item.is_settled])
+            for section in self.sections
+        ]
+        return [section for section in sections if section.items]
+
+    @property
+    def next_item(self) -> ItemState | None:
+        """What to do first of all that is needed."""
+        return next((item for item in self.items if not item.is_settled and not item.item.is_optional), None)
+
+    @property
+    def open_fields(self) -> list[Part]:
+        """The activity fields that are not known to be right."""
+        parts = next(item.parts for item in self.items if item.item.key == "activity_fields")
+        return [part for part in parts if not part.is_done] if parts else [_unseen(name) for name in _FIELDS]
+
+    @property
+    def problem(self) -> Problem | None:
+        """A package that was there and is gone."""
+        return PROBLEMS["salesforce_package_removed"] if self.check and self.check.removed_at else None
+
+    @property
+    def is_installed(self) -> bool:
+        """Step 6 is done."""
+        return self._is_done(6)
+
+    @property
+    def is_configured(self) -> bool:
+        """Step 7 is done."""
+        return self._is_done(7)
+
+    @property
+    def install_fact(self) -> str:
+        """A sentence for step 6."""
+        if self.connection is None:
+            return _("Needs the connection to Salesforce of step 2.")
+        if self.check is None:
+            return _("Nobody has looked into the org yet.")
+        by_key = {item.item.key: item for item in self.items}
+        if by_key["package_version"].state is not State.DONE:
+            return by_key["package_version"].found
+        if by_key["objects_deployed"].state is State.MISSING:
+            return by_key["objects_deployed"].found
+        return by_key["package_installed"].found
+
+    @property
+    def configure_fact(self) -> str:
+        """A sentence for step 7."""
+        if self.check is None:
+            return self.install_fact
+        counts = {"verified": self.verified, "ticked": self.ticked, "total": self.total}
+        fact = _("%(verified)s of %(total)s items verified, %(ticked)s ticked by hand.") % counts
+        left = [item.item.is_optional for item in self.items if not item.is_settled]
+        if needed := left.count(False):
+            rest = ngettext("%(count)s item is left.", "%(count)s items are left.", needed)
+            fact = f"{fact} {rest % {'count': needed}}"
+        if optional := left.count(True):
+            rest = ngettext(
+                "Besides, %(count)s optional item is open.", "Besides, %(count)s optional items are open.", optional
+            )
+            fact = f"{fact} {rest % {'count': optional}}"
+        return fact
+
+    def _is_done(self, step: int) -> bool:
+        sections = [section for section in self.sections if section.section.step == step]
+        return all(item.is_settled or item.item.is_optional for section in sections for item in section.items)
+
+
+def package_state(account: SalesAccount) -> PackageState:
+    """The checklist from what is stored; calls nobody."""
+    connection = SalesforceConnection.objects.of_account(account).first()
+    org_id = connection.org_id if connection else ""
+    check = PackageCheck.objects.of_account(account).filter(org_id=org_id).first()
+    ticks = {tick.item: tick for tick in _ticks(account, org_id).select_related("ticked_by")}
+    instance = MarketoInstance.objects.of_account(account).first()
+    view = _Checklist(
+        results=check.results if check else {},
+        ticks=ticks,
+        setup_origin=connection.instance_url if connection else "",
+        munchkin_id=instance.munchkin_id if instance else "",
+    )
+    sections = [SectionState(section, [view.item(item) for item in section.items]) for section in SECTIONS]
+    return PackageState(connection, check, sections)
+
+
+def find_item(key: str) -> Item | None:
+    return ITEMS.get(key)
+
+
+@dataclass(frozen=True)
+class _Checklist:
+    results: dict[str, Any]
+    ticks: dict[str, PackageTick]
+    setup_origin: str
+    munchkin_id: str
+
+    def item(self, item: Item) -> ItemState:
+        finding = self.results.get(item.key)
+        return ItemState(
+            item=item,
+            state=State(finding["state"]) if finding else State.UNKNOWN,
+            found=str(FINDINGS[finding["code"]] % finding["values"]) if finding else "",
+            parts=[_part(part) for part in finding["parts"]] if finding else [],
+            values=[value.format(munchkin_id=self.munchkin_id.lower()) for value in item.values],
+            setup_url=urljoin(self.setup_origin, item.path) if self.setup_origin and item.path else "",
+            tick=self.ticks.get(item.key),
+        )
+
+
+def _part(finding: dict[str, Any]) -> Part:
+    """One activity field; types are named as Setup names them."""
+    values = {key: FIELD_TYPES.get(value, value) for key, value in finding["values"].items()}
+    found = str(FINDINGS[finding["code"]] % values)
+    return replace(_unseen(values["name"]), is_done=finding["state"] == State.DONE, found=found)
+
+
+def _unseen(name: str) -> Part:
+    """An activity field as it is needed, before anybody looked for it."""
+    needed = _FIELDS[name]
+    size = f" ({needed.length})" if needed.length else ""
+    return Part(needed.label, name, type=f"{FIELD_TYPES[needed.type]}{size}", is_done=False, found="")
+
+
+def _connection(account: SalesAccount) -> SalesforceConnection:
+    connection: SalesforceConnection | None = SalesforceConnection.objects.of_account(account).first()
+    if connection is None:
+        raise ConnectionProblem("salesforce_not_connected")
+    return connection
+
+
+def _ticks(account: SalesAccount, org_id: str) -> QuerySet[PackageTick]:
+    ticks: QuerySet[PackageTick] = PackageTick.objects.of_account(account).filter(org_id=org_id)
+    return ticks
+
+
+def _read_sample(instance: MarketoInstance) -> SalesforceSample:
+    """Marketo's word is wanted for one item only; without it that item stays unknown."""
+    try:
+        return read_salesforce_sample(marketo_client(instance))
+    except ApiError as error:
+        _log.info("package_check_without_marketo", error=str(error))
+        return _NO_SAMPLE

@@ -1,0 +1,74 @@
+"""Settings > Admin Settings > Salesforce package: steps 6 and 7."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.middleware import ConsoleRequest
+from connections.problems import ConnectionProblem, Problem
+from connections.turns import turn
+from connections.views import salesforce_role_required
+from salesforce_package import services
+from salesforce_package.items import INSTALLED_PACKAGES_PATH, LISTING_URL
+from salesforce_package.services import find_item, package_state, untick_item
+
+
+@salesforce_role_required
+@require_safe
+def package(request: ConsoleRequest) -> HttpResponse:
+    """The checklist as it was found last."""
+    return _page(request)
+
+
+@salesforce_role_required
+@require_POST
+def check_package(request: ConsoleRequest) -> HttpResponse:
+    """Check again: look into the org now."""
+    account = request.member.account
+    try:
+        with turn(f"package-{account.pk}"):
+            services.check_package(account)
+    except ConnectionProblem as refused:
+        return _page(request, refused.problem)
+    messages.success(request, _("The Salesforce org was checked."))
+    return redirect("salesforce_package:package")
+
+
+@salesforce_role_required
+@require_POST
+def tick_item(request: ConsoleRequest, key: str) -> HttpResponse:
+    """Tick an item by hand, or with `undo` take the tick away."""
+    item = find_item(key)
+    if item is None:
+        raise Http404
+    change = untick_item if "undo" in request.POST else services.tick_item
+    try:
+        change(account=request.member.account, by=request.member.user, item=item)
+    except ConnectionProblem as refused:
+        return _page(request, refused.problem)
+    return redirect(f"{reverse('salesforce_package:package')}#{key}")
+
+
+@salesforce_role_required
+@require_safe
+def package_sheet(request: ConsoleRequest) -> HttpResponse:
+    """What is left to do, on paper for somebody who does not sign in here."""
+    state = package_state(request.member.account)
+    if state.connection is None:
+        return redirect("salesforce_package:package")
+    return render(request, "salesforce_package/package_sheet.html", {"state": state, "listing_url": LISTING_URL})
+
+
+def _page(request: ConsoleRequest, problem: Problem | None = None) -> HttpResponse:
+    state = package_state(request.member.account)
+    origin = state.connection.instance_url if state.connection else ""
+    context = {
+        "state": state,
+        "problem": problem,
+        "listing_url": LISTING_URL,
+        "installed_packages_url": f"{origin}{INSTALLED_PACKAGES_PATH}",
+    }
+    return render(request, "salesforce_package/package.html", context)
