@@ -7,11 +7,11 @@ from django.db.models import QuerySet
 
 from accounts.models import Role, SalesAccount
 from clients.salesforce.errors import SERVICE as SALESFORCE
+from connections.asking import asking
 from connections.models import ApiFailure, ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.problems import PROBLEMS, Problem
 from connections.services.health import check_connection
 from connections.services.repeats import find_repeat
-from connections.turns import turn
 from diagnostics.failures import retry_failure
 from diagnostics.help_links import HelpKind, HelpRequest, Subject
 from diagnostics.messages import diagnosis_of
@@ -41,7 +41,7 @@ def _about_problem(subject: Subject, connections: QuerySet[Any]) -> HelpRequest 
 
 
 def _check_problem(subject: Subject, connections: QuerySet[Any]) -> None:
-    with turn(f"connections-{subject.account.pk}"):
+    with asking(f"connections-{subject.account.pk}"):
         if connection := connections.first():
             check_connection(connection)
 
@@ -60,7 +60,7 @@ def _about_failure(subject: Subject) -> HelpRequest | None:
 
 
 def _check_failure(subject: Subject) -> None:
-    with turn(f"connections-{subject.account.pk}"):
+    with asking(f"connections-{subject.account.pk}"):
         retry_failure(account=subject.account, failure_id=int(subject.key))
 
 

@@ -11,9 +11,9 @@ from django.utils.functional import Promise
 
 from accounts.models import Member, SalesAccount, User
 from accounts.services import record
+from common.throttling import hit
 from connections.problems import ConnectionProblem, in_english
 from connections.services.salesforce import SALESFORCE_ROLES
-from connections.turns import count_use
 
 LIFETIME = timedelta(days=7)
 LINKS_PER_HOUR = 30
@@ -124,7 +124,7 @@ def check_help_link(token: str) -> None:
         return
     account, by_id, subject = about
     # Whoever holds the link can press the button.
-    if count_use(f"help-checks-{account.pk}-{subject}", seconds=_SECONDS_BETWEEN_CHECKS) > 1:
+    if hit(f"help-checks-{account.pk}-{subject}", seconds=_SECONDS_BETWEEN_CHECKS) > 1:
         raise ConnectionProblem("asked_just_now")
     kind, key = kind_and_key(subject)
     if kind:
@@ -150,7 +150,7 @@ def _about(token: str) -> tuple[SalesAccount, int, str] | None:
 
 
 def _count_link(by: User) -> None:
-    if count_use(f"help-links-{by.pk}", seconds=3600) > LINKS_PER_HOUR:
+    if hit(f"help-links-{by.pk}", seconds=3600) > LINKS_PER_HOUR:
         raise ConnectionProblem("too_many_links")
 
 

@@ -23,7 +23,7 @@ def deliver(invitation_id: int) -> None:
     # Whoever presses Resend or Revoke meanwhile wins: these updates then find nothing.
     mine = Invitation.objects.select_related("account", "invited_by").filter(token_hash=claim["token_hash"])
     invitation = mine.get()
-    taken = mail_limits.take(account=invitation.account, sender=invitation.invited_by, email=invitation.email)
+    taken = mail_limits.acquire(account=invitation.account, sender=invitation.invited_by, email=invitation.email)
     if not taken:
         day = mail_limits.next_day()
         mine.update(token_hash="", mail_begun_at=None, send_after=day, expires_at=day + LIFETIME)
@@ -31,7 +31,7 @@ def deliver(invitation_id: int) -> None:
     try:
         emails.send_invitation(invitation, token)
     except emails.MailError as error:
-        mail_limits.give_back(taken)
+        mail_limits.release(taken)
         mine.update(mail_begun_at=None, mail_problem=error.problem)
         raise
     mine.update(sent_at=timezone.now(), mail_problem="")
@@ -50,14 +50,14 @@ def remind(invitation_id: int) -> None:
         reminder_token_hash=claim["reminder_token_hash"]
     )
     invitation = mine.get()
-    taken = mail_limits.take(account=invitation.account, sender=None, email=invitation.email)
+    taken = mail_limits.acquire(account=invitation.account, sender=None, email=invitation.email)
     if not taken:
         mine.update(reminder_token_hash="", reminded_at=None)
         return
     try:
         emails.send_reminder(invitation, token)
     except emails.MailError as error:
-        mail_limits.give_back(taken)
+        mail_limits.release(taken)
         if not error.is_final:
             mine.update(reminder_token_hash="", reminded_at=None)
         raise

@@ -4,40 +4,32 @@ Counted in Redis; losing it begins the day anew. Together the limits keep a stol
 from spoiling the sender's reputation.
 """
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
+from common.throttling import hit, take_back
 
 KEPT_SECONDS = 2 * 24 * 60 * 60
 
 
-def take(*, account: SalesAccount, sender: User | None, email: str) -> list[str]:
+def acquire(*, account: SalesAccount, sender: User | None, email: str) -> list[str]:
     """Count one mail, and name what was counted; empty, and nothing is counted, when one of the limits is reached."""
     limits = _limits(account, sender, email)
     # Every key is counted, also behind one that is over its limit, so that giving back is the same for all.
-    within = [_count(key) <= limit for key, limit in limits.items()]
+    within = [hit(key, seconds=KEPT_SECONDS) <= limit for key, limit in limits.items()]
     if all(within):
         return list(limits)
-    give_back(list(limits))
+    release(list(limits))
     return []
 
 
-def give_back(taken: list[str]) -> None:
-    """Take back what `take` has counted: the mail did not leave."""
-    for key in taken:
-        # Gone when Redis has lost it.
-        with suppress(ValueError):
-            cache.decr(key)
-
-
-def _count(key: str) -> int:
-    cache.add(key, 0, timeout=KEPT_SECONDS)
-    return int(cache.incr(key))
+def release(acquired: list[str]) -> None:
+    """Take back what `acquire` has counted: the mail did not leave."""
+    for key in acquired:
+        take_back(key)
 
 
 def next_day() -> datetime:

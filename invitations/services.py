@@ -327,7 +327,7 @@ def _ask_member(member: Member, step: int, asked_by: User) -> None:
             _("%(name)s is a member with the role User. Change the role to Salesforce admin in User Management first.")
             % {"name": member.user}
         )
-    if not mail_limits.take(account=member.account, sender=asked_by, email=member.user.email):
+    if not mail_limits.acquire(account=member.account, sender=asked_by, email=member.user.email):
         raise RefusedError(_("Too many mails were sent to this person or by you today. Ask again tomorrow."))
     record(account=member.account, actor=asked_by, action="step_asked", target=member.user.email, step=step)
     _after_commit(partial(tasks.send_step_request.delay, member.user_id, asked_by.pk, step))

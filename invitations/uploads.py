@@ -1,8 +1,7 @@
 """Files of people to invite, between the two pages of Invite Users via CSV."""
 
-from django.core.cache import cache
-
 from accounts.models import SalesAccount, User
+from common.throttling import hit
 from invitations.models import CsvUpload
 
 UPLOADS_PER_HOUR = 30
@@ -10,9 +9,7 @@ UPLOADS_PER_HOUR = 30
 
 def may_upload(user: User) -> bool:
     """Count an upload; False when this person has sent too many within an hour."""
-    key = f"uploads:{user.pk}"
-    cache.add(key, 0, timeout=60 * 60)
-    return int(cache.incr(key)) <= UPLOADS_PER_HOUR
+    return hit(f"uploads:{user.pk}", seconds=60 * 60) <= UPLOADS_PER_HOUR
 
 
 def keep_upload(*, account: SalesAccount, uploaded_by: User, text: str) -> CsvUpload:

@@ -1,6 +1,6 @@
 """Links for help may be about an item of the checklist."""
 
-from connections.turns import turn
+from connections.asking import asking
 from diagnostics.help_links import HelpKind, HelpRequest, Subject
 from salesforce_package.services import check_package, package_state
 
@@ -26,7 +26,7 @@ def _about_item(subject: Subject) -> HelpRequest | None:
 
 
 def _check(subject: Subject) -> None:
-    with turn(f"package-{subject.account.pk}"):
+    with asking(f"package-{subject.account.pk}"):
         check_package(subject.account)
 
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.middleware import ConsoleRequest
+from connections.asking import asking
 from connections.problems import ConnectionProblem, Problem
-from connections.turns import turn
 from connections.views import salesforce_role_required
 from salesforce_package import services
 from salesforce_package.items import INSTALLED_PACKAGES_PATH, LISTING_URL
@@ -29,7 +29,7 @@ def check_package(request: ConsoleRequest) -> HttpResponse:
     """Check again: look into the org now."""
     account = request.member.account
     try:
-        with turn(f"package-{account.pk}"):
+        with asking(f"package-{account.pk}"):
             services.check_package(account)
     except ConnectionProblem as refused:
         return _page(request, refused.problem)

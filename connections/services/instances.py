@@ -17,13 +17,13 @@ from accounts.models import User
 from accounts.services import record
 from clients.http import ApiError
 from clients.marketo.client import MarketoClient
+from connections.asking import asking
 from connections.credentials import CredentialsUnreadable
 from connections.models import ConnectionStatus, MarketoAdmin, MarketoConnection, MarketoInstance
 from connections.problems import ConnectionProblem, Problem, problem_code, problem_for
 from connections.querysets import MarketoAdminQuerySet
 from connections.services.clients import local_origins, marketo_client
 from connections.services.marketo import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo
-from connections.turns import turn
 
 ADMINS_KEPT_FOR = timedelta(days=1)
 
@@ -195,7 +195,7 @@ def prerequisites(instance: MarketoInstance) -> Prerequisites:
     if kept:
         return kept
     try:
-        with turn(key):
+        with asking(key):
             client = marketo_client(instance)
             found = Prerequisites(_feature_enabled(client), _salesforce_synced(client))
     except (ConnectionProblem, CredentialsUnreadable) as refused:

@@ -20,13 +20,13 @@ from clients.http import ApiError, ProviderSession, ReconnectNeeded, reported_ca
 from clients.salesforce import oauth
 from clients.salesforce.client import Access, Organization, SalesforceClient, UserInfo
 from clients.salesforce.errors import SERVICE
+from common.throttling import hit
 from connections.models import ConnectionStatus, OrphanedToken, SalesforceConnection, SalesforceSignIn, Service
 from connections.problems import ConnectionProblem, problem_code
 from connections.querysets import SalesforceConnectionQuerySet
 from connections.services.call_log import solve_failures
 from connections.services.clients import connected_app, local_origins, note_failure, open_session
 from connections.services.revocation import abandon, revoke
-from connections.turns import count_use
 
 SALESFORCE_ROLES = (Role.ADMIN, Role.SALESFORCE_ADMIN)
 SIGN_IN_LIFETIME = timedelta(minutes=10)
@@ -160,7 +160,7 @@ def _disconnect(rows: SalesforceConnectionQuerySet, by: User) -> None:
 def _count_sign_in(user: User) -> None:
     """Salesforce keeps five grants per user and app and revokes the oldest: hurried clicks would break connections."""
     minute = f"{timezone.now():%H%M}"
-    if count_use(f"salesforce-sign-ins-{user.pk}-{minute}", seconds=120) > SIGN_INS_PER_MINUTE:
+    if hit(f"salesforce-sign-ins-{user.pk}-{minute}", seconds=120) > SIGN_INS_PER_MINUTE:
         raise ConnectionProblem("salesforce_too_many_sign_ins")
 
 

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.middleware import ConsoleRequest
+from connections.asking import asking
 from connections.models import ApiFailure
 from connections.problems import ConnectionProblem
 from connections.services.health import check_account, marketo_health, salesforce_health
-from connections.turns import turn
 from connections.views import salesforce_role_required
 from diagnostics import failures
 from diagnostics.failures import failures_by_actor
@@ -39,7 +39,7 @@ def check_now(request: ConsoleRequest) -> HttpResponse:
     """The button Check now: makes a call over each connection."""
     account = request.member.account
     try:
-        with turn(f"connections-{account.pk}"):
+        with asking(f"connections-{account.pk}"):
             checked = check_account(account)
     except ConnectionProblem as refused:
         messages.warning(request, f"{refused.problem.what} {refused.problem.todo}")
@@ -57,7 +57,7 @@ def retry_failure(request: ConsoleRequest, pk: int) -> HttpResponse:
     """The button Try again of a single failure."""
     account = request.member.account
     try:
-        with turn(f"connections-{account.pk}"):
+        with asking(f"connections-{account.pk}"):
             is_solved = failures.retry_failure(account=account, failure_id=pk)
     except ApiFailure.DoesNotExist:
         raise Http404 from None

@@ -14,10 +14,10 @@ from accounts.middleware import ConsoleRequest
 from accounts.services import RefusedError, record
 from common.paging import is_key
 from connections.access import marketo_admin_required
+from connections.asking import asking
 from connections.models import MarketoInstance
 from connections.problems import ConnectionProblem
 from connections.services.instances import choose_instance, marketo_admins, prerequisites, refresh_marketo_admins
-from connections.turns import turn
 from guide.sync_card import sync_card
 from invitations.models import Invitation
 from invitations.querysets import InvitationQuerySet
@@ -74,7 +74,7 @@ def admins(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
 def refresh_admins(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
     """Read the admins from Marketo now instead of once a day."""
     try:
-        with turn(f"marketo-admins-{instance.pk}"):
+        with asking(f"marketo-admins-{instance.pk}"):
             refresh_marketo_admins(instance)
     except ConnectionProblem as error:
         messages.error(request, f"{error.problem.what} {error.problem.todo}")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount
 from clients.marketo.client import MarketoClient
-from connections.turns import turn
+from connections.asking import asking
 from sync.engine.clients import marketo_of, salesforce_of
 from sync.engine.fields import SYNCED_FIELDS, SyncedField, readable_fields
 from sync.engine.windows import month_windows
@@ -71,7 +71,7 @@ def preview(account: SalesAccount) -> Preview:
 
     Raises RunFailed, MustWait, an error of clients.http, or ConnectionProblem while somebody else asks the same.
     """
-    with turn(f"preview-{account.pk}"):
+    with asking(f"preview-{account.pk}"):
         return _ask(account)
 
 

@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from accounts.models import AuditEvent, User
+from connections.asking import asking
 from connections.models import MarketoAdmin, MarketoInstance
 from connections.problems import ConnectionProblem
 from connections.services.instances import Verdict, marketo_admins, prerequisites, refresh_marketo_admins
-from connections.turns import turn
 from tests.conftest import ClientOf, make_user
 from tests.connections.conftest import text_of
 from tests.sandbox_process import SandboxProcess
@@ -176,7 +176,7 @@ def test_what_is_missing_is_asked_again_and_by_one_person_at_a_time(
     sandbox.post("/_sandbox/switches", {"actions_enabled": False})
     assert not prerequisites(instance).are_met
     sandbox.post("/_sandbox/switches", {"actions_enabled": True})
-    with turn(f"marketo-prerequisites-{instance.pk}"):
+    with asking(f"marketo-prerequisites-{instance.pk}"):
         busy = prerequisites(instance)
     assert busy.is_feature_enabled.verdict is Verdict.UNKNOWN
     assert "Somebody is asking the same" in busy.is_feature_enabled.sentence

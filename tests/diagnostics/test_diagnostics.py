@@ -20,6 +20,7 @@ from clients.http import (
 )
 from clients.salesforce.errors import SessionExpired
 from clients.salesforce.oauth import GrantRefused, OAuthError, OAuthProblem
+from connections.asking import asking
 from connections.models import (
     ApiFailure,
     ApiUsage,
@@ -32,7 +33,6 @@ from connections.problems import problem_code
 from connections.services.call_log import failure_code, record_failure, record_usage
 from connections.services.clients import salesforce_client
 from connections.services.health import check_connection
-from connections.turns import turn
 from diagnostics.messages import ACTORS, DIAGNOSES, diagnosis_of
 from diagnostics.usage import usage_charts
 from tests.conftest import ClientOf
@@ -97,7 +97,7 @@ def test_failed_calls_of_both_neighbours_are_counted_and_explained(
     sandbox.post("/_sandbox/faults", {"path": "/services/data", "kind": "status:503"})
     sandbox.post("/_sandbox/faults", {"path": "/rest/v1/stats", "kind": "marketo:603"})
     browser.post(CHECK_NOW)
-    with turn(f"connections-{admin.member.account_id}"):
+    with asking(f"connections-{admin.member.account_id}"):
         assert "Somebody is asking the same" in text_of(browser.post(CHECK_NOW, follow=True))
     page = text_of(browser.post(CHECK_NOW, follow=True))
     assert "The connections were checked." in page

@@ -6,8 +6,8 @@ import pytest
 
 from accounts.models import SalesAccount, User
 from clients.marketo.types import StaticList
+from connections.asking import asking
 from connections.models import MarketoInstance, SalesforceConnection
-from connections.turns import turn
 from sync import services
 from sync.models import SyncRun
 from tests.conftest import ClientOf
@@ -91,7 +91,7 @@ def test_the_preview_explains_a_refusal_of_marketo(
 
 
 def test_two_previews_at_a_time_ask_once(connected: SalesAccount, marketo_admin: User, client_of: ClientOf) -> None:
-    with turn(f"preview-{connected.pk}"):
+    with asking(f"preview-{connected.pk}"):
         assert "Somebody is asking the same" in client_of(marketo_admin).get(PREVIEW).content.decode()
     assert "Start Sync" in client_of(marketo_admin).get(PREVIEW).content.decode()
 

@@ -1,0 +1,69 @@
+"""One at a time, and only so many in an hour."""
+
+import threading
+
+import pytest
+from django.conf import settings
+from redis import Redis
+
+from common.throttling import HeldError, exclusive, hit, take_back
+
+pytestmark = pytest.mark.usefixtures("servers")
+
+
+@pytest.fixture
+def redis() -> Redis:
+    return Redis.from_url(settings.REDIS_URL)
+
+
+def test_a_lock_is_given_back() -> None:
+    with exclusive("package-1"), pytest.raises(HeldError), exclusive("package-1"):
+        pass
+    with exclusive("package-1"):
+        pass
+
+
+def test_whoever_takes_too_long_does_not_give_back_somebody_else_s_lock(redis: Redis) -> None:
+    with exclusive("package-1"):
+        redis.delete("lock:package-1")  # it took so long that the key expired
+        others = exclusive("package-1")
+        others.__enter__()
+    with pytest.raises(HeldError), exclusive("package-1"):
+        pass
+    others.__exit__(None, None, None)
+
+
+def test_a_count_begins_anew_once_its_time_is_over(redis: Redis) -> None:
+    assert [hit("links-1", seconds=60) for _time in range(3)] == [1, 2, 3]
+    assert 0 < redis.ttl("hits:links-1") <= 60
+    redis.delete("hits:links-1")
+    assert hit("links-1", seconds=60) == 1
+
+
+def test_a_count_that_expires_all_the_time_never_lives_for_ever(redis: Redis) -> None:
+    """The race that a count in two steps loses: what is made between them has no end."""
+    stop = threading.Event()
+
+    def expire() -> None:
+        while not stop.is_set():
+            redis.delete("hits:links-1")
+
+    rival = threading.Thread(target=expire)
+    rival.start()
+    try:
+        for _time in range(300):
+            assert hit("links-1", seconds=60) >= 1
+    finally:
+        stop.set()
+        rival.join()
+    hit("links-1", seconds=60)
+    assert redis.ttl("hits:links-1") > 0
+
+
+def test_what_was_not_done_is_taken_back(redis: Redis) -> None:
+    hit("mails-1", seconds=60)
+    hit("mails-1", seconds=60)
+    take_back("mails-1")
+    assert hit("mails-1", seconds=60) == 2
+    take_back("never-counted")
+    assert not redis.exists("hits:never-counted")
