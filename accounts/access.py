@@ -20,27 +20,38 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.middleware import ConsoleRequest, page_of_form
-from accounts.models import Role, User
+from accounts.models import User
+from accounts.permissions import Permission
 
 View = Callable[Concatenate[ConsoleRequest, ...], HttpResponseBase]
 AnyView = Callable[..., HttpResponseBase]
 
 
-def role_required(*roles: Role) -> Callable[[View], AnyView]:
-    """Let members with one of `roles` in; the view finds them in `request.member`."""
+def permission_required(permission: Permission) -> Callable[[View], AnyView]:
+    """Let members in whose role has the permission; the view finds them in `request.member`."""
 
     def decorate(view: View) -> AnyView:
         @wraps(view)
         def guarded(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not request.member:
-                raise Http404
-            if request.member.role not in roles:
+            if not request.member.may(permission):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
-        return login_required(guarded)
+        return member_required(guarded)
 
     return decorate
+
+
+def member_required(view: View) -> AnyView:
+    """Let members of an account in, whatever their role; the view finds them in `request.member`."""
+
+    @wraps(view)
+    def guarded(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.member:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return login_required(guarded)
 
 
 def is_fresh_sign_in(request: HttpRequest, user: User | None = None) -> bool:
@@ -87,10 +98,6 @@ def _to_salesforce(request: HttpRequest) -> HttpResponseBase:
     return redirect(f"{reverse('salesforce_login')}?{urlencode({'next': page, 'again': 1})}")
 
 
-member_required = role_required(*Role)
-admin_required = role_required(Role.ADMIN)
-
-
-def refusal(request: HttpRequest) -> Exception:
+def access_error(request: HttpRequest) -> Exception:
     """What somebody without the right gets: 403 as a member of some account, otherwise 404."""
     return PermissionDenied() if request.member else Http404()  # type: ignore[attr-defined]

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AuditEvent, LoginPolicy, Role
+from accounts.models import AuditEvent, LoginPolicy
+from accounts.permissions import Role
 
 # Values of details that a person should read in words; the last ones are allauth's names of ways to sign in.
 LABELS = (

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from accounts.querysets import AuditEventQuerySet, MemberQuerySet, TeamQuerySet, UserManager
 
 
@@ -48,15 +49,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Up to two letters for the avatar."""
         words = str(self).replace("@", " ").split()
         return "".join(word[0] for word in words[:2]).upper()
-
-
-class Role(models.TextChoices):
-    """What a member may do in the Sales account."""
-
-    ADMIN = "admin", _("Admin")
-    USER = "user", _("User")
-    # Sees only the steps that need rights in Salesforce: connecting, the package and its configuration.
-    SALESFORCE_ADMIN = "salesforce_admin", _("Salesforce admin")
 
 
 class LoginPolicy(models.TextChoices):
@@ -99,8 +91,12 @@ class Member(models.Model):
         return f"{self.user} ({self.get_role_display()})"
 
     @property
-    def is_admin(self) -> bool:
-        return self.role == Role.ADMIN
+    def permissions(self) -> frozenset[Permission]:
+        """What the member's role may do."""
+        return ROLE_PERMISSIONS[Role(self.role)]
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions
 
 
 class Team(models.Model):

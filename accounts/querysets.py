@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Lower
 
+from accounts.permissions import Role
+
 if TYPE_CHECKING:
     from accounts.models import AuditEvent, Member, SalesAccount, Team, User  # noqa: F401 - named in strings
 
@@ -40,7 +42,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
     def admins_of(self, account: SalesAccount) -> MemberQuerySet:
         """Members with the role Admin who can sign in."""
-        return self.of_account(account).filter(role="admin", user__is_active=True)
+        return self.of_account(account).filter(role=Role.ADMIN, user__is_active=True)
 
     def unlinked(self) -> MemberQuerySet:
         """Members whom no Salesforce user signs in."""

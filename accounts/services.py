@@ -12,7 +12,8 @@ from django.db.models import F
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from accounts.models import AuditEvent, LoginPolicy, Member, Role, SalesAccount, Team, User
+from accounts.models import AuditEvent, LoginPolicy, Member, SalesAccount, Team, User
+from accounts.permissions import Role
 from accounts.querysets import TeamQuerySet
 
 # Teams per account, the team Everyone not counted.
@@ -186,7 +187,7 @@ def _last_admin_reason(member: Member) -> str:
     others = Member.objects.admins_of(member.account).exclude(pk=member.pk)
     if member.account.is_salesforce_only:
         others = others.filter(user__socialaccount__isnull=False)
-    if not member.is_admin or others.exists():
+    if member.role != Role.ADMIN or others.exists():
         return ""
     return _("%(name)s is the last admin of this Sales account. Make somebody else an admin first.") % {
         "name": member.user

@@ -10,7 +10,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from accounts.access import refusal
+from accounts.access import access_error
 from accounts.middleware import ConsoleRequest
 from connections.models import MarketoInstance
 
@@ -38,7 +38,7 @@ def marketo_admin_required(view: MarketoView) -> Callable[..., HttpResponseBase]
             MarketoInstance.objects.administered_by(request.user).select_related("account")
         )
         if not request.marketo_instances:
-            raise refusal(request)
+            raise access_error(request)
         if not _means(request, request.marketo_instances[0]):
             messages.error(
                 request, _("Nothing was done: you work in another Marketo instance now, chosen in another tab.")

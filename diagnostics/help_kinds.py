@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from accounts.models import Role, SalesAccount
+from accounts.models import SalesAccount
+from accounts.permissions import Permission
 from clients.salesforce.errors import SERVICE as SALESFORCE
 from connections.asking import asking
 from connections.models import ApiFailure, ConnectionStatus, MarketoConnection, SalesforceConnection
@@ -80,7 +81,7 @@ KINDS = (
         describe=lambda subject: _about_problem(subject, _own(subject)),
         check=lambda subject: _check_problem(subject, _own(subject)),
         page="connections:own_salesforce",
-        makers=tuple(Role),
+        permission=Permission.CONNECT_OWN_SALESFORCE,
     ),
     HelpKind(name="failure", describe=_about_failure, check=_check_failure, page="diagnostics:diagnostics"),
 )

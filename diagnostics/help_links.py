@@ -1,6 +1,6 @@
 """Links that show one problem or one step to the person who can solve it and who need not sign in here."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from accounts.models import Member, SalesAccount, User
+from accounts.permissions import Permission, roles_with
 from accounts.services import record
 from common.throttling import hit
 from connections.problems import ConnectionProblem, in_english
-from connections.services.salesforce import SALESFORCE_ROLES
 
 LIFETIME = timedelta(days=7)
 LINKS_PER_HOUR = 30
@@ -81,7 +81,8 @@ class HelpKind:
     # Name of the address where the button for a link stands, and whether the key is a mark on that page.
     page: str
     has_anchor: bool = False
-    makers: Collection[str] = SALESFORCE_ROLES
+    # What the maker of a link must be allowed.
+    permission: Permission = Permission.READ_DIAGNOSTICS
 
 
 KINDS: dict[str, HelpKind] = {}
@@ -144,8 +145,9 @@ def _about(token: str) -> tuple[SalesAccount, int, str] | None:
     except signing.BadSignature:
         return None
     kind, _key = kind_and_key(subject)
-    makers = Member.objects.filter(account_id=account_id, user_id=by_id, user__is_active=True)
-    maker = makers.filter(role__in=kind.makers if kind else ()).select_related("account").first()
+    roles = roles_with(kind.permission) if kind else []
+    makers = Member.objects.filter(account_id=account_id, user_id=by_id, role__in=roles, user__is_active=True)
+    maker = makers.select_related("account").first()
     return (maker.account, by_id, subject) if maker else None
 
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from accounts.models import Member, Role, SalesAccount, User
+from accounts.models import Member, SalesAccount, User
+from accounts.permissions import Permission, Role
 from connections.models import MarketoInstance
 from connections.services.health import Health, marketo_health, salesforce_health
 from invitations.models import Invitation
@@ -15,17 +16,13 @@ class Viewer:
     """What the person looking may do; `is_marketo_admin` of the instance that is shown."""
 
     is_marketo_admin: bool
-    role: Role | None
+    # None for somebody who is no member of the account.
+    permissions: frozenset[Permission] | None
     # The instance that is shown, when its admin works in another one now.
     switch_to: int | None = None
 
-    @property
-    def is_admin(self) -> bool:
-        return self.role == Role.ADMIN
-
-    @property
-    def can_use_salesforce_pages(self) -> bool:
-        return self.role in {Role.ADMIN, Role.SALESFORCE_ADMIN}
+    def may(self, permission: Permission) -> bool:
+        return permission in (self.permissions or ())
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def facts_for(user: User, member: Member | None) -> Facts | None:
     if not administered:
         return None
     chosen = administered[0]
-    viewer = Viewer(is_marketo_admin=True, role=None)
+    viewer = Viewer(is_marketo_admin=True, permissions=None)
     return Facts(viewer, chosen, _account_facts(chosen.account) if chosen.account else None)
 
 
@@ -71,7 +68,7 @@ def _viewer(member: Member, own: MarketoInstance | None, administered: list[Mark
     """A member of an account, who may administer other instances as well."""
     is_elsewhere = own in administered and own != administered[0]
     switch_to = own.pk if own and is_elsewhere else None
-    return Viewer(is_marketo_admin=own in administered, role=Role(member.role), switch_to=switch_to)
+    return Viewer(is_marketo_admin=own in administered, permissions=member.permissions, switch_to=switch_to)
 
 
 def _account_facts(account: SalesAccount) -> AccountFacts:

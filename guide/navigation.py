@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.models import Role, User
+from accounts.models import Member, User
+from accounts.permissions import Permission
 from connections.models import MarketoInstance
 
 
@@ -28,24 +29,24 @@ class PageGroup:
     pages: list[Page]
 
 
-ADMIN_ONLY = {Role.ADMIN}
-# Group, label, URL name, roles that may open it; the labels and their order are the guide's.
+# Group, label, URL name, permission; the labels and their order are the guide's.
 SETTING_PAGES = [
-    (_("My Account"), _("My Salesforce"), "connections:own_salesforce", set(Role)),
-    (_("Admin Settings"), _("General"), "accounts:general", ADMIN_ONLY),
-    (_("Admin Settings"), _("User Management"), "invitations:users", ADMIN_ONLY),
-    (_("Admin Settings"), _("Team Management"), "accounts:teams", ADMIN_ONLY),
-    (_("Admin Settings"), _("Audit trail"), "accounts:audit", ADMIN_ONLY),
-    (_("Admin Settings"), _("Salesforce"), "connections:salesforce", {Role.ADMIN, Role.SALESFORCE_ADMIN}),
-    (_("Admin Settings"), _("Salesforce package"), "salesforce_package:package", {Role.ADMIN, Role.SALESFORCE_ADMIN}),
-    (_("Admin Settings"), _("Marketo"), "connections:marketo", ADMIN_ONLY),
-    (_("Integrations"), _("Diagnostics"), "diagnostics:diagnostics", {Role.ADMIN, Role.SALESFORCE_ADMIN}),
-    (_("Sales account"), _("People"), "sync:people", {Role.ADMIN, Role.USER}),
+    (_("My Account"), _("My Salesforce"), "connections:own_salesforce", Permission.CONNECT_OWN_SALESFORCE),
+    (_("Admin Settings"), _("General"), "accounts:general", Permission.MANAGE_ACCOUNT),
+    (_("Admin Settings"), _("User Management"), "invitations:users", Permission.MANAGE_USERS),
+    (_("Admin Settings"), _("Team Management"), "accounts:teams", Permission.MANAGE_TEAMS),
+    (_("Admin Settings"), _("Audit trail"), "accounts:audit", Permission.READ_AUDIT_TRAIL),
+    (_("Admin Settings"), _("Salesforce"), "connections:salesforce", Permission.CONNECT_SALESFORCE),
+    (_("Admin Settings"), _("Salesforce package"), "salesforce_package:package", Permission.CONFIGURE_PACKAGE),
+    (_("Admin Settings"), _("Marketo"), "connections:marketo", Permission.CONNECT_MARKETO),
+    (_("Integrations"), _("Diagnostics"), "diagnostics:diagnostics", Permission.READ_DIAGNOSTICS),
+    (_("Sales account"), _("People"), "sync:people", Permission.READ_PEOPLE),
 ]
-FIRST_SETTING_PAGE = {
-    Role.ADMIN: "invitations:users",
-    Role.USER: "sync:people",
-    Role.SALESFORCE_ADMIN: "connections:salesforce",
+# Where the area Sales account begins: with the first of these that the member may open.
+FIRST_PAGES = {
+    Permission.MANAGE_USERS: "invitations:users",
+    Permission.CONNECT_SALESFORCE: "connections:salesforce",
+    Permission.READ_PEOPLE: "sync:people",
 }
 
 
@@ -54,25 +55,29 @@ def areas(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"areas": []}
-    member = request.member  # type: ignore[attr-defined]
-    role = Role(member.role) if member else None
+    member: Member | None = request.member  # type: ignore[attr-defined]
     is_marketo_admin = MarketoInstance.objects.administered_by(user).exists()
     links = []
-    if role or is_marketo_admin:
+    if member or is_marketo_admin:
         links.append(_page(request, _("Setup guide"), "guide:setup", is_current=request.path == "/"))
     if is_marketo_admin:
         links.append(_page(request, _("Marketo"), "guide:actions_config", prefix="/marketo/"))
-    if role:
-        links.append(_page(request, _("Sales account"), FIRST_SETTING_PAGE[role], prefix="/settings/"))
-    if user.is_ops_staff or is_marketo_admin or role == Role.ADMIN:
+    if member:
+        links.append(_page(request, _("Sales account"), _first_page(member), prefix="/settings/"))
+    if user.is_ops_staff or is_marketo_admin or (member and member.may(Permission.CONTROL_RUNS)):
         links.append(_page(request, _("Sync operations"), "sync:runs", prefix="/ops/"))
-    return {"areas": links, "setting_pages": _setting_pages(request, role)}
+    return {"areas": links, "setting_pages": _setting_pages(request, member)}
 
 
-def _setting_pages(request: HttpRequest, role: Role | None) -> list[PageGroup]:
+def _first_page(member: Member) -> str:
+    pages = (name for permission, name in FIRST_PAGES.items() if member.may(permission))
+    return next(pages, "accounts:profile")
+
+
+def _setting_pages(request: HttpRequest, member: Member | None) -> list[PageGroup]:
     groups = [PageGroup(_("My Account"), [_page(request, _("My Profile"), "accounts:profile")])]
-    for heading, label, name, roles in SETTING_PAGES:
-        if role not in roles:
+    for heading, label, name, permission in SETTING_PAGES:
+        if not member or not member.may(permission):
             continue
         if groups[-1].label != heading:
             groups.append(PageGroup(heading, []))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
 
+from accounts.permissions import Permission
 from connections.problems import Problem
 from connections.services.health import Health
 from guide.facts import Facts, Viewer
@@ -105,16 +106,15 @@ def _set_up_account(facts: Facts) -> Step:
 
 
 def _connect_salesforce(facts: Facts) -> Step:
-    url = reverse("connections:salesforce")
-    can_open = facts.viewer.can_use_salesforce_pages
+    action = _page_for(facts.viewer, Permission.CONNECT_SALESFORCE, _("Connect"), "connections:salesforce")
     health = facts.account.salesforce if facts.account else None
-    return _connection(2, facts, health, EITHER_ADMIN, Action(_("Connect"), url) if can_open else None)
+    return _connection(2, facts, health, EITHER_ADMIN, action)
 
 
 def _connect_marketo(facts: Facts) -> Step:
-    url = reverse("connections:marketo")
+    action = _page_for(facts.viewer, Permission.CONNECT_MARKETO, _("Connect"), "connections:marketo")
     health = facts.account.marketo if facts.account else None
-    return _connection(3, facts, health, MARKETO_ADMIN, Action(_("Connect"), url) if facts.viewer.is_admin else None)
+    return _connection(3, facts, health, MARKETO_ADMIN, action)
 
 
 def _connection(number: int, facts: Facts, health: Health | None, who: StrOrPromise, connect: Action | None) -> Step:
@@ -160,7 +160,7 @@ def _synced(good: SyncRun) -> str:
 
 def _sync_action(viewer: Viewer, last: SyncRun | None) -> Action | None:
     if last:
-        is_watcher = viewer.is_marketo_admin or viewer.is_admin
+        is_watcher = viewer.is_marketo_admin or viewer.may(Permission.CONTROL_RUNS)
         return Action(_("View"), last.get_absolute_url()) if is_watcher else None
     return _marketo_page(viewer, _("Sync"), "sync:preview")
 
@@ -177,7 +177,7 @@ def _invite_users(facts: Facts) -> Step:
     ) % {"used": account.members, "seats": MAX_SEATS, "waiting": waiting}
     # The first is who set the account up; whoever was asked for the steps in Salesforce is no user of MSI Actions.
     is_done = account.users > 1
-    action = Action(_("Invite users"), reverse("invitations:users")) if facts.viewer.is_admin else None
+    action = _page_for(facts.viewer, Permission.MANAGE_USERS, _("Invite users"), "invitations:users")
     return Step(5, StepState.DONE if is_done else StepState.TODO, fact, MARKETO_ADMIN, action)
 
 
@@ -201,13 +201,17 @@ def _package(number: int, facts: Facts, state: StepState, label: str) -> Step:
         fact = _("Needs the connection to Salesforce of step 2.")
         return Step(number, StepState.TODO, fact, SALESFORCE_ADMIN, None)
     fact = account.package.install_fact if number == 6 else account.package.configure_fact
-    action = Action(label, reverse("salesforce_package:package")) if facts.viewer.can_use_salesforce_pages else None
+    action = _page_for(facts.viewer, Permission.CONFIGURE_PACKAGE, label, "salesforce_package:package")
     can_ask = state != StepState.DONE and _can_ask(facts, number)
     return Step(number, state, fact, SALESFORCE_ADMIN, action, can_ask=can_ask)
 
 
 def _can_ask(facts: Facts, number: int) -> bool:
-    return facts.viewer.is_admin and number in ASKABLE_STEPS
+    return facts.viewer.may(Permission.ASK_SALESFORCE_ADMIN) and number in ASKABLE_STEPS
+
+
+def _page_for(viewer: Viewer, permission: Permission, label: str, page: str) -> Action | None:
+    return Action(label, reverse(page)) if viewer.may(permission) else None
 
 
 def _relabel(action: Action | None, label: str) -> Action | None:

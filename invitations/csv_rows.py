@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Role, Team
+from accounts.models import Team
+from accounts.permissions import Role
 from invitations.addresses import LONGEST_NAME, read_address
 
 MAX_BYTES = 5 * 1024 * 1024

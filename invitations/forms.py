@@ -9,7 +9,8 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Member, Role, Team, User
+from accounts.models import Member, Team, User
+from accounts.permissions import Role
 from accounts.querysets import MemberQuerySet, TeamQuerySet
 from invitations import csv_rows
 from invitations.addresses import TypedAddress, read_addresses

@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Role, SalesAccount, Team, User
+from accounts.models import SalesAccount, Team, User
+from accounts.permissions import Role
 from invitations.querysets import CsvUploadQuerySet, InvitationQuerySet
 
 # After this time a mail that was begun and not finished counts as failed: its worker died.

@@ -9,7 +9,8 @@ from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat, Lower, NullIf
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Member, Role, SalesAccount, Team
+from accounts.models import Member, SalesAccount, Team
+from accounts.permissions import Role
 from common.paging import is_key
 from invitations.models import Invitation
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import services as accounts
-from accounts.models import Member, Role, SalesAccount, Team, User
+from accounts.models import Member, SalesAccount, Team, User
+from accounts.permissions import Role
 from accounts.services import RefusedError, add_member, create_account, create_verified_user, lock_account, record
 from connections.models import MarketoAdmin, MarketoConnection, MarketoInstance
 from connections.services.salesforce import forget_member

@@ -1,5 +1,6 @@
 """Links for help may be about an item of the checklist."""
 
+from accounts.permissions import Permission
 from connections.asking import asking
 from diagnostics.help_links import HelpKind, HelpRequest, Subject
 from salesforce_package.services import check_package, package_state
@@ -30,4 +31,11 @@ def _check(subject: Subject) -> None:
         check_package(subject.account)
 
 
-ITEM = HelpKind(name="item", describe=_about_item, check=_check, page="salesforce_package:package", has_anchor=True)
+ITEM = HelpKind(
+    name="item",
+    describe=_about_item,
+    check=_check,
+    page="salesforce_package:package",
+    has_anchor=True,
+    permission=Permission.CONFIGURE_PACKAGE,
+)

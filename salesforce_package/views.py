@@ -7,23 +7,24 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
+from accounts.permissions import Permission
 from connections.asking import asking
 from connections.problems import ConnectionProblem, Problem
-from connections.views import salesforce_role_required
 from salesforce_package import services
 from salesforce_package.items import INSTALLED_PACKAGES_PATH, LISTING_URL
 from salesforce_package.services import find_item, package_state, untick_item
 
 
-@salesforce_role_required
+@permission_required(Permission.CONFIGURE_PACKAGE)
 @require_safe
 def package(request: ConsoleRequest) -> HttpResponse:
     """The checklist as it was found last."""
     return _page(request)
 
 
-@salesforce_role_required
+@permission_required(Permission.CONFIGURE_PACKAGE)
 @require_POST
 def check_package(request: ConsoleRequest) -> HttpResponse:
     """Check again: look into the org now."""
@@ -37,7 +38,7 @@ def check_package(request: ConsoleRequest) -> HttpResponse:
     return redirect("salesforce_package:package")
 
 
-@salesforce_role_required
+@permission_required(Permission.CONFIGURE_PACKAGE)
 @require_POST
 def tick_item(request: ConsoleRequest, key: str) -> HttpResponse:
     """Tick an item by hand, or with `undo` take the tick away."""
@@ -52,7 +53,7 @@ def tick_item(request: ConsoleRequest, key: str) -> HttpResponse:
     return redirect(f"{reverse('salesforce_package:package')}#{key}")
 
 
-@salesforce_role_required
+@permission_required(Permission.CONFIGURE_PACKAGE)
 @require_safe
 def package_sheet(request: ConsoleRequest) -> HttpResponse:
     """What is left to do, on paper for somebody who does not sign in here."""

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, Func, OuterRef, Q, Sum, Window
 from django.db.models.functions import Lower, Now, RowNumber
 
 from accounts.models import Member, SalesAccount, User
+from accounts.permissions import Permission
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance, SalesforceConnection
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class SyncRunQuerySet(StepQuerySet):
         if user.is_ops_staff:
             return self
         accounts = Q(account__in=MarketoInstance.objects.administered_by(user).values("account"))
-        if member and member.is_admin:
+        if member and member.may(Permission.CONTROL_RUNS):
             accounts |= Q(account=member.account)
         return self.filter(accounts)
 

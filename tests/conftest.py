@@ -8,7 +8,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts import services as accounts
-from accounts.models import Member, Role, SalesAccount, User
+from accounts.models import Member, SalesAccount, User
+from accounts.permissions import Role
 from connections.models import MarketoAdmin, MarketoInstance
 from tests.sandbox_process import SandboxProcess
 

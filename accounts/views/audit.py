@@ -11,17 +11,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import services
-from accounts.access import admin_required, fresh_sign_in_required_to_read
+from accounts.access import fresh_sign_in_required_to_read, permission_required
 from accounts.audit import sentence_of
 from accounts.forms import AuditFilterForm
 from accounts.middleware import ConsoleRequest
 from accounts.models import AuditEvent
+from accounts.permissions import Permission
 from accounts.querysets import AuditEventQuerySet
 from common.csv_export import csv_answer
 from common.paging import keyset_page
 
 
-@admin_required
+@permission_required(Permission.READ_AUDIT_TRAIL)
 @require_safe
 def audit(request: ConsoleRequest) -> HttpResponse:
     """The entries of the account, newest first."""
@@ -32,7 +33,7 @@ def audit(request: ConsoleRequest) -> HttpResponse:
     return render(request, "accounts/audit.html", context | {"query": f"{query}&" if query else ""})
 
 
-@admin_required
+@permission_required(Permission.READ_AUDIT_TRAIL)
 @require_safe
 @fresh_sign_in_required_to_read
 def export(request: ConsoleRequest) -> StreamingHttpResponse:

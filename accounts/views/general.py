@@ -7,13 +7,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import services
-from accounts.access import admin_required, fresh_sign_in_required, has_signed_in_with_salesforce
+from accounts.access import fresh_sign_in_required, has_signed_in_with_salesforce, permission_required
 from accounts.forms import LoginPolicyForm
 from accounts.middleware import ConsoleRequest
 from accounts.models import LoginPolicy, Member
+from accounts.permissions import Permission
 
 
-@admin_required
+@permission_required(Permission.MANAGE_ACCOUNT)
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
 def general(request: ConsoleRequest) -> HttpResponse:

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import services
-from accounts.access import admin_required
+from accounts.access import permission_required
 from accounts.forms import TeamForm, TeamMembersForm
 from accounts.middleware import ConsoleRequest
 from accounts.models import Member, Team
+from accounts.permissions import Permission
 
 
-@admin_required
+@permission_required(Permission.MANAGE_TEAMS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def teams(request: ConsoleRequest) -> HttpResponse:
     """Team Management: the list of teams, and a form for a new one."""
@@ -38,14 +39,14 @@ def teams(request: ConsoleRequest) -> HttpResponse:
     return render(request, "accounts/teams.html", context, status=400 if form.is_bound else 200)
 
 
-@admin_required
+@permission_required(Permission.MANAGE_TEAMS)
 @require_safe
 def team(request: ConsoleRequest, pk: int) -> HttpResponse:
     """One team: its name, its members, and everybody who could be added."""
     return _team_page(request, _team(request, pk))
 
 
-@admin_required
+@permission_required(Permission.MANAGE_TEAMS)
 @require_POST
 def rename_team(request: ConsoleRequest, pk: int) -> HttpResponse:
     team = _team(request, pk)
@@ -61,7 +62,7 @@ def rename_team(request: ConsoleRequest, pk: int) -> HttpResponse:
     return _team_page(request, team, rename_form=form)
 
 
-@admin_required
+@permission_required(Permission.MANAGE_TEAMS)
 @require_POST
 def add_to_team(request: ConsoleRequest, pk: int) -> HttpResponse:
     """Add to Teams."""
@@ -70,7 +71,7 @@ def add_to_team(request: ConsoleRequest, pk: int) -> HttpResponse:
     return _change_members(request, team, change, add_form=_add_form(team, request.POST))
 
 
-@admin_required
+@permission_required(Permission.MANAGE_TEAMS)
 @require_POST
 def remove_from_team(request: ConsoleRequest, pk: int) -> HttpResponse:
     """Take members out."""
@@ -79,7 +80,7 @@ def remove_from_team(request: ConsoleRequest, pk: int) -> HttpResponse:
     return _change_members(request, team, change, remove_form=_remove_form(team, request.POST))
 
 
-@admin_required
+@permission_required(Permission.MANAGE_TEAMS)
 @require_POST
 def remove_team(request: ConsoleRequest, pk: int) -> HttpResponse:
     team = _team(request, pk)

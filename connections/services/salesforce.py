@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Member, Role, SalesAccount, User
+from accounts.models import Member, SalesAccount, User
+from accounts.permissions import Permission, roles_with
 from accounts.services import record
 from clients.hosts import ForbiddenHost, LoginChoice, salesforce_login_origin
 from clients.http import ApiError, ProviderSession, ReconnectNeeded, reported_call
@@ -28,7 +29,6 @@ from connections.services.call_log import solve_failures
 from connections.services.clients import connected_app, local_origins, note_failure, open_session
 from connections.services.revocation import abandon, revoke
 
-SALESFORCE_ROLES = (Role.ADMIN, Role.SALESFORCE_ADMIN)
 SIGN_IN_LIFETIME = timedelta(minutes=10)
 SIGN_INS_PER_MINUTE = 10
 # How Diagnostics names the calls of a sign-in.
@@ -87,8 +87,8 @@ def take_sign_in(*, state: str, user: User) -> SalesforceSignIn:
     # The row's deletion decides who of two callers has it.
     if sign_in is None or not SalesforceSignIn.objects.filter(pk=sign_in.pk).delete()[0]:
         raise ConnectionProblem("salesforce_lost_sign_in")
-    roles = Role if sign_in.is_own else SALESFORCE_ROLES
-    if not Member.objects.of_account(sign_in.account).filter(user=user, role__in=roles).exists():
+    permission = Permission.CONNECT_OWN_SALESFORCE if sign_in.is_own else Permission.CONNECT_SALESFORCE
+    if not Member.objects.of_account(sign_in.account).filter(user=user, role__in=roles_with(permission)).exists():
         raise ConnectionProblem("salesforce_not_allowed")
     return sign_in
 

@@ -9,12 +9,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts.access import role_required
-from connections.services.salesforce import SALESFORCE_ROLES
-
 View = Callable[..., HttpResponse]
-
-salesforce_role_required: Callable[..., Any] = role_required(*SALESFORCE_ROLES)
 
 
 def fresh_sign_in_for_secrets(view: View) -> View:

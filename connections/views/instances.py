@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import refusal
+from accounts.access import access_error
 from accounts.models import User
 from connections.forms import MarketoInstanceForm
 from connections.problems import ConnectionProblem
@@ -22,7 +22,7 @@ from connections.views import fresh_sign_in_for_secrets
 def new_marketo_instance(request: HttpRequest) -> HttpResponse:
     """The form for superusers; the command register_marketo_instance does the same."""
     if not cast("User", request.user).is_superuser:
-        raise refusal(request)
+        raise access_error(request)
     return _new_marketo_instance(request)
 
 

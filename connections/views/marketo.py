@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import admin_required, fresh_sign_in_required
+from accounts.access import fresh_sign_in_required, permission_required
 from accounts.middleware import ConsoleRequest
+from accounts.permissions import Permission
 from common.paging import is_key
 from connections.forms import MarketoCredentialsForm
 from connections.models import MarketoConnection
@@ -19,14 +20,14 @@ from connections.services.health import marketo_health
 from connections.views import fresh_sign_in_for_secrets
 
 
-@admin_required
+@permission_required(Permission.CONNECT_MARKETO)
 @require_safe
 def marketo(request: ConsoleRequest) -> HttpResponse:
     """The tab Connection."""
     return _page(request)
 
 
-@admin_required
+@permission_required(Permission.CONNECT_MARKETO)
 @require_POST
 @fresh_sign_in_required
 def connect_marketo(request: ConsoleRequest) -> HttpResponse:
@@ -38,7 +39,7 @@ def connect_marketo(request: ConsoleRequest) -> HttpResponse:
     return _connected(request)
 
 
-@admin_required
+@permission_required(Permission.CONNECT_MARKETO)
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_for_secrets
 def set_up_marketo(request: ConsoleRequest) -> HttpResponse:
@@ -63,7 +64,7 @@ def set_up_marketo(request: ConsoleRequest) -> HttpResponse:
     return render(request, "connections/marketo_set_up.html", context)
 
 
-@admin_required
+@permission_required(Permission.CONNECT_MARKETO)
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
 def take_over_marketo(request: ConsoleRequest) -> HttpResponse:
@@ -81,7 +82,7 @@ def take_over_marketo(request: ConsoleRequest) -> HttpResponse:
     return _connected(request)
 
 
-@admin_required
+@permission_required(Permission.CONNECT_MARKETO)
 @require_http_methods(["GET", "HEAD", "POST"])
 def user_access(request: ConsoleRequest) -> HttpResponse:
     """The tab User Access: who may use the connection; POST grants it to the chosen members."""
@@ -102,14 +103,14 @@ def user_access(request: ConsoleRequest) -> HttpResponse:
     return redirect("connections:marketo_user_access")
 
 
-@admin_required
+@permission_required(Permission.CONNECT_MARKETO)
 @require_POST
 def remove_access(request: ConsoleRequest, pk: int) -> HttpResponse:
     marketo_access.revoke_marketo_access(account=request.member.account, by=request.member.user, access_id=pk)
     return redirect("connections:marketo_user_access")
 
 
-@admin_required
+@permission_required(Permission.CONNECT_MARKETO)
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
 def disconnect_marketo(request: ConsoleRequest) -> HttpResponse:

@@ -1,6 +1,6 @@
 """Settings > Admin Settings > Salesforce > Connections & Customizations, and My Account > Salesforce."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 
@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import fresh_sign_in_required, member_required
 from accounts.middleware import ConsoleRequest
-from accounts.models import Member, Role
+from accounts.models import Member
+from accounts.permissions import Permission
 from connections.forms import SalesforceHostForm
 from connections.models import SalesforceConnection
 from connections.problems import PROBLEMS, ConnectionProblem
@@ -29,7 +30,7 @@ class Place:
     """Where a connection is shown: who may go there, names of its addresses, and its path in words."""
 
     is_own: bool
-    roles: Collection[Role]
+    permission: Permission
     page: str
     connect: str
     disconnect: str
@@ -43,7 +44,7 @@ class Place:
 
 ACCOUNT = Place(
     is_own=False,
-    roles=salesforce_services.SALESFORCE_ROLES,
+    permission=Permission.CONNECT_SALESFORCE,
     page="connections:salesforce",
     connect="connections:connect_salesforce",
     disconnect="connections:disconnect_salesforce",
@@ -52,7 +53,7 @@ ACCOUNT = Place(
 )
 OWN = Place(
     is_own=True,
-    roles=Role,
+    permission=Permission.CONNECT_OWN_SALESFORCE,
     page="connections:own_salesforce",
     connect="connections:connect_own_salesforce",
     disconnect="connections:disconnect_own_salesforce",
@@ -62,26 +63,26 @@ OWN = Place(
 PlaceView = Callable[[ConsoleRequest, Place], HttpResponseBase]
 
 
-def for_roles_of_place(view: PlaceView) -> Callable[..., HttpResponseBase]:
-    """Let members in who have one of the place's roles."""
+def permission_of_place_required(view: PlaceView) -> Callable[..., HttpResponseBase]:
+    """Let members in who may connect there."""
 
     @wraps(view)
     def guarded(request: ConsoleRequest, place: Place) -> HttpResponseBase:
-        if request.member.role not in place.roles:
+        if not request.member.may(place.permission):
             raise PermissionDenied
         return view(request, place)
 
     return member_required(guarded)
 
 
-@for_roles_of_place
+@permission_of_place_required
 @require_safe
 def salesforce(request: ConsoleRequest, place: Place) -> HttpResponse:
     """The connection, or the choice where to log in. `?problem=` names what went wrong on the way back."""
     return _page(request, place, SalesforceHostForm(), request.GET.get("problem", ""))
 
 
-@for_roles_of_place
+@permission_of_place_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
 def connect_salesforce(request: ConsoleRequest, place: Place) -> HttpResponse:
@@ -106,7 +107,7 @@ def connect_salesforce(request: ConsoleRequest, place: Place) -> HttpResponse:
     return render(request, "connections/salesforce_connect.html", {"place": place, "form": form, "origin": origin})
 
 
-@for_roles_of_place
+@permission_of_place_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
 def disconnect_salesforce(request: ConsoleRequest, place: Place) -> HttpResponse:
@@ -129,7 +130,7 @@ def disconnect_salesforce(request: ConsoleRequest, place: Place) -> HttpResponse
 @require_GET
 def salesforce_callback(request: ConsoleRequest) -> HttpResponse:
     """Where Salesforce sends the browser back to."""
-    place = ACCOUNT if request.member.role in salesforce_services.SALESFORCE_ROLES else OWN
+    place = ACCOUNT if request.member.may(ACCOUNT.permission) else OWN
     answer = {name: request.GET.get(name, "") for name in ("code", "error", "error_description")}
     try:
         sign_in = salesforce_services.take_sign_in(state=request.GET.get("state", ""), user=request.member.user)

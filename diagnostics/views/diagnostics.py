@@ -6,18 +6,19 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
+from accounts.permissions import Permission
 from connections.asking import asking
 from connections.models import ApiFailure
 from connections.problems import ConnectionProblem
 from connections.services.health import check_account, marketo_health, salesforce_health
-from connections.views import salesforce_role_required
 from diagnostics import failures
 from diagnostics.failures import failures_by_actor
 from diagnostics.usage import usage_charts
 
 
-@salesforce_role_required
+@permission_required(Permission.READ_DIAGNOSTICS)
 @require_safe
 def diagnostics(request: ConsoleRequest) -> HttpResponse:
     """Both connections, what failed on them, and the calls of the last days."""
@@ -33,7 +34,7 @@ def diagnostics(request: ConsoleRequest) -> HttpResponse:
     return render(request, "diagnostics/diagnostics.html", context)
 
 
-@salesforce_role_required
+@permission_required(Permission.READ_DIAGNOSTICS)
 @require_POST
 def check_now(request: ConsoleRequest) -> HttpResponse:
     """The button Check now: makes a call over each connection."""
@@ -51,7 +52,7 @@ def check_now(request: ConsoleRequest) -> HttpResponse:
     return redirect("diagnostics:diagnostics")
 
 
-@salesforce_role_required
+@permission_required(Permission.READ_DIAGNOSTICS)
 @require_POST
 def retry_failure(request: ConsoleRequest, pk: int) -> HttpResponse:
     """The button Try again of a single failure."""

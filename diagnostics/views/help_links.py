@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import member_required
 from accounts.middleware import ConsoleRequest
+from accounts.permissions import Permission
 from connections.problems import ConnectionProblem
-from connections.services.salesforce import SALESFORCE_ROLES
 from diagnostics.help_links import LIFETIME, check_help_link, kind_and_key, make_help_link, read_help_link
 
 
@@ -24,7 +24,7 @@ def ask_for_help(request: ConsoleRequest) -> HttpResponse:
     """Make a link about one problem or step, to be sent by whatever way the person likes."""
     subject = request.POST.get("subject", "")
     kind, key = kind_and_key(subject)
-    if request.member.role not in (kind.makers if kind else SALESFORCE_ROLES):
+    if not request.member.may(kind.permission if kind else Permission.READ_DIAGNOSTICS):
         raise PermissionDenied
     if kind is None:
         raise Http404

@@ -9,7 +9,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import fresh_sign_in_required, refusal
+from accounts.access import access_error, fresh_sign_in_required
 from accounts.middleware import ConsoleRequest
 from accounts.services import RefusedError, record
 from common.paging import is_key
@@ -38,7 +38,7 @@ def config(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
 def switch_instance(request: ConsoleRequest) -> HttpResponseBase:
     """Work in another Marketo instance of this admin, until the next choice."""
     if not MarketoInstance.objects.administered_by(request.user).exists():
-        raise refusal(request)
+        raise access_error(request)
     chosen = request.POST.get("instance", "")
     if not is_key(chosen) or not choose_instance(user=request.user, instance_id=int(chosen)):
         raise Http404

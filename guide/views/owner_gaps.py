@@ -6,15 +6,16 @@ from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import admin_required
+from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
+from accounts.permissions import Permission
 from connections.problems import ConnectionProblem
 from guide.owner_gaps import OwnerGap, owner_gaps
 from invitations.obstacles import Obstacles
 from invitations.services import NewInvitation, invite
 
 
-@admin_required
+@permission_required(Permission.MANAGE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def gaps(request: ConsoleRequest) -> HttpResponse:
     """The list; a post invites the owners it names."""

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import admin_required
+from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
-from accounts.models import Role
+from accounts.permissions import Permission
 from accounts.services import RefusedError
 from connections.services.health import own_salesforce_health
 from guide.facts import facts_for
@@ -28,7 +28,8 @@ def setup(request: ConsoleRequest) -> HttpResponseBase:
         return redirect("sync:runs") if request.user.is_ops_staff else render(request, "guide/no_account.html")
     steps = steps_for(facts)
     context = {"facts": facts, "steps": steps, "done": sum(step.state == "done" for step in steps)}
-    if facts.viewer.role == Role.USER:
+    # Whoever cannot connect the account has just their own connection to look after.
+    if request.member and not request.member.may(Permission.CONNECT_SALESFORCE):
         context["own_salesforce"] = own_salesforce_health(request.member)
     return render(request, "guide/setup.html", context)
 
@@ -44,7 +45,7 @@ class AskForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@admin_required
+@permission_required(Permission.ASK_SALESFORCE_ADMIN)
 def ask(request: ConsoleRequest, step: int) -> HttpResponse:
     """Ask a Salesforce admin by mail to do step 2, 6 or 7."""
     if step not in ASKABLE_STEPS:

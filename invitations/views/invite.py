@@ -7,9 +7,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import admin_required
+from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
-from accounts.models import Role, Team
+from accounts.models import Team
+from accounts.permissions import Permission, Role
 from invitations import services
 from invitations.csv_rows import InviteRow
 from invitations.forms import InviteForm
@@ -20,7 +21,7 @@ OUTCOME = "invite_outcome"
 PROBLEMS_SHOWN = 200
 
 
-@admin_required
+@permission_required(Permission.MANAGE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: ConsoleRequest) -> HttpResponse:
     """The form, and a preview of who gets what; once sent, on to the page that says what became of it."""
@@ -50,7 +51,7 @@ def to_outcome(
     return redirect("invitations:invited")
 
 
-@admin_required
+@permission_required(Permission.MANAGE_USERS)
 @require_safe
 def invited(request: ConsoleRequest) -> HttpResponse:
     """What became of the addresses that this person invited last."""

@@ -9,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import admin_required
+from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Team
+from accounts.permissions import Permission
 from common.csv_export import csv_answer
 from common.errors import NotFoundError
 from invitations import services, uploads
@@ -24,7 +25,7 @@ from invitations.views.invite import PROBLEMS_SHOWN, to_outcome
 SAMPLE_ROWS = 3
 
 
-@admin_required
+@permission_required(Permission.MANAGE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: ConsoleRequest) -> HttpResponse:
     """First page: the file."""
@@ -41,7 +42,7 @@ def upload(request: ConsoleRequest) -> HttpResponse:
     return redirect("invitations:csv_mapping", pk=kept.pk)
 
 
-@admin_required
+@permission_required(Permission.MANAGE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def mapping(request: ConsoleRequest, pk: int) -> HttpResponse:
     """Second page: the columns as guessed or as chosen, every row that cannot be used; a post invites the others."""
@@ -55,7 +56,7 @@ def mapping(request: ConsoleRequest, pk: int) -> HttpResponse:
     return to_outcome(request, outcome, [person for person in people if person.problem])
 
 
-@admin_required
+@permission_required(Permission.MANAGE_USERS)
 @require_safe
 def report(request: ConsoleRequest, pk: int) -> HttpResponseBase:
     """Every row with its verdict, as a file for a spreadsheet."""
@@ -66,7 +67,7 @@ def report(request: ConsoleRequest, pk: int) -> HttpResponseBase:
     return csv_answer("sales-account-users-report.csv", _report_lines(_judge(request, table, form)))
 
 
-@admin_required
+@permission_required(Permission.MANAGE_USERS)
 @require_safe
 def template(request: ConsoleRequest) -> HttpResponse:
     """A file with the right headings, to fill in."""

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from accounts.access import admin_required, fresh_sign_in_required
+from accounts.access import fresh_sign_in_required, permission_required
 from accounts.middleware import ConsoleRequest
-from accounts.models import Member, Role, Team, User
+from accounts.models import Member, Team, User
+from accounts.permissions import Permission, Role
 from accounts.services import RefusedError, add_to_team
 from common.paging import is_key
 from invitations import services
@@ -25,7 +26,7 @@ Row = TypeVar("Row", bound=Member | Invitation)
 TICKED = "ticked_people"
 
 
-@admin_required
+@permission_required(Permission.MANAGE_USERS)
 @require_POST
 def resend(request: ConsoleRequest) -> HttpResponse:
     """Mail the invitations again, each with a new link."""
@@ -41,7 +42,7 @@ def resend(request: ConsoleRequest) -> HttpResponse:
     )
 
 
-@admin_required
+@permission_required(Permission.MANAGE_USERS)
 @require_POST
 def revoke(request: ConsoleRequest) -> HttpResponse:
     """Take the invitations back."""
@@ -57,7 +58,7 @@ def revoke(request: ConsoleRequest) -> HttpResponse:
     )
 
 
-@admin_required
+@permission_required(Permission.MANAGE_USERS)
 @require_POST
 def add_to(request: ConsoleRequest) -> HttpResponse:
     """Put the people into a team: members at once, invited ones when they accept."""
@@ -77,7 +78,7 @@ def add_to(request: ConsoleRequest) -> HttpResponse:
     return _back(request)
 
 
-@admin_required
+@permission_required(Permission.MANAGE_USERS)
 @require_POST
 @fresh_sign_in_required
 def set_role(request: ConsoleRequest) -> HttpResponse:

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import admin_required, fresh_sign_in_required
+from accounts.access import fresh_sign_in_required, permission_required
 from accounts.middleware import ConsoleRequest
-from accounts.models import Member, Role, SalesAccount, Team
+from accounts.models import Member, SalesAccount, Team
+from accounts.permissions import Permission, Role
 from accounts.services import RefusedError
 from connections.models import MarketoConnection
 from connections.services.salesforce import connected_salesforce_by
@@ -33,7 +34,7 @@ HEADINGS = [
 ]
 
 
-@admin_required
+@permission_required(Permission.MANAGE_USERS)
 @require_safe
 def users(request: ConsoleRequest) -> HttpResponse:
     """The table, narrowed, sorted and paged by the address."""
@@ -58,7 +59,7 @@ def users(request: ConsoleRequest) -> HttpResponse:
     return render(request, "invitations/users.html", context | _account_facts(account))
 
 
-@admin_required
+@permission_required(Permission.MANAGE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
 def remove(request: ConsoleRequest, pk: int) -> HttpResponse:

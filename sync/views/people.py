@@ -4,9 +4,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import role_required
+from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
-from accounts.models import Role
+from accounts.permissions import Permission
 from common.paging import keyset_page
 from sync.models import Person, SyncRun
 from sync.views.typed import typed
@@ -14,7 +14,7 @@ from sync.views.typed import typed
 LONGEST_SEARCH = 100
 
 
-@role_required(Role.ADMIN, Role.USER)
+@permission_required(Permission.READ_PEOPLE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def people(request: ConsoleRequest) -> HttpResponse:
     """The account's people, newest Marketo id first; POST finds them by the beginning of a name or an address."""

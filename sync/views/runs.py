@@ -14,7 +14,8 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.access import fresh_sign_in_required_to_read
 from accounts.middleware import ConsoleRequest
-from accounts.models import Role, SalesAccount
+from accounts.models import SalesAccount
+from accounts.permissions import Permission
 from clients.marketo.types import StaticList
 from common.csv_export import csv_answer
 from common.paging import keyset_page
@@ -126,7 +127,7 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
 
 def _may_read_people(request: ConsoleRequest, this: SyncRun) -> bool:
     member = request.member
-    return bool(member and member.account_id == this.account_id and member.role in (Role.ADMIN, Role.USER))
+    return bool(member and member.account_id == this.account_id and member.may(Permission.READ_PEOPLE))
 
 
 @login_required

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from accounts.access import refusal
+from accounts.access import access_error
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
+from accounts.permissions import Permission
 from connections.models import MarketoInstance
 from sync.models import SyncRun
 from sync.querysets import SyncRunQuerySet
@@ -23,7 +24,7 @@ def watched_accounts(request: ConsoleRequest) -> list[SalesAccount]:
         return list(SalesAccount.objects.order_by("name"))
     instances = MarketoInstance.objects.administered_by(request.user).select_related("account")
     found = {instance.account for instance in instances if instance.account}
-    if request.member and request.member.is_admin:
+    if request.member and request.member.may(Permission.CONTROL_RUNS):
         found.add(request.member.account)
     return sorted(found, key=str)
 
@@ -36,6 +37,6 @@ def chosen_account(accounts: list[SalesAccount], params: Mapping[str, str]) -> S
 
 def refuse_others(request: ConsoleRequest) -> None:
     """Let in those who watch over an account; 403 for other members, 404 for people without an account."""
-    is_watcher = request.user.is_ops_staff or (request.member and request.member.is_admin)
+    is_watcher = request.user.is_ops_staff or (request.member and request.member.may(Permission.CONTROL_RUNS))
     if not is_watcher and not MarketoInstance.objects.administered_by(request.user).exists():
-        raise refusal(request)
+        raise access_error(request)

@@ -15,7 +15,8 @@ from django.utils import translation
 
 from accounts import services
 from accounts.audit import SENTENCES, sentence_of
-from accounts.models import AuditEvent, Role, SalesAccount, User
+from accounts.models import AuditEvent, SalesAccount, User
+from accounts.permissions import Role
 from tests.accounts.test_pages import text_of
 from tests.conftest import ClientOf
 

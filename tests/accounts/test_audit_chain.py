@@ -13,7 +13,8 @@ from pytest_django import Settings
 
 from accounts import services
 from accounts.audit_chain import broken_entries, chain_ends
-from accounts.models import AuditEvent, Role, SalesAccount, User
+from accounts.models import AuditEvent, SalesAccount, User
+from accounts.permissions import Role
 from invitations.models import Invitation
 from tests.accounts.authenticator import add_second_factor
 from tests.conftest import PASSWORD, make_member

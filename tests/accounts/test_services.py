@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 
 from accounts import services
-from accounts.models import AuditEvent, Member, Role, SalesAccount, User
+from accounts.models import AuditEvent, Member, SalesAccount, User
+from accounts.permissions import Role
 from tests.conftest import make_member
 
 

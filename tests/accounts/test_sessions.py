@@ -16,7 +16,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import services
-from accounts.models import AuditEvent, Role, User
+from accounts.models import AuditEvent, User
+from accounts.permissions import Role
 from tests.accounts.authenticator import ACTIVATE
 from tests.conftest import PASSWORD, ClientOf, make_user
 from tests.test_every_address import ADDRESSES

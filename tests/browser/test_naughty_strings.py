@@ -8,7 +8,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import Role, SalesAccount, User
+from accounts.models import SalesAccount, User
+from accounts.permissions import Role
 from accounts.services import record
 from connections.models import ApiFailure, MarketoAccess, MarketoAdmin, MarketoConnection, MarketoInstance
 from connections.models import SalesforceConnection as Salesforce

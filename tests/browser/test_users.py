@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, 
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import Member, Role, SalesAccount, User
+from accounts.models import Member, SalesAccount, User
+from accounts.permissions import Role
 from accounts.services import add_to_team, create_team
 from invitations import services
 from invitations.models import Invitation

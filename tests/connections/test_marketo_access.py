@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import AuditEvent, Member, Role, SalesAccount, User
+from accounts.models import AuditEvent, Member, SalesAccount, User
+from accounts.permissions import Role
 from connections.models import MarketoAccess, MarketoConnection
 from tests.conftest import ClientOf, make_member
 from tests.connections.conftest import text_of

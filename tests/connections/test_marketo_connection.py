@@ -6,7 +6,8 @@ from django.db import connection as database
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.models import AuditEvent, Role, SalesAccount, User
+from accounts.models import AuditEvent, SalesAccount, User
+from accounts.permissions import Role
 from clients.http import ReconnectNeeded
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
 from connections.problems import ConnectionProblem

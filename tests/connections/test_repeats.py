@@ -4,7 +4,8 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from accounts.models import Role, SalesAccount, User
+from accounts.models import SalesAccount, User
+from accounts.permissions import Role
 from clients.http import AccessDenied, ApiError
 from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
 from connections.services.call_log import record_failure

@@ -11,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import AuditEvent, Member, Role, User
+from accounts.models import AuditEvent, Member, User
+from accounts.permissions import Role
 from clients.http import ReconnectNeeded
 from connections.models import SalesforceConnection, SalesforceSignIn
 from connections.services.clients import salesforce_client

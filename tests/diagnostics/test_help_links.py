@@ -8,7 +8,8 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEvent, Role, SalesAccount, User
+from accounts.models import AuditEvent, SalesAccount, User
+from accounts.permissions import Role
 from clients.http import AccessDenied, ApiError, TransientApiError
 from connections.models import ApiFailure, ConnectionStatus, MarketoInstance, SalesforceConnection
 from connections.services.call_log import record_failure

@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Member, Role, SalesAccount, User
+from accounts.models import Member, SalesAccount, User
+from accounts.permissions import Role
 from connections.models import SalesforceConnection
 from connections.services.clients import salesforce_client
 from invitations.models import Invitation

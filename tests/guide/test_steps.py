@@ -7,7 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Role, SalesAccount, User
+from accounts.models import SalesAccount, User
+from accounts.permissions import Role
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
 from guide.facts import facts_for
 from guide.steps import Step, StepState, steps_for

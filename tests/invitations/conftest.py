@@ -7,7 +7,8 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
-from accounts.models import Role, SalesAccount, User
+from accounts.models import SalesAccount, User
+from accounts.permissions import Role
 from devtools.personas import MARKETO_ADMIN, PASSWORD
 from invitations import services, tasks
 from invitations.models import Invitation

@@ -13,7 +13,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import AuditEvent, Member, Role, SalesAccount, User
+from accounts.models import AuditEvent, Member, SalesAccount, User
+from accounts.permissions import Role
 from accounts.services import RefusedError
 from invitations import services, tasks
 from invitations.models import Invitation

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import Role, Team
+from accounts.models import Team
+from accounts.permissions import Role
 from invitations.csv_rows import (
     MAX_BYTES,
     MAX_ROWS,

@@ -11,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from accounts.models import Role, User
+from accounts.models import User
+from accounts.permissions import Role
 from invitations import tasks
 from invitations.models import CsvUpload, Invitation
 from tests.conftest import ClientOf

@@ -11,7 +11,8 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from accounts.models import AuditEvent, Role, SalesAccount, User
+from accounts.models import AuditEvent, SalesAccount, User
+from accounts.permissions import Role
 from accounts.services import RefusedError
 from invitations import obstacles, services
 from invitations.models import Invitation

@@ -11,7 +11,8 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import AuditEvent, LoginPolicy, Member, Role, SalesAccount, User
+from accounts.models import AuditEvent, LoginPolicy, Member, SalesAccount, User
+from accounts.permissions import Role
 from accounts.services import RefusedError, add_member, change_role, lock_account
 from devtools.personas import MARKETO_ADMIN, PASSWORD
 from invitations.salesforce.links import linked_to, unlink

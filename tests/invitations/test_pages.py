@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from accounts.models import Member, Role, SalesAccount, User
+from accounts.models import Member, SalesAccount, User
+from accounts.permissions import Role
 from invitations import services
 from invitations.models import CsvUpload, Invitation
 from tests.conftest import PASSWORD, ClientOf, make_member

@@ -10,7 +10,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from accounts.models import AuditEvent, Member, Role, SalesAccount, User
+from accounts.models import AuditEvent, Member, SalesAccount, User
+from accounts.permissions import Role
 from accounts.services import RefusedError
 from invitations import services
 from invitations.models import MAIL_TIME_LIMIT, Invitation

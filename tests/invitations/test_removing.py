@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 
 from accounts import services as accounts
-from accounts.models import AuditEvent, Member, Role, SalesAccount, User
+from accounts.models import AuditEvent, Member, SalesAccount, User
+from accounts.permissions import Role
 from accounts.services import RefusedError
 from connections.models import MarketoConnection, OrphanedToken, SalesforceConnection
 from invitations import services

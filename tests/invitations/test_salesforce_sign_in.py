@@ -11,7 +11,8 @@ from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from accounts.models import AuditEvent, LoginPolicy, Member, Role, SalesAccount, User
+from accounts.models import AuditEvent, LoginPolicy, Member, SalesAccount, User
+from accounts.permissions import Role
 from clients.http import open_session
 from devtools.personas import MARKETO_ADMIN, OPS, SALESFORCE_ADMIN
 from invitations.models import Invitation

@@ -3,7 +3,8 @@
 import pytest
 from django.test import TestCase
 
-from accounts.models import AuditEvent, Role, SalesAccount, User
+from accounts.models import AuditEvent, SalesAccount, User
+from accounts.permissions import Role
 from accounts.services import RefusedError
 from connections.models import MarketoAdmin, MarketoInstance
 from invitations import services

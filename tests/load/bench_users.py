@@ -45,7 +45,8 @@ def users_page_p95_ms() -> float:
     from django.test import Client
 
     from accounts import services as accounts
-    from accounts.models import Member, Role, User
+    from accounts.models import Member, User
+    from accounts.permissions import Role
 
     account = accounts.create_account(name="Bench")
     admin = accounts.create_verified_user(email="bench@acme.example", password=None, name="Bench", language="en")

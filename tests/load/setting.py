@@ -10,7 +10,8 @@ from django.test import Client
 from psycopg import sql
 
 from accounts import services as accounts
-from accounts.models import Role, SalesAccount
+from accounts.models import SalesAccount
+from accounts.permissions import Role
 from connections.models import MarketoConnection, SalesforceConnection
 from sync.engine.clients import marketo_of, salesforce_of
 from sync.engine.load import CHUNK_BYTES
