@@ -11,7 +11,8 @@ from accounts.models import Member, SalesAccount, Team, User
 from connections.models import ApiFailure, MarketoAccess, MarketoConnection
 from invitations.models import CsvUpload
 from sync.models import RunStatus, SyncRun
-from tests.conftest import ClientOf, make_user
+from tests.conftest import ClientOf
+from tests.factories import make_run, make_team, make_user
 
 ROOMS = {"guide", "accounts", "connections", "sync", "invitations"}
 # Anybody may: see an invitation they hold the link of, and change the language.
@@ -117,8 +118,8 @@ NO_KEYS = {"accept", "help", "ask", "tick_item"}
 @pytest.fixture
 def ours(account: SalesAccount, admin: User, member: User) -> dict[str, int]:
     """Keys of an account's rows, by the name of the address that takes them."""
-    run = SyncRun.objects.create(account=account, status=RunStatus.PLANNING)
-    team = account.teams.create(name="North")
+    run = make_run(account, RunStatus.PLANNING)
+    team = make_team(account)
     upload = CsvUpload.objects.create(account=account, uploaded_by=admin, text="a@b.example")
     failure = ApiFailure.objects.create(account=account, service="marketo", code="610", last_seen_at=timezone.now())
     connection = MarketoConnection.objects.create(account=account, owner=admin, munchkin_id="123-ABC-456")

@@ -9,8 +9,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from connections.models import MarketoAdmin, MarketoInstance
+from connections.models import MarketoInstance
 from tests.conftest import ClientOf
+from tests.factories import make_marketo_admin
 from tests.test_every_address import ADDRESSES
 
 # Pages of allauth, and addresses that nobody has.
@@ -21,7 +22,7 @@ EVERY_ADDRESS = [*ADDRESSES, *OTHERS]
 @pytest.fixture
 def browser(admin: User, instance: MarketoInstance, client_of: ClientOf) -> Client:
     """Of somebody who may open everything."""
-    MarketoAdmin.objects.create(instance=instance, email=admin.email)
+    make_marketo_admin(instance, admin.email)
     User.objects.filter(pk=admin.pk).update(is_superuser=True, is_ops_staff=True)
     return client_of(admin)
 

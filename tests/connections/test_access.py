@@ -4,7 +4,8 @@ import pytest
 
 from accounts.models import SalesAccount, User
 from connections.models import SalesforceConnection
-from tests.conftest import ClientOf, make_user
+from tests.conftest import ClientOf
+from tests.factories import make_user
 
 SALESFORCE_PAGES = [
     ("get", "/settings/admin/salesforce/"),

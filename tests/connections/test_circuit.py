@@ -19,7 +19,8 @@ from connections.models import ApiFailure, MarketoConnection, SalesforceConnecti
 from connections.services.diagnostics import record_failure
 from sync.engine.problems import Wait, verdict
 from tests.conftest import ClientOf
-from tests.connections.conftest import process_environment, text_of
+from tests.connections.conftest import process_environment
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 
 DIAGNOSTICS = "/settings/integrations/diagnostics/"

@@ -14,7 +14,8 @@ from connections.http import AccessDenied, ApiError, TransientApiError
 from connections.models import ApiFailure, ConnectionStatus, MarketoInstance, PackageTick, SalesforceConnection
 from connections.services.diagnostics import record_failure
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, text_of
+from tests.connections.conftest import ChangeOrg
+from tests.pages import text_of
 
 ASK = "/settings/integrations/help-link/"
 PEOPLE = ["admin@acme.example", "crm@acme.example", "seller@acme.example"]

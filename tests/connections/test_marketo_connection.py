@@ -12,8 +12,9 @@ from connections.http import ReconnectNeeded
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
 from connections.problems import ConnectionProblem
 from connections.services.clients import SharedTokenCache
-from tests.conftest import ClientOf, make_member
-from tests.connections.conftest import text_of
+from tests.conftest import ClientOf
+from tests.factories import make_member
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/marketo/"

@@ -11,7 +11,8 @@ from connections.salesforce.package_facts import ACTIVITY_FIELDS, MSI_FIELDS
 from connections.salesforce.package_org import State
 from connections.services import ItemState
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, text_of
+from tests.connections.conftest import ChangeOrg
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/salesforce-package/"

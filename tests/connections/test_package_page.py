@@ -7,7 +7,8 @@ from connections import services
 from connections.models import PackageCheck, PackageTick
 from connections.package_items import ITEMS
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, text_of
+from tests.connections.conftest import ChangeOrg
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/salesforce-package/"

@@ -11,8 +11,9 @@ from connections.models import ApiFailure, MarketoConnection, SalesforceConnecti
 from connections.services.diagnostics import record_failure
 from connections.services.repeats import find_repeat
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, text_of
+from tests.connections.conftest import ChangeOrg
 from tests.connections.test_help_links import link_of
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)

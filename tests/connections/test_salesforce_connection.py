@@ -16,12 +16,13 @@ from connections import services
 from connections.http import ReconnectNeeded
 from connections.models import SalesforceConnection, SalesforceSignIn
 from tests.conftest import ClientOf
-from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, press_ok, text_of
+from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, press_ok
+from tests.pages import text_of
+from tests.salesforce_login import address_at_salesforce, leave_for_salesforce
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/salesforce/"
 CALLBACK = "/connections/salesforce/callback/"
-CHOICE = {"choice": "production", "my_domain": ""}
 
 
 def test_the_confirmation_names_the_exact_host(admin: User, client_of: ClientOf, sandbox: SandboxProcess) -> None:
@@ -67,7 +68,7 @@ def test_whoever_removes_the_person_who_connected_is_told(
 ) -> None:
     page = f"/settings/admin/users/{salesforce_admin.member.pk}/remove/"
     crm = client_of(salesforce_admin)
-    crm.get(person_at_salesforce(crm.post("/settings/salesforce/connect/", CHOICE)["Refresh"].removeprefix("0; url=")))
+    crm.get(person_at_salesforce(leave_for_salesforce(crm, "/settings/salesforce/connect/")))
     assert "connected the Sales account" not in text_of(client_of(admin).get(page))
     crm.get(person_at_salesforce(press_ok(crm)))
     assert "connected the Sales account to Salesforce, as admin@acme.example" in text_of(client_of(admin).get(page))
@@ -79,7 +80,7 @@ def test_the_authorisation_asks_for_what_is_needed_and_no_more(
     """Security statement 4: the scopes are pinned, and nothing of the query string reaches Salesforce."""
     form = {"choice": "production", "scope": "full", "prompt": "none", "redirect_uri": "https://evil.example"}
     answer = client_of(admin).post(f"{CONNECT}?scope=full&auth_params=scope=full", form)
-    asked = parse_qs(urlsplit(answer["Refresh"].removeprefix("0; url=")).query)
+    asked = parse_qs(urlsplit(address_at_salesforce(answer)).query)
     assert "evil.example" not in answer["Refresh"]
     assert "prompt" not in asked
     assert asked["scope"] == ["api refresh_token id openid"]

@@ -14,8 +14,9 @@ from connections import services
 from connections.http import ApiError
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, text_of
+from tests.connections.conftest import ChangeOrg
 from tests.connections.test_access import ALL_PAGES
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 
 

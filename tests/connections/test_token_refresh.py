@@ -20,7 +20,8 @@ from connections.http import ReconnectNeeded, TransientApiError, open_session
 from connections.models import ConnectionStatus, SalesforceConnection
 from connections.services.clients import TokenRefresh
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, process_environment, text_of
+from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, process_environment
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/salesforce/"

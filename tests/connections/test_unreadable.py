@@ -9,8 +9,9 @@ from accounts.models import User
 from connections import services
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from tests.conftest import ClientOf
-from tests.connections.conftest import PersonAtSalesforce, press_ok, text_of
+from tests.connections.conftest import PersonAtSalesforce, press_ok
 from tests.connections.test_access import ALL_PAGES
+from tests.pages import text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

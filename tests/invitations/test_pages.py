@@ -16,22 +16,16 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from accounts.models import Member, Role, SalesAccount, User
 from invitations import services
 from invitations.models import CsvUpload, Invitation
-from tests.conftest import PASSWORD, ClientOf, make_member
+from tests.conftest import ClientOf
+from tests.factories import PASSWORD, make_member, make_team, make_upload, with_password
 from tests.invitations.conftest import MakeInvitation
+from tests.pages import text_of
+from tests.sign_in import sign_in
 
 USERS = "/settings/admin/users/"
 INVITE = f"{USERS}invite/"
 UPLOAD = f"{USERS}invite-csv/"
 ROLE = f"{USERS}selected/role/"
-
-
-@pytest.fixture
-def browser(admin: User, client_of: ClientOf) -> Client:
-    return client_of(admin)
-
-
-def text_of(page: object) -> str:
-    return re.sub(r"\s+", " ", page.content.decode())  # type: ignore[attr-defined]
 
 
 def row_of(row: Member | Invitation, **fields: str) -> dict[str, str]:
@@ -49,10 +43,10 @@ def upload(browser: Client, data: str, name: str = "people.csv") -> CsvUpload:
 
 class TestAccess:
     @pytest.fixture
-    def addresses(self, account: SalesAccount, admin: User, invite: MakeInvitation) -> dict[str, str]:
+    def addresses(self, admin: User, invite: MakeInvitation) -> dict[str, str]:
         """Every address of this room for admins, with the method it takes."""
         invite()
-        kept = CsvUpload.objects.create(account=account, uploaded_by=admin, text="a@b.example")
+        kept = make_upload(admin)
         return {
             USERS: "get",
             INVITE: "get",
@@ -157,9 +151,7 @@ class TestUserManagement:
         assert "is the last admin of this Sales account" in text_of(page)
 
     def test_an_old_sign_in_must_give_the_password_again(self, member: User, admin: User, client: Client) -> None:
-        admin.set_password(PASSWORD)
-        admin.save()
-        client.post("/accounts/login/", {"login": admin.email, "password": PASSWORD})
+        sign_in(client, with_password(admin).email)
         assert client.post(ROLE, row_of(member.member, role="admin"))["Location"] == f"{USERS}?q=acme"
         with time_machine.travel(timezone.now() + timedelta(minutes=16)):
             confirm = client.post(ROLE, row_of(member.member, role="user"))["Location"]
@@ -181,7 +173,7 @@ class TestUserManagement:
         Invitation.objects.update(sent_at=None)
         with django_capture_on_commit_callbacks(execute=True):
             page = text_of(browser.post(f"{USERS}selected/resend/", row, follow=True))
-        assert "A new mail to new@acme.example goes out now, or as soon as the day&#x27;s limit allows" in page
+        assert "A new mail to new@acme.example goes out now, or as soon as the day's limit allows" in page
         assert len(mail.outbox) == 2
         page = text_of(browser.post(f"{USERS}selected/revoke/", row, follow=True))
         assert "The invitation to new@acme.example was revoked; its link has stopped working." in page
@@ -190,7 +182,7 @@ class TestUserManagement:
 
 class TestInviteUsers:
     def test_addresses_in_any_notation(self, browser: Client, account: SalesAccount) -> None:
-        team = account.teams.create(name="North")
+        team = make_team(account)
         emails = 'a@acme.example; B@acme.example,\n"Ek, Nora" <nora@acme.example>\n\na@acme.example'
         page = text_of(
             browser.post(INVITE, {"emails": emails, "role": "admin", "language": "en", "teams": [team.pk]}, follow=True)
@@ -215,7 +207,7 @@ class TestInviteUsers:
         assert not Invitation.objects.exists()
 
     def test_a_preview_sends_nothing(self, browser: Client, account: SalesAccount, member: User) -> None:
-        team = account.teams.create(name="North")
+        team = make_team(account)
         form = {
             "emails": f"{member.email}, x@acme.example",
             "role": "admin",
@@ -243,7 +235,7 @@ class TestInviteUsers:
         assert Invitation.objects.count() == 1
 
     def test_a_team_of_another_account_cannot_be_chosen(self, browser: Client, stranger: User) -> None:
-        theirs = stranger.member.account.teams.create(name="South")
+        theirs = make_team(stranger.member.account, "South")
         form = {"emails": "x@acme.example", "role": "user", "language": "en", "teams": [theirs.pk]}
         assert browser.post(INVITE, form).status_code == 400
 
