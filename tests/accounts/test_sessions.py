@@ -18,10 +18,10 @@ from pytest_django import Settings
 from accounts import services
 from accounts.models import AuditEvent, Role, User
 from tests.accounts.authenticator import ACTIVATE
+from tests.addresses import ADDRESSES
 from tests.conftest import ClientOf
 from tests.factories import PASSWORD, make_user, with_password
 from tests.sign_in import LOGIN, sign_in
-from tests.test_every_address import ADDRESSES
 
 PROFILE = "/settings/profile/"
 

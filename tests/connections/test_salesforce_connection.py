@@ -11,12 +11,13 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import AuditEvent, Member, Role, User
+from accounts.models import AuditEvent, Member, Role, SalesAccount, User
 from connections import services
 from connections.http import ReconnectNeeded
 from connections.models import SalesforceConnection, SalesforceSignIn
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, press_ok
+from tests.factories import make_salesforce_connection
 from tests.pages import text_of
 from tests.salesforce_login import address_at_salesforce, leave_for_salesforce
 from tests.sandbox_process import SandboxProcess
@@ -323,3 +324,14 @@ def test_hurried_clicks_on_connect_are_slowed_down(admin: User, member: User, cl
         press_ok(client_of(member))
     with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=False):
         press_ok(browser)
+
+
+def test_a_stranger_sees_and_disconnects_only_their_own(
+    account: SalesAccount, stranger: User, client_of: ClientOf
+) -> None:
+    make_salesforce_connection(account, org_name="Acme Secret Org")
+    browser = client_of(stranger)
+    for url in (PAGE, "/settings/admin/salesforce-package/"):
+        assert "Acme Secret Org" not in text_of(browser.get(url))
+    browser.post("/settings/admin/salesforce/disconnect/")
+    assert SalesforceConnection.objects.filter(account=account).exists()

@@ -15,9 +15,9 @@ from connections.http import ApiError
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg
-from tests.connections.test_access import ALL_PAGES
 from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
+from tests.test_access import PAGES_OF_CONNECTIONS as ALL_PAGES
 
 
 @pytest.fixture

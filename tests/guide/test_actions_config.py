@@ -24,13 +24,6 @@ def browser(marketo_admin: User, client_of: ClientOf) -> Client:
     return client_of(marketo_admin)
 
 
-def test_members_who_are_no_marketo_admins_are_refused(member: User, client_of: ClientOf) -> None:
-    for address in ("", "prerequisites/", "admins/"):
-        assert client_of(member).get(PAGE + address).status_code == 403
-    for address in ("admins/refresh/", "send-invite/", "resend-invite/", "credentials/"):
-        assert client_of(member).post(PAGE + address).status_code == 403
-
-
 def test_credentials_are_blank_before_the_first_invitation(browser: Client) -> None:
     page = text_of(browser.get(PAGE))
     assert page.count("Appears after the first invitation") == 2

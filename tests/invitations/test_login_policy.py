@@ -119,10 +119,6 @@ class TestLoginPolicy:
         with pytest.raises(RefusedError, match="last admin"):
             change_role(member=Member.objects.get(user=mia), role=Role.USER, changed_by=admin)
 
-    def test_only_admins_see_it(self, member: User, salesforce_admin: User, client_of: ClientOf) -> None:
-        for person in (member, salesforce_admin):
-            assert client_of(person).get(GENERAL).status_code == 403
-
 
 def test_somebody_without_a_password_logs_in_again_for_a_change(
     client: Client, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce

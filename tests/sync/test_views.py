@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
@@ -21,57 +20,7 @@ from tests.sync.conftest import Sync
 PREVIEW = "/marketo/sales-insight/actions-config/sync/"
 
 
-# Who may open what -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def people_by_name(
-    admin: User, member: User, salesforce_admin: User, marketo_admin: User, stranger: User, ops: User
-) -> dict[str, User]:
-    return {
-        "admin": admin,
-        "member": member,
-        "salesforce_admin": salesforce_admin,
-        "marketo_admin": marketo_admin,
-        "stranger": stranger,
-        "ops": ops,
-    }
-
-
-# Statuses for admin, member, Salesforce admin, Marketo admin, stranger, ops.
-ACCESS = {
-    "/settings/people/": (200, 200, 403, 404, 200, 404),
-    "/ops/sync/": (200, 403, 403, 200, 200, 200),
-    "/ops/sync/why/": (200, 403, 403, 200, 200, 200),
-    "/ops/sync/reconciliation/": (200, 403, 403, 200, 200, 200),
-    "/ops/sync/{run}/": (200, 403, 403, 200, 404, 200),
-    "/ops/sync/{run}/cancel/": (200, 403, 403, 200, 404, 200),
-    "/ops/sync/{run}/rejected-rows.csv": (200, 403, 403, 200, 404, 200),
-    PREVIEW: (403, 403, 403, 200, 403, 404),
-}
-
-
-@pytest.mark.parametrize("address", ACCESS)
-def test_access(
-    address: str,
-    people_by_name: dict[str, User],
-    account: SalesAccount,
-    linked_instance: MarketoInstance,
-    client_of: ClientOf,
-) -> None:
-    path = address.format(run=make_run(account).pk)
-    found = tuple(client_of(user).get(path).status_code for user in people_by_name.values())
-    assert found == ACCESS[address]
-    assert Client().get(path).headers["Location"].startswith(reverse("account_login"))
-
-
-@pytest.mark.parametrize("action", ["cancel", "pause", "resume", "again"])
-def test_a_stranger_cannot_touch_a_run(action: str, account: SalesAccount, stranger: User, client_of: ClientOf) -> None:
-    run = make_run(account, RunStatus.PLANNING)
-    assert client_of(stranger).post(f"/ops/sync/{run.pk}/{action}/").status_code == 404
-    run.refresh_from_db()
-    assert (run.status, run.paused_at) == (RunStatus.PLANNING, None)
-    assert SyncRun.objects.count() == 1
+# Runs ------------------------------------------------------------------------------------------------
 
 
 def test_a_stranger_sees_only_their_own(
@@ -84,9 +33,6 @@ def test_a_stranger_sees_only_their_own(
     assert run.get_absolute_url() not in page
     assert "Lind" not in client_of(stranger).get("/settings/people/").content.decode()
     assert run.get_absolute_url() in client_of(admin).get("/ops/sync/").content.decode()
-
-
-# Runs ------------------------------------------------------------------------------------------------
 
 
 def test_the_list_says_what_to_do_while_it_is_empty(ops: User, client_of: ClientOf) -> None:
