@@ -1,33 +1,33 @@
 """Standing people, their account, and the sandbox that answers as Marketo and Salesforce."""
 
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts import services as accounts
-from accounts.models import Member, SalesAccount, User
+from accounts.models import SalesAccount, User
 from accounts.permissions import Role
-from connections.models import MarketoAdmin, MarketoInstance
+from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
+from msi_admin.celery import app
+from tests.connections.salesforce_sign_in import connect_salesforce
+from tests.factories import (
+    make_account,
+    make_instance,
+    make_marketo_admin,
+    make_marketo_connection,
+    make_member,
+    make_user,
+)
 from tests.sandbox_process import SandboxProcess
+from tests.sign_in import let_in
 
-PASSWORD = "Demo-Passw0rd!"
 ClientOf = Callable[[User], Client]
-
-
-def make_user(email: str, name: str = "") -> User:
-    return accounts.create_verified_user(email=email, password=None, name=name, language="en")
-
-
-def make_member(account: SalesAccount, email: str, role: Role) -> Member:
-    return accounts.add_member(account=account, user=make_user(email), role=role, teams=[])
 
 
 @pytest.fixture
 def account(db: None) -> SalesAccount:
-    return accounts.create_account(name="Acme Inc")
+    return make_account()
 
 
 @pytest.fixture
@@ -49,8 +49,7 @@ def salesforce_admin(account: SalesAccount) -> User:
 @pytest.fixture
 def stranger(db: None) -> User:
     """An admin of another Sales account."""
-    other = accounts.create_account(name="Umbrella Ltd")
-    return make_member(other, "admin@umbrella.example", Role.ADMIN).user
+    return make_member(make_account("Umbrella Ltd"), "admin@umbrella.example", Role.ADMIN).user
 
 
 @pytest.fixture
@@ -64,37 +63,55 @@ def ops(db: None) -> User:
 @pytest.fixture
 def instance(db: None, sandbox: SandboxProcess) -> MarketoInstance:
     """A registered Marketo instance without a Sales account, answered by the sandbox."""
-    return MarketoInstance.objects.create(
-        munchkin_id="123-ABC-456",
-        name="Acme Inc",
-        endpoint=sandbox.url,
-        client_id="sandbox-client-id",
-        client_secret="sandbox-client-secret",
-    )
+    return make_instance(endpoint=sandbox.url)
+
+
+@pytest.fixture
+def linked_instance(instance: MarketoInstance, account: SalesAccount) -> MarketoInstance:
+    """The Marketo instance the Sales account was set up from."""
+    instance.account = account
+    instance.save()
+    return instance
+
+
+@pytest.fixture
+def marketo_connection(linked_instance: MarketoInstance, account: SalesAccount, admin: User) -> MarketoConnection:
+    """The account's connection, of its admin, to the sandbox."""
+    return make_marketo_connection(account, owner=admin, endpoint=linked_instance.endpoint)
+
+
+@pytest.fixture
+def salesforce_connection(account: SalesAccount, admin: User, sandbox: SandboxProcess) -> SalesforceConnection:
+    """The account's connection, of its admin, to the sandbox: its tokens work."""
+    return connect_salesforce(sandbox, account, admin)
 
 
 @pytest.fixture
 def marketo_admin(instance: MarketoInstance) -> User:
     """An admin of the Marketo instance who is no member of a Sales account."""
     user = make_user("marketo-admin@demo.example", "Mia Holm")
-    MarketoAdmin.objects.create(instance=instance, email=user.email)
+    make_marketo_admin(instance, user.email)
     return user
 
 
 @pytest.fixture
 def client_of() -> ClientOf:
     """A browser of a person who has just signed in with a password."""
+    return lambda user: let_in(Client(), user)
 
-    def client(user: User) -> Client:
-        browser = Client()
-        browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-        session = browser.session
-        session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "email": user.email}]
-        session["account_authentication_methods_user"] = str(user.pk)
-        session.save()
-        return browser
 
-    return client
+@pytest.fixture
+def browser(admin: User, client_of: ClientOf) -> Client:
+    """The browser of an admin of the account; a room that is for somebody else has its own."""
+    return client_of(admin)
+
+
+@pytest.fixture
+def tasks_run_at_once() -> Iterator[None]:
+    """Background jobs are done where they are queued."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
 
 
 @pytest.fixture(scope="session")

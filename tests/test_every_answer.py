@@ -9,9 +9,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from connections.models import MarketoAdmin, MarketoInstance
+from connections.models import MarketoInstance
+from tests.addresses import ADDRESSES
 from tests.conftest import ClientOf
-from tests.test_every_address import ADDRESSES
+from tests.factories import make_marketo_admin
 
 # Pages of allauth, and addresses that nobody has.
 OTHERS = ["/accounts/login/", "/accounts/password/reset/", "/accounts/2fa/", "/accounts/sessions/", "/nowhere/"]
@@ -21,7 +22,7 @@ EVERY_ADDRESS = [*ADDRESSES, *OTHERS]
 @pytest.fixture
 def browser(admin: User, instance: MarketoInstance, client_of: ClientOf) -> Client:
     """Of somebody who may open everything."""
-    MarketoAdmin.objects.create(instance=instance, email=admin.email)
+    make_marketo_admin(instance, admin.email)
     User.objects.filter(pk=admin.pk).update(is_superuser=True, is_ops_staff=True)
     return client_of(admin)
 
@@ -103,3 +104,13 @@ def assert_tells_nothing(page: str, address: str) -> None:
     assert re.search(r"<code>[0-9a-f-]{36}</code>", page), address
     assert "Something went wrong on our side" in page
     assert not re.search(r"canary|Traceback|RuntimeError|SELECT|\.py", page), address
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address", ["/settings/people/?q=a%00b", "/settings/admin/users/?q=%00", "/invitations/a%00b/"]
+)
+def test_a_nul_byte_in_an_address_is_refused(client_of: ClientOf, member: User, address: str) -> None:
+    answer = client_of(member).get(address)
+    assert answer.status_code == 400
+    assert "That request could not be read" in answer.content.decode()

@@ -15,9 +15,9 @@ from accounts import services
 from accounts.audit_chain import broken_entries, chain_ends
 from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
-from invitations.models import Invitation
 from tests.accounts.authenticator import add_second_factor
-from tests.conftest import PASSWORD, make_member
+from tests.factories import PASSWORD, make_invitation, make_member, make_team, with_password
+from tests.sign_in import sign_in
 
 
 @pytest.fixture
@@ -136,10 +136,8 @@ class TestEverySecurityActionHasAnEntry:
 
     @pytest.fixture
     def browser(self, admin: User) -> Client:
-        admin.set_password(PASSWORD)
-        admin.save()
         browser = Client()
-        browser.post("/accounts/login/", {"login": admin.email, "password": PASSWORD})
+        sign_in(browser, with_password(admin).email)
         return browser
 
     def entry(self, admin: User, action: str) -> AuditEvent:
@@ -180,10 +178,10 @@ class TestEverySecurityActionHasAnEntry:
         form: dict[str, str],
         action: str,
     ) -> None:
-        team = account.teams.create(name="North")
+        team = make_team(account)
         inside = make_member(account, "inside@acme.example", Role.USER)
         team.members.add(inside)
-        invitation = Invitation.objects.create(account=account, email="w@acme.example", expires_at="2999-01-01T00:00Z")
+        invitation = make_invitation(account)
         names = {
             "team": team.pk,
             "member": member.member.pk,
@@ -222,14 +220,14 @@ class TestEverySecurityActionHasAnEntry:
         self.entry(admin, "second_factor_added")
         self.entry(admin, "recovery_codes_made")
         other = Client()
-        other.post("/accounts/login/", {"login": admin.email, "password": PASSWORD})
+        sign_in(other, admin.email)
         other.post("/accounts/2fa/authenticate/", {"code": "000000"})
         self.entry(admin, "second_factor_failed")
         browser.post("/accounts/2fa/totp/deactivate/")
         self.entry(admin, "second_factor_removed")
 
     def test_ending_other_sessions(self, browser: Client, admin: User) -> None:
-        Client().post("/accounts/login/", {"login": admin.email, "password": PASSWORD})
+        sign_in(Client(), admin.email)
         browser.post("/accounts/sessions/")
         assert self.entry(admin, "sessions_ended").details == {"number": 1}
 

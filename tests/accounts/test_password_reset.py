@@ -15,7 +15,7 @@ from pytest_django import Settings
 from accounts import tasks
 from accounts.models import User
 from msi_admin.celery import app
-from tests.conftest import PASSWORD, make_user
+from tests.factories import PASSWORD, make_user
 
 RESET = "/accounts/password/reset/"
 EVERYBODY = ["anna@acme.example", "ANNA@acme.example", "unknown@acme.example", "gone@acme.example"]
@@ -35,9 +35,7 @@ class RefusingMailServer(EmailBackend):
 
 @pytest.fixture(autouse=True)
 def anna(db: None) -> User:
-    user = make_user("anna@acme.example")
-    user.set_password(PASSWORD)
-    user.save()
+    user = make_user("anna@acme.example", password=PASSWORD)
     User.objects.filter(pk=make_user("gone@acme.example").pk).update(is_active=False)
     return user
 

@@ -9,7 +9,7 @@ from django.db import connection
 from accounts import services
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
-from tests.conftest import make_member
+from tests.factories import make_member
 
 
 def test_a_changed_role_is_audited_with_before_and_after(admin: User, member: User) -> None:

@@ -19,22 +19,17 @@ from accounts import services
 from accounts.models import AuditEvent, User
 from accounts.permissions import Role
 from tests.accounts.authenticator import ACTIVATE
-from tests.conftest import PASSWORD, ClientOf, make_user
-from tests.test_every_address import ADDRESSES
+from tests.addresses import ADDRESSES
+from tests.conftest import ClientOf
+from tests.factories import PASSWORD, make_user, with_password
+from tests.sign_in import LOGIN, sign_in
 
-LOGIN = "/accounts/login/"
 PROFILE = "/settings/profile/"
 
 
 @pytest.fixture
 def nora(admin: User) -> User:
-    admin.set_password(PASSWORD)
-    admin.save()
-    return admin
-
-
-def sign_in(client: Client, email: str, password: str = PASSWORD) -> int:
-    return client.post(LOGIN, {"login": email, "password": password}).status_code
+    return with_password(admin)
 
 
 def is_signed_in(browser: Client) -> bool:
@@ -46,15 +41,15 @@ class TestThrottling:
         """Security statement 38: then even the right password has to wait."""
         for _ in range(5):
             sign_in(client, nora.email, "Wrong-Passw0rd!")
-        assert sign_in(client, nora.email) == 200
+        assert sign_in(client, nora.email).status_code == 200
         with time_machine.travel(timezone.now() + timedelta(minutes=6)):
-            assert sign_in(client, nora.email) == 302
+            assert sign_in(client, nora.email).status_code == 302
 
     def test_many_addresses_are_tried_ten_times(self, client: Client, nora: User) -> None:
         """Security statement 38: one password tried on everybody (spraying)."""
         for number in range(10):
             sign_in(client, f"p{number}@acme.example")
-        page = client.post(LOGIN, {"login": "p10@acme.example", "password": PASSWORD})
+        page = sign_in(client, "p10@acme.example")
         assert "Too many failed login attempts" in page.content.decode()
 
 
@@ -214,7 +209,7 @@ Ask = Callable[[Client, str], object]
 
 
 def log_in(client: Client, email: str) -> object:
-    return client.post(LOGIN, {"login": email, "password": "Wrong-Passw0rd!"})
+    return sign_in(client, email, "Wrong-Passw0rd!")
 
 
 def reset(client: Client, email: str) -> object:

@@ -16,7 +16,8 @@ from connections.models import SalesforceConnection as Salesforce
 from invitations.models import CsvUpload, Invitation
 from sync.models import Cursor, Extract, Person, RejectedRow, RunStatus, Source, SyncRun
 from tests.browser.audit import LOUD, SCREENS
-from tests.conftest import ClientOf, make_member
+from tests.conftest import ClientOf
+from tests.factories import make_member
 from tests.invitations.test_csv_corpus import NAUGHTY
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

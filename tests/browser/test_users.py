@@ -19,7 +19,8 @@ from invitations.tokens import hash_token
 from msi_admin.celery import app
 from tests.accounts.authenticator import code_of
 from tests.browser.audit import faults_of
-from tests.conftest import PASSWORD, ClientOf, make_member
+from tests.conftest import ClientOf
+from tests.factories import PASSWORD, make_member
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 HOSTILE = "<img src=x onerror=alert(1)>"

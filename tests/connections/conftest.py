@@ -1,6 +1,5 @@
 """Connections made the way people make them: through the pages, with a person at Salesforce."""
 
-import html
 import os
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -8,15 +7,16 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection as database
-from django.http import HttpResponseBase
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
-from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
-from tests.conftest import PASSWORD, ClientOf
-from tests.salesforce_login import log_in_at_salesforce
+from connections.models import MarketoInstance, SalesforceConnection
+from tests.conftest import ClientOf
+from tests.factories import with_password
+from tests.salesforce_login import leave_for_salesforce, log_in_at_salesforce
 from tests.sandbox_process import SandboxProcess
+from tests.sign_in import let_sign_in_age
 
 CONNECT = "/settings/admin/salesforce/connect/"
 PersonAtSalesforce = Callable[..., str]
@@ -44,7 +44,7 @@ def person_at_salesforce(sandbox: SandboxProcess) -> PersonAtSalesforce:
     """Log in where Connect led to, answer the consent page, and give the address the browser is sent back to."""
 
     def visit(url: str, *, decision: str = "allow") -> str:
-        return log_in_at_salesforce(sandbox, url, "admin@acme.example", "sandbox-password", decision)
+        return log_in_at_salesforce(sandbox, url, decision=decision)
 
     return visit
 
@@ -62,53 +62,15 @@ def process_environment() -> dict[str, str]:
     }
 
 
-def text_of(answer: HttpResponseBase) -> str:
-    """The page as its reader sees it: signs such as > unescaped."""
-    return html.unescape(answer.content.decode())  # type: ignore[attr-defined]
-
-
 def press_ok(browser: Client) -> str:
     """Press OK on the confirmation page; answers the address at Salesforce."""
-    answer = browser.post(CONNECT, {"choice": "production", "my_domain": ""})
-    assert "Refresh" in answer, text_of(answer)
-    return str(answer["Refresh"]).removeprefix("0; url=")
+    return leave_for_salesforce(browser, CONNECT)
 
 
 @pytest.fixture
 def browser_of_this_morning(admin: User, client_of: ClientOf) -> Client:
     """A browser of an admin whose sign-in is older than a change of a connection allows."""
-    admin.set_password(PASSWORD)
-    admin.save()
-    browser = client_of(admin)
-    session = browser.session
-    session["account_authentication_methods"][0]["at"] -= 15 * 60
-    session.save()
-    return browser
-
-
-@pytest.fixture
-def salesforce_connection(
-    admin: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce
-) -> SalesforceConnection:
-    browser = client_of(admin)
-    browser.get(person_at_salesforce(press_ok(browser)))
-    connection: SalesforceConnection = SalesforceConnection.objects.get()
-    return connection
-
-
-@pytest.fixture
-def linked_instance(instance: MarketoInstance, account: SalesAccount) -> MarketoInstance:
-    """The Marketo instance the Sales account was set up from."""
-    instance.account = account
-    instance.save()
-    return instance
-
-
-@pytest.fixture
-def marketo_connection(admin: User, linked_instance: MarketoInstance, client_of: ClientOf) -> MarketoConnection:
-    client_of(admin).post("/settings/admin/marketo/connect/")
-    connection: MarketoConnection = MarketoConnection.objects.get()
-    return connection
+    return let_sign_in_age(client_of(with_password(admin)))
 
 
 @pytest.fixture

@@ -1,15 +1,16 @@
 """A person who signs in to Salesforce at the sandbox, and the tokens that follow."""
 
-import html
-import re
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-import requests
+from django.utils import timezone
 
+from accounts.models import SalesAccount, User
 from clients.http import open_session
 from clients.salesforce import oauth
 from clients.salesforce.oauth import ConnectedApp, TokenAnswer
 from connections.models import SalesforceConnection
+from tests.factories import make_salesforce_connection
+from tests.salesforce_login import log_in_at_salesforce
 from tests.sandbox_process import SandboxProcess
 
 APP = ConnectedApp("sandbox-consumer-key", "sandbox-consumer-secret")
@@ -18,16 +19,8 @@ CALLBACK = "http://127.0.0.1:8000/callback"
 
 def sign_in(sandbox: SandboxProcess, challenge: str) -> str:
     """What a person does in the browser: log in and allow the app; answers the code."""
-    browser = requests.Session()
-    page = browser.get(oauth.authorize_url(sandbox.url, APP.client_id, CALLBACK, "state", challenge))
-    form = {"username": "admin@acme.example", "password": "sandbox-password"}
-    answer = browser.post(page.url, data=form, allow_redirects=False)
-    answer = browser.get(urljoin(sandbox.url, answer.headers["Location"]), allow_redirects=False)
-    if consent := re.search(r'action="([^"]+)"', answer.text):
-        action = urljoin(sandbox.url, html.unescape(consent[1]))
-        answer = browser.post(action, data={"decision": "allow"}, allow_redirects=False)
-    browser.close()
-    return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
+    url = oauth.authorize_url(sandbox.url, APP.client_id, CALLBACK, "state", challenge)
+    return parse_qs(urlsplit(log_in_at_salesforce(sandbox, url)).query)["code"][0]
 
 
 def exchange(sandbox: SandboxProcess, app: ConnectedApp, code: str, verifier: str) -> TokenAnswer:
@@ -56,3 +49,19 @@ def refresh(sandbox: SandboxProcess, tokens: TokenAnswer | SalesforceConnection)
 def signed_in(sandbox: SandboxProcess) -> TokenAnswer:
     pkce = oauth.new_pkce()
     return exchange(sandbox, APP, sign_in(sandbox, pkce.challenge), pkce.verifier)
+
+
+def connect_salesforce(sandbox: SandboxProcess, account: SalesAccount, user: User) -> SalesforceConnection:
+    """A connection of the account to the sandbox with living tokens, as if `user` had made it."""
+    tokens = signed_in(sandbox)
+    return make_salesforce_connection(
+        account,
+        connected_by=user,
+        login_origin=sandbox.url,
+        instance_url=sandbox.url,
+        org_id=tokens.org_id,
+        user_id=tokens.user_id,
+        access_token=tokens.access_token,
+        refresh_token=tokens.refresh_token or "",
+        last_call_at=timezone.now(),
+    )

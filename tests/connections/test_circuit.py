@@ -20,7 +20,8 @@ from connections.services.call_log import record_failure
 from connections.services.clients import record_problem, salesforce_client
 from sync.engine.problems import Wait, verdict
 from tests.conftest import ClientOf
-from tests.connections.conftest import process_environment, text_of
+from tests.connections.conftest import process_environment
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.usefixtures("servers")

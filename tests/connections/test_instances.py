@@ -10,11 +10,12 @@ from django.utils.translation import override
 
 from accounts.models import AuditEvent, User
 from connections.asking import asking
-from connections.models import MarketoAdmin, MarketoInstance
+from connections.models import MarketoInstance
 from connections.problems import ConnectionProblem
 from connections.services.instances import Verdict, marketo_admins, prerequisites, refresh_marketo_admins
-from tests.conftest import ClientOf, make_user
-from tests.connections.conftest import text_of
+from tests.conftest import ClientOf
+from tests.factories import make_marketo_admin, make_user
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 
 NEW = "/ops/marketo-instances/new/"
@@ -136,7 +137,7 @@ def test_page_and_command_judge_alike(
 
 
 def test_admins_are_read_once_a_day(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
-    MarketoAdmin.objects.create(instance=instance, email="left@acme.example", marketo_user_id="left")
+    make_marketo_admin(instance, "left@acme.example", marketo_user_id="left")
     emails = {admin.email for admin in marketo_admins(instance)}
     assert emails == {"marketo-admin@demo.example", "maria.lind@acme.example", "jonas.berg@acme.example"}
     sandbox.delete("/_sandbox/calls")
@@ -148,7 +149,7 @@ def test_admins_are_read_once_a_day(instance: MarketoInstance, sandbox: SandboxP
 
 
 def test_refreshing_keeps_the_row_of_an_admin_who_stayed(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
-    stayed = MarketoAdmin.objects.create(instance=instance, email="maria.lind@acme.example")
+    stayed = make_marketo_admin(instance, "maria.lind@acme.example")
     refresh_marketo_admins(instance)
     stayed.refresh_from_db()
     assert str(stayed) == "Maria Lind"
@@ -210,6 +211,6 @@ def test_an_answer_without_admins_locks_nobody_out(
 def test_the_admin_named_at_registration_stays_until_marketo_names_them(
     instance: MarketoInstance, sandbox: SandboxProcess
 ) -> None:
-    MarketoAdmin.objects.create(instance=instance, email="partner@agency.example")
+    make_marketo_admin(instance, "partner@agency.example")
     refresh_marketo_admins(instance)
     assert instance.admins.filter(email="partner@agency.example").exists()

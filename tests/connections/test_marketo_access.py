@@ -8,8 +8,9 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from connections.models import MarketoAccess, MarketoConnection
-from tests.conftest import ClientOf, make_member
-from tests.connections.conftest import text_of
+from tests.conftest import ClientOf
+from tests.factories import make_member
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/marketo/"

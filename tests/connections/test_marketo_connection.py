@@ -14,8 +14,9 @@ from connections.problems import ConnectionProblem
 from connections.services.clients import SharedTokenCache, marketo_client, record_problem
 from connections.services.health import check_connection, marketo_health
 from connections.services.instances import marketo_admins
-from tests.conftest import ClientOf, make_member
-from tests.connections.conftest import text_of
+from tests.conftest import ClientOf
+from tests.factories import make_member
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/marketo/"

@@ -15,13 +15,14 @@ from connections.services.salesforce import finish_sign_in, take_sign_in
 from salesforce_package.services import package_state
 from salesforce_package.tasks import check_packages
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, text_of
+from tests.connections.conftest import ChangeOrg, PersonAtSalesforce
+from tests.pages import text_of
+from tests.salesforce_login import CHOICE, leave_for_salesforce
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/salesforce/"
 CONNECT = "/settings/salesforce/connect/"
 DISCONNECT = "/settings/salesforce/disconnect/"
-CHOICE = {"choice": "production", "my_domain": ""}
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def seller(member: User, client_of: ClientOf) -> Client:
 
 def connect(browser: Client, person: PersonAtSalesforce) -> str:
     """Connect as a person does, and answer the page they end on."""
-    return text_of(browser.get(person(browser.post(CONNECT, CHOICE)["Refresh"].removeprefix("0; url=")), follow=True))
+    return text_of(browser.get(person(leave_for_salesforce(browser, CONNECT)), follow=True))
 
 
 def test_every_member_connects_themselves(
@@ -54,7 +55,7 @@ def test_salesforce_asks_who_it_is_even_in_a_browser_that_is_logged_in(seller: C
     login = {"username": "admin@acme.example", "password": "sandbox-password"}
     with requests.Session() as browser:
         browser.post(f"{sandbox.url}/login", data=login)
-        page = browser.get(seller.post(CONNECT, CHOICE)["Refresh"].removeprefix("0; url="))
+        page = browser.get(leave_for_salesforce(seller, CONNECT))
     assert urlsplit(page.url).path == "/login"
 
 
@@ -116,7 +117,7 @@ def test_a_sign_in_for_oneself_connects_nobody_else(
     seller: Client, salesforce_admin: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce
 ) -> None:
     other = client_of(salesforce_admin)
-    back = person_at_salesforce(seller.post(CONNECT, CHOICE)["Refresh"].removeprefix("0; url="))
+    back = person_at_salesforce(leave_for_salesforce(seller, CONNECT))
     assert "problem=salesforce_lost_sign_in" in other.get(back)["Location"]
     assert "This sign-in was started in another tab" in text_of(seller.get(f"{PAGE}?problem=salesforce_lost_sign_in"))
     assert not SalesforceConnection.objects.exists()
@@ -125,7 +126,7 @@ def test_a_sign_in_for_oneself_connects_nobody_else(
 def test_somebody_removed_meanwhile_connects_nothing(
     seller: Client, member: User, person_at_salesforce: PersonAtSalesforce
 ) -> None:
-    back = person_at_salesforce(seller.post(CONNECT, CHOICE)["Refresh"].removeprefix("0; url="))
+    back = person_at_salesforce(leave_for_salesforce(seller, CONNECT))
     answer = parse_qs(urlsplit(back).query)
     sign_in = take_sign_in(state=answer["state"][0], user=member)
     member.member.delete()

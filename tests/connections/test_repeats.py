@@ -14,8 +14,9 @@ from connections.services.health import check_connection
 from connections.services.repeats import find_repeat
 from salesforce_package.services import check_package
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, text_of
+from tests.connections.conftest import ChangeOrg
 from tests.diagnostics.test_help_links import link_of
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from tests.conftest import PASSWORD, ClientOf
+from tests.conftest import ClientOf
+from tests.factories import PASSWORD, with_password
+from tests.sign_in import sign_in
 
 ELSEWHERE = [
     "//evil.example",
@@ -29,12 +31,10 @@ ELSEWHERE = [
 @pytest.mark.parametrize("address", ELSEWHERE)
 def test_a_form_leads_nowhere_else(admin: User, client_of: ClientOf, address: str) -> None:
     """Security statement 14: `next` and return addresses stay on our host."""
-    admin.set_password(PASSWORD)
-    admin.save()
-    visitor = Client()
+    with_password(admin)
     answers = [
         client_of(admin).post("/language/", {"language": "sv", "next": address}),
-        visitor.post("/accounts/login/", {"login": admin.email, "password": PASSWORD, "next": address}),
+        sign_in(Client(), admin.email, next=address),
         client_of(admin).post("/accounts/reauthenticate/", {"password": PASSWORD, "next": address}),
         client_of(admin).get("/connections/salesforce/callback/", {"next": address, "state": address}),
         client_of(admin).post("/settings/admin/marketo/disconnect/", {"next": address}),

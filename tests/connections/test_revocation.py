@@ -16,10 +16,10 @@ from connections.services.salesforce import forget_member
 from msi_admin.celery import app
 from tests.conftest import ClientOf
 from tests.connections.conftest import PersonAtSalesforce, press_ok
+from tests.salesforce_login import CHOICE, leave_for_salesforce
 from tests.sandbox_process import SandboxProcess
 
 DISCONNECT = "/settings/admin/salesforce/disconnect/"
-CHOICE = {"choice": "production", "my_domain": ""}
 
 
 def grants(sandbox: SandboxProcess) -> int:
@@ -27,7 +27,7 @@ def grants(sandbox: SandboxProcess) -> int:
 
 
 def connect_own(browser: Client, person: PersonAtSalesforce) -> None:
-    url = browser.post("/settings/salesforce/connect/", CHOICE)["Refresh"].removeprefix("0; url=")
+    url = leave_for_salesforce(browser, "/settings/salesforce/connect/")
     browser.get(person(url))
 
 

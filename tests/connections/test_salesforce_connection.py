@@ -11,18 +11,20 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import AuditEvent, Member, User
+from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from clients.http import ReconnectNeeded
 from connections.models import SalesforceConnection, SalesforceSignIn
 from connections.services.clients import salesforce_client
 from tests.conftest import ClientOf
-from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, press_ok, text_of
+from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, press_ok
+from tests.factories import make_salesforce_connection
+from tests.pages import text_of
+from tests.salesforce_login import address_at_salesforce, leave_for_salesforce
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/salesforce/"
 CALLBACK = "/connections/salesforce/callback/"
-CHOICE = {"choice": "production", "my_domain": ""}
 
 
 def test_the_confirmation_names_the_exact_host(admin: User, client_of: ClientOf, sandbox: SandboxProcess) -> None:
@@ -68,7 +70,7 @@ def test_whoever_removes_the_person_who_connected_is_told(
 ) -> None:
     page = f"/settings/admin/users/{salesforce_admin.member.pk}/remove/"
     crm = client_of(salesforce_admin)
-    crm.get(person_at_salesforce(crm.post("/settings/salesforce/connect/", CHOICE)["Refresh"].removeprefix("0; url=")))
+    crm.get(person_at_salesforce(leave_for_salesforce(crm, "/settings/salesforce/connect/")))
     assert "connected the Sales account" not in text_of(client_of(admin).get(page))
     crm.get(person_at_salesforce(press_ok(crm)))
     assert "connected the Sales account to Salesforce, as admin@acme.example" in text_of(client_of(admin).get(page))
@@ -80,7 +82,7 @@ def test_the_authorisation_asks_for_what_is_needed_and_no_more(
     """Security statement 4: the scopes are pinned, and nothing of the query string reaches Salesforce."""
     form = {"choice": "production", "scope": "full", "prompt": "none", "redirect_uri": "https://evil.example"}
     answer = client_of(admin).post(f"{CONNECT}?scope=full&auth_params=scope=full", form)
-    asked = parse_qs(urlsplit(answer["Refresh"].removeprefix("0; url=")).query)
+    asked = parse_qs(urlsplit(address_at_salesforce(answer)).query)
     assert "evil.example" not in answer["Refresh"]
     assert "prompt" not in asked
     assert asked["scope"] == ["api refresh_token id openid"]
@@ -323,3 +325,14 @@ def test_hurried_clicks_on_connect_are_slowed_down(admin: User, member: User, cl
         press_ok(client_of(member))
     with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=False):
         press_ok(browser)
+
+
+def test_a_stranger_sees_and_disconnects_only_their_own(
+    account: SalesAccount, stranger: User, client_of: ClientOf
+) -> None:
+    make_salesforce_connection(account, org_name="Acme Secret Org")
+    browser = client_of(stranger)
+    for url in (PAGE, "/settings/admin/salesforce-package/"):
+        assert "Acme Secret Org" not in text_of(browser.get(url))
+    browser.post("/settings/admin/salesforce/disconnect/")
+    assert SalesforceConnection.objects.filter(account=account).exists()

@@ -9,7 +9,8 @@ from accounts.models import User
 from connections.models import SalesforceConnection
 from connections.problems import PROBLEMS
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, text_of
+from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 
 CALLBACK = "/connections/salesforce/callback/"

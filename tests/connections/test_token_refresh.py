@@ -20,7 +20,8 @@ from connections.models import ConnectionStatus, SalesforceConnection
 from connections.services.clients import TokenRefresh, record_problem, salesforce_client
 from connections.services.health import check_connection, salesforce_health
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, process_environment, text_of
+from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, process_environment
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/salesforce/"

@@ -6,7 +6,8 @@ from django.urls import reverse
 from accounts.models import AuditEvent, SalesAccount, User
 from connections.models import MarketoAdmin, MarketoInstance
 from tests.conftest import ClientOf
-from tests.connections.conftest import text_of
+from tests.factories import make_instance, make_marketo_admin
+from tests.pages import text_of
 
 CONFIG = "/marketo/sales-insight/config/"
 SWITCH = "/marketo/instance/"
@@ -17,10 +18,8 @@ SYNC = reverse("sync:preview")
 @pytest.fixture
 def second(marketo_admin: User) -> MarketoInstance:
     """Another instance of the same admin."""
-    second = MarketoInstance.objects.create(
-        munchkin_id="999-ZZZ-999", name="Zenith Ltd", endpoint="https://999-ZZZ-999.mktorest.com", client_id="id"
-    )
-    MarketoAdmin.objects.create(instance=second, email=marketo_admin.email)
+    second = make_instance("999-ZZZ-999", name="Zenith Ltd")
+    make_marketo_admin(second, marketo_admin.email)
     return second
 
 

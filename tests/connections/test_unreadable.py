@@ -9,8 +9,9 @@ from accounts.models import User
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.services.health import check_account, check_connection
 from tests.conftest import ClientOf
-from tests.connections.conftest import PersonAtSalesforce, press_ok, text_of
-from tests.connections.test_access import ALL_PAGES
+from tests.connections.conftest import PersonAtSalesforce, press_ok
+from tests.pages import text_of
+from tests.test_access import PAGES_OF_CONNECTIONS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +52,7 @@ def test_both_connections_need_reconnecting_and_that_is_told_once(
 
 
 @pytest.mark.parametrize(
-    "url", ["/", "/marketo/sales-insight/actions-config/", *(url for method, url in ALL_PAGES if method == "get")]
+    "url", ["/", "/marketo/sales-insight/actions-config/", *(url for _method, url in PAGES_OF_CONNECTIONS)]
 )
 def test_no_page_breaks(lost_key: list[str], admin: User, client_of: ClientOf, url: str) -> None:
     assert client_of(admin).get(url, follow=True).status_code in {200, 403, 404}

@@ -36,7 +36,10 @@ from connections.services.health import check_connection
 from diagnostics.messages import ACTORS, DIAGNOSES, diagnosis_of
 from diagnostics.usage import usage_charts
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, text_of
+from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok
+from tests.factories import make_marketo_admin
+from tests.pages import text_of
+from tests.salesforce_login import address_at_salesforce
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/integrations/diagnostics/"
@@ -208,7 +211,7 @@ def test_a_marketo_admin_reads_that_it_is_them(
 ) -> None:
     record_failure(admin.member.account_id, "/rest/v1/stats/usage.json", AccessDenied("marketo", "603"))
     assert "Who has to act: A Marketo admin of your company<" in text_of(client_of(salesforce_admin).get(PAGE))
-    linked_instance.admins.create(email=salesforce_admin.email)
+    make_marketo_admin(linked_instance, salesforce_admin.email)
     assert "Who has to act: You, as a Marketo admin<" in text_of(client_of(salesforce_admin).get(PAGE))
 
 
@@ -288,10 +291,10 @@ def test_failures_of_a_member_s_own_connection_are_not_the_account_s(
 ) -> None:
     seller = client_of(member)
     start = "/settings/salesforce/connect/", {"choice": "production", "my_domain": ""}
-    url = seller.post(*start)["Refresh"].removeprefix("0; url=")
+    url = address_at_salesforce(seller.post(*start))
     state = parse_qs(urlsplit(url).query)["state"][0]
     assert "problem=salesforce_refused" in seller.get(CALLBACK, {"state": state, "error": "access_denied"})["Location"]
-    seller.get(person_at_salesforce(seller.post(*start)["Refresh"].removeprefix("0; url=")))
+    seller.get(person_at_salesforce(address_at_salesforce(seller.post(*start))))
     own = SalesforceConnection.objects.of_member(member.member).get()
     sandbox.post("/_sandbox/faults", {"path": "/services/data", "kind": "status:503"})
     check_connection(own)

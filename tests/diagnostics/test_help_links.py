@@ -19,7 +19,8 @@ from diagnostics import help_links
 from salesforce_package.models import PackageTick
 from salesforce_package.services import check_package
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, text_of
+from tests.connections.conftest import ChangeOrg
+from tests.pages import text_of
 
 ASK = "/settings/integrations/help-link/"
 PEOPLE = ["admin@acme.example", "crm@acme.example", "seller@acme.example"]

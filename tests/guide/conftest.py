@@ -7,7 +7,5 @@ from connections.models import MarketoInstance
 
 
 @pytest.fixture
-def account_of_instance(instance: MarketoInstance, account: SalesAccount, admin: User) -> SalesAccount:
-    instance.account = account
-    instance.save()
+def account_of_instance(linked_instance: MarketoInstance, account: SalesAccount, admin: User) -> SalesAccount:
     return account

@@ -9,11 +9,20 @@ from django.urls import reverse
 
 from accounts.models import SalesAccount, User
 from accounts.permissions import Role
-from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
+from connections.models import MarketoConnection
 from guide.facts import facts_for
 from guide.steps import Step, StepState, steps_for
-from sync.models import RunStatus, SyncRun
-from tests.conftest import ClientOf, make_member, make_user
+from sync.models import RunStatus
+from tests.conftest import ClientOf
+from tests.factories import (
+    make_instance,
+    make_marketo_admin,
+    make_marketo_connection,
+    make_member,
+    make_run,
+    make_salesforce_connection,
+    make_user,
+)
 
 
 def steps_of(user: User) -> list[Step]:
@@ -28,29 +37,9 @@ def states(user: User) -> str:
 
 
 @pytest.fixture
-def connected(account_of_instance: SalesAccount, admin: User, instance: MarketoInstance) -> SalesAccount:
-    MarketoConnection.objects.create(
-        account=account_of_instance,
-        owner=admin,
-        munchkin_id=instance.munchkin_id,
-        endpoint=instance.endpoint,
-        client_id="id",
-        client_secret="secret",
-    )
-    SalesforceConnection.objects.create(
-        account=account_of_instance,
-        connected_by=admin,
-        login_origin="https://login.salesforce.com",
-        instance_url="https://acme.my.salesforce.com",
-        org_id="00D000000000001AAA",
-        org_name="Acme Inc",
-        is_sandbox=False,
-        user_id="005000000000001AAA",
-        username="admin@acme.example",
-        scopes="api",
-        access_token="token",
-        refresh_token="token",
-    )
+def connected(account_of_instance: SalesAccount) -> SalesAccount:
+    make_marketo_connection(account_of_instance)
+    make_salesforce_connection(account_of_instance)
     return account_of_instance
 
 
@@ -67,7 +56,7 @@ def test_an_accepted_invitation_opens_the_connections(account_of_instance: Sales
 
 
 def test_both_connections_open_the_data_sync_for_marketo_admins_only(connected: SalesAccount, admin: User) -> None:
-    connected.marketo_instance.admins.create(email=admin.email)
+    make_marketo_admin(connected.marketo_instance, admin.email)
     assert states(admin) == "dddnttt"
     other = make_member(connected, "other@acme.example", Role.ADMIN).user
     fourth = steps_of(other)[3]
@@ -85,9 +74,7 @@ def test_a_broken_connection_shows_its_problem_and_who_can_mend_it(connected: Sa
 
 
 def test_a_finished_sync_is_a_fact_with_its_count(connected: SalesAccount, admin: User) -> None:
-    run = SyncRun.objects.create(
-        account=connected, status=RunStatus.SUCCEEDED, people=8123, finished_at=datetime(2026, 11, 22, tzinfo=UTC)
-    )
+    run = make_run(connected, RunStatus.SUCCEEDED, people=8123, finished_at=datetime(2026, 11, 22, tzinfo=UTC))
     fourth = steps_of(admin)[3]
     assert fourth.state == StepState.DONE
     assert "8,123 people" in fourth.fact
@@ -96,7 +83,7 @@ def test_a_finished_sync_is_a_fact_with_its_count(connected: SalesAccount, admin
 
 
 def test_a_first_sync_that_failed_is_a_problem(connected: SalesAccount, admin: User) -> None:
-    SyncRun.objects.create(account=connected, status=RunStatus.FAILED)
+    make_run(connected, RunStatus.FAILED)
     assert steps_of(admin)[3].state == StepState.PROBLEM
 
 
@@ -104,21 +91,21 @@ def test_a_later_sync_that_failed_is_told_beside_the_people_that_are_there(
     connected: SalesAccount, admin: User
 ) -> None:
     finished = datetime(2026, 11, 22, tzinfo=UTC)
-    SyncRun.objects.create(account=connected, status=RunStatus.SUCCEEDED, people=8123, finished_at=finished)
-    SyncRun.objects.create(account=connected, status=RunStatus.FAILED, finished_at=finished)
+    make_run(connected, RunStatus.SUCCEEDED, people=8123, finished_at=finished)
+    make_run(connected, RunStatus.FAILED, finished_at=finished)
     fact = steps_of(admin)[3].fact
     assert "8,123 people" in fact
     assert "A later sync failed" in fact
 
 
 def test_a_paused_sync_is_not_called_running(connected: SalesAccount, admin: User) -> None:
-    SyncRun.objects.create(account=connected, status=RunStatus.EXTRACTING, paused_at=datetime(2026, 11, 22, tzinfo=UTC))
+    make_run(connected, RunStatus.EXTRACTING, paused_at=datetime(2026, 11, 22, tzinfo=UTC))
     assert "paused" in steps_of(admin)[3].fact
 
 
 def test_people_who_are_there_are_not_forgotten_with_the_connection(connected: SalesAccount, admin: User) -> None:
     finished = datetime(2026, 11, 22, tzinfo=UTC)
-    SyncRun.objects.create(account=connected, status=RunStatus.SUCCEEDED, people=8123, finished_at=finished)
+    make_run(connected, RunStatus.SUCCEEDED, people=8123, finished_at=finished)
     MarketoConnection.objects.all().delete()
     assert "8,123 people" in steps_of(admin)[3].fact
 
@@ -172,7 +159,7 @@ def test_the_page_takes_the_same_queries_whatever_the_size(
         browser.get("/")
     for number in range(5):
         make_member(connected, f"user{number}@acme.example", Role.USER)
-        SyncRun.objects.create(account=connected, status=RunStatus.SUCCEEDED)
+        make_run(connected, RunStatus.SUCCEEDED)
     with CaptureQueriesContext(connection) as after:
         browser.get("/")
     assert len(after) == len(before)
@@ -192,11 +179,11 @@ def test_asking_is_for_the_steps_a_salesforce_admin_can_do(
 def test_a_member_who_works_in_another_instance_is_led_back_to_their_own(
     connected: SalesAccount, admin: User, client_of: ClientOf
 ) -> None:
-    other = MarketoInstance.objects.create(munchkin_id="999-ZZZ-999", name="Zenith", endpoint="https://x.example")
-    other.admins.create(email=admin.email, chosen_at=datetime(2026, 11, 22, tzinfo=UTC))
+    other = make_instance("999-ZZZ-999")
+    make_marketo_admin(other, admin.email, chosen_at=datetime(2026, 11, 22, tzinfo=UTC))
     assert [step.number for step in steps_of(admin) if step.action] == [2, 3, 5, 6, 7]
     own = connected.marketo_instance
-    own.admins.create(email=admin.email)
+    make_marketo_admin(own, admin.email)
     assert [step.number for step in steps_of(admin) if step.action] == [1, 2, 3, 4, 5, 6, 7]
     browser = client_of(admin)
     assert f'name="instance" value="{own.pk}"' in browser.get("/").content.decode()

@@ -13,7 +13,7 @@ from devtools.personas import MARKETO_ADMIN, PASSWORD
 from invitations import services, tasks
 from invitations.models import Invitation
 from msi_admin.celery import app
-from tests.conftest import make_member
+from tests.factories import make_member, with_password
 from tests.invitations.salesforce_browser import AtSalesforce
 from tests.salesforce_login import log_in_at_salesforce
 from tests.sandbox_process import SandboxProcess
@@ -64,7 +64,7 @@ def at_salesforce(sandbox: SandboxProcess) -> AtSalesforce:
     """Log in as a Salesforce user, answer the consent page, and give the address the browser is sent back to."""
 
     def visit(url: str, username: str = MARKETO_ADMIN, *, decision: str = "allow") -> str:
-        return log_in_at_salesforce(sandbox, url, username, PASSWORD, decision)
+        return log_in_at_salesforce(sandbox, url, (username, PASSWORD), decision=decision)
 
     return visit
 
@@ -72,7 +72,4 @@ def at_salesforce(sandbox: SandboxProcess) -> AtSalesforce:
 @pytest.fixture
 def mia(account: SalesAccount) -> User:
     """An admin whose address is that of a user in Salesforce."""
-    user = make_member(account, MARKETO_ADMIN, Role.ADMIN).user
-    user.set_password(PASSWORD)
-    user.save()
-    return user
+    return with_password(make_member(account, MARKETO_ADMIN, Role.ADMIN).user)

@@ -18,7 +18,8 @@ from accounts.permissions import Role
 from accounts.services import RefusedError
 from invitations import services, tasks
 from invitations.models import Invitation
-from tests.conftest import ClientOf, make_user
+from tests.conftest import ClientOf
+from tests.factories import make_account, make_member, make_team, make_user
 from tests.invitations.conftest import MakeInvitation, token_in_last_mail, url_of
 
 PASSWORD = "Correct-Horse-7"
@@ -26,7 +27,7 @@ NEW_USER = {"name": "Nora Ek", "password1": PASSWORD, "password2": PASSWORD}
 
 
 def test_a_new_user_gets_in_with_role_and_teams(account: SalesAccount, invite: MakeInvitation, client: Client) -> None:
-    team = account.teams.create(name="North")
+    team = make_team(account)
     invitation, token = invite(role=Role.SALESFORCE_ADMIN, teams=(team,))
     answer = client.post(url_of(token), NEW_USER)
     assert (answer.status_code, answer["Location"]) == (302, "/")
@@ -113,10 +114,8 @@ class TestExistingUser:
         assert Invitation.objects.get().is_open
 
     def test_a_member_of_another_account_cannot(self, invite: MakeInvitation, client_of: ClientOf) -> None:
-        user = make_user("new@acme.example")
+        user = make_member(make_account("Other"), "new@acme.example").user
         _, token = invite()
-        other = SalesAccount.objects.create(name="Other", slug="other")
-        Member.objects.create(account=other, user=user)
         answer = client_of(user).post(url_of(token))
         assert answer.status_code == 409
         assert "already a member of a Sales account" in answer.content.decode()

@@ -9,11 +9,11 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import SalesAccount, Team, User
+from accounts.models import SalesAccount, Team
 from common.csv_export import FORMULA_STARTS, csv_answer
 from invitations.csv_rows import InviteRow, decode, guess_mapping, read_people, read_table
-from tests.conftest import ClientOf
-from tests.invitations.test_pages import USERS, text_of, upload
+from tests.invitations.test_pages import USERS, upload
+from tests.pages import rows_of, text_of
 
 EMAIL = "a@acme.example"
 # Name of the case, its rows under the headings "email,first name", and the name they mean.
@@ -80,11 +80,6 @@ def test_what_a_spreadsheet_writes_comes_back(names: list[str], delimiter: str, 
     assert [row.name for row in found] == names
 
 
-@pytest.fixture
-def browser(admin: User, client_of: ClientOf) -> Client:
-    return client_of(admin)
-
-
 @pytest.mark.parametrize("text", NAUGHTY)
 def test_naughty_cells_are_shown_as_they_are(browser: Client, text: str) -> None:
     """Security statement 41: on the page that confirms, in the mail's account, and in the list of people."""
@@ -103,8 +98,7 @@ def test_naughty_cells_are_shown_as_they_are(browser: Client, text: str) -> None
 def test_no_cell_we_write_begins_a_formula(start: str) -> None:
     """Security statement 31: and the file still reads as RFC 4180 says."""
     answer = csv_answer("x.csv", [(f'{start}HYPERLINK("x")', 'a,"b"\nc', "=")])
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[arg-type]
-    [row] = csv.reader(io.StringIO(text, newline=""))
+    [row] = rows_of(answer)
     assert row == [f'\'{start}HYPERLINK("x")', 'a,"b"\nc', "'="]
 
 

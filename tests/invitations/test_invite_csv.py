@@ -1,7 +1,5 @@
 """Invite Users via CSV, from the file to the mails."""
 
-import csv
-import io
 from datetime import timedelta
 
 import pytest
@@ -15,15 +13,9 @@ from accounts.models import User
 from accounts.permissions import Role
 from invitations import tasks
 from invitations.models import CsvUpload, Invitation
-from tests.conftest import ClientOf
 from tests.invitations.conftest import MakeInvitation
-from tests.invitations.test_pages import UPLOAD, text_of, upload
-
-
-@pytest.fixture
-def browser(admin: User, client_of: ClientOf) -> Client:
-    return client_of(admin)
-
+from tests.invitations.test_pages import UPLOAD, upload
+from tests.pages import rows_of, source_of, text_of
 
 DATA = "Epost;Förnamn;Roll\nåsa@acme.example;Åsa;\nper@acme.example;Per;admin\nwrong;;\n"
 
@@ -72,7 +64,7 @@ def test_a_file_that_cannot_be_used(browser: Client, name: str, data: bytes, sen
 
 def test_cells_are_shown_as_text(browser: Client) -> None:
     kept = upload(browser, "a@acme.example,<script>alert(1)</script>\n")
-    page = text_of(browser.get(f"{UPLOAD}{kept.pk}/"))
+    page = source_of(browser.get(f"{UPLOAD}{kept.pk}/"))
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
 
@@ -130,8 +122,7 @@ def test_the_report_has_a_verdict_for_every_row(browser: Client, member: User) -
     kept = upload(browser, f'Email,Team\n"=cmd@acme.example",\n{member.email},\nwrong,\nx@acme.example,=North\n')
     answer = browser.get(f"{UPLOAD}{kept.pk}/report/?email=0&team=1")
     assert answer["Content-Disposition"] == 'attachment; filename="sales-account-users-report.csv"'
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
-    rows = [(row[0], row[1], row[4]) for row in csv.reader(io.StringIO(text, newline=""))][1:]
+    rows = [(row[0], row[1], row[4]) for row in rows_of(answer)][1:]
     assert rows[0] == ("2", "'=cmd@acme.example", "Can be invited")
     assert rows[1] == ("3", member.email, "This person is already a member of the Sales account.")
     assert "is not an e-mail address" in rows[2][2]

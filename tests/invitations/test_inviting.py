@@ -19,6 +19,7 @@ from invitations.models import Invitation
 from invitations.obstacles import MAX_SEATS
 from invitations.services import NewInvitation
 from tests.conftest import ClientOf
+from tests.factories import make_team
 from tests.invitations.conftest import MakeInvitation, token_in_last_mail
 
 
@@ -152,8 +153,8 @@ def test_every_change_leaves_an_audit_event(invite: MakeInvitation, admin: User)
 def test_teams_of_another_account_are_dropped(
     account: SalesAccount, admin: User, stranger: User, invite: MakeInvitation
 ) -> None:
-    ours = account.teams.create(name="North")
-    theirs = stranger.member.account.teams.create(name="South")
+    ours = make_team(account)
+    theirs = make_team(stranger.member.account, "South")
     invitation, _ = invite(teams=(ours, theirs))
     assert list(invitation.teams.all()) == [ours]
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
-from connections.models import MarketoAdmin, MarketoInstance
 from invitations import delivery, services, tasks
 from invitations.emails import MailError
 from invitations.models import Invitation
+from tests.factories import make_instance, make_marketo_admin
 from tests.invitations.conftest import MakeInvitation, last_mail
 
 # Set by a test: what the mail server answers.
@@ -66,9 +66,8 @@ def test_the_mail_is_text_and_html_with_the_same_link(waiting: Invitation, admin
 
 
 def test_the_first_admins_mail_lists_the_steps(account: SalesAccount, admin: User) -> None:
-    instance = MarketoInstance.objects.create(munchkin_id="1", name="Beta", endpoint="https://x.mktorest.com")
-    invited = MarketoAdmin.objects.create(instance=instance, email="Maria@acme.example", first_name="Maria")
-    invitation = services.set_up_sales_account(instance=instance, admin=invited, invited_by=admin)
+    invited = make_marketo_admin(make_instance(), "Maria@acme.example", first_name="Maria")
+    invitation = services.set_up_sales_account(instance=invited.instance, admin=invited, invited_by=admin)
     delivery.deliver(invitation.pk)
     assert last_mail().to == ["maria@acme.example"]
     for part in (str(last_mail().body), str(last_mail().alternatives[0][0])):

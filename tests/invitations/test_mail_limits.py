@@ -16,7 +16,8 @@ from invitations.models import LIFETIME, Invitation
 from tests.conftest import ClientOf
 from tests.invitations.conftest import last_mail
 from tests.invitations.test_mail import mail_server, refuse  # noqa: F401  a fixture
-from tests.invitations.test_pages import USERS, text_of
+from tests.invitations.test_pages import USERS
+from tests.pages import text_of
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -18,7 +18,8 @@ from invitations.emails import MailError
 from invitations.models import Invitation
 from tests.conftest import ClientOf
 from tests.invitations.conftest import MakeInvitation, last_mail, token_in_last_mail, url_of
-from tests.invitations.test_pages import USERS, text_of
+from tests.invitations.test_pages import USERS
+from tests.pages import text_of
 
 
 class ClosedMailServer(EmailBackend):

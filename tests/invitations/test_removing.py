@@ -7,24 +7,17 @@ from accounts import services as accounts
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
-from connections.models import MarketoConnection, OrphanedToken, SalesforceConnection
+from connections.models import OrphanedToken, SalesforceConnection
 from invitations import services
 from invitations.models import Invitation
-from tests.conftest import ClientOf, make_member
-from tests.invitations.test_pages import USERS, text_of
-
-
-@pytest.fixture
-def browser(admin: User, client_of: ClientOf) -> Client:
-    return client_of(admin)
+from tests.conftest import ClientOf
+from tests.factories import make_marketo_connection, make_member, make_salesforce_connection
+from tests.invitations.test_pages import USERS
+from tests.pages import text_of
 
 
 def remove_address(user: User) -> str:
     return f"{USERS}{user.member.pk}/remove/"
-
-
-def own_marketo_connection(account: SalesAccount, owner: User) -> None:
-    MarketoConnection.objects.create(account=account, owner=owner, munchkin_id="1", endpoint="https://x.example")
 
 
 def test_a_removed_member_is_out_at_once(
@@ -42,14 +35,7 @@ def test_a_removed_member_is_out_at_once(
 
 
 def test_the_tokens_of_a_removed_member_are_to_be_revoked(browser: Client, admin: User, member: User) -> None:
-    SalesforceConnection.objects.create(
-        account=member.member.account,
-        member=member.member,
-        connected_by=member,
-        login_origin="https://login.salesforce.com",
-        is_sandbox=False,
-        refresh_token="canary",
-    )
+    make_salesforce_connection(member.member.account, member=member.member, connected_by=member, refresh_token="canary")
     browser.post(remove_address(member), {"receiver": admin.member.pk})
     assert not SalesforceConnection.objects.exists()
     assert OrphanedToken.objects.get().token == "canary"
@@ -89,7 +75,7 @@ def test_the_original_user_stays(browser: Client, admin: User, account: SalesAcc
 def test_the_owner_of_the_marketo_connection_stays(
     browser: Client, admin: User, account: SalesAccount, member: User
 ) -> None:
-    own_marketo_connection(account, member)
+    make_marketo_connection(account, owner=member)
     answer = browser.post(remove_address(member), {"receiver": admin.member.pk})
     assert answer.status_code == 409
     assert "Another admin must take it over first" in text_of(answer)
@@ -98,7 +84,7 @@ def test_the_owner_of_the_marketo_connection_stays(
 
 def test_the_owner_of_the_marketo_connection_stays_an_admin(admin: User, account: SalesAccount) -> None:
     make_member(account, "second@acme.example", Role.ADMIN)
-    own_marketo_connection(account, admin)
+    make_marketo_connection(account, owner=admin)
     with pytest.raises(RefusedError, match="owns the connection to Marketo"):
         services.change_role(member=admin.member, role=Role.USER, changed_by=admin)
 

@@ -17,10 +17,10 @@ from clients.http import open_session
 from devtools.personas import MARKETO_ADMIN, OPS, SALESFORCE_ADMIN
 from invitations.models import Invitation
 from invitations.salesforce import oauth
-from tests.conftest import ClientOf, make_user
+from tests.conftest import ClientOf
+from tests.factories import make_user
 from tests.invitations.conftest import MakeInvitation, url_of
 from tests.invitations.salesforce_browser import (
-    CHOICE,
     GENERAL,
     LINK,
     LOGIN,
@@ -28,8 +28,9 @@ from tests.invitations.salesforce_browser import (
     leave,
     link,
     signed_in,
-    text_of,
 )
+from tests.pages import text_of
+from tests.salesforce_login import CHOICE
 from tests.sandbox_process import SandboxProcess
 
 ACCESS_TOKEN = re.compile(r"00D\w{12}!")

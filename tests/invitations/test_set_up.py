@@ -9,7 +9,8 @@ from accounts.services import RefusedError
 from connections.models import MarketoAdmin, MarketoInstance
 from invitations import services
 from invitations.models import Invitation
-from tests.conftest import ClientOf, make_user
+from tests.conftest import ClientOf
+from tests.factories import make_instance, make_marketo_admin, make_user
 from tests.invitations.conftest import token_in_last_mail, url_of
 
 
@@ -20,16 +21,12 @@ def sender(db: None) -> User:
 
 @pytest.fixture
 def marketo(db: None) -> MarketoInstance:
-    return MarketoInstance.objects.create(
-        munchkin_id="123-ABC-456", name="Acme Inc", endpoint="https://123-abc-456.mktorest.com"
-    )
+    return make_instance()
 
 
 @pytest.fixture
 def maria(marketo: MarketoInstance) -> MarketoAdmin:
-    return MarketoAdmin.objects.create(
-        instance=marketo, email="Maria@acme.example", first_name="Maria", last_name="Lind"
-    )
+    return make_marketo_admin(marketo, "Maria@acme.example", first_name="Maria", last_name="Lind")
 
 
 def test_send_invite_creates_the_account(marketo: MarketoInstance, maria: MarketoAdmin, sender: User) -> None:
@@ -52,7 +49,7 @@ def test_pressed_twice_the_first_stays(marketo: MarketoInstance, maria: MarketoA
 
 def test_another_admin_can_be_invited_instead(marketo: MarketoInstance, maria: MarketoAdmin, sender: User) -> None:
     first = services.set_up_sales_account(instance=marketo, admin=maria, invited_by=sender)
-    other = MarketoAdmin.objects.create(instance=marketo, email="per@acme.example")
+    other = make_marketo_admin(marketo, "per@acme.example")
     second = services.set_up_sales_account(instance=marketo, admin=other, invited_by=sender)
     first.refresh_from_db()
     assert first.state == "revoked"
@@ -72,7 +69,7 @@ def test_an_admin_of_another_account_is_told_when_they_accept(
     marketo: MarketoInstance, stranger: User, sender: User, client_of: ClientOf
 ) -> None:
     """Only they: whoever invites does not learn where else somebody is a member."""
-    taken = MarketoAdmin.objects.create(instance=marketo, email=stranger.email)
+    taken = make_marketo_admin(marketo, stranger.email)
     with TestCase.captureOnCommitCallbacks(execute=True):
         services.set_up_sales_account(instance=marketo, admin=taken, invited_by=sender)
     answer = client_of(stranger).post(url_of(token_in_last_mail()))

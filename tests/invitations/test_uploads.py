@@ -13,7 +13,8 @@ from accounts.models import User
 from invitations import uploads
 from invitations.models import CsvUpload
 from tests.conftest import ClientOf
-from tests.invitations.test_pages import UPLOAD, text_of, upload
+from tests.invitations.test_pages import UPLOAD, upload
+from tests.pages import text_of
 
 GIGABYTE = 1024 * 1024 * 1024
 BOUNDARY = "x" * 20
@@ -33,11 +34,6 @@ class EndlessBody(io.RawIOBase):
         self.head = b""
         self.read_bytes += len(piece)
         return piece
-
-
-@pytest.fixture
-def browser(admin: User, client_of: ClientOf) -> Client:
-    return client_of(admin)
 
 
 def test_a_gigabyte_is_refused_before_it_is_kept(browser: Client, settings: Settings) -> None:

@@ -12,8 +12,6 @@ from time import perf_counter
 
 import django
 
-from devtools.embedded.attach import attach
-
 PEOPLE = 10_000
 # First pages, other orders, a search, a filter; each is followed to its second page.
 VISITS = ["", "?sort=-name", "?sort=since", "?sort=-seen", "?sort=role", "?q=person+001", "?role=user", "?state=active"]
@@ -23,6 +21,8 @@ ROUNDS = 25
 def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="msi-bench-"))
     folder.chmod(0o711)
+    from devtools.embedded.attach import attach
+
     services = attach(folder, temporary=True)
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "msi_admin.settings",
@@ -44,18 +44,16 @@ def users_page_p95_ms() -> float:
     """The slow end of opening the page, over first and second pages in every order."""
     from django.test import Client
 
-    from accounts import services as accounts
     from accounts.models import Member, User
-    from accounts.permissions import Role
+    from tests.factories import admin_of, make_account
+    from tests.sign_in import let_in
 
-    account = accounts.create_account(name="Bench")
-    admin = accounts.create_verified_user(email="bench@acme.example", password=None, name="Bench", language="en")
-    accounts.add_member(account=account, user=admin, role=Role.ADMIN, teams=[])
+    account = make_account("Bench")
+    admin = admin_of(account)
     new = [User(email=f"person{n}@acme.example", name=f"Person {n:05}", password="!") for n in range(PEOPLE)]
     members = Member.objects.bulk_create(Member(account=account, user=user) for user in User.objects.bulk_create(new))
     account.teams.get(is_everyone=True).members.add(*members)
-    browser = Client(HTTP_HOST="127.0.0.1")
-    browser.force_login(admin, backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser = let_in(Client(HTTP_HOST="127.0.0.1"), admin)
     milliseconds = [time for visit in VISITS for time in visit_times(browser, f"/settings/admin/users/{visit}")]
     return sorted(milliseconds)[int(len(milliseconds) * 0.95)]
 

@@ -9,16 +9,15 @@ from django.db import connection, transaction
 from django.test import Client
 from psycopg import sql
 
-from accounts import services as accounts
 from accounts.models import SalesAccount
-from accounts.permissions import Role
-from connections.models import MarketoConnection, SalesforceConnection
 from sync.engine.clients import marketo_of, salesforce_of
 from sync.engine.load import CHUNK_BYTES
 from sync.engine.stage import STAGED, StageTable
 from sync.models import Extract, Person, SyncRun
-from tests.connections.salesforce_sign_in import signed_in
+from tests.connections.salesforce_sign_in import connect_salesforce
+from tests.factories import admin_of, make_account, make_marketo_connection
 from tests.sandbox_process import SandboxProcess
+from tests.sign_in import let_in
 
 # The people of the run once more, under another account: the same table, indexes and number of rows.
 INSERT = """
@@ -42,32 +41,9 @@ ON CONFLICT DO NOTHING
 
 
 def connected_account(sandbox: SandboxProcess) -> SalesAccount:
-    account = accounts.create_account(name="Bench")
-    user = accounts.create_verified_user(email="bench@acme.example", password=None, name="", language="en")
-    accounts.add_member(account=account, user=user, role=Role.ADMIN, teams=[])
-    MarketoConnection.objects.create(
-        account=account,
-        owner=user,
-        munchkin_id="123-ABC-456",
-        endpoint=sandbox.url,
-        client_id="sandbox-client-id",
-        client_secret="sandbox-client-secret",
-    )
-    tokens = signed_in(sandbox)
-    SalesforceConnection.objects.create(
-        account=account,
-        connected_by=user,
-        login_origin=sandbox.url,
-        instance_url=sandbox.url,
-        org_id=tokens.org_id,
-        org_name="Acme Inc",
-        is_sandbox=False,
-        user_id=tokens.user_id,
-        username="admin@acme.example",
-        scopes="api refresh_token",
-        access_token=tokens.access_token,
-        refresh_token=tokens.refresh_token or "",
-    )
+    account = make_account("Bench")
+    make_marketo_connection(account, endpoint=sandbox.url)
+    connect_salesforce(sandbox, account, admin_of(account))
     return account
 
 
@@ -96,7 +72,7 @@ def bare_copy_and_insert(files: dict[str, list[bytes]]) -> None:
     """Load the files and insert the eligible people for an account of their own."""
     run = SyncRun(pk=0, fields=SyncRun.objects.latest("pk").fields)
     tables = {source: StageTable(run, source) for source in STAGED}
-    account = accounts.create_account(name="Bare")
+    account = make_account("Bare")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
         for source, table in tables.items():
@@ -111,10 +87,7 @@ def bare_copy_and_insert(files: dict[str, list[bytes]]) -> None:
 
 
 def browser_of(account: SalesAccount) -> Client:
-    browser = Client(SERVER_NAME="localhost")
-    user = account.members.get().user
-    browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return browser
+    return let_in(Client(SERVER_NAME="localhost"), account.members.get().user)
 
 
 def page_requests(browser: Client, count: int) -> Iterator[Callable[[], Any]]:

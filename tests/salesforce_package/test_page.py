@@ -7,7 +7,8 @@ from salesforce_package.items import ITEMS
 from salesforce_package.models import PackageCheck, PackageTick
 from salesforce_package.services import check_package, package_state, tick_item
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, text_of
+from tests.connections.conftest import ChangeOrg
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/salesforce-package/"

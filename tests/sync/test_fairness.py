@@ -8,13 +8,13 @@ import pytest
 from django.conf import settings
 from django.db.models.functions import Now
 
-from accounts import services as accounts
 from accounts.models import SalesAccount
 from connections.models import MarketoConnection, SalesforceConnection
 from msi_admin import celery_app
 from sync import services, tasks
 from sync.models import Extract, ExtractStatus, RunStatus, SyncRun
 from sync.services import start_sync
+from tests.factories import make_account
 from tests.sync.driving import finish
 
 
@@ -23,7 +23,7 @@ def both(
     connected: SalesAccount, marketo_connection: MarketoConnection, salesforce_connection: SalesforceConnection
 ) -> list[SyncRun]:
     """Runs of two accounts; the first began long before the second."""
-    other = accounts.create_account(name="Umbrella Ltd")
+    other = make_account("Umbrella Ltd")
     for connection in (marketo_connection, salesforce_connection):
         connection.pk, connection.account = None, other
         connection.save()

@@ -12,6 +12,7 @@ from sync.engine import follow as follow_engine
 from sync.models import Cursor, Extract, Person, RunKind, RunStatus, SyncRun
 from sync.services import SyncRefused, follow_accounts, start_sync
 from tests.conftest import ClientOf
+from tests.factories import make_run
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish
@@ -181,8 +182,8 @@ def test_everybody_is_read_again_every_week(synced: SalesAccount) -> None:
 
 def test_a_full_run_that_failed_is_not_begun_again_at_once(synced: SalesAccount) -> None:
     SyncRun.objects.update(created_at=timezone.now() - timedelta(days=8))
-    failed = SyncRun.objects.create(account=synced, status=RunStatus.FAILED)
-    SyncRun.objects.create(account=synced, kind=RunKind.FOLLOW, status=RunStatus.FAILED, failure="too_many_changes")
+    failed = make_run(synced, RunStatus.FAILED)
+    make_run(synced, RunStatus.FAILED, kind=RunKind.FOLLOW, failure="too_many_changes")
     follow_accounts()
     assert not SyncRun.objects.unfinished().exists(), "to follow would only find too many changes again"
     SyncRun.objects.filter(pk=failed.pk).update(created_at=timezone.now() - timedelta(hours=7))
@@ -191,7 +192,7 @@ def test_a_full_run_that_failed_is_not_begun_again_at_once(synced: SalesAccount)
 
 
 def test_a_cancelled_full_run_is_left_alone_while_the_last_is_fresh(synced: SalesAccount) -> None:
-    cancelled = SyncRun.objects.create(account=synced, status=RunStatus.CANCELLED)
+    cancelled = make_run(synced, RunStatus.CANCELLED)
     SyncRun.objects.filter(pk=cancelled.pk).update(created_at=timezone.now() - timedelta(hours=7))
     follow_accounts()
     assert SyncRun.objects.latest("pk").kind == RunKind.FOLLOW

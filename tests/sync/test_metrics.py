@@ -1,6 +1,7 @@
 """What ops staff's monitoring is told about syncs."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,8 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import SalesAccount
-from sync.models import Extract, RunStatus, Source, SyncRun
+from sync.models import RunStatus
 from sync.querysets import LEASE
+from tests.factories import make_extract, make_run
 
 pytestmark = pytest.mark.django_db
 
@@ -31,23 +33,22 @@ def test_a_console_at_rest_has_all_figures(client: Client, django_assert_num_que
 
 def test_runs_are_counted_by_state(client: Client, account: SalesAccount) -> None:
     for status in (RunStatus.FAILED, RunStatus.FAILED, RunStatus.MERGING):
-        SyncRun.objects.create(account=account, status=status)
+        make_run(account, status)
     found = figures(client)
     assert (found["msi_sync_runs failed"], found["msi_sync_runs merging"]) == (2, 1)
 
 
 def test_a_run_of_which_an_export_waits_is_a_waiting_run(client: Client, account: SalesAccount) -> None:
-    run = SyncRun.objects.create(account=account, status=RunStatus.EXTRACTING)
+    run = make_run(account, RunStatus.EXTRACTING)
     for _ in range(2):
-        Extract.objects.create(run=run, source=Source.MARKETO_PEOPLE, waiting_reason="marketo_quota")
+        make_extract(run, waiting_reason="marketo_quota")
     assert figures(client)["msi_sync_waiting_runs"] == 1
 
 
 def test_rows_a_second_and_the_silence_of_workers(client: Client, account: SalesAccount) -> None:
-    run, now = SyncRun.objects.create(account=account, status=RunStatus.EXTRACTING), timezone.now()
-    Extract.objects.create(
-        run=run,
-        source=Source.MARKETO_PEOPLE,
+    run, now = make_run(account, RunStatus.EXTRACTING), timezone.now()
+    make_extract(
+        run,
         rows_shown=5_000,
         load_started_at=now - timedelta(seconds=10),
         due_at=now,
@@ -61,7 +62,7 @@ def test_rows_a_second_and_the_silence_of_workers(client: Client, account: Sales
 
 def test_nobody_is_missed_while_a_person_holds_the_run(client: Client, account: SalesAccount) -> None:
     long_ago = timezone.now() - timedelta(hours=1)
-    held = {"due_at": long_ago, "lease_until": long_ago}
-    run = SyncRun.objects.create(account=account, status=RunStatus.EXTRACTING, paused_at=long_ago, **held)
-    Extract.objects.create(run=run, source=Source.MARKETO_PEOPLE, **held)
+    held: dict[str, Any] = {"due_at": long_ago, "lease_until": long_ago}
+    run = make_run(account, RunStatus.EXTRACTING, paused_at=long_ago, **held)
+    make_extract(run, **held)
     assert figures(client)["msi_sync_silent_seconds"] == 0

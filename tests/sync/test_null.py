@@ -7,7 +7,8 @@ from psycopg import sql
 from accounts.models import SalesAccount
 from sync.engine.rows import Refused, read_rows
 from sync.engine.stage import StageTable
-from sync.models import Source, SyncRun
+from sync.models import RunStatus, Source
+from tests.factories import make_run
 
 FILE = b'id,lastName\n1,null\n2,"null"\n3,Null\n4,NULL\n5,\n6,""\n7,NA\n8,"say ""null"""\n'
 NAMES = [None, None, "Null", "NULL", "", "", "NA", 'say "null"']
@@ -16,7 +17,7 @@ NAMES = [None, None, "Null", "NULL", "", "", "NA", 'say "null"']
 @pytest.mark.django_db
 def test_copy_and_row_by_row_read_the_same(account: SalesAccount) -> None:
     """Pain 17: only Marketo's own word for no value becomes null, quoted or not; no other text does."""
-    run = SyncRun.objects.create(account=account, fields=["id", "lastName"])
+    run = make_run(account, RunStatus.PLANNING, fields=["id", "lastName"])
     table = StageTable(run, Source.MARKETO_PEOPLE)
     table.create()
     assert table.copy_file([FILE]) == len(NAMES)

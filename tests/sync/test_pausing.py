@@ -6,6 +6,7 @@ from accounts.models import SalesAccount, User
 from sync.models import Extract, ExtractStatus, RunStatus, SyncRun
 from sync.services import cancel_run, pause_run, resume_run, start_sync
 from tests.conftest import ClientOf
+from tests.factories import make_run
 from tests.sandbox_process import SandboxProcess
 from tests.sync.driving import finish, work_until
 
@@ -59,5 +60,5 @@ def test_the_buttons_pause_and_resume_and_are_audited(
 
 
 def test_an_ended_run_cannot_be_paused(connected: SalesAccount, admin: User) -> None:
-    run = SyncRun.objects.create(account=connected, status=RunStatus.SUCCEEDED)
+    run = make_run(connected, RunStatus.SUCCEEDED)
     assert not pause_run(run=run, paused_by=admin)

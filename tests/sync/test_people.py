@@ -3,10 +3,11 @@
 import pytest
 
 from accounts.models import SalesAccount, User
-from connections.models import MarketoAdmin, MarketoInstance
+from connections.models import MarketoInstance
 from sync.models import Person, RunKind
 from sync.services import start_sync
 from tests.conftest import ClientOf
+from tests.factories import make_marketo_admin
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish
@@ -27,9 +28,7 @@ def test_following_changes_does_not_make_the_copy_look_empty(
     sandbox.post("/_sandbox/people", {"action": "create", "kind": "contact", "count": 2})
     run = finish(start_sync(account=connected, started_by=None, kind=RunKind.FOLLOW))
     assert run.people == before.people + 2
-    instance.account = connected
-    instance.save()
-    MarketoAdmin.objects.create(instance=instance, email=admin.email)
+    make_marketo_admin(instance, admin.email)
     told = f"{run.people} people in the "
     for address in ("/", "/settings/people/", "/marketo/sales-insight/actions-config/"):
         assert told in client_of(admin).get(address).content.decode()

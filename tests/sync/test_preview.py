@@ -76,10 +76,8 @@ def test_without_an_account_the_first_invitation_comes_first(marketo_admin: User
 
 
 def test_the_preview_names_a_missing_connection(
-    account: SalesAccount, instance: MarketoInstance, marketo_admin: User, client_of: ClientOf
+    linked_instance: MarketoInstance, marketo_admin: User, client_of: ClientOf
 ) -> None:
-    instance.account = account
-    instance.save()
     assert "not connected to Salesforce" in client_of(marketo_admin).get(PREVIEW).content.decode()
 
 

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -25,6 +26,7 @@ from sync.progress import Progress, progress_of
 from sync.querysets import LEASE
 from sync.services import pause_run, start_sync
 from tests.conftest import ClientOf
+from tests.factories import make_extract, make_run
 from tests.sandbox_process import SandboxProcess
 from tests.sync.driving import finish, work_until
 from tests.waiting import wait_until
@@ -174,23 +176,24 @@ def test_the_next_forecast_learns_from_the_last_run(
 def test_a_run_that_tells_nothing_about_the_next_is_no_forecast(connected: SalesAccount, admin: User) -> None:
     """Neither the members of a list nor hours for which a person held a run are what reading everybody takes."""
     ended = timezone.now()
-    fields = {"account": connected, "status": RunStatus.SUCCEEDED, "started_at": ended - timedelta(minutes=7)}
-    SyncRun.objects.create(finished_at=ended, **fields)
-    SyncRun.objects.create(finished_at=ended + timedelta(hours=1), list_id=2, list_name="Newsletter", **fields)
-    held = SyncRun.objects.create(account=connected, status=RunStatus.EXTRACTING)
+    began = ended - timedelta(minutes=7)
+    make_run(connected, started_at=began, finished_at=ended)
+    make_run(connected, started_at=began, finished_at=ended + timedelta(hours=1), list_id=2, list_name="Newsletter")
+    held = make_run(connected, RunStatus.EXTRACTING)
     assert pause_run(run=held, paused_by=admin)
-    SyncRun.objects.filter(pk=held.pk).update(finished_at=ended + timedelta(hours=9), paused_at=None, **fields)
+    later = {"started_at": began, "finished_at": ended + timedelta(hours=9), "paused_at": None}
+    SyncRun.objects.filter(pk=held.pk).update(status=RunStatus.SUCCEEDED, **later)
     assert preview(connected).forecast.minutes == 7
 
 
 def test_missing_workers_are_reported(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
     """Pain 5 and 25: that nobody takes the work up is seen within half a minute, and who must do something."""
     late = timezone.now() - timedelta(seconds=31)
-    run = SyncRun.objects.create(account=account, status=RunStatus.EXTRACTING)
-    extract = Extract.objects.create(run=run, source=Source.MARKETO_PEOPLE, due_at=late)
+    run = make_run(account, RunStatus.EXTRACTING)
+    extract = make_extract(run, due_at=late)
     browser = client_of(ops)
     assert "No worker takes this run up" in browser.get(run.get_absolute_url()).content.decode()
-    busy = Extract.objects.create(run=run, source=Source.SALESFORCE_LEADS, lease_until=timezone.now() + LEASE)
+    busy = make_extract(run, Source.SALESFORCE_LEADS, lease_until=timezone.now() + LEASE)
     assert "No worker takes this run up" not in browser.get(run.get_absolute_url()).content.decode()
     busy.delete()
     Extract.objects.filter(pk=extract.pk).update(due_at=timezone.now())
@@ -200,10 +203,11 @@ def test_missing_workers_are_reported(account: SalesAccount, ops: User, client_o
 def test_a_busy_worker_of_another_kind_hides_nobody(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
     """Pain 5 and 25: short steps go on while whoever should load files is gone, and the other way round."""
     now = timezone.now()
-    run = SyncRun.objects.create(account=account, status=RunStatus.EXTRACTING)
-    busy, late = {"lease_until": now + LEASE}, {"due_at": now - timedelta(seconds=31)}
-    light = Extract.objects.create(run=run, source=Source.SALESFORCE_LEADS, **busy)
-    heavy = Extract.objects.create(run=run, source=Source.MARKETO_PEOPLE, status=ExtractStatus.READY, **late)
+    run = make_run(account, RunStatus.EXTRACTING)
+    busy: dict[str, Any] = {"lease_until": now + LEASE}
+    late: dict[str, Any] = {"due_at": now - timedelta(seconds=31)}
+    light = make_extract(run, Source.SALESFORCE_LEADS, **busy)
+    heavy = make_extract(run, status=ExtractStatus.READY, **late)
     assert is_stalled(run)
     Extract.objects.filter(pk=heavy.pk).update(due_at=None, **busy)
     Extract.objects.filter(pk=light.pk).update(lease_until=None, **late)
@@ -218,12 +222,11 @@ def is_stalled(run: SyncRun) -> bool:
 
 def test_files_that_are_not_ready_count_like_the_others(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
     """Pain 26: the bar does not reach its end while files are still missing."""
-    run = SyncRun.objects.create(account=account, status=RunStatus.EXTRACTING)
+    run = make_run(account, RunStatus.EXTRACTING)
     began = timezone.now() - timedelta(seconds=10)
     for rows in (400, None):
-        Extract.objects.create(
-            run=run,
-            source=Source.MARKETO_PEOPLE,
+        make_extract(
+            run,
             status=ExtractStatus.LOADING if rows else ExtractStatus.RUNNING,
             rows_expected=rows,
             rows_shown=rows or 0,
@@ -237,8 +240,8 @@ def test_files_that_are_not_ready_count_like_the_others(account: SalesAccount, o
 
 def test_only_a_run_that_waits_for_exports_counts_them(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
     """Pain 26: people who changed are read one by one, not from a file."""
-    run = SyncRun.objects.create(account=account, status=RunStatus.EXTRACTING, kind=RunKind.FOLLOW)
-    Extract.objects.create(run=run, source=Source.MARKETO_PEOPLE)
+    run = make_run(account, RunStatus.EXTRACTING, kind=RunKind.FOLLOW)
+    make_extract(run)
     page = client_of(ops).get(run.get_absolute_url()).content.decode()
     assert "exports ready" not in page
     assert "You may leave this page" in page
@@ -252,7 +255,7 @@ class TestRateAndTimeLeft:
     @pytest.fixture
     def run(self, account: SalesAccount) -> SyncRun:
         start = self.NOW - timedelta(seconds=45)
-        run = SyncRun.objects.create(account=account, status=RunStatus.EXTRACTING, started_at=start)
+        run = make_run(account, RunStatus.EXTRACTING, started_at=start)
         for number in range(1, 11):
             export = Extract(run=run, source=Source.MARKETO_PEOPLE)
             if number <= 3:
@@ -307,11 +310,9 @@ class TestRateAndTimeLeft:
 
 def test_a_run_that_stopped_shows_nothing_as_going_on(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
     """Pain 6: what has ended does not look as if it were still running."""
-    run = SyncRun.objects.create(
-        account=account, status=RunStatus.FAILED, failure="stage_lost", started_at=timezone.now()
-    )
-    Extract.objects.create(run=run, source=Source.SALESFORCE_LEADS, status=ExtractStatus.LOADED, rows_loaded=700)
-    Extract.objects.create(run=run, source=Source.MARKETO_PEOPLE, status=ExtractStatus.RUNNING)
+    run = make_run(account, RunStatus.FAILED, failure="stage_lost", started_at=timezone.now())
+    make_extract(run, Source.SALESFORCE_LEADS, status=ExtractStatus.LOADED, rows_loaded=700)
+    make_extract(run, status=ExtractStatus.RUNNING)
     answer = client_of(ops).get(run.get_absolute_url())
     page = answer.content.decode()
     assert [phase.state for phase in answer.context["progress"].phases] == ["done", "stopped", "later", "later"]

@@ -21,6 +21,7 @@ from sync.sentences import failure_of
 from sync.services import SyncRefused, start_sync
 from tests.conftest import ClientOf
 from tests.connections.canned_answers import CannedAnswers, canned_answers
+from tests.factories import make_extract, make_run
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until
@@ -74,7 +75,7 @@ def test_fields_that_marketo_lacks_are_left_out_and_named(
     """Pain 11 and 23: one missing field does not stop the sync; the page says which stays empty."""
     names = readable_fields({"id", "firstName", "sfdcLeadId", "sfdcContactId", "nobodyAsksForThis"})
     assert set(names) == {"id", "firstName", "sfdcLeadId", "sfdcContactId"}
-    run = SyncRun.objects.create(account=account, status=RunStatus.SUCCEEDED, receipt={"copy": [0, "0"]}, fields=names)
+    run = make_run(account, RunStatus.SUCCEEDED, receipt={"copy": [0, "0"]}, fields=names)
     page = client_of(ops).get(run.get_absolute_url()).content.decode()
     assert "linkedInProfileURL" in page
     assert "(<code>firstName</code>)" not in page
@@ -119,7 +120,7 @@ def test_a_page_of_the_history_costs_the_same_after_a_hundred_thousand_runs(
 
 def make_history(account: SalesAccount, count: int) -> None:
     """So many equal runs of the account."""
-    run = SyncRun.objects.create(account=account, status=RunStatus.SUCCEEDED, kind=RunKind.FOLLOW)
+    run = make_run(account, RunStatus.SUCCEEDED, kind=RunKind.FOLLOW)
     columns = ", ".join(field.attname for field in SyncRun._meta.concrete_fields if not field.primary_key)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -141,8 +142,8 @@ def test_a_wrong_byte_never_reaches_the_copy(sync: Sync, sandbox: SandboxProcess
 
 def test_an_endless_file_is_cut_off(account: SalesAccount) -> None:
     """Security statement 16: more bytes than were promised are not taken."""
-    run = SyncRun.objects.create(account=account)
-    extract = Extract.objects.create(run=run, source=Source.MARKETO_PEOPLE, bytes=100_000)
+    run = make_run(account, RunStatus.PLANNING)
+    extract = make_extract(run, bytes=100_000)
     with pytest.raises(BadFile):
         for _chunk in Reading(extract).follow(repeat(b"x" * 10_000)):
             pass

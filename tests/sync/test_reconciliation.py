@@ -20,14 +20,9 @@ from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("connected")]
 
 PAGE = "/ops/sync/reconciliation/"
-
-
-@pytest.fixture
-def browser(connected: SalesAccount, admin: User, client_of: ClientOf) -> Client:
-    return client_of(admin)
 
 
 def lines(browser: Client) -> dict[str, Line]:

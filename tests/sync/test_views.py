@@ -1,93 +1,26 @@
-"""The pages of this room: who may open them and what they say."""
+"""What the pages of this room say."""
 
-import csv
-import io
 import re
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from common.paging import PAGE_SIZE
 from connections.models import MarketoInstance
-from sync.models import Extract, Person, RejectedRow, RunKind, RunStatus, Source, SyncRun
+from sync.models import Person, RejectedRow, RunKind, RunStatus, Source, SyncRun
 from tests.conftest import ClientOf
+from tests.factories import make_account, make_extract, make_people, make_run
+from tests.pages import rows_of
 from tests.sync.conftest import Sync
 
 PREVIEW = "/marketo/sales-insight/actions-config/sync/"
 
 
-def make_run(account: SalesAccount, status: RunStatus = RunStatus.SUCCEEDED, **fields: object) -> SyncRun:
-    return SyncRun.objects.create(account=account, status=status, **fields)
-
-
-def make_account(name: str) -> SalesAccount:
-    return SalesAccount.objects.create(name=name, slug=name.lower())
-
-
-def make_people(account: SalesAccount, count: int, first_id: int = 1, **fields: object) -> None:
-    common = {"account": account, "salesforce_type": "Lead", "owner_id": "005x", "changed_at": timezone.now()}
-    numbers = range(first_id, first_id + count)
-    Person.objects.bulk_create(Person(marketo_id=number, **common, **fields) for number in numbers)
-
-
-# Who may open what -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def people_by_name(
-    admin: User, member: User, salesforce_admin: User, marketo_admin: User, stranger: User, ops: User
-) -> dict[str, User]:
-    return {
-        "admin": admin,
-        "member": member,
-        "salesforce_admin": salesforce_admin,
-        "marketo_admin": marketo_admin,
-        "stranger": stranger,
-        "ops": ops,
-    }
-
-
-# Statuses for admin, member, Salesforce admin, Marketo admin, stranger, ops.
-ACCESS = {
-    "/settings/people/": (200, 200, 403, 404, 200, 404),
-    "/ops/sync/": (200, 403, 403, 200, 200, 200),
-    "/ops/sync/why/": (200, 403, 403, 200, 200, 200),
-    "/ops/sync/reconciliation/": (200, 403, 403, 200, 200, 200),
-    "/ops/sync/{run}/": (200, 403, 403, 200, 404, 200),
-    "/ops/sync/{run}/cancel/": (200, 403, 403, 200, 404, 200),
-    "/ops/sync/{run}/rejected-rows.csv": (200, 403, 403, 200, 404, 200),
-    PREVIEW: (403, 403, 403, 200, 403, 404),
-}
-
-
-@pytest.mark.parametrize("address", ACCESS)
-def test_access(
-    address: str,
-    people_by_name: dict[str, User],
-    account: SalesAccount,
-    instance: MarketoInstance,
-    client_of: ClientOf,
-) -> None:
-    instance.account = account
-    instance.save()
-    path = address.format(run=make_run(account).pk)
-    found = tuple(client_of(user).get(path).status_code for user in people_by_name.values())
-    assert found == ACCESS[address]
-    assert Client().get(path).headers["Location"].startswith(reverse("account_login"))
-
-
-@pytest.mark.parametrize("action", ["cancel", "pause", "resume", "again"])
-def test_a_stranger_cannot_touch_a_run(action: str, account: SalesAccount, stranger: User, client_of: ClientOf) -> None:
-    run = make_run(account, RunStatus.PLANNING)
-    assert client_of(stranger).post(f"/ops/sync/{run.pk}/{action}/").status_code == 404
-    run.refresh_from_db()
-    assert (run.status, run.paused_at) == (RunStatus.PLANNING, None)
-    assert SyncRun.objects.count() == 1
+# Runs ------------------------------------------------------------------------------------------------
 
 
 def test_a_stranger_sees_only_their_own(
@@ -100,9 +33,6 @@ def test_a_stranger_sees_only_their_own(
     assert run.get_absolute_url() not in page
     assert "Lind" not in client_of(stranger).get("/settings/people/").content.decode()
     assert run.get_absolute_url() in client_of(admin).get("/ops/sync/").content.decode()
-
-
-# Runs ------------------------------------------------------------------------------------------------
 
 
 def test_the_list_says_what_to_do_while_it_is_empty(ops: User, client_of: ClientOf) -> None:
@@ -161,9 +91,7 @@ def test_a_poll_after_the_session_ended_loads_the_sign_in_page_as_a_whole(accoun
 
 def test_a_run_shows_progress_waiting_and_rejected_rows(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
     run = make_run(account, RunStatus.EXTRACTING, seen=301, synced=231, rejected=1, skipped={"queue_owner": 69})
-    extract = Extract.objects.create(
-        run=run, source=Source.MARKETO_PEOPLE, rows_expected=2000, rows_shown=1500, waiting_reason="marketo_quota"
-    )
+    extract = make_extract(run, rows_expected=2000, rows_shown=1500, waiting_reason="marketo_quota")
     RejectedRow.objects.create(extract=extract, line=7, reason="wrong_columns", text="1,<script>")
     page = client_of(ops).get(run.get_absolute_url()).content.decode()
     assert "1,500 of 2,000 rows" in page
@@ -177,19 +105,17 @@ def test_rejected_rows_are_safe_in_a_spreadsheet(
     start: str, account: SalesAccount, ops: User, client_of: ClientOf
 ) -> None:
     """Security statement 31: what a stranger wrote into Marketo is not run as a formula."""
-    extract = Extract.objects.create(run=make_run(account), source=Source.MARKETO_PEOPLE)
+    extract = make_extract(make_run(account))
     RejectedRow.objects.create(extract=extract, line=7, reason="wrong_columns", text=f'{start}cmd|"/c calc",1')
     answer = client_of(ops).get(f"/ops/sync/{extract.run_id}/rejected-rows.csv")
-    rows = list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"), newline="")))
+    rows = rows_of(answer)
     assert rows[1][2:] == ["7", "The row has more or fewer values than the header.", f'\'{start}cmd|"/c calc",1']
     assert answer["Content-Disposition"] == f'attachment; filename="rejected-rows-{extract.run_id}.csv"'
 
 
 def test_a_marketo_admin_looks_at_the_preview_before_syncing_again(
-    account: SalesAccount, instance: MarketoInstance, marketo_admin: User, client_of: ClientOf
+    account: SalesAccount, linked_instance: MarketoInstance, marketo_admin: User, client_of: ClientOf
 ) -> None:
-    instance.account = account
-    instance.save()
     run = make_run(account, RunStatus.FAILED, failure="stage_lost")
     assert f'href="{PREVIEW}' in client_of(marketo_admin).get(run.get_absolute_url()).content.decode()
 
@@ -197,17 +123,18 @@ def test_a_marketo_admin_looks_at_the_preview_before_syncing_again(
 @pytest.mark.parametrize("who", ["ops", "admin"])
 @pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.CANCELLED])
 def test_whoever_may_hold_a_run_may_start_it_again(
-    who: str, status: RunStatus, people_by_name: dict[str, User], connected: SalesAccount, client_of: ClientOf
+    request: pytest.FixtureRequest, who: str, status: RunStatus, connected: SalesAccount, client_of: ClientOf
 ) -> None:
+    person = request.getfixturevalue(who)
     run = make_run(connected, status, list_id=2, list_name="Newsletter")
-    browser, address = client_of(people_by_name[who]), f"/ops/sync/{run.pk}/again/"
+    browser, address = client_of(person), f"/ops/sync/{run.pk}/again/"
     assert address in browser.get(run.get_absolute_url()).content.decode()
     answer = browser.post(address)
     again = SyncRun.objects.latest("pk")
     assert answer.headers["Location"] == again.get_absolute_url() != run.get_absolute_url()
-    assert (again.kind, again.list_id, again.started_by) == (RunKind.FULL, 2, people_by_name[who])
+    assert (again.kind, again.list_id, again.started_by) == (RunKind.FULL, 2, person)
     event = connected.audit_events.latest("pk")
-    assert (event.action, event.actor, event.details["run"]) == ("sync.started", people_by_name[who], again.pk)
+    assert (event.action, event.actor, event.details["run"]) == ("sync.started", person, again.pk)
     assert browser.post(address).headers["Location"] == again.get_absolute_url()
     assert browser.post(f"/ops/sync/{again.pk}/again/").status_code == 404
 
@@ -237,9 +164,7 @@ def test_a_run_that_succeeded_leads_to_what_comes_next(
 def test_a_run_that_found_no_change_says_so(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
     start = timezone.now().replace(hour=12, minute=5)
     run = make_run(account, kind=RunKind.FOLLOW, receipt={"copy": [0, "0"]})
-    Extract.objects.create(
-        run=run, source=Source.MARKETO_CHANGES, window_from=start, window_to=start + timedelta(minutes=5)
-    )
+    make_extract(run, Source.MARKETO_CHANGES, window_from=start, window_to=start + timedelta(minutes=5))
     page = client_of(ops).get(run.get_absolute_url()).content.decode()
     assert "Nothing had changed that concerns the copy." in page
     assert "the same 0 people" not in page

@@ -1,5 +1,7 @@
 """Why is this person (not) here?"""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -7,21 +9,19 @@ from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection, SalesforceConnection
 from sync import services
 from sync.engine.why import find
-from sync.models import Person, RunStatus, SyncRun
+from sync.models import Person, RunStatus
 from tests.conftest import ClientOf
+from tests.factories import make_people, make_run
+from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 
 WHY = "/ops/sync/why/"
+pytestmark = pytest.mark.usefixtures("connected")
 
 
-@pytest.fixture
-def browser(connected: SalesAccount, admin: User, client_of: ClientOf) -> Client:
-    return client_of(admin)
-
-
-def text_of(browser: Client, text: int | str) -> str:
-    return str(browser.post(WHY, {"q": text}).content.decode())
+def verdict_on(browser: Client, text: int | str) -> str:
+    return text_of(browser.post(WHY, {"q": text}))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -43,9 +43,9 @@ def test_the_rule_is_told_in_words(browser: Client, sandbox: SandboxProcess) -> 
     queue = sandbox.post("/_sandbox/people", {"action": "create", "kind": "queue_lead"})["ids"][0]
     missing = sandbox.post("/_sandbox/people", {"action": "create", "kind": "marketo_only"})["ids"][0]
     deleted = sandbox.post("/_sandbox/people", {"action": "create", "kind": "deleted_contact"})["ids"][0]
-    assert "owned by a queue" in text_of(browser, queue)
-    assert "not linked to a lead or contact" in text_of(browser, missing)
-    assert "was deleted in Salesforce" in text_of(browser, deleted)
+    assert "owned by a queue" in verdict_on(browser, queue)
+    assert "not linked to a lead or contact" in verdict_on(browser, missing)
+    assert "was deleted in Salesforce" in verdict_on(browser, deleted)
 
 
 @pytest.mark.django_db
@@ -56,22 +56,14 @@ def test_people_are_found_by_address_and_by_salesforce_id(browser: Client, sandb
     ((person, _verdict),) = page.context["found"]
     assert "Nova Ek" in page.content.decode()
     assert "arrives with the first one" in page.content.decode()
-    assert "Nova Ek" in text_of(browser, person.record["Id"])
+    assert "Nova Ek" in verdict_on(browser, person.record["Id"])
 
 
 @pytest.mark.django_db
 def test_somebody_whom_marketo_no_longer_has_is_still_explained(browser: Client, connected: SalesAccount) -> None:
-    Person.objects.create(
-        account=connected,
-        marketo_id=999_999,
-        last_name="Ek",
-        salesforce_type="Lead",
-        owner_id="005x",
-        changed_at=connected.created_at,
-        removed_at=connected.created_at,
-        removed_reason="deleted_in_marketo",
-    )
-    assert "Marketo no longer has this person" in text_of(browser, 999_999)
+    gone: dict[str, Any] = {"removed_at": connected.created_at, "removed_reason": "deleted_in_marketo"}
+    make_people(connected, first_id=999_999, last_name="Ek", **gone)
+    assert "Marketo no longer has this person" in verdict_on(browser, 999_999)
 
 
 @pytest.mark.django_db
@@ -87,19 +79,19 @@ def test_nobody_is_asked_without_a_connection(
     browser: Client, marketo_connection: MarketoConnection, salesforce_connection: SalesforceConnection
 ) -> None:
     salesforce_connection.delete()
-    assert "not connected to Salesforce" in text_of(browser, 1)
+    assert "not connected to Salesforce" in verdict_on(browser, 1)
 
 
 @pytest.mark.django_db
 def test_a_refusal_of_marketo_is_explained(browser: Client, sandbox: SandboxProcess) -> None:
     sandbox.post("/_sandbox/faults", {"path": r"leads\.json", "kind": "marketo:603"})
-    assert "lacks a permission" in text_of(browser, 1)
+    assert "lacks a permission" in verdict_on(browser, 1)
 
 
 @pytest.mark.django_db
 def test_a_chosen_list_that_marketo_no_longer_has_is_named(browser: Client, connected: SalesAccount) -> None:
-    SyncRun.objects.create(account=connected, status=RunStatus.SUCCEEDED, list_id=9999, list_name="Nordic")
-    assert "Marketo no longer has the list Nordic" in text_of(browser, 1)
+    make_run(connected, RunStatus.SUCCEEDED, list_id=9999, list_name="Nordic")
+    assert "Marketo no longer has the list Nordic" in verdict_on(browser, 1)
 
 
 @pytest.mark.django_db
@@ -129,4 +121,4 @@ def test_a_connection_lost_while_the_page_is_made_is_explained(
     """Somebody disconnects between the first look at the connection and the first call."""
     monkeypatch.setattr(services, "connection_problem", lambda _account: "")
     marketo_connection.delete()
-    assert "not connected to Marketo" in text_of(browser, 1)
+    assert "not connected to Marketo" in verdict_on(browser, 1)

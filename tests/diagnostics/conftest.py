@@ -1,0 +1,11 @@
+"""Connections and the people at Salesforce, as in the room below."""
+
+from tests.connections.conftest import (
+    _registered_app,
+    browser_of_this_morning,
+    change_org,
+    checked,
+    person_at_salesforce,
+)
+
+__all__ = ["_registered_app", "browser_of_this_morning", "change_org", "checked", "person_at_salesforce"]

@@ -1,0 +1,378 @@
+"""
+Who may open what: every address of the rooms, every role, strangers, and whoever is not signed in.
+
+Strangers find nothing (404), members without the role are refused (403), and no refusal changes anything.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from django.test import Client
+
+from accounts.models import SalesAccount, User
+from clients.http import AccessDenied
+from connections.models import ApiFailure, MarketoAccess, MarketoConnection, SalesforceConnection
+from connections.services.call_log import record_failure
+from diagnostics.help_links import make_help_link
+from invitations.tokens import hash_token
+from sync.models import RunStatus
+from tests.addresses import EVERY_ADDRESS, ROOMS
+from tests.conftest import ClientOf
+from tests.factories import make_invitation, make_run, make_team, make_upload, make_user
+
+# What each gets, by method and address: a status; `login` is the way to the sign-in page, `nothing` a redirect after
+# which all is as before. Nobody is in no account; a stranger is the admin of another one.
+TABLE = """
+                                                                                            sales-       mar-       su-
+                                                                                            force        keto       per-
+                                                           anonymous nobody stranger member admin  admin admin  ops user
+get  /                                                     login     200    200      200    200    200   200    302 302
+post /                                                     405       405    405      405    405    405   405    405 405
+get  /ask-a-salesforce-admin/<int:step>/                   login     404    200      403    403    200   404    404 404
+post /ask-a-salesforce-admin/<int:step>/                   login     404    400      403    403    400   404    404 404
+get  /connections/salesforce/callback/                     login     404    302      302    302    302   404    404 404
+post /connections/salesforce/callback/                     login     404    405      405    405    405   404    404 404
+get  /help/<str:token>/                                    200       200    200      200    200    200   200    200 200
+post /help/<str:token>/                                    302       302    302      302    302    302   302    302 302
+get  /invitations/<str:token>/                             200       200    200      200    200    200   200    200 200
+post /invitations/<str:token>/                             400       200    200      200    200    200   200    200 200
+get  /language/                                            405       405    405      405    405    405   405    405 405
+post /language/                                            400       400    400      400    400    400   400    400 400
+get  /marketo/instance/                                    405       405    405      405    405    405   405    405 405
+post /marketo/instance/                                    login     404    403      403    403    403   404    404 404
+get  /marketo/sales-insight/actions-config/                login     404    403      403    403    403   200    404 404
+post /marketo/sales-insight/actions-config/                405       405    405      405    405    405   405    405 405
+get  /marketo/sales-insight/actions-config/admins/         login     404    403      403    403    403   200    404 404
+post /marketo/sales-insight/actions-config/admins/         405       405    405      405    405    405   405    405 405
+get  /marketo/sales-insight/actions-config/admins/refresh/ 405       405    405      405    405    405   405    405 405
+post /marketo/sales-insight/actions-config/admins/refresh/ login     404    403      403    403    403   302    404 404
+get  /marketo/sales-insight/actions-config/credentials/    login     404    403      403    403    403   302    404 404
+post /marketo/sales-insight/actions-config/credentials/    login     404    403      403    403    403   200    404 404
+get  /marketo/sales-insight/actions-config/prerequisites/  login     404    403      403    403    403   200    404 404
+post /marketo/sales-insight/actions-config/prerequisites/  405       405    405      405    405    405   405    405 405
+get  /marketo/sales-insight/actions-config/resend-invite/  405       405    405      405    405    405   405    405 405
+post /marketo/sales-insight/actions-config/resend-invite/  login     404    403      403    403    403   404    404 404
+get  /marketo/sales-insight/actions-config/send-invite/    405       405    405      405    405    405   405    405 405
+post /marketo/sales-insight/actions-config/send-invite/    login     404    403      403    403    403   302    404 404
+get  /marketo/sales-insight/actions-config/sync/           login     404    403      403    403    403   200    404 404
+post /marketo/sales-insight/actions-config/sync/           login     404    403      403    403    403   302    404 404
+get  /marketo/sales-insight/config/                        login     404    403      403    403    403   200    404 404
+post /marketo/sales-insight/config/                        405       405    405      405    405    405   405    405 405
+get  /ops/marketo-instances/new/                           login     404    403      403    403    403   404    404 200
+post /ops/marketo-instances/new/                           login     404    403      403    403    403   404    404 200
+get  /ops/sync/                                            login     404    200      403    403    200   200    200 200
+post /ops/sync/                                            login     405    405      405    405    405   405    405 405
+get  /ops/sync/<int:run_id>/                               login     404    404      403    403    200   200    200 200
+post /ops/sync/<int:run_id>/                               405       405    405      405    405    405   405    405 405
+get  /ops/sync/<int:run_id>/again/                         login     405    405      405    405    405   405    405 405
+post /ops/sync/<int:run_id>/again/                         login     404    404      403    403    302   302    302 302
+get  /ops/sync/<int:run_id>/cancel/                        login     404    404      403    403    200   200    200 200
+post /ops/sync/<int:run_id>/cancel/                        login     404    404      403    403    302   302    302 302
+get  /ops/sync/<int:run_id>/pause/                         login     405    405      405    405    405   405    405 405
+post /ops/sync/<int:run_id>/pause/                         login     404    404      403    403    302   302    302 302
+get  /ops/sync/<int:run_id>/rejected-rows.csv              login     404    404      403    403    200   200    200 200
+post /ops/sync/<int:run_id>/rejected-rows.csv              login     405    405      405    405    405   405    405 405
+get  /ops/sync/<int:run_id>/resume/                        login     405    405      405    405    405   405    405 405
+post /ops/sync/<int:run_id>/resume/                        login     404    404      403    403    302   302    302 302
+get  /ops/sync/reconciliation/                             login     404    200      403    403    200   200    200 200
+post /ops/sync/reconciliation/                             login     404    302      403    403    302   302    302 302
+get  /ops/sync/why/                                        login     404    200      403    403    200   200    200 200
+post /ops/sync/why/                                        login     404    200      403    403    200   200    200 200
+get  /settings/admin/audit/                                login     404    200      403    403    200   404    404 404
+post /settings/admin/audit/                                login     404    405      403    403    405   404    404 404
+get  /settings/admin/audit/export/                         login     404    200      403    403    200   404    404 404
+post /settings/admin/audit/export/                         login     404    405      403    403    405   404    404 404
+get  /settings/admin/general/                              login     404    200      403    403    200   404    404 404
+post /settings/admin/general/                              login     404    400      403    403    400   404    404 404
+get  /settings/admin/marketo/                              login     404    200      403    403    200   404    404 404
+post /settings/admin/marketo/                              login     404    405      403    403    405   404    404 404
+get  /settings/admin/marketo/connect/                      login     404    405      403    403    405   404    404 404
+post /settings/admin/marketo/connect/                      login     404    200      403    403    302   404    404 404
+get  /settings/admin/marketo/disconnect/                   login     404    302      403    403    200   404    404 404
+post /settings/admin/marketo/disconnect/                   login     404    302      403    403    302   404    404 404
+get  /settings/admin/marketo/set-up/                       login     404    200      403    403    200   404    404 404
+post /settings/admin/marketo/set-up/                       login     404    200      403    403    200   404    404 404
+get  /settings/admin/marketo/take-over/                    login     404    302      403    403    302   404    404 404
+post /settings/admin/marketo/take-over/                    login     404    302      403    403    302   404    404 404
+get  /settings/admin/marketo/user-access/                  login     404    200      403    403    200   404    404 404
+post /settings/admin/marketo/user-access/                  login     404    200      403    403    200   404    404 404
+get  /settings/admin/marketo/user-access/<int:pk>/remove/  login     404    405      403    403    405   404    404 404
+post /settings/admin/marketo/user-access/<int:pk>/remove/  login     404    nothing  403    403    302   404    404 404
+get  /settings/admin/salesforce-package/                   login     404    200      403    200    200   404    404 404
+post /settings/admin/salesforce-package/                   login     404    405      403    405    405   404    404 404
+get  /settings/admin/salesforce-package/check/             login     404    405      403    405    405   404    404 404
+post /settings/admin/salesforce-package/check/             login     404    200      403    302    302   404    404 404
+get  /settings/admin/salesforce-package/items/<slug:key>/  login     404    405      403    405    405   404    404 404
+post /settings/admin/salesforce-package/items/<slug:key>/  login     404    200      403    302    302   404    404 404
+get  /settings/admin/salesforce-package/sheet/             login     404    302      403    200    200   404    404 404
+post /settings/admin/salesforce-package/sheet/             login     404    405      403    405    405   404    404 404
+get  /settings/admin/salesforce/                           login     404    200      403    200    200   404    404 404
+post /settings/admin/salesforce/                           login     404    405      403    405    405   404    404 404
+get  /settings/admin/salesforce/connect/                   login     404    200      403    200    200   404    404 404
+post /settings/admin/salesforce/connect/                   login     404    200      403    200    200   404    404 404
+get  /settings/admin/salesforce/disconnect/                login     404    302      403    200    200   404    404 404
+post /settings/admin/salesforce/disconnect/                login     404    302      403    302    302   404    404 404
+get  /settings/admin/teams/                                login     404    200      403    403    200   404    404 404
+post /settings/admin/teams/                                login     404    302      403    403    302   404    404 404
+get  /settings/admin/teams/<int:pk>/                       login     404    404      403    403    200   404    404 404
+post /settings/admin/teams/<int:pk>/                       login     404    405      403    403    405   404    404 404
+get  /settings/admin/teams/<int:pk>/add/                   login     404    405      403    403    405   404    404 404
+post /settings/admin/teams/<int:pk>/add/                   login     404    404      403    403    400   404    404 404
+get  /settings/admin/teams/<int:pk>/delete/                login     404    405      403    403    405   404    404 404
+post /settings/admin/teams/<int:pk>/delete/                login     404    404      403    403    302   404    404 404
+get  /settings/admin/teams/<int:pk>/remove/                login     404    405      403    403    405   404    404 404
+post /settings/admin/teams/<int:pk>/remove/                login     404    404      403    403    302   404    404 404
+get  /settings/admin/teams/<int:pk>/rename/                login     404    405      403    403    405   404    404 404
+post /settings/admin/teams/<int:pk>/rename/                login     404    404      403    403    302   404    404 404
+get  /settings/admin/users/                                login     404    200      403    403    200   404    404 404
+post /settings/admin/users/                                login     404    405      403    403    405   404    404 404
+get  /settings/admin/users/<int:pk>/remove/                login     404    404      403    403    200   404    404 404
+post /settings/admin/users/<int:pk>/remove/                login     404    404      403    403    302   404    404 404
+get  /settings/admin/users/invite-csv/                     login     404    200      403    403    200   404    404 404
+post /settings/admin/users/invite-csv/                     login     404    400      403    403    400   404    404 404
+get  /settings/admin/users/invite-csv/<int:pk>/            login     404    404      403    403    200   404    404 404
+post /settings/admin/users/invite-csv/<int:pk>/            login     404    404      403    403    400   404    404 404
+get  /settings/admin/users/invite-csv/<int:pk>/report/     login     404    404      403    403    200   404    404 404
+post /settings/admin/users/invite-csv/<int:pk>/report/     login     404    405      403    403    405   404    404 404
+get  /settings/admin/users/invite-csv/template/            login     404    200      403    403    200   404    404 404
+post /settings/admin/users/invite-csv/template/            login     404    405      403    403    405   404    404 404
+get  /settings/admin/users/invite/                         login     404    200      403    403    200   404    404 404
+post /settings/admin/users/invite/                         login     404    400      403    403    400   404    404 404
+get  /settings/admin/users/invited/                        login     404    302      403    403    302   404    404 404
+post /settings/admin/users/invited/                        login     404    405      403    403    405   404    404 404
+get  /settings/admin/users/owner-gaps/                     login     404    200      403    403    200   404    404 404
+post /settings/admin/users/owner-gaps/                     login     404    200      403    403    302   404    404 404
+get  /settings/admin/users/selected/resend/                login     404    405      403    403    405   404    404 404
+post /settings/admin/users/selected/resend/                login     404    nothing  403    403    302   404    404 404
+get  /settings/admin/users/selected/revoke/                login     404    405      403    403    405   404    404 404
+post /settings/admin/users/selected/revoke/                login     404    nothing  403    403    302   404    404 404
+get  /settings/admin/users/selected/role/                  login     404    405      403    403    405   404    404 404
+post /settings/admin/users/selected/role/                  login     404    nothing  403    403    302   404    404 404
+get  /settings/admin/users/selected/team/                  login     404    405      403    403    405   404    404 404
+post /settings/admin/users/selected/team/                  login     404    404      403    403    302   404    404 404
+get  /settings/integrations/diagnostics/                   login     404    200      403    200    200   404    404 404
+post /settings/integrations/diagnostics/                   login     404    405      403    405    405   404    404 404
+get  /settings/integrations/diagnostics/<int:pk>/retry/    login     404    405      403    405    405   404    404 404
+post /settings/integrations/diagnostics/<int:pk>/retry/    login     404    404      403    302    302   404    404 404
+get  /settings/integrations/diagnostics/check/             login     404    405      403    405    405   404    404 404
+post /settings/integrations/diagnostics/check/             login     404    302      403    302    302   404    404 404
+get  /settings/integrations/help-link/                     login     404    405      405    405    405   404    404 404
+post /settings/integrations/help-link/                     login     404    200      403    200    200   404    404 404
+get  /settings/people/                                     login     404    200      200    403    200   404    404 404
+post /settings/people/                                     login     404    200      200    403    200   404    404 404
+get  /settings/profile/                                    login     200    200      200    200    200   200    200 200
+post /settings/profile/                                    login     400    400      400    400    400   400    400 400
+get  /settings/salesforce/                                 login     404    200      200    200    200   404    404 404
+post /settings/salesforce/                                 login     404    405      405    405    405   404    404 404
+get  /settings/salesforce/connect/                         login     404    200      200    200    200   404    404 404
+post /settings/salesforce/connect/                         login     404    200      200    200    200   404    404 404
+get  /settings/salesforce/disconnect/                      login     404    302      302    302    302   404    404 404
+post /settings/salesforce/disconnect/                      login     404    302      302    302    302   404    404 404
+"""
+PEOPLE = ("anonymous", "nobody", "stranger", "member", "salesforce_admin", "admin", "marketo_admin", "ops", "superuser")
+Cells = dict[tuple[str, str], dict[str, str]]
+
+
+def read(table: str) -> Cells:
+    """{(method, route): {person: answer}}"""
+    rows = [line.split() for line in table.splitlines() if line.startswith(("get ", "post "))]
+    cells = {(method, route): dict(zip(PEOPLE, row, strict=True)) for method, route, *row in rows}
+    assert len(cells) == len(rows), "an address stands twice"
+    return cells
+
+
+ACCESS = read(TABLE)
+REFUSALS = {"login", "403", "404", "405", "nothing"}
+# For everybody: an invitation and a request for help by whoever holds the link, and the choice of a language.
+OPEN_TO_ALL = {"/invitations/<str:token>/", "/help/<str:token>/", "/language/"}
+OPEN_TO_PEOPLE_WITHOUT_ACCOUNT = {"/", "/settings/profile/", *OPEN_TO_ALL}
+# Addresses with a key that is the key of no account's row.
+WITHOUT_ROW = {
+    "/ask-a-salesforce-admin/<int:step>/",
+    "/settings/admin/salesforce-package/items/<slug:key>/",
+    "/invitations/<str:token>/",
+    "/help/<str:token>/",
+}
+# Pages about connections, with 1 for every key, for tests that open each of them.
+PAGES_OF_CONNECTIONS = [
+    ("get", address.path())
+    for address in EVERY_ADDRESS
+    if address.room in {"connections", "diagnostics", "salesforce_package"}
+    and set(ACCESS.get(("get", address.route), {}).values()) - REFUSALS
+]
+
+
+class TestTable:
+    """What the table itself must keep to, whatever is added to it."""
+
+    def test_all_rooms_are_looked_at(self) -> None:
+        assert {address.room for address in EVERY_ADDRESS} >= ROOMS
+        routes = {address.route for address in EVERY_ADDRESS if address.room in ROOMS}
+        assert len(routes) > 65
+        assert set(ACCESS) == {(method, route) for method in ("get", "post") for route in routes}
+
+    def test_anonymous_people_are_asked_to_sign_in(self) -> None:
+        answers = {cells["anonymous"] for (_, route), cells in ACCESS.items() if route not in OPEN_TO_ALL}
+        assert answers <= {"login", "405"}
+
+    def test_people_without_an_account_find_nothing(self) -> None:
+        closed = [cells for (_, route), cells in ACCESS.items() if route not in OPEN_TO_PEOPLE_WITHOUT_ACCOUNT]
+        assert {cells["nobody"] for cells in closed} <= {"404", "405"}
+
+    def test_no_key_opens_a_row_of_another_account(self) -> None:
+        """Security statement 34: two tenants, every address with a key."""
+        keyed = [cells for (_, route), cells in ACCESS.items() if "<" in route and route not in WITHOUT_ROW]
+        assert len(keyed) > 30
+        assert {cells["stranger"] for cells in keyed} <= {"404", "405", "nothing"}
+
+    @pytest.mark.parametrize("person", PEOPLE[3:])
+    def test_every_role_opens_what_it_is_for(self, person: str) -> None:
+        """Security statement 33: a matrix that refused everything would be no proof."""
+        assert sum(cells[person] == "200" for (method, _), cells in ACCESS.items() if method == "get") >= 3
+
+
+@pytest.fixture
+def browser_of(
+    request: pytest.FixtureRequest,
+    client_of: ClientOf,
+    stranger: User,
+    salesforce_admin: User,
+    marketo_admin: User,
+    ops: User,
+) -> Callable[[str], Client]:
+    """The browser of somebody by the name the table has for them; an error of ours is an answer, too: 500."""
+
+    def find(person: str) -> Client:
+        if person == "nobody":
+            browser = client_of(make_user())
+        elif person == "superuser":
+            browser = client_of(User.objects.create_superuser("root@console.example"))
+        else:
+            browser = Client() if person == "anonymous" else client_of(request.getfixturevalue(person))
+        browser.raise_request_exception = False
+        return browser
+
+    return find
+
+
+@pytest.fixture
+def paths(
+    account: SalesAccount,
+    admin: User,
+    member: User,
+    marketo_connection: MarketoConnection,
+    salesforce_connection: SalesforceConnection,
+) -> dict[str, str]:
+    """The address of each route; with keys of rows of the account, and with links that are good."""
+    run, failed = make_run(account, RunStatus.PLANNING), make_run(account, RunStatus.FAILED)
+    team = make_team(account)
+    team.members.add(member.member)
+    access = MarketoAccess.objects.create(connection=marketo_connection, member=member.member, workspace_id=1)
+    record_failure(account.pk, "/rest/v1/leads/describe.json", AccessDenied("marketo", "603"))
+    failure = ApiFailure.objects.get()
+    make_invitation(account, token_hash=hash_token("a-token"))
+    link = make_help_link(account=account, by=admin, subject=f"failure:{failure.pk}")
+    assert link
+    keys = {
+        **dict.fromkeys(["team", "team_rename", "team_add", "team_remove", "team_delete"], team.pk),
+        **dict.fromkeys(["run", "cancel_run", "pause_run", "resume_run"], run.pk),
+        **dict.fromkeys(["sync_again", "rejected_rows"], failed.pk),
+        **dict.fromkeys(["csv_mapping", "csv_report"], make_upload(admin).pk),
+        "remove": member.member.pk,
+        "retry_failure": failure.pk,
+        "remove_marketo_access": access.pk,
+        "ask": 6,
+        "tick_item": "governance",
+        "accept": "a-token",
+        "help": link[0].rstrip("/").rpartition("/")[2],
+    }
+    ours = [address for address in EVERY_ADDRESS if address.room in ROOMS]
+    assert set(keys) == {address.name for address in ours if address.takes_key}
+    return {address.route: address.path(keys.get(address.name, "")) for address in ours}
+
+
+@pytest.fixture
+def form(account: SalesAccount, admin: User, member: User, paths: Mapping[str, str]) -> dict[str, Any]:
+    """What is sent along: it names rows of the account wherever a view looks for some."""
+    team = account.teams.get(is_everyone=False)
+    ours = {"rows": [f"m{member.member.pk}"], "members": [member.member.pk], "receiver": admin.member.pk}
+    return {"name": "Taken", "role": "admin", "team": team.pk, "subject": "item:api_secret", **ours}
+
+
+def everything() -> dict[str, list[object]]:
+    """All rows of all rooms."""
+    models = [model for room in ROOMS for model in apps.get_app_config(room).get_models(include_auto_created=True)]
+    return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in models}
+
+
+def answer_of(browser: Client, method: str, path: str, form: Mapping[str, Any]) -> str:
+    answer = browser.get(path, {"email": "0"}) if method == "get" else getattr(browser, method)(path, form)
+    is_to_sign_in = answer.status_code == 302 and answer["Location"].startswith("/accounts/login/")
+    return "login" if is_to_sign_in else str(answer.status_code)
+
+
+def undone(browser: Client, method: str, path: str, form: Mapping[str, Any]) -> str:
+    """The answer to what is allowed; afterwards all is as before."""
+    with transaction.atomic():
+        answer = answer_of(browser, method, path, form)
+        transaction.set_rollback(True)
+    return answer
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("person", PEOPLE)
+def test_access(
+    browser_of: Callable[[str], Client], paths: dict[str, str], form: dict[str, Any], person: str, method: str
+) -> None:
+    """Security statements 33 and 34: each person, each address; whoever is refused has changed nothing."""
+    browser = browser_of(person)
+    expected = {route: cells[person] for (its, route), cells in ACCESS.items() if its == method}
+    refused = [route for route, answer in expected.items() if answer in REFUSALS]
+    before = everything()
+    found = {route: answer_of(browser, method, paths[route], form) for route in refused}
+    assert everything() == before
+    # Those last that make Salesforce forget the tokens, which nothing here undoes.
+    allowed = sorted(set(expected) - set(refused), key=lambda route: (route.endswith("disconnect/"), route))
+    found |= {route: undone(browser, method, paths[route], form) for route in allowed}
+    assert found == {route: "302" if answer == "nothing" else answer for route, answer in expected.items()}
+
+
+@pytest.mark.parametrize("person", ["admin", "marketo_admin", "superuser"])
+def test_nothing_is_written_but_by_post(
+    browser_of: Callable[[str], Client], paths: dict[str, str], person: str
+) -> None:
+    browser = browser_of(person)
+    before = everything()
+    for method in ("put", "patch", "delete"):
+        found = {path: answer_of(browser, method, path, {}) for path in paths.values()}
+        assert {path: answer for path, answer in found.items() if answer not in REFUSALS} == {}
+    assert everything() == before
+
+
+# Where no role counts: all else outside the rooms asks whoever is not signed in to sign in, or is not there.
+OPEN_OUTSIDE_THE_ROOMS = {
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/accounts/login/",
+    "/accounts/salesforce/login/",
+    "/accounts/signup/",
+    "/accounts/inactive/",
+    "/accounts/confirm-email/",
+    r"/accounts/^confirm-email/(?P<key>[-:\w]+)/$",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+    "/accounts/password/reset/key/done/",
+}
+
+
+@pytest.mark.django_db
+def test_outside_the_rooms_nothing_else_is_open_to_everybody(client: Client) -> None:
+    outside = [address for address in EVERY_ADDRESS if address.room not in ROOMS]
+    visits = [(method, address) for address in outside for method in ("get", "post")]
+    found = {it.route for method, it in visits if answer_of(client, method, it.path(), {}) not in REFUSALS}
+    assert found == OPEN_OUTSIDE_THE_ROOMS
