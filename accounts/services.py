@@ -84,57 +84,6 @@ def create_verified_user(*, email: str, password: str | None, name: str, languag
     return user
 
 
-@transaction.atomic
-def change_role(*, member: Member, role: Role, changed_by: User) -> None:
-    """Give a member another role. Raises RefusedError when no admin would be left."""
-    lock_account(member.account)
-    _read_again(member)
-    if member.role == role:
-        return
-    if reason := _last_admin_reason(member):
-        raise RefusedError(reason)
-    before, member.role = member.role, role
-    member.save(update_fields=["role"])
-    end_sessions(member.user)
-    record(
-        account=member.account,
-        actor=changed_by,
-        action="role_changed",
-        target=member.user.email,
-        before=before,
-        after=role,
-    )
-
-
-def reason_to_keep(member: Member) -> str:
-    """Why a member cannot be removed, as a sentence with what to do instead; empty when nothing speaks against it."""
-    if member.account.original_user_id == member.user_id:
-        return _(
-            "%(name)s is the original user of this Sales account, on whom the data sync depends, and must stay. "
-            "To keep the person out, change the role to User."
-        ) % {"name": member.user}
-    return _last_admin_reason(member)
-
-
-@transaction.atomic
-def remove_member(*, member: Member, removed_by: User, receiver: Member) -> None:
-    """Take somebody out of the account; `receiver` is who now has what they owned. Raises RefusedError."""
-    member.account = lock_account(member.account)
-    _read_again(member, "role")
-    if reason := reason_to_keep(member):
-        raise RefusedError(reason)
-    member.delete()
-    end_sessions(member.user)
-    record(
-        account=member.account,
-        actor=removed_by,
-        action="member_removed",
-        target=member.user.email,
-        role=member.role,
-        receiver=receiver.user.email,
-    )
-
-
 def end_sessions(user: User) -> None:
     """Whoever uses one of the user's sessions is asked to sign in at the next request."""
     User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
@@ -171,27 +120,6 @@ def set_login_policy(*, account: SalesAccount, policy: LoginPolicy, changed_by: 
         before=before,
         after=policy,
     )
-
-
-def _read_again(member: Member, *fields: str) -> None:
-    """Read what may have changed before the lock was held. Raises RefusedError when the member is gone."""
-    try:
-        member.refresh_from_db(fields=fields or None)
-    except Member.DoesNotExist:
-        raise RefusedError(
-            _("This person was removed from the Sales account in the meantime. Reload the page.")
-        ) from None
-
-
-def _last_admin_reason(member: Member) -> str:
-    others = Member.objects.admins_of(member.account).exclude(pk=member.pk)
-    if member.account.is_salesforce_only:
-        others = others.filter(user__socialaccount__isnull=False)
-    if member.role != Role.ADMIN or others.exists():
-        return ""
-    return _("%(name)s is the last admin of this Sales account. Make somebody else an admin first.") % {
-        "name": member.user
-    }
 
 
 @transaction.atomic

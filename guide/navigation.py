@@ -33,7 +33,7 @@ class PageGroup:
 SETTING_PAGES = [
     (_("My Account"), _("My Salesforce"), "connections:own_salesforce", Permission.CONNECT_OWN_SALESFORCE),
     (_("Admin Settings"), _("General"), "accounts:general", Permission.MANAGE_ACCOUNT),
-    (_("Admin Settings"), _("User Management"), "invitations:users", Permission.MANAGE_USERS),
+    (_("Admin Settings"), _("User Management"), "members:users", Permission.MANAGE_USERS),
     (_("Admin Settings"), _("Team Management"), "accounts:teams", Permission.MANAGE_TEAMS),
     (_("Admin Settings"), _("Audit trail"), "accounts:audit", Permission.READ_AUDIT_TRAIL),
     (_("Admin Settings"), _("Salesforce"), "connections:salesforce", Permission.CONNECT_SALESFORCE),
@@ -44,7 +44,7 @@ SETTING_PAGES = [
 ]
 # Where the area Sales account begins: with the first of these that the member may open.
 FIRST_PAGES = {
-    Permission.MANAGE_USERS: "invitations:users",
+    Permission.MANAGE_USERS: "members:users",
     Permission.CONNECT_SALESFORCE: "connections:salesforce",
     Permission.READ_PEOPLE: "sync:people",
 }

@@ -177,7 +177,7 @@ def _invite_users(facts: Facts) -> Step:
     ) % {"used": account.members, "seats": MAX_SEATS, "waiting": waiting}
     # The first is who set the account up; whoever was asked for the steps in Salesforce is no user of MSI Actions.
     is_done = account.users > 1
-    action = _page_for(facts.viewer, Permission.MANAGE_USERS, _("Invite users"), "invitations:users")
+    action = _page_for(facts.viewer, Permission.MANAGE_USERS, _("Invite users"), "members:users")
     return Step(5, StepState.DONE if is_done else StepState.TODO, fact, MARKETO_ADMIN, action)
 
 

@@ -2,13 +2,12 @@
 
 from django.urls import path
 
-from guide.views import marketo, owner_gaps, setup
+from guide.views import marketo, setup
 
 app_name = "guide"
 ACTIONS_CONFIG = "marketo/sales-insight/actions-config/"
 urlpatterns = [
     path("", setup.setup, name="setup"),
-    path("settings/admin/users/owner-gaps/", owner_gaps.gaps, name="owner_gaps"),
     path("ask-a-salesforce-admin/<int:step>/", setup.ask, name="ask"),
     path("marketo/instance/", marketo.switch_instance, name="switch_instance"),
     path("marketo/sales-insight/config/", marketo.config, name="config"),

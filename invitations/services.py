@@ -9,12 +9,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import services as accounts
 from accounts.models import Member, SalesAccount, Team, User
 from accounts.permissions import Role
 from accounts.services import RefusedError, add_member, create_account, create_verified_user, lock_account, record
-from connections.models import MarketoAdmin, MarketoConnection, MarketoInstance
-from connections.services.salesforce import forget_member
+from connections.models import MarketoAdmin, MarketoInstance
 from invitations import mail_limits, tasks
 from invitations.csv_rows import InviteRow
 from invitations.models import LIFETIME, CsvUpload, Invitation
@@ -164,30 +162,6 @@ def revoke(*, invitation: Invitation, revoked_by: User) -> None:
     record(account=account, actor=revoked_by, action="invitation_revoked", target=invitation.email)
 
 
-def reason_to_keep(member: Member) -> str:
-    """Why a member cannot be removed, as a sentence with what to do instead; empty when nothing speaks against it."""
-    return _connection_reason(member) or accounts.reason_to_keep(member)
-
-
-@transaction.atomic
-def remove_member(*, member: Member, removed_by: User, receiver: Member) -> None:
-    """Take somebody out of the account; another member of it receives their invitations. Raises RefusedError."""
-    account = lock_account(member.account)
-    _refuse_if(_connection_reason(member))
-    forget_member(account=account, user=member.user)
-    accounts.remove_member(member=member, removed_by=removed_by, receiver=receiver)
-    account.invitations.filter(invited_by=member.user).update(invited_by=receiver.user)
-
-
-@transaction.atomic
-def change_role(*, member: Member, role: Role, changed_by: User) -> None:
-    """Give a member another role. Raises RefusedError for the last admin and for the owner of the connection."""
-    lock_account(member.account)
-    if role != Role.ADMIN:
-        _refuse_if(_connection_reason(member))
-    accounts.change_role(member=member, role=role, changed_by=changed_by)
-
-
 @transaction.atomic
 def change_invited_role(*, invitation: Invitation, role: Role, changed_by: User) -> None:
     """Let an invitation make its receiver something else; its link stays. Raises RefusedError when it was decided."""
@@ -332,15 +306,6 @@ def _ask_member(member: Member, step: int, asked_by: User) -> None:
         raise RefusedError(_("Too many mails were sent to this person or by you today. Ask again tomorrow."))
     record(account=member.account, actor=asked_by, action="step_asked", target=member.user.email, step=step)
     _after_commit(partial(tasks.send_step_request.delay, member.user_id, asked_by.pk, step))
-
-
-def _connection_reason(member: Member) -> str:
-    if not MarketoConnection.objects.of_account(member.account).filter(owner=member.user).exists():
-        return ""
-    return _(
-        "%(name)s owns the connection to Marketo. Another admin must take it over first: "
-        "Settings > Admin Settings > Marketo > Connect."
-    ) % {"name": member.user}
 
 
 def _decided() -> RefusedError:

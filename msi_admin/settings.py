@@ -107,8 +107,9 @@ MAILS_PER_DOMAIN = env.int("MAILS_PER_DOMAIN", 500)
 INSTALLED_APPS = [
     "devtools",
     "guide",
+    "members",
     "invitations",
-    "invitations.salesforce",
+    "sign_in",
     "sync",
     "salesforce_package",
     "diagnostics",
@@ -213,7 +214,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 ACCOUNT_RATE_LIMITS = {"salesforce_login": "30/m/ip"}
 # Log in with Salesforce says who somebody is, and gets no access to data: no token of it is kept, nobody is found by
 # an address.
-SOCIALACCOUNT_ADAPTER = "invitations.salesforce.adapter.SalesforceSignInAdapter"
+SOCIALACCOUNT_ADAPTER = "invitations.sign_in_adapter.InvitedSignInAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_PROVIDERS = {

@@ -12,6 +12,7 @@ from msi_admin import errors, health
 urlpatterns = [
     path("", include("guide.urls")),
     path("", include("accounts.urls")),
+    path("", include("members.urls")),
     path("", include("salesforce_package.urls")),
     path("", include("diagnostics.urls")),
     path("", include("connections.urls")),

@@ -20,7 +20,7 @@ from tests.factories import (
     make_user,
 )
 from tests.sandbox_process import SandboxProcess
-from tests.sign_in import let_in
+from tests.signing_in import let_in
 
 ClientOf = Callable[[User], Client]
 

@@ -18,8 +18,8 @@ from connections.forms import SalesforceHostForm
 from invitations import services
 from invitations.forms import NewUserForm
 from invitations.models import Invitation
-from invitations.salesforce.views import leave
 from invitations.tokens import hash_token
+from sign_in.views import leave
 
 View = Callable[[HttpRequest, str], HttpResponse]
 

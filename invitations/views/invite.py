@@ -56,7 +56,7 @@ def to_outcome(
 def invited(request: ConsoleRequest) -> HttpResponse:
     """What became of the addresses that this person invited last."""
     if OUTCOME not in request.session:
-        return redirect("invitations:users")
+        return redirect("members:users")
     return render(request, "invitations/invited.html", request.session[OUTCOME])
 
 

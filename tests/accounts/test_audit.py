@@ -15,9 +15,10 @@ from accounts import services
 from accounts.audit import SENTENCES, sentence_of
 from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
+from members.services import change_role
 from tests.conftest import ClientOf
 from tests.pages import rows_of, source_of, text_of
-from tests.sign_in import sign_in
+from tests.signing_in import sign_in
 
 AUDIT = "/settings/admin/audit/"
 # The function that records, and one that only passes the action on.
@@ -50,7 +51,7 @@ def test_a_sentence_names_ways_to_sign_in(account: SalesAccount, admin: User) ->
 
 
 def test_a_sentence_names_roles_and_people(admin: User, member: User) -> None:
-    services.change_role(member=member.member, role=Role.SALESFORCE_ADMIN, changed_by=admin)
+    change_role(member=member.member, role=Role.SALESFORCE_ADMIN, changed_by=admin)
     assert sentence_of(AuditEvent.objects.get()) == (
         "Changed the role of seller@acme.example from User to Salesforce admin"
     )

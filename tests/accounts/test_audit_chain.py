@@ -17,7 +17,7 @@ from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
 from tests.accounts.authenticator import add_second_factor
 from tests.factories import PASSWORD, make_invitation, make_member, make_team, with_password
-from tests.sign_in import sign_in
+from tests.signing_in import sign_in
 
 
 @pytest.fixture

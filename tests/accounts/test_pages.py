@@ -10,7 +10,7 @@ from accounts.models import AuditEvent, SalesAccount, Team, User
 from tests.conftest import ClientOf
 from tests.factories import PASSWORD, make_team, make_user, with_password
 from tests.pages import text_of
-from tests.sign_in import sign_in
+from tests.signing_in import sign_in
 
 TEAMS = "/settings/admin/teams/"
 PROFILE = "/settings/profile/"

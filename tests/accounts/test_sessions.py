@@ -15,14 +15,14 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import services
 from accounts.models import AuditEvent, User
 from accounts.permissions import Role
+from members.services import change_role
 from tests.accounts.authenticator import ACTIVATE
 from tests.addresses import ADDRESSES
 from tests.conftest import ClientOf
 from tests.factories import PASSWORD, make_user, with_password
-from tests.sign_in import LOGIN, sign_in
+from tests.signing_in import LOGIN, sign_in
 
 PROFILE = "/settings/profile/"
 
@@ -123,7 +123,7 @@ class TestEndedByAChange:
         """Security statement 35: from the next request on, on every device."""
         browsers = [client_of(member), client_of(member)]
         assert all(map(is_signed_in, browsers))
-        services.change_role(member=member.member, role=Role.SALESFORCE_ADMIN, changed_by=admin)
+        change_role(member=member.member, role=Role.SALESFORCE_ADMIN, changed_by=admin)
         assert not any(map(is_signed_in, browsers))
         assert is_signed_in(client_of(User.objects.get(pk=member.pk)))
 

@@ -16,7 +16,7 @@ from tests.conftest import ClientOf
 from tests.factories import with_password
 from tests.salesforce_login import leave_for_salesforce, log_in_at_salesforce
 from tests.sandbox_process import SandboxProcess
-from tests.sign_in import let_sign_in_age
+from tests.signing_in import let_sign_in_age
 
 CONNECT = "/settings/admin/salesforce/connect/"
 PersonAtSalesforce = Callable[..., str]

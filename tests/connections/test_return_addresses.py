@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import User
 from tests.conftest import ClientOf
 from tests.factories import PASSWORD, with_password
-from tests.sign_in import sign_in
+from tests.signing_in import sign_in
 
 ELSEWHERE = [
     "//evil.example",

@@ -14,9 +14,9 @@ from invitations import services, tasks
 from invitations.models import Invitation
 from msi_admin.celery import app
 from tests.factories import make_member, with_password
-from tests.invitations.salesforce_browser import AtSalesforce
 from tests.salesforce_login import log_in_at_salesforce
 from tests.sandbox_process import SandboxProcess
+from tests.sign_in.salesforce_browser import AtSalesforce
 
 LINK = re.compile(r"https?://[^/\s]+(/invitations/([\w-]+)/)")
 MakeInvitation = Callable[..., tuple[Invitation, str]]

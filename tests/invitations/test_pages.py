@@ -19,7 +19,7 @@ from tests.conftest import ClientOf
 from tests.factories import PASSWORD, make_member, make_team, with_password
 from tests.invitations.conftest import MakeInvitation
 from tests.pages import text_of
-from tests.sign_in import sign_in
+from tests.signing_in import sign_in
 
 USERS = "/settings/admin/users/"
 INVITE = f"{USERS}invite/"

@@ -46,7 +46,7 @@ def users_page_p95_ms() -> float:
 
     from accounts.models import Member, User
     from tests.factories import admin_of, make_account
-    from tests.sign_in import let_in
+    from tests.signing_in import let_in
 
     account = make_account("Bench")
     admin = admin_of(account)

@@ -17,7 +17,7 @@ from sync.models import Extract, Person, SyncRun
 from tests.connections.salesforce_sign_in import connect_salesforce
 from tests.factories import admin_of, make_account, make_marketo_connection
 from tests.sandbox_process import SandboxProcess
-from tests.sign_in import let_in
+from tests.signing_in import let_in
 
 # The people of the run once more, under another account: the same table, indexes and number of rows.
 INSERT = """

@@ -16,11 +16,14 @@ from accounts.permissions import Role
 from clients.http import open_session
 from devtools.personas import MARKETO_ADMIN, OPS, SALESFORCE_ADMIN
 from invitations.models import Invitation
-from invitations.salesforce import oauth
+from sign_in import oauth
 from tests.conftest import ClientOf
 from tests.factories import make_user
 from tests.invitations.conftest import MakeInvitation, url_of
-from tests.invitations.salesforce_browser import (
+from tests.pages import text_of
+from tests.salesforce_login import CHOICE
+from tests.sandbox_process import SandboxProcess
+from tests.sign_in.salesforce_browser import (
     GENERAL,
     LINK,
     LOGIN,
@@ -29,9 +32,6 @@ from tests.invitations.salesforce_browser import (
     link,
     signed_in,
 )
-from tests.pages import text_of
-from tests.salesforce_login import CHOICE
-from tests.sandbox_process import SandboxProcess
 
 ACCESS_TOKEN = re.compile(r"00D\w{12}!")
 NEW_USER = {"name": "Nora Ek", "password1": "Correct-Horse-7", "password2": "Correct-Horse-7"}

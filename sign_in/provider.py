@@ -7,7 +7,7 @@ from allauth.socialaccount.providers.base import ProviderAccount
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 from django.http import HttpRequest
 
-from invitations.salesforce.oauth import SalesforceAdapter
+from sign_in.oauth import SalesforceAdapter
 
 
 class SalesforceAccount(ProviderAccount):  # type: ignore[misc]

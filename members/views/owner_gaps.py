@@ -10,9 +10,9 @@ from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from connections.problems import ConnectionProblem
-from guide.owner_gaps import OwnerGap, owner_gaps
 from invitations.obstacles import Obstacles
 from invitations.services import NewInvitation, invite
+from members.owner_gaps import OwnerGap, owner_gaps
 
 
 @permission_required(Permission.MANAGE_USERS)
@@ -22,7 +22,7 @@ def gaps(request: ConsoleRequest) -> HttpResponse:
     try:
         found = owner_gaps(request.member.account)
     except ConnectionProblem as error:
-        return render(request, "guide/owner_gaps.html", {"problem": error.problem})
+        return render(request, "members/owner_gaps.html", {"problem": error.problem})
     inviting = [gap for gap in found if gap.can_be_invited]
     if request.method == "POST":
         named = set(request.POST.getlist("owner"))
@@ -34,7 +34,7 @@ def gaps(request: ConsoleRequest) -> HttpResponse:
         "people": sum(gap.people for gap in found),
         "free": Obstacles(request.member.account, []).free_seats,
     }
-    return render(request, "guide/owner_gaps.html", context)
+    return render(request, "members/owner_gaps.html", context)
 
 
 def _invite(request: ConsoleRequest, owners: list[OwnerGap]) -> None:

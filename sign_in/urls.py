@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from invitations.salesforce import views
+from sign_in import views
 
 urlpatterns = [
     path("salesforce/login/", views.login, name="salesforce_login"),

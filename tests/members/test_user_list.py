@@ -15,7 +15,7 @@ from accounts.permissions import Role
 from accounts.services import RefusedError
 from invitations import services
 from invitations.models import MAIL_TIME_LIMIT, Invitation
-from invitations.people import SORT_KEYS
+from members.user_list import SORT_KEYS
 from tests.conftest import ClientOf
 from tests.factories import PASSWORD, make_invitation, make_member, make_team
 from tests.invitations.conftest import MakeInvitation

@@ -20,8 +20,8 @@ from accounts.models import User
 from accounts.services import RefusedError
 from connections.forms import SalesforceHostForm
 from connections.services.salesforce import login_origin
-from invitations.salesforce.links import linked_to, unlink
-from invitations.salesforce.oauth import SalesforceAdapter, origin_of
+from sign_in.links import linked_to, unlink
+from sign_in.oauth import SalesforceAdapter, origin_of
 
 
 def offered(view: AnyView) -> AnyView:

@@ -13,16 +13,17 @@ from pytest_django import Settings
 
 from accounts.models import AuditEvent, LoginPolicy, Member, SalesAccount, User
 from accounts.permissions import Role
-from accounts.services import RefusedError, change_role, lock_account
+from accounts.services import RefusedError, lock_account
 from devtools.personas import MARKETO_ADMIN, PASSWORD
-from invitations.salesforce.links import linked_to, unlink
+from members.services import change_role
+from sign_in.links import linked_to, unlink
 from tests.accounts.authenticator import add_second_factor
 from tests.conftest import ClientOf
 from tests.factories import make_member, make_user
 from tests.invitations.conftest import MakeInvitation, url_of
-from tests.invitations.salesforce_browser import GENERAL, LINK, LOGIN, AtSalesforce, leave, link, signed_in
 from tests.pages import text_of
-from tests.sign_in import let_sign_in_age, sign_in
+from tests.sign_in.salesforce_browser import GENERAL, LINK, LOGIN, AtSalesforce, leave, link, signed_in
+from tests.signing_in import let_sign_in_age, sign_in
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db

@@ -1,6 +1,5 @@
 """What a proven Salesforce identity may do: sign in whom it is linked to, be linked, or accept an invitation."""
 
-from functools import partial
 from typing import Any, NoReturn
 
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -11,16 +10,14 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.access import is_fresh_sign_in
 from accounts.models import User
 from accounts.services import RefusedError, must_use_salesforce
 from connections.problems import problem_code, problem_for
-from invitations import services
-from invitations.salesforce.links import linked_to, refuse_other_address
-from invitations.salesforce.oauth import SignInFailed, new_state
+from sign_in.links import linked_to, refuse_other_address
+from sign_in.oauth import SignInFailed, new_state
 
 
 class SalesforceSignInAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -39,10 +36,6 @@ class SalesforceSignInAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc
         """After Salesforce said who it is, before allauth lets them in."""
         try:
             self._admit(request, sociallogin)
-        except services.NotOpenError:
-            _send_back(
-                request, _("This invitation can no longer be used. Ask the person who invited you to resend it.")
-            )
         except RefusedError as refused:
             _send_back(request, str(refused))
 
@@ -73,7 +66,7 @@ class SalesforceSignInAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc
             if isinstance(request.user, User):
                 refuse_other_address(sociallogin, request.user.email)
         elif sociallogin.state.get("invitation"):
-            self._accept(request, sociallogin, sociallogin.state["invitation"])
+            self.accept_invitation(request, sociallogin, sociallogin.state["invitation"])
         elif not sociallogin.is_existing:
             self._link_who_must_use_salesforce(request, sociallogin)
 
@@ -90,18 +83,13 @@ class SalesforceSignInAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc
         refuse_other_address(sociallogin, user.email)
         sociallogin.connect(request, user)
 
-    def _accept(self, request: HttpRequest, sociallogin: SocialLogin, token_hash: str) -> None:
-        """Accept the invitation from whose page the sign-in was begun."""
-        refuse_other_address(sociallogin, services.find_open_by_hash(token_hash).email)
-        if sociallogin.is_existing:
-            raise RefusedError(_("This address has an account already. Sign in with it to accept the invitation."))
-        member = services.accept_with_salesforce(
-            token_hash=token_hash,
-            name=sociallogin.account.extra_data["name"][:150],
-            language=get_language() or "en",
-            link=partial(sociallogin.connect, request),
-        )
-        messages.success(request, _("Welcome to the Sales account %(account)s.") % {"account": member.account})
+    def accept_invitation(self, request: HttpRequest, sociallogin: SocialLogin, token_hash: str) -> None:
+        """
+        Let somebody in who began the sign-in on the page of an invitation. Raises RefusedError.
+
+        What an invitation is, the room above this one knows.
+        """
+        raise NotImplementedError
 
 
 def _lacks_only_the_link(request: HttpRequest, user: User) -> bool:

@@ -16,13 +16,13 @@ from accounts.permissions import Permission, Role
 from accounts.services import RefusedError
 from connections.models import MarketoConnection
 from connections.services.salesforce import connected_salesforce_by
-from invitations import services
-from invitations.forms import PeopleFilterForm, RemoveForm
 from invitations.obstacles import MAX_SEATS
-from invitations.people import PeoplePage, Sorting, people_page
-from invitations.views.selected import TICKED
+from members import services
+from members.forms import PeopleFilterForm, RemoveForm
+from members.user_list import PeoplePage, Sorting, people_page
+from members.views.bulk_actions import TICKED
 
-# Heading, and the column of invitations.people.SORT_KEYS by which it sorts, if any.
+# Heading, and the column of members.user_list.SORT_KEYS by which it sorts, if any.
 HEADINGS = [
     (gettext_lazy("Name"), "name"),
     (gettext_lazy("Role"), "role"),
@@ -56,7 +56,7 @@ def users(request: ConsoleRequest) -> HttpResponse:
         "roles": Role.choices,
         "teams": teams.filter(is_everyone=False),
     }
-    return render(request, "invitations/users.html", context | _account_facts(account))
+    return render(request, "members/users.html", context | _account_facts(account))
 
 
 @permission_required(Permission.MANAGE_USERS)
@@ -77,7 +77,7 @@ def remove(request: ConsoleRequest, pk: int) -> HttpResponse:
             reason = str(refused)
         else:
             messages.success(request, _("%(name)s was removed from the Sales account.") % {"name": member.user})
-            return redirect("invitations:users")
+            return redirect("members:users")
     sent = account.invitations.undecided().filter(invited_by=member.user).count()
     context = {
         "person": member.user,
@@ -87,7 +87,7 @@ def remove(request: ConsoleRequest, pk: int) -> HttpResponse:
         "salesforce": connected_salesforce_by(member),
     }
     status = (409 if reason else 400) if form.is_bound else 200
-    return render(request, "invitations/remove.html", context, status=status)
+    return render(request, "members/remove.html", context, status=status)
 
 
 def _headings(sorting: Sorting, filters: list[tuple[str, str]]) -> list[dict[str, object]]:

@@ -19,7 +19,8 @@ from accounts.services import RefusedError, add_to_team
 from common.paging import is_key
 from invitations import services
 from invitations.models import Invitation
-from invitations.people import PersonRow, rows_of
+from members.services import change_role
+from members.user_list import PersonRow, rows_of
 
 Row = TypeVar("Row", bound=Member | Invitation)
 # In the session: lines whose ticks the next page of the list shows again.
@@ -99,7 +100,7 @@ def set_role(request: ConsoleRequest) -> HttpResponse:
 
 def _set_role(one: Member | Invitation, role: Role, changed_by: User) -> None:
     if isinstance(one, Member):
-        services.change_role(member=one, role=role, changed_by=changed_by)
+        change_role(member=one, role=role, changed_by=changed_by)
     else:
         services.change_invited_role(invitation=one, role=role, changed_by=changed_by)
 
@@ -153,4 +154,4 @@ def _change(
 
 def _back(request: ConsoleRequest) -> HttpResponse:
     """To the page of the list from which the change came."""
-    return redirect(f"{reverse('invitations:users')}?{request.POST.get('here', '')}")
+    return redirect(f"{reverse('members:users')}?{request.POST.get('here', '')}")

@@ -3,13 +3,13 @@
 import pytest
 from django.test import Client
 
-from accounts import services as accounts
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
 from connections.models import OrphanedToken, SalesforceConnection
 from invitations import services
 from invitations.models import Invitation
+from members import services as members
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_connection, make_member, make_salesforce_connection
 from tests.invitations.test_pages import USERS
@@ -86,12 +86,12 @@ def test_the_owner_of_the_marketo_connection_stays_an_admin(admin: User, account
     make_member(account, "second@acme.example", Role.ADMIN)
     make_marketo_connection(account, owner=admin)
     with pytest.raises(RefusedError, match="owns the connection to Marketo"):
-        services.change_role(member=admin.member, role=Role.USER, changed_by=admin)
+        members.change_role(member=admin.member, role=Role.USER, changed_by=admin)
 
 
 def test_the_last_admin_stays(account: SalesAccount, admin: User, member: User) -> None:
     SalesAccount.objects.update(original_user=member)
     last = Member.objects.get(user=admin)
-    assert "is the last admin" in accounts.reason_to_keep(last)
+    assert "is the last admin" in members.reason_to_keep(last)
     with pytest.raises(RefusedError, match="last admin"):
-        services.remove_member(member=last, removed_by=admin, receiver=member.member)
+        members.remove_member(member=last, removed_by=admin, receiver=member.member)

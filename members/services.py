@@ -1,0 +1,105 @@
+"""Changing what a member is, and taking somebody out of the account: the one road, with every guard on it."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Member, User
+from accounts.permissions import Role
+from accounts.services import RefusedError, end_sessions, lock_account, record
+from connections.models import MarketoConnection
+from connections.services.salesforce import forget_member
+
+
+@transaction.atomic
+def change_role(*, member: Member, role: Role, changed_by: User) -> None:
+    """
+    Give a member another role.
+
+    Raises RefusedError when no admin would be left, or the connection to Marketo no admin as its owner.
+    """
+    lock_account(member.account)
+    _read_again(member)
+    if member.role == role:
+        return
+    if role != Role.ADMIN and (reason := _connection_reason(member) or _last_admin_reason(member)):
+        raise RefusedError(reason)
+    before, member.role = member.role, role
+    member.save(update_fields=["role"])
+    end_sessions(member.user)
+    record(
+        account=member.account,
+        actor=changed_by,
+        action="role_changed",
+        target=member.user.email,
+        before=before,
+        after=role,
+    )
+
+
+def reason_to_keep(member: Member) -> str:
+    """Why a member cannot be removed, as a sentence with what to do instead; empty when nothing speaks against it."""
+    return _connection_reason(member) or _original_user_reason(member) or _last_admin_reason(member)
+
+
+@transaction.atomic
+def remove_member(*, member: Member, removed_by: User, receiver: Member) -> None:
+    """
+    Take somebody out of the account; `receiver`, another member of it, now has the invitations they had made.
+
+    Raises RefusedError.
+    """
+    member.account = account = lock_account(member.account)
+    _read_again(member, "role")
+    if reason := reason_to_keep(member):
+        raise RefusedError(reason)
+    forget_member(account=account, user=member.user)
+    member.delete()
+    end_sessions(member.user)
+    record(
+        account=account,
+        actor=removed_by,
+        action="member_removed",
+        target=member.user.email,
+        role=member.role,
+        receiver=receiver.user.email,
+    )
+    account.invitations.filter(invited_by=member.user).update(invited_by=receiver.user)
+
+
+def _read_again(member: Member, *fields: str) -> None:
+    """Read what may have changed before the lock was held. Raises RefusedError when the member is gone."""
+    try:
+        member.refresh_from_db(fields=fields or None)
+    except Member.DoesNotExist:
+        raise RefusedError(
+            _("This person was removed from the Sales account in the meantime. Reload the page.")
+        ) from None
+
+
+def _connection_reason(member: Member) -> str:
+    if not MarketoConnection.objects.of_account(member.account).filter(owner=member.user).exists():
+        return ""
+    return _(
+        "%(name)s owns the connection to Marketo. Another admin must take it over first: "
+        "Settings > Admin Settings > Marketo > Connect."
+    ) % {"name": member.user}
+
+
+def _original_user_reason(member: Member) -> str:
+    if member.account.original_user_id != member.user_id:
+        return ""
+    return _(
+        "%(name)s is the original user of this Sales account, on whom the data sync depends, and must stay. "
+        "To keep the person out, change the role to User."
+    ) % {"name": member.user}
+
+
+def _last_admin_reason(member: Member) -> str:
+    others = Member.objects.admins_of(member.account).exclude(pk=member.pk)
+    if member.account.is_salesforce_only:
+        others = others.filter(user__socialaccount__isnull=False)
+    if member.role != Role.ADMIN or others.exists():
+        return ""
+    return _("%(name)s is the last admin of this Sales account. Make somebody else an admin first.") % {
+        "name": member.user
+    }

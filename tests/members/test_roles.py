@@ -1,0 +1,64 @@
+"""Changing roles and the guards of it."""
+
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection
+
+from accounts.models import AuditEvent, Member, SalesAccount, User
+from accounts.permissions import Role
+from accounts.services import RefusedError
+from members.services import change_role, remove_member
+from tests.factories import make_member
+
+
+def test_a_changed_role_is_audited_with_before_and_after(admin: User, member: User) -> None:
+    change_role(member=member.member, role=Role.ADMIN, changed_by=admin)
+    event = AuditEvent.objects.get()
+    assert (event.action, event.actor, event.target) == ("role_changed", admin, member.email)
+    assert event.details == {"before": "user", "after": "admin"}
+
+
+def test_the_last_admin_cannot_be_demoted(admin: User) -> None:
+    """Security statement 36: the account keeps somebody who can manage it."""
+    with pytest.raises(RefusedError, match="last admin"):
+        change_role(member=admin.member, role=Role.USER, changed_by=admin)
+    assert Member.objects.get().role == Role.ADMIN
+
+
+def test_an_admin_who_cannot_sign_in_does_not_count(account: SalesAccount, admin: User) -> None:
+    gone = make_member(account, "gone@acme.example", Role.ADMIN).user
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    with pytest.raises(RefusedError, match="last admin"):
+        change_role(member=admin.member, role=Role.USER, changed_by=admin)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_admins_who_demote_each_other_at_once_leave_one(account: SalesAccount, admin: User) -> None:
+    """Security statement 36: also in a race."""
+    second = make_member(account, "second@acme.example", Role.ADMIN).user
+    start = Barrier(2)
+
+    def demote(member: Member, by: User) -> None:
+        start.wait()
+        try:
+            change_role(member=member, role=Role.USER, changed_by=by)
+        except RefusedError:
+            pass
+        finally:
+            connection.close()
+
+    pairs = [(admin.member, second), (second.member, admin)]
+    threads = [Thread(target=demote, args=pair) for pair in pairs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert Member.objects.filter(role=Role.ADMIN).count() == 1
+
+
+def test_the_last_admin_cannot_be_removed(account: SalesAccount, admin: User, member: User) -> None:
+    SalesAccount.objects.update(original_user=member)
+    admin.member.refresh_from_db()
+    with pytest.raises(RefusedError, match="last admin"):
+        remove_member(member=admin.member, removed_by=member, receiver=member.member)
