@@ -1,14 +1,13 @@
 """Roles and teams."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Thread
+from contextlib import suppress
 
 import pytest
-from django.db import connection
 
 from accounts import services
 from accounts.models import AuditEvent, Member, Role, SalesAccount, User
 from tests.factories import make_member
+from tests.threads import at_once
 
 
 def test_a_changed_role_is_audited_with_before_and_after(admin: User, member: User) -> None:
@@ -36,23 +35,14 @@ def test_an_admin_who_cannot_sign_in_does_not_count(account: SalesAccount, admin
 def test_two_admins_who_demote_each_other_at_once_leave_one(account: SalesAccount, admin: User) -> None:
     """Security statement 36: also in a race."""
     second = make_member(account, "second@acme.example", Role.ADMIN).user
-    start = Barrier(2)
-
-    def demote(member: Member, by: User) -> None:
-        start.wait()
-        try:
-            services.change_role(member=member, role=Role.USER, changed_by=by)
-        except services.RefusedError:
-            pass
-        finally:
-            connection.close()
-
     pairs = [(admin.member, second), (second.member, admin)]
-    threads = [Thread(target=demote, args=pair) for pair in pairs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
+
+    def demote(number: int) -> None:
+        member, by = pairs[number]
+        with suppress(services.RefusedError):
+            services.change_role(member=member, role=Role.USER, changed_by=by)
+
+    at_once(2, demote)
     assert Member.objects.filter(role=Role.ADMIN).count() == 1
 
 
@@ -73,20 +63,15 @@ def test_teams_end_at_the_limit(account: SalesAccount, admin: User) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_last_team_is_created_once(account: SalesAccount, admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "MAX_TEAMS", 1)
-    start = Barrier(4)
 
     def create(number: int) -> bool:
-        start.wait()
         try:
             services.create_team(account=account, name=f"Team {number}", created_by=admin)
         except services.RefusedError:
             return False
-        finally:
-            connection.close()
         return True
 
-    with ThreadPoolExecutor(4) as threads:
-        assert sorted(threads.map(create, range(4))) == [False, False, False, True]
+    assert sorted(at_once(4, create)) == [False, False, False, True]
     assert account.teams.filter(is_everyone=False).count() == 1
 
 

@@ -2,10 +2,9 @@
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from django.core.cache import cache
@@ -19,6 +18,7 @@ from connections.models import ApiFailure, MarketoConnection, SalesforceConnecti
 from connections.services.diagnostics import record_failure
 from sync.engine.problems import Wait, verdict
 from tests.conftest import ClientOf
+from tests.connections.canned_answers import serving
 from tests.connections.conftest import process_environment
 from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
@@ -49,11 +49,8 @@ class Neighbour(BaseHTTPRequestHandler):
 def neighbour(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(http, "TIMEOUT_SECONDS", (1.0, 0.05))
     Neighbour.status, Neighbour.calls = 200, 0
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Neighbour)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(Neighbour) as origin:
+        yield origin
 
 
 def call(origin: str, path: str = "/rest/v1/leads.json") -> int:

@@ -12,7 +12,7 @@ from connections.services.diagnostics import record_failure
 from connections.services.repeats import find_repeat
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg
-from tests.connections.test_help_links import link_of
+from tests.connections.help_links import link_of
 from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 

@@ -5,15 +5,7 @@ from pytest_django import Settings
 
 from connections import tasks
 from connections.models import MarketoConnection, PackageCheck, SalesforceConnection
-from msi_admin.celery import app
 from tests.connections.conftest import ChangeOrg
-
-
-@pytest.fixture
-def _tasks_run_at_once() -> object:
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
 
 
 def test_beat_asks_for_both_looks(settings: Settings) -> None:
@@ -21,7 +13,7 @@ def test_beat_asks_for_both_looks(settings: Settings) -> None:
     assert {tasks.check_connections.name, tasks.check_packages.name} <= asked
 
 
-@pytest.mark.usefixtures("_tasks_run_at_once")
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_the_hourly_look_reaches_both_neighbours(
     salesforce_connection: SalesforceConnection,
     marketo_connection: MarketoConnection,
@@ -35,7 +27,7 @@ def test_the_hourly_look_reaches_both_neighbours(
     assert MarketoConnection.objects.get().problem == ""
 
 
-@pytest.mark.usefixtures("_tasks_run_at_once")
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_the_daily_look_checks_the_package(salesforce_connection: SalesforceConnection, change_org: ChangeOrg) -> None:
     change_org("install_package")
     tasks.check_packages()

@@ -11,7 +11,7 @@ from invitations import services
 from invitations.models import Invitation
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_connection, make_member, make_salesforce_connection
-from tests.invitations.test_pages import USERS
+from tests.invitations.user_management import USERS
 from tests.pages import text_of
 
 
