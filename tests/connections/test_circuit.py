@@ -47,7 +47,7 @@ class Neighbour(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def neighbour(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setattr(http, "TIMEOUT_SECONDS", (1.0, 0.05))
+    monkeypatch.setattr(http, "TIMEOUT_SECONDS", (1.0, 0.25))
     Neighbour.status, Neighbour.calls = 200, 0
     with serving(Neighbour) as origin:
         yield origin
