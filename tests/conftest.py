@@ -19,10 +19,12 @@ from tests.factories import (
     make_member,
     make_user,
 )
+from tests.mail_server import MailServer
 from tests.sandbox_process import SandboxProcess
 from tests.signing_in import let_in
 
 ClientOf = Callable[[User], Client]
+RefuseMails = Callable[..., None]
 
 
 @pytest.fixture
@@ -104,6 +106,18 @@ def client_of() -> ClientOf:
 def browser(admin: User, client_of: ClientOf) -> Client:
     """The browser of an admin of the account; a room that is for somebody else has its own."""
     return client_of(admin)
+
+
+@pytest.fixture
+def refuse_mails(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> RefuseMails:
+    """Let the mail server answer with an error, so many times; with None it takes mails again."""
+    settings.EMAIL_BACKEND = f"{MailServer.__module__}.{MailServer.__name__}"
+
+    def refuse(error: Exception | None, times: int = 1_000) -> None:
+        monkeypatch.setattr(MailServer, "refusal", error)
+        monkeypatch.setattr(MailServer, "refusals", times)
+
+    return refuse
 
 
 @pytest.fixture

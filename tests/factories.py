@@ -25,7 +25,7 @@ def make_user(email: str = "", name: str = "", password: str | None = None) -> U
 
 
 def new_email() -> str:
-    return f"person{next(_NUMBERS)}@acme.example"
+    return f"somebody{next(_NUMBERS)}@acme.example"
 
 
 def with_password(user: User) -> User:

@@ -107,16 +107,16 @@ def test_pages_by_key(browser: Client, account: SalesAccount, admin: User) -> No
     for number in range(60):
         services.record(account=account, actor=admin, action="team_created", target=f"T{number:02}")
     first = text_of(browser.get(AUDIT, {"action": "team_created"}))
-    assert "T59" in first
-    assert "T09" not in first
+    assert "the team T59" in first
+    assert "the team T09" not in first
     oldest = AuditEvent.objects.get(target="T10").pk
     assert f"?action=team_created&before={oldest}" in first
     second = text_of(browser.get(AUDIT, {"action": "team_created", "before": str(oldest)}))
-    assert "T09" in second
-    assert "T10" not in second
+    assert "the team T09" in second
+    assert "the team T10" not in second
     newest = AuditEvent.objects.get(target="T09").pk
     assert f"?action=team_created&after={newest}" in second
-    assert "T59" in text_of(browser.get(AUDIT, {"action": "team_created", "after": str(newest)}))
+    assert "the team T59" in text_of(browser.get(AUDIT, {"action": "team_created", "after": str(newest)}))
 
 
 def test_the_export_is_safe_in_a_spreadsheet_and_audited(browser: Client, account: SalesAccount, admin: User) -> None:

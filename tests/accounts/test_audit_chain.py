@@ -18,6 +18,7 @@ from accounts.permissions import Role
 from tests.accounts.authenticator import add_second_factor
 from tests.factories import PASSWORD, make_invitation, make_member, make_team, with_password
 from tests.signing_in import sign_in
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -90,13 +91,10 @@ class TestChain:
     @pytest.mark.django_db(transaction=True)
     def test_entries_written_at_once_follow_one_another(self, account: SalesAccount, admin: User) -> None:
         def write(number: int) -> None:
-            try:
-                services.record(account=account, actor=admin, action="team_created", target=str(number))
-            finally:
-                connection.close()
+            for turn in range(5):
+                services.record(account=account, actor=admin, action="team_created", target=f"{number}.{turn}")
 
-        with ThreadPoolExecutor(8) as threads:
-            list(threads.map(write, range(40)))
+        at_once(8, write)
         assert AuditEvent.objects.count() == 40
         assert broken_entries() == []
 

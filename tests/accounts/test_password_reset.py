@@ -2,35 +2,22 @@
 
 import re
 import smtplib
-from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django import Settings
 
 from accounts import tasks
 from accounts.models import User
 from msi_admin.celery import app
+from tests.conftest import RefuseMails
 from tests.factories import PASSWORD, make_user
 
 RESET = "/accounts/password/reset/"
 EVERYBODY = ["anna@acme.example", "ANNA@acme.example", "unknown@acme.example", "gone@acme.example"]
-
-
-class RefusingMailServer(EmailBackend):
-    """Knows nobody by these addresses, the first times it is asked."""
-
-    refusals = 1000
-
-    def send_messages(self, messages: list[Any]) -> int:  # type: ignore[override]
-        type(self).refusals -= 1
-        if self.refusals < 0:
-            return super().send_messages(messages)
-        raise smtplib.SMTPRecipientsRefused({"unknown@acme.example": (550, b"no such user")})
+REFUSAL = smtplib.SMTPRecipientsRefused({"unknown@acme.example": (550, b"no such user")})
 
 
 @pytest.fixture(autouse=True)
@@ -74,14 +61,15 @@ def test_nobody_is_looked_for_while_the_visitor_waits(client: Client) -> None:
 
 
 @pytest.mark.parametrize("email", EVERYBODY)
-def test_a_mail_server_that_refuses_an_address_tells_nobody(client: Client, settings: Settings, email: str) -> None:
+def test_a_mail_server_that_refuses_an_address_tells_nobody(
+    client: Client, refuse_mails: RefuseMails, email: str
+) -> None:
     """Security statement 26: an error page for some would."""
-    settings.EMAIL_BACKEND = f"{__name__}.RefusingMailServer"
+    refuse_mails(REFUSAL)
     assert client.post(RESET, {"email": email})["Location"] == "/accounts/password/reset/done/"
 
 
-def test_a_mail_server_that_recovers_gets_the_mail(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.EMAIL_BACKEND = f"{__name__}.RefusingMailServer"
-    monkeypatch.setattr(RefusingMailServer, "refusals", 3)
+def test_a_mail_server_that_recovers_gets_the_mail(refuse_mails: RefuseMails) -> None:
+    refuse_mails(REFUSAL, times=3)
     assert tasks.send_password_reset.apply(("anna@acme.example", "en")).successful()
     assert len(mail.outbox) == 1

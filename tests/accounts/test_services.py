@@ -1,13 +1,10 @@
 """Teams."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from django.db import connection
 
 from accounts import services
 from accounts.models import SalesAccount, User
+from tests.threads import at_once
 
 
 def test_teams_end_at_the_limit(account: SalesAccount, admin: User) -> None:
@@ -20,20 +17,15 @@ def test_teams_end_at_the_limit(account: SalesAccount, admin: User) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_last_team_is_created_once(account: SalesAccount, admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "MAX_TEAMS", 1)
-    start = Barrier(4)
 
     def create(number: int) -> bool:
-        start.wait()
         try:
             services.create_team(account=account, name=f"Team {number}", created_by=admin)
         except services.RefusedError:
             return False
-        finally:
-            connection.close()
         return True
 
-    with ThreadPoolExecutor(4) as threads:
-        assert sorted(threads.map(create, range(4))) == [False, False, False, True]
+    assert sorted(at_once(4, create)) == [False, False, False, True]
     assert account.teams.filter(is_everyone=False).count() == 1
 
 

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -29,10 +29,15 @@ class CannedAnswers(BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def canned_answers() -> Iterator[str]:
+def canned_answers() -> AbstractContextManager[str]:
     """The origin of a server that gives `CannedAnswers`."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), CannedAnswers)
+    return serving(CannedAnswers)
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The origin of a server whose requests the handler answers."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -1,7 +1,7 @@
-"""Connections made the way people make them: through the pages, with a person at Salesforce."""
+"""People on the way to Salesforce and back, and an administrator who changes things there."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,14 +11,19 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
+from clients.salesforce.oauth import TokenAnswer
 from connections.models import MarketoInstance, SalesforceConnection
 from tests.conftest import ClientOf
+from tests.connections.canned_answers import canned_answers
+from tests.connections.salesforce_sign_in import signed_in
 from tests.factories import with_password
+from tests.pages import text_of
 from tests.salesforce_login import leave_for_salesforce, log_in_at_salesforce
 from tests.sandbox_process import SandboxProcess
 from tests.signing_in import let_sign_in_age
 
 CONNECT = "/settings/admin/salesforce/connect/"
+CONNECT_OWN = "/settings/salesforce/connect/"
 PersonAtSalesforce = Callable[..., str]
 ChangeOrg = Callable[..., None]
 
@@ -27,6 +32,19 @@ ChangeOrg = Callable[..., None]
 def _registered_app(settings: Settings) -> None:
     settings.SALESFORCE_CLIENT_ID = "sandbox-consumer-key"
     settings.SALESFORCE_CLIENT_SECRET = "sandbox-consumer-secret"
+
+
+@pytest.fixture(scope="session")
+def canned() -> Iterator[str]:
+    """The origin of a server with answers that a test makes up."""
+    with canned_answers() as origin:
+        yield origin
+
+
+@pytest.fixture
+def tokens(sandbox: SandboxProcess) -> TokenAnswer:
+    """What a sign-in at the sandbox's Salesforce gives."""
+    return signed_in(sandbox)
 
 
 @pytest.fixture
@@ -65,6 +83,11 @@ def process_environment() -> dict[str, str]:
 def press_ok(browser: Client) -> str:
     """Press OK on the confirmation page; answers the address at Salesforce."""
     return leave_for_salesforce(browser, CONNECT)
+
+
+def connect_own(browser: Client, person: PersonAtSalesforce) -> str:
+    """Connect oneself, and answer the page one ends on."""
+    return text_of(browser.get(person(leave_for_salesforce(browser, CONNECT_OWN)), follow=True))
 
 
 @pytest.fixture

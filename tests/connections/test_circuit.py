@@ -2,10 +2,9 @@
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from django.core.cache import cache
@@ -20,6 +19,7 @@ from connections.services.call_log import record_failure
 from connections.services.clients import record_problem, salesforce_client
 from sync.engine.problems import Wait, verdict
 from tests.conftest import ClientOf
+from tests.connections.canned_answers import serving
 from tests.connections.conftest import process_environment
 from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
@@ -50,13 +50,10 @@ class Neighbour(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def neighbour(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setattr(http, "TIMEOUT_SECONDS", (1.0, 0.05))
+    monkeypatch.setattr(http, "TIMEOUT_SECONDS", (1.0, 0.25))
     Neighbour.status, Neighbour.calls = 200, 0
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Neighbour)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(Neighbour) as origin:
+        yield origin
 
 
 def call(origin: str, path: str = "/rest/v1/leads.json") -> int:

@@ -15,13 +15,12 @@ from connections.services.salesforce import finish_sign_in, take_sign_in
 from salesforce_package.services import package_state
 from salesforce_package.tasks import check_packages
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, PersonAtSalesforce
+from tests.connections.conftest import CONNECT_OWN, ChangeOrg, PersonAtSalesforce, connect_own
 from tests.pages import text_of
 from tests.salesforce_login import CHOICE, leave_for_salesforce
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/salesforce/"
-CONNECT = "/settings/salesforce/connect/"
 DISCONNECT = "/settings/salesforce/disconnect/"
 
 
@@ -31,19 +30,14 @@ def seller(member: User, client_of: ClientOf) -> Client:
     return client_of(member)
 
 
-def connect(browser: Client, person: PersonAtSalesforce) -> str:
-    """Connect as a person does, and answer the page they end on."""
-    return text_of(browser.get(person(leave_for_salesforce(browser, CONNECT)), follow=True))
-
-
 def test_every_member_connects_themselves(
     seller: Client, member: User, account: SalesAccount, person_at_salesforce: PersonAtSalesforce
 ) -> None:
     page = text_of(seller.get(PAGE))
     assert "logged in Salesforce as yours" in page
     assert "Settings" in page
-    assert "You will be sent to this address" in text_of(seller.get(CONNECT, CHOICE))
-    page = connect(seller, person_at_salesforce)
+    assert "You will be sent to this address" in text_of(seller.get(CONNECT_OWN, CHOICE))
+    page = connect_own(seller, person_at_salesforce)
     assert "Connected to Acme Inc as admin@acme.example." in page
     assert f'href="{DISCONNECT}"' in page
     own = SalesforceConnection.objects.get()
@@ -55,7 +49,7 @@ def test_salesforce_asks_who_it_is_even_in_a_browser_that_is_logged_in(seller: C
     login = {"username": "admin@acme.example", "password": "sandbox-password"}
     with requests.Session() as browser:
         browser.post(f"{sandbox.url}/login", data=login)
-        page = browser.get(leave_for_salesforce(seller, CONNECT))
+        page = browser.get(leave_for_salesforce(seller, CONNECT_OWN))
     assert urlsplit(page.url).path == "/login"
 
 
@@ -64,7 +58,9 @@ def test_a_connection_of_somebody_else_is_noticed(
     seller: Client, member: User, person_at_salesforce: PersonAtSalesforce, known: str
 ) -> None:
     """Salesforce knows the user by another address than the console, unless a sandbox only marked it as invalid."""
-    assert "this user has the address admin@acme.example, which is not yours" in connect(seller, person_at_salesforce)
+    assert "this user has the address admin@acme.example, which is not yours" in connect_own(
+        seller, person_at_salesforce
+    )
     SalesforceConnection.objects.update(email=known)
     User.objects.filter(pk=member.pk).update(email="sam@acme.example")
     assert "which is not yours" not in text_of(seller.get(PAGE))
@@ -81,7 +77,7 @@ def test_the_account_s_connection_is_nobody_s_own(
 def test_sync_and_package_do_not_use_a_member_s_connection(
     seller: Client, account: SalesAccount, person_at_salesforce: PersonAtSalesforce
 ) -> None:
-    connect(seller, person_at_salesforce)
+    connect_own(seller, person_at_salesforce)
     assert not SalesforceConnection.objects.of_account(account).exists()
     assert not salesforce_health(account).is_connected
     assert package_state(account).connection is None
@@ -93,7 +89,7 @@ def test_both_connections_live_side_by_side(
 ) -> None:
     owner = salesforce_connection.connected_by
     browser = client_of(owner)
-    connect(browser, person_at_salesforce)
+    connect_own(browser, person_at_salesforce)
     own = SalesforceConnection.objects.of_member(owner.member).get()
     assert own.refresh_token != salesforce_connection.refresh_token
     assert "Disconnect yourself from Acme Inc" in text_of(browser.get(DISCONNECT))
@@ -108,7 +104,7 @@ def test_another_org_than_the_account_s_is_refused(
     salesforce_connection: SalesforceConnection, seller: Client, person_at_salesforce: PersonAtSalesforce
 ) -> None:
     SalesforceConnection.objects.update(org_id="00DOTHER00000000AA")
-    page = connect(seller, person_at_salesforce)
+    page = connect_own(seller, person_at_salesforce)
     assert "another Salesforce org than the one the Sales account is connected to" in page
     assert SalesforceConnection.objects.count() == 1
 
@@ -117,7 +113,7 @@ def test_a_sign_in_for_oneself_connects_nobody_else(
     seller: Client, salesforce_admin: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce
 ) -> None:
     other = client_of(salesforce_admin)
-    back = person_at_salesforce(leave_for_salesforce(seller, CONNECT))
+    back = person_at_salesforce(leave_for_salesforce(seller, CONNECT_OWN))
     assert "problem=salesforce_lost_sign_in" in other.get(back)["Location"]
     assert "This sign-in was started in another tab" in text_of(seller.get(f"{PAGE}?problem=salesforce_lost_sign_in"))
     assert not SalesforceConnection.objects.exists()
@@ -126,7 +122,7 @@ def test_a_sign_in_for_oneself_connects_nobody_else(
 def test_somebody_removed_meanwhile_connects_nothing(
     seller: Client, member: User, person_at_salesforce: PersonAtSalesforce
 ) -> None:
-    back = person_at_salesforce(leave_for_salesforce(seller, CONNECT))
+    back = person_at_salesforce(leave_for_salesforce(seller, CONNECT_OWN))
     answer = parse_qs(urlsplit(back).query)
     sign_in = take_sign_in(state=answer["state"][0], user=member)
     member.member.delete()
@@ -139,13 +135,13 @@ def test_what_goes_wrong_is_said_on_one_s_own_page(
     seller: Client, person_at_salesforce: PersonAtSalesforce, change_org: ChangeOrg
 ) -> None:
     change_org("set_user", username="admin@acme.example", api_enabled=False)
-    assert "The Salesforce user may not use the API." in connect(seller, person_at_salesforce)
+    assert "The Salesforce user may not use the API." in connect_own(seller, person_at_salesforce)
     assert not SalesforceConnection.objects.exists()
 
 
 def test_removing_a_member_erases_their_tokens(
     seller: Client, member: User, person_at_salesforce: PersonAtSalesforce
 ) -> None:
-    connect(seller, person_at_salesforce)
+    connect_own(seller, person_at_salesforce)
     member.member.delete()
     assert not SalesforceConnection.objects.exists()

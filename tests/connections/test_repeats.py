@@ -15,7 +15,7 @@ from connections.services.repeats import find_repeat
 from salesforce_package.services import check_package
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg
-from tests.diagnostics.test_help_links import link_of
+from tests.connections.help_links import link_of
 from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -13,10 +12,9 @@ from connections.models import OrphanedToken, SalesforceConnection, SalesforceSi
 from connections.services.clients import salesforce_client
 from connections.services.revocation import revoke_orphans
 from connections.services.salesforce import forget_member
-from msi_admin.celery import app
 from tests.conftest import ClientOf
-from tests.connections.conftest import PersonAtSalesforce, press_ok
-from tests.salesforce_login import CHOICE, leave_for_salesforce
+from tests.connections.conftest import CONNECT_OWN, PersonAtSalesforce, connect_own, press_ok
+from tests.salesforce_login import CHOICE
 from tests.sandbox_process import SandboxProcess
 
 DISCONNECT = "/settings/admin/salesforce/disconnect/"
@@ -24,11 +22,6 @@ DISCONNECT = "/settings/admin/salesforce/disconnect/"
 
 def grants(sandbox: SandboxProcess) -> int:
     return int(sandbox.get("/_sandbox/state")["org"]["grants"])
-
-
-def connect_own(browser: Client, person: PersonAtSalesforce) -> None:
-    url = leave_for_salesforce(browser, "/settings/salesforce/connect/")
-    browser.get(person(url))
 
 
 @pytest.fixture
@@ -51,7 +44,7 @@ def test_connecting_again_revokes_the_token_of_before(
     assert not OrphanedToken.objects.exists()
 
 
-@pytest.mark.usefixtures("_salesforce_does_not_revoke")
+@pytest.mark.usefixtures("_salesforce_does_not_revoke", "tasks_run_at_once")
 def test_what_salesforce_did_not_take_in_is_revoked_by_the_hourly_look(
     salesforce_connection: SalesforceConnection, client_of: ClientOf, sandbox: SandboxProcess
 ) -> None:
@@ -59,11 +52,7 @@ def test_what_salesforce_did_not_take_in_is_revoked_by_the_hourly_look(
     client_of(salesforce_connection.connected_by).post(DISCONNECT)
     assert not SalesforceConnection.objects.exists()
     assert (grants(sandbox), OrphanedToken.objects.count()) == (1, 1)
-    app.conf.task_always_eager = True
-    try:
-        tasks.check_connections()
-    finally:
-        app.conf.task_always_eager = False
+    tasks.check_connections()
     assert (grants(sandbox), OrphanedToken.objects.count()) == (0, 0)
 
 
@@ -91,7 +80,7 @@ def test_whoever_leaves_the_account_leaves_no_token_behind(
     """Security statement 11: a removed member's own connection is revoked; the account's goes on."""
     browser = client_of(member)
     connect_own(browser, person_at_salesforce)
-    browser.post("/settings/salesforce/connect/", CHOICE)
+    browser.post(CONNECT_OWN, CHOICE)
     assert (grants(sandbox), SalesforceSignIn.objects.count()) == (2, 1)
     with transaction.atomic():
         forget_member(account=salesforce_connection.account, user=member)

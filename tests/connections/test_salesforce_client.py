@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,20 +14,9 @@ from clients.salesforce import oauth
 from clients.salesforce.client import Access, QueryJob, QueryJobState, SalesforceClient
 from clients.salesforce.errors import QueryInterrupted, SessionExpired, raise_for_error
 from clients.salesforce.oauth import TokenAnswer
-from tests.connections.canned_answers import CannedAnswers, canned_answers
-from tests.connections.salesforce_sign_in import refresh, signed_in
+from tests.connections.canned_answers import CannedAnswers
+from tests.connections.salesforce_sign_in import refresh
 from tests.sandbox_process import SandboxProcess
-
-
-@pytest.fixture(scope="module")
-def canned() -> Iterator[str]:
-    with canned_answers() as origin:
-        yield origin
-
-
-@pytest.fixture
-def tokens(sandbox: SandboxProcess) -> TokenAnswer:
-    return signed_in(sandbox)
 
 
 def _answer(status: int, body: object, headers: dict[str, str] | None = None) -> requests.Response:

@@ -17,10 +17,10 @@ from clients.http import ReconnectNeeded
 from connections.models import SalesforceConnection, SalesforceSignIn
 from connections.services.clients import salesforce_client
 from tests.conftest import ClientOf
-from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, press_ok
+from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, connect_own, press_ok
 from tests.factories import make_salesforce_connection
 from tests.pages import text_of
-from tests.salesforce_login import address_at_salesforce, leave_for_salesforce
+from tests.salesforce_login import address_at_salesforce
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/salesforce/"
@@ -70,7 +70,7 @@ def test_whoever_removes_the_person_who_connected_is_told(
 ) -> None:
     page = f"/settings/admin/users/{salesforce_admin.member.pk}/remove/"
     crm = client_of(salesforce_admin)
-    crm.get(person_at_salesforce(leave_for_salesforce(crm, "/settings/salesforce/connect/")))
+    connect_own(crm, person_at_salesforce)
     assert "connected the Sales account" not in text_of(client_of(admin).get(page))
     crm.get(person_at_salesforce(press_ok(crm)))
     assert "connected the Sales account to Salesforce, as admin@acme.example" in text_of(client_of(admin).get(page))

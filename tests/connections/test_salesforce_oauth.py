@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,23 +12,12 @@ from clients.hosts import ForbiddenHost, check_instance_url, salesforce_login_or
 from clients.salesforce import oauth
 from clients.salesforce.oauth import ConnectedApp, GrantRefused, OAuthError, OAuthProblem, TokenAnswer
 from connections.problems import problem_code
-from tests.connections.canned_answers import CannedAnswers, canned_answers
-from tests.connections.salesforce_sign_in import APP, exchange, refresh, sign_in, signed_in
+from tests.connections.canned_answers import CannedAnswers
+from tests.connections.salesforce_sign_in import APP, exchange, refresh, sign_in
 from tests.sandbox_process import SandboxProcess
 
 LOCAL = "http://127.0.0.1:8001"
 IDENTITY = "https://login.salesforce.com/id/00D000000000062EAA/005000000000001AAA"
-
-
-@pytest.fixture(scope="module")
-def canned() -> Iterator[str]:
-    with canned_answers() as origin:
-        yield origin
-
-
-@pytest.fixture
-def tokens(sandbox: SandboxProcess) -> TokenAnswer:
-    return signed_in(sandbox)
 
 
 @pytest.mark.parametrize(

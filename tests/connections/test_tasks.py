@@ -5,17 +5,9 @@ from pytest_django import Settings
 
 from connections import tasks
 from connections.models import MarketoConnection, SalesforceConnection
-from msi_admin.celery import app
 from salesforce_package.models import PackageCheck
 from salesforce_package.tasks import check_packages
 from tests.connections.conftest import ChangeOrg
-
-
-@pytest.fixture
-def _tasks_run_at_once() -> object:
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
 
 
 def test_beat_asks_for_both_looks(settings: Settings) -> None:
@@ -23,7 +15,7 @@ def test_beat_asks_for_both_looks(settings: Settings) -> None:
     assert {tasks.check_connections.name, check_packages.name} <= asked
 
 
-@pytest.mark.usefixtures("_tasks_run_at_once")
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_the_hourly_look_reaches_both_neighbours(
     salesforce_connection: SalesforceConnection,
     marketo_connection: MarketoConnection,
@@ -37,7 +29,7 @@ def test_the_hourly_look_reaches_both_neighbours(
     assert MarketoConnection.objects.get().problem == ""
 
 
-@pytest.mark.usefixtures("_tasks_run_at_once")
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_the_daily_look_checks_the_package(salesforce_connection: SalesforceConnection, change_org: ChangeOrg) -> None:
     change_org("install_package")
     check_packages()

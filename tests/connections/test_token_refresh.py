@@ -2,15 +2,12 @@
 
 import subprocess
 import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import FrameType
 from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
-from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
@@ -23,19 +20,11 @@ from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, process_environment
 from tests.pages import text_of
 from tests.sandbox_process import SandboxProcess
+from tests.threads import at_once
 
 PAGE = "/settings/admin/salesforce/"
 THREADS = 6
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def call_in_thread(connection: SalesforceConnection, start: threading.Barrier) -> str:
-    try:
-        client = salesforce_client(connection)
-        start.wait(timeout=10)
-        return client.organization().name
-    finally:
-        database.close()
 
 
 def test_many_workers_refresh_a_rotating_token_once(
@@ -45,9 +34,8 @@ def test_many_workers_refresh_a_rotating_token_once(
     change_org("rotate_refresh_tokens", rotate=True)
     change_org("end_sessions")
     sandbox.delete("/_sandbox/calls")
-    start = threading.Barrier(THREADS)
-    with ThreadPoolExecutor(THREADS) as pool:
-        names = list(pool.map(lambda _: call_in_thread(salesforce_connection, start), range(THREADS)))
+    clients = [salesforce_client(salesforce_connection) for _ in range(THREADS)]
+    names = at_once(THREADS, lambda number: clients[number].organization().name)
     assert names == ["Acme Inc"] * THREADS
     refreshes = [call for call in sandbox.get("/_sandbox/calls") if call["path"] == "/services/oauth2/token"]
     assert len(refreshes) == 1

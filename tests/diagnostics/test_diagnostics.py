@@ -36,10 +36,10 @@ from connections.services.health import check_connection
 from diagnostics.messages import ACTORS, DIAGNOSES, diagnosis_of
 from diagnostics.usage import usage_charts
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok
+from tests.connections.conftest import CONNECT_OWN, ChangeOrg, PersonAtSalesforce, connect_own, press_ok
 from tests.factories import make_marketo_admin
 from tests.pages import text_of
-from tests.salesforce_login import address_at_salesforce
+from tests.salesforce_login import leave_for_salesforce
 from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/integrations/diagnostics/"
@@ -290,11 +290,9 @@ def test_failures_of_a_member_s_own_connection_are_not_the_account_s(
     sandbox: SandboxProcess,
 ) -> None:
     seller = client_of(member)
-    start = "/settings/salesforce/connect/", {"choice": "production", "my_domain": ""}
-    url = address_at_salesforce(seller.post(*start))
-    state = parse_qs(urlsplit(url).query)["state"][0]
+    state = parse_qs(urlsplit(leave_for_salesforce(seller, CONNECT_OWN)).query)["state"][0]
     assert "problem=salesforce_refused" in seller.get(CALLBACK, {"state": state, "error": "access_denied"})["Location"]
-    seller.get(person_at_salesforce(address_at_salesforce(seller.post(*start))))
+    connect_own(seller, person_at_salesforce)
     own = SalesforceConnection.objects.of_member(member.member).get()
     sandbox.post("/_sandbox/faults", {"path": "/services/data", "kind": "status:503"})
     check_connection(own)

@@ -1,6 +1,5 @@
 """A link that shows one thing to do to somebody who has no account here."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -20,19 +19,10 @@ from salesforce_package.models import PackageTick
 from salesforce_package.services import check_package
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg
+from tests.connections.help_links import ASK, link_of
 from tests.pages import text_of
 
-ASK = "/settings/integrations/help-link/"
 PEOPLE = ["admin@acme.example", "crm@acme.example", "seller@acme.example"]
-
-
-def link_of(browser: Client, subject: str) -> str:
-    """Press the button and answer the path of the link."""
-    answer = browser.post(ASK, {"subject": subject})
-    assert answer.status_code == 200
-    found = re.search(r"http://127\.0\.0\.1:8000(/help/[^<\"]+)", text_of(answer))
-    assert found
-    return found[1]
 
 
 @pytest.fixture

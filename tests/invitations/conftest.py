@@ -1,7 +1,7 @@
 """Invitations whose mails have been sent, and the links in them."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.core import mail
@@ -12,7 +12,6 @@ from accounts.permissions import Role
 from devtools.personas import MARKETO_ADMIN, PASSWORD
 from invitations import services, tasks
 from invitations.models import Invitation
-from msi_admin.celery import app
 from tests.factories import make_member, with_password
 from tests.salesforce_login import log_in_at_salesforce
 from tests.sandbox_process import SandboxProcess
@@ -23,10 +22,8 @@ MakeInvitation = Callable[..., tuple[Invitation, str]]
 
 
 @pytest.fixture(autouse=True)
-def _tasks_run_at_once() -> Iterator[None]:
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
+def _tasks_of_this_room_run_at_once(tasks_run_at_once: None) -> None:
+    """Every test of this room wants it."""
 
 
 def last_mail() -> EmailMultiAlternatives:

@@ -1,14 +1,11 @@
 """The page behind an invitation's link: who gets in, and who is told what."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 import time_machine
 from django.core import mail
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -21,6 +18,7 @@ from invitations.models import Invitation
 from tests.conftest import ClientOf
 from tests.factories import make_account, make_member, make_team, make_user
 from tests.invitations.conftest import MakeInvitation, token_in_last_mail, url_of
+from tests.threads import at_once
 
 PASSWORD = "Correct-Horse-7"
 NEW_USER = {"name": "Nora Ek", "password1": PASSWORD, "password2": PASSWORD}
@@ -208,17 +206,7 @@ def test_of_fifty_simultaneous_acceptances_one_wins(account: SalesAccount, admin
     new = services.NewInvitation("new@acme.example")
     services.invite(account=account, invited_by=admin, addresses=[new])
     token = token_in_last_mail()
-    start = Barrier(50)
-
-    def accept(_number: int) -> int:
-        start.wait()
-        try:
-            return Client().post(url_of(token), NEW_USER).status_code
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(50) as threads:
-        codes = list(threads.map(accept, range(50)))
+    codes = at_once(50, lambda _: Client().post(url_of(token), NEW_USER).status_code)
     assert codes.count(302) == 1
     # Whoever comes a little later is asked to sign in as the user that exists by then.
     assert set(codes) <= {302, 410, 200}

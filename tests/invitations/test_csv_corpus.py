@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from accounts.models import SalesAccount, Team
 from common.csv_export import FORMULA_STARTS, csv_answer
 from invitations.csv_rows import InviteRow, decode, guess_mapping, read_people, read_table
-from tests.invitations.test_pages import USERS, upload
+from tests.invitations.user_management import USERS, upload
 from tests.pages import rows_of, text_of
 
 EMAIL = "a@acme.example"

@@ -14,7 +14,7 @@ from accounts.permissions import Role
 from invitations import tasks
 from invitations.models import CsvUpload, Invitation
 from tests.invitations.conftest import MakeInvitation
-from tests.invitations.test_pages import UPLOAD, upload
+from tests.invitations.user_management import UPLOAD, upload
 from tests.pages import rows_of, source_of, text_of
 
 DATA = "Epost;Förnamn;Roll\nåsa@acme.example;Åsa;\nper@acme.example;Per;admin\nwrong;;\n"

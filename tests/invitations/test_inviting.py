@@ -1,13 +1,10 @@
 """Whom an admin can invite, and what becomes of an invitation before it is accepted."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 from django.core import mail
-from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -21,6 +18,7 @@ from invitations.services import NewInvitation
 from tests.conftest import ClientOf
 from tests.factories import make_team
 from tests.invitations.conftest import MakeInvitation, token_in_last_mail
+from tests.threads import at_once
 
 
 def reasons(account: SalesAccount, admin: User, *emails: str) -> list[str]:
@@ -66,18 +64,12 @@ def test_an_address_of_another_account_is_invited_like_an_unknown_one(
 def test_the_last_seat_is_taken_once(account: SalesAccount, admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two admins invite at the same moment while one seat is left."""
     monkeypatch.setattr(obstacles, "MAX_SEATS", 2)
-    start = Barrier(4)
 
     def invite_one(number: int) -> int:
-        start.wait()
-        try:
-            new = NewInvitation(f"new{number}@acme.example")
-            return len(services.invite(account=account, invited_by=admin, addresses=[new]).sent)
-        finally:
-            connection.close()
+        new = NewInvitation(f"new{number}@acme.example")
+        return len(services.invite(account=account, invited_by=admin, addresses=[new]).sent)
 
-    with ThreadPoolExecutor(4) as threads:
-        assert sorted(threads.map(invite_one, range(4))) == [0, 0, 0, 1]
+    assert sorted(at_once(4, invite_one)) == [0, 0, 0, 1]
     assert Invitation.objects.count() == 1
 
 

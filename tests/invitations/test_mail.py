@@ -6,35 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core import mail
-from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 from django.utils import timezone
-from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
 from invitations import delivery, services, tasks
 from invitations.emails import MailError
 from invitations.models import Invitation
+from tests.conftest import RefuseMails
 from tests.factories import make_instance, make_marketo_admin
 from tests.invitations.conftest import MakeInvitation, last_mail
-
-# Set by a test: what the mail server answers.
-answer: Exception | None = None
-
-
-class MailServer(EmailBackend):
-    """Takes mails, unless a test says otherwise."""
-
-    def send_messages(self, messages: list[object]) -> int:  # type: ignore[override]
-        if answer:
-            raise answer
-        return super().send_messages(messages)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def mail_server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    settings.EMAIL_BACKEND = f"{__name__}.MailServer"
-    return monkeypatch
 
 
 @pytest.fixture
@@ -46,10 +27,6 @@ def waiting(account: SalesAccount, admin: User) -> Invitation:
 
 def state(invitation: Invitation) -> str:
     return Invitation.objects.get(pk=invitation.pk).state
-
-
-def refuse(mail_server: pytest.MonkeyPatch, error: Exception | None) -> None:
-    mail_server.setattr(f"{__name__}.answer", error)
 
 
 def test_the_mail_is_text_and_html_with_the_same_link(waiting: Invitation, admin: User) -> None:
@@ -130,33 +107,33 @@ def test_a_revoked_invitation_is_not_sent(waiting: Invitation, admin: User) -> N
     assert not mail.outbox
 
 
-def test_a_mail_server_that_recovers_gets_the_mail(waiting: Invitation, mail_server: pytest.MonkeyPatch) -> None:
-    refuse(mail_server, smtplib.SMTPServerDisconnected("gone"))
+def test_a_mail_server_that_recovers_gets_the_mail(waiting: Invitation, refuse_mails: RefuseMails) -> None:
+    refuse_mails(smtplib.SMTPServerDisconnected("gone"))
     with pytest.raises(MailError):
         delivery.deliver(waiting.pk)
     assert state(waiting) == "not_sent"
     assert "press Resend" in Invitation.objects.get(pk=waiting.pk).mail_trouble
-    refuse(mail_server, None)
+    refuse_mails(None)
     delivery.deliver(waiting.pk)
     assert state(waiting) == "pending"
     assert len(mail.outbox) == 1
 
 
-def test_retries_end(waiting: Invitation, mail_server: pytest.MonkeyPatch) -> None:
-    refuse(mail_server, ConnectionRefusedError())
+def test_retries_end(waiting: Invitation, refuse_mails: RefuseMails) -> None:
+    refuse_mails(ConnectionRefusedError())
     result = tasks.send_invitation.apply((waiting.pk,))
     assert isinstance(result.result, MailError)
     assert state(waiting) == "not_sent"
 
 
-def test_a_refused_address_is_not_tried_again(waiting: Invitation, mail_server: pytest.MonkeyPatch) -> None:
-    refuse(mail_server, smtplib.SMTPRecipientsRefused({waiting.email: (550, b"no such user")}))
+def test_a_refused_address_is_not_tried_again(waiting: Invitation, refuse_mails: RefuseMails) -> None:
+    refuse_mails(smtplib.SMTPRecipientsRefused({waiting.email: (550, b"no such user")}))
     assert tasks.send_invitation.apply((waiting.pk,)).successful()
     assert "refused this address" in Invitation.objects.get(pk=waiting.pk).mail_trouble
 
 
-def test_a_full_mailbox_is_tried_again(waiting: Invitation, mail_server: pytest.MonkeyPatch) -> None:
-    refuse(mail_server, smtplib.SMTPRecipientsRefused({waiting.email: (452, b"mailbox full")}))
+def test_a_full_mailbox_is_tried_again(waiting: Invitation, refuse_mails: RefuseMails) -> None:
+    refuse_mails(smtplib.SMTPRecipientsRefused({waiting.email: (452, b"mailbox full")}))
     with pytest.raises(MailError) as failure:
         delivery.deliver(waiting.pk)
     assert not failure.value.is_final

@@ -13,10 +13,9 @@ from accounts.services import RefusedError
 from invitations import delivery, mail_limits, obstacles, services, tasks
 from invitations.emails import MailError
 from invitations.models import LIFETIME, Invitation
-from tests.conftest import ClientOf
+from tests.conftest import ClientOf, RefuseMails
 from tests.invitations.conftest import last_mail
-from tests.invitations.test_mail import mail_server, refuse  # noqa: F401  a fixture
-from tests.invitations.test_pages import USERS
+from tests.invitations.user_management import USERS
 from tests.pages import text_of
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -96,16 +95,16 @@ def test_a_mail_that_did_not_leave_does_not_count(
     account: SalesAccount,
     admin: User,
     settings: Settings,
-    mail_server: pytest.MonkeyPatch,  # noqa: F811
+    refuse_mails: RefuseMails,
 ) -> None:
     settings.MAILS_PER_ADDRESS = 1
     new = services.NewInvitation("new@acme.example")
     [invitation] = services.invite(account=account, invited_by=admin, addresses=[new]).sent
-    refuse(mail_server, ConnectionRefusedError())
+    refuse_mails(ConnectionRefusedError())
     for _ in range(3):
         with pytest.raises(MailError):
             delivery.deliver(invitation.pk)
-    refuse(mail_server, None)
+    refuse_mails(None)
     delivery.deliver(invitation.pk)
     assert states() == ["pending"]
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import time_machine
 from django.core import mail
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,30 +13,18 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from accounts.models import Member, SalesAccount, User
 from accounts.permissions import Role
 from invitations import services
-from invitations.models import CsvUpload, Invitation
+from invitations.models import Invitation
 from tests.conftest import ClientOf
 from tests.factories import PASSWORD, make_member, make_team, with_password
 from tests.invitations.conftest import MakeInvitation
+from tests.invitations.user_management import INVITE, ROLE, UPLOAD, USERS, keys_of, upload
 from tests.pages import text_of
 from tests.signing_in import sign_in
-
-USERS = "/settings/admin/users/"
-INVITE = f"{USERS}invite/"
-UPLOAD = f"{USERS}invite-csv/"
-ROLE = f"{USERS}selected/role/"
 
 
 def row_of(row: Member | Invitation, **fields: str) -> dict[str, str]:
     """What the forms in the line of a member or an invitation send, on a page that was searched for."""
-    return {"rows": f"{'m' if isinstance(row, Member) else 'i'}{row.pk}", "here": "q=acme", **fields}
-
-
-def upload(browser: Client, data: str, name: str = "people.csv") -> CsvUpload:
-    answer = browser.post(UPLOAD, {"file": SimpleUploadedFile(name, data.encode())})
-    assert answer.status_code == 302, text_of(answer)
-    kept = CsvUpload.objects.get()
-    assert answer["Location"] == f"{UPLOAD}{kept.pk}/"
-    return kept
+    return {"rows": keys_of(row)[0], "here": "q=acme", **fields}
 
 
 class TestAccess:

@@ -7,26 +7,17 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core import mail
-from django.core.mail.backends.locmem import EmailBackend
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
 
 from accounts.models import User
 from invitations import delivery, services, tasks
 from invitations.emails import MailError
 from invitations.models import Invitation
-from tests.conftest import ClientOf
+from tests.conftest import ClientOf, RefuseMails
 from tests.invitations.conftest import MakeInvitation, last_mail, token_in_last_mail, url_of
-from tests.invitations.test_pages import USERS
+from tests.invitations.user_management import USERS
 from tests.pages import text_of
-
-
-class ClosedMailServer(EmailBackend):
-    """Takes nothing for now."""
-
-    def send_messages(self, messages: list[object]) -> int:  # type: ignore[override]
-        raise smtplib.SMTPServerDisconnected
 
 
 @pytest.fixture
@@ -91,13 +82,13 @@ def test_a_new_mail_kills_the_reminder_too(first_token: str, admin: User, client
 
 @pytest.mark.usefixtures("three_days_later")
 def test_a_closed_mail_server_loses_neither_link_nor_reminder(
-    first_token: str, settings: Settings, client: Client
+    first_token: str, refuse_mails: RefuseMails, client: Client
 ) -> None:
     invitation = Invitation.objects.get()
-    working, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, f"{__name__}.ClosedMailServer"
+    refuse_mails(smtplib.SMTPServerDisconnected())
     with pytest.raises(MailError):
         delivery.remind(invitation.pk)
     assert client.get(url_of(first_token)).status_code == 200
-    settings.EMAIL_BACKEND = working
+    refuse_mails(None)
     tasks.send_reminders()
     assert len(mail.outbox) == 2

@@ -13,7 +13,7 @@ from accounts.models import User
 from invitations import uploads
 from invitations.models import CsvUpload
 from tests.conftest import ClientOf
-from tests.invitations.test_pages import UPLOAD, upload
+from tests.invitations.user_management import UPLOAD, upload
 from tests.pages import text_of
 
 GIGABYTE = 1024 * 1024 * 1024

@@ -12,7 +12,7 @@ from invitations.models import Invitation
 from members import services as members
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_connection, make_member, make_salesforce_connection
-from tests.invitations.test_pages import USERS
+from tests.invitations.user_management import USERS
 from tests.pages import text_of
 
 

@@ -1,15 +1,15 @@
 """Changing roles and the guards of it."""
 
-from threading import Barrier, Thread
+from contextlib import suppress
 
 import pytest
-from django.db import connection
 
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
 from members.services import change_role, remove_member
 from tests.factories import make_member
+from tests.threads import at_once
 
 
 def test_a_changed_role_is_audited_with_before_and_after(admin: User, member: User) -> None:
@@ -37,23 +37,14 @@ def test_an_admin_who_cannot_sign_in_does_not_count(account: SalesAccount, admin
 def test_two_admins_who_demote_each_other_at_once_leave_one(account: SalesAccount, admin: User) -> None:
     """Security statement 36: also in a race."""
     second = make_member(account, "second@acme.example", Role.ADMIN).user
-    start = Barrier(2)
-
-    def demote(member: Member, by: User) -> None:
-        start.wait()
-        try:
-            change_role(member=member, role=Role.USER, changed_by=by)
-        except RefusedError:
-            pass
-        finally:
-            connection.close()
-
     pairs = [(admin.member, second), (second.member, admin)]
-    threads = [Thread(target=demote, args=pair) for pair in pairs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
+
+    def demote(number: int) -> None:
+        member, by = pairs[number]
+        with suppress(RefusedError):
+            change_role(member=member, role=Role.USER, changed_by=by)
+
+    at_once(2, demote)
     assert Member.objects.filter(role=Role.ADMIN).count() == 1
 
 

@@ -19,7 +19,7 @@ from members.user_list import SORT_KEYS
 from tests.conftest import ClientOf
 from tests.factories import PASSWORD, make_invitation, make_member, make_team
 from tests.invitations.conftest import MakeInvitation
-from tests.invitations.test_pages import USERS
+from tests.invitations.user_management import USERS, keys_of
 from tests.pages import text_of
 
 
@@ -44,10 +44,6 @@ def link(browser: Client, address: str, label: str) -> str:
         rf'href="([^"]+)"(?: class="ms-auto")?>(?:<svg.*?</svg>)? ?{label}', text_of(browser.get(address))
     )
     return USERS + found[1] if found else ""
-
-
-def keys_of(*rows: Member | Invitation) -> list[str]:
-    return [f"{'m' if isinstance(row, Member) else 'i'}{row.pk}" for row in rows]
 
 
 @pytest.mark.parametrize("sort", [f"{sign}{column}" for column in SORT_KEYS for sign in ("", "-")])

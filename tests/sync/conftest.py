@@ -1,23 +1,33 @@
 """An account connected to both sides of the sandbox, and runs driven without workers."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection, SalesforceConnection
-from sync.models import SyncRun
+from sync.models import RunStatus, SyncRun
 from sync.services import start_sync
 from tests.sandbox_process import SandboxProcess
 from tests.sync.driving import finish
 
 Sync = Callable[[], SyncRun]
+Change = Callable[..., list[int]]
+PREVIEW = "/marketo/sales-insight/actions-config/sync/"
 
 
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[SandboxProcess]:
     """People who came within two windows: what a run costs grows with them."""
     with SandboxProcess.start(people=300, days=45) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def large_sandbox() -> Iterator[SandboxProcess]:
+    """Large enough for files of several pieces; tests that need them take it for their `running_sandbox`."""
+    with SandboxProcess.start(people=6000) as process:
         yield process
 
 
@@ -38,3 +48,19 @@ def connected(
 def sync(connected: SalesAccount, admin: User) -> Sync:
     """Start a run and work on it until it ends."""
     return lambda: finish(start_sync(account=connected, started_by=admin))
+
+
+@pytest.fixture
+def synced(sync: Sync, connected: SalesAccount) -> SalesAccount:
+    """The account after a full sync."""
+    assert sync().status == RunStatus.SUCCEEDED
+    return connected
+
+
+@pytest.fixture
+def change(sandbox: SandboxProcess) -> Change:
+    def do(action: str, *ids: int, **values: Any) -> list[int]:
+        answer = sandbox.post("/_sandbox/people", {"action": action, **({"ids": ids} if ids else {}), **values})
+        return list(answer["ids"])
+
+    return do

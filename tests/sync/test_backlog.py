@@ -17,15 +17,16 @@ from sync.services import cancel_run, pause_run, start_sync
 from tests.conftest import ClientOf
 from tests.factories import make_cursor, make_extract, make_run
 from tests.pages import text_of
+from tests.sync.conftest import Change
 from tests.sync.driving import work_until
-from tests.sync.test_follow import Change, change, follow, ids, synced  # noqa: F401  fixtures
-from tests.sync.test_promises import blocks_read, make_history
+from tests.sync.following import follow, ids
+from tests.sync.history import blocks_read, make_history
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RUNS = "/ops/sync/"
 
 
-def test_how_old_the_copy_is_and_what_each_run_brought(synced: SalesAccount, change: Change, browser: Client) -> None:  # noqa: F811
+def test_how_old_the_copy_is_and_what_each_run_brought(synced: SalesAccount, change: Change, browser: Client) -> None:
     """Pain 22: the backlog by stream and its trend, on the page where runs are watched."""
     change("change", *ids(synced, "Lead", 3), fields={"title": "CFO"})
     first = follow(synced)
@@ -44,7 +45,7 @@ def test_how_old_the_copy_is_and_what_each_run_brought(synced: SalesAccount, cha
     assert "Late" not in page
 
 
-def test_a_copy_that_falls_behind_is_late(synced: SalesAccount, browser: Client) -> None:  # noqa: F811
+def test_a_copy_that_falls_behind_is_late(synced: SalesAccount, browser: Client) -> None:
     """Pain 22: nobody has to compare times."""
     assert not browser.get(RUNS).context["backlog"].is_late
     Cursor.objects.update(since=timezone.now() - timedelta(days=2))
@@ -54,8 +55,8 @@ def test_a_copy_that_falls_behind_is_late(synced: SalesAccount, browser: Client)
 
 
 def test_when_the_copy_will_have_caught_up(
-    synced: SalesAccount,  # noqa: F811
-    change: Change,  # noqa: F811
+    synced: SalesAccount,
+    change: Change,
     browser: Client,
     admin: User,
     monkeypatch: pytest.MonkeyPatch,
@@ -80,7 +81,7 @@ def test_when_the_copy_will_have_caught_up(
     assert browser.get(RUNS).context["backlog"].current is None
 
 
-def test_a_full_sync_catches_up_with_everything(synced: SalesAccount, admin: User, browser: Client) -> None:  # noqa: F811
+def test_a_full_sync_catches_up_with_everything(synced: SalesAccount, admin: User, browser: Client) -> None:
     start_sync(account=synced, started_by=admin)
     assert "everybody is read now" in text_of(browser.get(RUNS))
 

@@ -14,7 +14,7 @@ from connections.services.clients import record_problem
 from sync import services
 from sync.engine import extract as extract_engine
 from sync.engine.problems import MAX_TRIES
-from sync.models import Extract, ExtractStatus, LeaseLost, Person, RejectedRow, RunKind, RunStatus, SyncRun
+from sync.models import Extract, ExtractStatus, LeaseLost, Person, RejectedRow, RunStatus, SyncRun
 from sync.progress import progress_of
 from sync.sentences import failure_of
 from sync.services import start_sync
@@ -22,17 +22,12 @@ from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until
+from tests.sync.following import follow
+from tests.sync.outcomes import assert_complete
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 STATUS, FILE, ENQUEUE = r"export/.*/status\.json", r"export/.*/file\.json", r"export/.*/enqueue\.json"
-
-
-def assert_complete(run: SyncRun, sandbox: SandboxProcess) -> None:
-    assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
-    expected = sandbox.get("/_sandbox/state")["expected"]
-    assert {"synced": run.synced, **run.skipped} == expected
-    assert Person.objects.of_account(run.account).live().count() == expected["synced"]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +149,7 @@ def test_fields_that_marketo_lists_and_refuses_to_export_stay_empty(
     page = client_of(admin).get(run.get_absolute_url()).content.decode()
     assert "(<code>phone</code>), LinkedIn URL (<code>linkedInProfileURL</code>)" in page
     sandbox.post("/_sandbox/people", {"action": "change", "id": people[0].marketo_id, "fields": {"phone": "0123"}})
-    finish(start_sync(account=connected, started_by=None, kind=RunKind.FOLLOW))
+    follow(connected)
     assert people[0].phone is None, "changes bring only what everybody has"
 
 

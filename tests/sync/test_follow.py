@@ -1,6 +1,5 @@
 """Changes arrive without reading everybody again."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,45 +13,17 @@ from sync.services import SyncRefused, follow_accounts, start_sync
 from tests.conftest import ClientOf
 from tests.factories import make_run
 from tests.sandbox_process import SandboxProcess
-from tests.sync.conftest import Sync
+from tests.sync.conftest import Change, Sync
 from tests.sync.driving import finish
+from tests.sync.following import follow, ids
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-Change = Callable[..., list[int]]
-
-
-@pytest.fixture
-def synced(sync: Sync, connected: SalesAccount) -> SalesAccount:
-    """The account after a full sync."""
-    assert sync().status == RunStatus.SUCCEEDED
-    return connected
-
-
-@pytest.fixture
-def change(sandbox: SandboxProcess) -> Change:
-    def do(action: str, *ids: int, **values: Any) -> list[int]:
-        answer = sandbox.post("/_sandbox/people", {"action": action, **({"ids": ids} if ids else {}), **values})
-        return list(answer["ids"])
-
-    return do
-
-
-def follow(account: SalesAccount) -> SyncRun:
-    run = finish(start_sync(account=account, started_by=None, kind=RunKind.FOLLOW))
-    assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
-    return run
 
 
 def copy_of(account: SalesAccount) -> list[dict[str, Any]]:
     """The people of the copy, without the times that runs leave on them."""
     names = [field.name for field in Person._meta.concrete_fields if field.name not in {"changed_at", "removed_at"}]
     return list(Person.objects.of_account(account).live().order_by("marketo_id").values(*names))
-
-
-def ids(account: SalesAccount, kind: str, count: int) -> list[int]:
-    people = Person.objects.of_account(account).live().filter(salesforce_type=kind).order_by("marketo_id")
-    return list(people.values_list("marketo_id", flat=True)[:count])
 
 
 def test_what_is_followed_equals_what_a_full_sync_reads(synced: SalesAccount, change: Change, sync: Sync) -> None:

@@ -12,8 +12,7 @@ from sync import services
 from sync.models import SyncRun
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
-
-PREVIEW = "/marketo/sales-insight/actions-config/sync/"
+from tests.sync.conftest import PREVIEW
 
 
 def test_the_preview_shows_fields_and_examples(

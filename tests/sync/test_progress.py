@@ -14,7 +14,6 @@ import time_machine
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
 from clients import http
@@ -28,19 +27,12 @@ from sync.services import pause_run, start_sync
 from tests.conftest import ClientOf
 from tests.factories import make_extract, make_run
 from tests.sandbox_process import SandboxProcess
+from tests.sync.conftest import PREVIEW
 from tests.sync.driving import finish, work_until
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FRAGMENT = {"HX-Request": "true"}
-PREVIEW = "/marketo/sales-insight/actions-config/sync/"
-
-
-@pytest.fixture(scope="module")
-def large_sandbox() -> Iterator[SandboxProcess]:
-    """Large enough for files of several pieces."""
-    with SandboxProcess.start(people=6000) as process:
-        yield process
 
 
 def load(extract_id: int) -> None:
@@ -73,13 +65,15 @@ class TestWhileAFileComes:
     """A file that keeps silent after its first half."""
 
     @pytest.fixture
-    def sandbox(self, large_sandbox: SandboxProcess, settings: Settings) -> SandboxProcess:
-        large_sandbox.reset()
-        large_sandbox.post(
+    def running_sandbox(self, large_sandbox: SandboxProcess) -> SandboxProcess:
+        return large_sandbox
+
+    @pytest.fixture
+    def sandbox(self, sandbox: SandboxProcess) -> SandboxProcess:
+        sandbox.post(
             "/_sandbox/faults", {"path": r"file\.json", "kind": "stall", "after_bytes": CHUNK_BYTES + 1_000, "count": 1}
         )
-        settings.SANDBOX_ORIGIN = large_sandbox.url
-        return large_sandbox
+        return sandbox
 
     @pytest.fixture
     def ready(self, connected: SalesAccount, admin: User) -> Extract:

@@ -1,14 +1,9 @@
 """What users of other connectors complained about, and what must hold whatever attacks: promises of this room."""
 
-import threading
 import tracemalloc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import repeat
-from typing import Any
 
 import pytest
-from django.db import connection
 
 from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection
@@ -25,6 +20,8 @@ from tests.factories import make_extract, make_run
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until
+from tests.sync.history import blocks_read, make_history
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -118,19 +115,6 @@ def test_a_page_of_the_history_costs_the_same_after_a_hundred_thousand_runs(
         assert 0 < sum(blocks) < 300, address
 
 
-def make_history(account: SalesAccount, count: int) -> None:
-    """So many equal runs of the account."""
-    run = make_run(account, RunStatus.SUCCEEDED, kind=RunKind.FOLLOW)
-    columns = ", ".join(field.attname for field in SyncRun._meta.concrete_fields if not field.primary_key)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO sync_syncrun ({columns}) SELECT {columns}"  # noqa: S608
-            " FROM sync_syncrun, generate_series(1, %s) WHERE id = %s",
-            [count, run.pk],
-        )
-        cursor.execute("ANALYZE sync_syncrun")
-
-
 def test_a_wrong_byte_never_reaches_the_copy(sync: Sync, sandbox: SandboxProcess) -> None:
     """Security statement 17: one flipped byte in every download, and nobody is taken from such a file."""
     sandbox.post("/_sandbox/faults", {"path": FILE, "kind": "corrupt", "after_bytes": 700})
@@ -152,7 +136,7 @@ def test_an_endless_file_is_cut_off(account: SalesAccount) -> None:
 def test_the_same_message_delivered_by_many_at_once_has_one_effect(connected: SalesAccount, admin: User) -> None:
     """Security statement 19: however often and late a message comes, a step is taken once."""
     run = start_sync(account=connected, started_by=admin)
-    at_once(20, lambda: services.advance_run(run.pk))
+    at_once(20, lambda _: services.advance_run(run.pk))
     run.refresh_from_db()
     assert run.attempt == 1
     assert Extract.objects.of_run(run).filter(source=Source.SALESFORCE_LEADS).count() == 1
@@ -166,7 +150,7 @@ def test_of_fifty_starts_at_once_one_wins(connected: SalesAccount, admin: User) 
     started: list[SyncRun] = []
     refused: list[SyncRefused] = []
 
-    def press() -> None:
+    def press(_number: int) -> None:
         try:
             started.append(start_sync(account=connected, started_by=admin))
         except SyncRefused as refusal:
@@ -175,36 +159,3 @@ def test_of_fifty_starts_at_once_one_wins(connected: SalesAccount, admin: User) 
     at_once(50, press)
     assert (len(started), len(refused)) == (1, 49)
     assert {refusal.run for refusal in refused} == {SyncRun.objects.unfinished().get()}
-
-
-def at_once(count: int, do: Callable[[], object]) -> None:
-    """Do it in so many threads that begin together."""
-    barrier = threading.Barrier(count)
-
-    def work() -> None:
-        barrier.wait()
-        do()
-        connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-@contextmanager
-def blocks_read() -> Iterator[list[int]]:
-    """Collects how many blocks of its tables and indexes the database looks at for each query."""
-    blocks: list[int] = []
-
-    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith("SELECT") and "sync_syncrun" in sql:
-            with connection.cursor() as cursor:
-                cursor.cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", params)
-                plan = cursor.cursor.fetchone()[0][0]["Plan"]
-            blocks.append(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(explain):
-        yield blocks

@@ -12,13 +12,14 @@ from django.utils import timezone
 from accounts.models import SalesAccount, User
 from connections.models import SalesforceConnection
 from sync.engine.reconciliation import EXAMPLES, GONE
-from sync.models import Person, RunKind
+from sync.models import Person
 from sync.reconciliation import Line
 from sync.services import find_lists, start_sync
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish
+from tests.sync.following import follow
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("connected")]
 
@@ -50,7 +51,7 @@ def test_differences_are_explained(
     leads = Person.objects.of_account(connected).live().filter(salesforce_type="Lead")[:2]
     leaving = [person.marketo_id for person in leads]
     sandbox.post("/_sandbox/people", {"action": "reown", "ids": leaving, "owner": "queue"})
-    finish(start_sync(account=connected, started_by=None, kind=RunKind.FOLLOW))
+    follow(connected)
     sandbox.post("/_sandbox/people", {"action": "create", "kind": "lead", "count": 400})
     found = lines(browser)
     belonging = found["In both systems, with a sales owner"]

@@ -1,9 +1,6 @@
 """Runs that are interrupted go on where they stopped, and read nothing twice that they need not."""
 
-from collections.abc import Iterator
-
 import pytest
-from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
 from sync.engine.load import CHUNK_BYTES
@@ -19,18 +16,11 @@ from tests.sync.driving import finish, work_until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def large_sandbox(settings: Settings) -> Iterator[SandboxProcess]:
-    with SandboxProcess.start(people=6000) as process:
-        settings.SANDBOX_ORIGIN = process.url
-        yield process
-
-
 class TestLargeFiles:
     """Files that do not come in one piece."""
 
     @pytest.fixture
-    def sandbox(self, large_sandbox: SandboxProcess) -> SandboxProcess:
+    def running_sandbox(self, large_sandbox: SandboxProcess) -> SandboxProcess:
         return large_sandbox
 
     def test_a_dropped_download_goes_on_where_it_broke(self, sync: Sync, sandbox: SandboxProcess) -> None:

@@ -12,6 +12,7 @@ from tests.sandbox.marketo_api import Marketo
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish
+from tests.sync.following import follow
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,12 +33,6 @@ def on_list(account: SalesAccount) -> bool:
     """Whether the copy holds people, and all of them are on the list."""
     people = list(Person.objects.of_account(account).live().values_list("marketo_id", flat=True))
     return bool(people) and all(number % 3 == 0 for number in people)
-
-
-def follow(account: SalesAccount) -> SyncRun:
-    run = finish(start_sync(account=account, started_by=None, kind=RunKind.FOLLOW))
-    assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
-    return run
 
 
 def test_nobody_but_the_members_is_read(run: SyncRun, connected: SalesAccount, newsletter: StaticList) -> None:

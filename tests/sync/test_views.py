@@ -15,10 +15,7 @@ from sync.models import Person, RejectedRow, RunKind, RunStatus, Source, SyncRun
 from tests.conftest import ClientOf
 from tests.factories import make_account, make_extract, make_people, make_run
 from tests.pages import rows_of
-from tests.sync.conftest import Sync
-
-PREVIEW = "/marketo/sales-insight/actions-config/sync/"
-
+from tests.sync.conftest import PREVIEW, Sync
 
 # Runs ------------------------------------------------------------------------------------------------
 
