@@ -74,7 +74,7 @@ node_modules/.package-lock.json: package-lock.json .venv/installed
 	@touch $@
 
 browser: .venv/installed-dev
-	@$(BIN)/python -m tests.browser.install chromium
+	@$(BIN)/python -m tests.browser.install chromium-headless-shell
 
 gettext: .venv/installed-dev
 	@$(BIN)/python -m tests.browser.install gettext

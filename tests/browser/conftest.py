@@ -14,6 +14,11 @@ CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-
 expect.set_options(timeout=15_000)
 
 
+def chromium_path() -> str | None:
+    """Debian's Chromium, made to run without a screen if there is that one; None for Playwright's own."""
+    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
+
+
 @pytest.fixture
 def demo() -> Iterator[Demo]:
     running = Demo(people=10_000)
@@ -40,7 +45,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Debian's Chromium where it is installed, otherwise Playwright's own."""
-    chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+    chromium = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
     yield chromium
     chromium.close()
 

@@ -1,4 +1,4 @@
-"""`python -m tests.browser.install chromium | gettext`: makes sure that a program from outside is there."""
+"""`python -m tests.browser.install PACKAGE`: makes sure that a program of Debian is there, see PROGRAMS."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 # What tells that a package of Debian is there.
-PROGRAMS = {"chromium": "chromium", "gettext": "xgettext"}
+PROGRAMS = {"chromium-headless-shell": "chromium-headless-shell", "gettext": "xgettext"}
 
 
 def main() -> int:
@@ -18,7 +18,7 @@ def main() -> int:
         _apt_get("update")
         _apt_get("install", "--yes", package)
         return 0
-    if package == "chromium":
+    if package == "chromium-headless-shell":
         print("Installing Playwright's own Chromium …", flush=True)
         return subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False).returncode
     # The check of the translations says itself what is missing.

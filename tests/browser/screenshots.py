@@ -1,12 +1,10 @@
 """`make screenshots`: walks through the guide and writes docs/images/."""
 
-import shutil
-
 from playwright.sync_api import Page, sync_playwright
 
 from devtools.personas import MARKETO_ADMIN
 from tests.browser import clicks
-from tests.browser.conftest import CHROMIUM_FLAGS
+from tests.browser.conftest import CHROMIUM_FLAGS, chromium_path
 from tests.browser.demo import ROOT, Demo
 
 IMAGES = ROOT / "docs" / "images"
@@ -24,7 +22,7 @@ def main() -> None:
     try:
         demo.wait_until_welcome()
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+            browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
             take(browser.new_page(locale="en-US", viewport={"width": 1280, "height": 860}), demo)
     finally:
         demo.stop()
