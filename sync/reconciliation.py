@@ -9,20 +9,20 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from sync.eligibility import Reason
 from sync.engine.reconciliation import Counts
 from sync.models import SyncRun
-from sync.sentences import LEFT_OUT
 
 # Why those who are left out by a reason are counted differently in the three places.
 DIFFERENCES = {
-    "not_in_salesforce": gettext_lazy(
+    Reason.NOT_IN_SALESFORCE: gettext_lazy(
         "Marketo does not link them to a lead or contact. They arrive when Marketo syncs them to Salesforce."
     ),
-    "queue_owner": gettext_lazy("They arrive when a user takes the lead over in Salesforce."),
-    "no_owner": gettext_lazy("They arrive when a user owns the lead in Salesforce."),
-    "deleted_in_salesforce": gettext_lazy("Salesforce's counts leave deleted records out."),
-    "deleted_in_marketo": gettext_lazy("Nobody can read them any more; the copy keeps when they left."),
-    "repeated": gettext_lazy("Marketo sent their row more than once; the last one counts."),
+    Reason.QUEUE_OWNER: gettext_lazy("They arrive when a user takes the lead over in Salesforce."),
+    Reason.NO_OWNER: gettext_lazy("They arrive when a user owns the lead in Salesforce."),
+    Reason.DELETED_IN_SALESFORCE: gettext_lazy("Salesforce's counts leave deleted records out."),
+    Reason.DELETED_IN_MARKETO: gettext_lazy("Nobody can read them any more; the copy keeps when they left."),
+    Reason.REPEATED: gettext_lazy("Marketo sent their row more than once; the last one counts."),
 }
 
 
@@ -87,12 +87,11 @@ def _since(counts: Counts, run: SyncRun) -> str:
 
 
 def _left_out(counts: Counts, run: SyncRun) -> Iterator[Line]:
-    reasons = [*LEFT_OUT, *(run.skipped.keys() - LEFT_OUT.keys())]
-    for reason in reasons:
+    for reason in Reason:
         marketo, salesforce, gone = run.skipped.get(reason), counts.salesforce.get(reason), counts.gone.get(reason, 0)
         if marketo or salesforce or gone:
             why, examples = DIFFERENCES.get(reason, ""), counts.examples.get(reason, ())
-            yield Line(LEFT_OUT.get(reason, reason), marketo, salesforce, None, gone, why, examples)
+            yield Line(reason.label, marketo, salesforce, None, gone, why, examples)
 
 
 def _unread(run: SyncRun) -> Iterator[Line]:

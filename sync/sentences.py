@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.http import ApiError
 from connections.problems import NOBODY, ConnectionProblem, Problem, problem_code, problem_for
+from sync.eligibility import Reason
 from sync.engine.problems import MustWait, RunFailed
 from sync.engine.why import Found
 from sync.models import RejectedRow, SyncRun
@@ -97,29 +98,19 @@ WAITS = {
     "salesforce_unreachable": _("Salesforce did not answer in time."),
 }
 
-# Why a person of Marketo is not in the copy, or no longer.
-LEFT_OUT = {
-    "not_in_salesforce": _("Not in Salesforce"),
-    "deleted_in_salesforce": _("Deleted in Salesforce"),
-    "no_owner": _("No sales owner"),
-    "queue_owner": _("Owned by a queue"),
-    "repeated": _("Read twice"),
-    "deleted_in_marketo": _("Deleted in Marketo"),
-    "not_in_list": _("Not on the chosen list"),
-    "not_in_list_or_deleted": _("No longer on the chosen list, or deleted in Marketo"),
-}
-
 # The rule that decided about one person, in words.
 RULES = {
-    "": _("Belongs in the copy: in Marketo, in Salesforce, and a user owns the Salesforce record."),
-    "not_in_salesforce": _(
+    None: _("Belongs in the copy: in Marketo, in Salesforce, and a user owns the Salesforce record."),
+    Reason.NOT_IN_SALESFORCE: _(
         "Does not belong in the copy: the person is not linked to a lead or contact, or Salesforce does not have it."
     ),
-    "deleted_in_salesforce": _("Does not belong in the copy: the lead or contact was deleted in Salesforce."),
-    "no_owner": _("Does not belong in the copy: nobody owns the Salesforce record."),
-    "queue_owner": _("Does not belong in the copy: the Salesforce record is owned by a queue, not by a user."),
-    "deleted_in_marketo": _("Does not belong in the copy: Marketo no longer has this person."),
-    "not_in_list": _("Does not belong in the copy: the person is not on the list of Marketo that was chosen for it."),
+    Reason.DELETED_IN_SALESFORCE: _("Does not belong in the copy: the lead or contact was deleted in Salesforce."),
+    Reason.NO_OWNER: _("Does not belong in the copy: nobody owns the Salesforce record."),
+    Reason.QUEUE_OWNER: _("Does not belong in the copy: the Salesforce record is owned by a queue, not by a user."),
+    Reason.DELETED_IN_MARKETO: _("Does not belong in the copy: Marketo no longer has this person."),
+    Reason.NOT_IN_LIST: _(
+        "Does not belong in the copy: the person is not on the list of Marketo that was chosen for it."
+    ),
 }
 
 ROW_FAULTS = {
@@ -168,9 +159,7 @@ def trouble(error: ApiError | ConnectionProblem | MustWait | RunFailed) -> Probl
 
 def left_out(skipped: dict[str, int]) -> list[tuple[Promise | str, int]]:
     """The reasons of a run's `skipped` in words, most people first."""
-    return [
-        (LEFT_OUT.get(reason, reason), skipped[reason]) for reason in sorted(skipped, key=lambda name: -skipped[name])
-    ]
+    return [(Reason(reason).label, skipped[reason]) for reason in sorted(skipped, key=lambda name: -skipped[name])]
 
 
 def verdict_of(found: Found, last_run: SyncRun | None) -> tuple[Promise | str, Promise | str]:

@@ -8,6 +8,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from psycopg import sql
 
+from sync.eligibility import CONTACT_ID, IS_KNOWN, JOINS, REASON, RECORD_TYPE, Reason
 from sync.engine.cursors import STREAMS, move_cursors
 from sync.engine.fields import SYNCED_FIELDS
 from sync.engine.heartbeat import Heartbeat
@@ -43,26 +44,22 @@ WHERE person.id = repeated.id AND person.ctid <> repeated.last
 
 # Everybody with one verdict: no reason means into the copy. A converted lead is its contact. Of several opportunities
 # the one where the contact is primary counts, then the newest.
-JUDGE = """
+JUDGE = f"""
 CREATE TEMPORARY TABLE sync_judged ON COMMIT DROP AS
 WITH role AS (
-    SELECT DISTINCT ON ("ContactId") "ContactId", "OpportunityId" FROM {roles}
+    SELECT DISTINCT ON ("ContactId") "ContactId", "OpportunityId" FROM {{roles}}
     WHERE NOT "IsDeleted"
     ORDER BY "ContactId", "IsPrimary" DESC, "CreatedDate" DESC, "OpportunityId"
 ), matched AS (
-    SELECT person.id AS marketo_id, {marketo_values},
-        coalesce(person."sfdcContactId", lead."ConvertedContactId") AS salesforce_contact_id,
+    SELECT person.id AS marketo_id, {{marketo_values}},
+        {CONTACT_ID} AS salesforce_contact_id,
         role."OpportunityId" AS salesforce_opportunity_id,
-        lead."Id" IS NOT NULL OR contact."Id" IS NOT NULL AS is_known,
-        CASE
-            WHEN NOT contact."IsDeleted" THEN 'Contact'
-            WHEN NOT lead."IsDeleted" AND NOT lead."IsConverted" THEN 'Lead'
-        END AS salesforce_type,
+        {IS_KNOWN} AS is_known,
+        {RECORD_TYPE} AS salesforce_type,
         lead."OwnerId" AS lead_owner_id, lead."Owner.Name" AS lead_owner_name,
         contact."OwnerId" AS contact_owner_id, contact."Owner.Name" AS contact_owner_name
-    FROM {people} AS person
-    LEFT JOIN {leads} AS lead ON lead."Id" = person."sfdcLeadId"
-    LEFT JOIN {contacts} AS contact ON contact."Id" = coalesce(person."sfdcContactId", lead."ConvertedContactId")
+    FROM {{people}} AS person
+    {JOINS}
     LEFT JOIN role ON role."ContactId" = contact."Id"
 ), owned AS (
     SELECT *,
@@ -70,16 +67,9 @@ WITH role AS (
         CASE salesforce_type WHEN 'Contact' THEN contact_owner_name ELSE lead_owner_name END AS owner_name
     FROM matched
 )
-SELECT marketo_id, {content},
-    CASE
-        WHEN salesforce_type IS NULL AND is_known THEN 'deleted_in_salesforce'
-        WHEN salesforce_type IS NULL THEN 'not_in_salesforce'
-        WHEN owner_id LIKE '00G%%' THEN 'queue_owner'
-        WHEN owner_id LIKE '005%%' THEN ''
-        ELSE 'no_owner'
-    END AS reason
+SELECT marketo_id, {{content}}, {REASON} AS reason
 FROM owned
-"""
+"""  # noqa: S608 (our own texts)
 
 COUNT_BY_REASON = "SELECT reason, count(*) FROM sync_judged GROUP BY reason"
 
@@ -137,9 +127,12 @@ ASKED_PEOPLE = """live.marketo_id IN (
 )"""
 
 # Of the people who were asked for and may not be copied, Marketo still has those who are not on the list.
-MISSING = """
-CASE WHEN live.marketo_id IN (SELECT id FROM {outsiders}) THEN 'not_in_list' ELSE 'deleted_in_marketo' END
-"""
+MISSING = f"""
+CASE
+    WHEN live.marketo_id IN (SELECT id FROM {{outsiders}}) THEN '{Reason.NOT_IN_LIST}'
+    ELSE '{Reason.DELETED_IN_MARKETO}'
+END
+"""  # noqa: S608 (our own texts)
 
 
 def merge(run: SyncRun) -> None:
@@ -188,7 +181,7 @@ class _Merge:
         skipped = dict(self._rows(COUNT_BY_REASON))
         synced = skipped.pop("", 0)
         if repeated:
-            skipped["repeated"] = repeated
+            skipped[Reason.REPEATED.value] = repeated
         returning = self._rows(COUNT_RETURNING)[0][0] if self.run.kind == RunKind.FOLLOW else 0
         counts = {"seen": rows + self.rejected, "synced": synced, "skipped": skipped, "rejected": self.rejected}
         counts |= {"updated": self._change(RENEW), "added": self._change(ADD), "removed": self._change(REMOVE)}
@@ -235,8 +228,8 @@ class _Merge:
             asked = sql.SQL(ASKED_PEOPLE).format(changed=StageTable(self.run, CHANGED).name)
             reason: sql.Composable = sql.SQL(MISSING).format(outsiders=StageTable(self.run, OUTSIDERS).name)
             return {"is_looked_at": asked, "missing": reason, "is_compared": read}
-        # The export of a list does not tell who has left Marketo from who has left the list.
-        reason = sql.Literal("deleted_in_marketo" if self.run.list_id is None else "not_in_list_or_deleted")
+        gone = Reason.DELETED_IN_MARKETO if self.run.list_id is None else Reason.NOT_IN_LIST_OR_DELETED
+        reason = sql.Literal(gone.value)
         return {"is_looked_at": everybody, "missing": reason, "is_compared": read if self.rejected else everybody}
 
     def _receipt(self, counts: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from clients.marketo.client import MarketoClient
 from connections.asking import asking
+from sync.eligibility import CONTACTS, OWNED_LEADS
 from sync.engine.clients import marketo_of, salesforce_of
 from sync.engine.fields import SYNCED_FIELDS, SyncedField, readable_fields
 from sync.engine.windows import month_windows
@@ -125,8 +126,8 @@ def _examples(client: MarketoClient, known: list[str]) -> list[dict[str, Any]]:
 def _expected_people(account: SalesAccount) -> int:
     """Leads and contacts that a user owns; Marketo may not know all of them."""
     client = salesforce_of(account)
-    leads = client.count("SELECT COUNT() FROM Lead WHERE IsConverted = false AND Owner.Type = 'User'")
-    return leads + client.count("SELECT COUNT() FROM Contact")
+    counted = (OWNED_LEADS, CONTACTS)
+    return sum(client.count(f"SELECT COUNT() FROM {name} WHERE {which}") for name, which in counted)  # noqa: S608
 
 
 def _field(field: SyncedField, known: list[str], people: list[dict[str, Any]]) -> FieldPreview:

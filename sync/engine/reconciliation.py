@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount
 from clients.salesforce.client import SalesforceClient
+from sync.eligibility import CONTACTS, CONVERTED_LEADS, LEADS_LEFT_OUT, OWNED_LEADS, Reason
 from sync.engine.clients import budget_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE
 from sync.engine.preview import EXAMPLE_IDS
@@ -16,17 +17,11 @@ from sync.models import Person, SyncRun
 
 EXAMPLES = 3
 KEPT_SECONDS = 7 * 24 * 60 * 60
-# Records of Salesforce that are not deleted, by what they mean for the copy; together all leads and contacts.
-RECORDS = {
-    "leads": ("Lead", "IsConverted = false AND Owner.Type = 'User'"),
-    "contacts": ("Contact", "Id != null"),
-    "queue_owner": ("Lead", "IsConverted = false AND Owner.Type = 'Queue'"),
-    "no_owner": ("Lead", "IsConverted = false AND OwnerId = null"),
-    "converted": ("Lead", "IsConverted = true"),
-}
+# Records of Salesforce by what they mean for the copy.
+RECORDS = {"leads": OWNED_LEADS, "contacts": CONTACTS, "converted": CONVERTED_LEADS, **LEADS_LEFT_OUT}
 # What is shown by examples: records that leave somebody out, and reasons for which people were removed from the copy.
-LEFT_OUT_IN_SALESFORCE = ("queue_owner", "no_owner", "converted")
-GONE = ("deleted_in_salesforce", "deleted_in_marketo")
+LEFT_OUT_IN_SALESFORCE = (*LEADS_LEFT_OUT, "converted")
+GONE = (Reason.DELETED_IN_SALESFORCE, Reason.DELETED_IN_MARKETO)
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,7 @@ def _examples(account: SalesAccount, client: SalesforceClient) -> dict[str, list
     return (
         {reason: _records(client, *RECORDS[reason]) for reason in LEFT_OUT_IN_SALESFORCE}
         | {reason: _last_gone(account, reason) for reason in GONE}
-        | {"not_in_salesforce": _unlinked(account)}
+        | {Reason.NOT_IN_SALESFORCE: _unlinked(account)}
     )
 
 

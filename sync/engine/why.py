@@ -8,6 +8,7 @@ from typing import Any
 from accounts.models import SalesAccount
 from clients.salesforce.client import SalesforceClient
 from clients.values import as_text
+from sync.eligibility import Reason, contact_id_of, decide
 from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE
 from sync.models import Person, SyncRun
@@ -22,8 +23,8 @@ OWNED = "Id, IsDeleted, OwnerId, Owner.Name"
 @dataclass(frozen=True)
 class Found:
     """
-    One person as both systems and the copy have them now. `reason` is empty when the person belongs in the copy,
-    otherwise a code of sync.sentences; `record` is the Salesforce record that counts, `copy` the row of the copy.
+    One person as both systems and the copy have them now. `reason` is None when the person belongs in the copy;
+    `record` is the Salesforce record that counts, `copy` the row of the copy.
     """
 
     marketo_id: int
@@ -31,7 +32,7 @@ class Found:
     email: str
     record_type: str
     record: Mapping[str, Any] | None
-    reason: str
+    reason: Reason | None
     copy: Person | None
 
     @property
@@ -65,43 +66,22 @@ def _held_against_list(account: SalesAccount, found: list[Found]) -> list[Found]
         return found
     with budget_of(account).call(), list_of(last):
         members = marketo_of(account).members_of_list(last.list_id, [person.marketo_id for person in found])
-    return [person if person.marketo_id in members else replace(person, reason="not_in_list") for person in found]
+    return [person if person.marketo_id in members else replace(person, reason=Reason.NOT_IN_LIST) for person in found]
 
 
 def _judged(account: SalesAccount, client: SalesforceClient, person: Mapping[str, Any]) -> Found:
     lead = _record(client, "Lead", f"{OWNED}, IsConverted, ConvertedContactId", as_text(person.get("sfdcLeadId")))
-    contact_id = as_text(person.get("sfdcContactId")) or (lead["ConvertedContactId"] if lead else None)
-    contact = _record(client, "Contact", OWNED, contact_id)
-    record_type, record = _counting_record(lead, contact)
+    contact_id = contact_id_of(as_text(person.get("sfdcContactId")), lead)
+    decision = decide(lead, _record(client, "Contact", OWNED, contact_id))
     return Found(
         marketo_id=person["id"],
         name=f"{as_text(person.get('firstName')) or ''} {as_text(person.get('lastName')) or ''}".strip(),
         email=as_text(person.get("email")) or "",
-        record_type=record_type,
-        record=record,
-        reason=_reason(record, is_known=bool(lead or contact)),
+        record_type=decision.record_type,
+        record=decision.record,
+        reason=decision.reason,
         copy=Person.objects.of_account(account).filter(marketo_id=person["id"]).first(),
     )
-
-
-def _counting_record(
-    lead: Mapping[str, Any] | None, contact: Mapping[str, Any] | None
-) -> tuple[str, Mapping[str, Any] | None]:
-    """As the merge decides: the contact if there is one, otherwise the lead unless it was converted."""
-    if contact and not contact["IsDeleted"]:
-        return "Contact", contact
-    if lead and not lead["IsDeleted"] and not lead["IsConverted"]:
-        return "Lead", lead
-    return "", None
-
-
-def _reason(record: Mapping[str, Any] | None, *, is_known: bool) -> str:
-    if record is None:
-        return "deleted_in_salesforce" if is_known else "not_in_salesforce"
-    owner = record["OwnerId"] or ""
-    if owner.startswith("00G"):
-        return "queue_owner"
-    return "" if owner.startswith("005") else "no_owner"
 
 
 def _record(client: SalesforceClient, name: str, columns: str, record_id: str | None) -> Mapping[str, Any] | None:
@@ -116,6 +96,6 @@ def _only_in_copy(account: SalesAccount, text: str) -> list[Found]:
     people = Person.objects.of_account(account)
     gone = people.filter(marketo_id=text) if filter_for(text) == "id" else people.search(text)
     return [
-        Found(person.marketo_id, str(person), person.email or "", "", None, "deleted_in_marketo", person)
+        Found(person.marketo_id, str(person), person.email or "", "", None, Reason.DELETED_IN_MARKETO, person)
         for person in gone[:MOST_SHOWN]
     ]
