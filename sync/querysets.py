@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models, transaction
-from django.db.models import Exists, F, Func, OuterRef, Q, Sum, Window
+from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Q, Sum, Window
 from django.db.models.functions import Lower, Now, RowNumber
 
 from accounts.models import Member, SalesAccount, User
@@ -68,6 +68,12 @@ class SyncRunQuerySet(StepQuerySet):
 
         return self.exclude(status=RunStatus.MERGING)
 
+    def with_weight(self) -> Self:
+        """Adds `is_heavy`."""
+        from sync.models import RunStatus
+
+        return self.annotate(is_heavy=_flag(Q(status=RunStatus.MERGING)))
+
     def disconnected(self) -> SyncRunQuerySet:
         """Runs that still have to read, of accounts that lack a working connection."""
         from sync.models import RunStatus
@@ -125,9 +131,16 @@ class ExtractQuerySet(StepQuerySet):
         return self.filter(_is_file_ready()).order_by(F("run__served_at").asc(nulls_first=True), "pk")
 
     def light(self) -> Self:
-        """All others, one of each run in turn."""
+        return self.exclude(_is_file_ready())
+
+    def with_weight(self) -> Self:
+        """Adds `is_heavy`."""
+        return self.annotate(is_heavy=_flag(_is_file_ready()))
+
+    def in_turn(self) -> Self:
+        """One of each run in turn."""
         turn = Window(RowNumber(), partition_by="run", order_by="pk")
-        return self.exclude(_is_file_ready()).annotate(turn=turn).order_by("turn", "pk")
+        return self.annotate(turn=turn).order_by("turn", "pk")
 
     def of_run(self, run: SyncRun) -> ExtractQuerySet:
         return self.filter(run=run)
@@ -135,6 +148,10 @@ class ExtractQuerySet(StepQuerySet):
     def exported_bytes(self) -> int:
         """What Marketo's exports took of the day's allowance."""
         return int(self.aggregate(total=Sum("bytes"))["total"] or 0)
+
+
+def _flag(condition: Q) -> ExpressionWrapper[Q]:
+    return ExpressionWrapper(condition, output_field=models.BooleanField())
 
 
 def _is_file_ready() -> Q:

@@ -8,7 +8,7 @@ import redis
 from django.conf import settings
 from django.db.models.functions import Now
 
-from sync import services
+from sync import runner
 from sync.models import Extract, ExtractStatus, SyncRun
 
 DEADLINE_SECONDS = 60
@@ -37,10 +37,10 @@ def work_until(is_reached: Callable[[], bool], around: Around = nullcontext) -> 
         assert time.monotonic() < deadline, describe()
         for run_id in SyncRun.objects.due().values_list("pk", flat=True):
             with around():
-                services.advance_run(run_id)
+                runner.advance_run(run_id)
         for extract_id in Extract.objects.due().values_list("pk", flat=True):
             with around():
-                services.advance_extract(extract_id)
+                runner.advance_extract(extract_id)
         _let_time_pass()
 
 

@@ -22,7 +22,8 @@ from sync.engine.problems import MustWait
 from sync.engine.stage import StageTable
 from sync.models import Extract, ExtractStatus, RunStatus
 from sync.progress import progress_of
-from sync.services import advance_extract, advance_run, start_sync
+from sync.runner import advance_extract, advance_run
+from sync.services import start_sync
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
 from tests.sync.driving import finish, work_until

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from accounts.models import SalesAccount
 from connections.models import MarketoConnection, SalesforceConnection
 from msi_admin import celery_app
-from sync import services, tasks
+from sync import runner, tasks
 from sync.models import Extract, ExtractStatus, RunStatus, SyncRun
 from sync.services import start_sync
 from tests.factories import make_account
@@ -33,13 +33,13 @@ def both(
 @pytest.mark.django_db(transaction=True)
 def test_one_worker_loads_for_two_accounts_in_turn(both: list[SyncRun]) -> None:
     for run in both:
-        services.advance_run(run.pk)
+        runner.advance_run(run.pk)
     # As if every export of both had ended at once, those of the first account long ago.
     Extract.objects.update(status=ExtractStatus.READY, rows_expected=0, remote_id="x")
     Extract.objects.exclude(source="marketo_people").update(due_at=None)
     order = []
     while waiting := set(Extract.objects.heavy().due().values_list("pk", flat=True)):
-        services.advance_heaviest()
+        runner.advance_heaviest()
         (taken,) = waiting - set(Extract.objects.heavy().due().values_list("pk", flat=True))
         order.append(Extract.objects.get(pk=taken).run_id)
     assert set(order) == {run.pk for run in both}
@@ -49,8 +49,8 @@ def test_one_worker_loads_for_two_accounts_in_turn(both: list[SyncRun]) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_short_steps_are_handed_out_in_turn(both: list[SyncRun]) -> None:
     for run in both:
-        services.advance_run(run.pk)
-    runs = list(Extract.objects.due().light().values_list("run", flat=True))
+        runner.advance_run(run.pk)
+    runs = list(Extract.objects.due().light().in_turn().values_list("run", flat=True))
     assert runs[:6] == [run.pk for run in both] * 3
 
 
@@ -62,7 +62,7 @@ def test_two_accounts_at_once_both_end_well(both: list[SyncRun]) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_late_message_does_not_bring_long_work_into_the_short_queue(both: list[SyncRun]) -> None:
     for run in both:
-        services.advance_run(run.pk)
+        runner.advance_run(run.pk)
     ready = Extract.objects.filter(source="marketo_people").earliest("pk")
     Extract.objects.filter(pk=ready.pk).update(status=ExtractStatus.READY, rows_expected=0, remote_id="x")
     SyncRun.objects.update(status=RunStatus.MERGING, due_at=Now())

@@ -11,7 +11,7 @@ from clients.http import ReconnectNeeded
 from clients.marketo.errors import next_quota_reset
 from connections.models import SalesforceConnection
 from connections.services.clients import record_problem
-from sync import services
+from sync import runner
 from sync.engine import extract as extract_engine
 from sync.engine.problems import MAX_TRIES
 from sync.models import Extract, ExtractStatus, LeaseLost, Person, RejectedRow, RunStatus, SyncRun
@@ -209,13 +209,13 @@ def test_a_run_that_waits_for_tomorrow_ends_when_its_connection_is_lost(
     sandbox.post("/_sandbox/switches", {"export_megabytes": 0})
     run = start_sync(account=connected, started_by=admin)
     work_until(Extract.objects.of_run(run).filter(waiting_reason="marketo_quota").exists)
-    services.end_disconnected_runs()
+    runner.end_disconnected_runs()
     assert not run_is_over(run)
     if loss == "disconnected":
         salesforce_connection.delete()
     else:
         record_problem(salesforce_connection, ReconnectNeeded("salesforce", "invalid_grant"))
-    services.end_disconnected_runs()
+    runner.end_disconnected_runs()
     assert finish(run).status == RunStatus.FAILED
     assert "Salesforce" in str(failure_of(run).what)
 
@@ -230,10 +230,10 @@ def test_a_step_that_kills_every_worker_fails_the_run_in_the_end(connected: Sale
 def test_a_worker_that_lost_its_lease_writes_nothing(connected: SalesAccount, admin: User) -> None:
     """Pain 24 and 25: two workers on one step, the first of them late."""
     run = start_sync(account=connected, started_by=admin)
-    services.advance_run(run.pk)
+    runner.advance_run(run.pk)
     late = Extract.objects.claim(Extract.objects.of_run(run).earliest("pk").pk)
     Extract.objects.filter(pk=late.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-    services.advance_extract(late.pk)
+    runner.advance_extract(late.pk)
     status = Extract.objects.get(pk=late.pk).status
     with pytest.raises(LeaseLost):
         late.end_step(due_at=None, status=ExtractStatus.FAILED)
@@ -245,5 +245,5 @@ def test_nobody_takes_a_step_twice(connected: SalesAccount, admin: User) -> None
     run = start_sync(account=connected, started_by=admin)
     assert SyncRun.objects.claim(run.pk)
     assert SyncRun.objects.claim(run.pk) is None
-    services.advance_run(run.pk)
+    runner.advance_run(run.pk)
     assert not Extract.objects.of_run(run).exists()

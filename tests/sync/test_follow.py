@@ -9,7 +9,8 @@ from django.utils import timezone
 from accounts.models import SalesAccount, User
 from sync.engine import follow as follow_engine
 from sync.models import Cursor, Extract, Person, RunKind, RunStatus, SyncRun
-from sync.services import SyncRefused, follow_accounts, start_sync
+from sync.runner import follow_accounts
+from sync.services import SyncRefused, start_sync
 from tests.conftest import ClientOf
 from tests.factories import make_run
 from tests.sandbox_process import SandboxProcess

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
-from sync import querysets, services
+from sync import querysets, runner, services
 from sync.engine import heartbeat
 from sync.models import Extract, RunStatus, Source, SyncRun
 from tests.sandbox_process import SandboxProcess
@@ -39,7 +39,7 @@ def test_calls_longer_than_a_lease_keep_it(
 
 
 def take_step(run: SyncRun) -> None:
-    services.advance_run(run.pk)
+    runner.advance_run(run.pk)
     connection.close()
 
 
@@ -47,7 +47,7 @@ def test_a_run_whose_tables_stay_locked_is_cleaned_up_in_the_end(connected: Sale
     run = services.start_sync(account=connected, started_by=admin)
     services.cancel_run(run=run, cancelled_by=admin)
     SyncRun.objects.filter(pk=run.pk).update(tries=59, has_leftovers=True)
-    services.advance_run(run.pk)
+    runner.advance_run(run.pk)
     run.refresh_from_db()
     assert (run.has_leftovers, run.due_at) == (False, None)
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from clients import http
-from sync import services
+from sync import runner
 from sync.engine.load import CHUNK_BYTES
 from sync.engine.preview import preview
 from sync.models import Extract, ExtractStatus, RunKind, RunStatus, Source, SyncRun
@@ -36,7 +36,7 @@ FRAGMENT = {"HX-Request": "true"}
 
 
 def load(extract_id: int) -> None:
-    services.advance_extract(extract_id)
+    runner.advance_extract(extract_id)
     connection.close()
 
 
@@ -123,7 +123,7 @@ class TestWhileAFileComes:
     ) -> None:
         """Pain 4: a neighbour that falls silent costs the rest of the file, not its beginning."""
         monkeypatch.setattr(http, "TIMEOUT_SECONDS", (5.0, 1.0))
-        services.advance_extract(ready.pk)
+        runner.advance_extract(ready.pk)
         loaded = Extract.objects.get(pk=ready.pk)
         assert (loaded.status, loaded.attempt) == (ExtractStatus.LOADED, ready.attempt + 1)
         assert 206 in {call["status"] for call in sandbox.get("/_sandbox/calls")}

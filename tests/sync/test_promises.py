@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection
-from sync import services
+from sync import runner
 from sync.engine.fields import readable_fields
 from sync.engine.load import Reading
 from sync.engine.problems import BadFile
@@ -85,7 +85,7 @@ def test_a_file_passes_through_without_being_held(many: SalesAccount, admin: Use
     work_until(largest.exists)
     extract = largest.get()
     tracemalloc.start()
-    services.advance_extract(extract.pk)
+    runner.advance_extract(extract.pk)
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     extract.refresh_from_db()
@@ -136,11 +136,11 @@ def test_an_endless_file_is_cut_off(account: SalesAccount) -> None:
 def test_the_same_message_delivered_by_many_at_once_has_one_effect(connected: SalesAccount, admin: User) -> None:
     """Security statement 19: however often and late a message comes, a step is taken once."""
     run = start_sync(account=connected, started_by=admin)
-    at_once(20, lambda _: services.advance_run(run.pk))
+    at_once(20, lambda _: runner.advance_run(run.pk))
     run.refresh_from_db()
     assert run.attempt == 1
     assert Extract.objects.of_run(run).filter(source=Source.SALESFORCE_LEADS).count() == 1
-    services.advance_run(run.pk)
+    runner.advance_run(run.pk)
     run.refresh_from_db()
     assert (run.attempt, finish(run).status) == (1, RunStatus.SUCCEEDED)
 

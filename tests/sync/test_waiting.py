@@ -12,8 +12,9 @@ from clients.circuit import FAILURES_IN_A_ROW, FIRST_PAUSE_SECONDS, Circuit
 from clients.marketo.errors import ExportQueueFull
 from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, Wait, verdict
 from sync.models import Extract, Person, RunStatus, Source, SyncRun
+from sync.runner import advance_extract, advance_run
 from sync.sentences import failure_of
-from sync.services import advance_extract, advance_run, pause_run, resume_run, start_sync
+from sync.services import pause_run, resume_run, start_sync
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until

@@ -1,0 +1,184 @@
+"""What a worker does: bring runs on step by step, and bring every account up to date by the clock."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.models import SalesAccount
+from clients.http import ApiError
+from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
+from connections.services.clients import record_problem
+from sync import queue
+from sync.engine import extract as extract_engine
+from sync.engine import follow
+from sync.engine.cleanup import clean_up
+from sync.engine.clients import calls_counted_on
+from sync.engine.heartbeat import Heartbeat
+from sync.engine.merge import merge
+from sync.engine.plan import plan
+from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, MustWait, RunFailed, Wait, verdict
+from sync.models import Extract, ExtractStatus, LeaseLost, RunKind, RunStatus, Source, Step, SyncRun
+from sync.services import SyncRefused, start_sync, stop_extracts
+
+CONNECTIONS: dict[str, type[MarketoConnection | SalesforceConnection]] = {
+    "marketo": MarketoConnection,
+    "salesforce": SalesforceConnection,
+}
+# Everybody is read anew so often, for the changes that neither system reports: a renamed owner, for example.
+RECONCILIATION = timedelta(days=7)
+# A full run that failed, or that a person cancelled, is not begun again at once.
+AFTER_FAILURE = timedelta(hours=6)
+# After these only a full run helps.
+NOT_TO_BE_FOLLOWED = {"too_many_changes", "list_gone"}
+logger = structlog.get_logger(__name__)
+
+
+def follow_accounts() -> None:
+    """Bring every account that has been synced up to date: its changes, or everybody when that is due."""
+    SyncRun.objects.outdated().delete()
+    for account in SalesAccount.objects.filter(sync_cursors__stream=Source.SALESFORCE_CHANGES):
+        kind = _due_kind(account)
+        if kind:
+            with suppress(SyncRefused):
+                start_sync(account=account, started_by=None, kind=kind)
+
+
+def _due_kind(account: SalesAccount) -> RunKind | None:
+    runs, now = SyncRun.objects.of_account(account), timezone.now()
+    failure, last_full, last_good = runs.latest("pk").failure, runs.full().latest("pk"), runs.full().last_success()
+    may_read_all = last_full == last_good or last_full.created_at < now - AFTER_FAILURE
+    is_outdated = last_good is None or last_good.created_at < now - RECONCILIATION
+    if may_read_all and (is_outdated or failure == "too_many_changes"):
+        return RunKind.FULL
+    # To follow would only fail again, and cost calls.
+    return None if failure in NOT_TO_BE_FOLLOWED else RunKind.FOLLOW
+
+
+def end_disconnected_runs() -> None:
+    """End the runs that have lost a connection, also those that wait for something else until tomorrow."""
+    for run in SyncRun.objects.disconnected().select_related("account"):
+        failure = _lost_connection(run.account)
+        # A worker that is just taking a step meets the same problem by itself.
+        with suppress(LeaseLost):
+            if failure:
+                _fail(run, run, failure)
+
+
+def _lost_connection(account: SalesAccount) -> RunFailed | None:
+    for service, model in (("Marketo", MarketoConnection), ("Salesforce", SalesforceConnection)):
+        connection = model.objects.of_account(account).first()
+        if connection is None:
+            return RunFailed("disconnected", service=service)
+        if connection.status != ConnectionStatus.CONNECTED:
+            return RunFailed(connection.problem)
+    return None
+
+
+def advance_run(run_id: int) -> None:
+    """Take the run's next step if it is due; harmless at any other time."""
+    run = SyncRun.objects.select_related("account").claim(run_id)
+    if run:
+        _take_step(run, run, _run_step(run))
+        queue.enqueue(SyncRun.objects.filter(pk=run_id), Extract.objects.of_run(run))
+
+
+def advance_heaviest() -> None:
+    """
+    Take one long step: a merge that is due, or the next file of the account that was served longest ago.
+
+    Harmless when there is none, or when another worker is quicker.
+    """
+    merging = SyncRun.objects.heavy().due().order_by("due_at").first()
+    extract = None if merging else Extract.objects.heavy().due().first()
+    if merging:
+        advance_run(merging.pk)
+    elif extract:
+        SyncRun.objects.filter(pk=extract.run_id).update(served_at=Now())
+        advance_extract(extract.pk)
+
+
+def advance_extract(extract_id: int) -> None:
+    """Take the extract's next step if it is due; harmless at any other time."""
+    extract = Extract.objects.select_related("run__account").claim(extract_id)
+    if extract:
+        _take_step(extract, extract.run, lambda: extract_engine.take_step(extract))
+        queue.enqueue(SyncRun.objects.filter(pk=extract.run_id), Extract.objects.filter(pk=extract_id))
+
+
+def _run_step(run: SyncRun) -> Callable[[], None]:
+    plan_it = follow.plan_changes if run.kind == RunKind.FOLLOW else plan
+    steps = {RunStatus.PLANNING: plan_it, RunStatus.EXTRACTING: _finish_extracting, RunStatus.MERGING: merge}
+    step = steps.get(RunStatus(run.status), clean_up)
+    return lambda: step(run)
+
+
+def _finish_extracting(run: SyncRun) -> None:
+    with transaction.atomic():
+        # An extract that ends right now touches the run's row first: it is seen here, or makes the run due again.
+        SyncRun.objects.select_for_update().get(pk=run.pk)
+        missing = Extract.objects.of_run(run).exclude(status=ExtractStatus.LOADED)
+        if missing.exists():
+            run.end_step(due_at=None)
+            follow.call_next(missing)
+        else:
+            run.end_step(due_at=timezone.now(), status=RunStatus.MERGING)
+
+
+def _take_step(row: Step, run: SyncRun, step: Callable[[], None]) -> None:
+    try:
+        if row.tries > MAX_TRIES:
+            _fail(row, run, RunFailed("crashed", tries=MAX_TRIES))
+        else:
+            _try_step(row, run, step)
+    except LeaseLost:
+        logger.info("lease_lost", run=run.pk, step=str(row))
+
+
+def _try_step(row: Step, run: SyncRun, step: Callable[[], None]) -> None:
+    try:
+        # Calls may take longer than a lease; long steps add their progress with a heartbeat of their own.
+        with Heartbeat(row), calls_counted_on(row):
+            step()
+    except RunFailed as failure:
+        _fail(row, run, failure)
+    except MustWait as pause:
+        _wait(row, run, pause.wait)
+    except ApiError as error:
+        logger.warning("neighbour_error", run=run.pk, step=str(row), error=str(error))
+        _answer_error(row, run, error)
+
+
+def _answer_error(row: Step, run: SyncRun, error: ApiError) -> None:
+    what_now = verdict(error, row.tries, row.waited)
+    if isinstance(what_now, Wait):
+        _wait(row, run, what_now)
+        return
+    connection = CONNECTIONS[error.service].objects.of_account(run.account).first()
+    if connection:
+        record_problem(connection, error)
+    _fail(row, run, what_now)
+
+
+def _wait(row: Step, run: SyncRun, wait: Wait) -> None:
+    if row.waited > LONGEST_WAIT:
+        _fail(row, run, RunFailed("waited_too_long", days=LONGEST_WAIT.days, reason=wait.reason))
+    else:
+        row.wait(wait.reason, wait.until, tries=wait.tries)
+
+
+def _fail(row: Step, run: SyncRun, failure: RunFailed) -> None:
+    """End the run; raises LeaseLost when the worker no longer speaks for the row."""
+    now = timezone.now()
+    ending = {"status": RunStatus.FAILED, "failure": failure.code, "failure_params": failure.params, "paused_at": None}
+    with transaction.atomic():
+        # The run's row before the extract's, as everywhere.
+        SyncRun.objects.select_for_update().get(pk=run.pk)
+        row.write(lease_until=None)
+        if SyncRun.objects.unfinished().filter(pk=run.pk).take_from_workers(finished_at=now, due_at=now, **ending):
+            stop_extracts(run)
+    logger.warning("sync_failed", run=run.pk, failure=failure.code, **failure.params)
