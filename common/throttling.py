@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 
-import redis
-from django.conf import settings
 from redis.exceptions import LockNotOwnedError
 from redis.lock import Lock
+
+from common.redis_client import redis_client
 
 # A process that dies while it holds a lock gives it back by then.
 _LONGEST_SECONDS = 120
@@ -20,7 +19,7 @@ class HeldError(Exception):
 @contextmanager
 def exclusive(name: str) -> Iterator[None]:
     """Do something that only one process does at a time, such as `package-17`; raises HeldError, waits for nobody."""
-    lock = Lock(_redis(), f"lock:{name}", timeout=_LONGEST_SECONDS, blocking=False)
+    lock = Lock(redis_client(), f"lock:{name}", timeout=_LONGEST_SECONDS, blocking=False)
     if not lock.acquire():
         raise HeldError(name)
     try:
@@ -34,7 +33,7 @@ def exclusive(name: str) -> Iterator[None]:
 def hit(name: str, *, seconds: int) -> int:
     """Count something that was done, and answer how often it was within `seconds` of its first time."""
     key = f"hits:{name}"
-    with _redis().pipeline() as transaction:
+    with redis_client().pipeline() as transaction:
         # In one transaction: a count that expires in between would be one without an end.
         transaction.set(key, 0, ex=seconds, nx=True)
         transaction.incr(key)
@@ -45,9 +44,4 @@ def take_back(name: str) -> None:
     """What `hit` counted was not done after all."""
     key = f"hits:{name}"
     # Gone when its time is over, or when Redis has lost it: then there is nothing to take back.
-    _redis().eval("if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end", 1, key)
-
-
-@cache
-def _redis() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL)
+    redis_client().eval("if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end", 1, key)

@@ -5,17 +5,17 @@ be done; this is the only place that knows of them.
 
 from enum import StrEnum
 from functools import partial
-from typing import Any
 
 from celery import current_app
 from django.db import transaction
 
+from common.redis_client import redis_client
 from sync.models import Extract, SyncRun
 from sync.querysets import ExtractQuerySet, SyncRunQuerySet
 
 # A message that waited longer has been sent again by a later sweep.
 MESSAGE_SECONDS = 10
-BULK = "heavy"
+BULK = "bulk"
 MOST_MESSAGES = 20
 
 
@@ -26,7 +26,7 @@ class Task(StrEnum):
     FOLLOW = "sync.tasks.follow"
     ADVANCE_RUN = "sync.tasks.advance_run"
     ADVANCE_EXTRACT = "sync.tasks.advance_extract"
-    ADVANCE_HEAVIEST = "sync.tasks.advance_heaviest"
+    RUN_NEXT_BULK_JOB = "sync.tasks.run_next_bulk_job"
 
 
 def wake_on_commit(run: SyncRun) -> None:
@@ -37,10 +37,10 @@ def wake_on_commit(run: SyncRun) -> None:
 
 def enqueue(runs: SyncRunQuerySet, extracts: ExtractQuerySet) -> None:
     """Ring for what is due of these rows."""
-    heavy = _send_light(Task.ADVANCE_RUN, runs.due()) + _send_light(Task.ADVANCE_EXTRACT, extracts.due().in_turn())
+    bulk = _send_short(Task.ADVANCE_RUN, runs.due()) + _send_short(Task.ADVANCE_EXTRACT, extracts.due().in_turn())
     # Without a loader nobody takes messages out of the queue, not even those that have expired.
-    for _ in range(min(heavy, MOST_MESSAGES) - _waiting(BULK) if heavy else 0):
-        _send(Task.ADVANCE_HEAVIEST)
+    for _ in range(min(bulk, MOST_MESSAGES) - _waiting(BULK) if bulk else 0):
+        _send(Task.RUN_NEXT_BULK_JOB)
 
 
 def enqueue_all() -> None:
@@ -48,15 +48,15 @@ def enqueue_all() -> None:
     enqueue(SyncRun.objects.all(), Extract.objects.all())
 
 
-def _send_light(task: Task, due: SyncRunQuerySet | ExtractQuerySet) -> int:
+def _send_short(task: Task, due: SyncRunQuerySet | ExtractQuerySet) -> int:
     """Ring for the rows whose next step is short; answers how many there are besides."""
-    heavy = 0
-    for pk, is_heavy in due.with_weight().values_list("pk", "is_heavy"):
-        if is_heavy:
-            heavy += 1
+    bulk = 0
+    for pk, is_bulk in due.with_is_bulk().values_list("pk", "is_bulk"):
+        if is_bulk:
+            bulk += 1
         else:
             _send(task, pk)
-    return heavy
+    return bulk
 
 
 def _send(task: Task, *arguments: int) -> None:
@@ -64,6 +64,5 @@ def _send(task: Task, *arguments: int) -> None:
 
 
 def _waiting(queue: str) -> int:
-    pool: Any = current_app.pool
-    with pool.acquire(block=True) as link:
-        return int(link.default_channel.client.llen(queue))
+    # A queue of Celery is a list in Redis of that name.
+    return int(redis_client().llen(queue))

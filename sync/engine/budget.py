@@ -4,23 +4,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import redis
-from django.conf import settings
 from django.utils import timezone
 
 from clients.http import RateLimited
 from clients.marketo.errors import next_quota_reset
+from common.redis_client import redis_client
 from sync.engine.problems import QUOTA_MARGIN, MustWait, Wait
 
-# Adobe's advice to good neighbours, half of what an instance takes: 100 calls in 20 seconds, ten at a time.
+# What Adobe asks of tools that share an instance: half of what it takes, 100 calls in 20 seconds, ten at a time.
 CALLS_IN_WINDOW = 50
 CALLS_AT_A_TIME = 5
-# There is no neighbour while nobody else calls. A few calls that are not counted here are this console's own.
+# There is nobody to share with while nobody else calls. A few calls that are not counted here are this console's own.
 CALLS_IN_WINDOW_ALONE = 80
 CALLS_OF_NOBODY = 20
 ALONE_SECONDS = 10 * 60
@@ -74,19 +72,19 @@ class MarketoBudget:
         lease = int(LONGEST_CALL.total_seconds() * 1000)
         keys = [f"{self._name}:window", f"{self._name}:open", self._alone]
         limits = [CALLS_IN_WINDOW, CALLS_AT_A_TIME, lease, CALLS_IN_WINDOW_ALONE]
-        wait = _redis().eval(TAKE, len(keys), *keys, ticket, *limits)
+        wait = redis_client().eval(TAKE, len(keys), *keys, ticket, *limits)
         if wait:
             raise MustWait(Wait("marketo_share", timezone.now() + timedelta(milliseconds=int(wait))))
         self._add("calls", 1)
         try:
             yield
         except RateLimited:
-            _redis().delete(self._alone)
+            redis_client().delete(self._alone)
             raise
         finally:
             # A Redis that is away just now must not spoil the call that was made: the ticket runs out by itself.
             with suppress(redis.RedisError):
-                _redis().zrem(keys[1], ticket)
+                redis_client().zrem(keys[1], ticket)
 
     def check_export(self, expected_bytes: int, under_way_bytes: int = 0) -> None:
         """
@@ -106,25 +104,21 @@ class MarketoBudget:
         if not calls:
             return
         if calls - self.spent().calls <= CALLS_OF_NOBODY:
-            _redis().set(self._alone, 1, ex=ALONE_SECONDS)
+            redis_client().set(self._alone, 1, ex=ALONE_SECONDS)
         else:
-            _redis().delete(self._alone)
-        _redis().set(self._key("calls"), calls, ex=DAY_KEPT)
+            redis_client().delete(self._alone)
+        redis_client().set(self._key("calls"), calls, ex=DAY_KEPT)
 
     def spent(self) -> Spent:
-        calls, size = _redis().mget(self._key("calls"), self._key("export"))
+        calls, size = redis_client().mget(self._key("calls"), self._key("export"))
         return Spent(int(calls or 0), int(size or 0))
 
     def _add(self, what: str, amount: int) -> None:
-        with _redis().pipeline() as pipeline:
-            pipeline.incrby(self._key(what), amount).expire(self._key(what), DAY_KEPT)
+        with redis_client().pipeline() as pipeline:
+            pipeline.incrby(self._key(what), amount)
+            pipeline.expire(self._key(what), DAY_KEPT)
             pipeline.execute()
 
     def _key(self, what: str) -> str:
         # Marketo's day ends at midnight in US Central time, in summer and in winter.
         return f"{self._name}:{what}:{datetime.now(ZoneInfo('America/Chicago')).date()}"
-
-
-@cache
-def _redis() -> Any:
-    return redis.Redis.from_url(settings.REDIS_URL)
