@@ -37,12 +37,12 @@ class UserManager(BaseUserManager["User"]):
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
-    def of_account(self, account: SalesAccount) -> MemberQuerySet:
+    def for_account(self, account: SalesAccount) -> MemberQuerySet:
         return self.filter(account=account)
 
     def admins_of(self, account: SalesAccount) -> MemberQuerySet:
         """Members with the role Admin who can sign in."""
-        return self.of_account(account).filter(role=Role.ADMIN, user__is_active=True)
+        return self.for_account(account).filter(role=Role.ADMIN, user__is_active=True)
 
     def unlinked(self) -> MemberQuerySet:
         """Members whom no Salesforce user signs in."""
@@ -54,7 +54,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
-    def of_account(self, account: SalesAccount) -> TeamQuerySet:
+    def for_account(self, account: SalesAccount) -> TeamQuerySet:
         return self.filter(account=account)
 
     def named(self, name: str) -> Team | None:
@@ -64,5 +64,5 @@ class TeamQuerySet(models.QuerySet["Team"]):
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
-    def of_account(self, account: SalesAccount) -> AuditEventQuerySet:
+    def for_account(self, account: SalesAccount) -> AuditEventQuerySet:
         return self.filter(account=account)

@@ -17,7 +17,6 @@ from accounts.permissions import Role
 from accounts.querysets import TeamQuerySet
 
 # Teams per account, the team Everyone not counted.
-MAX_TEAMS: int = settings.TEAMS_PER_ACCOUNT
 
 
 class RefusedError(Exception):
@@ -68,7 +67,7 @@ def create_account(*, name: str) -> SalesAccount:
 def add_member(*, account: SalesAccount, user: User, role: Role, teams: list[Team]) -> Member:
     """Make `user` a member with a role, in Everyone and the given teams of the same account."""
     member = Member.objects.create(account=account, user=user, role=role)
-    everyone = Team.objects.of_account(account).get(is_everyone=True)
+    everyone = Team.objects.for_account(account).get(is_everyone=True)
     member.teams.set([everyone, *(team for team in teams if team.account_id == account.pk)])
     if role == Role.ADMIN and account.original_user_id is None:
         account.original_user = user
@@ -126,9 +125,10 @@ def set_login_policy(*, account: SalesAccount, policy: LoginPolicy, changed_by: 
 def create_team(*, account: SalesAccount, name: str, created_by: User) -> Team:
     """Create an empty team. Raises RefusedError at the limit, or when the name is in use."""
     lock_account(account)
-    teams = Team.objects.of_account(account)
-    if teams.filter(is_everyone=False).count() >= MAX_TEAMS:
-        raise RefusedError(_("A Sales account can have %(limit)d teams. Remove a team first.") % {"limit": MAX_TEAMS})
+    teams = Team.objects.for_account(account)
+    if teams.filter(is_everyone=False).count() >= settings.TEAMS_PER_ACCOUNT:
+        limit = {"limit": settings.TEAMS_PER_ACCOUNT}
+        raise RefusedError(_("A Sales account can have %(limit)d teams. Remove a team first.") % limit)
     _refuse_used_name(teams, name)
     team = Team.objects.create(account=account, name=name)
     record(account=account, actor=created_by, action="team_created", target=name)
@@ -141,7 +141,7 @@ def rename_team(*, team: Team, name: str, renamed_by: User) -> None:
     if team.is_everyone:
         raise RefusedError(_("The team Everyone keeps its name: every Sales account has it."))
     lock_account(team.account)
-    _refuse_used_name(Team.objects.of_account(team.account).exclude(pk=team.pk), name)
+    _refuse_used_name(Team.objects.for_account(team.account).exclude(pk=team.pk), name)
     before, team.name = team.name, name
     team.save(update_fields=["name"])
     record(account=team.account, actor=renamed_by, action="team_renamed", target=before, name=name)

@@ -1,5 +1,5 @@
 """
-A circuit breaker for each endpoint of a neighbour, shared by all processes: what fails again and again is left alone.
+A circuit breaker for each endpoint of a provider, shared by all processes: what fails again and again is left alone.
 
 After so many failures in a row (no connection, no answer in time, a status of 500 or above) every call fails at once,
 for a pause; then a single call is let through to see. Its success ends this, its failure begins a longer pause.
@@ -90,5 +90,5 @@ class Circuit:
 
 def _pause_seconds(pauses: int) -> int:
     longest = min(FIRST_PAUSE_SECONDS << (pauses - 1), LONGEST_PAUSE_SECONDS)
-    # Jitter, so that many consoles do not come back to a neighbour at the same moment.
+    # Jitter, so that many consoles do not come back to a provider at the same moment.
     return max(1, round(longest * random.uniform(0.5, 1)))  # noqa: S311

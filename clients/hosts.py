@@ -80,7 +80,7 @@ def check_instance_url(url: str, *, extra_origins: Collection[str]) -> str:
 
 def must_be_public(origin: str) -> bool:
     """
-    Must the name of an origin lead to a public address? All that people type and neighbours answer must; what server
+    Must the name of an origin lead to a public address? All that people type and providers answer must; what server
     settings allow besides may be a local server.
     """
     return origin.startswith("https://") and bool(_INSTANCE.fullmatch(origin) or _MARKETO.fullmatch(origin))

@@ -33,8 +33,8 @@ _EXCERPT_LENGTH = 300
 
 class ApiError(Exception):
     """
-    A call to a neighbour that did not succeed. `code` is the neighbour's own code ("603", "INVALID_FIELD") or ours
-    ("timeout"); `detail` is the neighbour's text without secrets, for logs and for the sentence shown to a person.
+    A call to a provider that did not succeed. `code` is the provider's own code ("603", "INVALID_FIELD") or ours
+    ("timeout"); `detail` is the provider's text without secrets, for logs and for the sentence shown to a person.
     """
 
     def __init__(self, service: str, code: str, detail: str = "") -> None:
@@ -59,7 +59,7 @@ class UnexpectedAnswer(ApiError):
 
 
 class TransientApiError(ApiError):
-    """The same call may succeed later; `retry_after` is in seconds, None when the neighbour did not say."""
+    """The same call may succeed later; `retry_after` is in seconds, None when the provider did not say."""
 
     def __init__(self, service: str, code: str, detail: str = "", *, retry_after: float | None = None) -> None:
         super().__init__(service, code, detail)
@@ -70,7 +70,7 @@ class Unreachable(TransientApiError):
     """No complete answer came: name, network, certificate or time-out."""
 
 
-class Paused(Unreachable):
+class CircuitOpenError(Unreachable):
     """The call was not made: too many before it failed in a row, and `retry_after` of the pause is left."""
 
 
@@ -238,7 +238,7 @@ def network_errors(service: str) -> Iterator[None]:
     except (requests.exceptions.InvalidSchema, ForbiddenHost):
         raise UnexpectedAnswer(service, "forbidden_host") from None
     except CircuitOpen as pause:
-        raise Paused(service, "paused", retry_after=pause.seconds) from None
+        raise CircuitOpenError(service, "paused", retry_after=pause.seconds) from None
     except BodyTooLarge:
         raise UnexpectedAnswer(service, "too_large") from None
     except requests.exceptions.JSONDecodeError as error:

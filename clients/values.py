@@ -1,7 +1,7 @@
 """
 Small converters for the values of an answer: each takes whatever JSON holds, and answers None for what it cannot read.
 
-Neither neighbour promises the types of all its values: Adobe's swagger gives the `value` of an activity's attribute
+Neither provider promises the types of all its values: Adobe's swagger gives the `value` of an activity's attribute
 none, and recorded answers hold numbers as text, lists where older ones had text, and times with and without a zone.
 """
 

@@ -1,5 +1,5 @@
 """
-The one redaction: what is logged, and what a neighbour's error says, without secrets and e-mail addresses.
+The one redaction: what is logged, and what a provider's error says, without secrets and e-mail addresses.
 
 Plain Python, so that every room and the HTTP clients may use it. A value is judged by its name and its type, a text by
 what stands in it: names with their values, addresses that open something by themselves, and shapes of tokens. Nothing

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from common.throttling import HeldError, exclusive
-from connections.problems import ConnectionProblem
+from connections.messages import ConnectionProblem
 
 
 @contextmanager

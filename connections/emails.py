@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import User
+from connections.messages import problem_for
 from connections.models import MarketoConnection, SalesforceConnection
-from connections.problems import problem_for
 
 
 def send_reconnect_needed(connection: MarketoConnection | SalesforceConnection, problem: str) -> None:
@@ -31,7 +31,7 @@ def send_reconnect_needed(connection: MarketoConnection | SalesforceConnection, 
 
 
 def _described(connection: MarketoConnection | SalesforceConnection) -> tuple[str, User, str]:
-    """The neighbour's name, who connected, and the name of the page where to connect."""
+    """The provider's name, who connected, and the name of the page where to connect."""
     if isinstance(connection, MarketoConnection):
         return "Marketo", connection.owner, "connections:marketo"
     page = "connections:own_salesforce" if connection.member_id else "connections:salesforce"

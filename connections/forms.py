@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clients.hosts import ForbiddenHost, salesforce_login_origin
-from connections.problems import PROBLEMS
+from connections.messages import PROBLEMS
 
 _CONTROL = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
 CHOICES = [("production", _("Salesforce")), ("sandbox", _("Sandbox")), ("my_domain", _("My Domain"))]

@@ -1,4 +1,4 @@
-"""What can go wrong between this console and its neighbours, in sentences: what happened, what to do, who can do it."""
+"""What can go wrong between this console and its providers, in sentences: what happened, what to do, who can do it."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from django.utils.translation import override
 from clients.http import (
     AccessDenied,
     ApiError,
-    Paused,
+    CircuitOpenError,
     QuotaExceeded,
     ReconnectNeeded,
     TransientApiError,
@@ -338,7 +338,7 @@ _BY_KIND = (
     (ReconnectNeeded, "credentials"),
     (QuotaExceeded, "quota"),
     (AccessDenied, "permission"),
-    (Paused, "paused"),
+    (CircuitOpenError, "paused"),
     (Unreachable, "unreachable"),
     (TransientApiError, "busy"),
 )

@@ -1,4 +1,4 @@
-"""The two neighbours: Marketo instances with their admins, and an account's connections to Marketo and Salesforce."""
+"""The two providers: Marketo instances with their admins, and an account's connections to Marketo and Salesforce."""
 
 from datetime import timedelta
 
@@ -81,7 +81,7 @@ class MarketoConnection(models.Model):
     client_id = models.CharField(_("Client ID"), max_length=100)
     client_secret = CredentialField(_("Client Secret"))
     status = models.CharField(max_length=20, choices=ConnectionStatus.choices, default=ConnectionStatus.CONNECTED)
-    # Code of connections.problems for the last failure; empty while calls succeed.
+    # Code of connections.messages for the last failure; empty while calls succeed.
     problem = models.CharField(max_length=40, blank=True)
     # The path, without ids, of the call that met the problem.
     problem_operation = models.CharField(max_length=200, blank=True)
@@ -197,7 +197,7 @@ class OrphanedToken(models.Model):
 
 
 class Service(models.TextChoices):
-    """The neighbours, named as `clients.http.ApiError` names them."""
+    """The providers, named as `clients.http.ApiError` names them."""
 
     SALESFORCE = "salesforce", "Salesforce"
     MARKETO = "marketo", "Marketo"
@@ -208,13 +208,13 @@ class ApiFailure(models.Model):
 
     account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="+")
     service = models.CharField(max_length=20, choices=Service.choices)
-    # A code of diagnostics.messages where it has one, otherwise the neighbour's own or ours ("timeout").
+    # A code of diagnostics.messages where it has one, otherwise the provider's own or ours ("timeout").
     code = models.CharField(max_length=60)
     # The path that was called, without ids.
     operation = models.CharField(max_length=200)
-    # Code of connections.problems, for codes that diagnostics.messages does not explain.
+    # Code of connections.messages, for codes that diagnostics.messages does not explain.
     problem = models.CharField(max_length=40)
-    # Custom fields and objects that the neighbour's message names; the message itself may name people.
+    # Custom fields and objects that the provider's message names; the message itself may name people.
     names = models.CharField(max_length=300, blank=True)
     # Who signed in at Salesforce when it failed last; empty for all other calls.
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -236,13 +236,13 @@ class ApiFailure(models.Model):
 
 
 class ApiUsage(models.Model):
-    """The most API calls of a day that a neighbour told of: everybody's to the org or instance, not only ours."""
+    """The most API calls of a day that a provider told of: everybody's to the org or instance, not only ours."""
 
     account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="+")
     service = models.CharField(max_length=20, choices=Service.choices)
     day = models.DateField()
     calls = models.PositiveIntegerField()
-    # Unknown where the neighbour does not tell: Marketo.
+    # Unknown where the provider does not tell: Marketo.
     limit = models.PositiveIntegerField(null=True)
 
     objects = AccountQuerySet.as_manager()

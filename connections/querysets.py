@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 class AccountQuerySet(models.QuerySet[Any]):
     """Rows with a column `account`."""
 
-    def of_account(self, account: SalesAccount) -> Self:
+    def for_account(self, account: SalesAccount) -> Self:
         return self.filter(account=account)
 
 
 class SalesforceConnectionQuerySet(models.QuerySet["SalesforceConnection"]):
-    def of_account(self, account: SalesAccount) -> SalesforceConnectionQuerySet:
+    def for_account(self, account: SalesAccount) -> SalesforceConnectionQuerySet:
         """The connection over which data sync runs, not those of members."""
         return self.filter(account=account, member=None)
 
@@ -40,7 +40,7 @@ class MarketoInstanceQuerySet(models.QuerySet["MarketoInstance"]):
         order = models.F("admins__chosen_at").desc(nulls_last=True)
         return self.filter(admins__email=user.email).order_by(order, "name", "pk")
 
-    def of_account(self, account: SalesAccount) -> MarketoInstanceQuerySet:
+    def for_account(self, account: SalesAccount) -> MarketoInstanceQuerySet:
         return self.filter(account=account)
 
 
@@ -50,7 +50,7 @@ class MarketoAdminQuerySet(models.QuerySet["MarketoAdmin"]):
 
 
 class MarketoAccessQuerySet(models.QuerySet["MarketoAccess"]):
-    def of_account(self, account: SalesAccount) -> MarketoAccessQuerySet:
+    def for_account(self, account: SalesAccount) -> MarketoAccessQuerySet:
         return self.filter(connection__account=account)
 
     def of_user(self, user: User) -> MarketoAccessQuerySet:

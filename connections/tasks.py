@@ -1,4 +1,4 @@
-"""The regular looks at both neighbours, so that a broken connection is seen before somebody needs it."""
+"""The regular looks at both providers, so that a broken connection is seen before somebody needs it."""
 
 from celery import shared_task
 

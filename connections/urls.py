@@ -7,7 +7,7 @@ from connections.views import instances, marketo, salesforce
 app_name = "connections"
 
 
-def _salesforce(root: str, place: salesforce.Place) -> list[URLPattern]:
+def _salesforce(root: str, place: salesforce.ConnectionScope) -> list[URLPattern]:
     views = [
         ("", salesforce.salesforce, place.page),
         ("connect/", salesforce.connect_salesforce, place.connect),

@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import SalesAccount, User
-from clients.http import ApiError, Paused
+from clients.http import ApiError, CircuitOpenError
+from connections.messages import MARKETO_ADMIN, YOU, ConnectionProblem, Problem, problem_code
 from connections.models import ApiFailure, MarketoConnection, MarketoInstance, SalesforceConnection, Service
-from connections.problems import MARKETO_ADMIN, YOU, ConnectionProblem, Problem, problem_code
 from connections.services.clients import Connection, end_problem
-from connections.services.repeats import find_repeat
+from connections.services.probes import find_probe
 from diagnostics.messages import ACTORS, diagnosis_of
 
 SHOWN_FOR = timedelta(days=30)
@@ -48,9 +48,9 @@ class ActorFailures:
 
 def failures_by_actor(account: SalesAccount, reader: User) -> list[ActorFailures]:
     """The failures of the last 30 days, grouped by who has to act; `reader` is the person at the screen."""
-    rows = ApiFailure.objects.of_account(account).filter(last_seen_at__gte=timezone.now() - SHOWN_FOR)
+    rows = ApiFailure.objects.for_account(account).filter(last_seen_at__gte=timezone.now() - SHOWN_FOR)
     rows = rows.select_related("user").order_by("-last_seen_at")
-    is_marketo_admin = MarketoInstance.objects.administered_by(reader).of_account(account).exists()
+    is_marketo_admin = MarketoInstance.objects.administered_by(reader).for_account(account).exists()
     explained = [_explain(row, reader, is_marketo_admin=is_marketo_admin) for row in rows]
     groups: dict[str, list[ExplainedFailure]] = {}
     for actor in ACTORS:
@@ -76,16 +76,16 @@ def retry_failure(*, account: SalesAccount, failure_id: int) -> bool:
     the connection. Otherwise it is counted once more.
 
     Raises ApiFailure.DoesNotExist for one that cannot be made again, and ConnectionProblem when the account is not
-    connected any more or the neighbour is given a pause.
+    connected any more or the provider is given a pause.
     """
-    failure = ApiFailure.objects.of_account(account).get(pk=failure_id)
+    failure = ApiFailure.objects.for_account(account).get(pk=failure_id)
     repeat = _repeat(failure)
     if repeat is None:
         raise ApiFailure.DoesNotExist
     connection = _connection(account, Service(failure.service))
     try:
         repeat(connection)
-    except Paused as error:
+    except CircuitOpenError as error:
         raise ConnectionProblem(problem_code(error)) from None
     except ApiError:
         # Of a single call, which says little about the connection.
@@ -96,12 +96,12 @@ def retry_failure(*, account: SalesAccount, failure_id: int) -> bool:
 
 
 def _repeat(failure: ApiFailure) -> Callable[[Connection], Any] | None:
-    return find_repeat(failure.service, failure.operation, failure.problem)
+    return find_probe(failure.service, failure.operation, failure.problem)
 
 
 def _connection(account: SalesAccount, service: Service) -> Connection:
     model = MarketoConnection if service is Service.MARKETO else SalesforceConnection
-    connection: Connection | None = model.objects.of_account(account).first()
+    connection: Connection | None = model.objects.for_account(account).first()
     if connection is None:
         raise ConnectionProblem(f"{service}_not_connected")
     return connection

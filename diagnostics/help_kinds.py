@@ -9,10 +9,10 @@ from accounts.models import SalesAccount
 from accounts.permissions import Permission
 from clients.salesforce.errors import SERVICE as SALESFORCE
 from connections.asking import asking
+from connections.messages import PROBLEMS, Problem
 from connections.models import ApiFailure, ConnectionStatus, MarketoConnection, SalesforceConnection
-from connections.problems import PROBLEMS, Problem
 from connections.services.health import check_connection
-from connections.services.repeats import find_repeat
+from connections.services.probes import find_probe
 from diagnostics.failures import retry_failure
 from diagnostics.help_links import HelpKind, HelpRequest, Subject
 from diagnostics.messages import diagnosis_of
@@ -21,7 +21,7 @@ from diagnostics.messages import diagnosis_of
 def _of_account(subject: Subject) -> QuerySet[Any]:
     """The connection of the account that the problem of this code is one of."""
     model = SalesforceConnection if subject.key.startswith(SALESFORCE) else MarketoConnection
-    rows: QuerySet[Any] = model.objects.of_account(subject.account)
+    rows: QuerySet[Any] = model.objects.for_account(subject.account)
     return rows
 
 
@@ -48,7 +48,7 @@ def _check_problem(subject: Subject, connections: QuerySet[Any]) -> None:
 
 
 def _about_failure(subject: Subject) -> HelpRequest | None:
-    rows = ApiFailure.objects.of_account(subject.account)
+    rows = ApiFailure.objects.for_account(subject.account)
     failure = rows.filter(pk=subject.key).first() if subject.key.isdecimal() else None
     if failure is None:
         return None
@@ -57,7 +57,7 @@ def _about_failure(subject: Subject) -> HelpRequest | None:
         return None
     values = [*problem.values, *(failure.names.split(", ") if failure.names else [])]
     asked = _of_problem(subject.account, problem, is_solved=failure.solved_at is not None, values=values)
-    return replace(asked, is_checked=find_repeat(failure.service, failure.operation, failure.problem) is not None)
+    return replace(asked, is_checked=find_probe(failure.service, failure.operation, failure.problem) is not None)
 
 
 def _check_failure(subject: Subject) -> None:

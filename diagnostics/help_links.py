@@ -13,7 +13,7 @@ from accounts.models import Member, SalesAccount, User
 from accounts.permissions import Permission, roles_with
 from accounts.services import record
 from common.throttling import hit
-from connections.problems import ConnectionProblem, in_english
+from connections.messages import ConnectionProblem, in_english
 
 LIFETIME = timedelta(days=7)
 LINKS_PER_HOUR = 30

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.marketo.errors import SERVICE as MARKETO
 from clients.salesforce.errors import SERVICE as SALESFORCE
-from connections.problems import (
+from connections.messages import (
     ACCOUNT_ADMIN,
     MARKETO_ADMIN,
     NOBODY,

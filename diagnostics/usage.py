@@ -28,14 +28,14 @@ class UsageDay:
 
 @dataclass(frozen=True)
 class UsageChart:
-    """API calls to one neighbour, from the first day that is known of the last 14."""
+    """API calls to one provider, from the first day that is known of the last 14."""
 
     service: Service
     days: list[UsageDay]
 
 
 def usage_charts(account: SalesAccount) -> list[UsageChart]:
-    """A chart for each neighbour whose calls are known."""
+    """A chart for each provider whose calls are known."""
     charts = [_chart(account, service) for service in Service]
     return [chart for chart in charts if any(day.calls is not None for day in chart.days)]
 
@@ -43,7 +43,7 @@ def usage_charts(account: SalesAccount) -> list[UsageChart]:
 def _chart(account: SalesAccount, service: Service) -> UsageChart:
     today = datetime.now(DAY_ZONES[service]).date()
     days = [today - timedelta(days=back) for back in reversed(range(CHART_DAYS))]
-    rows = {row.day: row for row in ApiUsage.objects.of_account(account).filter(service=service, day__in=days)}
+    rows = {row.day: row for row in ApiUsage.objects.for_account(account).filter(service=service, day__in=days)}
     first = min(rows, default=today)
     busiest = max((row.calls for row in rows.values()), default=0)
     return UsageChart(service, [_usage_day(day, rows.get(day), busiest) for day in days if day >= first])

@@ -26,7 +26,7 @@ class Viewer:
 
 
 @dataclass(frozen=True)
-class AccountFacts:
+class AccountState:
     """The state of a Sales account that exists."""
 
     account: SalesAccount
@@ -43,25 +43,25 @@ class AccountFacts:
 
 
 @dataclass(frozen=True)
-class Facts:
+class SetupState:
     """What the Setup guide knows: the Marketo instance, its Sales account if there is one, and who looks."""
 
     viewer: Viewer
     instance: MarketoInstance | None
-    account: AccountFacts | None
+    account: AccountState | None
 
 
-def facts_for(user: User, member: Member | None) -> Facts | None:
+def setup_state_for(user: User, member: Member | None) -> SetupState | None:
     """The facts for this person, or None for somebody who belongs to no account and no Marketo instance."""
     administered = list(MarketoInstance.objects.administered_by(user).select_related("account__original_user"))
     if member:
-        own = MarketoInstance.objects.of_account(member.account).first()
-        return Facts(_viewer(member, own, administered), own, _account_facts(member.account))
+        own = MarketoInstance.objects.for_account(member.account).first()
+        return SetupState(_viewer(member, own, administered), own, _account_state(member.account))
     if not administered:
         return None
     chosen = administered[0]
     viewer = Viewer(is_marketo_admin=True, permissions=None)
-    return Facts(viewer, chosen, _account_facts(chosen.account) if chosen.account else None)
+    return SetupState(viewer, chosen, _account_state(chosen.account) if chosen.account else None)
 
 
 def _viewer(member: Member, own: MarketoInstance | None, administered: list[MarketoInstance]) -> Viewer:
@@ -71,10 +71,10 @@ def _viewer(member: Member, own: MarketoInstance | None, administered: list[Mark
     return Viewer(is_marketo_admin=own in administered, permissions=member.permissions, switch_to=switch_to)
 
 
-def _account_facts(account: SalesAccount) -> AccountFacts:
-    runs = SyncRun.objects.of_account(account)
-    invitations, members = Invitation.objects.of_account(account), Member.objects.of_account(account)
-    return AccountFacts(
+def _account_state(account: SalesAccount) -> AccountState:
+    runs = SyncRun.objects.for_account(account)
+    invitations, members = Invitation.objects.for_account(account), Member.objects.for_account(account)
+    return AccountState(
         account=account,
         first_invitation=invitations.filter(purpose=Invitation.Purpose.FIRST_ADMIN).first(),
         salesforce=salesforce_health(account),

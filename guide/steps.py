@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -12,10 +13,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
 
 from accounts.permissions import Permission
-from connections.problems import Problem
+from connections.messages import Problem
 from connections.services.health import Health
-from guide.facts import Facts, Viewer
-from invitations.obstacles import MAX_SEATS
+from guide.setup_state import SetupState, Viewer
 from sync.models import RunStatus, SyncRun
 
 TITLES = {
@@ -69,7 +69,7 @@ class Step:
         return TITLES[self.number]
 
 
-def steps_for(facts: Facts) -> list[Step]:
+def steps_for(facts: SetupState) -> list[Step]:
     """The seven steps; the first open one that this person can do is marked as next."""
     steps = [
         _set_up_account(facts),
@@ -84,7 +84,7 @@ def steps_for(facts: Facts) -> list[Step]:
     return [replace(step, state=StepState.NEXT) if step is following else step for step in steps]
 
 
-def _set_up_account(facts: Facts) -> Step:
+def _set_up_account(facts: SetupState) -> Step:
     account = facts.account
     invitation = account.first_invitation if account else None
     original = account.account.original_user if account else None
@@ -105,19 +105,21 @@ def _set_up_account(facts: Facts) -> Step:
     return Step(1, state, fact, MARKETO_ADMIN, _marketo_page(facts.viewer, label))
 
 
-def _connect_salesforce(facts: Facts) -> Step:
+def _connect_salesforce(facts: SetupState) -> Step:
     action = _page_for(facts.viewer, Permission.CONNECT_SALESFORCE, _("Connect"), "connections:salesforce")
     health = facts.account.salesforce if facts.account else None
     return _connection(2, facts, health, EITHER_ADMIN, action)
 
 
-def _connect_marketo(facts: Facts) -> Step:
+def _connect_marketo(facts: SetupState) -> Step:
     action = _page_for(facts.viewer, Permission.CONNECT_MARKETO, _("Connect"), "connections:marketo")
     health = facts.account.marketo if facts.account else None
     return _connection(3, facts, health, MARKETO_ADMIN, action)
 
 
-def _connection(number: int, facts: Facts, health: Health | None, who: StrOrPromise, connect: Action | None) -> Step:
+def _connection(
+    number: int, facts: SetupState, health: Health | None, who: StrOrPromise, connect: Action | None
+) -> Step:
     if not health or not facts.account or not facts.account.account.original_user:
         return Step(number, StepState.TODO, _("Needs the Sales account of step 1."), who, None)
     if health.problem:
@@ -127,7 +129,7 @@ def _connection(number: int, facts: Facts, health: Health | None, who: StrOrProm
     return Step(number, StepState.TODO, health.fact, who, connect, can_ask=_can_ask(facts, number))
 
 
-def _sync(facts: Facts) -> Step:
+def _sync(facts: SetupState) -> Step:
     account = facts.account
     good, last = (account.last_success, account.last_full_run) if account else (None, None)
     if not account or not (account.marketo.is_connected and account.salesforce.is_connected):
@@ -165,7 +167,7 @@ def _sync_action(viewer: Viewer, last: SyncRun | None) -> Action | None:
     return _marketo_page(viewer, _("Sync"), "sync:preview")
 
 
-def _invite_users(facts: Facts) -> Step:
+def _invite_users(facts: SetupState) -> Step:
     account = facts.account
     if not account or not account.account.original_user:
         return Step(5, StepState.TODO, _("Needs the Sales account of step 1."), MARKETO_ADMIN, None)
@@ -174,14 +176,14 @@ def _invite_users(facts: Facts) -> Step:
         "%(used)s of %(seats)s seats used, %(waiting)s invitation open.",
         "%(used)s of %(seats)s seats used, %(waiting)s invitations open.",
         waiting,
-    ) % {"used": account.members, "seats": MAX_SEATS, "waiting": waiting}
+    ) % {"used": account.members, "seats": settings.SEATS_PER_ACCOUNT, "waiting": waiting}
     # The first is who set the account up; whoever was asked for the steps in Salesforce is no user of MSI Actions.
     is_done = account.users > 1
     action = _page_for(facts.viewer, Permission.MANAGE_USERS, _("Invite users"), "members:users")
     return Step(5, StepState.DONE if is_done else StepState.TODO, fact, MARKETO_ADMIN, action)
 
 
-def _install_package(facts: Facts) -> Step:
+def _install_package(facts: SetupState) -> Step:
     package = facts.account.package if facts.account else None
     state = StepState.DONE if package and package.is_installed else StepState.TODO
     step = _package(6, facts, state, _("Open the package page"))
@@ -190,12 +192,12 @@ def _install_package(facts: Facts) -> Step:
     return step
 
 
-def _configure_package(facts: Facts) -> Step:
+def _configure_package(facts: SetupState) -> Step:
     is_done = facts.account is not None and facts.account.package.is_configured
     return _package(7, facts, StepState.DONE if is_done else StepState.TODO, _("Open checklist"))
 
 
-def _package(number: int, facts: Facts, state: StepState, label: str) -> Step:
+def _package(number: int, facts: SetupState, state: StepState, label: str) -> Step:
     account = facts.account
     if not account or not account.salesforce.is_connected:
         fact = _("Needs the connection to Salesforce of step 2.")
@@ -206,7 +208,7 @@ def _package(number: int, facts: Facts, state: StepState, label: str) -> Step:
     return Step(number, state, fact, SALESFORCE_ADMIN, action, can_ask=can_ask)
 
 
-def _can_ask(facts: Facts, number: int) -> bool:
+def _can_ask(facts: SetupState, number: int) -> bool:
     return facts.viewer.may(Permission.ASK_SALESFORCE_ADMIN) and number in ASKABLE_STEPS
 
 

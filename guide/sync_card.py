@@ -19,7 +19,7 @@ def sync_card(instance: MarketoInstance) -> dict[str, object]:
             "sync_success": None,
             "sync_problem": _("Send the first invitation before you start the data sync."),
         }
-    runs = SyncRun.objects.of_account(account)
+    runs = SyncRun.objects.for_account(account)
     return {
         "sync_run": runs.full().order_by("-pk").first(),
         "sync_success": runs.last_success(),

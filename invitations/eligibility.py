@@ -9,11 +9,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SalesAccount
 
-# An open invitation holds a seat.
-MAX_SEATS: int = settings.SEATS_PER_ACCOUNT
 
-
-class Obstacles:
+class InviteEligibility:
     """The facts about a list of addresses, read with a constant number of queries.
 
     They hold only under the account's lock; without it they are a forecast.
@@ -23,6 +20,7 @@ class Obstacles:
         members, invitations = account.members.all(), account.invitations.open()
         self.members = set(members.filter(user__email__in=emails).values_list("user__email", flat=True))
         self.invited = set(invitations.filter(email__in=emails).values_list("email", flat=True))
+        # An open invitation holds a seat.
         self.seats_taken = members.count() + invitations.count()
 
     def count(self, email: str) -> None:
@@ -40,11 +38,11 @@ class Obstacles:
 
     @property
     def free_seats(self) -> int:
-        return max(0, MAX_SEATS - self.seats_taken)
+        return max(0, settings.SEATS_PER_ACCOUNT - self.seats_taken)
 
     def no_room(self) -> str:
         if self.free_seats:
             return ""
         return _("All %(seats)d seats are taken. Revoke an open invitation or remove a member first.") % {
-            "seats": MAX_SEATS
+            "seats": settings.SEATS_PER_ACCOUNT
         }

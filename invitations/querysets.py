@@ -20,7 +20,7 @@ REMIND_AFTER = timedelta(days=3)
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
-    def of_account(self, account: SalesAccount) -> InvitationQuerySet:
+    def for_account(self, account: SalesAccount) -> InvitationQuerySet:
         return self.filter(account=account)
 
     def undecided(self) -> InvitationQuerySet:

@@ -15,8 +15,8 @@ from accounts.services import RefusedError, add_member, create_account, create_v
 from connections.models import MarketoAdmin, MarketoInstance
 from invitations import mail_limits, tasks
 from invitations.csv_rows import InviteRow
+from invitations.eligibility import InviteEligibility
 from invitations.models import LIFETIME, CsvUpload, Invitation
-from invitations.obstacles import Obstacles
 from invitations.tokens import hash_token
 
 # Keeps one admin from flooding a mailbox.
@@ -63,25 +63,25 @@ def invite(*, account: SalesAccount, invited_by: User, addresses: Sequence[NewIn
     """Invite people; an address that cannot be invited is skipped with the reason. Mails leave after the commit."""
     lock_account(account)
     outcome = InviteOutcome()
-    obstacles = Obstacles(account, [new.email for new in addresses])
+    eligibility = InviteEligibility(account, [new.email for new in addresses])
     for new in addresses:
-        reason = obstacles.reason_against(new.email)
+        reason = eligibility.reason_against(new.email)
         if reason:
             outcome.skipped.append(Skipped(new.email, reason))
             continue
         outcome.sent.append(_create(account=account, invited_by=invited_by, new=new))
-        obstacles.count(new.email)
+        eligibility.count(new.email)
     return outcome
 
 
 def dry_run(*, account: SalesAccount, people: Sequence[InviteRow]) -> list[InviteRow]:
     """The rows of a file as `invite` would treat them now; whoever would be skipped gets the reason as problem."""
-    obstacles = Obstacles(account, [person.email for person in people if not person.problem])
+    eligibility = InviteEligibility(account, [person.email for person in people if not person.problem])
     judged = []
     for person in people:
-        problem = person.problem or obstacles.reason_against(person.email)
+        problem = person.problem or eligibility.reason_against(person.email)
         if not problem:
-            obstacles.count(person.email)
+            eligibility.count(person.email)
         judged.append(replace(person, problem=problem))
     return judged
 
@@ -115,7 +115,7 @@ def ask_salesforce_admin(*, account: SalesAccount, email: str, step: int, invite
     """
     lock_account(account)
     email = email.lower()
-    member = Member.objects.of_account(account).filter(user__email=email).select_related("user").first()
+    member = Member.objects.for_account(account).filter(user__email=email).select_related("user").first()
     if member:
         _ask_member(member, step, invited_by)
         return None
@@ -124,7 +124,7 @@ def ask_salesforce_admin(*, account: SalesAccount, email: str, step: int, invite
         waiting.step = step
         waiting.save(update_fields=["step"])
         return resend(invitation=waiting, resent_by=invited_by)
-    _refuse_if(Obstacles(account, [email]).reason_against(email))
+    _refuse_if(InviteEligibility(account, [email]).reason_against(email))
     new = NewInvitation(email, role=Role.SALESFORCE_ADMIN)
     purpose = Invitation.Purpose.SALESFORCE_STEPS
     return _create(account=account, invited_by=invited_by, new=new, purpose=purpose, step=step)
@@ -143,7 +143,7 @@ def resend(*, invitation: Invitation, resent_by: User) -> Invitation:
     if invitation.sent_at and invitation.sent_at > timezone.now() - RESEND_PAUSE:
         _refuse_if(_("This invitation was sent less than a minute ago. Wait a moment for it to arrive."))
     if not invitation.is_open:
-        _refuse_if(Obstacles(account, []).no_room())
+        _refuse_if(InviteEligibility(account, []).no_room())
     invitation.token_hash = invitation.reminder_token_hash = invitation.mail_problem = ""
     invitation.mail_begun_at = invitation.sent_at = invitation.send_after = invitation.reminded_at = None
     invitation.expires_at = timezone.now() + LIFETIME

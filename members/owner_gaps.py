@@ -9,8 +9,8 @@ from django.db.models import Count
 
 from accounts.models import Member, SalesAccount
 from clients.http import ApiError
+from connections.messages import ConnectionProblem, problem_code
 from connections.models import SalesforceConnection
-from connections.problems import ConnectionProblem, problem_code
 from connections.services.clients import record_problem, salesforce_client
 from invitations.models import Invitation
 from sync.models import Person
@@ -39,8 +39,8 @@ class OwnerGap:
 def owner_gaps(account: SalesAccount) -> list[OwnerGap]:
     """Those with the most people first. Raises ConnectionProblem when Salesforce does not tell who the owners are."""
     people = _people_by_owner(account)
-    members = set(Member.objects.of_account(account).values_list("user__email", flat=True))
-    invited = set(Invitation.objects.of_account(account).open().values_list("email", flat=True))
+    members = set(Member.objects.for_account(account).values_list("user__email", flat=True))
+    invited = set(Invitation.objects.for_account(account).open().values_list("email", flat=True))
     gaps = [
         OwnerGap(user["Id"], user["Name"], email, user["IsActive"], people[user["Id"]], email in invited)
         for user in _salesforce_users(account, list(people))
@@ -50,12 +50,12 @@ def owner_gaps(account: SalesAccount) -> list[OwnerGap]:
 
 
 def _people_by_owner(account: SalesAccount) -> dict[str, int]:
-    owners = Person.objects.of_account(account).live().values("owner_id").annotate(people=Count("marketo_id"))
+    owners = Person.objects.for_account(account).live().values("owner_id").annotate(people=Count("marketo_id"))
     return {row["owner_id"]: row["people"] for row in owners if USER_ID.fullmatch(row["owner_id"])}
 
 
 def _salesforce_users(account: SalesAccount, ids: list[str]) -> list[dict[str, Any]]:
-    connection = SalesforceConnection.objects.of_account(account).first()
+    connection = SalesforceConnection.objects.for_account(account).first()
     if connection is None:
         raise ConnectionProblem("salesforce_not_connected")
     try:

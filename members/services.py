@@ -77,7 +77,7 @@ def _read_again(member: Member, *fields: str) -> None:
 
 
 def _connection_reason(member: Member) -> str:
-    if not MarketoConnection.objects.of_account(member.account).filter(owner=member.user).exists():
+    if not MarketoConnection.objects.for_account(member.account).filter(owner=member.user).exists():
         return ""
     return _(
         "%(name)s owns the connection to Marketo. Another admin must take it over first: "

@@ -113,14 +113,14 @@ def people_page(
 def rows_of(account: SalesAccount, keys: list[str]) -> list[PersonRow]:
     """The rows with these keys, in their order; keys of other accounts and of nobody are left out."""
     numbers = {kind: [key[1:] for key in keys if key[:1] == kind and is_key(key[1:])] for kind in ("m", "i")}
-    members = Member.objects.of_account(account).for_display().filter(pk__in=numbers["m"])
-    invitations = Invitation.objects.of_account(account).for_display().filter(pk__in=numbers["i"], accepted_at=None)
+    members = Member.objects.for_account(account).for_display().filter(pk__in=numbers["m"])
+    invitations = Invitation.objects.for_account(account).for_display().filter(pk__in=numbers["i"], accepted_at=None)
     rows = {row.key: row for row in [*map(_member_row, members), *map(_invitation_row, invitations)]}
     return [rows[key] for key in dict.fromkeys(keys) if key in rows]
 
 
 def _members(account: SalesAccount, wanted: Mapping[str, Any]) -> QuerySet[Member]:
-    members = Member.objects.of_account(account)
+    members = Member.objects.for_account(account)
     if wanted.get("state") and wanted["state"] != ACTIVE:
         return members.none()
     if text := wanted.get("q"):
@@ -129,7 +129,7 @@ def _members(account: SalesAccount, wanted: Mapping[str, Any]) -> QuerySet[Membe
 
 
 def _invitations(account: SalesAccount, wanted: Mapping[str, Any]) -> QuerySet[Invitation]:
-    invitations = Invitation.objects.of_account(account)
+    invitations = Invitation.objects.for_account(account)
     state = wanted.get("state")
     if state == ACTIVE:
         return invitations.none()

@@ -59,8 +59,8 @@ CELERY_TASK_IGNORE_RESULT = True
 # A worker takes what it can begin: a message behind a long load would wait for nothing.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Loads and merges wait in a queue of their own, so that they do not keep mails, polls and sweeps waiting.
-CELERY_TASK_QUEUES = [Queue("celery"), Queue("heavy")]
-CELERY_TASK_ROUTES = {"sync.tasks.advance_heaviest": {"queue": "heavy"}}
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("bulk")]
+CELERY_TASK_ROUTES = {"sync.tasks.run_next_bulk_job": {"queue": "bulk"}}
 CELERY_TASK_TIME_LIMIT = 6 * 60 * 60
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -88,7 +88,7 @@ if PRODUCTION:
         secrets={"SECRET_KEY": SECRET_KEY, "METRICS_TOKEN": METRICS_TOKEN},
     )
 
-# --- The two neighbours --------------------------------------------------------------------------
+# --- The two providers --------------------------------------------------------------------------
 SALESFORCE_CLIENT_ID = env.str("SALESFORCE_CLIENT_ID", "")
 SALESFORCE_CLIENT_SECRET = env.str("SALESFORCE_CLIENT_SECRET", "")
 # Origins that a Marketo endpoint may have besides https://<Munchkin id>.mktorest.com.

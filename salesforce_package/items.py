@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from connections.problems import MARKETO_ADMIN, SALESFORCE_ADMIN
+from connections.messages import MARKETO_ADMIN, SALESFORCE_ADMIN
 from salesforce_package.facts import (
     ACTIONS_SITE,
     BULK_BUTTONS,

@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 from accounts.models import SalesAccount, User
 from accounts.services import record
 from clients.http import ApiError
+from connections.messages import PROBLEMS, ConnectionProblem, Problem, in_english, problem_code
 from connections.models import MarketoInstance, SalesforceConnection
-from connections.problems import PROBLEMS, ConnectionProblem, Problem, in_english, problem_code
 from connections.services.clients import marketo_client, record_problem, salesforce_client
 from connections.services.instances import SalesforceSample, read_salesforce_sample
 from diagnostics.help_links import Part
@@ -33,7 +33,7 @@ _log = structlog.get_logger(__name__)
 def check_package(account: SalesAccount) -> PackageCheck:
     """Look at the connected org now and keep what was found. Raises ConnectionProblem when the org cannot be asked."""
     connection = _connection(account)
-    instance = MarketoInstance.objects.of_account(account).first()
+    instance = MarketoInstance.objects.for_account(account).first()
     sample = _read_sample(instance) if instance else _NO_SAMPLE
     expected = Expectation(
         instance.munchkin_id if instance else "", connection.org_id, sample.lead_ids, sample.contact_ids
@@ -47,7 +47,7 @@ def check_package(account: SalesAccount) -> PackageCheck:
 
 
 def _keep(account: SalesAccount, org_id: str, findings: dict[str, Finding]) -> PackageCheck:
-    last = PackageCheck.objects.of_account(account).filter(org_id=org_id).first()
+    last = PackageCheck.objects.for_account(account).filter(org_id=org_id).first()
     installed = findings["package_installed"]
     removed_at, version = last.removed_at if last else None, str(installed.values.get("version", ""))
     if installed.state is State.DONE:
@@ -229,11 +229,11 @@ class PackageState:
 
 def package_state(account: SalesAccount) -> PackageState:
     """The checklist from what is stored; calls nobody."""
-    connection = SalesforceConnection.objects.of_account(account).first()
+    connection = SalesforceConnection.objects.for_account(account).first()
     org_id = connection.org_id if connection else ""
-    check = PackageCheck.objects.of_account(account).filter(org_id=org_id).first()
+    check = PackageCheck.objects.for_account(account).filter(org_id=org_id).first()
     ticks = {tick.item: tick for tick in _ticks(account, org_id).select_related("ticked_by")}
-    instance = MarketoInstance.objects.of_account(account).first()
+    instance = MarketoInstance.objects.for_account(account).first()
     view = _Checklist(
         results=check.results if check else {},
         ticks=ticks,
@@ -283,14 +283,14 @@ def _unseen(name: str) -> Part:
 
 
 def _connection(account: SalesAccount) -> SalesforceConnection:
-    connection: SalesforceConnection | None = SalesforceConnection.objects.of_account(account).first()
+    connection: SalesforceConnection | None = SalesforceConnection.objects.for_account(account).first()
     if connection is None:
         raise ConnectionProblem("salesforce_not_connected")
     return connection
 
 
 def _ticks(account: SalesAccount, org_id: str) -> QuerySet[PackageTick]:
-    ticks: QuerySet[PackageTick] = PackageTick.objects.of_account(account).filter(org_id=org_id)
+    ticks: QuerySet[PackageTick] = PackageTick.objects.for_account(account).filter(org_id=org_id)
     return ticks
 
 

@@ -3,8 +3,8 @@
 from celery import shared_task
 
 from accounts.models import SalesAccount
+from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
-from connections.problems import ConnectionProblem
 from salesforce_package import services
 
 

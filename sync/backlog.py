@@ -57,12 +57,12 @@ class Backlog:
 
 def backlog_of(account: SalesAccount) -> Backlog | None:
     """The account's backlog; None before its first sync has ended."""
-    complete_until = Cursor.objects.of_account(account).aggregate(oldest=Min("since"))["oldest"]
+    complete_until = Cursor.objects.for_account(account).aggregate(oldest=Min("since"))["oldest"]
     if complete_until is None:
         return None
-    runs = SyncRun.objects.of_account(account)
+    runs = SyncRun.objects.for_account(account)
     current = runs.unfinished().first()
-    past = list(runs.filter(kind=RunKind.FOLLOW, status=RunStatus.SUCCEEDED).order_by("-pk")[:RUNS_SHOWN])
+    past = list(runs.filter(kind=RunKind.INCREMENTAL, status=RunStatus.SUCCEEDED).order_by("-pk")[:RUNS_SHOWN])
     rows = _rows_by_run_and_source([*past, *([current] if current else [])])
     changes = [ChangesOfRun(run, _changes(rows[run.pk]), [rows[run.pk][stream] for stream in STREAMS]) for run in past]
     found = _changes(rows[current.pk]) if current else 0

@@ -1,4 +1,4 @@
-"""What is used of the allowances that both neighbours give for a day, for people to look at."""
+"""What is used of the allowances that both providers give for a day, for people to look at."""
 
 from dataclasses import dataclass
 
@@ -27,13 +27,13 @@ class Allowance:
 def budgets_of(account: SalesAccount) -> list[Allowance]:
     """The account's allowances, as far as its connections tell."""
     found = []
-    marketo = MarketoConnection.objects.of_account(account).first()
+    marketo = MarketoConnection.objects.for_account(account).first()
     if marketo:
         spent = MarketoBudget(marketo.endpoint).spent()
         sizes = megabytes(spent.export_bytes), megabytes(DAILY_EXPORT_BYTES)
         found.append(Allowance(_("Marketo exports today"), spent.export_bytes, DAILY_EXPORT_BYTES, *sizes))
         found.append(_calls(_("Marketo calls today"), spent.calls, DAILY_CALLS))
-    salesforce = SalesforceConnection.objects.of_account(account).first()
+    salesforce = SalesforceConnection.objects.for_account(account).first()
     if salesforce and salesforce.calls_per_day:
         used = salesforce.calls_used_today or 0
         found.append(_calls(_("Salesforce calls today"), used, salesforce.calls_per_day))

@@ -7,7 +7,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from clients.http import ApiError
-from connections.problems import NOBODY, ConnectionProblem, Problem, problem_code, problem_for
+from connections.messages import NOBODY, ConnectionProblem, Problem, problem_code, problem_for
 from sync.eligibility import Reason
 from sync.engine.problems import MustWait, RunFailed
 from sync.engine.why import Found
@@ -123,7 +123,7 @@ ROW_FAULTS = {
 
 
 def wait_reason(code: str) -> Promise:
-    """Why a step waits, in words; beside our own reasons there are the neighbours' problems."""
+    """Why a step waits, in words; beside our own reasons there are the providers' problems."""
     return WAITS.get(code) or problem_for(code).what
 
 
@@ -136,12 +136,12 @@ def failure_of(run: SyncRun) -> Problem:
     return Problem(format_lazy(str(problem.what), **params), problem.todo, problem.who)
 
 
-# How asking the neighbours while a person waits for the page may fail.
+# How asking the providers while a person waits for the page may fail.
 TROUBLES = (ApiError, ConnectionProblem, MustWait, RunFailed)
 
 
 def trouble(error: ApiError | ConnectionProblem | MustWait | RunFailed) -> Problem:
-    """Why the neighbours could not be asked just now."""
+    """Why the providers could not be asked just now."""
     if isinstance(error, MustWait):
         until = date_format(localtime(error.wait.until), "TIME_FORMAT")
         what = wait_reason(error.wait.reason)
@@ -162,7 +162,7 @@ def left_out(skipped: dict[str, int]) -> list[tuple[Promise | str, int]]:
     return [(Reason(reason).label, skipped[reason]) for reason in sorted(skipped, key=lambda name: -skipped[name])]
 
 
-def verdict_of(found: Found, last_run: SyncRun | None) -> tuple[Promise | str, Promise | str]:
+def explain(found: Found, last_run: SyncRun | None) -> tuple[Promise | str, Promise | str]:
     """Which rule decides about a person now, and whether the copy says the same already."""
     belongs = not found.reason
     if found.is_in_copy == belongs:

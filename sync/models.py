@@ -1,4 +1,4 @@
-"""The copy of people, the runs that keep it equal to Marketo, and what each run reads from the two neighbours."""
+"""The copy of people, the runs that keep it equal to Marketo, and what each run reads from the two providers."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ class LeaseLost(Exception):
     """Another worker owns the row by now, or a person cancelled the run: write nothing more."""
 
 
-class Step(models.Model):
+class LeasedJob(models.Model):
     """Work that a worker takes up one step at a time. The row is the scheduler: whatever is due and has no live lease
     may be claimed; every write of a worker names the `attempt` it claimed, so that a late one changes nothing."""
 
@@ -30,11 +30,11 @@ class Step(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     # Steps begun since the last one that got somewhere.
     tries = models.PositiveSmallIntegerField(default=0)
-    # Code of sync.sentences while the next step waits for something outside, and since when nothing has got on.
+    # Code of sync.messages while the next step waits for something outside, and since when nothing has got on.
     waiting_reason = models.CharField(max_length=40, blank=True)
     waiting_since = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
-    # Calls that its steps have made to the neighbours, stored with each step's own writes: a killed one loses its few.
+    # Calls that its steps have made to the providers, stored with each step's own writes: a killed one loses its few.
     marketo_calls = models.PositiveIntegerField(default=0)
     salesforce_calls = models.PositiveIntegerField(default=0)
 
@@ -86,16 +86,16 @@ class RunKind(models.TextChoices):
     """How much a run reads."""
 
     FULL = "full", _("Full sync")
-    FOLLOW = "follow", _("Changes")
+    INCREMENTAL = "follow", _("Changes")
 
 
-class SyncRun(Step):
+class SyncRun(LeasedJob):
     """One pass over an account's people. It changes everything or nothing."""
 
     account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="sync_runs")
     kind = models.CharField(max_length=10, choices=RunKind.choices, default=RunKind.FULL)
     status = models.CharField(max_length=12, choices=RunStatus.choices, default=RunStatus.PLANNING)
-    # Code of sync.sentences and its parameters when the run failed.
+    # Code of sync.messages and its parameters when the run failed.
     failure = models.CharField(max_length=40, blank=True)
     failure_params = models.JSONField(default=dict)
     # REST names of the Marketo fields the run reads; those the instance lacks are left out.
@@ -160,7 +160,7 @@ class SyncRun(Step):
         return self.added + self.updated + self.removed
 
     def calls(self) -> dict[str, int]:
-        """Calls made to the neighbours, by the names of the two fields that count them."""
+        """Calls made to the providers, by the names of the two fields that count them."""
         made = self.extracts.aggregate(marketo_calls=Sum("marketo_calls"), salesforce_calls=Sum("salesforce_calls"))
         return {name: getattr(self, name) + (calls or 0) for name, calls in made.items()}
 
@@ -196,7 +196,7 @@ class ExtractStatus(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
-class Extract(Step):
+class Extract(LeasedJob):
     """One remote job of a run, and the loading of its result into the run's stage table."""
 
     run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="extracts")
@@ -264,7 +264,7 @@ class RejectedRow(models.Model):
     extract = models.ForeignKey(Extract, on_delete=models.CASCADE, related_name="rejected_rows")
     # Line of the file on which the row ends; the header is line 1.
     line = models.PositiveIntegerField()
-    # Code of sync.sentences.
+    # Code of sync.messages.
     reason = models.CharField(max_length=40)
     text = models.CharField(max_length=500)
 
@@ -300,7 +300,7 @@ class Person(models.Model):
     owner_id = models.TextField()
     owner_name = models.TextField(_("Sales owner"), null=True)
     removed_at = models.DateTimeField(null=True)
-    # Code of sync.sentences; why the person is no longer in the copy.
+    # Code of sync.messages; why the person is no longer in the copy.
     removed_reason = models.CharField(max_length=40, blank=True)
     changed_at = models.DateTimeField()
 

@@ -13,9 +13,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sync.budgets import megabytes
+from sync.messages import wait_reason
 from sync.models import Extract, ExtractStatus, RunStatus, SyncRun
-from sync.querysets import StepQuerySet
-from sync.sentences import wait_reason
+from sync.querysets import LeasedJobQuerySet
 
 PHASES = (
     (RunStatus.PLANNING, _("Plan")),
@@ -172,10 +172,10 @@ def _is_stalled(run: SyncRun, extracts: Sequence[Extract]) -> bool:
         for steps in (SyncRun.objects.filter(pk=run.pk), Extract.objects.of_run(run))
     ]
     busy = [steps.filter(lease_until__gt=Now()) for steps in (SyncRun.objects, Extract.objects)]
-    return any(_has(late, weight) and not _has(busy, weight) for weight in ("heavy", "light"))
+    return any(_has(late, weight) and not _has(busy, weight) for weight in ("bulk", "short"))
 
 
-def _has(steps: Sequence[StepQuerySet], weight: str) -> bool:
+def _has(steps: Sequence[LeasedJobQuerySet], weight: str) -> bool:
     return any(getattr(some, weight)().exists() for some in steps)
 
 

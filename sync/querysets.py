@@ -22,7 +22,7 @@ LEASE = timedelta(seconds=20)
 FOLLOW_RUNS_KEPT = timedelta(days=3)
 
 
-class StepQuerySet(models.QuerySet[Any]):
+class LeasedJobQuerySet(models.QuerySet[Any]):
     """Rows that workers claim. The clock is the database's, the one that all workers share."""
 
     def due(self) -> Self:
@@ -45,8 +45,8 @@ class StepQuerySet(models.QuerySet[Any]):
         return self.update(attempt=F("attempt") + 1, **freed, **values)
 
 
-class SyncRunQuerySet(StepQuerySet):
-    def of_account(self, account: SalesAccount) -> SyncRunQuerySet:
+class SyncRunQuerySet(LeasedJobQuerySet):
+    def for_account(self, account: SalesAccount) -> SyncRunQuerySet:
         return self.filter(account=account)
 
     def unfinished(self) -> SyncRunQuerySet:
@@ -57,22 +57,22 @@ class SyncRunQuerySet(StepQuerySet):
     def due(self) -> Self:
         return super().due().filter(paused_at=None)
 
-    def heavy(self) -> Self:
+    def bulk(self) -> Self:
         """Runs whose next step keeps a worker busy for long: the merge."""
         from sync.models import RunStatus
 
         return self.filter(status=RunStatus.MERGING)
 
-    def light(self) -> Self:
+    def short(self) -> Self:
         from sync.models import RunStatus
 
         return self.exclude(status=RunStatus.MERGING)
 
-    def with_weight(self) -> Self:
-        """Adds `is_heavy`."""
+    def with_is_bulk(self) -> Self:
+        """Adds `is_bulk`."""
         from sync.models import RunStatus
 
-        return self.annotate(is_heavy=_flag(Q(status=RunStatus.MERGING)))
+        return self.annotate(is_bulk=_flag(Q(status=RunStatus.MERGING)))
 
     def disconnected(self) -> SyncRunQuerySet:
         """Runs that still have to read, of accounts that lack a working connection."""
@@ -85,7 +85,7 @@ class SyncRunQuerySet(StepQuerySet):
         """Runs that followed changes and that nobody will ask for any more."""
         from sync.models import RunKind
 
-        return self.filter(kind=RunKind.FOLLOW, finished_at__lt=Now() - FOLLOW_RUNS_KEPT, has_leftovers=False)
+        return self.filter(kind=RunKind.INCREMENTAL, finished_at__lt=Now() - FOLLOW_RUNS_KEPT, has_leftovers=False)
 
     def full(self) -> SyncRunQuerySet:
         """Runs that read everybody."""
@@ -118,24 +118,24 @@ class SyncRunQuerySet(StepQuerySet):
 
 def _works(model: type[MarketoConnection | SalesforceConnection]) -> Exists:
     """Whether the account of a row has such a connection, and it works."""
-    connections: models.QuerySet[Any] = model.objects.of_account(OuterRef("account"))  # type: ignore[arg-type]
+    connections: models.QuerySet[Any] = model.objects.for_account(OuterRef("account"))  # type: ignore[arg-type]
     return Exists(connections.filter(status=ConnectionStatus.CONNECTED))
 
 
-class ExtractQuerySet(StepQuerySet):
+class ExtractQuerySet(LeasedJobQuerySet):
     def due(self) -> Self:
         return super().due().filter(run__paused_at=None)
 
-    def heavy(self) -> Self:
+    def bulk(self) -> Self:
         """Extracts whose next step keeps a worker busy for long: files to be loaded, fairest order first."""
         return self.filter(_is_file_ready()).order_by(F("run__served_at").asc(nulls_first=True), "pk")
 
-    def light(self) -> Self:
+    def short(self) -> Self:
         return self.exclude(_is_file_ready())
 
-    def with_weight(self) -> Self:
-        """Adds `is_heavy`."""
-        return self.annotate(is_heavy=_flag(_is_file_ready()))
+    def with_is_bulk(self) -> Self:
+        """Adds `is_bulk`."""
+        return self.annotate(is_bulk=_flag(_is_file_ready()))
 
     def in_turn(self) -> Self:
         """One of each run in turn."""
@@ -161,7 +161,7 @@ def _is_file_ready() -> Q:
 
 
 class CursorQuerySet(models.QuerySet["Cursor"]):
-    def of_account(self, account: SalesAccount) -> CursorQuerySet:
+    def for_account(self, account: SalesAccount) -> CursorQuerySet:
         return self.filter(account=account)
 
 
@@ -217,7 +217,7 @@ def folded(text: str) -> str:
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
-    def of_account(self, account: SalesAccount) -> PersonQuerySet:
+    def for_account(self, account: SalesAccount) -> PersonQuerySet:
         return self.filter(account=account)
 
     def live(self) -> PersonQuerySet:

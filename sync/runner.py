@@ -15,14 +15,14 @@ from connections.models import ConnectionStatus, MarketoConnection, SalesforceCo
 from connections.services.clients import record_problem
 from sync import queue
 from sync.engine import extract as extract_engine
-from sync.engine import follow
+from sync.engine import incremental
 from sync.engine.cleanup import clean_up
 from sync.engine.clients import calls_counted_on
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.merge import merge
 from sync.engine.plan import plan
-from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, MustWait, RunFailed, Wait, verdict
-from sync.models import Extract, ExtractStatus, LeaseLost, RunKind, RunStatus, Source, Step, SyncRun
+from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, MustWait, RunFailed, Wait, decide_retry
+from sync.models import Extract, ExtractStatus, LeasedJob, LeaseLost, RunKind, RunStatus, Source, SyncRun
 from sync.services import SyncRefused, start_sync, stop_extracts
 
 CONNECTIONS: dict[str, type[MarketoConnection | SalesforceConnection]] = {
@@ -34,11 +34,11 @@ RECONCILIATION = timedelta(days=7)
 # A full run that failed, or that a person cancelled, is not begun again at once.
 AFTER_FAILURE = timedelta(hours=6)
 # After these only a full run helps.
-NOT_TO_BE_FOLLOWED = {"too_many_changes", "list_gone"}
+NEEDS_FULL_SYNC = {"too_many_changes", "list_gone"}
 logger = structlog.get_logger(__name__)
 
 
-def follow_accounts() -> None:
+def start_due_syncs() -> None:
     """Bring every account that has been synced up to date: its changes, or everybody when that is due."""
     SyncRun.objects.outdated().delete()
     for account in SalesAccount.objects.filter(sync_cursors__stream=Source.SALESFORCE_CHANGES):
@@ -49,14 +49,14 @@ def follow_accounts() -> None:
 
 
 def _due_kind(account: SalesAccount) -> RunKind | None:
-    runs, now = SyncRun.objects.of_account(account), timezone.now()
+    runs, now = SyncRun.objects.for_account(account), timezone.now()
     failure, last_full, last_good = runs.latest("pk").failure, runs.full().latest("pk"), runs.full().last_success()
     may_read_all = last_full == last_good or last_full.created_at < now - AFTER_FAILURE
     is_outdated = last_good is None or last_good.created_at < now - RECONCILIATION
     if may_read_all and (is_outdated or failure == "too_many_changes"):
         return RunKind.FULL
     # To follow would only fail again, and cost calls.
-    return None if failure in NOT_TO_BE_FOLLOWED else RunKind.FOLLOW
+    return None if failure in NEEDS_FULL_SYNC else RunKind.INCREMENTAL
 
 
 def end_disconnected_runs() -> None:
@@ -71,7 +71,7 @@ def end_disconnected_runs() -> None:
 
 def _lost_connection(account: SalesAccount) -> RunFailed | None:
     for service, model in (("Marketo", MarketoConnection), ("Salesforce", SalesforceConnection)):
-        connection = model.objects.of_account(account).first()
+        connection = model.objects.for_account(account).first()
         if connection is None:
             return RunFailed("disconnected", service=service)
         if connection.status != ConnectionStatus.CONNECTED:
@@ -87,14 +87,14 @@ def advance_run(run_id: int) -> None:
         queue.enqueue(SyncRun.objects.filter(pk=run_id), Extract.objects.of_run(run))
 
 
-def advance_heaviest() -> None:
+def run_next_bulk_job() -> None:
     """
     Take one long step: a merge that is due, or the next file of the account that was served longest ago.
 
     Harmless when there is none, or when another worker is quicker.
     """
-    merging = SyncRun.objects.heavy().due().order_by("due_at").first()
-    extract = None if merging else Extract.objects.heavy().due().first()
+    merging = SyncRun.objects.bulk().due().order_by("due_at").first()
+    extract = None if merging else Extract.objects.bulk().due().first()
     if merging:
         advance_run(merging.pk)
     elif extract:
@@ -111,7 +111,7 @@ def advance_extract(extract_id: int) -> None:
 
 
 def _run_step(run: SyncRun) -> Callable[[], None]:
-    plan_it = follow.plan_changes if run.kind == RunKind.FOLLOW else plan
+    plan_it = incremental.plan_changes if run.kind == RunKind.INCREMENTAL else plan
     steps = {RunStatus.PLANNING: plan_it, RunStatus.EXTRACTING: _finish_extracting, RunStatus.MERGING: merge}
     step = steps.get(RunStatus(run.status), clean_up)
     return lambda: step(run)
@@ -124,12 +124,12 @@ def _finish_extracting(run: SyncRun) -> None:
         missing = Extract.objects.of_run(run).exclude(status=ExtractStatus.LOADED)
         if missing.exists():
             run.end_step(due_at=None)
-            follow.call_next(missing)
+            incremental.call_next(missing)
         else:
             run.end_step(due_at=timezone.now(), status=RunStatus.MERGING)
 
 
-def _take_step(row: Step, run: SyncRun, step: Callable[[], None]) -> None:
+def _take_step(row: LeasedJob, run: SyncRun, step: Callable[[], None]) -> None:
     try:
         if row.tries > MAX_TRIES:
             _fail(row, run, RunFailed("crashed", tries=MAX_TRIES))
@@ -139,7 +139,7 @@ def _take_step(row: Step, run: SyncRun, step: Callable[[], None]) -> None:
         logger.info("lease_lost", run=run.pk, step=str(row))
 
 
-def _try_step(row: Step, run: SyncRun, step: Callable[[], None]) -> None:
+def _try_step(row: LeasedJob, run: SyncRun, step: Callable[[], None]) -> None:
     try:
         # Calls may take longer than a lease; long steps add their progress with a heartbeat of their own.
         with Heartbeat(row), calls_counted_on(row):
@@ -149,29 +149,29 @@ def _try_step(row: Step, run: SyncRun, step: Callable[[], None]) -> None:
     except MustWait as pause:
         _wait(row, run, pause.wait)
     except ApiError as error:
-        logger.warning("neighbour_error", run=run.pk, step=str(row), error=str(error))
+        logger.warning("provider_error", run=run.pk, step=str(row), error=str(error))
         _answer_error(row, run, error)
 
 
-def _answer_error(row: Step, run: SyncRun, error: ApiError) -> None:
-    what_now = verdict(error, row.tries, row.waited)
+def _answer_error(row: LeasedJob, run: SyncRun, error: ApiError) -> None:
+    what_now = decide_retry(error, row.tries, row.waited)
     if isinstance(what_now, Wait):
         _wait(row, run, what_now)
         return
-    connection = CONNECTIONS[error.service].objects.of_account(run.account).first()
+    connection = CONNECTIONS[error.service].objects.for_account(run.account).first()
     if connection:
         record_problem(connection, error)
     _fail(row, run, what_now)
 
 
-def _wait(row: Step, run: SyncRun, wait: Wait) -> None:
+def _wait(row: LeasedJob, run: SyncRun, wait: Wait) -> None:
     if row.waited > LONGEST_WAIT:
         _fail(row, run, RunFailed("waited_too_long", days=LONGEST_WAIT.days, reason=wait.reason))
     else:
         row.wait(wait.reason, wait.until, tries=wait.tries)
 
 
-def _fail(row: Step, run: SyncRun, failure: RunFailed) -> None:
+def _fail(row: LeasedJob, run: SyncRun, failure: RunFailed) -> None:
     """End the run; raises LeaseLost when the worker no longer speaks for the row."""
     now = timezone.now()
     ending = {"status": RunStatus.FAILED, "failure": failure.code, "failure_params": failure.params, "paused_at": None}

@@ -44,16 +44,16 @@ def start_sync(
     problem = connection_problem(account)
     if problem:
         raise SyncRefused(problem)
-    if kind == RunKind.FOLLOW and not SyncRun.objects.of_account(account).last_success():
+    if kind == RunKind.INCREMENTAL and not SyncRun.objects.for_account(account).last_success():
         raise SyncRefused(_("Nobody has been synced yet, so there is nothing to follow. Start a full sync first."))
-    if kind == RunKind.FOLLOW or started_by is None:
+    if kind == RunKind.INCREMENTAL or started_by is None:
         only = chosen_list(account)
     scope = {"list_id": only.list_id, "list_name": only.name} if only else {}
     run = SyncRun(account=account, kind=kind, started_by=started_by, forecast=forecast or {}, **scope)
     try:
         _begin(run)
     except IntegrityError:
-        unfinished = SyncRun.objects.of_account(account).unfinished().first()
+        unfinished = SyncRun.objects.for_account(account).unfinished().first()
         raise SyncRefused(_("A sync of this account is already on its way."), unfinished) from None
     logger.info("sync_started", run=run.pk, account=account.slug)
     return run
@@ -72,7 +72,7 @@ def _begin(run: SyncRun) -> None:
 
 def chosen_list(account: SalesAccount) -> StaticList | None:
     """The static list whose members alone are in the copy; None while everybody may be."""
-    last = SyncRun.objects.of_account(account).full().last_success()
+    last = SyncRun.objects.for_account(account).full().last_success()
     return StaticList(last.list_id, last.list_name) if last and last.list_id is not None else None
 
 
@@ -84,14 +84,14 @@ def find_lists(account: SalesAccount, name: str) -> list[StaticList]:
 
 def _make_way(account: SalesAccount) -> None:
     """A full run reads all that a run which follows changes would."""
-    for run in SyncRun.objects.of_account(account).unfinished().filter(kind=RunKind.FOLLOW):
+    for run in SyncRun.objects.for_account(account).unfinished().filter(kind=RunKind.INCREMENTAL):
         _cancel(run)
 
 
 def connection_problem(account: SalesAccount) -> str:
     """A sentence that says which connection a run would miss, empty when both are there."""
-    marketo = MarketoConnection.objects.of_account(account).first()
-    salesforce = SalesforceConnection.objects.of_account(account).first()
+    marketo = MarketoConnection.objects.for_account(account).first()
+    salesforce = SalesforceConnection.objects.for_account(account).first()
     for connection, name in ((salesforce, "Salesforce"), (marketo, "Marketo")):
         if connection is None:
             return _("The Sales account is not connected to %(name)s. An Admin of it must connect it first.") % {

@@ -17,23 +17,23 @@ def sweep() -> None:
 @shared_task(name=Task.FOLLOW)
 def follow() -> None:
     """Bring every account up to date; run every five minutes."""
-    runner.follow_accounts()
+    runner.start_due_syncs()
 
 
 @shared_task(name=Task.ADVANCE_RUN)
 def advance_run(run_id: int) -> None:
     # The step for which this was sent may have been taken by now, and a long one may come next.
-    if SyncRun.objects.light().filter(pk=run_id).exists():
+    if SyncRun.objects.short().filter(pk=run_id).exists():
         runner.advance_run(run_id)
 
 
 @shared_task(name=Task.ADVANCE_EXTRACT)
 def advance_extract(extract_id: int) -> None:
-    if Extract.objects.light().filter(pk=extract_id).exists():
+    if Extract.objects.short().filter(pk=extract_id).exists():
         runner.advance_extract(extract_id)
 
 
-@shared_task(name=Task.ADVANCE_HEAVIEST)
-def advance_heaviest() -> None:
+@shared_task(name=Task.RUN_NEXT_BULK_JOB)
+def run_next_bulk_job() -> None:
     """Take a long step; which one is decided when a worker is free, so that accounts take turns."""
-    runner.advance_heaviest()
+    runner.run_next_bulk_job()

@@ -44,7 +44,7 @@ def export(request: ConsoleRequest) -> StreamingHttpResponse:
 
 
 def _events(request: ConsoleRequest) -> AuditEventQuerySet:
-    return AuditEvent.objects.of_account(request.member.account)
+    return AuditEvent.objects.for_account(request.member.account)
 
 
 def _rows(events: AuditEventQuerySet) -> Iterator[tuple[object, ...]]:

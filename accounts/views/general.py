@@ -38,6 +38,6 @@ def general(request: ConsoleRequest) -> HttpResponse:
     context = {
         "form": form,
         "can_choose_salesforce": is_with_salesforce or account.is_salesforce_only,
-        "unlinked": [member.user for member in Member.objects.of_account(account).unlinked().for_display()],
+        "unlinked": [member.user for member in Member.objects.for_account(account).unlinked().for_display()],
     }
     return render(request, "accounts/general.html", context, status=400 if form.is_bound else 200)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count
 from django.forms import Form, ModelForm
@@ -34,8 +35,8 @@ def teams(request: ConsoleRequest) -> HttpResponse:
         else:
             messages.success(request, _("The team %(name)s was created. Add its members now.") % {"name": team})
             return redirect("accounts:team", pk=team.pk)
-    found = Team.objects.of_account(request.member.account).annotate(size=Count("members"))
-    context = {"form": form, "teams": found, "limit": services.MAX_TEAMS}
+    found = Team.objects.for_account(request.member.account).annotate(size=Count("members"))
+    context = {"form": form, "teams": found, "limit": settings.TEAMS_PER_ACCOUNT}
     return render(request, "accounts/teams.html", context, status=400 if form.is_bound else 200)
 
 
@@ -94,18 +95,18 @@ def remove_team(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 
 def _team(request: ConsoleRequest, pk: int) -> Team:
-    return get_object_or_404(Team.objects.of_account(request.member.account), pk=pk)
+    return get_object_or_404(Team.objects.for_account(request.member.account), pk=pk)
 
 
 def _add_form(team: Team, data: QueryDict | None = None) -> TeamMembersForm:
     """To choose from the members outside the team."""
-    outside = Member.objects.of_account(team.account).exclude(teams=team).for_display()
+    outside = Member.objects.for_account(team.account).exclude(teams=team).for_display()
     return TeamMembersForm(data, members=outside, auto_id="add_%s")
 
 
 def _remove_form(team: Team, data: QueryDict | None = None) -> TeamMembersForm:
     """To choose from the members of the team."""
-    inside = Member.objects.of_account(team.account).filter(teams=team).for_display()
+    inside = Member.objects.for_account(team.account).filter(teams=team).for_display()
     return TeamMembersForm(data, members=inside, auto_id="remove_%s")
 
 

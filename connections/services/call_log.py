@@ -12,8 +12,8 @@ from accounts.models import SalesAccount, User
 from clients.http import ApiError
 from clients.salesforce.errors import SessionExpired
 from clients.salesforce.oauth import GrantRefused, OAuthProblem
+from connections.messages import problem_code
 from connections.models import ApiFailure, ApiUsage, Service
-from connections.problems import problem_code
 
 # Marketo counts its days in US Central time (Adobe documentation, "Marketo Integration Best Practices").
 DAY_ZONES = {Service.SALESFORCE: UTC, Service.MARKETO: ZoneInfo("America/Chicago")}
@@ -28,7 +28,7 @@ _GRANTS: dict[OAuthProblem, str] = {
     OAuthProblem.INACTIVE_USER: "INACTIVE_USER",
     OAuthProblem.INACTIVE_ORG: "INACTIVE_ORGANIZATION",
     OAuthProblem.IP_RESTRICTED: "INVALID_GRANT",
-    # Codes of ours: the sentences of connections.problems name the cause.
+    # Codes of ours: the sentences of connections.messages name the cause.
     OAuthProblem.EXPIRED_CODE: OAuthProblem.EXPIRED_CODE,
     OAuthProblem.REFUSED: OAuthProblem.REFUSED,
     OAuthProblem.APP_BLOCKED: OAuthProblem.APP_BLOCKED,
@@ -47,7 +47,7 @@ def failure_code(error: ApiError) -> str:
 
 
 def record_failure(account_id: int, operation: str, error: ApiError, *, user: User | None = None) -> None:
-    """Count a failed call. Of the neighbour's message only names of custom fields and objects are kept."""
+    """Count a failed call. Of the provider's message only names of custom fields and objects are kept."""
     code = failure_code(error)
     key = {
         "account_id": account_id,
@@ -73,12 +73,12 @@ def without_ids(operation: str) -> str:
 
 def solve_failures(account: SalesAccount, service: Service, which: Q) -> None:
     """Calls that were shown to succeed no longer stand open; `which` selects them among the service's failures."""
-    rows = ApiFailure.objects.of_account(account).filter(which, service=service, solved_at=None)
+    rows = ApiFailure.objects.for_account(account).filter(which, service=service, solved_at=None)
     rows.update(solved_at=timezone.now())
 
 
 def record_usage(account_id: int, service: Service, calls: int, limit: int | None) -> None:
-    """Keep the highest number of calls of the neighbour's day."""
+    """Keep the highest number of calls of the provider's day."""
     day = datetime.now(DAY_ZONES[service]).date()
     usage, is_new = ApiUsage.objects.get_or_create(
         account_id=account_id, service=service, day=day, defaults={"calls": calls, "limit": limit}

@@ -1,4 +1,4 @@
-"""The clients of both neighbours as the other rooms use them: stored credentials, shared tokens, what calls show."""
+"""The clients of both providers as the other rooms use them: stored credentials, shared tokens, what calls show."""
 
 import hashlib
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from clients import http
-from clients.http import ApiError, Paused, ProviderSession, ReconnectNeeded, reported_call
+from clients.http import ApiError, CircuitOpenError, ProviderSession, ReconnectNeeded, reported_call
 from clients.marketo.client import MarketoClient
 from clients.salesforce import oauth
 from clients.salesforce.client import Access, SalesforceClient
@@ -26,8 +26,8 @@ from clients.salesforce.oauth import TOKEN_PATH
 from common.encryption import cipher
 from connections.credentials import check_readable
 from connections.emails import send_reconnect_needed
+from connections.messages import problem_code
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance, SalesforceConnection, Service
-from connections.problems import problem_code
 from connections.services.call_log import record_failure, record_usage, without_ids
 
 _SECONDS_BETWEEN_NOTES = 10
@@ -108,7 +108,7 @@ def connected_app() -> oauth.ConnectedApp:
 
 
 def local_origins() -> list[str]:
-    """Origins that stand in for the neighbours on this machine; from server settings only."""
+    """Origins that stand in for the providers on this machine; from server settings only."""
     return [settings.SANDBOX_ORIGIN] if settings.SANDBOX_ORIGIN else []
 
 
@@ -128,7 +128,7 @@ def record_problem(connection: Connection, error: ApiError) -> None:
     When the connection ends by it, the person who made it is told by mail, once.
     """
     problem, rows = problem_code(error), row_of(connection, error.connected_at)
-    if isinstance(error, Paused):
+    if isinstance(error, CircuitOpenError):
         # What led to the pause says more than the pause.
         rows.filter(problem="").update(problem=problem)
         return
@@ -157,7 +157,7 @@ def note_failure(account_id: int | None, operation: str, error: ApiError | None,
 
     `user` is whose click it was, where only they can do better.
     """
-    if account_id and error and not isinstance(error, Paused):
+    if account_id and error and not isinstance(error, CircuitOpenError):
         # Inside a transaction it waits for the end: the database connection may be in the middle of a COPY.
         transaction.on_commit(partial(record_failure, account_id, operation, error, user=user), robust=True)
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Member, SalesAccount
 from clients.http import ApiError, Unreachable
+from connections.messages import Problem, problem_code, problem_for
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection, Service
-from connections.problems import Problem, problem_code, problem_for
 from connections.services.call_log import record_usage, solve_failures
 from connections.services.clients import (
     marketo_client,
@@ -19,7 +19,7 @@ from connections.services.clients import (
     row_of,
     salesforce_client,
 )
-from connections.services.repeats import find_repeat
+from connections.services.probes import find_probe
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Health:
 
 
 def salesforce_health(account: SalesAccount) -> Health:
-    return _salesforce_health(SalesforceConnection.objects.of_account(account).first())
+    return _salesforce_health(SalesforceConnection.objects.for_account(account).first())
 
 
 def own_salesforce_health(member: Member) -> Health:
@@ -55,7 +55,7 @@ def _salesforce_health(connection: SalesforceConnection | None) -> Health:
 
 
 def marketo_health(account: SalesAccount) -> Health:
-    connection = MarketoConnection.objects.of_account(account).select_related("owner").first()
+    connection = MarketoConnection.objects.for_account(account).select_related("owner").first()
     if connection is None:
         return Health(is_connected=False, fact=_("Not connected to Marketo yet."), problem=None)
     fact = _("Connected to Marketo %(munchkin_id)s by %(owner)s.") % {
@@ -73,7 +73,7 @@ def check_connection(connection: MarketoConnection | SalesforceConnection) -> No
     """
     problem, operation = row_of(connection).values_list("problem", "problem_operation").first() or ("", "")
     service = Service.SALESFORCE if isinstance(connection, SalesforceConnection) else Service.MARKETO
-    repeat = find_repeat(service, operation, problem) if problem else None
+    repeat = find_probe(service, operation, problem) if problem else None
     try:
         _ask(connection)
         if repeat:
@@ -115,8 +115,8 @@ def _ask_salesforce(connection: SalesforceConnection) -> None:
 def check_account(account: SalesAccount) -> int:
     """Check every connection of an account now; the answer counts them."""
     connections = [
-        *SalesforceConnection.objects.of_account(account),
-        *MarketoConnection.objects.of_account(account),
+        *SalesforceConnection.objects.for_account(account),
+        *MarketoConnection.objects.for_account(account),
     ]
     for connection in connections:
         check_connection(connection)

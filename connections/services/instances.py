@@ -19,8 +19,8 @@ from clients.http import ApiError
 from clients.marketo.client import MarketoClient
 from connections.asking import asking
 from connections.credentials import CredentialsUnreadable
+from connections.messages import ConnectionProblem, Problem, problem_code, problem_for
 from connections.models import ConnectionStatus, MarketoAdmin, MarketoConnection, MarketoInstance
-from connections.problems import ConnectionProblem, Problem, problem_code, problem_for
 from connections.querysets import MarketoAdminQuerySet
 from connections.services.clients import local_origins, marketo_client
 from connections.services.marketo import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo
@@ -137,8 +137,8 @@ def choose_instance(*, user: User, instance_id: int) -> bool:
     return bool(rows.update(chosen_at=timezone.now()))
 
 
-class Verdict(StrEnum):
-    """The answer to a question about a neighbour; not every question can be answered from here."""
+class CheckResult(StrEnum):
+    """The answer to a question about a provider; not every question can be answered from here."""
 
     YES = "yes"
     NO = "no"
@@ -149,7 +149,7 @@ class Verdict(StrEnum):
 class Prerequisite:
     """A verdict, the sentences that say why, with `values` to fill in, and whom to ask when it is not YES."""
 
-    verdict: Verdict
+    verdict: CheckResult
     sentences: tuple[Promise, ...]
     who: Promise
     values: dict[str, int] = field(default_factory=dict)
@@ -169,7 +169,7 @@ class Prerequisites:
 
     @property
     def are_met(self) -> bool:
-        return self.is_feature_enabled.verdict == self.is_salesforce_synced.verdict == Verdict.YES
+        return self.is_feature_enabled.verdict == self.is_salesforce_synced.verdict == CheckResult.YES
 
 
 @dataclass(frozen=True)
@@ -227,9 +227,9 @@ def _feature_enabled(client: MarketoClient) -> Prerequisite:
         return _cannot_tell(problem_for(problem_code(error)))
     if is_there:
         enabled = _("Sales Insight Actions is enabled for this Marketo subscription.")
-        return Prerequisite(Verdict.YES, (enabled,), _ACCOUNT_MANAGER)
+        return Prerequisite(CheckResult.YES, (enabled,), _ACCOUNT_MANAGER)
     missing = _("Sales Insight Actions is not enabled for this Marketo subscription. Ask for it before you go on.")
-    return Prerequisite(Verdict.NO, (missing,), _ACCOUNT_MANAGER)
+    return Prerequisite(CheckResult.NO, (missing,), _ACCOUNT_MANAGER)
 
 
 def _salesforce_synced(client: MarketoClient) -> Prerequisite:
@@ -237,7 +237,7 @@ def _salesforce_synced(client: MarketoClient) -> Prerequisite:
     try:
         names = {field.name for field in client.describe_fields()}
         if not names.issuperset(_SALESFORCE_FIELDS):
-            return Prerequisite(Verdict.NO, (no_sync,), _MARKETO_ADMIN)
+            return Prerequisite(CheckResult.NO, (no_sync,), _MARKETO_ADMIN)
         return _judge_sample(read_salesforce_sample(client))
     except ApiError as error:
         return _cannot_tell(problem_for(problem_code(error)))
@@ -247,10 +247,10 @@ def _judge_sample(sample: SalesforceSample) -> Prerequisite:
     counts = {"synced": sample.synced, "people": sample.people}
     if sample.synced:
         fact = _("Marketo and Salesforce are synced: %(synced)s of %(people)s people looked at carry a Salesforce id.")
-        return Prerequisite(Verdict.YES, (fact,), _MARKETO_ADMIN, counts)
+        return Prerequisite(CheckResult.YES, (fact,), _MARKETO_ADMIN, counts)
     fact = _("Marketo has the Salesforce fields, but none of the %(people)s people looked at carries a Salesforce id.")
-    return Prerequisite(Verdict.UNKNOWN, (fact,), _MARKETO_ADMIN, counts)
+    return Prerequisite(CheckResult.UNKNOWN, (fact,), _MARKETO_ADMIN, counts)
 
 
 def _cannot_tell(problem: Problem) -> Prerequisite:
-    return Prerequisite(Verdict.UNKNOWN, (problem.what, problem.todo), problem.who)
+    return Prerequisite(CheckResult.UNKNOWN, (problem.what, problem.todo), problem.who)

@@ -14,8 +14,8 @@ from accounts.services import lock_account, record
 from clients.hosts import ForbiddenHost, normalise_marketo_endpoint
 from clients.http import ApiError, UnexpectedAnswer
 from clients.marketo.client import PROBE_PATHS, MarketoClient
+from connections.messages import ConnectionProblem, problem_code
 from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance, Service
-from connections.problems import ConnectionProblem, problem_code
 from connections.services.call_log import solve_failures
 from connections.services.clients import SharedTokenCache, note_failure, open_session
 
@@ -89,7 +89,7 @@ def take_over_marketo(*, account: SalesAccount, by: User) -> None:
 
     Whoever was granted the use of the connection must lose it first, as Adobe's "Connect New Admin to Marketo" asks.
     """
-    connection = MarketoConnection.objects.of_account(account).first()
+    connection = MarketoConnection.objects.for_account(account).first()
     if connection is None:
         raise ConnectionProblem("marketo_not_connected")
     probe_marketo(account, connection.endpoint, connection.client_id, connection.client_secret)
@@ -109,13 +109,13 @@ def take_over_marketo(*, account: SalesAccount, by: User) -> None:
 
 def has_marketo_access(account: SalesAccount, user: User) -> bool:
     """Was the user granted the use of the account's connection?"""
-    return MarketoAccess.objects.of_account(account).of_user(user).exists()
+    return MarketoAccess.objects.for_account(account).of_user(user).exists()
 
 
 def disconnect_marketo(*, account: SalesAccount, by: User) -> None:
     """Erase the connection; only its owner may. Raises ConnectionProblem."""
     with transaction.atomic():
-        connection = MarketoConnection.objects.select_for_update().of_account(account).first()
+        connection = MarketoConnection.objects.select_for_update().for_account(account).first()
         if connection is None:
             return
         if connection.owner != by:
@@ -127,7 +127,7 @@ def disconnect_marketo(*, account: SalesAccount, by: User) -> None:
 
 def instance_of(account: SalesAccount) -> MarketoInstance:
     """The Marketo instance the account was set up from. Raises ConnectionProblem."""
-    instance = MarketoInstance.objects.of_account(account).first()
+    instance = MarketoInstance.objects.for_account(account).first()
     if instance is None:
         raise ConnectionProblem("marketo_no_instance")
     return instance
@@ -163,6 +163,6 @@ def _connect(
 
 def _check_free(account: SalesAccount, by: User) -> None:
     """One connection with one owner; a broken one can be taken over, because its owner may have left."""
-    connection = MarketoConnection.objects.of_account(account).first()
+    connection = MarketoConnection.objects.for_account(account).first()
     if connection and connection.owner != by and connection.status == ConnectionStatus.CONNECTED:
         raise ConnectionProblem("marketo_taken")

@@ -13,8 +13,8 @@ from accounts.querysets import MemberQuerySet
 from accounts.services import record
 from clients.http import ApiError
 from clients.marketo.types import Workspace
+from connections.messages import ConnectionProblem, problem_code
 from connections.models import MarketoAccess, MarketoConnection
-from connections.problems import ConnectionProblem, problem_code
 from connections.querysets import MarketoAccessQuerySet
 from connections.services.clients import marketo_client
 
@@ -37,8 +37,8 @@ class AccessState:
 
 
 def access_state(account: SalesAccount) -> AccessState:
-    connection = MarketoConnection.objects.of_account(account).select_related("owner").first()
-    accesses = MarketoAccess.objects.of_account(account).select_related("member__user", "granted_by")
+    connection = MarketoConnection.objects.for_account(account).select_related("owner").first()
+    accesses = MarketoAccess.objects.for_account(account).select_related("member__user", "granted_by")
     return AccessState(connection, accesses.order_by("member__user__name", "member__user__email"), _others(account))
 
 
@@ -62,7 +62,7 @@ def grant_marketo_access(*, account: SalesAccount, by: User, member_ids: Collect
 
     The owner needs no grant, and whoever has one keeps the workspace. Raises ConnectionProblem.
     """
-    connection = MarketoConnection.objects.of_account(account).first()
+    connection = MarketoConnection.objects.for_account(account).first()
     if connection is None:
         raise ConnectionProblem("marketo_not_connected")
     workspaces = {str(item.workspace_id): item for item in marketo_workspaces(connection)}
@@ -75,16 +75,16 @@ def grant_marketo_access(*, account: SalesAccount, by: User, member_ids: Collect
 
 def revoke_marketo_access(*, account: SalesAccount, by: User, access_id: int) -> None:
     """Take the use of the connection away again."""
-    access = MarketoAccess.objects.of_account(account).filter(pk=access_id).select_related("member__user").first()
+    access = MarketoAccess.objects.for_account(account).filter(pk=access_id).select_related("member__user").first()
     if access and access.delete()[0]:
         record(account=account, actor=by, action="marketo.access_removed", target=access.member.user.email)
 
 
 def _others(account: SalesAccount) -> MemberQuerySet:
     """Members who do not use the connection yet."""
-    members = Member.objects.of_account(account).filter(user__is_active=True).for_display()
-    owners = MarketoConnection.objects.of_account(account).values("owner")
-    users = MarketoAccess.objects.of_account(account).values("member__user")
+    members = Member.objects.for_account(account).filter(user__is_active=True).for_display()
+    owners = MarketoConnection.objects.for_account(account).values("owner")
+    users = MarketoAccess.objects.for_account(account).values("member__user")
     return members.exclude(user__in=owners).exclude(user__in=users)
 
 

@@ -53,7 +53,7 @@ _SAME_RIGHT: dict[Service, Calls] = {
 }
 
 
-def find_repeat(service: str, operation: str, problem: str) -> Callable[[Any], Any] | None:
+def find_probe(service: str, operation: str, problem: str) -> Callable[[Any], Any] | None:
     """
     How to see whether a call that ended with a problem would succeed now, without changing anything.
 

@@ -22,8 +22,8 @@ from clients.salesforce import oauth
 from clients.salesforce.client import Access, Organization, SalesforceClient, UserInfo
 from clients.salesforce.errors import SERVICE
 from common.throttling import hit
+from connections.messages import ConnectionProblem, problem_code
 from connections.models import ConnectionStatus, OrphanedToken, SalesforceConnection, SalesforceSignIn, Service
-from connections.problems import ConnectionProblem, problem_code
 from connections.querysets import SalesforceConnectionQuerySet
 from connections.services.call_log import solve_failures
 from connections.services.clients import connected_app, local_origins, note_failure, open_session
@@ -88,7 +88,7 @@ def take_sign_in(*, state: str, user: User) -> SalesforceSignIn:
     if sign_in is None or not SalesforceSignIn.objects.filter(pk=sign_in.pk).delete()[0]:
         raise ConnectionProblem("salesforce_lost_sign_in")
     permission = Permission.CONNECT_OWN_SALESFORCE if sign_in.is_own else Permission.CONNECT_SALESFORCE
-    if not Member.objects.of_account(sign_in.account).filter(user=user, role__in=roles_with(permission)).exists():
+    if not Member.objects.for_account(sign_in.account).filter(user=user, role__in=roles_with(permission)).exists():
         raise ConnectionProblem("salesforce_not_allowed")
     return sign_in
 
@@ -116,7 +116,7 @@ def finish_sign_in(
 
 def disconnect_salesforce(*, account: SalesAccount, by: User) -> None:
     """Erase the account's connection and revoke its tokens; a Salesforce that does not answer stops nothing."""
-    _disconnect(SalesforceConnection.objects.of_account(account), by)
+    _disconnect(SalesforceConnection.objects.for_account(account), by)
 
 
 def disconnect_own_salesforce(*, member: Member) -> None:
@@ -126,7 +126,7 @@ def disconnect_own_salesforce(*, member: Member) -> None:
 
 def connected_salesforce_by(member: Member) -> str:
     """What to know before somebody is removed who connected the account to Salesforce; empty for everybody else."""
-    connection = SalesforceConnection.objects.of_account(member.account).filter(connected_by=member.user).first()
+    connection = SalesforceConnection.objects.for_account(member.account).filter(connected_by=member.user).first()
     if connection is None:
         return ""
     return _(
@@ -260,7 +260,7 @@ def _store(
 
 
 def _member(sign_in: SalesforceSignIn) -> Member:
-    member = Member.objects.of_account(sign_in.account).filter(user=sign_in.user).first()
+    member = Member.objects.for_account(sign_in.account).filter(user=sign_in.user).first()
     if member is None:
         raise ConnectionProblem("salesforce_not_allowed")
     return member

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import access_error
 from accounts.models import User
 from connections.forms import MarketoInstanceForm
-from connections.problems import ConnectionProblem
+from connections.messages import ConnectionProblem
 from connections.services import instances
 from connections.views import fresh_sign_in_for_secrets
 

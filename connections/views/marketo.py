@@ -12,8 +12,8 @@ from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from common.paging import is_key
 from connections.forms import MarketoCredentialsForm
+from connections.messages import PROBLEMS, ConnectionProblem, Problem
 from connections.models import MarketoConnection
-from connections.problems import PROBLEMS, ConnectionProblem, Problem
 from connections.services import marketo as marketo_services
 from connections.services import marketo_access
 from connections.services.health import marketo_health
@@ -59,7 +59,7 @@ def set_up_marketo(request: ConsoleRequest) -> HttpResponse:
         "form": form,
         "problem": PROBLEMS.get(problem),
         "problem_code": problem,
-        "connection": MarketoConnection.objects.of_account(request.member.account).first(),
+        "connection": MarketoConnection.objects.for_account(request.member.account).first(),
     }
     return render(request, "connections/marketo_set_up.html", context)
 
@@ -70,7 +70,7 @@ def set_up_marketo(request: ConsoleRequest) -> HttpResponse:
 def take_over_marketo(request: ConsoleRequest) -> HttpResponse:
     """GET says what happens when another admin becomes the owner; POST does it."""
     account = request.member.account
-    connection = MarketoConnection.objects.of_account(account).select_related("owner").first()
+    connection = MarketoConnection.objects.for_account(account).select_related("owner").first()
     if connection is None or connection.owner == request.member.user:
         return redirect("connections:marketo")
     if request.method != "POST":
@@ -116,7 +116,7 @@ def remove_access(request: ConsoleRequest, pk: int) -> HttpResponse:
 def disconnect_marketo(request: ConsoleRequest) -> HttpResponse:
     """GET says what will stop working; POST disconnects."""
     account = request.member.account
-    connection = MarketoConnection.objects.of_account(account).first()
+    connection = MarketoConnection.objects.for_account(account).first()
     if connection is None:
         return redirect("connections:marketo")
     if request.method != "POST":
@@ -136,7 +136,7 @@ def _connected(request: ConsoleRequest) -> HttpResponse:
 
 def _page(request: ConsoleRequest, problem: str = "") -> HttpResponse:
     account = request.member.account
-    connection = MarketoConnection.objects.of_account(account).select_related("owner").first()
+    connection = MarketoConnection.objects.for_account(account).select_related("owner").first()
     health = marketo_health(account)
     context = {
         "connection": connection,

@@ -19,14 +19,14 @@ from accounts.middleware import ConsoleRequest
 from accounts.models import Member
 from accounts.permissions import Permission
 from connections.forms import SalesforceHostForm
+from connections.messages import PROBLEMS, ConnectionProblem
 from connections.models import SalesforceConnection
-from connections.problems import PROBLEMS, ConnectionProblem
 from connections.services import salesforce as salesforce_services
 from connections.services.health import own_salesforce_health, salesforce_health
 
 
 @dataclass(frozen=True)
-class Place:
+class ConnectionScope:
     """Where a connection is shown: who may go there, names of its addresses, and its path in words."""
 
     is_own: bool
@@ -39,10 +39,10 @@ class Place:
 
     def connection_of(self, member: Member) -> SalesforceConnection | None:
         rows = SalesforceConnection.objects.select_related("connected_by")
-        return (rows.of_member(member) if self.is_own else rows.of_account(member.account)).first()
+        return (rows.of_member(member) if self.is_own else rows.for_account(member.account)).first()
 
 
-ACCOUNT = Place(
+ACCOUNT = ConnectionScope(
     is_own=False,
     permission=Permission.CONNECT_SALESFORCE,
     page="connections:salesforce",
@@ -51,7 +51,7 @@ ACCOUNT = Place(
     heading=gettext_lazy("Connections & Customizations"),
     crumbs=gettext_lazy("Settings > Admin Settings > Salesforce > Connections & Customizations"),
 )
-OWN = Place(
+OWN = ConnectionScope(
     is_own=True,
     permission=Permission.CONNECT_OWN_SALESFORCE,
     page="connections:own_salesforce",
@@ -60,14 +60,14 @@ OWN = Place(
     heading=gettext_lazy("Your connection to Salesforce"),
     crumbs=gettext_lazy("Settings > My Account > Salesforce"),
 )
-PlaceView = Callable[[ConsoleRequest, Place], HttpResponseBase]
+PlaceView = Callable[[ConsoleRequest, ConnectionScope], HttpResponseBase]
 
 
 def permission_of_place_required(view: PlaceView) -> Callable[..., HttpResponseBase]:
     """Let members in who may connect there."""
 
     @wraps(view)
-    def guarded(request: ConsoleRequest, place: Place) -> HttpResponseBase:
+    def guarded(request: ConsoleRequest, place: ConnectionScope) -> HttpResponseBase:
         if not request.member.may(place.permission):
             raise PermissionDenied
         return view(request, place)
@@ -77,7 +77,7 @@ def permission_of_place_required(view: PlaceView) -> Callable[..., HttpResponseB
 
 @permission_of_place_required
 @require_safe
-def salesforce(request: ConsoleRequest, place: Place) -> HttpResponse:
+def salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpResponse:
     """The connection, or the choice where to log in. `?problem=` names what went wrong on the way back."""
     return _page(request, place, SalesforceHostForm(), request.GET.get("problem", ""))
 
@@ -85,7 +85,7 @@ def salesforce(request: ConsoleRequest, place: Place) -> HttpResponse:
 @permission_of_place_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
-def connect_salesforce(request: ConsoleRequest, place: Place) -> HttpResponse:
+def connect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpResponse:
     """GET shows which host the browser will be sent to; OK posts and goes there."""
     form = SalesforceHostForm(request.POST or request.GET)
     if not form.is_valid():
@@ -110,7 +110,7 @@ def connect_salesforce(request: ConsoleRequest, place: Place) -> HttpResponse:
 @permission_of_place_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
-def disconnect_salesforce(request: ConsoleRequest, place: Place) -> HttpResponse:
+def disconnect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpResponse:
     """GET says what will stop working; POST disconnects."""
     connection = place.connection_of(request.member)
     if connection is None:
@@ -143,7 +143,7 @@ def salesforce_callback(request: ConsoleRequest) -> HttpResponse:
     return redirect(place.page)
 
 
-def _page(request: ConsoleRequest, place: Place, form: SalesforceHostForm, problem: str = "") -> HttpResponse:
+def _page(request: ConsoleRequest, place: ConnectionScope, form: SalesforceHostForm, problem: str = "") -> HttpResponse:
     member = request.member
     health = own_salesforce_health(member) if place.is_own else salesforce_health(member.account)
     context = {

@@ -10,8 +10,8 @@ from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from connections.asking import asking
+from connections.messages import ConnectionProblem
 from connections.models import ApiFailure
-from connections.problems import ConnectionProblem
 from connections.services.health import check_account, marketo_health, salesforce_health
 from diagnostics import failures
 from diagnostics.failures import failures_by_actor

@@ -15,8 +15,8 @@ from accounts.services import RefusedError, record
 from common.paging import is_key
 from connections.access import marketo_admin_required
 from connections.asking import asking
+from connections.messages import ConnectionProblem
 from connections.models import MarketoInstance
-from connections.problems import ConnectionProblem
 from connections.services.instances import choose_instance, marketo_admins, prerequisites, refresh_marketo_admins
 from guide.sync_card import sync_card
 from invitations.models import Invitation

@@ -14,7 +14,7 @@ from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from accounts.services import RefusedError
 from connections.services.health import own_salesforce_health
-from guide.facts import facts_for
+from guide.setup_state import setup_state_for
 from guide.steps import ASKABLE_STEPS, TITLES, steps_for
 from invitations.services import ask_salesforce_admin
 
@@ -23,7 +23,7 @@ from invitations.services import ask_salesforce_admin
 @login_required
 def setup(request: ConsoleRequest) -> HttpResponseBase:
     """Home: the seven steps as they stand for the account of this person."""
-    facts = facts_for(request.user, request.member)
+    facts = setup_state_for(request.user, request.member)
     if not facts:
         return redirect("sync:runs") if request.user.is_ops_staff else render(request, "guide/no_account.html")
     steps = steps_for(facts)

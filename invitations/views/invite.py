@@ -28,7 +28,7 @@ def invite(request: ConsoleRequest) -> HttpResponse:
     account = request.member.account
     inviter = request.member.user
     initial = {"language": inviter.language}
-    form = InviteForm(request.POST or None, teams=Team.objects.of_account(account), initial=initial)
+    form = InviteForm(request.POST or None, teams=Team.objects.for_account(account), initial=initial)
     if not form.is_valid():
         return render(request, "invitations/invite.html", {"form": form}, status=400 if form.is_bound else 200)
     role, teams = Role(form.cleaned_data["role"]), tuple(form.cleaned_data["teams"])

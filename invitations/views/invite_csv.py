@@ -92,7 +92,7 @@ def _judge(request: ConsoleRequest, table: Table, form: MappingForm) -> list[Inv
     if not form.is_valid():
         return []
     account = request.member.account
-    people = read_people(table, form.cleaned_data, Team.objects.of_account(account))
+    people = read_people(table, form.cleaned_data, Team.objects.for_account(account))
     return services.dry_run(account=account, people=people)
 
 

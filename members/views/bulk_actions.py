@@ -64,7 +64,7 @@ def revoke(request: ConsoleRequest) -> HttpResponse:
 def add_to(request: ConsoleRequest) -> HttpResponse:
     """Put the people into a team: members at once, invited ones when they accept."""
     chosen = request.POST.get("team", "")
-    teams = Team.objects.of_account(request.member.account)
+    teams = Team.objects.for_account(request.member.account)
     team = get_object_or_404(teams, pk=chosen if is_key(chosen) else 0)
     people = _people(request)
     if members := [one for one in people if isinstance(one, Member)]:

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
-from connections.problems import ConnectionProblem
-from invitations.obstacles import Obstacles
+from connections.messages import ConnectionProblem
+from invitations.eligibility import InviteEligibility
 from invitations.services import NewInvitation, invite
 from members.owner_gaps import OwnerGap, owner_gaps
 
@@ -32,7 +32,7 @@ def gaps(request: ConsoleRequest) -> HttpResponse:
         "gaps": found,
         "inviting": inviting,
         "people": sum(gap.people for gap in found),
-        "free": Obstacles(request.member.account, []).free_seats,
+        "free": InviteEligibility(request.member.account, []).free_seats,
     }
     return render(request, "members/owner_gaps.html", context)
 

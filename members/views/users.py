@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +17,6 @@ from accounts.permissions import Permission, Role
 from accounts.services import RefusedError
 from connections.models import MarketoConnection
 from connections.services.salesforce import connected_salesforce_by
-from invitations.obstacles import MAX_SEATS
 from members import services
 from members.forms import PeopleFilterForm, RemoveForm
 from members.user_list import PeoplePage, Sorting, people_page
@@ -39,7 +39,7 @@ HEADINGS = [
 def users(request: ConsoleRequest) -> HttpResponse:
     """The table, narrowed, sorted and paged by the address."""
     account = request.member.account
-    teams = Team.objects.of_account(account)
+    teams = Team.objects.for_account(account)
     form = PeopleFilterForm(request.GET, teams=teams)
     sorting = Sorting.read(request.GET.get("sort", ""))
     wanted = form.cleaned_data if form.is_valid() else {}
@@ -65,7 +65,7 @@ def users(request: ConsoleRequest) -> HttpResponse:
 def remove(request: ConsoleRequest, pk: int) -> HttpResponse:
     """Take a member out of the account: what follows and who receives what they owned, or why they must stay."""
     account = request.member.account
-    member = get_object_or_404(Member.objects.of_account(account).for_display(), pk=pk)
+    member = get_object_or_404(Member.objects.for_account(account).for_display(), pk=pk)
     receivers = Member.objects.admins_of(account).exclude(pk=member.pk).for_display()
     form = RemoveForm(request.POST or None, receivers=receivers, initial={"receiver": request.member.pk})
     reason = services.reason_to_keep(member)
@@ -103,10 +103,10 @@ def _headings(sorting: Sorting, filters: list[tuple[str, str]]) -> list[dict[str
 
 
 def _account_facts(account: SalesAccount) -> dict[str, object]:
-    connection = MarketoConnection.objects.of_account(account).first()
+    connection = MarketoConnection.objects.for_account(account).first()
     return {
         "original_user_id": account.original_user_id,
         "marketo_owner_id": connection.owner_id if connection else None,
         "seats_taken": account.members.count() + account.invitations.open().count(),
-        "seats": MAX_SEATS,
+        "seats": settings.SEATS_PER_ACCOUNT,
     }

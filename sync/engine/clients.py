@@ -1,4 +1,4 @@
-"""The clients of the neighbours, for an account that may have been disconnected in the middle of a run."""
+"""The clients of the providers, for an account that may have been disconnected in the middle of a run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,14 +9,14 @@ from typing import TypeVar
 from django.utils import timezone
 
 from accounts.models import SalesAccount
-from clients.http import ApiError, Paused
+from clients.http import ApiError, CircuitOpenError
 from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.services.clients import marketo_client, salesforce_client
 from sync.engine.budget import MarketoBudget
 from sync.engine.problems import MustWait, RunFailed, Wait
-from sync.models import Step, SyncRun
+from sync.models import LeasedJob, SyncRun
 
 # The last tenth of an org's calls is left to its other tools. Salesforce counts the last 24 hours, and each of its
 # answers says how many are used: the connection is checked every hour.
@@ -24,12 +24,12 @@ SALESFORCE_SHARE = 0.9
 LOOK_AGAIN = timedelta(hours=1)
 NOT_FOUND = "1013"
 Client = TypeVar("Client", MarketoClient, SalesforceClient)
-_counting_step: ContextVar[Step | None] = ContextVar("counting_step", default=None)
+_counting_step: ContextVar[LeasedJob | None] = ContextVar("counting_step", default=None)
 
 
 def marketo_of(account: SalesAccount) -> MarketoClient:
     """Raises RunFailed when the account is no longer connected to Marketo."""
-    connection = MarketoConnection.objects.of_account(account).first()
+    connection = MarketoConnection.objects.for_account(account).first()
     if connection is None:
         raise RunFailed("disconnected", service="Marketo")
     return _counted(marketo_client(connection), "marketo_calls")
@@ -37,7 +37,7 @@ def marketo_of(account: SalesAccount) -> MarketoClient:
 
 def budget_of(account: SalesAccount) -> MarketoBudget:
     """The budget of the account's Marketo instance; raises RunFailed when the account is no longer connected."""
-    connection = MarketoConnection.objects.of_account(account).first()
+    connection = MarketoConnection.objects.for_account(account).first()
     if connection is None:
         raise RunFailed("disconnected", service="Marketo")
     return MarketoBudget(connection.endpoint)
@@ -58,7 +58,7 @@ def salesforce_of(account: SalesAccount) -> SalesforceClient:
     """
     Raises RunFailed when the account is no longer connected to Salesforce, MustWait when the org's calls run out.
     """
-    connection = SalesforceConnection.objects.of_account(account).first()
+    connection = SalesforceConnection.objects.for_account(account).first()
     if connection is None:
         raise RunFailed("disconnected", service="Salesforce")
     if connection.calls_per_day and (connection.calls_used_today or 0) > connection.calls_per_day * SALESFORCE_SHARE:
@@ -67,7 +67,7 @@ def salesforce_of(account: SalesAccount) -> SalesforceClient:
 
 
 @contextmanager
-def calls_counted_on(step: Step) -> Iterator[None]:
+def calls_counted_on(step: LeasedJob) -> Iterator[None]:
     """Count the calls of the clients of this module on a step, whose next write stores them."""
     token = _counting_step.set(step)
     try:
@@ -81,7 +81,7 @@ def _counted(client: Client, column: str) -> Client:
 
     def ended(operation: str, error: ApiError | None) -> None:
         step = _counting_step.get()
-        if step and not isinstance(error, Paused):
+        if step and not isinstance(error, CircuitOpenError):
             setattr(step, column, getattr(step, column) + 1)
         if notes:
             notes(operation, error)

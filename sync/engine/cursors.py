@@ -18,7 +18,7 @@ def move_cursors(run: SyncRun) -> None:
     """Note what the run has read, inside the transaction that changes the copy."""
     assert run.started_at  # noqa: S101 (set by the plan)
     tokens: dict[str, str] = {}
-    if run.kind == RunKind.FOLLOW:
+    if run.kind == RunKind.INCREMENTAL:
         tokens = dict(Extract.objects.of_run(run).filter(source__in=STREAMS).values_list("source", "locator"))
     since = run.started_at - OVERLAP
     for stream in STREAMS:

@@ -16,7 +16,7 @@ from clients.marketo.errors import SERVICE as MARKETO
 from clients.marketo.errors import ExportAlreadyQueued, ExportFileMissing
 from clients.marketo.types import Export, ExportStatus
 from clients.salesforce.client import QueryJobState, SalesforceClient
-from sync.engine import follow
+from sync.engine import incremental
 from sync.engine.cleanup import cancel_export
 from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.load import load_export, load_results
@@ -33,7 +33,7 @@ QUEUE_SECONDS = 30
 POLLING = ((10, 2), (60, 5), (600, 15))
 SLOWEST_POLLING = 60
 JOB_DEADLINE = timedelta(hours=6)
-# What the neighbours answer about a job that they no longer have.
+# What the providers answer about a job that they no longer have.
 VANISHED = {"1013", "NOT_FOUND", "404"}
 logger = structlog.get_logger(__name__)
 
@@ -52,8 +52,8 @@ def take_step(extract: Extract) -> None:
 
 
 def _step(extract: Extract) -> Callable[[Extract], None]:
-    if extract.run.kind == RunKind.FOLLOW:
-        return follow.READERS[extract.source]
+    if extract.run.kind == RunKind.INCREMENTAL:
+        return incremental.READERS[extract.source]
     steps = MARKETO_STEPS if extract.is_from_marketo else SALESFORCE_STEPS
     return steps[extract.status]
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
-from sync.models import LeaseLost, Step
+from sync.models import LeasedJob, LeaseLost
 from sync.querysets import LEASE
 
 BEAT_SECONDS = 1.0
@@ -19,7 +19,7 @@ class Heartbeat:
     are seen while the step's transaction is open. Stop it before the step's last write, or the two wait for each other.
     """
 
-    def __init__(self, step: Step, progress: Callable[[], dict[str, Any]] = dict) -> None:
+    def __init__(self, step: LeasedJob, progress: Callable[[], dict[str, Any]] = dict) -> None:
         # A row given back has no lease: a late beat must not claim it again.
         self._mine = step.if_mine().filter(lease_until__isnull=False)
         self._progress = progress

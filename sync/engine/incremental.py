@@ -102,7 +102,7 @@ def plan_changes(run: SyncRun) -> None:
             locator=cursor.token,
             due_at=started_at,
         )
-        for cursor in Cursor.objects.of_account(run.account)
+        for cursor in Cursor.objects.for_account(run.account)
     ]
     extracts += [Extract(run=run, source=source) for source in STAGED]
     with transaction.atomic():
@@ -115,7 +115,7 @@ def plan_changes(run: SyncRun) -> None:
 
 def _copied_fields(run: SyncRun, known: Sequence[str]) -> list[str]:
     """Not those that the last full run was refused: it left them empty for everybody."""
-    full = SyncRun.objects.of_account(run.account).full().last_success()
+    full = SyncRun.objects.for_account(run.account).full().last_success()
     assert full  # noqa: S101 (a run of changes begins after one)
     return [name for name in known if name in full.fields]
 

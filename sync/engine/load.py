@@ -31,7 +31,7 @@ MAX_REJECTED_ROWS = 1_000
 Load = Callable[[Extract, Iterable[bytes]], tuple[int, int]]
 
 
-class Reading:
+class VerifiedStream:
     """Bytes on their way to the database: counted and hashed as they pass."""
 
     def __init__(self, extract: Extract, rows_before: int = 0) -> None:
@@ -40,7 +40,7 @@ class Reading:
         # Lines are nearly rows: a value may hold a line break.
         self.heartbeat = Heartbeat(extract, lambda: {"rows_shown": rows_before + self._lines})
 
-    def follow(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    def read(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Pass chunks on; raises LeaseLost when the extract has another owner by now, BadFile when too much comes."""
         for chunk in chunks:
             self.heartbeat.check()
@@ -97,14 +97,14 @@ def load_results(extract: Extract) -> None:
 
 def _load_page(extract: Extract, client: SalesforceClient) -> None:
     before = extract.rows_loaded
-    reading = Reading(extract, before)
+    stream = VerifiedStream(extract, before)
     with (
-        reading.heartbeat,
+        stream.heartbeat,
         client.open_results(extract.remote_id, extract.locator or None) as page,
         transaction.atomic(),
     ):
-        rows = _table(extract).copy_file(reading.follow(page.iter_chunks(CHUNK_BYTES)))
-        reading.heartbeat.stop()
+        rows = _table(extract).copy_file(stream.read(page.iter_chunks(CHUNK_BYTES)))
+        stream.heartbeat.stop()
         if page.rows is not None and rows != page.rows:
             raise BadFile(f"{rows} rows came instead of {page.rows}.")
         _end_page(extract, before + rows, page.next_locator)
@@ -137,24 +137,24 @@ def end_load(extract: Extract, rows: int, refused: int = 0, **values: Any) -> No
 
 
 def _load_export(extract: Extract, client: MarketoClient, load: Load) -> None:
-    reading = Reading(extract)
+    stream = VerifiedStream(extract)
     file = export_file(client, extract.remote_id)
-    with reading.heartbeat:
+    with stream.heartbeat:
         # Before the transaction: a call may note its numbers on the connection's row, and would keep it locked.
         first = next(file, b"")
         with transaction.atomic():
-            rows, refused = load(extract, reading.follow(chain([first], file)))
-            reading.heartbeat.stop()
-            _check_bytes(extract, reading)
+            rows, refused = load(extract, stream.read(chain([first], file)))
+            stream.heartbeat.stop()
+            _check_bytes(extract, stream)
             if extract.rows_expected is not None and not rows <= extract.rows_expected <= rows + refused:
                 raise BadFile(f"{rows} rows came instead of {extract.rows_expected}.")
             end_load(extract, rows, refused)
 
 
-def _check_bytes(extract: Extract, reading: Reading) -> None:
-    if extract.bytes is not None and reading.size != extract.bytes:
-        raise BadFile(f"{reading.size} bytes came instead of {extract.bytes}.")
-    if extract.checksum and reading.checksum != extract.checksum:
+def _check_bytes(extract: Extract, stream: VerifiedStream) -> None:
+    if extract.bytes is not None and stream.size != extract.bytes:
+        raise BadFile(f"{stream.size} bytes came instead of {extract.bytes}.")
+    if extract.checksum and stream.checksum != extract.checksum:
         raise BadFile("The file does not have the checksum that was promised.")
 
 

@@ -44,7 +44,7 @@ WHERE person.id = repeated.id AND person.ctid <> repeated.last
 
 # Everybody with one verdict: no reason means into the copy. A converted lead is its contact. Of several opportunities
 # the one where the contact is primary counts, then the newest.
-JUDGE = f"""
+CLASSIFY = f"""
 CREATE TEMPORARY TABLE sync_judged ON COMMIT DROP AS
 WITH role AS (
     SELECT DISTINCT ON ("ContactId") "ContactId", "OpportunityId" FROM {{roles}}
@@ -175,14 +175,14 @@ class _Merge:
         self._prepare()
         rows = self.tables[Source.MARKETO_PEOPLE].count()
         repeated = self._change(DROP_REPEATED)
-        self._change(JUDGE)
+        self._change(CLASSIFY)
         self._change("ANALYZE sync_judged (marketo_id, reason)")
         self._check_anybody_read()
         skipped = dict(self._rows(COUNT_BY_REASON))
         synced = skipped.pop("", 0)
         if repeated:
             skipped[Reason.REPEATED.value] = repeated
-        returning = self._rows(COUNT_RETURNING)[0][0] if self.run.kind == RunKind.FOLLOW else 0
+        returning = self._rows(COUNT_RETURNING)[0][0] if self.run.kind == RunKind.INCREMENTAL else 0
         counts = {"seen": rows + self.rejected, "synced": synced, "skipped": skipped, "rejected": self.rejected}
         counts |= {"updated": self._change(RENEW), "added": self._change(ADD), "removed": self._change(REMOVE)}
         if counts["added"] + counts["updated"] >= ANALYZE_FROM:
@@ -192,10 +192,10 @@ class _Merge:
 
     def _people(self, arrived: int) -> int:
         """Everybody in the copy. A run that follows changes costs by their number, and so does not count them all."""
-        if self.run.kind == RunKind.FOLLOW:
-            before = SyncRun.objects.of_account(self.run.account).last_success()
+        if self.run.kind == RunKind.INCREMENTAL:
+            before = SyncRun.objects.for_account(self.run.account).last_success()
             return arrived + (before.people if before else 0)
-        return Person.objects.of_account(self.run.account).live().count()
+        return Person.objects.for_account(self.run.account).live().count()
 
     def _prepare(self) -> None:
         # Sorting and hashing a million people in the default 4 MB would go through the disk.
@@ -212,8 +212,8 @@ class _Merge:
 
     def _check_anybody_read(self) -> None:
         """A system that suddenly shows nobody has rather taken away a right than lost everybody."""
-        copy = Person.objects.of_account(self.run.account).live()
-        if self.run.kind == RunKind.FOLLOW or not copy.exists():
+        copy = Person.objects.for_account(self.run.account).live()
+        if self.run.kind == RunKind.INCREMENTAL or not copy.exists():
             return
         if not (self.tables[Source.MARKETO_PEOPLE].count() or self.rejected):
             raise RunFailed("nobody_read", service="Marketo")
@@ -224,7 +224,7 @@ class _Merge:
     def _scope(self) -> dict[str, sql.Composable]:
         """Which people may be removed, why those who were not read are, and which are compared with what was read."""
         everybody, read = sql.SQL("TRUE"), sql.SQL(READ_PEOPLE)
-        if self.run.kind == RunKind.FOLLOW:
+        if self.run.kind == RunKind.INCREMENTAL:
             asked = sql.SQL(ASKED_PEOPLE).format(changed=StageTable(self.run, CHANGED).name)
             reason: sql.Composable = sql.SQL(MISSING).format(outsiders=StageTable(self.run, OUTSIDERS).name)
             return {"is_looked_at": asked, "missing": reason, "is_compared": read}

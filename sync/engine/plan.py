@@ -43,7 +43,7 @@ def plan(run: SyncRun) -> None:
 
 
 def _windows(account: SalesAccount, start: datetime, end: datetime) -> list[dict[str, Any]]:
-    earlier = SyncRun.objects.of_account(account).full().last_success()
+    earlier = SyncRun.objects.for_account(account).full().last_success()
     windows = affordable_windows(start, end, measured_windows(earlier) if earlier else [])
     return [
         {"window_from": window.first, "window_to": window.last, "bytes_expected": window.size} for window in windows

@@ -1,4 +1,4 @@
-"""What a sync would do, asked of both neighbours before anybody starts it."""
+"""What a sync would do, asked of both providers before anybody starts it."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -68,7 +68,7 @@ class Preview:
 
 def preview(account: SalesAccount) -> Preview:
     """
-    Ask both neighbours now.
+    Ask both providers now.
 
     Raises RunFailed, MustWait, an error of clients.http, or ConnectionProblem while somebody else asks the same.
     """
@@ -115,7 +115,7 @@ def _forecast(account: SalesAccount, exports: int) -> Forecast:
 def _comparable_runs(account: SalesAccount) -> SyncRunQuerySet:
     """Full runs that read everybody and that no person ever held."""
     held = list(account.audit_events.filter(action="sync.paused").values_list("details__run", flat=True))
-    return SyncRun.objects.of_account(account).full().filter(list_id=None).exclude(pk__in=held)
+    return SyncRun.objects.for_account(account).full().filter(list_id=None).exclude(pk__in=held)
 
 
 def _examples(client: MarketoClient, known: list[str]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a problem with a neighbour means for a run: wait until some time, or end."""
+"""What a problem with a provider means for a run: wait until some time, or end."""
 
 import random
 import re
@@ -8,9 +8,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from clients.http import ApiError, Paused, QuotaExceeded, TransientApiError
+from clients.http import ApiError, CircuitOpenError, QuotaExceeded, TransientApiError
 from clients.marketo.errors import ExportQueueFull
-from connections.problems import problem_code
+from connections.messages import problem_code
 
 # Marketo's own sample waits 60, 120 and 240 seconds for a place in the queue: each time as long as before in all.
 QUEUE_FULL_FIRST, QUEUE_FULL_LONGEST = timedelta(minutes=1), timedelta(minutes=4)
@@ -20,15 +20,15 @@ PAUSE_SECONDS = 30
 QUOTA_MARGIN = timedelta(minutes=3)
 QUOTA_UNKNOWN = timedelta(hours=1)
 MAX_TRIES = 60
-# The code of an error whose answer named none; the neighbours' own are 6xx and above, or words.
+# The code of an error whose answer named none; the providers' own are 6xx and above, or words.
 _HTTP_STATUS = re.compile("[45][0-9][0-9]")
-# A queue that stays full and a quota that others use up every day are waited for so long. Both neighbours keep what an
+# A queue that stays full and a quota that others use up every day are waited for so long. Both providers keep what an
 # export has made for seven days.
 LONGEST_WAIT = timedelta(days=5)
 
 
 class RunFailed(Exception):
-    """The run cannot go on; `code` and `params` make the sentence for a person (sync.sentences)."""
+    """The run cannot go on; `code` and `params` make the sentence for a person (sync.messages)."""
 
     def __init__(self, code: str, **params: Any) -> None:
         self.code, self.params = code, params
@@ -46,7 +46,7 @@ class StageLost(Exception):
 @dataclass(frozen=True)
 class Wait:
     """
-    Try again at `until`; `reason` is a code of sync.sentences. `tries` counts the failures in a row that led here, 0
+    Try again at `until`; `reason` is a code of sync.messages. `tries` counts the failures in a row that led here, 0
     where nothing is wrong.
     """
 
@@ -63,14 +63,14 @@ class MustWait(Exception):
         super().__init__(wait.reason)
 
 
-def verdict(error: ApiError, tries: int, waited: timedelta) -> Wait | RunFailed:
+def decide_retry(error: ApiError, tries: int, waited: timedelta) -> Wait | RunFailed:
     """What to do about an error that was met by the last of `tries` steps in a row, after `waited` of waiting."""
     code, now = problem_code(error), timezone.now()
     if isinstance(error, QuotaExceeded):
         return Wait(code, (error.resets_at or now + QUOTA_UNKNOWN) + QUOTA_MARGIN)
     if isinstance(error, ExportQueueFull):
         return Wait("marketo_queue_full", now + min(max(waited, QUEUE_FULL_FIRST), QUEUE_FULL_LONGEST))
-    if isinstance(error, Paused):
+    if isinstance(error, CircuitOpenError):
         # Nobody was called, so this was no try.
         return Wait(code, now + timedelta(seconds=error.retry_after or PAUSE_SECONDS), max(tries - 1, 0))
     if isinstance(error, TransientApiError) and tries < MAX_TRIES:
@@ -80,7 +80,7 @@ def verdict(error: ApiError, tries: int, waited: timedelta) -> Wait | RunFailed:
 
 
 def answer_text(error: ApiError) -> str:
-    """What a neighbour answered, for people: its message; of an answer that has none, a page of HTML, the status."""
+    """What a provider answered, for people: its message; of an answer that has none, a page of HTML, the status."""
     status = f"{error.service.capitalize()} {error.code}"
     has_message = error.detail and not _HTTP_STATUS.fullmatch(error.code)
     return f"{status}: {error.detail}" if has_message else status

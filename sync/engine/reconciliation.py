@@ -52,7 +52,7 @@ def count(account: SalesAccount, run: SyncRun) -> Counts:
 
     Raises MustWait, RunFailed or an error of clients.http.
     """
-    client, last = salesforce_of(account), SyncRun.objects.of_account(account).last_success() or run
+    client, last = salesforce_of(account), SyncRun.objects.for_account(account).last_success() or run
     since = Count("removed_at", filter=Q(removed_at__gt=run.finished_at))
     reasons = list(_gone(account).values_list("removed_reason").annotate(ever=Count("removed_at"), since=since))
     counts = Counts(
@@ -91,7 +91,7 @@ def _examples(account: SalesAccount, client: SalesforceClient) -> dict[str, list
 
 
 def _gone(account: SalesAccount) -> QuerySet[Person]:
-    return Person.objects.of_account(account).filter(removed_at__isnull=False)
+    return Person.objects.for_account(account).filter(removed_at__isnull=False)
 
 
 def _last_gone(account: SalesAccount, reason: str) -> list[str]:

@@ -15,7 +15,7 @@ from sync.engine.stage import MARKETO_NULL
 @dataclass(frozen=True)
 class Refused:
     """
-    A row that cannot be read; `reason` is a code of sync.sentences, `line` the line of the file it ends on, 0 for a
+    A row that cannot be read; `reason` is a code of sync.messages, `line` the line of the file it ends on, 0 for a
     record that was read by id.
     """
 

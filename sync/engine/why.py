@@ -1,4 +1,4 @@
-"""Why somebody is in the copy or not: both neighbours are asked now, and the rule that decides is named."""
+"""Why somebody is in the copy or not: both providers are asked now, and the rule that decides is named."""
 
 import re
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ def find(account: SalesAccount, text: str) -> list[Found]:
 
 def _held_against_list(account: SalesAccount, found: list[Found]) -> list[Found]:
     """Who is not on the list that the last full run read is left out, whatever Salesforce says."""
-    last = SyncRun.objects.of_account(account).full().last_success()
+    last = SyncRun.objects.for_account(account).full().last_success()
     if not found or last is None or last.list_id is None:
         return found
     with budget_of(account).call(), list_of(last):
@@ -80,7 +80,7 @@ def _judged(account: SalesAccount, client: SalesforceClient, person: Mapping[str
         record_type=decision.record_type,
         record=decision.record,
         reason=decision.reason,
-        copy=Person.objects.of_account(account).filter(marketo_id=person["id"]).first(),
+        copy=Person.objects.for_account(account).filter(marketo_id=person["id"]).first(),
     )
 
 
@@ -93,7 +93,7 @@ def _record(client: SalesforceClient, name: str, columns: str, record_id: str | 
 
 def _only_in_copy(account: SalesAccount, text: str) -> list[Found]:
     """Somebody whom Marketo no longer has."""
-    people = Person.objects.of_account(account)
+    people = Person.objects.for_account(account)
     gone = people.filter(marketo_id=text) if filter_for(text) == "id" else people.search(text)
     return [
         Found(person.marketo_id, str(person), person.email or "", "", None, Reason.DELETED_IN_MARKETO, person)

@@ -13,13 +13,13 @@ from sync.querysets import SyncRunQuerySet
 
 def watched_runs(request: ConsoleRequest) -> SyncRunQuerySet:
     """Runs of the accounts this person watches over; refuses everybody else."""
-    refuse_others(request)
+    require_run_access(request)
     return SyncRun.objects.watched_by(request.user, request.member)
 
 
 def watched_accounts(request: ConsoleRequest) -> list[SalesAccount]:
     """Accounts this person watches over, by name; refuses everybody else."""
-    refuse_others(request)
+    require_run_access(request)
     if request.user.is_ops_staff:
         return list(SalesAccount.objects.order_by("name"))
     instances = MarketoInstance.objects.administered_by(request.user).select_related("account")
@@ -35,7 +35,7 @@ def chosen_account(accounts: list[SalesAccount], params: Mapping[str, str]) -> S
     return next(iter([*chosen, *accounts]), None)
 
 
-def refuse_others(request: ConsoleRequest) -> None:
+def require_run_access(request: ConsoleRequest) -> None:
     """Let in those who watch over an account; 403 for other members, 404 for people without an account."""
     is_watcher = request.user.is_ops_staff or (request.member and request.member.may(Permission.CONTROL_RUNS))
     if not is_watcher and not MarketoInstance.objects.administered_by(request.user).exists():

@@ -14,8 +14,8 @@ from connections.models import MarketoInstance
 from sync import services
 from sync.engine.preview import last_forecast
 from sync.engine.preview import preview as read_preview
+from sync.messages import TROUBLES, trouble
 from sync.models import SyncRun
-from sync.sentences import TROUBLES, trouble
 from sync.views.typed import typed
 
 # As long as Marketo lets the name of a list be.
@@ -42,7 +42,7 @@ def _page(request: ConsoleRequest, instance: MarketoInstance, account: SalesAcco
 
 
 def _content(account: SalesAccount) -> dict[str, object]:
-    unfinished = SyncRun.objects.of_account(account).full().unfinished().first()
+    unfinished = SyncRun.objects.for_account(account).full().unfinished().first()
     sentence = services.connection_problem(account)
     if unfinished or sentence:
         return {"unfinished": unfinished, "sentence": sentence}

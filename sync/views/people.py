@@ -19,13 +19,13 @@ LONGEST_SEARCH = 100
 def people(request: ConsoleRequest) -> HttpResponse:
     """The account's people, newest Marketo id first; POST finds them by the beginning of a name or an address."""
     account = request.member.account
-    live = Person.objects.of_account(account).live()
+    live = Person.objects.for_account(account).live()
     text = typed(request, "q", LONGEST_SEARCH)
     place = request.POST if text else request.GET
     context = {
         "page": keyset_page(live.search(text) if text else live, "marketo_id", place),
         "text": text,
-        "last_run": SyncRun.objects.of_account(account).order_by("-pk").first(),
-        "succeeded": SyncRun.objects.of_account(account).last_success(),
+        "last_run": SyncRun.objects.for_account(account).order_by("-pk").first(),
+        "succeeded": SyncRun.objects.for_account(account).last_success(),
     }
     return render(request, "sync/people.html", context)

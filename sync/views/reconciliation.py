@@ -9,13 +9,13 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
-from connections.problems import Problem
+from connections.messages import Problem
 from sync import services
 from sync.engine.reconciliation import count, last_counts
+from sync.messages import TROUBLES, trouble
 from sync.models import SyncRun
 from sync.reconciliation import lines_of
-from sync.sentences import TROUBLES, trouble
-from sync.views.watching import chosen_account, watched_accounts
+from sync.views.access import chosen_account, watched_accounts
 
 
 @login_required
@@ -32,7 +32,7 @@ def reconciliation(request: ConsoleRequest) -> HttpResponse:
 
 
 def _count_now(account: SalesAccount) -> Problem | None:
-    run = SyncRun.objects.of_account(account).full().last_success()
+    run = SyncRun.objects.for_account(account).full().last_success()
     if run is None or services.connection_problem(account):
         return None
     try:
@@ -43,7 +43,7 @@ def _count_now(account: SalesAccount) -> Problem | None:
 
 
 def _content(account: SalesAccount) -> dict[str, object]:
-    runs, counts = SyncRun.objects.of_account(account), last_counts(account)
+    runs, counts = SyncRun.objects.for_account(account), last_counts(account)
     context: dict[str, object] = {
         "last_run": runs.full().last_success(),
         "sentence": services.connection_problem(account),

@@ -25,11 +25,11 @@ from sync.backlog import backlog_of
 from sync.budgets import budgets_of
 from sync.engine.cursors import STREAMS
 from sync.engine.fields import missing_fields
+from sync.messages import failure_of, left_out, row_fault
 from sync.models import Extract, RejectedRow, RunKind, RunStatus, SyncRun
 from sync.progress import comparisons_of, progress_of
 from sync.querysets import SyncRunQuerySet
-from sync.sentences import failure_of, left_out, row_fault
-from sync.views.watching import watched_accounts, watched_runs
+from sync.views.access import watched_accounts, watched_runs
 
 REJECTED_ROWS_SHOWN = 20
 FILTERS = ("account", "status", "kind")
@@ -117,7 +117,7 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "rejected_rows": _rejected_rows(this),
         "budgets": budgets_of(this.account),
         "may_read_people": _may_read_people(request, this),
-        "may_start": MarketoInstance.objects.administered_by(request.user).of_account(this.account).exists(),
+        "may_start": MarketoInstance.objects.administered_by(request.user).for_account(this.account).exists(),
     }
     template = "sync/run.html#live" if request.htmx else "sync/run.html"  # type: ignore[attr-defined]
     response = render(request, template, context)

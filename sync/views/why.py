@@ -12,10 +12,10 @@ from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from sync import services
 from sync.engine.why import filter_for, find
+from sync.messages import TROUBLES, explain, trouble
 from sync.models import SyncRun
-from sync.sentences import TROUBLES, trouble, verdict_of
+from sync.views.access import chosen_account, watched_accounts
 from sync.views.typed import typed
-from sync.views.watching import chosen_account, watched_accounts
 
 LONGEST_TEXT = 200
 
@@ -43,5 +43,5 @@ def _answer(account: SalesAccount, text: str) -> dict[str, Any]:
         found = find(account, text)
     except TROUBLES as error:
         return {"problem": trouble(error)}
-    last = SyncRun.objects.of_account(account).last_success()
-    return {"found": [(one, verdict_of(one, last)) for one in found], "last_run": last}
+    last = SyncRun.objects.for_account(account).last_success()
+    return {"found": [(one, explain(one, last)) for one in found], "last_run": last}

@@ -1,22 +1,23 @@
 """Teams."""
 
 import pytest
+from pytest_django import Settings
 
 from accounts import services
 from accounts.models import SalesAccount, User
 from tests.threads import at_once
 
 
-def test_teams_end_at_the_limit(account: SalesAccount, admin: User) -> None:
-    for number in range(services.MAX_TEAMS):
+def test_teams_end_at_the_limit(account: SalesAccount, admin: User, settings: Settings) -> None:
+    for number in range(settings.TEAMS_PER_ACCOUNT):
         services.create_team(account=account, name=f"Team {number}", created_by=admin)
     with pytest.raises(services.RefusedError, match="can have 20 teams"):
         services.create_team(account=account, name="One more", created_by=admin)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_last_team_is_created_once(account: SalesAccount, admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "MAX_TEAMS", 1)
+def test_the_last_team_is_created_once(account: SalesAccount, admin: User, settings: Settings) -> None:
+    settings.TEAMS_PER_ACCOUNT = 1
 
     def create(number: int) -> bool:
         try:

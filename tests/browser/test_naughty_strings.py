@@ -1,4 +1,4 @@
-"""Whatever people, files and neighbours write is shown as text, on every screen."""
+"""Whatever people, files and providers write is shown as text, on every screen."""
 
 from collections.abc import Iterator
 from datetime import timedelta

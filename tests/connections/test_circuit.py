@@ -1,4 +1,4 @@
-"""Security statement 15, "circuit opens": a neighbour that stalls or flaps is left alone, by all processes together."""
+"""Security statement 15, "circuit opens": a provider that stalls or flaps is left alone, by all processes together."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ from clients.circuit import FAILURES_IN_A_ROW
 from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
 from connections.services.call_log import record_failure
 from connections.services.clients import record_problem, salesforce_client
-from sync.engine.problems import Wait, verdict
+from sync.engine.problems import Wait, decide_retry
 from tests.conftest import ClientOf
 from tests.connections.canned_answers import serving
 from tests.connections.conftest import process_environment
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("servers")
 DIAGNOSTICS = "/settings/integrations/diagnostics/"
 
 
-class Neighbour(BaseHTTPRequestHandler):
+class Provider(BaseHTTPRequestHandler):
     """Answers with the status that a test sets; 0 is no answer at all."""
 
     status = 200
@@ -49,10 +49,10 @@ class Neighbour(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def neighbour(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(http, "TIMEOUT_SECONDS", (1.0, 0.25))
-    Neighbour.status, Neighbour.calls = 200, 0
-    with serving(Neighbour) as origin:
+    Provider.status, Provider.calls = 200, 0
+    with serving(Provider) as origin:
         yield origin
 
 
@@ -64,11 +64,11 @@ def call(origin: str, path: str = "/rest/v1/leads.json") -> int:
 
 def fail(origin: str, times: int = FAILURES_IN_A_ROW) -> None:
     """Make calls of which each fails, and is made."""
-    before = Neighbour.calls
+    before = Provider.calls
     for _time in range(times):
         with suppress(http.Unreachable):
             assert call(origin) >= 500
-    assert Neighbour.calls == before + times
+    assert Provider.calls == before + times
 
 
 def end_pause(origin: str) -> None:
@@ -77,42 +77,42 @@ def end_pause(origin: str) -> None:
 
 
 @pytest.mark.parametrize("status", [0, 503])
-def test_a_server_that_stalls_or_fails_is_left_alone(neighbour: str, status: int) -> None:
-    Neighbour.status = status
-    fail(neighbour)
-    with pytest.raises(http.Paused) as paused:
-        call(neighbour)
-    assert Neighbour.calls == FAILURES_IN_A_ROW
+def test_a_server_that_stalls_or_fails_is_left_alone(provider: str, status: int) -> None:
+    Provider.status = status
+    fail(provider)
+    with pytest.raises(http.CircuitOpenError) as paused:
+        call(provider)
+    assert Provider.calls == FAILURES_IN_A_ROW
     assert 0 < (paused.value.retry_after or 0) <= circuit.FIRST_PAUSE_SECONDS
 
 
 @pytest.mark.parametrize("status", [200, 401, 429])
-def test_an_answer_in_between_shows_that_the_server_lives(neighbour: str, status: int) -> None:
+def test_an_answer_in_between_shows_that_the_server_lives(provider: str, status: int) -> None:
     """A server that flaps is called on; a refusal and a used-up allowance are answers, too."""
     for _time in range(3):
-        Neighbour.status = 503
-        fail(neighbour, FAILURES_IN_A_ROW - 1)
-        Neighbour.status = status
-        assert call(neighbour) == status
+        Provider.status = 503
+        fail(provider, FAILURES_IN_A_ROW - 1)
+        Provider.status = status
+        assert call(provider) == status
     for _time in range(2 * FAILURES_IN_A_ROW):
-        assert call(neighbour) == status
+        assert call(provider) == status
 
 
-def test_one_call_tries_after_the_pause_and_its_success_lets_all_go(neighbour: str) -> None:
-    Neighbour.status = 503
-    fail(neighbour)
-    end_pause(neighbour)
-    Neighbour.status = 200
-    assert [call(neighbour) for _time in range(3)] == [200] * 3
-    Neighbour.status = 503
-    fail(neighbour)  # the count has begun anew
+def test_one_call_tries_after_the_pause_and_its_success_lets_all_go(provider: str) -> None:
+    Provider.status = 503
+    fail(provider)
+    end_pause(provider)
+    Provider.status = 200
+    assert [call(provider) for _time in range(3)] == [200] * 3
+    Provider.status = 503
+    fail(provider)  # the count has begun anew
 
 
-def test_only_one_call_tries_however_many_want_to(neighbour: str) -> None:
-    Neighbour.status = 503
-    fail(neighbour)
-    end_pause(neighbour)
-    trial, other = circuit.Circuit(f"{neighbour}/rest/a", cache), circuit.Circuit(f"{neighbour}/rest/b", cache)
+def test_only_one_call_tries_however_many_want_to(provider: str) -> None:
+    Provider.status = 503
+    fail(provider)
+    end_pause(provider)
+    trial, other = circuit.Circuit(f"{provider}/rest/a", cache), circuit.Circuit(f"{provider}/rest/b", cache)
     trial.enter()
     with pytest.raises(circuit.CircuitOpen):
         other.enter()
@@ -120,39 +120,39 @@ def test_only_one_call_tries_however_many_want_to(neighbour: str) -> None:
     other.enter()
 
 
-def test_each_failed_trial_makes_the_pause_longer_up_to_five_minutes(neighbour: str) -> None:
-    Neighbour.status = 503
-    fail(neighbour)
+def test_each_failed_trial_makes_the_pause_longer_up_to_five_minutes(provider: str) -> None:
+    Provider.status = 503
+    fail(provider)
     pauses = []
     for _time in range(8):
-        end_pause(neighbour)
-        fail(neighbour, 1)
-        with pytest.raises(http.Paused) as paused:
-            call(neighbour)
+        end_pause(provider)
+        fail(provider, 1)
+        with pytest.raises(http.CircuitOpenError) as paused:
+            call(provider)
         pauses.append(paused.value.retry_after or 0)
     assert circuit.FIRST_PAUSE_SECONDS / 2 < pauses[0] <= 2 * circuit.FIRST_PAUSE_SECONDS
     assert min(pauses[-3:]) >= circuit.LONGEST_PAUSE_SECONDS / 2 - 1
     assert max(pauses) <= circuit.LONGEST_PAUSE_SECONDS
 
 
-def test_calls_on_their_way_when_it_opens_make_no_pause_longer(neighbour: str) -> None:
-    on_their_way = [circuit.Circuit(f"{neighbour}/rest/a", cache) for _time in range(20)]
+def test_calls_on_their_way_when_it_opens_make_no_pause_longer(provider: str) -> None:
+    on_their_way = [circuit.Circuit(f"{provider}/rest/a", cache) for _time in range(20)]
     for each in on_their_way:
         each.enter()
     for each in on_their_way:
         each.failed()
-    with pytest.raises(http.Paused) as paused:
-        call(neighbour)
+    with pytest.raises(http.CircuitOpenError) as paused:
+        call(provider)
     assert (paused.value.retry_after or 0) <= circuit.FIRST_PAUSE_SECONDS
 
 
-def test_one_endpoint_of_a_host_is_not_left_alone_for_another(neighbour: str) -> None:
-    Neighbour.status = 503
-    fail(neighbour)
-    Neighbour.status = 200
-    assert call(neighbour, "/bulk/v1/leads/export.json") == 200
-    with pytest.raises(http.Paused):
-        call(neighbour)
+def test_one_endpoint_of_a_host_is_not_left_alone_for_another(provider: str) -> None:
+    Provider.status = 503
+    fail(provider)
+    Provider.status = 200
+    assert call(provider, "/bulk/v1/leads/export.json") == 200
+    with pytest.raises(http.CircuitOpenError):
+        call(provider)
 
 
 CALLS = """
@@ -165,27 +165,27 @@ for _time in range({times}):
     try:
         with http.network_errors("marketo"):
             print(session.get({origin!r} + "/rest/").status_code)
-    except http.Paused:
+    except http.CircuitOpenError:
         print("paused")
 """
 
 
-def test_two_processes_share_it(neighbour: str) -> None:
-    Neighbour.status = 503
-    fail(neighbour, FAILURES_IN_A_ROW - 1)
-    source = CALLS.format(origin=neighbour, times=2)
+def test_two_processes_share_it(provider: str) -> None:
+    Provider.status = 503
+    fail(provider, FAILURES_IN_A_ROW - 1)
+    source = CALLS.format(origin=provider, times=2)
     other = subprocess.run(
         [sys.executable, "-c", source], env=process_environment(), capture_output=True, text=True, check=True
     )
     assert other.stdout.split() == ["503", "paused"]
-    with pytest.raises(http.Paused):
-        call(neighbour)
+    with pytest.raises(http.CircuitOpenError):
+        call(provider)
 
 
-def test_without_redis_every_call_goes(neighbour: str, settings: Settings) -> None:
+def test_without_redis_every_call_goes(provider: str, settings: Settings) -> None:
     settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1"}}
-    Neighbour.status = 503
-    fail(neighbour, 2 * FAILURES_IN_A_ROW)
+    Provider.status = 503
+    fail(provider, 2 * FAILURES_IN_A_ROW)
 
 
 def open_circuit(sandbox: SandboxProcess, path: str) -> None:
@@ -194,19 +194,19 @@ def open_circuit(sandbox: SandboxProcess, path: str) -> None:
         circuit.Circuit(f"{sandbox.url}{path}", cache).failed()
 
 
-def test_a_run_waits_for_the_end_of_the_pause(neighbour: str) -> None:
-    Neighbour.status = 503
-    fail(neighbour)
-    with pytest.raises(http.Paused) as paused:
-        call(neighbour)
-    waiting = verdict(paused.value, 1, timezone.now() - timezone.now())
+def test_a_run_waits_for_the_end_of_the_pause(provider: str) -> None:
+    Provider.status = 503
+    fail(provider)
+    with pytest.raises(http.CircuitOpenError) as paused:
+        call(provider)
+    waiting = decide_retry(paused.value, 1, timezone.now() - timezone.now())
     assert isinstance(waiting, Wait)
     assert waiting.reason == "marketo_paused"
     assert 0 < (waiting.until - timezone.now()).total_seconds() <= circuit.FIRST_PAUSE_SECONDS
 
 
 @pytest.mark.django_db(transaction=True)
-def test_pages_say_at_once_that_a_neighbour_is_given_a_pause(
+def test_pages_say_at_once_that_a_provider_is_given_a_pause(
     salesforce_connection: SalesforceConnection,
     marketo_connection: MarketoConnection,
     admin: User,
@@ -235,10 +235,10 @@ def test_the_pause_hides_no_problem_and_goes_with_the_first_success(
     salesforce_connection: SalesforceConnection, sandbox: SandboxProcess
 ) -> None:
     SalesforceConnection.objects.update(problem="salesforce_permission")
-    record_problem(salesforce_connection, http.Paused("salesforce", "paused"))
+    record_problem(salesforce_connection, http.CircuitOpenError("salesforce", "paused"))
     assert SalesforceConnection.objects.get().problem == "salesforce_permission"
     SalesforceConnection.objects.update(problem="")
-    record_problem(salesforce_connection, http.Paused("salesforce", "paused"))
+    record_problem(salesforce_connection, http.CircuitOpenError("salesforce", "paused"))
     assert SalesforceConnection.objects.get().problem == "salesforce_paused"
     salesforce_client(salesforce_connection).organization()
     assert SalesforceConnection.objects.get().problem == ""

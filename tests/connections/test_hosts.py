@@ -137,7 +137,7 @@ def resolve(monkeypatch: pytest.MonkeyPatch) -> Resolve:
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "10.0.0.1", "::1"])
 def test_a_name_that_leads_inside_is_refused_before_anything_is_sent(resolve: Resolve, address: str) -> None:
-    """Security statement 12: also a name of the neighbour that DNS answers with an address of our own network."""
+    """Security statement 12: also a name of the provider that DNS answers with an address of our own network."""
     resolve((address, 443))
     for origin in (ORIGIN, "https://123-abc-456.mktorest.com", "https://login.salesforce.com"):
         session = http.open_session(allowed_hosts=[origin])

@@ -34,7 +34,7 @@ def test_no_secret_is_left_in_an_error(text: str) -> None:
     assert "secret" not in (str(error) + repr(error) + error.detail).replace("client_secret", "").lower()
 
 
-class Neighbour(BaseHTTPRequestHandler):
+class Provider(BaseHTTPRequestHandler):
     """A server that misbehaves in the ways its path names."""
 
     def do_GET(self) -> None:
@@ -80,8 +80,8 @@ class Neighbour(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def neighbour() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Neighbour)
+def provider() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -89,20 +89,20 @@ def neighbour() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("target", ["http://169.254.169.254/", "http://localhost/", "https://evil.example/"])
-def test_a_redirect_to_another_host_is_not_followed(neighbour: str, target: str) -> None:
+def test_a_redirect_to_another_host_is_not_followed(provider: str, target: str) -> None:
     """Security statement 12: also one to the address of a cloud's metadata."""
-    session = http.open_session(allowed_hosts=[neighbour])
+    session = http.open_session(allowed_hosts=[provider])
     with pytest.raises(http.UnexpectedAnswer, match="forbidden_host"), http.network_errors("marketo"):
-        session.get(f"{neighbour}/away?{target}")
+        session.get(f"{provider}/away?{target}")
 
 
 @pytest.mark.parametrize("path", ["/endless", "/bomb"])
-def test_an_answer_that_is_too_large_is_cut_off(neighbour: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_is_too_large_is_cut_off(provider: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Security statement 16: an endless stream, and a zip bomb after it was unpacked."""
     monkeypatch.setattr(http, "MAX_BODY_BYTES", 10_000_000)
-    session = http.open_session(allowed_hosts=[neighbour])
+    session = http.open_session(allowed_hosts=[provider])
     with pytest.raises(http.UnexpectedAnswer, match="too_large"), http.network_errors("marketo"):
-        session.get(neighbour + path)
+        session.get(provider + path)
 
 
 def test_a_closed_port_is_unreachable_and_its_error_hides_the_query() -> None:
@@ -114,28 +114,28 @@ def test_a_closed_port_is_unreachable_and_its_error_hides_the_query() -> None:
     assert caught.value.__suppress_context__
 
 
-def test_a_silent_server_is_given_up(neighbour: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_server_is_given_up(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Security statement 15: a server that takes the call and never answers."""
     monkeypatch.setattr(http, "TIMEOUT_SECONDS", (0.2, 0.2))
-    session = http.open_session(allowed_hosts=[neighbour])
+    session = http.open_session(allowed_hosts=[provider])
     with pytest.raises(http.Unreachable, match="timeout"), http.network_errors("marketo"):
-        session.get(f"{neighbour}/silent")
+        session.get(f"{provider}/silent")
 
 
-def test_an_answer_that_trickles_is_given_up(neighbour: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_trickles_is_given_up(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Security statement 15: each piece comes in time, and the whole would take hours."""
     monkeypatch.setattr(http, "MAX_BODY_SECONDS", 0.2)
-    session = http.open_session(allowed_hosts=[neighbour])
+    session = http.open_session(allowed_hosts=[provider])
     with pytest.raises(http.Unreachable, match="timeout"), http.network_errors("marketo"):
-        session.get(f"{neighbour}/trickle")
+        session.get(f"{provider}/trickle")
 
 
 @pytest.mark.parametrize("path", ["/endless", "/bomb"])
-def test_a_file_without_an_end_is_cut_off(neighbour: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_without_an_end_is_cut_off(provider: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Security statement 16: a streamed file has a limit, too, and is never held as a whole."""
     monkeypatch.setattr(http, "MAX_FILE_BYTES", 10_000_000)
-    session = http.open_session(allowed_hosts=[neighbour])
-    with session.get(neighbour + path, stream=True) as response:
+    session = http.open_session(allowed_hosts=[provider])
+    with session.get(provider + path, stream=True) as response:
         chunks = http.Download("salesforce", response).iter_chunks(100_000)
         with pytest.raises(http.UnexpectedAnswer, match="too_large"):
             deque(chunks, maxlen=0)

@@ -10,9 +10,9 @@ from django.utils.translation import override
 
 from accounts.models import AuditEvent, User
 from connections.asking import asking
+from connections.messages import ConnectionProblem
 from connections.models import MarketoInstance
-from connections.problems import ConnectionProblem
-from connections.services.instances import Verdict, marketo_admins, prerequisites, refresh_marketo_admins
+from connections.services.instances import CheckResult, marketo_admins, prerequisites, refresh_marketo_admins
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_admin, make_user
 from tests.pages import text_of
@@ -157,7 +157,7 @@ def test_refreshing_keeps_the_row_of_an_admin_who_stayed(instance: MarketoInstan
 
 def test_everything_in_place(instance: MarketoInstance) -> None:
     found = prerequisites(instance)
-    assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (Verdict.YES, Verdict.YES)
+    assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (CheckResult.YES, CheckResult.YES)
     assert "people looked at carry a Salesforce id" in found.is_salesforce_synced.sentence
 
 
@@ -179,7 +179,7 @@ def test_what_is_missing_is_asked_again_and_by_one_person_at_a_time(
     sandbox.post("/_sandbox/switches", {"actions_enabled": True})
     with asking(f"marketo-prerequisites-{instance.pk}"):
         busy = prerequisites(instance)
-    assert busy.is_feature_enabled.verdict is Verdict.UNKNOWN
+    assert busy.is_feature_enabled.verdict is CheckResult.UNKNOWN
     assert "Somebody is asking the same" in busy.is_feature_enabled.sentence
     assert prerequisites(instance).are_met
 
@@ -187,14 +187,17 @@ def test_what_is_missing_is_asked_again_and_by_one_person_at_a_time(
 def test_what_is_missing_says_whom_to_ask(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
     sandbox.post("/_sandbox/switches", {"actions_enabled": False, "salesforce_sync": False})
     found = prerequisites(instance)
-    assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (Verdict.NO, Verdict.NO)
+    assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (CheckResult.NO, CheckResult.NO)
     assert str(found.is_feature_enabled.who) == "Your Adobe account manager"
 
 
 def test_what_cannot_be_asked_is_not_called_missing(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
     sandbox.post("/_sandbox/faults", {"path": "/rest/v1/", "kind": "marketo:603"})
     found = prerequisites(instance)
-    assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (Verdict.UNKNOWN, Verdict.UNKNOWN)
+    assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (
+        CheckResult.UNKNOWN,
+        CheckResult.UNKNOWN,
+    )
     assert "lacks a permission" in found.is_feature_enabled.sentence
 
 

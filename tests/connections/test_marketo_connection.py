@@ -9,8 +9,8 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
 from clients.http import ReconnectNeeded
+from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
-from connections.problems import ConnectionProblem
 from connections.services.clients import SharedTokenCache, marketo_client, record_problem
 from connections.services.health import check_connection, marketo_health
 from connections.services.instances import marketo_admins

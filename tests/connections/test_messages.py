@@ -1,10 +1,10 @@
-"""Every failure of a neighbour has sentences of its own."""
+"""Every failure of a provider has sentences of its own."""
 
 import pytest
 
 from clients import http
 from clients.salesforce.oauth import GrantRefused, OAuthError, OAuthProblem
-from connections.problems import PROBLEMS, problem_code
+from connections.messages import PROBLEMS, problem_code
 
 SERVICES = ["salesforce", "marketo"]
 KINDS = [
@@ -14,7 +14,7 @@ KINDS = [
     http.UnexpectedAnswer,
     http.TransientApiError,
     http.Unreachable,
-    http.Paused,
+    http.CircuitOpenError,
     http.RateLimited,
     http.QuotaExceeded,
 ]

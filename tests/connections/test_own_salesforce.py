@@ -7,8 +7,8 @@ import requests
 from django.test import Client
 
 from accounts.models import AuditEvent, SalesAccount, User
+from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
-from connections.problems import ConnectionProblem
 from connections.services.clients import salesforce_client
 from connections.services.health import salesforce_health
 from connections.services.salesforce import finish_sign_in, take_sign_in
@@ -78,7 +78,7 @@ def test_sync_and_package_do_not_use_a_member_s_connection(
     seller: Client, account: SalesAccount, person_at_salesforce: PersonAtSalesforce
 ) -> None:
     connect_own(seller, person_at_salesforce)
-    assert not SalesforceConnection.objects.of_account(account).exists()
+    assert not SalesforceConnection.objects.for_account(account).exists()
     assert not salesforce_health(account).is_connected
     assert package_state(account).connection is None
     check_packages()

@@ -11,7 +11,7 @@ from connections.models import ApiFailure, MarketoConnection, SalesforceConnecti
 from connections.services.call_log import record_failure
 from connections.services.clients import marketo_client, record_problem, salesforce_client
 from connections.services.health import check_connection
-from connections.services.repeats import find_repeat
+from connections.services.probes import find_probe
 from salesforce_package.services import check_package
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg
@@ -148,12 +148,12 @@ def test_a_refused_query_is_proved_by_reading_what_data_sync_reads(
 def test_every_read_has_a_call_that_needs_the_same_right(
     salesforce_connection: SalesforceConnection, marketo_connection: MarketoConnection, service: str, operation: str
 ) -> None:
-    repeat = find_repeat(service, operation, f"{service}_permission")
+    repeat = find_probe(service, operation, f"{service}_permission")
     assert repeat
     repeat(marketo_connection if service == "marketo" else salesforce_connection)
 
 
 def test_a_cheaper_call_proves_a_right_and_nothing_else(account: SalesAccount) -> None:
-    assert find_repeat("marketo", "/bulk/v1/leads/export/create.json", "marketo_busy") is None
+    assert find_probe("marketo", "/bulk/v1/leads/export/create.json", "marketo_busy") is None
     record_failure(account.pk, "jobs/query", ApiError("salesforce", "INVALID_FIELD"))
-    assert find_repeat("salesforce", "jobs/query", ApiFailure.objects.get().problem) is None
+    assert find_probe("salesforce", "jobs/query", ApiFailure.objects.get().problem) is None

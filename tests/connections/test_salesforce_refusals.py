@@ -6,8 +6,8 @@ import pytest
 from django.core.cache import cache
 
 from accounts.models import User
+from connections.messages import PROBLEMS
 from connections.models import SalesforceConnection
-from connections.problems import PROBLEMS
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok
 from tests.pages import text_of

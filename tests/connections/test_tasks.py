@@ -16,7 +16,7 @@ def test_beat_asks_for_both_looks(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("tasks_run_at_once")
-def test_the_hourly_look_reaches_both_neighbours(
+def test_the_hourly_look_reaches_both_providers(
     salesforce_connection: SalesforceConnection,
     marketo_connection: MarketoConnection,
     change_org: ChangeOrg,

@@ -21,6 +21,7 @@ from clients.http import (
 from clients.salesforce.errors import SessionExpired
 from clients.salesforce.oauth import GrantRefused, OAuthError, OAuthProblem
 from connections.asking import asking
+from connections.messages import problem_code
 from connections.models import (
     ApiFailure,
     ApiUsage,
@@ -29,7 +30,6 @@ from connections.models import (
     SalesforceConnection,
     Service,
 )
-from connections.problems import problem_code
 from connections.services.call_log import failure_code, record_failure, record_usage
 from connections.services.clients import salesforce_client
 from connections.services.health import check_connection
@@ -88,7 +88,7 @@ def test_refused_tokens_are_told_apart(error: ApiError, code: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_failed_calls_of_both_neighbours_are_counted_and_explained(
+def test_failed_calls_of_both_providers_are_counted_and_explained(
     salesforce_connection: SalesforceConnection,
     marketo_connection: MarketoConnection,
     sandbox: SandboxProcess,
@@ -252,7 +252,7 @@ def test_checking_without_a_connection_says_so(admin: User, client_of: ClientOf)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_calls_of_both_neighbours_are_kept_by_day(
+def test_calls_of_both_providers_are_kept_by_day(
     salesforce_connection: SalesforceConnection,
     marketo_connection: MarketoConnection,
     salesforce_admin: User,

@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import SalesAccount, User
 from accounts.permissions import Role
 from connections.models import MarketoConnection
-from guide.facts import facts_for
+from guide.setup_state import setup_state_for
 from guide.steps import Step, StepState, steps_for
 from sync.models import RunStatus
 from tests.conftest import ClientOf
@@ -26,7 +26,7 @@ from tests.factories import (
 
 
 def steps_of(user: User) -> list[Step]:
-    facts = facts_for(user, getattr(user, "member", None))
+    facts = setup_state_for(user, getattr(user, "member", None))
     assert facts
     return steps_for(facts)
 

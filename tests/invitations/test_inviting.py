@@ -6,14 +6,13 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
-from invitations import obstacles, services
+from invitations import services
 from invitations.models import Invitation
-from invitations.obstacles import MAX_SEATS
 from invitations.services import NewInvitation
 from tests.conftest import ClientOf
 from tests.factories import make_team
@@ -61,9 +60,9 @@ def test_an_address_of_another_account_is_invited_like_an_unknown_one(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_last_seat_is_taken_once(account: SalesAccount, admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_seat_is_taken_once(account: SalesAccount, admin: User, settings: Settings) -> None:
     """Two admins invite at the same moment while one seat is left."""
-    monkeypatch.setattr(obstacles, "MAX_SEATS", 2)
+    settings.SEATS_PER_ACCOUNT = 2
 
     def invite_one(number: int) -> int:
         new = NewInvitation(f"new{number}@acme.example")
@@ -73,8 +72,8 @@ def test_the_last_seat_is_taken_once(account: SalesAccount, admin: User, monkeyp
     assert Invitation.objects.count() == 1
 
 
-def test_open_invitations_hold_seats(account: SalesAccount, admin: User) -> None:
-    emails = [f"new{number}@acme.example" for number in range(MAX_SEATS)]
+def test_open_invitations_hold_seats(account: SalesAccount, admin: User, settings: Settings) -> None:
+    emails = [f"new{number}@acme.example" for number in range(settings.SEATS_PER_ACCOUNT)]
     assert reasons(account, admin, *emails) == [
         "All 100 seats are taken. Revoke an open invitation or remove a member first."
     ]

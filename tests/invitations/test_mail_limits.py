@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
 from accounts.services import RefusedError
-from invitations import delivery, mail_limits, obstacles, services, tasks
+from invitations import delivery, mail_limits, services, tasks
 from invitations.emails import MailError
 from invitations.models import LIFETIME, Invitation
 from tests.conftest import ClientOf, RefuseMails
@@ -71,12 +71,10 @@ def test_an_address_is_not_flooded_by_resending(account: SalesAccount, admin: Us
     assert states() == ["waiting"]
 
 
-def test_ten_thousand_people_are_mailed_over_days(
-    account: SalesAccount, admin: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ten_thousand_people_are_mailed_over_days(account: SalesAccount, admin: User, settings: Settings) -> None:
     """Security statement 27: of a long file as many go out as the limit allows, the rest waits."""
     settings.MAILS_PER_ADMIN = 5
-    monkeypatch.setattr(obstacles, "MAX_SEATS", 50)
+    settings.SEATS_PER_ACCOUNT = 50
     invite(account, admin, *(f"p{number}@d{number}.example" for number in range(40)))
     assert (states().count("pending"), states().count("waiting")) == (5, 35)
 

@@ -20,7 +20,7 @@ from tests.sync.processes import WORKER_OPTIONS
 PAGE_REQUESTS = 60
 CHANGES = 10_000
 # One for everything short with beat, one for loads and merges, as in production.
-QUEUES = ("celery", "heavy")
+QUEUES = ("celery", "bulk")
 Workers = list[subprocess.Popen[bytes]]
 
 
@@ -35,7 +35,9 @@ def measure(sandbox: SandboxProcess, folder: Path) -> dict[str, float]:
     with workers(folder) as processes:
         people = list(range(1, min(CHANGES, run.seen) + 1))
         sandbox.post("/_sandbox/people", {"action": "change", "ids": people, "fields": {"title": "Chair"}})
-        follow, follow_peak = finished(start_sync(account=account, started_by=None, kind=RunKind.FOLLOW), processes)
+        follow, follow_peak = finished(
+            start_sync(account=account, started_by=None, kind=RunKind.INCREMENTAL), processes
+        )
         again, again_peak = finished(start_sync(account=account, started_by=None), processes)
     return {
         "people": run.seen,

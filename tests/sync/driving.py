@@ -69,7 +69,7 @@ def look_at_remote_jobs() -> None:
 
 
 def cut_waits_short() -> None:
-    """Whoever waits for a neighbour to recover looks again at once."""
+    """Whoever waits for a provider to recover looks again at once."""
     for steps in (SyncRun.objects, Extract.objects):
         steps.exclude(waiting_reason="").update(due_at=Now())
 

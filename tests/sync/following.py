@@ -8,12 +8,12 @@ from tests.sync.driving import finish
 
 def follow(account: SalesAccount) -> SyncRun:
     """A run that follows what has changed, and succeeds."""
-    run = finish(start_sync(account=account, started_by=None, kind=RunKind.FOLLOW))
+    run = finish(start_sync(account=account, started_by=None, kind=RunKind.INCREMENTAL))
     assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
     return run
 
 
 def ids(account: SalesAccount, kind: str, count: int) -> list[int]:
     """Marketo ids of the first people of the copy who are leads, or contacts."""
-    people = Person.objects.of_account(account).live().filter(salesforce_type=kind).order_by("marketo_id")
+    people = Person.objects.for_account(account).live().filter(salesforce_type=kind).order_by("marketo_id")
     return list(people.values_list("marketo_id", flat=True)[:count])

@@ -13,7 +13,7 @@ from tests.factories import make_run
 
 def make_history(account: SalesAccount, count: int) -> None:
     """So many equal runs of the account."""
-    run = make_run(account, RunStatus.SUCCEEDED, kind=RunKind.FOLLOW)
+    run = make_run(account, RunStatus.SUCCEEDED, kind=RunKind.INCREMENTAL)
     columns = ", ".join(field.attname for field in SyncRun._meta.concrete_fields if not field.primary_key)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -34,7 +34,7 @@ def people_that_belong(account: SalesAccount, sandbox: SandboxProcess) -> People
 def people_in_copy(account: SalesAccount) -> People:
     """The copy as it is, in the same shape."""
     names = [*COLUMNS, "salesforce_opportunity_id", "salesforce_type", "owner_id", "owner_name"]
-    people = Person.objects.of_account(account).live()
+    people = Person.objects.for_account(account).live()
     return {person.marketo_id: {name: getattr(person, name) for name in names} for person in people}
 
 

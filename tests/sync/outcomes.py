@@ -10,4 +10,4 @@ def assert_complete(run: SyncRun, sandbox: SandboxProcess, may_repeat: bool = Fa
     expected = sandbox.get("/_sandbox/state")["expected"]
     skipped = {reason: count for reason, count in run.skipped.items() if not (may_repeat and reason == "repeated")}
     assert {"synced": run.synced, **skipped} == expected
-    assert Person.objects.of_account(run.account).live().count() == expected["synced"]
+    assert Person.objects.for_account(run.account).live().count() == expected["synced"]

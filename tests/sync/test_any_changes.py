@@ -45,7 +45,7 @@ def something_happens(sandbox: SandboxProcess, dice: random.Random) -> None:
 
 
 def follow(account: SalesAccount) -> SyncRun:
-    run = start_sync(account=account, started_by=None, kind=RunKind.FOLLOW)
+    run = start_sync(account=account, started_by=None, kind=RunKind.INCREMENTAL)
 
     def has_ended() -> bool:
         cut_waits_short()
@@ -71,4 +71,4 @@ def test_following_anything_equals_reading_everybody(
     sandbox.delete("/_sandbox/faults")
     assert sync().changed == 0
     expected = sandbox.get("/_sandbox/state")["expected"]["synced"]
-    assert Person.objects.of_account(connected).live().count() == expected
+    assert Person.objects.for_account(connected).live().count() == expected

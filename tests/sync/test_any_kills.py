@@ -41,7 +41,7 @@ def test_whatever_happens_the_copy_equals_the_oracle(
     KILLS in the environment says how often a worker is killed at least, in as many runs as that takes.
     """
     dice, kills = random.Random(7), 0
-    for number, kind in enumerate(cycle((RunKind.FULL, RunKind.FOLLOW))):
+    for number, kind in enumerate(cycle((RunKind.FULL, RunKind.INCREMENTAL))):
         if number >= 2 and kills >= KILLS:
             break
         for _ in range(dice.randint(5, 15)):

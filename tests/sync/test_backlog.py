@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from sync.backlog import backlog_of
-from sync.engine import follow as follow_engine
+from sync.engine import incremental as follow_engine
 from sync.engine.cursors import STREAMS
 from sync.models import Cursor, Extract, ExtractStatus, RunKind, RunStatus, Source
 from sync.services import cancel_run, pause_run, start_sync
@@ -64,7 +64,7 @@ def test_when_the_copy_will_have_caught_up(
     """Pain 22: after a mass update, from the pace at which the changes are read."""
     monkeypatch.setattr(follow_engine, "PEOPLE_IN_A_CALL", 10)
     change("change", *ids(synced, "Lead", 50), fields={"title": "CFO"})
-    run = start_sync(account=synced, started_by=None, kind=RunKind.FOLLOW)
+    run = start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL)
     people = Extract.objects.filter(run=run, source=Source.MARKETO_PEOPLE)
     assert "0 changes found so far" in text_of(browser.get(RUNS))
     work_until(lambda: people.filter(rows_loaded__gt=10).exists())
@@ -105,7 +105,7 @@ def test_ops_staff_choose_the_account(account: SalesAccount, stranger: User, ops
 def test_it_costs_the_same_after_a_hundred_thousand_runs(account: SalesAccount, browser: Client) -> None:
     make_history(account, 100_000)
     make_cursor(account)
-    make_run(account, RunStatus.EXTRACTING, kind=RunKind.FOLLOW)
+    make_run(account, RunStatus.EXTRACTING, kind=RunKind.INCREMENTAL)
     with blocks_read() as blocks:
         assert len(backlog_of(account).runs) == 12  # type: ignore[union-attr]
     assert sum(blocks) < 100
@@ -113,7 +113,7 @@ def test_it_costs_the_same_after_a_hundred_thousand_runs(account: SalesAccount, 
 
 def test_a_forecast_needs_the_number_of_changes(account: SalesAccount) -> None:
     make_cursor(account)
-    run = make_run(account, RunStatus.EXTRACTING, kind=RunKind.FOLLOW)
+    run = make_run(account, RunStatus.EXTRACTING, kind=RunKind.INCREMENTAL)
     began: dict[str, Any] = {"load_started_at": timezone.now() - timedelta(minutes=1), "rows_loaded": 10}
     stream = make_extract(run, Source.MARKETO_CHANGES, status=ExtractStatus.LOADING, **began)
     make_extract(run, status=ExtractStatus.LOADING, **began)

@@ -1,4 +1,4 @@
-"""The share of the neighbours' allowances that this console takes."""
+"""The share of the providers' allowances that this console takes."""
 
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta

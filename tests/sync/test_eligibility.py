@@ -78,7 +78,7 @@ def test_an_empty_id_is_no_id(judge: Any) -> None:
 
 
 def test_every_reason_of_one_person_can_be_explained() -> None:
-    from sync.sentences import RULES
+    from sync.messages import RULES
 
     not_of_one_person = {Reason.REPEATED, Reason.NOT_IN_LIST_OR_DELETED}
     assert set(RULES) == {None, *Reason} - not_of_one_person

@@ -38,9 +38,9 @@ def test_one_worker_loads_for_two_accounts_in_turn(both: list[SyncRun]) -> None:
     Extract.objects.update(status=ExtractStatus.READY, rows_expected=0, remote_id="x")
     Extract.objects.exclude(source="marketo_people").update(due_at=None)
     order = []
-    while waiting := set(Extract.objects.heavy().due().values_list("pk", flat=True)):
-        runner.advance_heaviest()
-        (taken,) = waiting - set(Extract.objects.heavy().due().values_list("pk", flat=True))
+    while waiting := set(Extract.objects.bulk().due().values_list("pk", flat=True)):
+        runner.run_next_bulk_job()
+        (taken,) = waiting - set(Extract.objects.bulk().due().values_list("pk", flat=True))
         order.append(Extract.objects.get(pk=taken).run_id)
     assert set(order) == {run.pk for run in both}
     assert all(earlier != later for earlier, later in pairwise(order))
@@ -50,7 +50,7 @@ def test_one_worker_loads_for_two_accounts_in_turn(both: list[SyncRun]) -> None:
 def test_short_steps_are_handed_out_in_turn(both: list[SyncRun]) -> None:
     for run in both:
         runner.advance_run(run.pk)
-    runs = list(Extract.objects.due().light().in_turn().values_list("run", flat=True))
+    runs = list(Extract.objects.due().short().in_turn().values_list("run", flat=True))
     assert runs[:6] == [run.pk for run in both] * 3
 
 
@@ -74,7 +74,7 @@ def test_a_late_message_does_not_bring_long_work_into_the_short_queue(both: list
 
 def test_long_work_waits_in_a_queue_of_its_own() -> None:
     route = celery_app.amqp.router.route
-    assert route({}, tasks.advance_heaviest.name)["queue"].name == "heavy"
+    assert route({}, tasks.run_next_bulk_job.name)["queue"].name == "bulk"
     assert route({}, tasks.advance_extract.name)["queue"].name == "celery"
 
 

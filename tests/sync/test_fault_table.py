@@ -1,5 +1,5 @@
 """
-Every fault of the neighbours that concerns reading, one row each.
+Every fault of the providers that concerns reading, one row each.
 
 A run ends in one of three ways: it succeeds and the counts are exact; it waits, says why, and then succeeds; or it
 fails with a sentence, changes nobody, and succeeds when it is started again. The rows
@@ -16,9 +16,9 @@ from accounts.models import SalesAccount, User
 from clients import http
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from sync.engine import extract as extract_engine
+from sync.messages import failure_of
 from sync.models import Extract, ExtractStatus, Person, RunStatus, SyncRun
 from sync.progress import progress_of
-from sync.sentences import failure_of
 from sync.services import start_sync
 from tests.connections.salesforce_sign_in import signed_in
 from tests.sandbox_process import SandboxProcess
@@ -192,8 +192,8 @@ def check(row: Row, account: SalesAccount, admin: User, sandbox: SandboxProcess)
 def start_again(account: SalesAccount, admin: User, sandbox: SandboxProcess) -> SyncRun:
     """What a person does when the cause is gone; a connection that was refused is made anew."""
     sandbox.delete("/_sandbox/faults")
-    MarketoConnection.objects.of_account(account).update(status=ConnectionStatus.CONNECTED)
-    salesforce = SalesforceConnection.objects.of_account(account).get()
+    MarketoConnection.objects.for_account(account).update(status=ConnectionStatus.CONNECTED)
+    salesforce = SalesforceConnection.objects.for_account(account).get()
     if salesforce.status != ConnectionStatus.CONNECTED:
         salesforce.access_token, salesforce.status = signed_in(sandbox).access_token, ConnectionStatus.CONNECTED
         salesforce.save()

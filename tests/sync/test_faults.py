@@ -14,9 +14,9 @@ from connections.services.clients import record_problem
 from sync import runner
 from sync.engine import extract as extract_engine
 from sync.engine.problems import MAX_TRIES
+from sync.messages import failure_of
 from sync.models import Extract, ExtractStatus, LeaseLost, Person, RejectedRow, RunStatus, SyncRun
 from sync.progress import progress_of
-from sync.sentences import failure_of
 from sync.services import start_sync
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
@@ -143,7 +143,7 @@ def test_fields_that_marketo_lists_and_refuses_to_export_stay_empty(
     sandbox.post("/_sandbox/faults", {"path": r"create\.json", "kind": "marketo:1003", "message": message, "nth": nth})
     run = sync()
     assert_complete(run, sandbox)
-    people = Person.objects.of_account(connected).live()
+    people = Person.objects.for_account(connected).live()
     assert set(people.values_list("phone", "linkedin_url")) == {(None, None)}
     assert people.exclude(title=None).exists()
     page = client_of(admin).get(run.get_absolute_url()).content.decode()
@@ -176,7 +176,7 @@ def test_people_whose_row_cannot_be_read_stay(sync: Sync, sandbox: SandboxProces
     run = sync()
     assert run.rejected > 0
     assert run.removed == 0
-    assert Person.objects.of_account(connected).live().count() == before.synced
+    assert Person.objects.for_account(connected).live().count() == before.synced
 
 
 def test_refused_credentials_fail_the_run_and_mark_the_connection(sync: Sync, connected: SalesAccount) -> None:

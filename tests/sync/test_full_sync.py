@@ -29,7 +29,7 @@ def test_counts_are_those_the_sandbox_expects(sync: Sync, sandbox: SandboxProces
     assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
     assert {"synced": run.synced, **run.skipped} == state["expected"]
     assert run.seen == state["people"] == 300
-    assert Person.objects.of_account(connected).live().count() == run.synced == run.added
+    assert Person.objects.for_account(connected).live().count() == run.synced == run.added
     assert run.receipt["source"] == run.receipt["copy"]
     assert run.receipt["copy"][0] == run.synced
 
@@ -37,7 +37,7 @@ def test_counts_are_those_the_sandbox_expects(sync: Sync, sandbox: SandboxProces
 def test_values_are_kept_as_marketo_has_them(sync: Sync, connected: SalesAccount) -> None:
     """Pain 17 and 18: "NA", "Null", quotes, line breaks and U+2028 arrive unchanged."""
     sync()
-    people = {person.marketo_id: person for person in Person.objects.of_account(connected)}
+    people = {person.marketo_id: person for person in Person.objects.for_account(connected)}
     fields = {field.column: field.marketo_name for field in SYNCED_FIELDS if field.marketo_name}
     client = marketo_client(connected.marketo_connection)
     for lead in client.leads_by_filter("id", list(people), fields.values()):
@@ -51,7 +51,7 @@ def test_values_are_kept_as_marketo_has_them(sync: Sync, connected: SalesAccount
 
 def test_salesforce_decides_owner_and_opportunity(sync: Sync, connected: SalesAccount) -> None:
     sync()
-    people = Person.objects.of_account(connected).live()
+    people = Person.objects.for_account(connected).live()
     assert all(re.fullmatch("005.{15}", person.owner_id) and person.owner_name for person in people)
     with_opportunity = people.exclude(salesforce_opportunity_id=None)
     assert with_opportunity.exists()
@@ -60,15 +60,15 @@ def test_salesforce_decides_owner_and_opportunity(sync: Sync, connected: SalesAc
 
 def test_a_second_sync_changes_nothing(sync: Sync, connected: SalesAccount) -> None:
     sync()
-    before = list(Person.objects.of_account(connected).order_by("marketo_id").values())
+    before = list(Person.objects.for_account(connected).order_by("marketo_id").values())
     run = sync()
     assert (run.status, run.changed) == (RunStatus.SUCCEEDED, 0)
-    assert list(Person.objects.of_account(connected).order_by("marketo_id").values()) == before
+    assert list(Person.objects.for_account(connected).order_by("marketo_id").values()) == before
 
 
 def test_changes_deletions_and_new_owners_arrive(sync: Sync, connected: SalesAccount, sandbox: SandboxProcess) -> None:
     sync()
-    changed, deleted, reowned = Person.objects.of_account(connected).filter(salesforce_type="Lead")[:3]
+    changed, deleted, reowned = Person.objects.for_account(connected).filter(salesforce_type="Lead")[:3]
     sandbox.post("/_sandbox/people", {"action": "change", "id": changed.marketo_id, "fields": {"title": "Chair"}})
     sandbox.post("/_sandbox/people", {"action": "delete", "id": deleted.marketo_id})
     sandbox.post("/_sandbox/people", {"action": "reown", "id": reowned.marketo_id, "owner": "queue"})
@@ -79,7 +79,7 @@ def test_changes_deletions_and_new_owners_arrive(sync: Sync, connected: SalesAcc
     assert changed.title == "Chair"
     assert deleted.removed_reason == "deleted_in_marketo"
     assert reowned.removed_reason == "queue_owner"
-    assert Person.objects.of_account(connected).live().count() == run.synced
+    assert Person.objects.for_account(connected).live().count() == run.synced
 
 
 def test_the_windows_leave_no_second_out(sync: Sync) -> None:
@@ -119,7 +119,7 @@ def test_cancelling_in_the_middle_changes_nothing_and_cleans_up(connected: Sales
     assert finish(run).status == RunStatus.CANCELLED
     assert not cancel_run(run=run, cancelled_by=admin)
     assert stage_tables(run) == []
-    assert not Person.objects.of_account(connected).exists()
+    assert not Person.objects.for_account(connected).exists()
     assert not Extract.objects.due().exists()
 
 

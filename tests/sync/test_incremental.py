@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
-from sync.engine import follow as follow_engine
+from sync.engine import incremental as follow_engine
 from sync.models import Cursor, Extract, Person, RunKind, RunStatus, SyncRun
-from sync.runner import follow_accounts
+from sync.runner import start_due_syncs
 from sync.services import SyncRefused, start_sync
 from tests.conftest import ClientOf
 from tests.factories import make_run
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def copy_of(account: SalesAccount) -> list[dict[str, Any]]:
     """The people of the copy, without the times that runs leave on them."""
     names = [field.name for field in Person._meta.concrete_fields if field.name not in {"changed_at", "removed_at"}]
-    return list(Person.objects.of_account(account).live().order_by("marketo_id").values(*names))
+    return list(Person.objects.for_account(account).live().order_by("marketo_id").values(*names))
 
 
 def test_what_is_followed_equals_what_a_full_sync_reads(synced: SalesAccount, change: Change, sync: Sync) -> None:
@@ -60,7 +60,7 @@ def test_somebody_who_gets_an_owner_arrives(synced: SalesAccount, change: Change
     assert follow(synced).added == 0
     change("reown", person, owner="user")
     assert follow(synced).added == 1
-    assert Person.objects.of_account(synced).live().filter(marketo_id=person).exists()
+    assert Person.objects.for_account(synced).live().filter(marketo_id=person).exists()
 
 
 def test_who_changed_in_both_systems_is_read_once(
@@ -78,13 +78,13 @@ def test_who_changed_in_both_systems_is_read_once(
 
 def test_everybody_who_counts_by_a_record_is_read_when_it_changes(synced: SalesAccount, change: Change) -> None:
     """Two people of Marketo may share one record; the second of these is nobody there, and leaves for that reason."""
-    shared = Person.objects.of_account(synced).live().filter(salesforce_type="Lead").earliest("marketo_id")
+    shared = Person.objects.for_account(synced).live().filter(salesforce_type="Lead").earliest("marketo_id")
     twin = Person.objects.get(account=synced, marketo_id=shared.marketo_id)
     twin.marketo_id = 999_999
     twin.save(force_insert=True)
     change("delete", shared.marketo_id, system="salesforce")
     assert follow(synced).removed == 2
-    reasons = Person.objects.of_account(synced).exclude(removed_at=None).values_list("marketo_id", "removed_reason")
+    reasons = Person.objects.for_account(synced).exclude(removed_at=None).values_list("marketo_id", "removed_reason")
     assert dict(reasons) == {shared.marketo_id: "deleted_in_salesforce", 999_999: "deleted_in_marketo"}
 
 
@@ -100,7 +100,7 @@ def test_cursors_move_with_the_copy_only(synced: SalesAccount, change: Change, s
     before = list(Cursor.objects.order_by("stream").values_list("stream", "token", "since"))
     change("change", ids(synced, "Lead", 1)[0], fields={"title": "Chair"})
     sandbox.post("/_sandbox/faults", {"path": r"leads\.json", "kind": "marketo:603"})
-    run = finish(start_sync(account=synced, started_by=None, kind=RunKind.FOLLOW))
+    run = finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL))
     assert run.status == RunStatus.FAILED
     assert list(Cursor.objects.order_by("stream").values_list("stream", "token", "since")) == before
     sandbox.delete("/_sandbox/faults")
@@ -115,7 +115,7 @@ def test_a_token_that_marketo_no_longer_knows_is_made_anew(synced: SalesAccount,
 
 
 def test_a_full_run_takes_the_place_of_one_that_follows(synced: SalesAccount, admin: User) -> None:
-    following = start_sync(account=synced, started_by=None, kind=RunKind.FOLLOW)
+    following = start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL)
     full = start_sync(account=synced, started_by=admin)
     following.refresh_from_db()
     assert following.status == RunStatus.CANCELLED
@@ -127,52 +127,52 @@ def test_too_many_changes_call_for_a_full_run(
 ) -> None:
     monkeypatch.setattr(follow_engine, "MOST_CHANGES", 3)
     change("change", *ids(synced, "Lead", 4), fields={"title": "Chair"})
-    run = finish(start_sync(account=synced, started_by=None, kind=RunKind.FOLLOW))
+    run = finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL))
     assert (run.status, run.failure) == (RunStatus.FAILED, "too_many_changes")
-    follow_accounts()
+    start_due_syncs()
     assert SyncRun.objects.latest("pk").kind == RunKind.FULL
 
 
 def test_nothing_is_followed_before_the_first_sync(connected: SalesAccount) -> None:
     with pytest.raises(SyncRefused, match="full sync first"):
-        start_sync(account=connected, started_by=None, kind=RunKind.FOLLOW)
+        start_sync(account=connected, started_by=None, kind=RunKind.INCREMENTAL)
 
 
 def test_accounts_are_followed_once_they_have_been_synced(synced: SalesAccount, stranger: User) -> None:
-    follow_accounts()
-    follow_accounts()
-    run = SyncRun.objects.of_account(synced).unfinished().get()
-    assert run.kind == RunKind.FOLLOW
-    assert not SyncRun.objects.of_account(stranger.member.account).exists()
+    start_due_syncs()
+    start_due_syncs()
+    run = SyncRun.objects.for_account(synced).unfinished().get()
+    assert run.kind == RunKind.INCREMENTAL
+    assert not SyncRun.objects.for_account(stranger.member.account).exists()
 
 
 def test_everybody_is_read_again_every_week(synced: SalesAccount) -> None:
     SyncRun.objects.update(created_at=timezone.now() - timedelta(days=7, seconds=1))
-    follow_accounts()
+    start_due_syncs()
     assert SyncRun.objects.latest("pk").kind == RunKind.FULL
 
 
 def test_a_full_run_that_failed_is_not_begun_again_at_once(synced: SalesAccount) -> None:
     SyncRun.objects.update(created_at=timezone.now() - timedelta(days=8))
     failed = make_run(synced, RunStatus.FAILED)
-    make_run(synced, RunStatus.FAILED, kind=RunKind.FOLLOW, failure="too_many_changes")
-    follow_accounts()
+    make_run(synced, RunStatus.FAILED, kind=RunKind.INCREMENTAL, failure="too_many_changes")
+    start_due_syncs()
     assert not SyncRun.objects.unfinished().exists(), "to follow would only find too many changes again"
     SyncRun.objects.filter(pk=failed.pk).update(created_at=timezone.now() - timedelta(hours=7))
-    follow_accounts()
+    start_due_syncs()
     assert SyncRun.objects.latest("pk").kind == RunKind.FULL
 
 
 def test_a_cancelled_full_run_is_left_alone_while_the_last_is_fresh(synced: SalesAccount) -> None:
     cancelled = make_run(synced, RunStatus.CANCELLED)
     SyncRun.objects.filter(pk=cancelled.pk).update(created_at=timezone.now() - timedelta(hours=7))
-    follow_accounts()
-    assert SyncRun.objects.latest("pk").kind == RunKind.FOLLOW
+    start_due_syncs()
+    assert SyncRun.objects.latest("pk").kind == RunKind.INCREMENTAL
 
 
 def test_old_runs_that_followed_changes_are_forgotten(synced: SalesAccount) -> None:
     old = follow(synced)
     SyncRun.objects.update(finished_at=timezone.now() - timedelta(days=4))
-    follow_accounts()
+    start_due_syncs()
     assert not SyncRun.objects.filter(pk=old.pk).exists()
-    assert SyncRun.objects.of_account(synced).full().exists()
+    assert SyncRun.objects.for_account(synced).full().exists()

@@ -98,7 +98,7 @@ def assert_exact(run: SyncRun, sandbox: SandboxProcess) -> None:
     expected = sandbox.get("/_sandbox/state")["expected"]
     assert {"synced": run.synced, **run.skipped} == expected
     assert run.receipt["source"] == run.receipt["copy"]
-    assert Person.objects.of_account(run.account).live().count() == expected["synced"]
+    assert Person.objects.for_account(run.account).live().count() == expected["synced"]
 
 
 def test_a_killed_postgresql_costs_nobody(

@@ -30,5 +30,5 @@ def test_a_worker_killed_while_loading_costs_nobody(
     assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
     expected = sandbox.get("/_sandbox/state")["expected"]
     assert {"synced": run.synced, **run.skipped} == expected
-    assert Person.objects.of_account(connected).live().count() == expected["synced"]
+    assert Person.objects.for_account(connected).live().count() == expected["synced"]
     assert Extract.objects.get(pk=extract.pk).attempt > extract.attempt

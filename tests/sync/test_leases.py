@@ -1,4 +1,4 @@
-"""A lease lives as long as its worker works, however slow the neighbours are."""
+"""A lease lives as long as its worker works, however slow the providers are."""
 
 import sys
 import threading

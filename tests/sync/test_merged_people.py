@@ -45,16 +45,16 @@ def merged(synced: SalesAccount, sandbox: SandboxProcess) -> tuple[int, int, int
 
 
 def _people(account: SalesAccount) -> list[int]:
-    leads = Person.objects.of_account(account).live().filter(salesforce_type="Lead")
+    leads = Person.objects.for_account(account).live().filter(salesforce_type="Lead")
     return list(leads.order_by("marketo_id").values_list("marketo_id", flat=True))
 
 
 def follow(account: SalesAccount) -> SyncRun:
-    return finish(start_sync(account=account, started_by=None, kind=RunKind.FOLLOW))
+    return finish(start_sync(account=account, started_by=None, kind=RunKind.INCREMENTAL))
 
 
 def gone(account: SalesAccount) -> dict[int, str]:
-    people = Person.objects.of_account(account).exclude(removed_at=None)
+    people = Person.objects.for_account(account).exclude(removed_at=None)
     return dict(people.values_list("marketo_id", "removed_reason"))
 
 

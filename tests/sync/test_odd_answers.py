@@ -43,13 +43,13 @@ def synced(sync: Sync, connected: SalesAccount) -> SalesAccount:
 @pytest.fixture
 def changed(synced: SalesAccount, sandbox: SandboxProcess) -> Person:
     """A lead in the copy whose title is another one in Marketo by now."""
-    person = Person.objects.of_account(synced).live().filter(salesforce_type="Lead").earliest("marketo_id")
+    person = Person.objects.for_account(synced).live().filter(salesforce_type="Lead").earliest("marketo_id")
     sandbox.post("/_sandbox/people", {"action": "change", "ids": [person.marketo_id], "fields": {"title": "Chair"}})
     return person
 
 
 def follow(account: SalesAccount) -> SyncRun:
-    return finish(start_sync(account=account, started_by=None, kind=RunKind.FOLLOW))
+    return finish(start_sync(account=account, started_by=None, kind=RunKind.INCREMENTAL))
 
 
 def with_values(**values: Any) -> Callable[[Values, PreparedRequest], Values]:
@@ -169,7 +169,7 @@ def test_pages_that_ask_at_once_read_such_answers_too(
 ) -> None:
     answers.alter(LEADS, without("firstName", "email", "sfdcContactId"))
     (found,) = find(synced, str(changed.marketo_id))
-    assert (found.name, found.email, found.reason) == (changed.last_name, "", "")
+    assert (found.name, found.email, found.reason) == (changed.last_name, "", None)
     counts = count(synced, SyncRun.objects.latest("pk"))
     assert counts.examples["not_in_salesforce"]
 
@@ -249,7 +249,7 @@ def test_pages_of_a_query_that_name_themselves_are_asked_for_again(
         return answer | {"done": False, "nextRecordsUrl": request.path_url}
 
     answers.alter("SystemModstamp", name_itself)
-    run = start_sync(account=synced, started_by=None, kind=RunKind.FOLLOW)
+    run = start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL)
     waiting = Extract.objects.of_run(run).filter(waiting_reason="salesforce_busy")
     work_until(waiting.exists)
     answers.stop()

@@ -37,9 +37,9 @@ def test_whoever_leaves_and_returns_is_counted_right(
     sync: Sync, connected: SalesAccount, sandbox: SandboxProcess
 ) -> None:
     before = sync()
-    person = Person.objects.of_account(connected).live().filter(salesforce_type="Lead").first()
+    person = Person.objects.for_account(connected).live().filter(salesforce_type="Lead").first()
     assert person
     for owner, people in (("queue", before.people - 1), ("user", before.people)):
         sandbox.post("/_sandbox/people", {"action": "reown", "ids": [person.marketo_id], "owner": owner})
         run = follow(connected)
-        assert run.people == people == Person.objects.of_account(connected).live().count()
+        assert run.people == people == Person.objects.for_account(connected).live().count()

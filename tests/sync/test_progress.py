@@ -110,7 +110,7 @@ class TestWhileAFileComes:
     def test_what_is_shown_is_never_older_than_two_seconds(
         self, stalled: SyncRun, ready: Extract, admin: User, client_of: ClientOf
     ) -> None:
-        """Pain 5, 6 and 26: beats come beside the load's transaction, so a silent neighbour is seen as that."""
+        """Pain 5, 6 and 26: beats come beside the load's transaction, so a silent provider is seen as that."""
         first = beat(ready)
         wait_until(lambda: beat(ready) > first)
         second = beat(ready)
@@ -121,7 +121,7 @@ class TestWhileAFileComes:
     def test_the_run_goes_on_with_what_had_come(
         self, ready: Extract, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Pain 4: a neighbour that falls silent costs the rest of the file, not its beginning."""
+        """Pain 4: a provider that falls silent costs the rest of the file, not its beginning."""
         monkeypatch.setattr(http, "TIMEOUT_SECONDS", (5.0, 1.0))
         runner.advance_extract(ready.pk)
         loaded = Extract.objects.get(pk=ready.pk)
@@ -234,7 +234,7 @@ def test_files_that_are_not_ready_count_like_the_others(account: SalesAccount, o
 
 def test_only_a_run_that_waits_for_exports_counts_them(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
     """Pain 26: people who changed are read one by one, not from a file."""
-    run = make_run(account, RunStatus.EXTRACTING, kind=RunKind.FOLLOW)
+    run = make_run(account, RunStatus.EXTRACTING, kind=RunKind.INCREMENTAL)
     make_extract(run)
     page = client_of(ops).get(run.get_absolute_url()).content.decode()
     assert "exports ready" not in page

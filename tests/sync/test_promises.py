@@ -9,10 +9,10 @@ from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection
 from sync import runner
 from sync.engine.fields import readable_fields
-from sync.engine.load import Reading
+from sync.engine.load import VerifiedStream
 from sync.engine.problems import BadFile
+from sync.messages import failure_of
 from sync.models import Extract, ExtractStatus, Person, RunKind, RunStatus, Source, SyncRun
-from sync.sentences import failure_of
 from sync.services import SyncRefused, start_sync
 from tests.conftest import ClientOf
 from tests.connections.canned_answers import CannedAnswers, canned_answers
@@ -39,7 +39,7 @@ def many(connected: SalesAccount, sandbox: SandboxProcess) -> SalesAccount:
 def test_ten_thousand_people_of_the_same_second_all_arrive(
     many: SalesAccount, sync: Sync, sandbox: SandboxProcess
 ) -> None:
-    """Pain 2: reading everybody does not depend on the order of equal times."""
+    """Pain 2: stream everybody does not depend on the order of equal times."""
     assert sync().synced == sandbox.get("/_sandbox/state")["expected"]["synced"] > MANY
 
 
@@ -49,7 +49,7 @@ def test_changes_of_the_same_second_are_all_followed(
     """Pain 2: nor does following changes, whose pages end in the middle of such a second."""
     sync()
     sandbox.post("/_sandbox/people", {"action": "create", "kind": "lead", "count": 1_000})
-    followed = finish(start_sync(account=connected, started_by=None, kind=RunKind.FOLLOW))
+    followed = finish(start_sync(account=connected, started_by=None, kind=RunKind.INCREMENTAL))
     assert (followed.status, followed.added) == (RunStatus.SUCCEEDED, 1_000)
 
 
@@ -60,7 +60,7 @@ def test_an_answer_of_unknown_shape_ends_with_a_sentence(connected: SalesAccount
     answers = {"/identity/oauth/token": token, "/rest/v1/leads/describe.json": fields}
     CannedAnswers.answers = {path: (200, body, {"Content-Type": "application/json"}) for path, body in answers.items()}
     with canned_answers() as origin:
-        MarketoConnection.objects.of_account(connected).update(endpoint=origin)
+        MarketoConnection.objects.for_account(connected).update(endpoint=origin)
         run = finish(start_sync(account=connected, started_by=admin))
     assert (run.status, run.failure) == (RunStatus.FAILED, "marketo_unexpected")
     assert "something this console does not understand" in str(failure_of(run).what)
@@ -129,7 +129,7 @@ def test_an_endless_file_is_cut_off(account: SalesAccount) -> None:
     run = make_run(account, RunStatus.PLANNING)
     extract = make_extract(run, bytes=100_000)
     with pytest.raises(BadFile):
-        for _chunk in Reading(extract).follow(repeat(b"x" * 10_000)):
+        for _chunk in VerifiedStream(extract).read(repeat(b"x" * 10_000)):
             pass
 
 

@@ -48,7 +48,7 @@ def test_differences_are_explained(
     sync: Sync, browser: Client, connected: SalesAccount, sandbox: SandboxProcess
 ) -> None:
     run = sync()
-    leads = Person.objects.of_account(connected).live().filter(salesforce_type="Lead")[:2]
+    leads = Person.objects.for_account(connected).live().filter(salesforce_type="Lead")[:2]
     leaving = [person.marketo_id for person in leads]
     sandbox.post("/_sandbox/people", {"action": "reown", "ids": leaving, "owner": "queue"})
     follow(connected)
@@ -65,14 +65,14 @@ def test_whoever_stayed_because_of_a_rejected_row_has_not_arrived(
     sync: Sync, browser: Client, connected: SalesAccount, sandbox: SandboxProcess
 ) -> None:
     sync()
-    missing = Person.objects.of_account(connected).live()[0].marketo_id
+    missing = Person.objects.for_account(connected).live()[0].marketo_id
     sandbox.post("/_sandbox/people", {"action": "delete", "id": missing})
     sandbox.post("/_sandbox/faults", {"path": "enqueue", "kind": "export:bad_row", "count": 1})
     run = sync()
     assert run.rejected
     assert run.people == run.synced + 1
     belonging = lines(browser)["In both systems, with a sales owner"]
-    assert belonging.copy == run.people == Person.objects.of_account(connected).live().count()
+    assert belonging.copy == run.people == Person.objects.for_account(connected).live().count()
     assert "0 arrived in the copy and 0 left it" in str(belonging.why)
 
 
@@ -92,7 +92,7 @@ def test_after_a_sync_of_a_list_nobody_else_is_missed(
 
 def test_counting_does_not_fetch_everybody_who_is_gone(sync: Sync, browser: Client, connected: SalesAccount) -> None:
     sync()
-    gone = Person.objects.of_account(connected).filter(marketo_id__lte=100)
+    gone = Person.objects.for_account(connected).filter(marketo_id__lte=100)
     gone.update(removed_at=timezone.now(), removed_reason="deleted_in_salesforce")
     with CaptureQueriesContext(connection) as queries:
         found = lines(browser)

@@ -6,8 +6,8 @@ from accounts.models import SalesAccount, User
 from sync.engine.load import CHUNK_BYTES
 from sync.engine.restart import MOST_RESTARTS
 from sync.engine.stage import CHANGED, StageTable
+from sync.messages import failure_of
 from sync.models import Extract, ExtractStatus, Person, RunKind, RunStatus, Source, SyncRun
-from sync.sentences import failure_of
 from sync.services import start_sync
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
@@ -51,7 +51,7 @@ def test_what_a_crash_of_the_database_emptied_is_loaded_again(
     assert (run.status, run.restarts) == (RunStatus.SUCCEEDED, 1)
     expected = sandbox.get("/_sandbox/state")["expected"]
     assert {"synced": run.synced, **run.skipped} == expected
-    assert Person.objects.of_account(connected).live().count() == expected["synced"]
+    assert Person.objects.for_account(connected).live().count() == expected["synced"]
     made = [call for call in sandbox.get("/_sandbox/calls") if call["path"].endswith("export/create.json")]
     assert len(made) == Extract.objects.of_run(run).filter(source=Source.MARKETO_PEOPLE).count()
 
@@ -60,10 +60,10 @@ def test_changes_that_a_crash_of_the_database_emptied_are_collected_again(
     sync: Sync, connected: SalesAccount, sandbox: SandboxProcess
 ) -> None:
     sync()
-    person = Person.objects.of_account(connected).live()[0]
+    person = Person.objects.for_account(connected).live()[0]
     sandbox.post("/_sandbox/people", {"action": "change", "id": person.marketo_id, "fields": {"title": "Chair"}})
     sandbox.delete("/_sandbox/calls")
-    run = start_sync(account=connected, started_by=None, kind=RunKind.FOLLOW)
+    run = start_sync(account=connected, started_by=None, kind=RunKind.INCREMENTAL)
     loaded(run, Source.MARKETO_CHANGES)
     StageTable(run, CHANGED).empty()
     run = finish(run)

@@ -4,8 +4,8 @@ import pytest
 
 from accounts.models import SalesAccount, User
 from clients.marketo.types import StaticList
+from sync.messages import failure_of
 from sync.models import Extract, Person, RunKind, RunStatus, Source, SyncRun
-from sync.sentences import failure_of
 from sync.services import chosen_list, find_lists, start_sync
 from tests.conftest import ClientOf
 from tests.sandbox.marketo_api import Marketo
@@ -31,7 +31,7 @@ def run(connected: SalesAccount, admin: User, newsletter: StaticList) -> SyncRun
 
 def on_list(account: SalesAccount) -> bool:
     """Whether the copy holds people, and all of them are on the list."""
-    people = list(Person.objects.of_account(account).live().values_list("marketo_id", flat=True))
+    people = list(Person.objects.for_account(account).live().values_list("marketo_id", flat=True))
     return bool(people) and all(number % 3 == 0 for number in people)
 
 
@@ -62,7 +62,7 @@ def test_whoever_is_not_on_the_list_leaves_the_copy(
     everybody = sync().synced
     run = finish(start_sync(account=connected, started_by=admin, only=newsletter))
     assert run.removed == everybody - run.synced
-    gone = Person.objects.of_account(connected).exclude(removed_at=None)
+    gone = Person.objects.for_account(connected).exclude(removed_at=None)
     # The export of a list says nothing about the others: they may be deleted.
     assert set(gone.values_list("removed_reason", flat=True)) == {"not_in_list_or_deleted"}
     assert on_list(connected)
@@ -80,7 +80,7 @@ def test_changes_of_others_are_left_out(run: SyncRun, connected: SalesAccount, s
 def test_joining_and_leaving_the_list_is_followed(
     run: SyncRun, connected: SalesAccount, sandbox: SandboxProcess, newsletter: StaticList
 ) -> None:
-    members = Person.objects.of_account(connected).live()
+    members = Person.objects.for_account(connected).live()
     leaving = members[0].marketo_id
     (joining,) = sandbox.post("/_sandbox/people", {"action": "create", "kind": "lead"})["ids"]
     assert follow(connected).added == 0
@@ -99,11 +99,11 @@ def test_who_was_deleted_has_not_only_left_the_list(
     run: SyncRun, connected: SalesAccount, sandbox: SandboxProcess
 ) -> None:
     """Pain 20: the reason for which somebody left the copy is the true one."""
-    deleted, winner, loser = Person.objects.of_account(connected).live().values_list("marketo_id", flat=True)[:3]
+    deleted, winner, loser = Person.objects.for_account(connected).live().values_list("marketo_id", flat=True)[:3]
     sandbox.post("/_sandbox/people", {"action": "delete", "id": deleted})
     sandbox.post("/_sandbox/people", {"action": "merge", "ids": [winner, loser]})
     assert follow(connected).removed == 2
-    gone = Person.objects.of_account(connected).exclude(removed_at=None).order_by("marketo_id")
+    gone = Person.objects.for_account(connected).exclude(removed_at=None).order_by("marketo_id")
     assert list(gone.values_list("marketo_id", "removed_reason")) == [
         (deleted, "deleted_in_marketo"),
         (loser, "deleted_in_marketo"),

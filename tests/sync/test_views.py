@@ -160,7 +160,7 @@ def test_a_run_that_succeeded_leads_to_what_comes_next(
 
 def test_a_run_that_found_no_change_says_so(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
     start = timezone.now().replace(hour=12, minute=5)
-    run = make_run(account, kind=RunKind.FOLLOW, receipt={"copy": [0, "0"]})
+    run = make_run(account, kind=RunKind.INCREMENTAL, receipt={"copy": [0, "0"]})
     make_extract(run, Source.MARKETO_CHANGES, window_from=start, window_to=start + timedelta(minutes=5))
     page = client_of(ops).get(run.get_absolute_url()).content.decode()
     assert "Nothing had changed that concerns the copy." in page
@@ -235,7 +235,7 @@ def test_a_search_uses_the_indexes_alone(account: SalesAccount) -> None:
         make_people(account, 1, number, **dict.fromkeys(texts, str(number)))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE sync_person")
-    plan = Person.objects.of_account(account).live().search("anna lind").explain()
+    plan = Person.objects.for_account(account).live().search("anna lind").explain()
     assert "Seq Scan" not in plan
     for name in texts:
         assert f"person_{name}" in plan

@@ -10,10 +10,10 @@ from django.utils import timezone
 from accounts.models import SalesAccount, User
 from clients.circuit import FAILURES_IN_A_ROW, FIRST_PAUSE_SECONDS, Circuit
 from clients.marketo.errors import ExportQueueFull
-from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, Wait, verdict
+from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, Wait, decide_retry
+from sync.messages import failure_of
 from sync.models import Extract, Person, RunStatus, Source, SyncRun
 from sync.runner import advance_extract, advance_run
-from sync.sentences import failure_of
 from sync.services import pause_run, resume_run, start_sync
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
@@ -72,7 +72,7 @@ def test_a_pause_of_the_console_is_waited_for_and_costs_no_call(
 def test_a_full_queue_is_asked_less_and_less_often(waited: int, pause: int) -> None:
     now = datetime(2026, 6, 1, 12, tzinfo=UTC)
     with time_machine.travel(now, tick=False):
-        wait = verdict(ExportQueueFull("marketo", "1029"), 1, timedelta(minutes=waited))
+        wait = decide_retry(ExportQueueFull("marketo", "1029"), 1, timedelta(minutes=waited))
     assert isinstance(wait, Wait)
     assert wait.until - now == timedelta(minutes=pause)
 
@@ -112,7 +112,7 @@ def test_jobs_that_always_lose_their_rows_fail_the_run(sync: Sync, sandbox: Sand
     sandbox.post("/_sandbox/faults", {"path": "jobs/query$", "kind": "salesforce:bulk_empty"})
     run = sync()
     assert (run.status, run.failure) == (RunStatus.FAILED, "extract_failed")
-    assert Person.objects.of_account(run.account).live().count() == before
+    assert Person.objects.for_account(run.account).live().count() == before
 
 
 def test_a_marketo_that_shows_nobody_any_more_changes_nothing(sync: Sync, sandbox: SandboxProcess) -> None:
@@ -122,4 +122,4 @@ def test_a_marketo_that_shows_nobody_any_more_changes_nothing(sync: Sync, sandbo
     run = sync()
     assert (run.status, run.failure) == (RunStatus.FAILED, "nobody_read")
     assert "Marketo" in str(failure_of(run).what)
-    assert Person.objects.of_account(run.account).live().count() == before.synced
+    assert Person.objects.for_account(run.account).live().count() == before.synced

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
-from connections.problems import ConnectionProblem
+from connections.messages import ConnectionProblem
 from connections.services.instances import register_marketo_instance
 
 SECRET_VARIABLE = "MARKETO_CLIENT_SECRET"  # noqa: S105

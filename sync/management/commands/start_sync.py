@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import SalesAccount
+from sync.messages import failure_of
 from sync.models import RunKind, RunStatus, SyncRun
-from sync.sentences import failure_of
 from sync.services import SyncRefused, start_sync
 
 POLL_SECONDS = 0.5
