@@ -12,7 +12,7 @@ from accounts.models import SalesAccount, User
 from clients.http import ApiError, CircuitOpenError
 from connections.messages import MARKETO_ADMIN, YOU, ConnectionProblem, Problem, problem_code
 from connections.models import ApiFailure, MarketoConnection, MarketoInstance, SalesforceConnection, Service
-from connections.services.clients import Connection, end_problem
+from connections.services.call_recorder import Connection, end_problem
 from connections.services.probes import find_probe
 from diagnostics.messages import ACTORS, diagnosis_of
 

@@ -11,7 +11,8 @@ from accounts.models import Member, SalesAccount
 from clients.http import ApiError
 from connections.messages import ConnectionProblem, problem_code
 from connections.models import SalesforceConnection
-from connections.services.clients import record_problem, salesforce_client
+from connections.services.call_recorder import record_problem
+from connections.services.client_factory import salesforce_client
 from invitations.models import Invitation
 from sync.models import Person
 

@@ -15,7 +15,8 @@ from accounts.services import record
 from clients.http import ApiError
 from connections.messages import PROBLEMS, ConnectionProblem, Problem, in_english, problem_code
 from connections.models import MarketoInstance, SalesforceConnection
-from connections.services.clients import marketo_client, record_problem, salesforce_client
+from connections.services.call_recorder import record_problem
+from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.instances import SalesforceSample, read_salesforce_sample
 from diagnostics.help_links import Part
 from salesforce_package.facts import ACTIVITY_FIELDS

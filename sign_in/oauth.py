@@ -14,7 +14,7 @@ from django.urls import reverse
 from clients.http import ApiError, expected_shape, network_errors
 from clients.salesforce import oauth
 from clients.salesforce.errors import SERVICE
-from connections.services.clients import connected_app, local_origins, open_session
+from connections.services.sessions import connected_app, local_origins, open_session
 
 
 class SignInFailed(ProviderException):  # type: ignore[misc]

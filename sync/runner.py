@@ -12,12 +12,12 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from clients.http import ApiError
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
-from connections.services.clients import record_problem
+from connections.services.call_recorder import record_problem
 from sync import queue
 from sync.engine import extract as extract_engine
 from sync.engine import incremental
 from sync.engine.cleanup import clean_up
-from sync.engine.clients import calls_counted_on
+from sync.engine.client_factory import calls_counted_on
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.merge import merge
 from sync.engine.plan import plan

@@ -12,7 +12,7 @@ from accounts.services import RefusedError, record
 from clients.marketo.types import StaticList
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from sync import queue
-from sync.engine.clients import budget_of, marketo_of
+from sync.engine.client_factory import budget_of, marketo_of
 from sync.models import Extract, ExtractStatus, RunKind, RunStatus, SyncRun
 
 logger = structlog.get_logger(__name__)

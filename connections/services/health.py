@@ -11,15 +11,10 @@ from clients.http import ApiError, Unreachable
 from connections.messages import Problem, problem_code, problem_for
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection, Service
 from connections.services.call_log import record_usage, solve_failures
-from connections.services.clients import (
-    marketo_client,
-    record_problem,
-    renew_access,
-    renew_idle_token,
-    row_of,
-    salesforce_client,
-)
+from connections.services.call_recorder import record_problem, row_of
+from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.probes import find_probe
+from connections.services.token_refresh import renew_access, renew_idle_token
 
 
 @dataclass(frozen=True)

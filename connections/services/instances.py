@@ -22,8 +22,9 @@ from connections.credentials import CredentialsUnreadable
 from connections.messages import ConnectionProblem, Problem, problem_code, problem_for
 from connections.models import ConnectionStatus, MarketoAdmin, MarketoConnection, MarketoInstance
 from connections.querysets import MarketoAdminQuerySet
-from connections.services.clients import local_origins, marketo_client
+from connections.services.client_factory import marketo_client
 from connections.services.marketo import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo
+from connections.services.sessions import local_origins
 
 ADMINS_KEPT_FOR = timedelta(days=1)
 

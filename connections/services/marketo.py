@@ -17,7 +17,9 @@ from clients.marketo.client import PROBE_PATHS, MarketoClient
 from connections.messages import ConnectionProblem, problem_code
 from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance, Service
 from connections.services.call_log import solve_failures
-from connections.services.clients import SharedTokenCache, note_failure, open_session
+from connections.services.call_recorder import record_call_failure
+from connections.services.sessions import open_session
+from connections.services.token_refresh import SharedTokenCache
 
 # Besides white space: zero-width characters and the byte order mark, which come along when text is copied from a page.
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
@@ -51,7 +53,7 @@ def probe_marketo(account: SalesAccount | None, endpoint: str, client_id: str, c
         client_id,
         client_secret,
         session=open_session(allowed_hosts=[endpoint]),
-        on_call=partial(note_failure, account.pk if account else None),
+        on_call=partial(record_call_failure, account.pk if account else None),
     )
     try:
         client.check_credentials()

@@ -16,7 +16,7 @@ from clients.marketo.types import Workspace
 from connections.messages import ConnectionProblem, problem_code
 from connections.models import MarketoAccess, MarketoConnection
 from connections.querysets import MarketoAccessQuerySet
-from connections.services.clients import marketo_client
+from connections.services.client_factory import marketo_client
 
 # Adobe, "Granting Access to Users": wait ten minutes after connecting.
 SETTLING_TIME = timedelta(minutes=10)

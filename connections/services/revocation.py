@@ -6,7 +6,7 @@ from django.utils import timezone
 from clients.http import ApiError
 from clients.salesforce import oauth
 from connections.models import TOKEN_IDLE_LIFETIME, OrphanedToken, SalesforceConnection
-from connections.services.clients import open_session
+from connections.services.sessions import open_session
 
 _log = structlog.get_logger(__name__)
 

@@ -26,8 +26,9 @@ from connections.messages import ConnectionProblem, problem_code
 from connections.models import ConnectionStatus, OrphanedToken, SalesforceConnection, SalesforceSignIn, Service
 from connections.querysets import SalesforceConnectionQuerySet
 from connections.services.call_log import solve_failures
-from connections.services.clients import connected_app, local_origins, note_failure, open_session
+from connections.services.call_recorder import record_call_failure
 from connections.services.revocation import abandon, revoke
+from connections.services.sessions import connected_app, local_origins, open_session
 
 SIGN_IN_LIFETIME = timedelta(minutes=10)
 SIGN_INS_PER_MINUTE = 10
@@ -104,7 +105,7 @@ def finish_sign_in(
     """
     try:
         # Diagnostics is about the account's connection, not about those of members.
-        note = partial(note_failure, sign_in.account_id, user=sign_in.user)
+        note = partial(record_call_failure, sign_in.account_id, user=sign_in.user)
         with reported_call(None if sign_in.is_own else note, SIGN_IN):
             if error:
                 raise oauth.OAuthError(oauth.problem_of(error, error_description), error)

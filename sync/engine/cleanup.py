@@ -7,7 +7,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from clients.http import ApiError
-from sync.engine.clients import marketo_of
+from sync.engine.client_factory import marketo_of
 from sync.engine.problems import RunFailed
 from sync.engine.stage import stage_tables
 from sync.models import Extract, ExtractStatus, Source, SyncRun

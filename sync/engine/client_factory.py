@@ -13,7 +13,7 @@ from clients.http import ApiError, CircuitOpenError
 from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
 from connections.models import MarketoConnection, SalesforceConnection
-from connections.services.clients import marketo_client, salesforce_client
+from connections.services.client_factory import marketo_client, salesforce_client
 from sync.engine.budget import MarketoBudget
 from sync.engine.problems import MustWait, RunFailed, Wait
 from sync.models import LeasedJob, SyncRun

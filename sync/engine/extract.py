@@ -18,7 +18,7 @@ from clients.marketo.types import Export, ExportStatus
 from clients.salesforce.client import QueryJobState, SalesforceClient
 from sync.engine import incremental
 from sync.engine.cleanup import cancel_export
-from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
+from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.load import load_export, load_results
 from sync.engine.plan import drop_refused_fields
 from sync.engine.problems import BadFile, RunFailed, answer_text

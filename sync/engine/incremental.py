@@ -23,7 +23,7 @@ from clients.marketo.types import ChangesPage
 from clients.salesforce.client import SalesforceClient
 from clients.salesforce.errors import SERVICE as SALESFORCE
 from clients.values import as_text, warn_unreadable, whole_number
-from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
+from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.cursors import STREAMS
 from sync.engine.load import end_load
 from sync.engine.plan import fields_of

@@ -14,7 +14,7 @@ from clients.http import Unreachable
 from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
 from clients.salesforce.errors import QueryInterrupted
-from sync.engine.clients import budget_of, marketo_of, salesforce_of
+from sync.engine.client_factory import budget_of, marketo_of, salesforce_of
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.problems import BadFile
 from sync.engine.rows import Refused, read_rows

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from clients.http import AccessDenied, ApiError
 from clients.marketo.client import MarketoClient
-from sync.engine.clients import budget_of, marketo_of
+from sync.engine.client_factory import budget_of, marketo_of
 from sync.engine.fields import INDISPENSABLE, readable_fields
 from sync.engine.problems import RunFailed
 from sync.engine.stage import stage_tables

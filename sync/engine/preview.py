@@ -12,7 +12,7 @@ from accounts.models import SalesAccount
 from clients.marketo.client import MarketoClient
 from connections.asking import asking
 from sync.eligibility import CONTACTS, OWNED_LEADS
-from sync.engine.clients import marketo_of, salesforce_of
+from sync.engine.client_factory import marketo_of, salesforce_of
 from sync.engine.fields import SYNCED_FIELDS, SyncedField, readable_fields
 from sync.engine.windows import month_windows
 from sync.models import Extract, SyncRun

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from clients.salesforce.client import SalesforceClient
 from sync.eligibility import CONTACTS, CONVERTED_LEADS, LEADS_LEFT_OUT, OWNED_LEADS, Reason
-from sync.engine.clients import budget_of, marketo_of, salesforce_of
+from sync.engine.client_factory import budget_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE
 from sync.engine.preview import EXAMPLE_IDS
 from sync.models import Person, SyncRun

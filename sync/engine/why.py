@@ -9,7 +9,7 @@ from accounts.models import SalesAccount
 from clients.salesforce.client import SalesforceClient
 from clients.values import as_text
 from sync.eligibility import Reason, contact_id_of, decide
-from sync.engine.clients import budget_of, list_of, marketo_of, salesforce_of
+from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE
 from sync.models import Person, SyncRun
 

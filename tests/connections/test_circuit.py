@@ -16,7 +16,8 @@ from clients import circuit, http
 from clients.circuit import FAILURES_IN_A_ROW
 from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
 from connections.services.call_log import record_failure
-from connections.services.clients import record_problem, salesforce_client
+from connections.services.call_recorder import record_problem
+from connections.services.client_factory import salesforce_client
 from sync.engine.problems import Wait, decide_retry
 from tests.conftest import ClientOf
 from tests.connections.canned_answers import serving

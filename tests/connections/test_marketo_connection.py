@@ -11,9 +11,11 @@ from accounts.permissions import Role
 from clients.http import ReconnectNeeded
 from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
-from connections.services.clients import SharedTokenCache, marketo_client, record_problem
+from connections.services.call_recorder import record_problem
+from connections.services.client_factory import marketo_client
 from connections.services.health import check_connection, marketo_health
 from connections.services.instances import marketo_admins
+from connections.services.token_refresh import SharedTokenCache
 from tests.conftest import ClientOf
 from tests.factories import make_member
 from tests.pages import text_of

@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.models import AuditEvent, SalesAccount, User
 from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
-from connections.services.clients import salesforce_client
+from connections.services.client_factory import salesforce_client
 from connections.services.health import salesforce_health
 from connections.services.salesforce import finish_sign_in, take_sign_in
 from salesforce_package.services import package_state

@@ -9,7 +9,8 @@ from accounts.permissions import Role
 from clients.http import AccessDenied, ApiError
 from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
 from connections.services.call_log import record_failure
-from connections.services.clients import marketo_client, record_problem, salesforce_client
+from connections.services.call_recorder import record_problem
+from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.health import check_connection
 from connections.services.probes import find_probe
 from salesforce_package.services import check_package

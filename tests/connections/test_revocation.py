@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from connections import tasks
 from connections.models import OrphanedToken, SalesforceConnection, SalesforceSignIn
-from connections.services.clients import salesforce_client
+from connections.services.client_factory import salesforce_client
 from connections.services.revocation import revoke_orphans
 from connections.services.salesforce import forget_member
 from tests.conftest import ClientOf

@@ -15,7 +15,7 @@ from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from clients.http import ReconnectNeeded
 from connections.models import SalesforceConnection, SalesforceSignIn
-from connections.services.clients import salesforce_client
+from connections.services.client_factory import salesforce_client
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, connect_own, press_ok
 from tests.factories import make_salesforce_connection

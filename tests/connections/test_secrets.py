@@ -12,9 +12,9 @@ from structlog.typing import EventDict
 from accounts.models import User
 from clients.http import ApiError
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
-from connections.services import clients
-from connections.services.clients import marketo_client, salesforce_client
+from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.health import check_account
+from connections.services.token_refresh import SharedTokenCache
 from msi_admin.celery import app
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg
@@ -27,7 +27,7 @@ from tests.test_access import PAGES_OF_CONNECTIONS as ALL_PAGES
 def secrets(salesforce_connection: SalesforceConnection, marketo_connection: MarketoConnection) -> list[str]:
     """Every secret of two living connections."""
     marketo_client(marketo_connection).usage_today()
-    token = clients.SharedTokenCache(marketo_connection).get()
+    token = SharedTokenCache(marketo_connection).get()
     assert token
     return [
         salesforce_connection.access_token,

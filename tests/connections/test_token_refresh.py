@@ -14,8 +14,10 @@ from pytest_django import Settings
 
 from clients.http import ReconnectNeeded, TransientApiError, open_session
 from connections.models import ConnectionStatus, SalesforceConnection
-from connections.services.clients import TokenRefresh, record_problem, salesforce_client
+from connections.services.call_recorder import record_problem
+from connections.services.client_factory import salesforce_client
 from connections.services.health import check_connection, salesforce_health
+from connections.services.token_refresh import TokenRefresh
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, process_environment
 from tests.pages import text_of
@@ -57,7 +59,7 @@ from django.conf import settings
 from django.db import connection as database
 from clients.http import open_session
 from connections.models import SalesforceConnection
-from connections.services.clients import TokenRefresh
+from connections.services.token_refresh import TokenRefresh
 settings.SANDBOX_ORIGIN = {origin!r}
 stale = SalesforceConnection.objects.get()
 start = Barrier({threads})

@@ -31,7 +31,7 @@ from connections.models import (
     Service,
 )
 from connections.services.call_log import failure_code, record_failure, record_usage
-from connections.services.clients import salesforce_client
+from connections.services.client_factory import salesforce_client
 from connections.services.health import check_connection
 from diagnostics.messages import ACTORS, DIAGNOSES, diagnosis_of
 from diagnostics.usage import usage_charts

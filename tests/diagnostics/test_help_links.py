@@ -12,7 +12,8 @@ from accounts.permissions import Role
 from clients.http import AccessDenied, ApiError, TransientApiError
 from connections.models import ApiFailure, ConnectionStatus, MarketoInstance, SalesforceConnection
 from connections.services.call_log import record_failure
-from connections.services.clients import record_problem, salesforce_client
+from connections.services.call_recorder import record_problem
+from connections.services.client_factory import salesforce_client
 from connections.services.health import check_connection
 from diagnostics import help_links
 from salesforce_package.models import PackageTick

@@ -10,7 +10,7 @@ from django.test import Client
 from psycopg import sql
 
 from accounts.models import SalesAccount
-from sync.engine.clients import marketo_of, salesforce_of
+from sync.engine.client_factory import marketo_of, salesforce_of
 from sync.engine.load import CHUNK_BYTES
 from sync.engine.stage import STAGED, StageTable
 from sync.models import Extract, Person, SyncRun

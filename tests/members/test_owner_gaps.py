@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from accounts.permissions import Role
 from connections.models import SalesforceConnection
-from connections.services.clients import salesforce_client
+from connections.services.client_factory import salesforce_client
 from invitations.models import Invitation
 from tests.factories import make_member, make_people
 from tests.pages import text_of

@@ -10,7 +10,7 @@ from accounts.models import SalesAccount, User
 from clients.http import ReconnectNeeded
 from clients.marketo.errors import next_quota_reset
 from connections.models import SalesforceConnection
-from connections.services.clients import record_problem
+from connections.services.call_recorder import record_problem
 from sync import runner
 from sync.engine import extract as extract_engine
 from sync.engine.problems import MAX_TRIES

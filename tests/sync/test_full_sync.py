@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import SalesAccount, User
-from connections.services.clients import marketo_client
+from connections.services.client_factory import marketo_client
 from sync.engine.fields import SYNCED_FIELDS
 from sync.models import Extract, ExtractStatus, Person, RunStatus, Source, SyncRun
 from sync.services import SyncRefused, cancel_run, start_sync
