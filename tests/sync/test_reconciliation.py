@@ -48,7 +48,7 @@ def test_differences_are_explained(
     sync: Sync, browser: Client, connected: SalesAccount, sandbox: SandboxProcess
 ) -> None:
     run = sync()
-    leads = Person.objects.for_account(connected).live().filter(salesforce_type="Lead")[:2]
+    leads = Person.objects.for_account(connected).live().filter(salesforce_type="Lead").order_by("marketo_id")[:2]
     leaving = [person.marketo_id for person in leads]
     sandbox.post("/_sandbox/people", {"action": "reown", "ids": leaving, "owner": "queue"})
     follow(connected)
@@ -65,7 +65,7 @@ def test_whoever_stayed_because_of_a_rejected_row_has_not_arrived(
     sync: Sync, browser: Client, connected: SalesAccount, sandbox: SandboxProcess
 ) -> None:
     sync()
-    missing = Person.objects.for_account(connected).live()[0].marketo_id
+    missing = Person.objects.for_account(connected).live().order_by("marketo_id")[0].marketo_id
     sandbox.post("/_sandbox/people", {"action": "delete", "id": missing})
     sandbox.post("/_sandbox/faults", {"path": "enqueue", "kind": "export:bad_row", "count": 1})
     run = sync()

@@ -60,7 +60,7 @@ def test_changes_that_a_crash_of_the_database_emptied_are_collected_again(
     sync: Sync, connected: SalesAccount, sandbox: SandboxProcess
 ) -> None:
     sync()
-    person = Person.objects.for_account(connected).live()[0]
+    person = Person.objects.for_account(connected).live().order_by("marketo_id")[0]
     sandbox.post("/_sandbox/people", {"action": "change", "id": person.marketo_id, "fields": {"title": "Chair"}})
     sandbox.delete("/_sandbox/calls")
     run = start_sync(account=connected, started_by=None, kind=RunKind.INCREMENTAL)

@@ -99,7 +99,8 @@ def test_who_was_deleted_has_not_only_left_the_list(
     run: SyncRun, connected: SalesAccount, sandbox: SandboxProcess
 ) -> None:
     """Pain 20: the reason for which somebody left the copy is the true one."""
-    deleted, winner, loser = Person.objects.for_account(connected).live().values_list("marketo_id", flat=True)[:3]
+    people = Person.objects.for_account(connected).live().order_by("marketo_id")
+    deleted, winner, loser = people.values_list("marketo_id", flat=True)[:3]
     sandbox.post("/_sandbox/people", {"action": "delete", "id": deleted})
     sandbox.post("/_sandbox/people", {"action": "merge", "ids": [winner, loser]})
     assert follow(connected).removed == 2
