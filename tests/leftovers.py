@@ -1,4 +1,4 @@
-"""Nothing that a test starts outlives it: a process, a thread, a connection to the database."""
+"""Nothing that a test starts outlives it: a process, a thread, a connection to the database, a language."""
 
 import os
 import sys
@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 
 GRACE_SECONDS = 5.0
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"}
@@ -33,6 +34,8 @@ def _nothing_outlives_a_test(request: pytest.FixtureRequest) -> Iterator[None]:
         sessions = look_at_database
     before = CHILDREN.now(), set(threading.enumerate()), sessions()
     yield
+    # The language of the last request stays with its thread until the next one.
+    translation.deactivate()
     left = [
         *ended(lambda: CHILDREN.now() - before[0], end=psutil.Process.kill),
         *ended(lambda: set(threading.enumerate()) - before[1], end=str),
