@@ -138,8 +138,8 @@ class ExtractQuerySet(LeasedJobQuerySet):
         return self.annotate(is_bulk=_flag(_is_file_ready()))
 
     def in_turn(self) -> Self:
-        """One of each run in turn."""
-        turn = Window(RowNumber(), partition_by="run", order_by="pk")
+        """One of each run in turn; files that wait for the loader do not push a run's short steps back."""
+        turn = Window(RowNumber(), partition_by=[F("run"), _flag(_is_file_ready())], order_by="pk")
         return self.annotate(turn=turn).order_by("turn", "pk")
 
     def of_run(self, run: SyncRun) -> ExtractQuerySet:
