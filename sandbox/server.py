@@ -76,7 +76,8 @@ async def serve(app: ASGIApp, world: World, options: Options) -> None:
 
 
 def _listen(port: int) -> socket.socket:
-    listener = socket.socket()
+    # asyncio sends small pieces at once only where a socket says that it is TCP; else each answer's body waits 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
