@@ -6,6 +6,8 @@ PEOPLE ?= 15000
 BIN := .venv/bin
 # npm comes from a Python wheel; its scripts look for node on the PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Images of containers set it; each of the many processes here would then compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Tools that read the settings need addresses, not servers.
 NO_SERVERS := DATABASE_URL=postgresql:///unused REDIS_URL=redis://unused
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links

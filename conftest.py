@@ -15,7 +15,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from devtools.embedded.attach import Services, attach
 from tests import tables
 
-pytest_plugins = ["tests.leftovers", "tests.watchdog"]
+pytest_plugins = ["tests.leftovers", "tests.order", "tests.watchdog"]
 
 # Under /tmp, whatever TMPDIR says: the name of a socket must be short.
 FOLDER = Path(tempfile.mkdtemp(prefix="msi-test-", dir="/tmp"))
