@@ -34,7 +34,8 @@ JOBS, JOB, RESULTS = r"jobs/query$", r"jobs/query/\w+$", r"jobs/query/\w+/result
 
 @dataclass
 class Row:
-    """A fault, the calls it strikes, and how the run takes it: "" succeeds, else it waits or fails with a reason."""
+    """A fault, the calls it strikes, and how the run takes it: "" succeeds, else it waits or fails with a reason.
+    `is_made_anew`: one export is asked for again; `detail`: what the provider said, in the failure."""
 
     name: str
     path: str
@@ -42,11 +43,14 @@ class Row:
     waits: str = ""
     fails: str = ""
     options: dict[str, Any] = field(default_factory=lambda: {"nth": 2})
+    is_made_anew: bool = False
+    detail: str = ""
 
 
 ONCE, ALWAYS = {"count": 1}, dict[str, Any]()
 MARKETO = [
     Row("602 in the middle of polling", STATUS, "token_expired"),
+    Row("602 for a token that lives", STATUS, "marketo:602"),
     Row("token revoked early", STATUS, "token_revoked"),
     Row("606 rate limit", STATUS, "marketo:606", waits="marketo_busy"),
     Row("604 timed out", CREATE, "marketo:604", waits="marketo_unreachable|marketo_busy"),
@@ -71,9 +75,11 @@ MARKETO = [
         options={"nth": 1, "message": "Too many jobs in queue"},
     ),
     Row("1035 filter not offered", CREATE, "marketo:1035", fails="marketo_unexpected", options=ONCE),
-    Row("job failed", ENQUEUE, "export:failed"),
-    Row("job failed twice", ENQUEUE, "export:failed", fails="extract_failed", options=ALWAYS),
-    Row("job cancelled by somebody", ENQUEUE, "export:cancelled"),
+    Row("job failed", ENQUEUE, "export:failed", is_made_anew=True),
+    Row(
+        "job failed twice", ENQUEUE, "export:failed", fails="extract_failed", options=ALWAYS, detail="was asked to fail"
+    ),
+    Row("job cancelled by somebody", ENQUEUE, "export:cancelled", is_made_anew=True),
     Row("job stuck", ENQUEUE, "export:stuck", options=ONCE),
     Row("completed without a file", ENQUEUE, "export:missing_file"),
     Row("never a file", ENQUEUE, "export:missing_file", fails="extract_failed", options=ALWAYS),
@@ -81,7 +87,7 @@ MARKETO = [
     Row("file stalls", FILE, "stall", options={"nth": 2, "after_bytes": 900}),
     Row("file never starts", FILE, "delay", options={"nth": 2, "seconds": 2}),
     Row("a wrong byte in the file", FILE, "corrupt", options={"nth": 2, "after_bytes": 900}),
-    Row("wrong checksum", ENQUEUE, "export:bad_checksum"),
+    Row("wrong checksum", ENQUEUE, "export:bad_checksum", is_made_anew=True),
     Row("JSON instead of CSV", FILE, "marketo:611", waits="marketo_busy"),
     Row("HTTP 500", STATUS, "status:500", waits="marketo_busy"),
     Row("HTTP 502 for the file", FILE, "status:502"),
@@ -109,6 +115,7 @@ SALESFORCE = [
     Row("500 after the work was done", JOBS, "salesforce:unknown_after_commit", waits="salesforce_busy"),
     Row("answer lost after the work was done", JOBS, "salesforce:lost_answer", waits="salesforce_unreachable"),
     Row("503", JOB, "salesforce:server_unavailable", waits="salesforce_busy"),
+    Row("503 for a new job", JOBS, "status:503", waits="salesforce_busy"),
     Row(
         "502 that says gzip and is not",
         JOB,
@@ -183,10 +190,12 @@ def check(row: Row, account: SalesAccount, admin: User, sandbox: SandboxProcess)
         assert any(reason in row.waits for reason in reasons), reasons
     if row.fails:
         assert (run.status, run.failure) == (RunStatus.FAILED, row.fails)
+        assert row.detail in run.failure_params.get("detail", "")
         assert len(str(failure_of(run).what)) > 20
         assert not Person.objects.exists()
         run = start_again(account, admin, sandbox)
     assert_complete(run, sandbox, may_repeat=True)
+    assert Extract.objects.of_run(run).filter(is_recreated=True).count() == 1 or not row.is_made_anew
 
 
 def start_again(account: SalesAccount, admin: User, sandbox: SandboxProcess) -> SyncRun:

@@ -1,4 +1,4 @@
-"""What goes wrong outside must neither lose nor double anybody."""
+"""What goes wrong outside must neither lose nor double anybody: what the table of all faults does not say."""
 
 from datetime import timedelta
 
@@ -16,7 +16,6 @@ from sync.engine import extract as extract_engine
 from sync.engine.problems import MAX_TRIES
 from sync.messages import failure_of
 from sync.models import Extract, ExtractStatus, LeaseLost, Person, RejectedRow, RunStatus, SyncRun
-from sync.progress import progress_of
 from sync.services import start_sync
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
@@ -27,43 +26,7 @@ from tests.sync.outcomes import assert_complete
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STATUS, FILE, ENQUEUE = r"export/.*/status\.json", r"export/.*/file\.json", r"export/.*/enqueue\.json"
-
-
-@pytest.mark.parametrize(
-    ("path", "kind"),
-    [
-        (STATUS, "token_expired"),
-        (STATUS, "marketo:602"),
-        (STATUS, "marketo:611"),
-        (STATUS, "status:502"),
-        (STATUS, "reset"),
-        (ENQUEUE, "marketo:608"),
-        (FILE, "marketo:611"),
-        (r"jobs/query/.*/results", "token_expired"),
-        (r"jobs/query/.*/results", "truncate"),
-        (r"jobs/query$", "status:503"),
-    ],
-)
-def test_a_passing_fault_costs_nobody(sync: Sync, sandbox: SandboxProcess, path: str, kind: str) -> None:
-    sandbox.post("/_sandbox/faults", {"path": path, "kind": kind, "nth": 2})
-    assert_complete(sync(), sandbox)
-
-
-@pytest.mark.parametrize("kind", ["export:failed", "export:cancelled", "export:bad_checksum"])
-def test_a_bad_export_is_made_anew_once(sync: Sync, sandbox: SandboxProcess, kind: str) -> None:
-    sandbox.post("/_sandbox/faults", {"path": ENQUEUE, "kind": kind, "nth": 1})
-    run = sync()
-    assert_complete(run, sandbox)
-    assert Extract.objects.of_run(run).filter(is_recreated=True).count() == 1
-
-
-def test_an_export_that_fails_again_fails_the_run(sync: Sync, sandbox: SandboxProcess) -> None:
-    sandbox.post("/_sandbox/faults", {"path": ENQUEUE, "kind": "export:failed"})
-    run = sync()
-    assert (run.status, run.failure) == (RunStatus.FAILED, "extract_failed")
-    assert "asked to fail" in run.failure_params["detail"]
-    assert not Person.objects.exists()
+STATUS, ENQUEUE = r"export/.*/status\.json", r"export/.*/enqueue\.json"
 
 
 def test_a_page_of_html_is_no_message_for_people(
@@ -76,16 +39,6 @@ def test_a_page_of_html_is_no_message_for_people(
     assert run.extracts.get(status=ExtractStatus.FAILED).last_problem == "Marketo 404"
     run.extracts.filter(status=ExtractStatus.PLANNED).update(last_problem="Not the last answer")
     assert "Not the last answer" not in client_of(admin).get(run.get_absolute_url()).content.decode()
-
-
-def test_too_many_calls_wait_with_a_reason(connected: SalesAccount, admin: User, sandbox: SandboxProcess) -> None:
-    sandbox.post("/_sandbox/faults", {"path": STATUS, "kind": "marketo:606", "nth": 1})
-    run = start_sync(account=connected, started_by=admin)
-    waiting = Extract.objects.of_run(run).filter(waiting_reason="marketo_busy")
-    work_until(waiting.exists)
-    assert "too many calls" in str(progress_of(run, list(waiting)).waiting.reason)  # type: ignore[union-attr]
-    waiting.update(due_at=Now())
-    assert_complete(finish(run), sandbox)
 
 
 def test_a_used_up_quota_waits_for_midnight_in_chicago(
