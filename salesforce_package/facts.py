@@ -1,33 +1,12 @@
-"""What Adobe's pages say must be in a Salesforce org for Marketo Sales Insight and its Actions."""
+"""What several items of the checklist rest on."""
 
 from typing import NamedTuple
 
+from django.utils.translation import gettext_lazy as _
+
 NAMESPACE = "mkto_si"
-PACKAGE_NAME = "Marketo Sales Insight"
-# The permission set Marketo App Access comes with this version (Adobe, "Add Sales Insight Permission Set").
-NEEDED_VERSION = (1, 8000)
-# Adobe, "Sales Insight Actions Configuration in Salesforce".
-IMS_SITE = "https://ims-na1.adobelogin.com"
-ACTIONS_SITE = "https://mkto-sales-connect.adobe.io"
-TASK_TYPES = ("Email", "Call", "Reply")
-STANDARD_OBJECTS = ("Lead", "Contact", "Account", "Opportunity")
-PERMISSION_SET = "Marketo App Access"
-LIST_VIEW_BUTTONS = ("Send Sales Email", "Add to Sales Campaign")
-# Adobe, "Bulk Actions in Salesforce Lightning".
-BULK_BUTTONS = ("Add to Marketo Campaign (lightning)", "Send Marketo Email (lightning)")
-# By label, as Adobe's "Configure Marketo Sales Insight in Salesforce" names them.
-MSI_FIELDS = (
-    "Engagement",
-    "Relative Score Value",
-    "Urgency Value",
-    "Last Interesting Moment Date",
-    "Last Interesting Moment Desc",
-    "Last Interesting Moment Source",
-    "Last Interesting Moment Type",
-)
-OPT_OUT_FIELDS = ("Email Opt Out", "Marketo Sales Opt Out")
-# Adobe, "Uninstall Marketo Sales Connect from Salesforce Lightning".
-LEGACY_CLASSES = ("MarketoSalesConnectionCustomization", "MarketoSalesEngageCustomization")
+# What a new field's type is called in Setup, by its name in describe answers.
+FIELD_TYPES = {"string": _("Text"), "url": _("URL"), "boolean": _("Checkbox")}
 
 
 class ActivityField(NamedTuple):

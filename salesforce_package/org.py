@@ -21,8 +21,8 @@ class State(StrEnum):
 @dataclass(frozen=True)
 class Finding:
     """
-    What was found for an item. `code` names a sentence of `salesforce_package.findings.FINDINGS`, `values` fill it in;
-    `parts` are the findings of an item that consists of several things.
+    What was found for an item. `code` names a sentence of `salesforce_package.items.checklist.EVIDENCE`, `values` fill
+    it in; `parts` are the findings of an item that consists of several things.
     """
 
     state: State

@@ -19,12 +19,12 @@ from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.instances import SalesforceSample, read_salesforce_sample
 from diagnostics.help_links import Part
-from salesforce_package.facts import ACTIVITY_FIELDS
-from salesforce_package.findings import FIELD_TYPES, FINDINGS
-from salesforce_package.items import ITEMS, SECTIONS, Item, Section
+from salesforce_package.checks import check_org
+from salesforce_package.facts import ACTIVITY_FIELDS, FIELD_TYPES
+from salesforce_package.items.checklist import EVIDENCE, ITEMS, SECTIONS
+from salesforce_package.items.declaration import Item, Section
 from salesforce_package.models import PackageCheck, PackageTick
 from salesforce_package.org import Expectation, Finding, State
-from salesforce_package.verifiers import check_org
 
 _FIELDS = {field.name: field for field in ACTIVITY_FIELDS}
 _NO_SAMPLE = SalesforceSample(0, [], [])
@@ -261,7 +261,7 @@ class _Checklist:
         return ItemState(
             item=item,
             state=State(finding["state"]) if finding else State.UNKNOWN,
-            found=str(FINDINGS[finding["code"]] % finding["values"]) if finding else "",
+            found=str(EVIDENCE[finding["code"]] % finding["values"]) if finding else "",
             parts=[_part(part) for part in finding["parts"]] if finding else [],
             values=[value.format(munchkin_id=self.munchkin_id.lower()) for value in item.values],
             setup_url=urljoin(self.setup_origin, item.path) if self.setup_origin and item.path else "",
@@ -272,7 +272,7 @@ class _Checklist:
 def _part(finding: dict[str, Any]) -> Part:
     """One activity field; types are named as Setup names them."""
     values = {key: FIELD_TYPES.get(value, value) for key, value in finding["values"].items()}
-    found = str(FINDINGS[finding["code"]] % values)
+    found = str(EVIDENCE[finding["code"]] % values)
     return replace(_unseen(values["name"]), is_done=finding["state"] == State.DONE, found=found)
 
 

@@ -13,7 +13,7 @@ from accounts.permissions import Permission
 from connections.asking import asking
 from connections.messages import ConnectionProblem, Problem
 from salesforce_package import services
-from salesforce_package.items import INSTALLED_PACKAGES_PATH, LISTING_URL
+from salesforce_package.items.install import INSTALLED_PACKAGES_PATH, LISTING_URL
 from salesforce_package.services import find_item, package_state, untick_item
 
 

@@ -22,7 +22,7 @@ from guide.sync_card import sync_card
 from invitations.models import Invitation
 from invitations.querysets import InvitationQuerySet
 from invitations.services import resend, set_up_sales_account
-from salesforce_package.items import REST_HOST, SOAP_HOST
+from salesforce_package.items.base import REST_HOST, SOAP_HOST
 
 
 @require_safe

@@ -6,8 +6,9 @@ from accounts.models import SalesAccount, User
 from clients.salesforce.client import LayoutPart, SalesforceClient
 from connections.models import SalesforceConnection
 from salesforce_package import tasks
-from salesforce_package.facts import ACTIVITY_FIELDS, MSI_FIELDS
-from salesforce_package.items import ITEMS
+from salesforce_package.facts import ACTIVITY_FIELDS
+from salesforce_package.items.base import MSI_FIELDS
+from salesforce_package.items.checklist import ITEMS
 from salesforce_package.org import State
 from salesforce_package.services import ItemState, check_package, package_state, tick_item
 from tests.conftest import ClientOf

@@ -3,7 +3,7 @@
 import re
 
 from accounts.models import AuditEvent, SalesAccount, User
-from salesforce_package.items import ITEMS
+from salesforce_package.items.checklist import ITEMS
 from salesforce_package.models import PackageCheck, PackageTick
 from salesforce_package.services import check_package, package_state, tick_item
 from tests.conftest import ClientOf

@@ -1,0 +1,127 @@
+"""Step 7, the basic configuration of Marketo Sales Insight."""
+
+from django.utils.translation import gettext_lazy as _
+
+from connections.messages import MARKETO_ADMIN
+from salesforce_package.items.buttons import shows_buttons
+from salesforce_package.items.declaration import CONFIG_TAB, KEPT_BY_THE_PACKAGE, OBJECT_MANAGER, Item, Section
+from salesforce_package.items.layouts import has_fields_of_people, has_panel
+from salesforce_package.items.remote_sites import remote_site
+
+# Adobe, "Configure Marketo Sales Insight in Salesforce": what it calls Marketo Host and API URL.
+SOAP_HOST, REST_HOST = "https://{munchkin_id}.mktoapi.com", "https://{munchkin_id}.mktorest.com"
+# By label, as that page names them; it does not name their API names.
+MSI_FIELDS = (
+    "Engagement",
+    "Relative Score Value",
+    "Urgency Value",
+    "Last Interesting Moment Date",
+    "Last Interesting Moment Desc",
+    "Last Interesting Moment Source",
+    "Last Interesting Moment Type",
+)
+# Adobe, "Bulk Actions in Salesforce Lightning".
+BULK_BUTTONS = ("Add to Marketo Campaign (lightning)", "Send Marketo Email (lightning)")
+_NOT_IN_MARKETO_API = _("Marketo's API does not show what Admin > Sales Insight holds.")
+
+SECTION = Section(
+    7,
+    _("Basic configuration of Marketo Sales Insight"),
+    (
+        Item(
+            key="api_secret",
+            title=_("An API secret is set in Marketo"),
+            where=_("Marketo: Admin > Sales Insight > Edit API Configuration"),
+            how=_("Choose a secret without the character &, and keep it like a password."),
+            who=MARKETO_ADMIN,
+            by_hand=_NOT_IN_MARKETO_API,
+        ),
+        Item(
+            key="rest_credentials",
+            title=_("The REST credentials are revealed in Marketo"),
+            where=_("Marketo: Admin > Sales Insight > REST API Configuration > View"),
+            how=_("Press View, then OK: the API URL and the credentials appear."),
+            who=MARKETO_ADMIN,
+            by_hand=_NOT_IN_MARKETO_API,
+        ),
+        remote_site(
+            "soap_site",
+            title=_("Remote site for Marketo's SOAP API"),
+            how=_("Take the Marketo Host from Marketo's SOAP API Configuration as the URL and tick Active."),
+            name="MarketoSoapAPI",
+            url=SOAP_HOST,
+        ),
+        remote_site(
+            "rest_site",
+            title=_("Remote site for Marketo's REST API"),
+            how=_("Take the API URL from Marketo's REST API Configuration as the URL and tick Active."),
+            name="MarketoRestAPI",
+            url=REST_HOST,
+        ),
+        Item(
+            key="lead_layout",
+            title=_("The Lead layout has the section Marketo Sales Insight"),
+            where=_("Setup > Object Manager > Lead > Page Layouts"),
+            how=_("One column below Custom Links, holding the Visualforce page Lead, 450 pixels high."),
+            path=f"{OBJECT_MANAGER}/Lead/PageLayouts/view",
+            values=("Marketo Sales Insight", "450"),
+            check=has_panel("Lead"),
+        ),
+        Item(
+            key="other_layouts",
+            title=_("The layouts of Contact, Account and Opportunity have it too"),
+            where=_("Setup > Object Manager > Contact, Account, Opportunity > Page Layouts"),
+            how=_("The page is named after the object. Contact 450 pixels, Account and Opportunity 410 pixels high."),
+            path=f"{OBJECT_MANAGER}/Contact/PageLayouts/view",
+            values=("450", "410"),
+            check=has_panel("Contact", "Account", "Opportunity"),
+        ),
+        Item(
+            key="layout_fields",
+            title=_("The seven MSI fields are on the Lead and Contact layouts"),
+            where=_("Setup > Object Manager > Lead, Contact > Page Layouts > Fields"),
+            how=_("Add the seven fields to both layouts."),
+            path=f"{OBJECT_MANAGER}/Lead/PageLayouts/view",
+            values=MSI_FIELDS,
+            check=has_fields_of_people({label: label for label in MSI_FIELDS}),
+        ),
+        Item(
+            key="lead_conversion",
+            title=_("The seven MSI fields follow a lead into the contact"),
+            where=_("Setup > Object Manager > Lead > Fields & Relationships > Map Lead Fields"),
+            how=_("Map each of the seven fields to the contact's field with the same label."),
+            path=f"{OBJECT_MANAGER}/Lead/FieldsAndRelationships/view",
+            # Salesforce, "Metadata API Developer Guide": even reading needs Modify Metadata Through Metadata API
+            # Functions.
+            by_hand=_(
+                "Salesforce shows the mapping only to users who may change the org's setup, which this console does "
+                "not ask for."
+            ),
+        ),
+        Item(
+            key="marketo_api_enabled",
+            title=_("The Marketo API is enabled and has its credentials"),
+            where=CONFIG_TAB,
+            how=_("Tick Enable Marketo API and paste the SOAP and REST credentials; once for every language in use."),
+            by_hand=KEPT_BY_THE_PACKAGE,
+        ),
+        Item(
+            key="marketo_tab",
+            title=_("The tab Marketo is in the tab bar"),
+            where=_("App Launcher > + > Customize My Tabs"),
+            how=_("Add the tab Marketo for the people who work with Sales Insight."),
+            is_optional=True,
+            by_hand=_("Everybody arranges the tab bar for themselves, and no API shows it."),
+        ),
+        Item(
+            key="bulk_buttons",
+            title=_("List views have the MSI buttons"),
+            where=_("Setup > Object Manager > Lead, Contact > Search Layouts for Salesforce Classic > List View"),
+            how=_("Add both buttons, then save."),
+            path=f"{OBJECT_MANAGER}/Lead/SearchLayouts/view",
+            values=BULK_BUTTONS,
+            is_optional=True,
+            check=shows_buttons(*BULK_BUTTONS),
+        ),
+    ),
+)
