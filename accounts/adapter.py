@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.access import has_signed_in_with_salesforce, is_fresh_sign_in
+from accounts.audit_actions import AccountAction
 from accounts.models import User
 from accounts.services import must_use_salesforce, record_own
 
@@ -26,14 +27,14 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def set_password(self, user: User, password: str) -> None:
         super().set_password(user, password)
-        record_own(user, action="password_changed")
+        record_own(user, action=AccountAction.PASSWORD_CHANGED)
 
     def pre_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse | None:
         """The last word after the password was right: the policy of the Sales account may ask for Salesforce."""
         refusal: HttpResponse | None = super().pre_login(request, user, **options)
         if refusal or has_signed_in_with_salesforce(request, user) or not must_use_salesforce(user):
             return refusal
-        record_own(user, action="password_refused")
+        record_own(user, action=AccountAction.PASSWORD_REFUSED)
         messages.error(
             request,
             _(
@@ -63,7 +64,7 @@ class AuditedSessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
         ended = list(sessions)
         super().end_sessions(ended)
         for user in {session.user for session in ended}:
-            record_own(user, action="sessions_ended", number=len(ended))
+            record_own(user, action=AccountAction.SESSIONS_ENDED, number=len(ended))
 
 
 def on_our_site(url: str) -> str:

@@ -1,6 +1,7 @@
-"""The room as an application, so that what allauth reports reaches the audit trail."""
+"""The room as an application, so that what allauth reports, and what other rooms do, reaches the audit trail."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class AccountsConfig(AppConfig):
@@ -8,3 +9,5 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import signals  # noqa: F401  connects its receivers
+
+        autodiscover_modules("audit_actions")

@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from accounts.audit_actions import AccountAction
 from accounts.models import Member, User
 from accounts.services import record_own
 
@@ -37,7 +38,7 @@ class SessionLimitsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated and _is_over(request):
             # Not Django's logout, which the audit trail would call the person's own doing.
-            record_own(request.user, action="session_ended")
+            record_own(request.user, action=AccountAction.SESSION_ENDED)
             request.session.flush()
             request.user = AnonymousUser()
             messages.info(request, _("Your session has ended, to keep your account safe. Sign in again."))

@@ -8,10 +8,11 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, TextChoices
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, LoginPolicy, Member, SalesAccount, Team, User
 from accounts.permissions import Role
 from accounts.querysets import TeamQuerySet
@@ -30,9 +31,9 @@ def lock_account(account: SalesAccount) -> SalesAccount:
 
 
 def record(
-    *, account: SalesAccount | None, actor: User | None, action: str, target: str = "", **details: Any
+    *, account: SalesAccount | None, actor: User | None, action: TextChoices, target: str = "", **details: Any
 ) -> AuditEvent:
-    """Add an entry to the audit trail; `details` hold what changed, never a secret."""
+    """Add an entry to the audit trail; `action` is one of a room's, `details` hold what changed, never a secret."""
     context = structlog.contextvars.get_contextvars()
     return AuditEvent.objects.create(
         account=account,
@@ -46,7 +47,7 @@ def record(
     )
 
 
-def record_own(user: User, *, action: str, **details: Any) -> AuditEvent:
+def record_own(user: User, *, action: TextChoices, **details: Any) -> AuditEvent:
     """Add what users did about themselves, to the trail of their account if they have one."""
     member = Member.objects.select_related("account").filter(user=user).first()
     return record(account=member.account if member else None, actor=user, action=action, target=user.email, **details)
@@ -114,7 +115,7 @@ def set_login_policy(*, account: SalesAccount, policy: LoginPolicy, changed_by: 
     record(
         account=account,
         actor=changed_by,
-        action="login_policy_changed",
+        action=AccountAction.LOGIN_POLICY_CHANGED,
         target=account.name,
         before=before,
         after=policy,
@@ -131,7 +132,7 @@ def create_team(*, account: SalesAccount, name: str, created_by: User) -> Team:
         raise RefusedError(_("A Sales account can have %(limit)d teams. Remove a team first.") % limit)
     _refuse_used_name(teams, name)
     team = Team.objects.create(account=account, name=name)
-    record(account=account, actor=created_by, action="team_created", target=name)
+    record(account=account, actor=created_by, action=AccountAction.TEAM_CREATED, target=name)
     return team
 
 
@@ -144,7 +145,7 @@ def rename_team(*, team: Team, name: str, renamed_by: User) -> None:
     _refuse_used_name(Team.objects.for_account(team.account).exclude(pk=team.pk), name)
     before, team.name = team.name, name
     team.save(update_fields=["name"])
-    record(account=team.account, actor=renamed_by, action="team_renamed", target=before, name=name)
+    record(account=team.account, actor=renamed_by, action=AccountAction.TEAM_RENAMED, target=before, name=name)
 
 
 def _refuse_used_name(teams: TeamQuerySet, name: str) -> None:
@@ -158,7 +159,9 @@ def add_to_team(*, team: Team, members: list[Member], added_by: User) -> None:
     members = [member for member in members if member.account_id == team.account_id]
     team.members.add(*members)
     emails = [member.user.email for member in members]
-    record(account=team.account, actor=added_by, action="team_members_added", target=team.name, members=emails)
+    record(
+        account=team.account, actor=added_by, action=AccountAction.TEAM_MEMBERS_ADDED, target=team.name, members=emails
+    )
 
 
 @transaction.atomic
@@ -168,7 +171,13 @@ def remove_from_team(*, team: Team, members: list[Member], removed_by: User) -> 
         raise RefusedError(_("Every member belongs to the team Everyone; nobody can be taken out of it."))
     team.members.remove(*members)
     emails = [member.user.email for member in members]
-    record(account=team.account, actor=removed_by, action="team_members_removed", target=team.name, members=emails)
+    record(
+        account=team.account,
+        actor=removed_by,
+        action=AccountAction.TEAM_MEMBERS_REMOVED,
+        target=team.name,
+        members=emails,
+    )
 
 
 @transaction.atomic
@@ -176,7 +185,7 @@ def remove_team(*, team: Team, removed_by: User) -> None:
     """Remove a team; its members stay in the account. Raises RefusedError for Everyone."""
     if team.is_everyone:
         raise RefusedError(_("The team Everyone cannot be removed: every member belongs to it."))
-    record(account=team.account, actor=removed_by, action="team_removed", target=team.name)
+    record(account=team.account, actor=removed_by, action=AccountAction.TEAM_REMOVED, target=team.name)
     team.delete()
 
 
@@ -185,7 +194,7 @@ def update_profile(*, user: User, name: str, language: str, time_zone: str) -> N
     before = {"name": user.name, "language": user.language, "time_zone": user.time_zone}
     after = {"name": name, "language": language, "time_zone": time_zone}
     User.objects.filter(pk=user.pk).update(**after)
-    record_own(user, action="profile_changed", before=before, after=after)
+    record_own(user, action=AccountAction.PROFILE_CHANGED, before=before, after=after)
 
 
 def set_language(*, user: User, language: str) -> None:

@@ -10,12 +10,11 @@ from allauth.mfa.signals import (
     authenticator_removed,
     authenticator_reset,
 )
-from allauth.socialaccount.models import SocialLogin
-from allauth.socialaccount.signals import social_account_added
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from accounts.audit_actions import AccountAction
 from accounts.models import Member, User
 from accounts.services import record, record_own
 
@@ -23,13 +22,13 @@ from accounts.services import record, record_own
 @receiver(user_logged_in)
 def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     methods = [entry["method"] for entry in get_authentication_records(request, user)]
-    record_own(user, action="signed_in", methods=methods)
+    record_own(user, action=AccountAction.SIGNED_IN, methods=methods)
 
 
 @receiver(user_logged_out)
 def signed_out(user: User | None, **_: Any) -> None:
     if user:
-        record_own(user, action="signed_out")
+        record_own(user, action=AccountAction.SIGNED_OUT)
 
 
 @receiver(user_login_failed)
@@ -37,30 +36,24 @@ def sign_in_failed(credentials: dict[str, Any], **_: Any) -> None:
     """Also for an address that nobody has: it takes the same time, and shows who tries addresses out."""
     email = str(credentials.get("email", "")).lower()
     member = Member.objects.select_related("account").filter(user__email=email).first()
-    record(account=member.account if member else None, actor=None, action="sign_in_failed", target=email)
-
-
-@receiver(social_account_added)
-def salesforce_user_linked(sociallogin: SocialLogin, **_: Any) -> None:
-    username = sociallogin.account.extra_data["username"]
-    record_own(sociallogin.user, action="salesforce_sign_in.linked", salesforce_user=username)
+    record(account=member.account if member else None, actor=None, action=AccountAction.SIGN_IN_FAILED, target=email)
 
 
 @receiver(authentication_failed)
 def second_factor_failed(user: User, **_: Any) -> None:
-    record_own(user, action="second_factor_failed")
+    record_own(user, action=AccountAction.SECOND_FACTOR_FAILED)
 
 
 @receiver(authenticator_added)
 def second_factor_added(user: User, authenticator: Any, **_: Any) -> None:
-    record_own(user, action="second_factor_added", kind=authenticator.type)
+    record_own(user, action=AccountAction.SECOND_FACTOR_ADDED, kind=authenticator.type)
 
 
 @receiver(authenticator_removed)
 def second_factor_removed(user: User, authenticator: Any, **_: Any) -> None:
-    record_own(user, action="second_factor_removed", kind=authenticator.type)
+    record_own(user, action=AccountAction.SECOND_FACTOR_REMOVED, kind=authenticator.type)
 
 
 @receiver(authenticator_reset)
 def recovery_codes_made(user: User, **_: Any) -> None:
-    record_own(user, action="recovery_codes_made")
+    record_own(user, action=AccountAction.RECOVERY_CODES_MADE)

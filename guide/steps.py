@@ -16,7 +16,8 @@ from accounts.permissions import Permission
 from connections.messages import Problem
 from connections.services.health import Health
 from guide.setup_state import SetupState, Viewer
-from sync.models import RunStatus, SyncRun
+from sync.models import SyncRun
+from sync.statuses import RunStatus
 
 TITLES = {
     1: gettext_lazy("Set up the Marketo Sales account"),

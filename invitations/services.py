@@ -9,11 +9,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.audit_actions import AccountAction
 from accounts.models import Member, SalesAccount, Team, User
 from accounts.permissions import Role
 from accounts.services import RefusedError, add_member, create_account, create_verified_user, lock_account, record
 from connections.models import MarketoAdmin, MarketoInstance
 from invitations import mail_limits, tasks
+from invitations.audit_actions import InvitationAction
 from invitations.csv_rows import InviteRow
 from invitations.eligibility import InviteEligibility
 from invitations.models import LIFETIME, CsvUpload, Invitation
@@ -148,7 +150,7 @@ def resend(*, invitation: Invitation, resent_by: User) -> Invitation:
     invitation.mail_begun_at = invitation.sent_at = invitation.send_after = invitation.reminded_at = None
     invitation.expires_at = timezone.now() + LIFETIME
     invitation.save()
-    _queue(invitation, resent_by, action="invitation_resent")
+    _queue(invitation, resent_by, action=InvitationAction.RESENT)
     return invitation
 
 
@@ -159,7 +161,7 @@ def revoke(*, invitation: Invitation, revoked_by: User) -> None:
     revoked = account.invitations.undecided().filter(pk=invitation.pk).update(revoked_at=timezone.now())
     if not revoked:
         raise _decided()
-    record(account=account, actor=revoked_by, action="invitation_revoked", target=invitation.email)
+    record(account=account, actor=revoked_by, action=InvitationAction.REVOKED, target=invitation.email)
 
 
 @transaction.atomic
@@ -172,7 +174,14 @@ def change_invited_role(*, invitation: Invitation, role: Role, changed_by: User)
     before, found.role = found.role, role
     found.save(update_fields=["role"])
     if before != role:
-        record(account=account, actor=changed_by, action="role_changed", target=found.email, before=before, after=role)
+        record(
+            account=account,
+            actor=changed_by,
+            action=AccountAction.ROLE_CHANGED,
+            target=found.email,
+            before=before,
+            after=role,
+        )
 
 
 @transaction.atomic
@@ -183,7 +192,9 @@ def add_invited_to_team(*, team: Team, invitations: Sequence[Invitation], added_
     for invitation in found:
         invitation.teams.add(team)
     emails = [invitation.email for invitation in found]
-    record(account=team.account, actor=added_by, action="team_members_added", target=team.name, members=emails)
+    record(
+        account=team.account, actor=added_by, action=AccountAction.TEAM_MEMBERS_ADDED, target=team.name, members=emails
+    )
 
 
 @transaction.atomic
@@ -268,11 +279,11 @@ def _create(
         expires_at=timezone.now() + LIFETIME,
     )
     invitation.teams.set(team for team in new.teams if team.account_id == account.pk and not team.is_everyone)
-    _queue(invitation, invited_by, action="invitation_created")
+    _queue(invitation, invited_by, action=InvitationAction.CREATED)
     return invitation
 
 
-def _queue(invitation: Invitation, actor: User, *, action: str) -> None:
+def _queue(invitation: Invitation, actor: User, *, action: InvitationAction) -> None:
     record(account=invitation.account, actor=actor, action=action, target=invitation.email, role=invitation.role)
     _after_commit(partial(tasks.send_invitation.delay, invitation.pk))
 
@@ -304,7 +315,9 @@ def _ask_member(member: Member, step: int, asked_by: User) -> None:
         )
     if not mail_limits.acquire(account=member.account, sender=asked_by, email=member.user.email):
         raise RefusedError(_("Too many mails were sent to this person or by you today. Ask again tomorrow."))
-    record(account=member.account, actor=asked_by, action="step_asked", target=member.user.email, step=step)
+    record(
+        account=member.account, actor=asked_by, action=InvitationAction.STEP_ASKED, target=member.user.email, step=step
+    )
     _after_commit(partial(tasks.send_step_request.delay, member.user_id, asked_by.pk, step))
 
 
@@ -350,7 +363,7 @@ def _join(invitation: Invitation, user: User) -> Member:
     record(
         account=invitation.account,
         actor=user,
-        action="invitation_accepted",
+        action=InvitationAction.ACCEPTED,
         target=invitation.email,
         role=invitation.role,
     )

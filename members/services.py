@@ -3,11 +3,13 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.audit_actions import AccountAction
 from accounts.models import Member, User
 from accounts.permissions import Role
 from accounts.services import RefusedError, end_sessions, lock_account, record
 from connections.models import MarketoConnection
 from connections.services.salesforce import forget_member
+from members.audit_actions import MemberAction
 
 
 @transaction.atomic
@@ -29,7 +31,7 @@ def change_role(*, member: Member, role: Role, changed_by: User) -> None:
     record(
         account=member.account,
         actor=changed_by,
-        action="role_changed",
+        action=AccountAction.ROLE_CHANGED,
         target=member.user.email,
         before=before,
         after=role,
@@ -58,7 +60,7 @@ def remove_member(*, member: Member, removed_by: User, receiver: Member) -> None
     record(
         account=account,
         actor=removed_by,
-        action="member_removed",
+        action=MemberAction.REMOVED,
         target=member.user.email,
         role=member.role,
         receiver=receiver.user.email,

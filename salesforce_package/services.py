@@ -19,6 +19,7 @@ from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.instances import SalesforceSample, read_salesforce_sample
 from diagnostics.help_links import Part
+from salesforce_package.audit_actions import PackageAction
 from salesforce_package.checks import check_org
 from salesforce_package.facts import ACTIVITY_FIELDS, FIELD_TYPES
 from salesforce_package.items.checklist import EVIDENCE, ITEMS, SECTIONS
@@ -77,14 +78,14 @@ def tick_item(*, account: SalesAccount, by: User, item: Item) -> None:
         account=account, org_id=org_id, item=item.key, defaults={"ticked_by": by}
     )
     if is_new:
-        record(account=account, actor=by, action="package.item_ticked", target=in_english(item.title))
+        record(account=account, actor=by, action=PackageAction.ITEM_TICKED, target=in_english(item.title))
 
 
 def untick_item(*, account: SalesAccount, by: User, item: Item) -> None:
     """Take the tick away again. Raises ConnectionProblem."""
     org_id = _connection(account).org_id
     if _ticks(account, org_id).filter(item=item.key).delete()[0]:
-        record(account=account, actor=by, action="package.item_unticked", target=in_english(item.title))
+        record(account=account, actor=by, action=PackageAction.ITEM_UNTICKED, target=in_english(item.title))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Member, User
 from accounts.services import RefusedError, lock_account, must_use_salesforce, record_own
+from sign_in.audit_actions import SignInAction
 
 PROVIDER = "salesforce"
 
@@ -53,4 +54,4 @@ def unlink(*, user: User) -> None:
             )
         )
     if SocialAccount.objects.filter(provider=PROVIDER, user=user).delete()[0]:
-        record_own(user, action="salesforce_sign_in.unlinked")
+        record_own(user, action=SignInAction.UNLINKED)

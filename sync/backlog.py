@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount
 from sync.engine.cursors import STREAMS
-from sync.models import Cursor, Extract, ExtractStatus, RunKind, RunStatus, SyncRun
+from sync.models import Cursor, Extract, RunKind, SyncRun
+from sync.statuses import ExtractStatus, RunStatus
 
 RUNS_SHOWN = 12
 # A run begins every five minutes, so by now several have failed, or one takes long.

@@ -11,8 +11,9 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from sync.models import Extract, RunStatus, SyncRun
+from sync.models import Extract, SyncRun
 from sync.querysets import LEASE
+from sync.statuses import RunStatus
 
 
 class SyncCollector(Collector):

@@ -1,7 +1,7 @@
 """The copy of people, the runs that keep it equal to Marketo, and what each run reads from the two providers."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SalesAccount, User
 from sync.querysets import CursorQuerySet, ExtractQuerySet, Folded, PersonQuerySet, RejectedRowQuerySet, SyncRunQuerySet
+from sync.statuses import EXTRACT_TRANSITIONS, RUN_TRANSITIONS, UNFINISHED, ExtractStatus, RunStatus, Transitions
 
 
 class LeaseLost(Exception):
@@ -24,6 +25,8 @@ class LeasedJob(models.Model):
     """Work that a worker takes up one step at a time. The row is the scheduler: whatever is due and has no live lease
     may be claimed; every write of a worker names the `attempt` it claimed, so that a late one changes nothing."""
 
+    transitions: ClassVar[Transitions]
+    status: str
     # When the next step may begin; null while nothing is to be done.
     due_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
@@ -46,7 +49,13 @@ class LeasedJob(models.Model):
         return type(self)._default_manager.filter(pk=self.pk, attempt=self.attempt)  # noqa: SLF001 (Django documents it)
 
     def write(self, **values: Any) -> None:
-        """Store values and the calls made; raises LeaseLost when the row has another owner by now."""
+        """
+        Store values and the calls made; raises LeaseLost when the row has another owner by now.
+
+        ValueError for a status that does not follow on the row's.
+        """
+        if values.get("status", self.status) not in {self.status, *self.transitions[self.status]}:
+            raise ValueError(f"{self}: {values['status']} does not follow on {self.status}")
         calls = {"marketo_calls": self.marketo_calls, "salesforce_calls": self.salesforce_calls}
         if not self.if_mine().update(**calls, **values):
             raise LeaseLost
@@ -68,20 +77,6 @@ class LeasedJob(models.Model):
         return timezone.now() - self.waiting_since if self.waiting_since else timedelta()
 
 
-class RunStatus(models.TextChoices):
-    """Where a run is; the last three are its ends."""
-
-    PLANNING = "planning", _("Planning")
-    EXTRACTING = "extracting", _("Extracting")
-    MERGING = "merging", _("Merging")
-    SUCCEEDED = "succeeded", _("Succeeded")
-    FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
-
-
-UNFINISHED = (RunStatus.PLANNING, RunStatus.EXTRACTING, RunStatus.MERGING)
-
-
 class RunKind(models.TextChoices):
     """How much a run reads."""
 
@@ -92,6 +87,7 @@ class RunKind(models.TextChoices):
 class SyncRun(LeasedJob):
     """One pass over an account's people. It changes everything or nothing."""
 
+    transitions = RUN_TRANSITIONS
     account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="sync_runs")
     kind = models.CharField(max_length=10, choices=RunKind.choices, default=RunKind.FULL)
     status = models.CharField(max_length=12, choices=RunStatus.choices, default=RunStatus.PLANNING)
@@ -117,6 +113,8 @@ class SyncRun(LeasedJob):
     receipt = models.JSONField(default=dict)
     # Set while a person holds the run: no step of it begins.
     paused_at = models.DateTimeField(null=True)
+    # For how long in all.
+    paused_for = models.DurationField(default=timedelta)
     # When a worker last began to load one of the run's files: whoever was served longest ago comes next.
     served_at = models.DateTimeField(null=True)
     # How often all was read again because a crash of the database had emptied the stage tables.
@@ -169,6 +167,11 @@ class SyncRun(LeasedJob):
         """From the first step to the end, or to now."""
         return (self.finished_at or timezone.now()) - self.started_at if self.started_at else None
 
+    @property
+    def working_time(self) -> timedelta | None:
+        """The duration without the time for which a person held the run."""
+        return self.duration - self.paused_for if self.duration else None
+
 
 class Source(models.TextChoices):
     """What an extract reads."""
@@ -184,21 +187,10 @@ class Source(models.TextChoices):
     SALESFORCE_CHANGES = "salesforce_changes", _("Changes in Salesforce")
 
 
-class ExtractStatus(models.TextChoices):
-    """Where an extract is."""
-
-    PLANNED = "planned", _("Planned")
-    REQUESTED = "requested", _("Requested")
-    RUNNING = "running", _("Running")
-    READY = "ready", _("Ready")
-    LOADING = "loading", _("Loading")
-    LOADED = "loaded", _("Loaded")
-    FAILED = "failed", _("Failed")
-
-
 class Extract(LeasedJob):
     """One remote job of a run, and the loading of its result into the run's stage table."""
 
+    transitions = EXTRACT_TRANSITIONS
     run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="extracts")
     source = models.CharField(max_length=20, choices=Source.choices)
     # Created times in Marketo, both ends included, or when the changes happened; null where all is read at once.

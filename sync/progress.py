@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from sync.budgets import megabytes
 from sync.messages import wait_reason
-from sync.models import Extract, ExtractStatus, RunStatus, SyncRun
+from sync.models import Extract, SyncRun
 from sync.querysets import LeasedJobQuerySet
+from sync.statuses import ExtractStatus, RunStatus
 
 PHASES = (
     (RunStatus.PLANNING, _("Plan")),

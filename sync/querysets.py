@@ -12,6 +12,7 @@ from django.db.models.functions import Lower, Now, RowNumber
 from accounts.models import Member, SalesAccount, User
 from accounts.permissions import Permission
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance, SalesforceConnection
+from sync.statuses import UNFINISHED, ExtractStatus, RunStatus
 
 if TYPE_CHECKING:
     from sync.models import Cursor, Person, RejectedRow, SyncRun  # noqa: F401 (named in strings)
@@ -50,8 +51,6 @@ class SyncRunQuerySet(LeasedJobQuerySet):
         return self.filter(account=account)
 
     def unfinished(self) -> SyncRunQuerySet:
-        from sync.models import UNFINISHED
-
         return self.filter(status__in=UNFINISHED)
 
     def due(self) -> Self:
@@ -59,25 +58,17 @@ class SyncRunQuerySet(LeasedJobQuerySet):
 
     def bulk(self) -> Self:
         """Runs whose next step keeps a worker busy for long: the merge."""
-        from sync.models import RunStatus
-
         return self.filter(status=RunStatus.MERGING)
 
     def short(self) -> Self:
-        from sync.models import RunStatus
-
         return self.exclude(status=RunStatus.MERGING)
 
     def with_is_bulk(self) -> Self:
         """Adds `is_bulk`."""
-        from sync.models import RunStatus
-
         return self.annotate(is_bulk=_flag(Q(status=RunStatus.MERGING)))
 
     def disconnected(self) -> SyncRunQuerySet:
         """Runs that still have to read, of accounts that lack a working connection."""
-        from sync.models import RunStatus
-
         reading = self.filter(status__in=(RunStatus.PLANNING, RunStatus.EXTRACTING))
         return reading.exclude(_works(MarketoConnection), _works(SalesforceConnection))
 
@@ -103,8 +94,6 @@ class SyncRunQuerySet(LeasedJobQuerySet):
         return self.filter(accounts)
 
     def last_success(self) -> SyncRun | None:
-        from sync.models import RunStatus
-
         run: SyncRun | None = self.filter(status=RunStatus.SUCCEEDED).order_by("-pk").first()
         return run
 
@@ -155,7 +144,7 @@ def _flag(condition: Q) -> ExpressionWrapper[Q]:
 
 
 def _is_file_ready() -> Q:
-    from sync.models import ExtractStatus, RunKind
+    from sync.models import RunKind
 
     return Q(status__in=(ExtractStatus.READY, ExtractStatus.LOADING), run__kind=RunKind.FULL)
 

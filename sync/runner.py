@@ -22,8 +22,9 @@ from sync.engine.heartbeat import Heartbeat
 from sync.engine.merge import merge
 from sync.engine.plan import plan
 from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, MustWait, RunFailed, Wait, decide_retry
-from sync.models import Extract, ExtractStatus, LeasedJob, LeaseLost, RunKind, RunStatus, Source, SyncRun
+from sync.models import Extract, LeasedJob, LeaseLost, RunKind, Source, SyncRun
 from sync.services import SyncRefused, start_sync, stop_extracts
+from sync.statuses import ExtractStatus, RunStatus
 
 CONNECTIONS: dict[str, type[MarketoConnection | SalesforceConnection]] = {
     "marketo": MarketoConnection,

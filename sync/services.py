@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,8 +14,10 @@ from accounts.services import RefusedError, record
 from clients.marketo.types import StaticList
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from sync import queue
+from sync.audit_actions import SyncAction
 from sync.engine.client_factory import budget_of, marketo_of
-from sync.models import Extract, ExtractStatus, RunKind, RunStatus, SyncRun
+from sync.models import Extract, RunKind, SyncRun
+from sync.statuses import ExtractStatus, RunStatus
 
 logger = structlog.get_logger(__name__)
 
@@ -66,7 +70,7 @@ def _begin(run: SyncRun) -> None:
     run.due_at = timezone.now()
     run.save()
     if run.kind == RunKind.FULL:
-        record(account=run.account, actor=run.started_by, action="sync.started", target=str(run), run=run.pk)
+        record(account=run.account, actor=run.started_by, action=SyncAction.STARTED, target=str(run), run=run.pk)
     queue.wake_on_commit(run)
 
 
@@ -109,7 +113,7 @@ def cancel_run(*, run: SyncRun, cancelled_by: User) -> bool:
     with transaction.atomic():
         if not _cancel(run):
             return False
-        record(account=run.account, actor=cancelled_by, action="sync.cancelled", target=str(run), run=run.pk)
+        record(account=run.account, actor=cancelled_by, action=SyncAction.CANCELLED, target=str(run), run=run.pk)
         queue.wake_on_commit(run)
     logger.info("sync_cancelled", run=run.pk)
     return True
@@ -129,7 +133,7 @@ def pause_run(*, run: SyncRun, paused_by: User) -> bool:
     with transaction.atomic():
         if not running.update(paused_at=timezone.now()):
             return False
-        record(account=run.account, actor=paused_by, action="sync.paused", target=str(run), run=run.pk)
+        record(account=run.account, actor=paused_by, action=SyncAction.PAUSED, target=str(run), run=run.pk)
     logger.info("sync_paused", run=run.pk)
     return True
 
@@ -138,11 +142,11 @@ def resume_run(*, run: SyncRun, resumed_by: User) -> bool:
     """Let a paused run go on where it stopped; False when it was not paused."""
     paused = SyncRun.objects.unfinished().filter(pk=run.pk, paused_at__isnull=False)
     with transaction.atomic():
-        if not paused.update(paused_at=None, waiting_since=None):
+        if not paused.update(paused_for=F("paused_for") + (Now() - F("paused_at")), paused_at=None, waiting_since=None):
             return False
         # Nobody waited while the run was held.
         Extract.objects.of_run(run).update(waiting_since=None)
-        record(account=run.account, actor=resumed_by, action="sync.resumed", target=str(run), run=run.pk)
+        record(account=run.account, actor=resumed_by, action=SyncAction.RESUMED, target=str(run), run=run.pk)
         queue.wake_on_commit(run)
     logger.info("sync_resumed", run=run.pk)
     return True

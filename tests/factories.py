@@ -10,7 +10,8 @@ from accounts.models import Member, SalesAccount, Team, User
 from accounts.permissions import Role
 from connections.models import MarketoAdmin, MarketoConnection, MarketoInstance, SalesforceConnection
 from invitations.models import LIFETIME, CsvUpload, Invitation
-from sync.models import Cursor, Extract, Person, RunStatus, Source, SyncRun
+from sync.models import Cursor, Extract, Person, Source, SyncRun
+from sync.statuses import RunStatus
 
 PASSWORD = "Demo-Passw0rd!"
 MUNCHKIN_ID = "123-ABC-456"

@@ -18,7 +18,7 @@ from connections.models import ApiFailure, MarketoAccess, MarketoConnection, Sal
 from connections.services.call_log import record_failure
 from diagnostics.help_links import make_help_link
 from invitations.tokens import hash_token
-from sync.models import RunStatus
+from sync.statuses import RunStatus
 from tests.addresses import EVERY_ADDRESS, ROOMS
 from tests.conftest import ClientOf
 from tests.factories import make_invitation, make_run, make_team, make_upload, make_user

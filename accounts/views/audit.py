@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts import services
 from accounts.access import fresh_sign_in_required_to_read, permission_required
 from accounts.audit import sentence_of
+from accounts.audit_actions import AccountAction
 from accounts.forms import AuditFilterForm
 from accounts.middleware import ConsoleRequest
 from accounts.models import AuditEvent
@@ -29,7 +30,11 @@ def audit(request: ConsoleRequest) -> HttpResponse:
     form = AuditFilterForm(request.GET)
     page = keyset_page(form.narrow(_events(request)), "pk", request.GET)
     query = urlencode([(name, request.GET[name]) for name in form.fields if request.GET.get(name)])
-    context = {"form": form, "page": page, "entries": [(event, sentence_of(event)) for event in page.rows]}
+    context = {
+        "form": form,
+        "page": page,
+        "entries": [(event, _person_of(event), sentence_of(event)) for event in page.rows],
+    }
     return render(request, "accounts/audit.html", context | {"query": f"{query}&" if query else ""})
 
 
@@ -39,8 +44,15 @@ def audit(request: ConsoleRequest) -> HttpResponse:
 def export(request: ConsoleRequest) -> StreamingHttpResponse:
     """The entries that the same filter finds, as a file for a spreadsheet."""
     events = AuditFilterForm(request.GET).narrow(_events(request)).order_by("-pk")
-    services.record(account=request.member.account, actor=request.member.user, action="audit_exported")
+    services.record(account=request.member.account, actor=request.member.user, action=AccountAction.AUDIT_EXPORTED)
     return csv_answer("audit-trail.csv", _rows(events))
+
+
+def _person_of(event: AuditEvent) -> str:
+    """Who did it, by address; nobody knows who failed to sign in."""
+    if event.action == AccountAction.SIGN_IN_FAILED:
+        return ""
+    return event.actor_email or _("The console")
 
 
 def _events(request: ConsoleRequest) -> AuditEventQuerySet:

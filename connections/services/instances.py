@@ -18,6 +18,7 @@ from accounts.services import record
 from clients.http import ApiError
 from clients.marketo.client import MarketoClient
 from connections.asking import asking
+from connections.audit_actions import ConnectionAction
 from connections.credentials import CredentialsUnreadable
 from connections.messages import ConnectionProblem, Problem, problem_code, problem_for
 from connections.models import ConnectionStatus, MarketoAdmin, MarketoConnection, MarketoInstance
@@ -73,7 +74,11 @@ def register_marketo_instance(
         if User.objects.with_email(email) is None:
             User.objects.create_user(email)
         record(
-            account=instance.account, actor=by, action="marketo.instance_registered", target=munchkin_id, admin=email
+            account=instance.account,
+            actor=by,
+            action=ConnectionAction.INSTANCE_REGISTERED,
+            target=munchkin_id,
+            admin=email,
         )
     return instance
 

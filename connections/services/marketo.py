@@ -14,6 +14,7 @@ from accounts.services import lock_account, record
 from clients.hosts import ForbiddenHost, normalise_marketo_endpoint
 from clients.http import ApiError, UnexpectedAnswer
 from clients.marketo.client import PROBE_PATHS, MarketoClient
+from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem, problem_code
 from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance, Service
 from connections.services.call_log import solve_failures
@@ -105,7 +106,11 @@ def take_over_marketo(*, account: SalesAccount, by: User) -> None:
         old_owner, locked.owner = locked.owner, by
         locked.save(update_fields=["owner"])
         record(
-            account=account, actor=by, action="marketo.taken_over", target=locked.munchkin_id, owner_was=old_owner.email
+            account=account,
+            actor=by,
+            action=ConnectionAction.MARKETO_TAKEN_OVER,
+            target=locked.munchkin_id,
+            owner_was=old_owner.email,
         )
 
 
@@ -123,7 +128,7 @@ def disconnect_marketo(*, account: SalesAccount, by: User) -> None:
         if connection.owner != by:
             raise ConnectionProblem("marketo_not_owner")
         connection.delete()
-        record(account=account, actor=by, action="marketo.disconnected", target=connection.munchkin_id)
+        record(account=account, actor=by, action=ConnectionAction.MARKETO_DISCONNECTED, target=connection.munchkin_id)
     SharedTokenCache(connection).clear()
 
 
@@ -159,7 +164,13 @@ def _connect(
         )
         MarketoInstance.objects.filter(pk=instance.pk).update(client_id=client_id, client_secret=client_secret)
         solve_failures(account, Service.MARKETO, Q(operation__in=PROBE_PATHS) | Q(problem="marketo_credentials"))
-        record(account=account, actor=by, action="marketo.connected", target=instance.munchkin_id, client_id=client_id)
+        record(
+            account=account,
+            actor=by,
+            action=ConnectionAction.MARKETO_CONNECTED,
+            target=instance.munchkin_id,
+            client_id=client_id,
+        )
     return connection
 
 

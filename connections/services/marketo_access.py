@@ -13,6 +13,7 @@ from accounts.querysets import MemberQuerySet
 from accounts.services import record
 from clients.http import ApiError
 from clients.marketo.types import Workspace
+from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem, problem_code
 from connections.models import MarketoAccess, MarketoConnection
 from connections.querysets import MarketoAccessQuerySet
@@ -77,7 +78,9 @@ def revoke_marketo_access(*, account: SalesAccount, by: User, access_id: int) ->
     """Take the use of the connection away again."""
     access = MarketoAccess.objects.for_account(account).filter(pk=access_id).select_related("member__user").first()
     if access and access.delete()[0]:
-        record(account=account, actor=by, action="marketo.access_removed", target=access.member.user.email)
+        record(
+            account=account, actor=by, action=ConnectionAction.MARKETO_ACCESS_REMOVED, target=access.member.user.email
+        )
 
 
 def _others(account: SalesAccount) -> MemberQuerySet:
@@ -103,7 +106,7 @@ def _grant(connection: MarketoConnection, by: User, member: Member, workspace: W
         record(
             account=connection.account,
             actor=by,
-            action="marketo.access_granted",
+            action=ConnectionAction.MARKETO_ACCESS_GRANTED,
             target=email,
             workspace=workspace.name,
         )

@@ -22,6 +22,7 @@ from clients.salesforce import oauth
 from clients.salesforce.client import Access, Organization, SalesforceClient, UserInfo
 from clients.salesforce.errors import SERVICE
 from common.throttling import hit
+from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem, problem_code
 from connections.models import ConnectionStatus, OrphanedToken, SalesforceConnection, SalesforceSignIn, Service
 from connections.querysets import SalesforceConnectionQuerySet
@@ -152,7 +153,8 @@ def _disconnect(rows: SalesforceConnectionQuerySet, by: User) -> None:
         connection = rows.select_for_update(of=("self",)).select_related("account").first()
         if connection is None:
             return
-        action = "salesforce.own_disconnected" if connection.member_id else "salesforce.disconnected"
+        is_own = connection.member_id is not None
+        action = ConnectionAction.SALESFORCE_OWN_DISCONNECTED if is_own else ConnectionAction.SALESFORCE_DISCONNECTED
         record(account=connection.account, actor=by, action=action, target=connection.org_name)
         orphan = abandon(connection)
     revoke(orphan)
@@ -252,7 +254,7 @@ def _store(
     record(
         account=sign_in.account,
         actor=sign_in.user,
-        action="salesforce.own_connected" if member else "salesforce.connected",
+        action=ConnectionAction.SALESFORCE_OWN_CONNECTED if member else ConnectionAction.SALESFORCE_CONNECTED,
         target=organization.name,
         org_id=answer.org_id,
         username=who.username,

@@ -18,6 +18,7 @@ from connections.asking import asking
 from connections.messages import ConnectionProblem
 from connections.models import MarketoInstance
 from connections.services.instances import choose_instance, marketo_admins, prerequisites, refresh_marketo_admins
+from guide.audit_actions import GuideAction
 from guide.sync_card import sync_card
 from invitations.models import Invitation
 from invitations.querysets import InvitationQuerySet
@@ -123,7 +124,7 @@ def credentials(request: ConsoleRequest, instance: MarketoInstance) -> HttpRespo
     record(
         account=instance.account,
         actor=request.user,
-        action="marketo_secret_shown",
+        action=GuideAction.MARKETO_SECRET_SHOWN,
         target=instance.munchkin_id,
     )
     return render(request, "guide/actions_config.html", _cards(instance) | {"client_secret": instance.client_secret})

@@ -10,7 +10,8 @@ from clients.http import ApiError
 from sync.engine.client_factory import marketo_of
 from sync.engine.problems import RunFailed
 from sync.engine.stage import stage_tables
-from sync.models import Extract, ExtractStatus, Source, SyncRun
+from sync.models import Extract, Source, SyncRun
+from sync.statuses import ExtractStatus
 
 # A worker notices within a heartbeat that its run has ended.
 RETRY = timedelta(seconds=1)

@@ -23,7 +23,8 @@ from sync.engine.load import load_export, load_results
 from sync.engine.plan import drop_refused_fields
 from sync.engine.problems import BadFile, RunFailed, answer_text
 from sync.engine.stage import SALESFORCE_COLUMNS, SALESFORCE_OBJECTS, StageTable
-from sync.models import Extract, ExtractStatus, RunKind, Source, SyncRun
+from sync.models import Extract, RunKind, Source, SyncRun
+from sync.statuses import ExtractStatus
 
 # Marketo lets ten jobs wait or run for all of a customer's tools together; two are worked on at a time.
 OUR_SHARE_OF_THE_QUEUE = 4

@@ -38,7 +38,8 @@ from sync.engine.stage import (
     StageTable,
     stage_tables,
 )
-from sync.models import Cursor, Extract, ExtractStatus, RejectedRow, RunStatus, Source, SyncRun
+from sync.models import Cursor, Extract, RejectedRow, Source, SyncRun
+from sync.statuses import ExtractStatus, RunStatus
 
 # Activities beside data changes that move a person in or out; their numbers differ between instances.
 ACTIVITIES = {"Change Owner", "Convert Lead", "Merge Leads", "Sync Lead to SFDC", "Delete Lead from SFDC"}

@@ -19,7 +19,8 @@ from sync.engine.heartbeat import Heartbeat
 from sync.engine.problems import BadFile
 from sync.engine.rows import Refused, read_rows
 from sync.engine.stage import StageTable
-from sync.models import Extract, ExtractStatus, RejectedRow, SyncRun
+from sync.models import Extract, RejectedRow, SyncRun
+from sync.statuses import ExtractStatus
 
 # What a dropped connection costs at most: requests gives out whole pieces only.
 CHUNK_BYTES = 64 * 1024

@@ -15,7 +15,8 @@ from sync.engine.heartbeat import Heartbeat
 from sync.engine.problems import RunFailed, StageLost
 from sync.engine.restart import start_over
 from sync.engine.stage import CHANGED, OUTSIDERS, STAGED, StageTable, stage_tables
-from sync.models import Extract, Person, RunKind, RunStatus, Source, SyncRun
+from sync.models import Extract, Person, RunKind, Source, SyncRun
+from sync.statuses import RunStatus
 
 # Columns of the copy that come from Marketo as they are, and those that Salesforce decides.
 MARKETO_COLUMNS = {

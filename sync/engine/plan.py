@@ -15,7 +15,8 @@ from sync.engine.fields import INDISPENSABLE, readable_fields
 from sync.engine.problems import RunFailed
 from sync.engine.stage import stage_tables
 from sync.engine.windows import affordable_windows, measured_windows
-from sync.models import Extract, RunStatus, Source, SyncRun
+from sync.models import Extract, Source, SyncRun
+from sync.statuses import RunStatus
 
 # The text of error 1003 (airbytehq/airbyte#25064); a long list is cut off.
 REFUSED_FIELDS = re.compile(r"Invalid fields \[([^\]]+)")

@@ -16,7 +16,6 @@ from sync.engine.client_factory import marketo_of, salesforce_of
 from sync.engine.fields import SYNCED_FIELDS, SyncedField, readable_fields
 from sync.engine.windows import month_windows
 from sync.models import Extract, SyncRun
-from sync.querysets import SyncRunQuerySet
 
 EXAMPLES = 5
 # Marketo numbers people from 1, and one call answers 300 of them.
@@ -97,25 +96,19 @@ def _key(account: SalesAccount) -> str:
 
 
 def _forecast(account: SalesAccount, exports: int) -> Forecast:
-    """What the last comparable run took is the best guess; without one, what Marketo's jobs take as a rule."""
+    """What the last run that read everybody took is the best guess; without one, what Marketo's jobs take as a rule."""
     people = _expected_people(account)
     size = people * BYTES_PER_PERSON
     minutes: float = ceil(exports / EXPORTS_AT_A_TIME) * MINUTES_PER_EXPORT
     calls = {"marketo_calls": exports * CALLS_PER_EXPORT, "salesforce_calls": QUERY_JOBS * CALLS_PER_QUERY_JOB}
-    last = _comparable_runs(account).last_success()
-    is_measured = bool(last and last.duration)
-    if last and last.duration:
+    last = SyncRun.objects.for_account(account).full().filter(list_id=None).last_success()
+    is_measured = bool(last and last.working_time)
+    if last and last.working_time:
         size = Extract.objects.of_run(last).exported_bytes()
-        minutes = last.duration.total_seconds() / 60
+        minutes = last.working_time.total_seconds() / 60
         calls = last.calls()
     megabytes = ceil(size / 1_000_000)
     return Forecast(people=people, megabytes=megabytes, minutes=ceil(minutes), is_measured=is_measured, **calls)
-
-
-def _comparable_runs(account: SalesAccount) -> SyncRunQuerySet:
-    """Full runs that read everybody and that no person ever held."""
-    held = list(account.audit_events.filter(action="sync.paused").values_list("details__run", flat=True))
-    return SyncRun.objects.for_account(account).full().filter(list_id=None).exclude(pk__in=held)
 
 
 def _examples(client: MarketoClient, known: list[str]) -> list[dict[str, Any]]:

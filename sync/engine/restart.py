@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from sync.engine.problems import RunFailed
 from sync.engine.stage import stage_tables
-from sync.models import Extract, ExtractStatus, RejectedRow, RunKind, RunStatus, SyncRun
+from sync.models import Extract, RejectedRow, RunKind, SyncRun
+from sync.statuses import ExtractStatus, RunStatus
 
 MOST_RESTARTS = 3
 

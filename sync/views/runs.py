@@ -26,9 +26,10 @@ from sync.budgets import budgets_of
 from sync.engine.cursors import STREAMS
 from sync.engine.fields import missing_fields
 from sync.messages import failure_of, left_out, row_fault
-from sync.models import Extract, RejectedRow, RunKind, RunStatus, SyncRun
+from sync.models import Extract, RejectedRow, RunKind, SyncRun
 from sync.progress import comparisons_of, progress_of
 from sync.querysets import SyncRunQuerySet
+from sync.statuses import RunStatus
 from sync.views.access import watched_accounts, watched_runs
 
 REJECTED_ROWS_SHOWN = 20

@@ -5,6 +5,7 @@ from django.core import mail
 from django.test import Client
 from pytest_django import Settings
 
+from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, User
 from tests.conftest import ClientOf
 from tests.factories import PASSWORD, make_user
@@ -40,7 +41,7 @@ def test_a_new_password_leaves_a_trace(client: Client, user: User) -> None:
     client.login(email=user.email, password=PASSWORD)
     new = {"oldpassword": PASSWORD, "password1": "Other-Passw0rd!", "password2": "Other-Passw0rd!"}
     client.post("/accounts/password/change/", new)
-    assert AuditEvent.objects.get(actor=user).action == "password_changed"
+    assert AuditEvent.objects.get(actor=user).action == AccountAction.PASSWORD_CHANGED
 
 
 def test_a_new_browser_speaks_the_language_of_the_profile(client_of: ClientOf, user: User) -> None:

@@ -12,9 +12,12 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts import services
+from accounts.audit_actions import AccountAction
 from accounts.audit_chain import broken_entries, chain_ends
 from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
+from invitations.audit_actions import InvitationAction
+from members.audit_actions import MemberAction
 from tests.accounts.authenticator import add_second_factor
 from tests.factories import PASSWORD, make_invitation, make_member, make_team, with_password
 from tests.signing_in import sign_in
@@ -23,7 +26,10 @@ from tests.threads import at_once
 
 @pytest.fixture
 def trail(account: SalesAccount, admin: User) -> list[AuditEvent]:
-    return [services.record(account=account, actor=admin, action="team_created", target=f"T{n}") for n in range(4)]
+    return [
+        services.record(account=account, actor=admin, action=AccountAction.TEAM_CREATED, target=f"T{n}")
+        for n in range(4)
+    ]
 
 
 def tamper(sql: str, *values: int) -> None:
@@ -37,8 +43,8 @@ def tamper(sql: str, *values: int) -> None:
 class TestChain:
     def test_a_trail_as_it_was_written_is_whole(self, trail: list[AuditEvent], stranger: User) -> None:
         """Security statement 43: the chain can be verified, account by account."""
-        services.record(account=stranger.member.account, actor=stranger, action="signed_out")
-        services.record(account=None, actor=None, action="sign_in_failed", target="x@x.example")
+        services.record(account=stranger.member.account, actor=stranger, action=AccountAction.SIGNED_OUT)
+        services.record(account=None, actor=None, action=AccountAction.SIGN_IN_FAILED, target="x@x.example")
         assert broken_entries() == []
         out = StringIO()
         call_command("verify_audit_trail", stdout=out)
@@ -83,7 +89,7 @@ class TestChain:
         assert AuditEvent.objects.count() == 4
 
     def test_a_deleted_user_leaves_the_entries(self, account: SalesAccount, member: User) -> None:
-        services.record(account=account, actor=member, action="signed_out")
+        services.record(account=account, actor=member, action=AccountAction.SIGNED_OUT)
         member.delete()
         assert AuditEvent.objects.get().actor_email == "seller@acme.example"
         assert broken_entries() == []
@@ -92,7 +98,9 @@ class TestChain:
     def test_entries_written_at_once_follow_one_another(self, account: SalesAccount, admin: User) -> None:
         def write(number: int) -> None:
             for turn in range(5):
-                services.record(account=account, actor=admin, action="team_created", target=f"{number}.{turn}")
+                services.record(
+                    account=account, actor=admin, action=AccountAction.TEAM_CREATED, target=f"{number}.{turn}"
+                )
 
         at_once(8, write)
         assert AuditEvent.objects.count() == 40
@@ -110,7 +118,7 @@ def test_whoever_holds_the_account_waits_for_no_entry_that_waits_for_them(accoun
                 services.lock_account(account)
                 begun.set()
                 assert written.wait(10)
-                services.record(account=account, actor=admin, action="team_created", target="North")
+                services.record(account=account, actor=admin, action=AccountAction.TEAM_CREATED, target="North")
         finally:
             connection.close()
 
@@ -118,7 +126,7 @@ def test_whoever_holds_the_account_waits_for_no_entry_that_waits_for_them(accoun
         try:
             assert begun.wait(10)
             with transaction.atomic():
-                services.record(account=account, actor=admin, action="signed_out")
+                services.record(account=account, actor=admin, action=AccountAction.SIGNED_OUT)
                 written.set()
         finally:
             connection.close()
@@ -149,21 +157,21 @@ class TestEverySecurityActionHasAnEntry:
     @pytest.mark.parametrize(
         ("address", "form", "action"),
         [
-            ("admin/teams/", {"name": "South"}, "team_created"),
-            ("admin/teams/{team}/rename/", {"name": "West"}, "team_renamed"),
-            ("admin/teams/{team}/add/", {"members": "{member}"}, "team_members_added"),
-            ("admin/teams/{team}/remove/", {"members": "{inside}"}, "team_members_removed"),
-            ("admin/teams/{team}/delete/", {}, "team_removed"),
-            ("admin/users/selected/role/", {"rows": "m{member}", "role": "admin"}, "role_changed"),
-            ("admin/users/{member}/remove/", {"receiver": "{admin}"}, "member_removed"),
+            ("admin/teams/", {"name": "South"}, AccountAction.TEAM_CREATED),
+            ("admin/teams/{team}/rename/", {"name": "West"}, AccountAction.TEAM_RENAMED),
+            ("admin/teams/{team}/add/", {"members": "{member}"}, AccountAction.TEAM_MEMBERS_ADDED),
+            ("admin/teams/{team}/remove/", {"members": "{inside}"}, AccountAction.TEAM_MEMBERS_REMOVED),
+            ("admin/teams/{team}/delete/", {}, AccountAction.TEAM_REMOVED),
+            ("admin/users/selected/role/", {"rows": "m{member}", "role": "admin"}, AccountAction.ROLE_CHANGED),
+            ("admin/users/{member}/remove/", {"receiver": "{admin}"}, MemberAction.REMOVED),
             (
                 "admin/users/invite/",
                 {"emails": "x@acme.example", "role": "user", "language": "en"},
-                "invitation_created",
+                InvitationAction.CREATED,
             ),
-            ("admin/users/selected/resend/", {"rows": "i{invitation}"}, "invitation_resent"),
-            ("admin/users/selected/revoke/", {"rows": "i{invitation}"}, "invitation_revoked"),
-            ("profile/", {"name": "Nora", "language": "sv", "time_zone": "UTC"}, "profile_changed"),
+            ("admin/users/selected/resend/", {"rows": "i{invitation}"}, InvitationAction.RESENT),
+            ("admin/users/selected/revoke/", {"rows": "i{invitation}"}, InvitationAction.REVOKED),
+            ("profile/", {"name": "Nora", "language": "sv", "time_zone": "UTC"}, AccountAction.PROFILE_CHANGED),
         ],
     )
     def test_changes(
@@ -193,41 +201,41 @@ class TestEverySecurityActionHasAnEntry:
 
     def test_before_and_after(self, browser: Client, admin: User, member: User) -> None:
         browser.post("/settings/admin/users/selected/role/", {"rows": f"m{member.member.pk}", "role": "admin"})
-        assert self.entry(admin, "role_changed").details == {"before": "user", "after": "admin"}
+        assert self.entry(admin, AccountAction.ROLE_CHANGED).details == {"before": "user", "after": "admin"}
         browser.post("/settings/profile/", {"name": "Nora", "language": "sv", "time_zone": "UTC"})
-        details = self.entry(admin, "profile_changed").details
+        details = self.entry(admin, AccountAction.PROFILE_CHANGED).details
         assert (details["before"]["name"], details["after"]["name"]) == ("", "Nora")
 
     def test_signing_in_and_out(self, browser: Client, admin: User) -> None:
-        assert self.entry(admin, "signed_in").details == {"methods": ["password"]}
+        assert self.entry(admin, AccountAction.SIGNED_IN).details == {"methods": ["password"]}
         browser.get("/settings/admin/audit/export/")
-        self.entry(admin, "audit_exported")
+        self.entry(admin, AccountAction.AUDIT_EXPORTED)
         browser.post("/accounts/logout/")
-        self.entry(admin, "signed_out")
+        self.entry(admin, AccountAction.SIGNED_OUT)
 
     def test_the_password(self, browser: Client, admin: User) -> None:
         new = {"oldpassword": PASSWORD, "password1": "Other-Passw0rd!", "password2": "Other-Passw0rd!"}
         browser.post("/accounts/password/change/", new)
-        assert "Passw0rd" not in str(self.entry(admin, "password_changed").details)
+        assert "Passw0rd" not in str(self.entry(admin, AccountAction.PASSWORD_CHANGED).details)
 
     @pytest.mark.django_db(transaction=True)
     def test_the_second_factor(self, browser: Client, admin: User, settings: Settings) -> None:
         settings.MFA_TOTP_TOLERANCE = 1
         add_second_factor(browser)
         browser.post("/accounts/2fa/recovery-codes/generate/")
-        self.entry(admin, "second_factor_added")
-        self.entry(admin, "recovery_codes_made")
+        self.entry(admin, AccountAction.SECOND_FACTOR_ADDED)
+        self.entry(admin, AccountAction.RECOVERY_CODES_MADE)
         other = Client()
         sign_in(other, admin.email)
         other.post("/accounts/2fa/authenticate/", {"code": "000000"})
-        self.entry(admin, "second_factor_failed")
+        self.entry(admin, AccountAction.SECOND_FACTOR_FAILED)
         browser.post("/accounts/2fa/totp/deactivate/")
-        self.entry(admin, "second_factor_removed")
+        self.entry(admin, AccountAction.SECOND_FACTOR_REMOVED)
 
     def test_ending_other_sessions(self, browser: Client, admin: User) -> None:
         sign_in(Client(), admin.email)
         browser.post("/accounts/sessions/")
-        assert self.entry(admin, "sessions_ended").details == {"number": 1}
+        assert self.entry(admin, AccountAction.SESSIONS_ENDED).details == {"number": 1}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -238,11 +246,11 @@ def test_the_trail_of_another_account_is_not_locked(account: SalesAccount, stran
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '2s'")
-            services.record(account=stranger.member.account, actor=stranger, action="signed_out")
+            services.record(account=stranger.member.account, actor=stranger, action=AccountAction.SIGNED_OUT)
         finally:
             connection.close()
 
     with transaction.atomic(), ThreadPoolExecutor(1) as threads:
-        services.record(account=account, actor=None, action="signed_out")
+        services.record(account=account, actor=None, action=AccountAction.SIGNED_OUT)
         threads.submit(write).result()
     assert {end.slug: end.entries for end in chain_ends()} == {"acme-inc": 1, "umbrella-ltd": 1}

@@ -6,6 +6,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
 
+from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, SalesAccount, Team, User
 from tests.conftest import ClientOf
 from tests.factories import PASSWORD, make_team, make_user, with_password
@@ -54,10 +55,10 @@ class TestTeamManagement:
         browser.post(f"{TEAMS}{team.pk}/delete/")
         assert not Team.objects.filter(name="North").exists()
         assert [event.action for event in AuditEvent.objects.order_by("pk")] == [
-            "team_created",
-            "team_members_added",
-            "team_members_removed",
-            "team_removed",
+            AccountAction.TEAM_CREATED,
+            AccountAction.TEAM_MEMBERS_ADDED,
+            AccountAction.TEAM_MEMBERS_REMOVED,
+            AccountAction.TEAM_REMOVED,
         ]
 
     def test_a_name_in_use_is_explained(self, browser: Client, team: Team) -> None:

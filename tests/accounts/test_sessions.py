@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, User
 from accounts.permissions import Role
 from members.services import change_role
@@ -82,8 +83,8 @@ class TestTime:
     def test_the_trail_says_so_with_the_address_that_only_our_proxies_tell(self, browser: Client, nora: User) -> None:
         with time_machine.travel(timezone.now() + timedelta(minutes=31)):
             browser.get(PROFILE, headers={"X-Forwarded-For": "203.0.113.9"})
-        [event] = AuditEvent.objects.exclude(action="signed_in")
-        assert (event.action, event.actor, event.ip_address) == ("session_ended", nora, "127.0.0.1")
+        [event] = AuditEvent.objects.exclude(action=AccountAction.SIGNED_IN)
+        assert (event.action, event.actor, event.ip_address) == (AccountAction.SESSION_ENDED, nora, "127.0.0.1")
 
     def test_a_form_sent_in_it_is_known_to_be_lost(self, browser: Client, nora: User) -> None:
         """The sign-in page says so, and leads back to the page of the form, not to an address that only takes forms."""
@@ -248,7 +249,7 @@ def test_known_and_unknown_addresses_get_the_same_answer_for_the_same_work(
 def test_failed_sign_ins_are_recorded_for_known_and_unknown_addresses(client: Client, nora: User) -> None:
     for email in (nora.email.upper(), "unknown@acme.example"):
         log_in(client, email)
-    events = AuditEvent.objects.filter(action="sign_in_failed").order_by("pk")
+    events = AuditEvent.objects.filter(action=AccountAction.SIGN_IN_FAILED).order_by("pk")
     assert [(event.account, event.target) for event in events] == [
         (nora.member.account, nora.email),
         (None, "unknown@acme.example"),

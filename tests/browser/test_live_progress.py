@@ -7,7 +7,8 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from accounts.models import SalesAccount, User
-from sync.models import Extract, RunStatus, Source, SyncRun
+from sync.models import Extract, Source, SyncRun
+from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
 from tests.sync.processes import web

@@ -8,13 +8,15 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.audit_actions import AccountAction
 from accounts.models import SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import record
 from connections.models import ApiFailure, MarketoAccess, MarketoAdmin, MarketoConnection, MarketoInstance
 from connections.models import SalesforceConnection as Salesforce
 from invitations.models import CsvUpload, Invitation
-from sync.models import Cursor, Extract, Person, RejectedRow, RunStatus, Source, SyncRun
+from sync.models import Cursor, Extract, Person, RejectedRow, Source, SyncRun
+from sync.statuses import RunStatus
 from tests.browser.audit import LOUD, SCREENS
 from tests.conftest import ClientOf
 from tests.factories import make_member
@@ -45,7 +47,7 @@ def name_everybody(account: SalesAccount, admin: User, instance: MarketoInstance
         later = timezone.now() + timedelta(days=7)
         Invitation.objects.create(account=account, email=f"i{number}@acme.example", name=text, expires_at=later)
         MarketoAdmin.objects.create(instance=instance, email=f"a{number}@x.example", first_name=text, last_name=text)
-        record(account=account, actor=admin, action="team_renamed", target=text, name=text)
+        record(account=account, actor=admin, action=AccountAction.TEAM_RENAMED, target=text, name=text)
     MarketoAdmin.objects.create(instance=instance, email=admin.email, first_name=SCRIPT)
     CsvUpload.objects.create(account=account, uploaded_by=admin, text=f"email,{SCRIPT}\na@b.example,{SCRIPT}\n{SCRIPT}")
 

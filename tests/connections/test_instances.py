@@ -10,6 +10,7 @@ from django.utils.translation import override
 
 from accounts.models import AuditEvent, User
 from connections.asking import asking
+from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
 from connections.models import MarketoInstance
 from connections.services.instances import CheckResult, marketo_admins, prerequisites, refresh_marketo_admins
@@ -106,7 +107,7 @@ def test_a_superuser_registers_an_instance_on_a_page(sandbox: SandboxProcess, op
     assert 'value="maria.lind@acme.example"' in refused
     page = text_of(browser.post(NEW, typed | {"client_secret": "sandbox-client-secret"}, follow=True))
     assert "Acme Inc (123-ABC-456) is registered." in page
-    assert AuditEvent.objects.filter(action="marketo.instance_registered", actor=ops).exists()
+    assert AuditEvent.objects.filter(action=ConnectionAction.INSTANCE_REGISTERED, actor=ops).exists()
 
 
 @pytest.mark.usefixtures("_secret")

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
+from connections.audit_actions import ConnectionAction
 from connections.models import MarketoAccess, MarketoConnection
 from tests.conftest import ClientOf
 from tests.factories import make_member
@@ -45,7 +46,9 @@ def test_access_is_granted_in_a_workspace_that_marketo_names(
         ("seller@acme.example", "EU"),
         ("second@acme.example", "EU"),
     }
-    assert AuditEvent.objects.filter(action="marketo.access_granted", target="seller@acme.example").exists()
+    assert AuditEvent.objects.filter(
+        action=ConnectionAction.MARKETO_ACCESS_GRANTED, target="seller@acme.example"
+    ).exists()
 
 
 def test_the_workspace_is_set_once_and_changed_by_removing(
@@ -57,7 +60,9 @@ def test_the_workspace_is_set_once_and_changed_by_removing(
     assert "nobody was chosen" in text_of(browser.post(ACCESS, chosen))
     assert MarketoAccess.objects.get().workspace_name == "Default"
     browser.post(REMOVE.format(access.pk))
-    assert AuditEvent.objects.filter(action="marketo.access_removed", target="seller@acme.example").exists()
+    assert AuditEvent.objects.filter(
+        action=ConnectionAction.MARKETO_ACCESS_REMOVED, target="seller@acme.example"
+    ).exists()
     browser.post(ACCESS, chosen)
     assert MarketoAccess.objects.get().workspace_name == "EU"
 
@@ -128,7 +133,7 @@ def test_the_connection_goes_from_one_admin_to_the_next_and_is_never_gone(
     assert (taken.pk, taken.owner, taken.status) == (marketo_connection.pk, second_admin.user, "connected")
     assert taken.connected_at == marketo_connection.connected_at
     assert MarketoAccess.objects.get() == kept
-    event = AuditEvent.objects.get(action="marketo.taken_over")
+    event = AuditEvent.objects.get(action=ConnectionAction.MARKETO_TAKEN_OVER)
     assert (event.actor, event.details["owner_was"]) == (second_admin.user, old_owner.email)
 
 

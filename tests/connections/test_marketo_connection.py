@@ -9,6 +9,7 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
 from clients.http import ReconnectNeeded
+from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
 from connections.services.call_recorder import record_problem
@@ -44,7 +45,9 @@ def test_connect_uses_the_credentials_that_marketo_sent(
     assert "You are the owner of the connection." in page
     connection = MarketoConnection.objects.get()
     assert (connection.owner, connection.client_id) == (admin, "sandbox-client-id")
-    assert AuditEvent.objects.filter(action="marketo.connected", actor=admin, target="123-ABC-456").exists()
+    assert AuditEvent.objects.filter(
+        action=ConnectionAction.MARKETO_CONNECTED, actor=admin, target="123-ABC-456"
+    ).exists()
 
 
 def test_an_account_without_an_instance_is_told_where_to_begin(
@@ -153,7 +156,7 @@ def test_the_owner_disconnects_after_reading_what_stops(
     assert MarketoConnection.objects.exists()
     assert "Disconnected from Marketo." in text_of(browser.post(DISCONNECT, follow=True))
     assert not MarketoConnection.objects.exists()
-    assert AuditEvent.objects.filter(action="marketo.disconnected").exists()
+    assert AuditEvent.objects.filter(action=ConnectionAction.MARKETO_DISCONNECTED).exists()
 
 
 def test_the_secret_is_encrypted_and_in_no_page(marketo_connection: MarketoConnection, client_of: ClientOf) -> None:

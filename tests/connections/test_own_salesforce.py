@@ -7,6 +7,7 @@ import requests
 from django.test import Client
 
 from accounts.models import AuditEvent, SalesAccount, User
+from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
 from connections.services.client_factory import salesforce_client
@@ -42,7 +43,7 @@ def test_every_member_connects_themselves(
     assert f'href="{DISCONNECT}"' in page
     own = SalesforceConnection.objects.get()
     assert (own.member, own.account, own.connected_by) == (member.member, account, member)
-    assert AuditEvent.objects.filter(action="salesforce.own_connected", actor=member).exists()
+    assert AuditEvent.objects.filter(action=ConnectionAction.SALESFORCE_OWN_CONNECTED, actor=member).exists()
 
 
 def test_salesforce_asks_who_it_is_even_in_a_browser_that_is_logged_in(seller: Client, sandbox: SandboxProcess) -> None:
@@ -94,7 +95,7 @@ def test_both_connections_live_side_by_side(
     assert own.refresh_token != salesforce_connection.refresh_token
     assert "Disconnect yourself from Acme Inc" in text_of(browser.get(DISCONNECT))
     assert "Disconnected from Acme Inc." in text_of(browser.post(DISCONNECT, follow=True))
-    assert AuditEvent.objects.filter(action="salesforce.own_disconnected", actor=owner).exists()
+    assert AuditEvent.objects.filter(action=ConnectionAction.SALESFORCE_OWN_DISCONNECTED, actor=owner).exists()
     left = SalesforceConnection.objects.get()
     assert left == salesforce_connection
     assert salesforce_client(left).organization().name == "Acme Inc"

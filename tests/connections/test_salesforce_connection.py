@@ -14,6 +14,7 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from clients.http import ReconnectNeeded
+from connections.audit_actions import ConnectionAction
 from connections.models import SalesforceConnection, SalesforceSignIn
 from connections.services.client_factory import salesforce_client
 from tests.conftest import ClientOf
@@ -101,7 +102,7 @@ def test_a_salesforce_admin_connects_and_everybody_sees_to_what(
     assert "Disconnect" in page
     connection = SalesforceConnection.objects.get()
     assert (connection.connected_by, connection.is_sandbox, len(connection.org_id)) == (salesforce_admin, False, 18)
-    event = AuditEvent.objects.get(action="salesforce.connected")
+    event = AuditEvent.objects.get(action=ConnectionAction.SALESFORCE_CONNECTED)
     assert (event.actor, event.target) == (salesforce_admin, "Acme Inc")
 
 
@@ -227,7 +228,7 @@ def test_disconnect_says_what_stops_then_revokes_and_erases(
     assert "Disconnected from Acme Inc." in page
     assert not SalesforceConnection.objects.exists()
     assert sandbox.get("/_sandbox/state")["org"]["grants"] == 0
-    assert AuditEvent.objects.filter(action="salesforce.disconnected", actor=admin).exists()
+    assert AuditEvent.objects.filter(action=ConnectionAction.SALESFORCE_DISCONNECTED, actor=admin).exists()
 
 
 def test_disconnect_erases_even_when_salesforce_is_down(

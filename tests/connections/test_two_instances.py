@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, SalesAccount, User
 from connections.models import MarketoAdmin, MarketoInstance
+from guide.audit_actions import GuideAction
 from tests.conftest import ClientOf
 from tests.factories import make_instance, make_marketo_admin
 from tests.pages import text_of
@@ -64,8 +65,8 @@ def test_a_tab_that_stayed_open_does_nothing_in_another_instance(
     for stale in ({"instance": instance.munchkin_id}, {}):
         page = text_of(browser.post(secret, stale, follow=True))
         assert "you work in another Marketo instance now" in page
-        assert not AuditEvent.objects.filter(action="marketo_secret_shown").exists()
+        assert not AuditEvent.objects.filter(action=GuideAction.MARKETO_SECRET_SHOWN).exists()
         assert browser.post(SYNC, stale)["Location"] == ACTIONS_CONFIG
     assert browser.get(SYNC, {"instance": instance.munchkin_id})["Location"] == ACTIONS_CONFIG
     browser.post(secret, {"instance": second.munchkin_id})
-    assert AuditEvent.objects.filter(action="marketo_secret_shown", target=second.munchkin_id).exists()
+    assert AuditEvent.objects.filter(action=GuideAction.MARKETO_SECRET_SHOWN, target=second.munchkin_id).exists()

@@ -16,6 +16,7 @@ from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
 from connections.services.health import check_connection
 from diagnostics import help_links
+from diagnostics.audit_actions import DiagnosticsAction
 from salesforce_package.models import PackageTick
 from salesforce_package.services import check_package
 from tests.conftest import ClientOf
@@ -52,7 +53,9 @@ def test_a_link_shows_one_item_with_its_values_to_anybody(
     for text in ("ims-na1", "Task Type", *PEOPLE):
         assert text not in page
     assert (answer["Cache-Control"], answer["Referrer-Policy"]) == ("no-store", "same-origin")
-    assert AuditEvent.objects.filter(action="help_link.made", target="Remote site for Sales Insight Actions").exists()
+    assert AuditEvent.objects.filter(
+        action=DiagnosticsAction.HELP_LINK_MADE, target="Remote site for Sales Insight Actions"
+    ).exists()
 
 
 def test_back_leads_to_the_item(checked: SalesAccount, browser: Client) -> None:

@@ -10,6 +10,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import AuditEvent, SalesAccount, User
 from connections.models import MarketoInstance
+from guide.audit_actions import GuideAction
 from invitations.models import Invitation
 from invitations.tasks import send_invitation
 from tests.conftest import ClientOf
@@ -29,7 +30,7 @@ def test_credentials_are_blank_before_the_first_invitation(browser: Client) -> N
     assert page.count("Appears after the first invitation") == 2
     assert "sandbox-client-id" not in page
     browser.post(PAGE + "credentials/")
-    assert not AuditEvent.objects.filter(action="marketo_secret_shown").exists()
+    assert not AuditEvent.objects.filter(action=GuideAction.MARKETO_SECRET_SHOWN).exists()
 
 
 def test_the_pick_list_holds_marketos_admins(browser: Client) -> None:
@@ -99,7 +100,9 @@ def test_the_client_secret_is_shown_on_request_only_and_that_is_audited(
     assert "sandbox-client-secret" not in text_of(browser.get(PAGE))
     # The language switch comes back to the address of the post.
     assert browser.get(PAGE + "credentials/").headers["Location"] == PAGE
-    assert AuditEvent.objects.filter(action="marketo_secret_shown", actor_email="marketo-admin@demo.example").exists()
+    assert AuditEvent.objects.filter(
+        action=GuideAction.MARKETO_SECRET_SHOWN, actor_email="marketo-admin@demo.example"
+    ).exists()
 
 
 def test_an_active_account_names_its_original_user(

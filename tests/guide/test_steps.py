@@ -12,7 +12,7 @@ from accounts.permissions import Role
 from connections.models import MarketoConnection
 from guide.setup_state import setup_state_for
 from guide.steps import Step, StepState, steps_for
-from sync.models import RunStatus
+from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import (
     make_instance,

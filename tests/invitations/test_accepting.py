@@ -14,6 +14,7 @@ from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
 from invitations import services, tasks
+from invitations.audit_actions import InvitationAction
 from invitations.models import Invitation
 from tests.conftest import ClientOf
 from tests.factories import make_account, make_member, make_team, make_user
@@ -212,4 +213,4 @@ def test_of_fifty_simultaneous_acceptances_one_wins(account: SalesAccount, admin
     assert set(codes) <= {302, 410, 200}
     assert User.objects.filter(email="new@acme.example").count() == 1
     assert Member.objects.filter(user__email="new@acme.example").count() == 1
-    assert AuditEvent.objects.filter(action="invitation_accepted").count() == 1
+    assert AuditEvent.objects.filter(action=InvitationAction.ACCEPTED).count() == 1

@@ -12,6 +12,7 @@ from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
 from invitations import services
+from invitations.audit_actions import InvitationAction
 from invitations.models import Invitation
 from invitations.services import NewInvitation
 from tests.conftest import ClientOf
@@ -136,7 +137,11 @@ def test_every_change_leaves_an_audit_event(invite: MakeInvitation, admin: User)
     services.resend(invitation=invitation, resent_by=admin)
     services.revoke(invitation=invitation, revoked_by=admin)
     events = AuditEvent.objects.order_by("pk")
-    assert [event.action for event in events] == ["invitation_created", "invitation_resent", "invitation_revoked"]
+    assert [event.action for event in events] == [
+        InvitationAction.CREATED,
+        InvitationAction.RESENT,
+        InvitationAction.REVOKED,
+    ]
     assert {(event.actor, event.target) for event in events} == {(admin, invitation.email)}
     assert token not in str(list(events.values()))
 

@@ -8,6 +8,7 @@ from accounts.permissions import Role
 from accounts.services import RefusedError
 from connections.models import MarketoAdmin, MarketoInstance
 from invitations import services
+from invitations.audit_actions import InvitationAction
 from invitations.models import Invitation
 from tests.conftest import ClientOf
 from tests.factories import make_instance, make_marketo_admin, make_user
@@ -36,7 +37,7 @@ def test_send_invite_creates_the_account(marketo: MarketoInstance, maria: Market
     assert invitation.account.name == "Acme Inc"
     assert (invitation.email, invitation.name) == ("maria@acme.example", "Maria Lind")
     assert (invitation.role, invitation.purpose) == (Role.ADMIN, Invitation.Purpose.FIRST_ADMIN)
-    assert AuditEvent.objects.get().action == "invitation_created"
+    assert AuditEvent.objects.get().action == InvitationAction.CREATED
 
 
 def test_pressed_twice_the_first_stays(marketo: MarketoInstance, maria: MarketoAdmin, sender: User) -> None:

@@ -10,6 +10,7 @@ from connections.models import OrphanedToken, SalesforceConnection
 from invitations import services
 from invitations.models import Invitation
 from members import services as members
+from members.audit_actions import MemberAction
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_connection, make_member, make_salesforce_connection
 from tests.invitations.user_management import USERS
@@ -48,7 +49,7 @@ def test_the_chosen_receiver_gets_the_invitations(browser: Client, account: Sale
     assert "1 invitation this person has sent is still open" in page
     browser.post(remove_address(leaving.user), {"receiver": receiver.pk})
     assert Invitation.objects.get().invited_by == receiver.user
-    event = AuditEvent.objects.get(action="member_removed")
+    event = AuditEvent.objects.get(action=MemberAction.REMOVED)
     assert (event.target, event.details["receiver"]) == ("leaving@acme.example", "stays@acme.example")
 
 

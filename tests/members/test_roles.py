@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import pytest
 
+from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
@@ -15,7 +16,7 @@ from tests.threads import at_once
 def test_a_changed_role_is_audited_with_before_and_after(admin: User, member: User) -> None:
     change_role(member=member.member, role=Role.ADMIN, changed_by=admin)
     event = AuditEvent.objects.get()
-    assert (event.action, event.actor, event.target) == ("role_changed", admin, member.email)
+    assert (event.action, event.actor, event.target) == (AccountAction.ROLE_CHANGED, admin, member.email)
     assert event.details == {"before": "user", "after": "admin"}
 
 

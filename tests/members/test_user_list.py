@@ -10,10 +10,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
 from invitations import services
+from invitations.audit_actions import InvitationAction
 from invitations.models import MAIL_TIME_LIMIT, Invitation
 from members.user_list import SORT_KEYS
 from tests.conftest import ClientOf
@@ -161,7 +163,7 @@ class TestTickedLines:
         revoked.refresh_from_db()
         assert (revoked.role, revoked.teams.count()) == (Role.USER, 0)
         events = AuditEvent.objects.filter(target__in=["one@acme.example", "North"]).values_list("action", flat=True)
-        assert {"role_changed", "team_members_added"} <= set(events)
+        assert {AccountAction.ROLE_CHANGED, AccountAction.TEAM_MEMBERS_ADDED} <= set(events)
 
     def test_an_invitation_that_was_accepted_meanwhile_is_not_changed(
         self, admin: User, invite: MakeInvitation
@@ -197,7 +199,7 @@ class TestTickedLines:
             browser.post(f"{USERS}selected/revoke/", {"rows": rows}, follow=True)
         )
         assert not Invitation.objects.open().exists()
-        assert AuditEvent.objects.filter(action="invitation_revoked").count() == 2
+        assert AuditEvent.objects.filter(action=InvitationAction.REVOKED).count() == 2
 
     @pytest.mark.parametrize("change", ["resend", "revoke", "role", "team"])
     @pytest.mark.parametrize("rows", [[], ["x1", "m", "i99999999999999999999", "mm"]])

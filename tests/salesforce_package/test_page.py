@@ -3,6 +3,7 @@
 import re
 
 from accounts.models import AuditEvent, SalesAccount, User
+from salesforce_package.audit_actions import PackageAction
 from salesforce_package.items.checklist import ITEMS
 from salesforce_package.models import PackageCheck, PackageTick
 from salesforce_package.services import check_package, package_state, tick_item
@@ -76,10 +77,10 @@ def test_a_tick_carries_its_name_and_can_be_taken_back(
     assert "Ticked by crm@acme.example" in text_of(browser.post(TICK.format("governance"), follow=True))
     browser.post(TICK.format("governance"))
     title = "Features you do not want are switched off"
-    assert AuditEvent.objects.filter(action="package.item_ticked", target=title).count() == 1
+    assert AuditEvent.objects.filter(action=PackageAction.ITEM_TICKED, target=title).count() == 1
     browser.post(TICK.format("governance"), {"undo": "1"})
     assert not PackageTick.objects.exists()
-    assert AuditEvent.objects.filter(action="package.item_unticked", actor=salesforce_admin).exists()
+    assert AuditEvent.objects.filter(action=PackageAction.ITEM_UNTICKED, actor=salesforce_admin).exists()
     assert browser.post(TICK.format("nonsense")).status_code == 404
 
 

@@ -11,11 +11,13 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, LoginPolicy, Member, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError, lock_account
 from devtools.personas import MARKETO_ADMIN, PASSWORD
 from members.services import change_role
+from sign_in.audit_actions import SignInAction
 from sign_in.links import linked_to, unlink
 from tests.accounts.authenticator import add_second_factor
 from tests.conftest import ClientOf
@@ -43,7 +45,7 @@ class TestLoginPolicy:
         page = text_of(signed_in(client, at_salesforce).post(GENERAL, {"policy": "salesforce_only"}, follow=True))
         assert "How members sign in was saved." in page
         assert SalesAccount.objects.get().is_salesforce_only
-        event = AuditEvent.objects.get(action="login_policy_changed")
+        event = AuditEvent.objects.get(action=AccountAction.LOGIN_POLICY_CHANGED)
         assert event.details == {"before": "all", "after": "salesforce_only"}
         refused = text_of(client.post(LINK, {"unlink": "1"}, follow=True))
         assert "with Salesforce only" in refused
@@ -55,7 +57,7 @@ class TestLoginPolicy:
         page = client.post("/accounts/login/", {"login": mia.email, "password": PASSWORD}, follow=True)
         assert "lets people in with Salesforce only" in text_of(page)
         assert client.get(GENERAL).status_code == 302
-        assert AuditEvent.objects.filter(action="password_refused", actor=mia).exists()
+        assert AuditEvent.objects.filter(action=AccountAction.PASSWORD_REFUSED, actor=mia).exists()
 
     def test_whoever_has_not_linked_gets_in_with_the_password_and_salesforce(
         self, client: Client, mia: User, at_salesforce: AtSalesforce
@@ -64,7 +66,7 @@ class TestLoginPolicy:
         sign_in(client, mia.email)
         assert signed_in(client, at_salesforce).get(GENERAL).status_code == 200
         assert linked_to(mia)
-        assert AuditEvent.objects.get(action="salesforce_sign_in.linked").actor == mia
+        assert AuditEvent.objects.get(action=SignInAction.LINKED).actor == mia
 
     @pytest.mark.parametrize("missing", ["password", "policy", "minutes", "active"])
     def test_but_not_without(self, client: Client, mia: User, at_salesforce: AtSalesforce, missing: str) -> None:

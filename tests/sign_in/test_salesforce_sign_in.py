@@ -11,12 +11,14 @@ from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, LoginPolicy, Member, SalesAccount, User
 from accounts.permissions import Role
 from clients.http import open_session
 from devtools.personas import MARKETO_ADMIN, OPS, SALESFORCE_ADMIN
 from invitations.models import Invitation
 from sign_in import oauth
+from sign_in.audit_actions import SignInAction
 from tests.conftest import ClientOf
 from tests.factories import make_user
 from tests.invitations.conftest import MakeInvitation, url_of
@@ -82,7 +84,9 @@ class TestTheWayBack:
     ) -> None:
         link(mia, client_of, at_salesforce)
         assert signed_in(client, at_salesforce).get(GENERAL).status_code == 200
-        assert AuditEvent.objects.filter(action="signed_in", actor=mia, details={"methods": ["socialaccount"]}).exists()
+        assert AuditEvent.objects.filter(
+            action=AccountAction.SIGNED_IN, actor=mia, details={"methods": ["socialaccount"]}
+        ).exists()
 
     def test_no_token_is_kept_anywhere(
         self, client: Client, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce
@@ -156,7 +160,7 @@ class TestLinking:
         browser.post(LINK, {"unlink": "1"})
         assert not SocialAccount.objects.exists()
         actions = list(AuditEvent.objects.values_list("action", flat=True))
-        assert actions == ["salesforce_sign_in.linked", "salesforce_sign_in.unlinked"]
+        assert actions == [SignInAction.LINKED, SignInAction.UNLINKED]
 
     def test_another_address_is_refused(self, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce) -> None:
         browser = client_of(mia)
@@ -221,7 +225,7 @@ class TestActivation:
         assert "Welcome to the Sales account Acme Inc." in text_of(page)
         invitation.refresh_from_db()
         assert invitation.state == "accepted"
-        assert AuditEvent.objects.get(action="salesforce_sign_in.linked").account == account
+        assert AuditEvent.objects.get(action=SignInAction.LINKED).account == account
         assert Client().get(url_of(token)).status_code == 410
 
     def test_only_by_the_invited_address(

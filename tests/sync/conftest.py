@@ -7,8 +7,9 @@ import pytest
 
 from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection, SalesforceConnection
-from sync.models import RunStatus, SyncRun
+from sync.models import SyncRun
 from sync.services import start_sync
+from sync.statuses import RunStatus
 from tests.sandbox_process import SandboxProcess
 from tests.sync.driving import finish
 

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from sync import runner
-from sync.models import Extract, ExtractStatus, SyncRun
+from sync.models import Extract, SyncRun
+from sync.statuses import ExtractStatus
 
 DEADLINE_SECONDS = 60
 _REDIS = redis.Redis.from_url(settings.REDIS_URL)

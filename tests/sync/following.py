@@ -1,8 +1,9 @@
 """Following changes: runs that read only whoever has changed."""
 
 from accounts.models import SalesAccount
-from sync.models import Person, RunKind, RunStatus, SyncRun
+from sync.models import Person, RunKind, SyncRun
 from sync.services import start_sync
+from sync.statuses import RunStatus
 from tests.sync.driving import finish
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import SalesAccount
-from sync.models import RunKind, RunStatus, SyncRun
+from sync.models import RunKind, SyncRun
+from sync.statuses import RunStatus
 from tests.factories import make_run
 
 

@@ -1,6 +1,7 @@
 """How a run must have ended."""
 
-from sync.models import Person, RunStatus, SyncRun
+from sync.models import Person, SyncRun
+from sync.statuses import RunStatus
 from tests.sandbox_process import SandboxProcess
 
 

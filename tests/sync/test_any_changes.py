@@ -8,8 +8,9 @@ import pytest
 import requests
 
 from accounts.models import SalesAccount
-from sync.models import Person, RunKind, RunStatus, SyncRun
+from sync.models import Person, RunKind, SyncRun
 from sync.services import start_sync
+from sync.statuses import RunStatus
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import cut_waits_short, run_has_ended, work_until

@@ -12,8 +12,9 @@ from accounts.models import SalesAccount, User
 from sync.backlog import backlog_of
 from sync.engine import incremental as follow_engine
 from sync.engine.cursors import STREAMS
-from sync.models import Cursor, Extract, ExtractStatus, RunKind, RunStatus, Source
+from sync.models import Cursor, Extract, RunKind, Source
 from sync.services import cancel_run, pause_run, start_sync
+from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_cursor, make_extract, make_run
 from tests.pages import text_of

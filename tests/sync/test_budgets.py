@@ -20,10 +20,11 @@ from sync.engine.budget import (
 )
 from sync.engine.problems import MustWait
 from sync.engine.stage import StageTable
-from sync.models import Extract, ExtractStatus, RunStatus
+from sync.models import Extract
 from sync.progress import progress_of
 from sync.runner import advance_extract, advance_run
 from sync.services import start_sync
+from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
 from tests.sync.driving import finish, work_until

@@ -12,8 +12,9 @@ from accounts.models import SalesAccount
 from connections.models import MarketoConnection, SalesforceConnection
 from msi_admin import celery_app
 from sync import runner, tasks
-from sync.models import Extract, ExtractStatus, RunStatus, SyncRun
+from sync.models import Extract, SyncRun
 from sync.services import start_sync
+from sync.statuses import ExtractStatus, RunStatus
 from tests.factories import make_account
 from tests.sync.driving import finish
 

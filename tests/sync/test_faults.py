@@ -15,8 +15,9 @@ from sync import runner
 from sync.engine import extract as extract_engine
 from sync.engine.problems import MAX_TRIES
 from sync.messages import failure_of
-from sync.models import Extract, ExtractStatus, LeaseLost, Person, RejectedRow, RunStatus, SyncRun
+from sync.models import Extract, LeaseLost, Person, RejectedRow, SyncRun
 from sync.services import start_sync
+from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync

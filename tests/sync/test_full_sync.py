@@ -8,9 +8,11 @@ from django.db import connection
 
 from accounts.models import SalesAccount, User
 from connections.services.client_factory import marketo_client
+from sync.audit_actions import SyncAction
 from sync.engine.fields import SYNCED_FIELDS
-from sync.models import Extract, ExtractStatus, Person, RunStatus, Source, SyncRun
+from sync.models import Extract, Person, Source, SyncRun
 from sync.services import SyncRefused, cancel_run, start_sync
+from sync.statuses import ExtractStatus, RunStatus
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until
@@ -108,7 +110,7 @@ def test_starting_and_cancelling_are_audited(connected: SalesAccount, admin: Use
     run = start_sync(account=connected, started_by=admin)
     cancel_run(run=run, cancelled_by=admin)
     actions = connected.audit_events.filter(target=str(run)).values_list("action", "actor_email")
-    assert set(actions) == {("sync.started", admin.email), ("sync.cancelled", admin.email)}
+    assert set(actions) == {(SyncAction.STARTED, admin.email), (SyncAction.CANCELLED, admin.email)}
 
 
 def test_cancelling_in_the_middle_changes_nothing_and_cleans_up(connected: SalesAccount, admin: User) -> None:

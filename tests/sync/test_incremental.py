@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from sync.engine import incremental as follow_engine
-from sync.models import Cursor, Extract, Person, RunKind, RunStatus, SyncRun
+from sync.models import Cursor, Extract, Person, RunKind, SyncRun
 from sync.runner import start_due_syncs
 from sync.services import SyncRefused, start_sync
+from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_run
 from tests.sandbox_process import SandboxProcess

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from accounts.models import SalesAccount, User
-from sync.models import Extract, Person, RunStatus
+from sync.models import Extract, Person
 from sync.services import start_sync
+from sync.statuses import RunStatus
 from tests.sandbox_process import SandboxProcess
 from tests.sync.processes import forget_leases, kill, wait_for, wait_for_end, worker
 

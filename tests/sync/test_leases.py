@@ -12,7 +12,8 @@ from django.utils import timezone
 from accounts.models import SalesAccount, User
 from sync import querysets, runner, services
 from sync.engine import heartbeat
-from sync.models import Extract, RunStatus, Source, SyncRun
+from sync.models import Extract, Source, SyncRun
+from sync.statuses import RunStatus
 from tests.sandbox_process import SandboxProcess
 from tests.sync.processes import WORKER_OPTIONS, console_environment, running, wait_for_end
 from tests.waiting import wait_until

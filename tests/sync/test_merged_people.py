@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from accounts.models import SalesAccount
-from sync.models import Person, RunKind, RunStatus, SyncRun
+from sync.models import Person, RunKind, SyncRun
 from sync.services import start_sync
+from sync.statuses import RunStatus
 from tests.sandbox.marketo_api import Marketo
 from tests.sandbox_process import SandboxProcess
 from tests.sync.altered_answers import AlteredAnswers

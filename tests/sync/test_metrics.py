@@ -10,8 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import SalesAccount
-from sync.models import RunStatus
 from sync.querysets import LEASE
+from sync.statuses import RunStatus
 from tests.factories import make_extract, make_run
 
 pytestmark = pytest.mark.django_db

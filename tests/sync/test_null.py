@@ -7,7 +7,8 @@ from psycopg import sql
 from accounts.models import SalesAccount
 from sync.engine.rows import Refused, read_rows
 from sync.engine.stage import StageTable
-from sync.models import RunStatus, Source
+from sync.models import Source
+from sync.statuses import RunStatus
 from tests.factories import make_run
 
 FILE = b'id,lastName\n1,null\n2,"null"\n3,Null\n4,NULL\n5,\n6,""\n7,NA\n8,"say ""null"""\n'

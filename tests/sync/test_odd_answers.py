@@ -15,8 +15,9 @@ from sync.engine.reconciliation import count
 from sync.engine.rows import Refused, read_person, read_record
 from sync.engine.stage import SALESFORCE_COLUMNS
 from sync.engine.why import find
-from sync.models import Extract, Person, RejectedRow, RunKind, RunStatus, Source, SyncRun
+from sync.models import Extract, Person, RejectedRow, RunKind, Source, SyncRun
 from sync.services import start_sync
+from sync.statuses import RunStatus
 from tests.sandbox_process import SandboxProcess
 from tests.sync.altered_answers import AlteredAnswers
 from tests.sync.conftest import Sync

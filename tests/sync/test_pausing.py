@@ -3,8 +3,10 @@
 import pytest
 
 from accounts.models import SalesAccount, User
-from sync.models import Extract, ExtractStatus, RunStatus, SyncRun
+from sync.audit_actions import SyncAction
+from sync.models import Extract, SyncRun
 from sync.services import cancel_run, pause_run, resume_run, start_sync
+from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_run
 from tests.sandbox_process import SandboxProcess
@@ -56,7 +58,7 @@ def test_the_buttons_pause_and_resume_and_are_audited(
     page = browser.post(f"/ops/sync/{run.pk}/resume/", follow=True).content.decode()
     assert f"/ops/sync/{run.pk}/pause/" in page
     actions = connected.audit_events.filter(target=str(run)).order_by("pk").values_list("action", flat=True)
-    assert list(actions) == ["sync.started", "sync.paused", "sync.resumed"]
+    assert list(actions) == [SyncAction.STARTED, SyncAction.PAUSED, SyncAction.RESUMED]
 
 
 def test_an_ended_run_cannot_be_paused(connected: SalesAccount, admin: User) -> None:

@@ -20,10 +20,11 @@ from clients import http
 from sync import runner
 from sync.engine.load import CHUNK_BYTES
 from sync.engine.preview import preview
-from sync.models import Extract, ExtractStatus, RunKind, RunStatus, Source, SyncRun
+from sync.models import Extract, RunKind, Source, SyncRun
 from sync.progress import Progress, progress_of
 from sync.querysets import LEASE
-from sync.services import pause_run, start_sync
+from sync.services import pause_run, resume_run, start_sync
+from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_extract, make_run
 from tests.sandbox_process import SandboxProcess
@@ -167,16 +168,22 @@ def test_the_next_forecast_learns_from_the_last_run(
     assert {"marketo_calls": forecast.marketo_calls, "salesforce_calls": forecast.salesforce_calls} == run.calls()
 
 
-def test_a_run_that_tells_nothing_about_the_next_is_no_forecast(connected: SalesAccount, admin: User) -> None:
-    """Neither the members of a list nor hours for which a person held a run are what reading everybody takes."""
+def test_a_run_of_a_list_is_no_forecast_of_reading_everybody(connected: SalesAccount) -> None:
     ended = timezone.now()
     began = ended - timedelta(minutes=7)
     make_run(connected, started_at=began, finished_at=ended)
     make_run(connected, started_at=began, finished_at=ended + timedelta(hours=1), list_id=2, list_name="Newsletter")
-    held = make_run(connected, RunStatus.EXTRACTING)
-    assert pause_run(run=held, paused_by=admin)
-    later = {"started_at": began, "finished_at": ended + timedelta(hours=9), "paused_at": None}
-    SyncRun.objects.filter(pk=held.pk).update(status=RunStatus.SUCCEEDED, **later)
+    assert preview(connected).forecast.minutes == 7
+
+
+def test_hours_for_which_a_person_held_a_run_are_not_what_reading_takes(connected: SalesAccount, admin: User) -> None:
+    now = timezone.now()
+    held = make_run(connected, RunStatus.EXTRACTING, started_at=now - timedelta(hours=9, minutes=7))
+    for hours in (4, 5):
+        assert pause_run(run=held, paused_by=admin)
+        SyncRun.objects.filter(pk=held.pk).update(paused_at=now - timedelta(hours=hours))
+        assert resume_run(run=held, resumed_by=admin)
+    SyncRun.objects.filter(pk=held.pk).update(status=RunStatus.SUCCEEDED, finished_at=now)
     assert preview(connected).forecast.minutes == 7
 
 

@@ -12,8 +12,9 @@ from sync.engine.fields import readable_fields
 from sync.engine.load import VerifiedStream
 from sync.engine.problems import BadFile
 from sync.messages import failure_of
-from sync.models import Extract, ExtractStatus, Person, RunKind, RunStatus, Source, SyncRun
+from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.services import SyncRefused, start_sync
+from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
 from tests.connections.canned_answers import CannedAnswers, canned_answers
 from tests.factories import make_extract, make_run

@@ -5,8 +5,9 @@ import pytest
 from accounts.models import SalesAccount, User
 from clients.marketo.types import StaticList
 from sync.messages import failure_of
-from sync.models import Extract, Person, RunKind, RunStatus, Source, SyncRun
+from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.services import chosen_list, find_lists, start_sync
+from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.sandbox.marketo_api import Marketo
 from tests.sandbox_process import SandboxProcess

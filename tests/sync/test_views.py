@@ -11,7 +11,9 @@ from django.utils import timezone
 from accounts.models import SalesAccount, User
 from common.paging import PAGE_SIZE
 from connections.models import MarketoInstance
-from sync.models import Person, RejectedRow, RunKind, RunStatus, Source, SyncRun
+from sync.audit_actions import SyncAction
+from sync.models import Person, RejectedRow, RunKind, Source, SyncRun
+from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_account, make_extract, make_people, make_run
 from tests.pages import rows_of
@@ -131,7 +133,7 @@ def test_whoever_may_hold_a_run_may_start_it_again(
     assert answer.headers["Location"] == again.get_absolute_url() != run.get_absolute_url()
     assert (again.kind, again.list_id, again.started_by) == (RunKind.FULL, 2, person)
     event = connected.audit_events.latest("pk")
-    assert (event.action, event.actor, event.details["run"]) == ("sync.started", person, again.pk)
+    assert (event.action, event.actor, event.details["run"]) == (SyncAction.STARTED, person, again.pk)
     assert browser.post(address).headers["Location"] == again.get_absolute_url()
     assert browser.post(f"/ops/sync/{again.pk}/again/").status_code == 404
 

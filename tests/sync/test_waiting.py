@@ -12,9 +12,10 @@ from clients.circuit import FAILURES_IN_A_ROW, FIRST_PAUSE_SECONDS, Circuit
 from clients.marketo.errors import ExportQueueFull
 from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, Wait, decide_retry
 from sync.messages import failure_of
-from sync.models import Extract, Person, RunStatus, Source, SyncRun
+from sync.models import Extract, Person, Source, SyncRun
 from sync.runner import advance_extract, advance_run
 from sync.services import pause_run, resume_run, start_sync
+from sync.statuses import RunStatus
 from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until

@@ -9,7 +9,8 @@ from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection, SalesforceConnection
 from sync import services
 from sync.engine.why import find
-from sync.models import Person, RunStatus
+from sync.models import Person
+from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_people, make_run
 from tests.pages import text_of

@@ -7,8 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import SalesAccount
 from sync.messages import failure_of
-from sync.models import RunKind, RunStatus, SyncRun
+from sync.models import RunKind, SyncRun
 from sync.services import SyncRefused, start_sync
+from sync.statuses import RunStatus
 
 POLL_SECONDS = 0.5
 

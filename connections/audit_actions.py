@@ -1,0 +1,46 @@
+"""What people do in this room, as the audit trail keeps and tells it."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.audit import register
+
+
+@register
+class ConnectionAction(models.TextChoices):
+    """The gaps are filled with an entry's target and details."""
+
+    MARKETO_ACCESS_GRANTED = (
+        "connections.marketo_access_granted",
+        _("Let %(target)s use the connection to Marketo in the workspace %(workspace)s"),
+    )
+    MARKETO_ACCESS_REMOVED = (
+        "connections.marketo_access_removed",
+        _("Took the use of the connection to Marketo away from %(target)s"),
+    )
+    MARKETO_CONNECTED = "connections.marketo_connected", _("Connected the Sales account to Marketo (%(target)s)")
+    MARKETO_DISCONNECTED = (
+        "connections.marketo_disconnected",
+        _("Disconnected the Sales account from Marketo (%(target)s)"),
+    )
+    INSTANCE_REGISTERED = "connections.instance_registered", _("Registered the Marketo instance %(target)s")
+    MARKETO_TAKEN_OVER = (
+        "connections.marketo_taken_over",
+        _("Took over the connection to Marketo (%(target)s) from %(owner_was)s"),
+    )
+    SALESFORCE_CONNECTED = (
+        "connections.salesforce_connected",
+        _("Connected the Sales account to Salesforce (%(target)s)"),
+    )
+    SALESFORCE_DISCONNECTED = (
+        "connections.salesforce_disconnected",
+        _("Disconnected the Sales account from Salesforce (%(target)s)"),
+    )
+    SALESFORCE_OWN_CONNECTED = (
+        "connections.salesforce_own_connected",
+        _("Connected their own user to Salesforce (%(target)s)"),
+    )
+    SALESFORCE_OWN_DISCONNECTED = (
+        "connections.salesforce_own_disconnected",
+        _("Disconnected their own user from Salesforce (%(target)s)"),
+    )
