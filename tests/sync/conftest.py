@@ -11,6 +11,7 @@ from sync.models import SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
 from tests.sandbox_process import SandboxProcess
+from tests.sync import remembered
 from tests.sync.driving import finish
 
 Sync = Callable[[], SyncRun]
@@ -51,10 +52,20 @@ def sync(connected: SalesAccount, admin: User) -> Sync:
     return lambda: finish(start_sync(account=connected, started_by=admin))
 
 
+@pytest.fixture(scope="module")
+def first_sync() -> remembered.Rows:
+    """What the module's first full sync has left behind, once there was one."""
+    return {}
+
+
 @pytest.fixture
-def synced(sync: Sync, connected: SalesAccount) -> SalesAccount:
+def synced(sync: Sync, connected: SalesAccount, admin: User, first_sync: remembered.Rows) -> SalesAccount:
     """The account after a full sync."""
-    assert sync().status == RunStatus.SUCCEEDED
+    if first_sync:
+        remembered.put_back(first_sync, connected, admin)
+    else:
+        assert sync().status == RunStatus.SUCCEEDED
+        first_sync |= remembered.take()
     return connected
 
 

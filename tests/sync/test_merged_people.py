@@ -22,12 +22,6 @@ ACTIVITIES = r"/rest/v1/activities\.json"
 
 
 @pytest.fixture
-def synced(sync: Sync, connected: SalesAccount) -> SalesAccount:
-    assert sync().status == RunStatus.SUCCEEDED
-    return connected
-
-
-@pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> AlteredAnswers:
     """Salesforce tells of no change, so that the losers are known by Marketo's activity alone."""
     answers = AlteredAnswers(monkeypatch)

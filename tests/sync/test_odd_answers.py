@@ -36,12 +36,6 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> AlteredAnswers:
 
 
 @pytest.fixture
-def synced(sync: Sync, connected: SalesAccount) -> SalesAccount:
-    assert sync().status == RunStatus.SUCCEEDED
-    return connected
-
-
-@pytest.fixture
 def changed(synced: SalesAccount, sandbox: SandboxProcess) -> Person:
     """A lead in the copy whose title is another one in Marketo by now."""
     person = Person.objects.for_account(synced).live().filter(salesforce_type="Lead").earliest("marketo_id")
