@@ -89,8 +89,8 @@ messages: $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 catalogues: install-dev gettext ## Collect the texts of code and templates into locale/
 	$(BIN)/python -m devtools.catalogues collect
 
-lock: $(BIN)/uv ## Compile requirements/*.txt from pyproject.toml
-	$(UV_COMPILE) --extra local --extra dev pyproject.toml -o requirements/dev.txt
-	$(UV_COMPILE) --extra local pyproject.toml -c requirements/dev.txt -o requirements/local.txt
+lock: $(BIN)/uv ## Compile requirements/*.txt from the two pyproject.toml
+	$(UV_COMPILE) --extra local --extra dev pyproject.toml sandbox/pyproject.toml -o requirements/dev.txt
+	$(UV_COMPILE) --extra local pyproject.toml sandbox/pyproject.toml -c requirements/dev.txt -o requirements/local.txt
 	$(UV_COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/base.txt
 	echo uv | $(UV_COMPILE) - -c requirements/dev.txt -o requirements/uv.txt

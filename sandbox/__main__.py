@@ -8,16 +8,17 @@ from sandbox.app import create_app
 from sandbox.options import Options, read_options
 from sandbox.server import PortTakenError, serve
 from sandbox.state_file import StateRefusedError
+from sandbox.whole import Sandbox
 from sandbox.world import World
 
 
 def main() -> int:
     options: Options = read_options(sys.argv[1:])
-    world = World(options.settings)
+    sandbox = Sandbox(World(options.settings))
     try:
         if options.state is not None:
-            state_file.load(world, options.state)
-        asyncio.run(serve(create_app(world), world, options))
+            state_file.load(sandbox, options.state)
+        asyncio.run(serve(create_app(sandbox), sandbox, options))
     except (PortTakenError, StateRefusedError) as error:
         print(error, file=sys.stderr)
         return 1

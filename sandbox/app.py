@@ -6,19 +6,19 @@ from starlette.types import ASGIApp
 from sandbox import control, marketo, salesforce
 from sandbox.console import Console
 from sandbox.middleware import Observer
-from sandbox.world import World
+from sandbox.whole import Sandbox
 
 
-def create_app(world: World) -> ASGIApp:
+def create_app(sandbox: Sandbox) -> ASGIApp:
     """Marketo and Salesforce share one origin: their paths do not collide."""
     services = Starlette(
         routes=[
-            *control.routes(world),
-            *Console(world).routes(),
-            *salesforce.routes(world),
+            *control.routes(sandbox),
+            *Console(sandbox).routes(),
+            *salesforce.routes(sandbox.salesforce),
             # Last, because Marketo answers unknown paths itself (error 610).
-            *marketo.routes(world),
+            *marketo.routes(sandbox.marketo),
         ],
     )
     # Around Starlette, not as its middleware: only there does ``send`` still belong to the connection.
-    return Observer(services, world)
+    return Observer(services, sandbox)

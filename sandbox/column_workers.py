@@ -10,8 +10,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache, lru_cache
 from typing import Any, Final, TypeVar
 
+from sandbox.csv_writer import Made, Sheet
 from sandbox.record_ids import IDS_OF_A_PAGE
-from sandbox.sheets import Made, Sheet
 
 WORKERS: Final = 2
 PAGES_MADE_HERE: Final = 4

@@ -15,17 +15,18 @@ from sandbox.control import state
 from sandbox.faults import KINDS
 from sandbox.pages import FOLDER, render
 from sandbox.people import Kind
-from sandbox.world import World
+from sandbox.whole import Sandbox
 
 CALLS_AT_A_GLANCE: Final = 12
 SHOWN_CALLS: Final = 250
 
 
 class Console:
-    """The pages of one world."""
+    """The pages of one sandbox."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.world = sandbox.world
 
     def routes(self) -> list[Route]:
         return [
@@ -41,7 +42,7 @@ class Console:
 
     async def overview(self, request: Request) -> Response:
         context = {
-            "state": state(self.world),
+            "state": state(self.sandbox),
             "settings": self.world.settings,
             "faults": self.world.faults.rules,
             "kinds": list(Kind),

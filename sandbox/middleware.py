@@ -13,9 +13,7 @@ from sandbox import salesforce_faults
 from sandbox.calls import Call
 from sandbox.faults import DELAY_KEY, FAULT_KEY, Fault
 from sandbox.marketo.envelope import failure
-from sandbox.marketo.identity import Tokens
-from sandbox.marketo.instance import instance_of
-from sandbox.world import World
+from sandbox.whole import Sandbox
 
 CONTROL_PREFIX: Final = "/_sandbox"
 LIMITED_PREFIXES: Final = ("/rest/", "/bulk/")
@@ -29,9 +27,10 @@ LONGEST_STALL: Final = 600
 class Observer:
     """Outermost layer: logs each call of the two services, and lets faults strike."""
 
-    def __init__(self, app: ASGIApp, world: World) -> None:
+    def __init__(self, app: ASGIApp, sandbox: Sandbox) -> None:
         self.app = app
-        self.world = world
+        self.sandbox = sandbox
+        self.world = sandbox.world
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(CONTROL_PREFIX):
@@ -61,12 +60,8 @@ class Observer:
             )
 
     def _client_id(self, scope: Scope) -> str:
-        client = self._tokens.client_of(Request(scope))
+        client = self.sandbox.marketo.tokens.client_of(Request(scope))
         return client.client_id if client else ""
-
-    @property
-    def _tokens(self) -> Tokens:
-        return instance_of(self.world).tokens
 
     async def _answer(self, scope: Scope, receive: Receive, note: Send, send: Send, fault: Fault | None) -> None:
         if _is_too_long(scope):
@@ -98,7 +93,8 @@ class Observer:
         """End the Marketo token that a call carries, if that is the fault: the call itself then learns of it."""
         if not fault.kind.startswith("token") or scope["path"].startswith(SALESFORCE_PREFIX):
             return False
-        (self._tokens.expire if fault.kind == "token_expired" else self._tokens.revoke)(Request(scope))
+        tokens = self.sandbox.marketo.tokens
+        (tokens.expire if fault.kind == "token_expired" else tokens.revoke)(Request(scope))
         return True
 
     def _refusal(self, fault: Fault) -> tuple[int, str, bytes]:
@@ -112,7 +108,7 @@ class Observer:
         if name.startswith("token"):
             error = [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
             return 401, "application/json", json.dumps(error).encode()
-        instance_of(self.world).limits.note_error(code)
+        self.sandbox.marketo.limits.note_error(code)
         return 200, "application/json;charset=UTF-8", json.dumps(failure(self.world, code, fault.message)).encode()
 
 

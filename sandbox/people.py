@@ -5,7 +5,7 @@ from enum import StrEnum
 from itertools import product
 from typing import Any, Final, NamedTuple
 
-from sandbox.names import COMPANY_FIRST, COMPANY_FORM, COMPANY_SECOND, SCRIPTS, SOURCES, TITLES
+from sandbox.name_data import COMPANY_FIRST, COMPANY_FORM, COMPANY_SECOND, SCRIPTS, SOURCES, TITLES
 from sandbox.record_ids import make_id
 from sandbox.settings import Settings
 
@@ -170,7 +170,7 @@ COMPANIES: Final = list(_companies())
 """Name and mail domain of every company there can be; those with awkward names are the last."""
 
 
-class Deriver:
+class PersonGenerator:
     """Makes the seeded persons and companies of one world."""
 
     def __init__(self, settings: Settings) -> None:

@@ -39,7 +39,7 @@ def create(world: World, kind: Kind, fields: Mapping[str, Any], *, is_blank: boo
     """A new person with values by REST name; the other ones as for a seeded person, or empty when ``is_blank``."""
     now = int(world.clock.timestamp())
     owner_id = _owner_for(kind, world.last_id)
-    person = world.deriver.person(world.last_id + 1)._replace(
+    person = world.generator.person(world.last_id + 1)._replace(
         kind=kind, owner_id=owner_id, marketo_owner_id=owner_id, roles=0, created=now, updated=now
     )
     if is_blank:
@@ -148,7 +148,7 @@ def _convert(world: World, body: dict[str, Any]) -> list[int]:
         # Salesforce gives the contact a user as owner and the account's name as company.
         owner_id = person.owner_id if person.kind is Kind.LEAD else make_id("User", 1)
         values = {"owner_id": owner_id, "marketo_owner_id": owner_id, "kind": Kind.CONVERTED}
-        _update(world, person, is_shown=True, company=world.deriver.company(person.account)[0], **values)
+        _update(world, person, is_shown=True, company=world.generator.company(person.account)[0], **values)
         world.log(person, types.CONVERT_LEAD)
     return _ids(people)
 

@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sandbox.names import ROLES, STAGES
-from sandbox.people import CONTACT_KINDS, DELETED_KINDS, OWNERS, QUEUES, Deriver, Kind, Person, mix
+from sandbox.name_data import ROLES, STAGES
+from sandbox.people import CONTACT_KINDS, DELETED_KINDS, OWNERS, QUEUES, Kind, Person, PersonGenerator, mix
 from sandbox.record_ids import make_id
 from sandbox.settings import DEMO_USERS, Settings
 
@@ -93,13 +93,13 @@ def contact_row(person: Person) -> Row:
     return row
 
 
-def account_row(deriver: Deriver, number: int) -> Row:
-    created = deriver.created(1)
+def account_row(generator: PersonGenerator, number: int) -> Row:
+    created = generator.created(1)
     return {
         "Id": make_id("Account", number),
         "IsDeleted": False,
         "MasterRecordId": None,
-        "Name": deriver.company(number)[0],
+        "Name": generator.company(number)[0],
         "Type": "Prospect",
         "Industry": None,
         "Phone": None,

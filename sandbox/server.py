@@ -14,9 +14,9 @@ from aiosmtpd.smtp import SMTP
 from starlette.types import ASGIApp
 
 from sandbox import state_file
+from sandbox.connect_proxy import Authority, ConnectProxyProtocol
 from sandbox.options import Options
-from sandbox.tunnel import Authority, TunnelProtocol
-from sandbox.world import World
+from sandbox.whole import Sandbox
 
 HOST: Final = "127.0.0.1"
 HOST_NAMES: Final = (
@@ -50,7 +50,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, world: World, options: Options) -> None:
+async def serve(app: ASGIApp, sandbox: Sandbox, options: Options) -> None:
     """Open every asked-for listener, print the ready line, and run until SIGTERM or SIGINT. Raises PortTakenError."""
     http = _listen(options.port)
     https = None if options.https_port is None else _listen(options.https_port)
@@ -61,16 +61,16 @@ async def serve(app: ASGIApp, world: World, options: Options) -> None:
     servers = [(_Server(_config(app, authority)), http)]
     if https is not None:
         servers.append((_Server(_config(app, authority, authority.context(*HOST_NAMES))), https))
-    mail = None if smtp is None else await _open_mail(world, smtp)
+    mail = None if smtp is None else await _open_mail(sandbox, smtp)
     _stop_on_signal([server for server, _ in servers])
     tasks = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
     await asyncio.gather(*(server.ready.wait() for server, _ in servers))
-    keeper = None if options.state is None else asyncio.create_task(state_file.keep(world, options.state))
+    keeper = None if options.state is None else asyncio.create_task(state_file.keep(sandbox, options.state))
     _announce(http, https, smtp)
     await asyncio.gather(*tasks)
     if keeper is not None and options.state is not None:
         keeper.cancel()
-        state_file.write(options.state, state_file.dump(world))
+        state_file.write(options.state, state_file.dump(sandbox))
     if mail is not None:
         mail.close()
 
@@ -91,7 +91,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _config(app: ASGIApp, authority: Authority, tls: ssl.SSLContext | None = None) -> uvicorn.Config:
-    class Protocol(TunnelProtocol):
+    class Protocol(ConnectProxyProtocol):
         pass
 
     Protocol.authority = authority
@@ -111,10 +111,10 @@ def _config(app: ASGIApp, authority: Authority, tls: ssl.SSLContext | None = Non
     return config
 
 
-async def _open_mail(world: World, listener: socket.socket) -> asyncio.Server:
+async def _open_mail(sandbox: Sandbox, listener: socket.socket) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     return await loop.create_server(
-        lambda: SMTP(world.mailbox, hostname="localhost", enable_SMTPUTF8=True, loop=loop), sock=listener
+        lambda: SMTP(sandbox.world.mailbox, hostname="localhost", enable_SMTPUTF8=True, loop=loop), sock=listener
     )
 
 

@@ -9,8 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from sandbox import marketo, salesforce
 from sandbox.people import Kind, Person
+from sandbox.salesforce import saved_state
+from sandbox.whole import Sandbox
 from sandbox.world import Change, CustomField, World
 
 SECONDS_BETWEEN_WRITES: Final = 1.0
@@ -29,28 +30,29 @@ def kept_epoch(path: Path) -> date | None:
     return date.fromisoformat(_read(path)["world"]["epoch"])
 
 
-def load(world: World, path: Path) -> None:
+def load(sandbox: Sandbox, path: Path) -> None:
     """Bring a world to where the file left it, or make the file. Raises StateRefusedError."""
     if path.exists():
-        _load(world, path)
+        _load(sandbox, path)
     try:
-        write(path, dump(world))
+        write(path, dump(sandbox))
     except OSError as error:
         raise StateRefusedError(f"The state cannot be written to {path}: {error}. Choose another file.") from error
 
 
-def _load(world: World, path: Path) -> None:
+def _load(sandbox: Sandbox, path: Path) -> None:
     kept = _read(path)
-    if kept["world"] != _seeds(world):
+    if kept["world"] != _seeds(sandbox.world):
         was, now = (
-            ", ".join(f"{name} {value}" for name, value in seeds.items()) for seeds in (kept["world"], _seeds(world))
+            ", ".join(f"{name} {value}" for name, value in seeds.items())
+            for seeds in (kept["world"], _seeds(sandbox.world))
         )
         raise StateRefusedError(
             f"The state in {path} belongs to another world ({was}) than the one asked for ({now}). "
             "Start with those values, or delete the file to begin anew."
         )
     try:
-        _restore(world, kept)
+        _restore(sandbox, kept)
     except (KeyError, TypeError, ValueError) as error:
         raise _unreadable(path, error) from error
 
@@ -62,13 +64,13 @@ def write(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-async def keep(world: World, path: Path) -> None:
+async def keep(sandbox: Sandbox, path: Path) -> None:
     """Write whatever changed, about once a second, until cancelled."""
     written, took = "", 0.0
     while True:
         await asyncio.sleep(max(SECONDS_BETWEEN_WRITES, took / SHARE_OF_TIME))
         started = time.perf_counter()
-        text = dump(world)
+        text = dump(sandbox)
         if text != written and _try_to_write(path, text):
             written = text
         took = time.perf_counter() - started
@@ -83,23 +85,25 @@ def _try_to_write(path: Path, text: str) -> bool:
     return True
 
 
-def dump(world: World) -> str:
+def dump(sandbox: Sandbox) -> str:
     """All that a person or a client changed, as JSON in ASCII. Faults and the list of calls are not kept."""
+    world = sandbox.world
     parts = {
-        "world": _seeds(world),
+        "world": _seeds(sandbox.world),
         "clock": {"offset_seconds": world.clock.offset_seconds, "log_started": world.started},
         "switches": asdict(world.switches),
         "custom_fields": [asdict(item) for item in world.custom_fields],
         "people": [person._asdict() for person in world.stored_people()],
         "changes": [asdict(change) for change in world.changes],
         "mailbox": world.mailbox.dump(),
-        "marketo": marketo.dump(world),
-        "salesforce": salesforce.dump(world),
+        "marketo": sandbox.marketo.dump(),
+        "salesforce": saved_state.dump(sandbox.salesforce),
     }
     return "{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(part)}" for name, part in parts.items()) + "\n}\n"
 
 
-def _restore(world: World, kept: dict[str, Any]) -> None:
+def _restore(sandbox: Sandbox, kept: dict[str, Any]) -> None:
+    world = sandbox.world
     world.clock.advance(kept["clock"]["offset_seconds"])
     world.started = kept["clock"]["log_started"]
     world.switches.set(kept["switches"])
@@ -108,8 +112,8 @@ def _restore(world: World, kept: dict[str, Any]) -> None:
         world.store(Person(**{**values, "kind": Kind(values["kind"])}))
     world.changes.extend(_change(values) for values in kept["changes"])
     world.mailbox.load(kept["mailbox"])
-    marketo.load(world, kept["marketo"])
-    salesforce.load(world, kept["salesforce"])
+    sandbox.marketo.load(kept["marketo"])
+    saved_state.load(sandbox.salesforce, kept["salesforce"])
 
 
 def _change(values: dict[str, Any]) -> Change:

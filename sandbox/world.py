@@ -12,7 +12,7 @@ from sandbox.calls import CallLog
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.mailbox import Mailbox
-from sandbox.people import CONTACT_KINDS, DELETED_KINDS, ELIGIBILITY, LEAD_KINDS, Deriver, Kind, Person
+from sandbox.people import CONTACT_KINDS, DELETED_KINDS, ELIGIBILITY, LEAD_KINDS, Kind, Person, PersonGenerator
 from sandbox.record_ids import read_id
 from sandbox.records import Row
 from sandbox.settings import Settings
@@ -57,7 +57,7 @@ class World:
         self.calls = CallLog()
         self.faults = Faults()
         self.mailbox = Mailbox()
-        self.deriver = Deriver(settings)
+        self.generator = PersonGenerator(settings)
         self.changes: list[Change] = []
         self.custom_fields: list[CustomField] = []
         self.last_id = settings.people
@@ -85,14 +85,14 @@ class World:
 
     def everyone(self, start: int = 1, stop: int | None = None) -> Iterator[Person]:
         """As ``people``, and those whom only Salesforce still holds."""
-        overlay, derive = self._overlay, self.deriver.person
+        overlay, derive = self._overlay, self.generator.person
         for marketo_id in range(start, min(self.last_id + 1 if stop is None else stop, self.last_id + 1)):
             yield overlay.get(marketo_id) or derive(marketo_id)
 
     def ever_person(self, marketo_id: int) -> Person | None:
         if not 1 <= marketo_id <= self.last_id:
             return None
-        return self._overlay.get(marketo_id) or self.deriver.person(marketo_id)
+        return self._overlay.get(marketo_id) or self.generator.person(marketo_id)
 
     def changed_people(self) -> Iterator[Person]:
         """People in Marketo that are no longer as seeded, or were created later."""
@@ -122,7 +122,7 @@ class World:
         Seeded people are in order of creation, so this is cheap; those created later are few and all included.
         """
         seeded_end = self.settings.people + 1
-        first, stop = (min(self.deriver.first_created_from(moment), seeded_end) for moment in (start, end + 1))
+        first, stop = (min(self.generator.first_created_from(moment), seeded_end) for moment in (start, end + 1))
         return chain(self.people(first, stop) if first < stop else (), self.people(seeded_end))
 
     def store(self, person: Person) -> None:
@@ -158,7 +158,7 @@ class World:
         if sobject in self._fixed:
             return next((row for row in self._fixed[sobject] if row["Id"][:15] == record_id[:15]), None)
         if sobject == "Account":
-            return records.account_row(self.deriver, number) if 1 <= number <= self._last_account else None
+            return records.account_row(self.generator, number) if 1 <= number <= self._last_account else None
         if sobject in {"Opportunity", "OpportunityContactRole"}:
             return self._opportunity_part(sobject, number)
         person = self.ever_person(number)
@@ -187,11 +187,11 @@ class World:
         """As ``everyone``, for some kinds; the kind is cheap to derive, the rest of a person is not."""
         for marketo_id in range(1, self.last_id + 1):
             changed = self._overlay.get(marketo_id)
-            if (changed.kind if changed else self.deriver.kind(marketo_id)) in kinds:
-                yield changed or self.deriver.person(marketo_id)
+            if (changed.kind if changed else self.generator.kind(marketo_id)) in kinds:
+                yield changed or self.generator.person(marketo_id)
 
     def _accounts(self) -> Iterator[Row]:
-        return (records.account_row(self.deriver, number) for number in range(1, self._last_account + 1))
+        return (records.account_row(self.generator, number) for number in range(1, self._last_account + 1))
 
     def _opportunities(self) -> Iterator[Row]:
         return (records.opportunity_row(person, position) for person, position in self._role_holders())
@@ -203,9 +203,9 @@ class World:
         """People with a role and each role's position. Only kind and roles are derived for the people without."""
         for marketo_id in range(1, self.last_id + 1):
             changed = self._overlay.get(marketo_id)
-            if changed is None and not self.deriver.roles(marketo_id, self.deriver.kind(marketo_id)):
+            if changed is None and not self.generator.roles(marketo_id, self.generator.kind(marketo_id)):
                 continue
-            person = changed or self.deriver.person(marketo_id)
+            person = changed or self.generator.person(marketo_id)
             if records.has_roles(person):
                 yield from ((person, position) for position in range(person.roles))
 
@@ -216,8 +216,8 @@ class World:
         tally = self._seeded_tally.copy()
         for marketo_id, person in self._overlay.items():
             if marketo_id <= self.settings.people:
-                kind = self.deriver.kind(marketo_id)
-                tally[kind, self.deriver.roles(marketo_id, kind), True] -= 1
+                kind = self.generator.kind(marketo_id)
+                tally[kind, self.generator.roles(marketo_id, kind), True] -= 1
             tally[person.kind, person.roles, person.in_marketo] += 1
         return {
             "people": sum(count for (_, _, in_marketo), count in tally.items() if in_marketo),
@@ -227,7 +227,7 @@ class World:
 
     @cached_property
     def _seeded_tally(self) -> Counter[tuple[Kind, int, bool]]:
-        kind, roles = self.deriver.kind, self.deriver.roles
+        kind, roles = self.generator.kind, self.generator.roles
         kinds = ((marketo_id, kind(marketo_id)) for marketo_id in range(1, self.settings.people + 1))
         return Counter((found, roles(marketo_id, found), True) for marketo_id, found in kinds)
 

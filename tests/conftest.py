@@ -10,6 +10,7 @@ from accounts.models import SalesAccount, User
 from accounts.permissions import Role
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
 from msi_admin.celery import app
+from sandbox.testing import SandboxProcess
 from tests.connections.salesforce_sign_in import connect_salesforce
 from tests.factories import (
     make_account,
@@ -20,7 +21,6 @@ from tests.factories import (
     make_user,
 )
 from tests.mail_server import MailServer
-from tests.sandbox_process import SandboxProcess
 from tests.signing_in import let_in
 
 ClientOf = Callable[[User], Client]

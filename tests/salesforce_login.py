@@ -8,8 +8,8 @@ import requests
 from django.http import HttpResponseBase
 from django.test import Client
 
+from sandbox.testing import SandboxProcess
 from tests.pages import text_of
-from tests.sandbox_process import SandboxProcess
 
 # The name and the password of the org's administrator.
 ADMINISTRATOR = ("admin@acme.example", "sandbox-password")

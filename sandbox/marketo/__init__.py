@@ -1,4 +1,4 @@
-"""Marketo's REST, bulk extract, user management and identity APIs over a world."""
+"""Marketo's REST, bulk extract, user management and identity APIs of an instance."""
 
 from functools import partial
 from typing import Any
@@ -10,15 +10,13 @@ from starlette.routing import Route
 from sandbox.marketo import activities, bulk, crm, lead_writes, leads, linked_calls, list_calls, stats, users
 from sandbox.marketo.calls import MarketoCall, route
 from sandbox.marketo.envelope import MarketoError, datetime_text, success
-from sandbox.marketo.instance import Instance, instance_of
+from sandbox.marketo.instance import Instance
 from sandbox.marketo.permissions import ANYBODY, READ_ASSETS
 from sandbox.people import DAY
-from sandbox.world import World
 
 
-def routes(world: World) -> list[Route]:
+def routes(instance: Instance) -> list[Route]:
     """All of Marketo's paths, and error 610 for the unknown ones under them."""
-    instance = instance_of(world)
     return [
         Route("/identity/oauth/token", partial(_token, instance), methods=["GET", "POST"]),
         *leads.routes(instance),
@@ -35,20 +33,6 @@ def routes(world: World) -> list[Route]:
     ]
 
 
-def reset(world: World) -> None:
-    """Forget all tokens, counted calls, export jobs and changes to lists."""
-    instance_of(world).reset()
-
-
-def dump(world: World) -> dict[str, Any]:
-    """What the instance keeps besides its people, as JSON's types, for ``load``."""
-    return instance_of(world).dump()
-
-
-def load(world: World, kept: dict[str, Any]) -> None:
-    instance_of(world).load(kept)
-
-
 async def _token(instance: Instance, request: Request) -> Response:
     return await instance.tokens.answer(request)
 
@@ -56,7 +40,7 @@ async def _token(instance: Instance, request: Request) -> Response:
 async def _folders(call: MarketoCall) -> dict[str, Any]:
     """The top-level folders, made a day before the first person: what tells a client where history starts."""
     world = call.instance.world
-    made = datetime_text(world.deriver.created(1) - DAY) + "+0000"
+    made = datetime_text(world.generator.created(1) - DAY) + "+0000"
     folders = [
         {
             "id": number,

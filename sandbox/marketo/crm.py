@@ -70,7 +70,7 @@ def _routes(instance: Instance, kind: _Object) -> list[Route]:
 
     async def describe(call: MarketoCall) -> Record:
         world = call.instance.world
-        return success(world, [kind.describe(datetime_text(world.deriver.created(1) - DAY))])
+        return success(world, [kind.describe(datetime_text(world.generator.created(1) - DAY))])
 
     path = f"/rest/v1/{kind.path}"
     return [

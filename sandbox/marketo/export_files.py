@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sandbox import column_workers
-from sandbox.columns import COLUMNS, MarketoSheet, cell
+from sandbox.csv_columns import COLUMNS, MarketoSheet, cell
 from sandbox.marketo.envelope import datetime_text, read_datetime
 from sandbox.marketo.linked import LEADS, MEMBERS, PURCHASES, has_purchase, program_ids, readers
 from sandbox.marketo.lists import SMART_LISTS, Lists
@@ -101,7 +101,7 @@ def _quick_blocks(world: World, order: Order, writer: "_LineWriter") -> Iterator
     """Pages of seeded people, who are in order of creation, and then those created since the start."""
     start, end = _window(order)
     seeded = world.settings.people
-    first, stop = (min(world.deriver.first_created_from(moment), seeded + 1) for moment in (start, end + 1))
+    first, stop = (min(world.generator.first_created_from(moment), seeded + 1) for moment in (start, end + 1))
     ids = range(first, stop)
 
     def patched(sheet: MarketoSheet, span: range, changed: set[int]) -> Block:

@@ -1,7 +1,6 @@
 """What one Marketo instance keeps besides its people."""
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from sandbox.marketo.exports import Exports
 from sandbox.marketo.identity import Tokens
@@ -43,13 +42,3 @@ class Instance:
         self.lists.load(kept["lists"])
         self.users.load(kept["users"])
         self.exports.load(kept["exports"])
-
-
-_instances: WeakKeyDictionary[World, Instance] = WeakKeyDictionary()
-
-
-def instance_of(world: World) -> Instance:
-    """The instance of a world; made on first use, one for each world."""
-    if world not in _instances:
-        _instances[world] = Instance(world)
-    return _instances[world]

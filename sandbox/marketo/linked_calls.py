@@ -35,7 +35,7 @@ async def _describe_members(call: MarketoCall) -> dict[str, Any]:
 
 
 def _described(call: MarketoCall, name: str, display_name: str, columns: Iterable[str]) -> dict[str, Any]:
-    made = datetime_text(call.instance.world.deriver.created(1) - DAY)
+    made = datetime_text(call.instance.world.generator.created(1) - DAY)
     return {
         "name": name,
         "displayName": display_name,

@@ -37,7 +37,7 @@ def routes(instance: Instance) -> list[Route]:
 
 
 def _record(call: MarketoCall, found: MemberList) -> dict[str, Any]:
-    made = datetime_text(call.instance.world.deriver.created(1))
+    made = datetime_text(call.instance.world.generator.created(1))
     named = {} if found.program is None else {"programName": found.program}
     stamps = {"createdAt": made, "updatedAt": made}
     return {"id": found.id, "name": found.name, **named, "workspaceName": WORKSPACE, **stamps}

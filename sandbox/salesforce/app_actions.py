@@ -5,6 +5,7 @@ from typing import Final
 
 from sandbox.salesforce.action_bodies import Action, Body, flag, number, text, texts, username_of
 from sandbox.salesforce.assertions import read_public_key
+from sandbox.salesforce.grants import Grants
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.setup_actions import uninstall_package
 
@@ -95,19 +96,13 @@ def _refresh_sandbox(org: Org, body: Body) -> None:
     """Copy production over a sandbox again: another org id, the same record ids, no tokens, no package."""
     org.refreshes += 1
     org.is_sandbox = True
-    org.grants.clear()
-    org.approvals.clear()
-    org.sessions.clear()
-    org.cursors.clear()
-    org.jobs.clear()
-    org.ingest_jobs.clear()
-    org.classic_jobs.clear()
+    org.end_all()
     uninstall_package(org, body)
 
 
 def _end_sessions(org: Org, _body: Body) -> None:
     """End all access tokens at once, as an administrator can; refresh tokens stay."""
-    for grant in org.grants:
+    for grant in org.keep(Grants):
         grant.access_tokens.clear()
 
 

@@ -74,6 +74,10 @@ class BulkJob:
         return "JobComplete" if self.is_written and now >= self.ready_at else "InProgress"
 
 
+class QueryJobs(dict[str, BulkJob]):
+    """The query jobs of an org, by id."""
+
+
 def routes(org: Org) -> list[BaseRoute]:
     return [
         *route(org, "/jobs/query", _jobs, ("GET", "POST")),
@@ -86,7 +90,11 @@ def routes(org: Org) -> list[BaseRoute]:
 def _jobs(call: Call) -> dict[str, Any]:
     if call.request.method == "POST":
         return _create(call)
-    return {"done": True, "records": [_described(job, call) for job in call.org.jobs.values()], "nextRecordsUrl": None}
+    return {
+        "done": True,
+        "records": [_described(job, call) for job in call.org.keep(QueryJobs).values()],
+        "nextRecordsUrl": None,
+    }
 
 
 def _create(call: Call) -> dict[str, Any]:
@@ -98,7 +106,7 @@ def _create(call: Call) -> dict[str, Any]:
     if delimiter not in DELIMITERS or line_ending not in LINE_ENDINGS or asked.get("contentType", "CSV") != "CSV":
         raise SalesforceError("INVALIDJOB", "contentType, columnDelimiter or lineEnding is not supported")
     job = start_query(call, operation, str(asked.get("query", "")), delimiter, line_ending)
-    call.org.jobs[job.id] = job
+    call.org.keep(QueryJobs)[job.id] = job
     return _described(job, call) | {"state": "UploadComplete"}
 
 
@@ -174,7 +182,7 @@ def _job(call: Call) -> Any:
 
 
 def _named_job(call: Call) -> BulkJob:
-    job = call.org.jobs.get(call.request.path_params["job_id"])
+    job = call.org.keep(QueryJobs).get(call.request.path_params["job_id"])
     if job is None:
         raise not_found()
     return job
@@ -183,7 +191,7 @@ def _named_job(call: Call) -> BulkJob:
 def _delete(job: BulkJob, call: Call) -> Response:
     if job.state(call.org.world.clock.now()) not in FINAL_STATES:
         raise SalesforceError("INVALIDJOBSTATE", "Only a finished job can be deleted. Abort it first.")
-    del call.org.jobs[job.id]
+    del call.org.keep(QueryJobs)[job.id]
     job.file.close()
     return Response(status_code=204)
 

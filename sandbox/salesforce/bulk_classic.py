@@ -98,6 +98,10 @@ class ClassicJob:
         return self.content_type == "JSON"
 
 
+class ClassicJobs(dict[str, ClassicJob]):
+    """The jobs of an org, by id."""
+
+
 Handler = Callable[[Call], Response]
 
 
@@ -174,7 +178,7 @@ def _create_job(call: Call) -> Response:
         concurrency=str(asked.get("concurrencyMode") or "Parallel"),
         chunk_size=_chunk_size(call.request),
     )
-    call.org.classic_jobs[job.id] = job
+    call.org.keep(ClassicJobs)[job.id] = job
     return _answer("jobInfo", _described(job, call), is_json=_sends_json(call.request), status=201)
 
 
@@ -221,7 +225,7 @@ def _described(job: ClassicJob, call: Call) -> Answer:
 
 
 def _named_job(call: Call) -> ClassicJob:
-    job = call.org.classic_jobs.get(call.request.path_params["job_id"])
+    job = call.org.keep(ClassicJobs).get(call.request.path_params["job_id"])
     if job is None:
         raise SalesforceError("InvalidJob", f"Invalid job id: {call.request.path_params['job_id']}")
     return job

@@ -9,7 +9,7 @@ from sandbox.record_ids import make_id, read_id
 from sandbox.salesforce import rows
 from sandbox.salesforce.query import Plan
 from sandbox.salesforce.soql import Path
-from sandbox.salesforce_columns import COLUMNS, Block, SalesforceSheet, cell, csv_line, pack
+from sandbox.salesforce_csv_columns import COLUMNS, Block, SalesforceSheet, cell, csv_line, pack
 
 _ROWS_AT_ONCE: Final = 2_000
 

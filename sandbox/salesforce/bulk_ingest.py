@@ -56,6 +56,10 @@ class IngestJob:
         return "InProgress" if is_early else self.state
 
 
+class IngestJobs(dict[str, IngestJob]):
+    """The uploads of an org, by id."""
+
+
 def routes(org: Org) -> list[BaseRoute]:
     return [
         *route(org, "/jobs/ingest", _jobs, ("GET", "POST")),
@@ -67,7 +71,7 @@ def routes(org: Org) -> list[BaseRoute]:
 
 def _jobs(call: Call) -> dict[str, Any]:
     if call.method == "GET":
-        records = [_described(job, call) for job in call.org.ingest_jobs.values()]
+        records = [_described(job, call) for job in call.org.keep(IngestJobs).values()]
         return {"done": True, "records": records, "nextRecordsUrl": None}
     asked = call.json()
     delimiter, line_ending = asked.get("columnDelimiter", "COMMA"), asked.get("lineEnding", "LF")
@@ -78,7 +82,7 @@ def _jobs(call: Call) -> dict[str, Any]:
     version = float(call.request.path_params["version"])
     job_id = setup_id("750", next(call.org.numbers))
     job = IngestJob(job_id, upload, call.org.world.clock.now(), version, delimiter, line_ending)
-    call.org.ingest_jobs[job.id] = job
+    call.org.keep(IngestJobs)[job.id] = job
     return _described(job, call)
 
 
@@ -104,7 +108,7 @@ def _described(job: IngestJob, call: Call) -> dict[str, Any]:
 
 
 def _named_job(call: Call) -> IngestJob:
-    job = call.org.ingest_jobs.get(call.request.path_params["job_id"])
+    job = call.org.keep(IngestJobs).get(call.request.path_params["job_id"])
     if job is None:
         raise not_found()
     return job
@@ -144,7 +148,7 @@ def _job(call: Call) -> Any:
 def _delete(job: IngestJob, call: Call) -> Response:
     if job.shown_state(call.org.world.clock.now()) not in FINAL_STATES:
         raise SalesforceError("INVALIDJOBSTATE", "Only a finished job can be deleted. Abort it first.")
-    del call.org.ingest_jobs[job.id]
+    del call.org.keep(IngestJobs)[job.id]
     return Response(status_code=204)
 
 

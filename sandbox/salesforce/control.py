@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sandbox.salesforce.action_bodies import Action, Body, number, object_name, text
 from sandbox.salesforce.app_actions import APP_ACTIONS
+from sandbox.salesforce.grants import Grants
 from sandbox.salesforce.org import Org, RowRefusal
 from sandbox.salesforce.rows import long_id, row
 from sandbox.salesforce.setup_actions import SETUP_ACTIONS
@@ -69,6 +70,6 @@ def state(org: Org) -> dict[str, Any]:
         "inactive_users": sorted(org.inactive_users),
         "users_without_api": sorted(org.users_without_api),
         "permission_set_users": sorted(org.permission_set_users),
-        "grants": len(org.grants),
+        "grants": len(org.keep(Grants)),
         "api_calls": org.api_calls,
     }

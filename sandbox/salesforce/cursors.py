@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +25,10 @@ class Cursor:
     plan: Plan
     ids: list[str]
     page_size: int
+
+
+class Cursors(OrderedDict[str, Cursor]):
+    """The open cursors of an org, the oldest first."""
 
 
 def page_size(query_options: str) -> int:
@@ -59,7 +64,7 @@ def _check_time(plan: Plan, count: int) -> None:
 def next_page(org: Org, locator: str, base: str) -> Page:
     """The page a locator such as `01g...-2000` names. Raises INVALID_QUERY_LOCATOR for one unknown or evicted."""
     name, _, start = locator.partition("-")
-    cursor = org.cursors.get(name)
+    cursor = org.keep(Cursors).get(name)
     if cursor is None or not start.isdigit() or int(start) >= len(cursor.ids):
         raise SalesforceError("INVALID_QUERY_LOCATOR", "invalid query locator")
     stop = int(start) + cursor.page_size
@@ -74,7 +79,8 @@ def next_page(org: Org, locator: str, base: str) -> Page:
 def _open(org: Org, cursor: Cursor) -> str:
     """Keep a cursor under a new locator; the oldest goes when there are ten."""
     name = setup_id("01g", next(org.numbers))
-    org.cursors[name] = cursor
-    while len(org.cursors) > MAX_CURSORS:
-        org.cursors.popitem(last=False)
+    cursors = org.keep(Cursors)
+    cursors[name] = cursor
+    while len(cursors) > MAX_CURSORS:
+        cursors.popitem(last=False)
     return name

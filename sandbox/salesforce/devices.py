@@ -36,6 +36,10 @@ class Device:
     is_denied: bool = False
 
 
+class Devices(dict[str, Device]):
+    """The codes that wait, by the device's."""
+
+
 def start_device(org: Org, scope: str, site: str) -> dict[str, Any]:
     """A code for the device and one for its person. Raises TokenError."""
     scopes = tuple(scope.split()) or tuple(SCOPES)
@@ -43,7 +47,7 @@ def start_device(org: Org, scope: str, site: str) -> dict[str, Any]:
         raise TokenError("invalid_scope", f"the requested scope is not allowed: {unknown[0]}")
     device = Device("".join(secrets.choice(_LETTERS) for _ in range(8)), scopes, org.world.clock.now() + LIFE)
     code = secrets.token_urlsafe(48)
-    org.devices[code] = device
+    org.keep(Devices)[code] = device
     return {
         "device_code": code,
         "user_code": device.user_code,
@@ -54,14 +58,14 @@ def start_device(org: Org, scope: str, site: str) -> dict[str, Any]:
 
 def redeem_device(org: Org, code: str) -> Grant:
     """The grant of a device whose person has allowed access. Raises TokenError, also while nobody has."""
-    device = org.devices.get(code)
+    device = org.keep(Devices).get(code)
     if device is None or device.expires_at < org.world.clock.now():
         raise TokenError("invalid_grant", "invalid device code")
     if device.is_denied:
         raise TokenError("access_denied", "end-user denied authorization")
     if not device.username:
         raise TokenError("authorization_pending", "authorization is pending")
-    del org.devices[code]
+    del org.keep(Devices)[code]
     check_user(org, device.username)
     return open_grant(org, device.username, device.scopes)
 
@@ -94,5 +98,5 @@ class DevicePages:
 
     def _waiting(self, user_code: str) -> Device | None:
         now, wanted = self.org.world.clock.now(), user_code.strip().upper()
-        devices = (item for item in self.org.devices.values() if item.expires_at >= now)
+        devices = (item for item in self.org.keep(Devices).values() if item.expires_at >= now)
         return next((item for item in devices if item.user_code == wanted), None)

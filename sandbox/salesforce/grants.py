@@ -56,15 +56,23 @@ class Grant:
     access_tokens: dict[str, datetime] = field(default_factory=dict)
 
 
+class Codes(dict[str, Code]):
+    """The codes that were given out."""
+
+
+class Grants(list[Grant]):
+    """What people gave the app, the oldest first."""
+
+
 def issue_code(org: Org, username: str, redirect_uri: str, scopes: tuple[str, ...], challenge: str, nonce: str) -> str:
     value = "aPrx" + secrets.token_urlsafe(48)
-    org.codes[value] = Code(username, redirect_uri, scopes, challenge, org.world.clock.now() + CODE_LIFE, nonce)
+    org.keep(Codes)[value] = Code(username, redirect_uri, scopes, challenge, org.world.clock.now() + CODE_LIFE, nonce)
     return value
 
 
 def redeem_code(org: Org, value: str, redirect_uri: str, verifier: str) -> tuple[Grant, str]:
     """The grant a code stands for, and its nonce. Raises TokenError; a code works once, whatever the outcome."""
-    code = org.codes.get(value)
+    code = org.keep(Codes).get(value)
     if code is None or code.is_used:
         raise TokenError("invalid_grant", "invalid authorization code")
     code.is_used = True
@@ -102,19 +110,21 @@ def open_grant(org: Org, username: str, scopes: tuple[str, ...]) -> Grant:
     grant = Grant(username, scopes, org.world.clock.now())
     if {"refresh_token", "offline_access"} & set(scopes):
         grant.refresh_token = _new_refresh_token()
-    org.grants.append(grant)
-    mine = [item for item in org.grants if item.username == grant.username and item.refresh_token]
+    org.keep(Grants).append(grant)
+    mine = [item for item in org.keep(Grants) if item.username == grant.username and item.refresh_token]
     # Salesforce keeps five grants for each user and app and silently revokes the oldest.
     for oldest in mine[:-MAX_GRANTS]:
-        org.grants.remove(oldest)
+        org.keep(Grants).remove(oldest)
     return grant
 
 
 def _end_sessions_without_refresh(org: Org) -> None:
     """Forget grants that nothing can bring back to life."""
     now = org.world.clock.now()
-    org.grants = [
-        grant for grant in org.grants if grant.refresh_token or any(end > now for end in grant.access_tokens.values())
+    org.keep(Grants)[:] = [
+        grant
+        for grant in org.keep(Grants)
+        if grant.refresh_token or any(end > now for end in grant.access_tokens.values())
     ]
 
 
@@ -134,13 +144,13 @@ def refresh(org: Org, refresh_token: str) -> tuple[Grant, bool]:
 
     With rotation on, a token that was already exchanged ends the whole grant.
     """
-    for grant in org.grants:
+    for grant in org.keep(Grants):
         if refresh_token in grant.rotated_tokens:
-            org.grants.remove(grant)
+            org.keep(Grants).remove(grant)
             break
     _end_idle(org)
     grant_found = next(
-        (item for item in org.grants if item.refresh_token and item.refresh_token == refresh_token), None
+        (item for item in org.keep(Grants) if item.refresh_token and item.refresh_token == refresh_token), None
     )
     if grant_found is None:
         raise TokenError("invalid_grant", "expired access/refresh token")
@@ -156,13 +166,13 @@ def refresh(org: Org, refresh_token: str) -> tuple[Grant, bool]:
 def _end_idle(org: Org) -> None:
     if org.policies.idle_days:
         oldest = org.world.clock.now() - timedelta(days=org.policies.idle_days)
-        org.grants = [grant for grant in org.grants if grant.used_at >= oldest]
+        org.keep(Grants)[:] = [grant for grant in org.keep(Grants) if grant.used_at >= oldest]
 
 
 def grant_of(org: Org, access_token: str) -> Grant | None:
     """The grant of a living access token; use extends its life, as a session's."""
     now = org.world.clock.now()
-    for grant in org.grants:
+    for grant in org.keep(Grants):
         ends_at = grant.access_tokens.get(access_token)
         if ends_at is not None and ends_at > now:
             grant.access_tokens[access_token] = now + timedelta(minutes=org.policies.session_minutes)
@@ -172,9 +182,9 @@ def grant_of(org: Org, access_token: str) -> Grant | None:
 
 def revoke(org: Org, token: str) -> None:
     """End a refresh token with all its access tokens, or one access token. Raises TokenError for an unknown token."""
-    for grant in org.grants:
+    for grant in org.keep(Grants):
         if token and token == grant.refresh_token:
-            org.grants.remove(grant)
+            org.keep(Grants).remove(grant)
             return
         if grant.access_tokens.pop(token, None):
             return

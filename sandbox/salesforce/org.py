@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
+from typing import Any, Final, TypeVar
 
 from sandbox.record_ids import make_id
 from sandbox.salesforce.schema import OBJECTS, Field, SObject
-
-if TYPE_CHECKING:
-    from sandbox.salesforce.bulk import BulkJob
-    from sandbox.salesforce.bulk_classic import ClassicJob
-    from sandbox.salesforce.bulk_ingest import IngestJob
-    from sandbox.salesforce.cursors import Cursor
-    from sandbox.salesforce.devices import Device
-    from sandbox.salesforce.grants import Code, Grant
-    from sandbox.world import World
+from sandbox.world import World
 
 Row = dict[str, Any]
+Kept = TypeVar("Kept")
 
 LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
 NAMESPACE: Final = "mkto_si"
@@ -187,22 +178,27 @@ class Org:
     api_calls: int = 0
     sessions: dict[str, str] = field(default_factory=dict)
     approvals: set[tuple[str, str]] = field(default_factory=set)
-    codes: dict[str, Code] = field(default_factory=dict)
-    devices: dict[str, Device] = field(default_factory=dict)
-    grants: list[Grant] = field(default_factory=list)
-    cursors: OrderedDict[str, Cursor] = field(default_factory=OrderedDict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     created: dict[str, dict[str, Row]] = field(default_factory=dict)
     changed: dict[str, dict[str, Row]] = field(default_factory=dict)
     refusals: list[RowRefusal] = field(default_factory=list)
     metadata_changed_at: datetime = LONG_AGO
-    jobs: dict[str, BulkJob] = field(default_factory=dict)
-    ingest_jobs: dict[str, IngestJob] = field(default_factory=dict)
-    classic_jobs: dict[str, ClassicJob] = field(default_factory=dict)
+    _kept: dict[type[Any], Any] = field(default_factory=dict)
 
     def reset(self) -> None:
         """Back to the org as it was at the start: nothing installed, nobody signed in, no tokens."""
         vars(self).update(vars(Org(self.world)))
+
+    def keep(self, kind: type[Kept]) -> Kept:
+        """What a feature keeps about this org, in a class of its own; made on first use."""
+        kept: Kept = self._kept.setdefault(kind, kind())
+        return kept
+
+    def end_all(self) -> None:
+        """Nobody is signed in any more, and nothing that a feature kept goes on."""
+        self.sessions.clear()
+        self.approvals.clear()
+        self._kept.clear()
 
     @property
     def id(self) -> str:
@@ -256,13 +252,3 @@ class Org:
 
     def user_row(self, row: dict[str, Any]) -> dict[str, Any]:
         return row | {"IsActive": row.get("IsActive", True) and row["Username"] not in self.inactive_users}
-
-
-_orgs: WeakKeyDictionary[World, Org] = WeakKeyDictionary()
-
-
-def org_of(world: World) -> Org:
-    """The org of a world; made on first use, one for each world."""
-    if world not in _orgs:
-        _orgs[world] = Org(world)
-    return _orgs[world]

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.salesforce import collections, cursors, record_resources, rows, setup_rows
 from sandbox.salesforce.api import NEWEST_VERSION, OLDEST_VERSION, Call, json_response, route
+from sandbox.salesforce.bulk import QueryJobs
 from sandbox.salesforce.composite import Composite
 from sandbox.salesforce.describe import describe_layouts, describe_sobject, describe_summary
 from sandbox.salesforce.errors import SalesforceError, not_found
@@ -95,7 +96,7 @@ def _limits(call: Call) -> dict[str, dict[str, int]]:
     return {
         "DailyApiRequests": {"Max": most, "Remaining": most - call.org.api_calls},
         "DailyBulkApiBatches": {"Max": 15_000, "Remaining": 15_000},
-        "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000 - len(call.org.jobs)},
+        "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000 - len(call.org.keep(QueryJobs))},
         "DailyBulkV2QueryFileStorageMB": {"Max": 976_562, "Remaining": 976_562},
         "DataStorageMB": {"Max": 10_000, "Remaining": 9_000},
     }

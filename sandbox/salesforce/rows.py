@@ -93,7 +93,7 @@ def rows_between(org: Org, sobject: str, spans: Iterable[Span]) -> Iterator[Row]
 
     Those of a short span are found by their ids; otherwise every row is looked at.
     """
-    seeds, end = org.world.deriver, org.world.deriver.end
+    seeds, end = org.world.generator, org.world.generator.end
     known = [(low.timestamp(), min(high.timestamp(), end) if high else end) for low, high in spans if low]
     start, stop = min(known, key=lambda span: span[1] - span[0], default=(0.0, 0.0))
     # What is not about people is as old as the first of them.
@@ -105,7 +105,7 @@ def rows_between(org: Org, sobject: str, spans: Iterable[Span]) -> Iterator[Row]
 
 def _ids_between(org: Org, sobject: str, start: float, end: float) -> list[str]:
     """What is no longer as seeded, and what is and was created or changed then."""
-    return _ids_of_people(org, sobject, {*org.world.stored_ids(), *org.world.deriver.touched_between(start, end)})
+    return _ids_of_people(org, sobject, {*org.world.stored_ids(), *org.world.generator.touched_between(start, end)})
 
 
 def role_ids(org: Org, contact_ids: Iterable[str]) -> list[str]:

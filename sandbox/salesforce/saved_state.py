@@ -11,7 +11,7 @@ from datetime import date, datetime
 from itertools import count
 from typing import Any, Final
 
-from sandbox.salesforce.grants import Grant
+from sandbox.salesforce.grants import Grant, Grants
 from sandbox.salesforce.org import Org, Package, Policies, RemoteSite, Row, RowRefusal
 from sandbox.salesforce.schema import Field
 
@@ -43,7 +43,7 @@ def dump(org: Org) -> Saved:
         "other_packages": [asdict(package) for package in org.other_packages],
         "hidden_buttons": sorted(org.hidden_buttons),
         "approvals": sorted(org.approvals),
-        "grants": [_dump_grant(grant) for grant in org.grants],
+        "grants": [_dump_grant(grant) for grant in org.keep(Grants)],
         "created": _dump_rows(org.created),
         "changed": _dump_rows(org.changed),
         "refusals": [asdict(refusal) for refusal in org.refusals],
@@ -68,7 +68,7 @@ def load(org: Org, saved: Saved) -> None:
     org.other_packages = [Package(**item) for item in saved["other_packages"]]
     org.hidden_buttons = {(sobject, name) for sobject, name in saved["hidden_buttons"]}
     org.approvals = {(username, client_id) for username, client_id in saved["approvals"]}
-    org.grants = [_load_grant(item) for item in saved["grants"]]
+    org.keep(Grants).extend(map(_load_grant, saved["grants"]))
     org.created = _load_rows(org, saved["created"])
     org.changed = _load_rows(org, saved["changed"])
     org.refusals = [RowRefusal(**item) for item in saved["refusals"]]

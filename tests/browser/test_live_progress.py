@@ -7,10 +7,10 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from accounts.models import SalesAccount, User
+from sandbox.testing import SandboxProcess
 from sync.models import Extract, Source, SyncRun
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
-from tests.sandbox_process import SandboxProcess
 from tests.sync.processes import web
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -13,13 +13,13 @@ from pytest_django import Settings
 from accounts.models import SalesAccount, User
 from clients.salesforce.oauth import TokenAnswer
 from connections.models import MarketoInstance, SalesforceConnection
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.canned_answers import canned_answers
 from tests.connections.salesforce_sign_in import signed_in
 from tests.factories import with_password
 from tests.pages import text_of
 from tests.salesforce_login import leave_for_salesforce, log_in_at_salesforce
-from tests.sandbox_process import SandboxProcess
 from tests.signing_in import let_sign_in_age
 
 CONNECT = "/settings/admin/salesforce/connect/"

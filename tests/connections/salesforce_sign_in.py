@@ -9,9 +9,9 @@ from clients.http import open_session
 from clients.salesforce import oauth
 from clients.salesforce.oauth import ConnectedApp, TokenAnswer
 from connections.models import SalesforceConnection
+from sandbox.testing import SandboxProcess
 from tests.factories import make_salesforce_connection
 from tests.salesforce_login import log_in_at_salesforce
-from tests.sandbox_process import SandboxProcess
 
 APP = ConnectedApp("sandbox-consumer-key", "sandbox-consumer-secret")
 CALLBACK = "http://127.0.0.1:8000/callback"

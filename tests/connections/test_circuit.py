@@ -18,12 +18,12 @@ from connections.models import ApiFailure, MarketoConnection, SalesforceConnecti
 from connections.services.call_log import record_failure
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
+from sandbox.testing import SandboxProcess
 from sync.engine.problems import Wait, decide_retry
 from tests.conftest import ClientOf
 from tests.connections.canned_answers import serving
 from tests.connections.conftest import process_environment
 from tests.pages import text_of
-from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.usefixtures("servers")
 

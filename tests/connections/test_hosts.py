@@ -14,7 +14,7 @@ import pytest
 from clients import http
 from clients.hosts import ForbiddenHost, check_instance_url, check_public, normalise_marketo_endpoint
 from clients.hosts import salesforce_login_origin as login_origin
-from tests.sandbox_process import SandboxProcess
+from sandbox.testing import SandboxProcess
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 ORIGIN = "https://acme.my.salesforce.com"

@@ -14,7 +14,7 @@ import requests
 import time_machine
 
 from clients import http
-from tests.sandbox_process import SandboxProcess
+from sandbox.testing import SandboxProcess
 
 
 @pytest.mark.parametrize(

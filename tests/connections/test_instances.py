@@ -14,10 +14,10 @@ from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
 from connections.models import MarketoInstance
 from connections.services.instances import CheckResult, marketo_admins, prerequisites, refresh_marketo_admins
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_admin, make_user
 from tests.pages import text_of
-from tests.sandbox_process import SandboxProcess
 
 NEW = "/ops/marketo-instances/new/"
 

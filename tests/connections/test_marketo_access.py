@@ -9,10 +9,10 @@ from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from connections.audit_actions import ConnectionAction
 from connections.models import MarketoAccess, MarketoConnection
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.factories import make_member
 from tests.pages import text_of
-from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/marketo/"
 TAKE_OVER = "/settings/admin/marketo/take-over/"

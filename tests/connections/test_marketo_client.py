@@ -21,8 +21,8 @@ from clients.marketo.errors import (
     next_quota_reset,
 )
 from clients.marketo.types import Export, ExportStatus, TokenCache
+from sandbox.testing import SandboxProcess
 from tests.connections.canned_answers import CannedAnswers, canned_answers
-from tests.sandbox_process import SandboxProcess
 
 LOCAL = "http://127.0.0.1:8001"
 CLIENT_SECRET = "sandbox-client-secret"

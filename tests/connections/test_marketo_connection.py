@@ -17,10 +17,10 @@ from connections.services.client_factory import marketo_client
 from connections.services.health import check_connection, marketo_health
 from connections.services.instances import marketo_admins
 from connections.services.token_refresh import SharedTokenCache
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.factories import make_member
 from tests.pages import text_of
-from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/marketo/"
 CONNECT = "/settings/admin/marketo/connect/"

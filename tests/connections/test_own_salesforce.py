@@ -15,11 +15,11 @@ from connections.services.health import salesforce_health
 from connections.services.salesforce import finish_sign_in, take_sign_in
 from salesforce_package.services import package_state
 from salesforce_package.tasks import check_packages
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT_OWN, ChangeOrg, PersonAtSalesforce, connect_own
 from tests.pages import text_of
 from tests.salesforce_login import CHOICE, leave_for_salesforce
-from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/salesforce/"
 DISCONNECT = "/settings/salesforce/disconnect/"

@@ -14,11 +14,11 @@ from connections.services.client_factory import marketo_client, salesforce_clien
 from connections.services.health import check_connection
 from connections.services.probes import find_probe
 from salesforce_package.services import check_package
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg
 from tests.connections.help_links import link_of
 from tests.pages import text_of
-from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,10 +12,10 @@ from connections.models import OrphanedToken, SalesforceConnection, SalesforceSi
 from connections.services.client_factory import salesforce_client
 from connections.services.revocation import revoke_orphans
 from connections.services.salesforce import forget_member
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT_OWN, PersonAtSalesforce, connect_own, press_ok
 from tests.salesforce_login import CHOICE
-from tests.sandbox_process import SandboxProcess
 
 DISCONNECT = "/settings/admin/salesforce/disconnect/"
 

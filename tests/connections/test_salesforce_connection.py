@@ -17,12 +17,12 @@ from clients.http import ReconnectNeeded
 from connections.audit_actions import ConnectionAction
 from connections.models import SalesforceConnection, SalesforceSignIn
 from connections.services.client_factory import salesforce_client
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, connect_own, press_ok
 from tests.factories import make_salesforce_connection
 from tests.pages import text_of
 from tests.salesforce_login import address_at_salesforce
-from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/salesforce/"
 CALLBACK = "/connections/salesforce/callback/"

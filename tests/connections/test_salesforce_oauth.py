@@ -12,9 +12,9 @@ from clients.hosts import ForbiddenHost, check_instance_url, salesforce_login_or
 from clients.salesforce import oauth
 from clients.salesforce.oauth import ConnectedApp, GrantRefused, OAuthError, OAuthProblem, TokenAnswer
 from connections.messages import problem_code
+from sandbox.testing import SandboxProcess
 from tests.connections.canned_answers import CannedAnswers
 from tests.connections.salesforce_sign_in import APP, exchange, refresh, sign_in
-from tests.sandbox_process import SandboxProcess
 
 LOCAL = "http://127.0.0.1:8001"
 IDENTITY = "https://login.salesforce.com/id/00D000000000062EAA/005000000000001AAA"

@@ -8,10 +8,10 @@ from django.core.cache import cache
 from accounts.models import User
 from connections.messages import PROBLEMS
 from connections.models import SalesforceConnection
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok
 from tests.pages import text_of
-from tests.sandbox_process import SandboxProcess
 
 CALLBACK = "/connections/salesforce/callback/"
 

@@ -16,10 +16,10 @@ from connections.services.client_factory import marketo_client, salesforce_clien
 from connections.services.health import check_account
 from connections.services.token_refresh import SharedTokenCache
 from msi_admin.celery import app
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg
 from tests.pages import text_of
-from tests.sandbox_process import SandboxProcess
 from tests.test_access import PAGES_OF_CONNECTIONS as ALL_PAGES
 
 

@@ -18,10 +18,10 @@ from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
 from connections.services.health import check_connection, salesforce_health
 from connections.services.token_refresh import TokenRefresh
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, process_environment
 from tests.pages import text_of
-from tests.sandbox_process import SandboxProcess
 from tests.threads import at_once
 
 PAGE = "/settings/admin/salesforce/"

@@ -35,12 +35,12 @@ from connections.services.client_factory import salesforce_client
 from connections.services.health import check_connection
 from diagnostics.messages import ACTORS, DIAGNOSES, diagnosis_of
 from diagnostics.usage import usage_charts
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT_OWN, ChangeOrg, PersonAtSalesforce, connect_own, press_ok
 from tests.factories import make_marketo_admin
 from tests.pages import text_of
 from tests.salesforce_login import leave_for_salesforce
-from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/integrations/diagnostics/"
 RETRY = "/settings/integrations/diagnostics/{}/retry/"

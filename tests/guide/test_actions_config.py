@@ -13,9 +13,9 @@ from connections.models import MarketoInstance
 from guide.audit_actions import GuideAction
 from invitations.models import Invitation
 from invitations.tasks import send_invitation
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.pages import text_of
-from tests.sandbox_process import SandboxProcess
 
 PAGE = "/marketo/sales-insight/actions-config/"
 

@@ -12,9 +12,9 @@ from accounts.permissions import Role
 from devtools.personas import MARKETO_ADMIN, PASSWORD
 from invitations import services, tasks
 from invitations.models import Invitation
+from sandbox.testing import SandboxProcess
 from tests.factories import make_member, with_password
 from tests.salesforce_login import log_in_at_salesforce
-from tests.sandbox_process import SandboxProcess
 from tests.sign_in.salesforce_browser import AtSalesforce
 
 LINK = re.compile(r"https?://[^/\s]+(/invitations/([\w-]+)/)")

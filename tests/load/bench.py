@@ -14,7 +14,7 @@ from pathlib import Path
 import django
 
 from devtools.embedded.attach import attach
-from tests.sandbox_process import SandboxProcess
+from sandbox.testing import SandboxProcess
 
 
 def main() -> None:

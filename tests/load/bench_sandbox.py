@@ -18,10 +18,10 @@ from pathlib import Path
 
 import psutil
 
-from sandbox.columns import COLUMNS
-from tests.sandbox.marketo_api import Marketo
-from tests.sandbox.salesforce_browser import Api, connect
-from tests.sandbox_process import SandboxProcess
+from sandbox.csv_columns import COLUMNS
+from sandbox.testing import SandboxProcess
+from sandbox.tests.marketo_api import Marketo
+from sandbox.tests.salesforce_browser import Api, connect
 
 EPOCH = datetime(2026, 6, 1, tzinfo=UTC)
 SPREAD = timedelta(days=300)

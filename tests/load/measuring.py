@@ -11,11 +11,11 @@ from pathlib import Path
 from django.core.management import call_command
 
 from accounts.models import SalesAccount
+from sandbox.testing import ROOT, SandboxProcess
 from sync.models import Extract, RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
 from tests.load.setting import bare_copy_and_insert, browser_of, connected_account, fetch_files, page_requests
-from tests.sandbox_process import ROOT, SandboxProcess
 from tests.sync.processes import WORKER_OPTIONS
 
 PAGE_REQUESTS = 60

@@ -10,13 +10,13 @@ from django.test import Client
 from psycopg import sql
 
 from accounts.models import SalesAccount
+from sandbox.testing import SandboxProcess
 from sync.engine.client_factory import marketo_of, salesforce_of
 from sync.engine.load import CHUNK_BYTES
 from sync.engine.stage import STAGED, StageTable
 from sync.models import Extract, Person, SyncRun
 from tests.connections.salesforce_sign_in import connect_salesforce
 from tests.factories import admin_of, make_account, make_marketo_connection
-from tests.sandbox_process import SandboxProcess
 from tests.signing_in import let_in
 
 # The people of the run once more, under another account: the same table, indexes and number of rows.

@@ -11,10 +11,10 @@ from salesforce_package.items.base import MSI_FIELDS
 from salesforce_package.items.checklist import ITEMS
 from salesforce_package.org import State
 from salesforce_package.services import ItemState, check_package, package_state, tick_item
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg
 from tests.pages import text_of
-from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/salesforce-package/"
 CHECK = "/settings/admin/salesforce-package/check/"

@@ -7,10 +7,10 @@ from salesforce_package.audit_actions import PackageAction
 from salesforce_package.items.checklist import ITEMS
 from salesforce_package.models import PackageCheck, PackageTick
 from salesforce_package.services import check_package, package_state, tick_item
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg
 from tests.pages import text_of
-from tests.sandbox_process import SandboxProcess
 
 PAGE = "/settings/admin/salesforce-package/"
 CHECK = "/settings/admin/salesforce-package/check/"

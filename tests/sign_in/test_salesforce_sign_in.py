@@ -17,6 +17,7 @@ from accounts.permissions import Role
 from clients.http import open_session
 from devtools.personas import MARKETO_ADMIN, OPS, SALESFORCE_ADMIN
 from invitations.models import Invitation
+from sandbox.testing import SandboxProcess
 from sign_in import oauth
 from sign_in.audit_actions import SignInAction
 from tests.conftest import ClientOf
@@ -24,7 +25,6 @@ from tests.factories import make_user
 from tests.invitations.conftest import MakeInvitation, url_of
 from tests.pages import text_of
 from tests.salesforce_login import CHOICE
-from tests.sandbox_process import SandboxProcess
 from tests.sign_in.salesforce_browser import (
     GENERAL,
     LINK,

@@ -7,10 +7,10 @@ import pytest
 
 from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection, SalesforceConnection
+from sandbox.testing import SandboxProcess
 from sync.models import SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
-from tests.sandbox_process import SandboxProcess
 from tests.sync import remembered
 from tests.sync.driving import finish
 

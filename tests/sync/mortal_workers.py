@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.sandbox_process import ROOT, SandboxProcess
+from sandbox.testing import ROOT, SandboxProcess
 from tests.sync.processes import console_environment
 
 

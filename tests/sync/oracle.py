@@ -5,10 +5,10 @@ from typing import Any
 
 from accounts.models import SalesAccount
 from clients.salesforce.client import SalesforceClient
+from sandbox.testing import SandboxProcess
 from sync.engine.client_factory import marketo_of, salesforce_of
 from sync.engine.fields import SYNCED_FIELDS
 from sync.models import Person
-from tests.sandbox_process import SandboxProcess
 
 Record = Mapping[str, Any]
 People = dict[int, dict[str, Any]]

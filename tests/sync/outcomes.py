@@ -1,8 +1,8 @@
 """How a run must have ended."""
 
+from sandbox.testing import SandboxProcess
 from sync.models import Person, SyncRun
 from sync.statuses import RunStatus
-from tests.sandbox_process import SandboxProcess
 
 
 def assert_complete(run: SyncRun, sandbox: SandboxProcess, may_repeat: bool = False) -> None:

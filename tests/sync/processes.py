@@ -15,9 +15,9 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from devtools.management.commands.demo import answers
+from sandbox.testing import ROOT, SandboxProcess
 from sync.models import Extract, SyncRun
 from tests.browser.demo import free_ports
-from tests.sandbox_process import ROOT, SandboxProcess
 from tests.sync.driving import describe, forget_callers, look_at_remote_jobs
 
 DEADLINE_SECONDS = 100

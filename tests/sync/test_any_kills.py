@@ -8,10 +8,10 @@ from itertools import cycle
 import pytest
 
 from accounts.models import SalesAccount, User
+from sandbox.testing import SandboxProcess
 from sync.models import RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
-from tests.sandbox_process import SandboxProcess
 from tests.sync.driving import cut_waits_short, run_has_ended
 from tests.sync.mortal_workers import MortalWorkers, mortal_workers
 from tests.sync.oracle import people_in_copy, people_that_belong

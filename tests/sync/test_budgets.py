@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import SalesAccount, User
 from clients.http import RateLimited
 from connections.models import SalesforceConnection
+from sandbox.testing import SandboxProcess
 from sync.engine.budget import (
     CALLS_AT_A_TIME,
     CALLS_IN_WINDOW,
@@ -26,7 +27,6 @@ from sync.runner import advance_extract, advance_run
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
-from tests.sandbox_process import SandboxProcess
 from tests.sync.driving import finish, work_until
 
 pytestmark = pytest.mark.usefixtures("servers")

@@ -16,6 +16,7 @@ import pytest
 from accounts.models import SalesAccount, User
 from clients import http
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
+from sandbox.testing import SandboxProcess
 from sync.engine import extract as extract_engine
 from sync.messages import failure_of
 from sync.models import Extract, Person, SyncRun
@@ -23,7 +24,6 @@ from sync.progress import progress_of
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.connections.salesforce_sign_in import signed_in
-from tests.sandbox_process import SandboxProcess
 from tests.sync.driving import cut_waits_short, run_has_ended, work_until
 from tests.sync.outcomes import assert_complete
 

@@ -11,6 +11,7 @@ from clients.http import ReconnectNeeded
 from clients.marketo.errors import next_quota_reset
 from connections.models import SalesforceConnection
 from connections.services.call_recorder import record_problem
+from sandbox.testing import SandboxProcess
 from sync import runner
 from sync.engine import extract as extract_engine
 from sync.engine.problems import MAX_TRIES
@@ -19,7 +20,6 @@ from sync.models import Extract, LeaseLost, Person, RejectedRow, SyncRun
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
-from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until
 from tests.sync.following import follow

@@ -8,12 +8,12 @@ from django.db import connection
 
 from accounts.models import SalesAccount, User
 from connections.services.client_factory import marketo_client
+from sandbox.testing import SandboxProcess
 from sync.audit_actions import SyncAction
 from sync.engine.fields import SYNCED_FIELDS
 from sync.models import Extract, Person, Source, SyncRun
 from sync.services import SyncRefused, cancel_run, start_sync
 from sync.statuses import ExtractStatus, RunStatus
-from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until
 

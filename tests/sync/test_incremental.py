@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
+from sandbox.testing import SandboxProcess
 from sync.engine import incremental as follow_engine
 from sync.models import Cursor, Extract, Person, RunKind, SyncRun
 from sync.runner import start_due_syncs
@@ -14,7 +15,6 @@ from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_run
-from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Change, Sync
 from tests.sync.driving import finish
 from tests.sync.following import follow, ids

@@ -14,11 +14,11 @@ from django.db import connection
 from accounts.models import SalesAccount, User
 from devtools.embedded.postgres import Postgres
 from devtools.embedded.redis import start_redis
+from sandbox.testing import SandboxProcess
 from sync.models import Extract, Person, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
-from tests.sandbox_process import SandboxProcess
 from tests.sync.processes import (
     Process,
     forget_leases,

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from accounts.models import SalesAccount, User
+from sandbox.testing import SandboxProcess
 from sync.models import Extract, Person
 from sync.services import start_sync
 from sync.statuses import RunStatus
-from tests.sandbox_process import SandboxProcess
 from tests.sync.processes import forget_leases, kill, wait_for, wait_for_end, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]

@@ -10,11 +10,11 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
+from sandbox.testing import SandboxProcess
 from sync import querysets, runner, services
 from sync.engine import heartbeat
 from sync.models import Extract, Source, SyncRun
 from sync.statuses import RunStatus
-from tests.sandbox_process import SandboxProcess
 from tests.sync.processes import WORKER_OPTIONS, console_environment, running, wait_for_end
 from tests.waiting import wait_until
 

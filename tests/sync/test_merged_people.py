@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from accounts.models import SalesAccount
+from sandbox.testing import SandboxProcess
+from sandbox.tests.marketo_api import Marketo
 from sync.models import Person, RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
-from tests.sandbox.marketo_api import Marketo
-from tests.sandbox_process import SandboxProcess
 from tests.sync.altered_answers import AlteredAnswers
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish

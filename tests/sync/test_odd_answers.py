@@ -9,6 +9,7 @@ from requests import PreparedRequest
 
 from accounts.models import SalesAccount
 from clients.http import ApiError
+from sandbox.testing import SandboxProcess
 from sync.engine.budget import MarketoBudget
 from sync.engine.plan import drop_refused_fields
 from sync.engine.reconciliation import count
@@ -18,7 +19,6 @@ from sync.engine.why import find
 from sync.models import Extract, Person, RejectedRow, RunKind, Source, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
-from tests.sandbox_process import SandboxProcess
 from tests.sync.altered_answers import AlteredAnswers
 from tests.sync.conftest import Sync
 from tests.sync.driving import cut_waits_short, finish, run_has_ended, work_until

@@ -3,13 +3,13 @@
 import pytest
 
 from accounts.models import SalesAccount, User
+from sandbox.testing import SandboxProcess
 from sync.audit_actions import SyncAction
 from sync.models import Extract, SyncRun
 from sync.services import cancel_run, pause_run, resume_run, start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_run
-from tests.sandbox_process import SandboxProcess
 from tests.sync.driving import finish, work_until
 
 pytestmark = pytest.mark.django_db(transaction=True)

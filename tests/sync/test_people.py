@@ -4,10 +4,10 @@ import pytest
 
 from accounts.models import SalesAccount, User
 from connections.models import MarketoInstance
+from sandbox.testing import SandboxProcess
 from sync.models import Person
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_admin
-from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.following import follow
 

@@ -8,10 +8,10 @@ from accounts.models import SalesAccount, User
 from clients.marketo.types import StaticList
 from connections.asking import asking
 from connections.models import MarketoInstance, SalesforceConnection
+from sandbox.testing import SandboxProcess
 from sync import services
 from sync.models import SyncRun
 from tests.conftest import ClientOf
-from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import PREVIEW
 
 

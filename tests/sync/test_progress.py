@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from clients import http
+from sandbox.testing import SandboxProcess
 from sync import runner
 from sync.engine.load import CHUNK_BYTES
 from sync.engine.preview import preview
@@ -27,7 +28,6 @@ from sync.services import pause_run, resume_run, start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_extract, make_run
-from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import PREVIEW
 from tests.sync.driving import finish, work_until
 from tests.waiting import wait_until

@@ -7,6 +7,7 @@ import pytest
 
 from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection
+from sandbox.testing import SandboxProcess
 from sync import runner
 from sync.engine.fields import readable_fields
 from sync.engine.load import VerifiedStream
@@ -18,7 +19,6 @@ from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
 from tests.connections.canned_answers import CannedAnswers, canned_answers
 from tests.factories import make_extract, make_run
-from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until
 from tests.sync.history import blocks_read, make_history

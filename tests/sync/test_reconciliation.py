@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from connections.models import SalesforceConnection
+from sandbox.testing import SandboxProcess
 from sync.engine.reconciliation import EXAMPLES, GONE
 from sync.models import Person
 from sync.reconciliation import Line
 from sync.services import find_lists, start_sync
 from tests.conftest import ClientOf
-from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish
 from tests.sync.following import follow

@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.models import SalesAccount, User
+from sandbox.testing import SandboxProcess
 from sync.engine.load import CHUNK_BYTES
 from sync.engine.restart import MOST_RESTARTS
 from sync.engine.stage import CHANGED, StageTable
@@ -10,7 +11,6 @@ from sync.messages import failure_of
 from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
-from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until
 

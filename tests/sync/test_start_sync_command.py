@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from accounts.models import SalesAccount
+from sandbox.testing import SandboxProcess
 from sync.models import SyncRun
-from tests.sandbox_process import SandboxProcess
 from tests.sync.driving import finish, work_until
 
 pytestmark = pytest.mark.django_db(transaction=True)

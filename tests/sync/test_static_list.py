@@ -4,13 +4,13 @@ import pytest
 
 from accounts.models import SalesAccount, User
 from clients.marketo.types import StaticList
+from sandbox.testing import SandboxProcess
+from sandbox.tests.marketo_api import Marketo
 from sync.messages import failure_of
 from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.services import chosen_list, find_lists, start_sync
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
-from tests.sandbox.marketo_api import Marketo
-from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish
 from tests.sync.following import follow

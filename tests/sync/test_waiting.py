@@ -10,13 +10,13 @@ from django.utils import timezone
 from accounts.models import SalesAccount, User
 from clients.circuit import FAILURES_IN_A_ROW, FIRST_PAUSE_SECONDS, Circuit
 from clients.marketo.errors import ExportQueueFull
+from sandbox.testing import SandboxProcess
 from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, Wait, decide_retry
 from sync.messages import failure_of
 from sync.models import Extract, Person, Source, SyncRun
 from sync.runner import advance_extract, advance_run
 from sync.services import pause_run, resume_run, start_sync
 from sync.statuses import RunStatus
-from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until
 

@@ -7,6 +7,7 @@ from django.test import Client
 
 from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection, SalesforceConnection
+from sandbox.testing import SandboxProcess
 from sync import services
 from sync.engine.why import find
 from sync.models import Person
@@ -14,7 +15,6 @@ from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_people, make_run
 from tests.pages import text_of
-from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 
 WHY = "/ops/sync/why/"

@@ -9,12 +9,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
+from sandbox.testing import SandboxProcess
 from sync.engine.budget import DAILY_EXPORT_BYTES, MarketoBudget
 from sync.engine.windows import SECOND, Window, affordable_windows, month_windows
 from sync.models import Extract, Source
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
-from tests.sandbox_process import SandboxProcess
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until
 

@@ -1,0 +1,87 @@
+"""HTTP ``CONNECT`` on the plain port: clients with fixed hosts reach the sandbox through ``HTTPS_PROXY`` and a CA file.
+
+The tunnel ends here: TLS is spoken with a certificate for the asked host, and the same application answers inside.
+"""
+
+import asyncio
+import re
+import ssl
+from pathlib import Path
+from typing import Any, Final
+
+import trustme
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+SALESFORCE_HOSTS: Final = re.compile(r"(login|test|[a-z0-9-]+(\.sandbox)?\.my)\.salesforce\.com|localhost|127\.0\.0\.1")
+_CONNECT: Final = b"CONNECT "
+_HEAD_END: Final = b"\r\n\r\n"
+
+
+class Authority:
+    """A throwaway certificate authority, and server contexts for the hosts it answers for."""
+
+    def __init__(self, munchkin_id: str) -> None:
+        self._authority = trustme.CA()
+        self._marketo_host = f"{munchkin_id}.mktorest.com".lower()
+        self._contexts: dict[str, ssl.SSLContext] = {}
+
+    def write_to(self, path: Path) -> None:
+        self._authority.cert_pem.write_to_path(str(path))
+
+    def knows(self, host: str) -> bool:
+        """Whether the host is one of Salesforce's or this Marketo instance's; any other instance does not exist."""
+        return host == self._marketo_host or SALESFORCE_HOSTS.fullmatch(host) is not None
+
+    def context(self, *hosts: str) -> ssl.SSLContext:
+        """A server context for host names; made once for each."""
+        key = " ".join(hosts)
+        if key not in self._contexts:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._authority.issue_cert(*hosts).configure_cert(context)
+            self._contexts[key] = context
+        return self._contexts[key]
+
+
+class ConnectProxyProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, which also takes ``CONNECT``. ``authority`` is set by a subclass."""
+
+    authority: Authority
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._head = b""
+        self._opening: asyncio.Task[None] | None = None
+
+    def data_received(self, data: bytes) -> None:
+        if not self._head and not data.startswith(_CONNECT):
+            super().data_received(data)
+            return
+        self._head += data
+        if _HEAD_END in self._head:
+            self._connect(self._head.split(b" ", 2)[1].decode("latin-1").rpartition(":")[0].lower())
+
+    def _connect(self, host: str) -> None:
+        if not self.authority.knows(host):
+            # What a proxy says of a name that does not resolve.
+            self.transport.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            self.transport.close()
+            return
+        # From here on the connection belongs to the protocol inside the tunnel.
+        self._unset_keepalive_if_required()
+        self.connections.discard(self)
+        self.transport.pause_reading()
+        self.transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        self._opening = self.loop.create_task(self._open(host))
+
+    async def _open(self, host: str) -> None:
+        inside = HttpToolsProtocol(self.config, self.server_state, self.app_state)
+        try:
+            transport = await self.loop.start_tls(
+                self.transport, inside, self.authority.context(host), server_side=True
+            )
+        except (OSError, ssl.SSLError):
+            # The client did not trust the certificate, or went away.
+            self.transport.close()
+            return
+        if transport is not None:
+            inside.connection_made(transport)
