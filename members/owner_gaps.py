@@ -9,8 +9,9 @@ from django.db.models import Count
 
 from accounts.models import Member, SalesAccount
 from clients.http import ApiError
-from connections.messages import ConnectionProblem, problem_code
+from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
+from connections.problem_codes import ProblemCode, problem_code
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
 from invitations.models import Invitation
@@ -58,7 +59,7 @@ def _people_by_owner(account: SalesAccount) -> dict[str, int]:
 def _salesforce_users(account: SalesAccount, ids: list[str]) -> list[dict[str, Any]]:
     connection = SalesforceConnection.objects.for_account(account).first()
     if connection is None:
-        raise ConnectionProblem("salesforce_not_connected")
+        raise ConnectionProblem(ProblemCode.SALESFORCE_NOT_CONNECTED)
     try:
         return list(_query_users(connection, ids))
     except ApiError as error:

@@ -1,10 +1,11 @@
-"""The one list of User Management: members, and invitations that nobody has accepted; searched, sorted, by key."""
+"""The one list of User Management: members, and invitations that nobody has accepted; searched, sorted, in pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat, Lower, NullIf
 from django.utils.translation import gettext_lazy as _
@@ -62,15 +63,6 @@ class PersonRow:
 
 
 @dataclass(frozen=True)
-class PeoplePage:
-    """Rows in order; `previous` and `next` are the values of the links' parameters `before` and `after`."""
-
-    rows: list[PersonRow]
-    previous: str
-    next: str
-
-
-@dataclass(frozen=True)
 class Sorting:
     """A column of SORT_KEYS and the direction; as text "name", or "-name" for the last first."""
 
@@ -91,23 +83,13 @@ class Sorting:
         return f"-{self.column}" if self.is_descending else self.column
 
 
-def people_page(
-    account: SalesAccount, wanted: Mapping[str, Any], sorting: Sorting, links: Mapping[str, str]
-) -> PeoplePage:
-    """The page that `before` or `after` in `links` asks for; `wanted` may hold q, state, role and team."""
-    is_backward = bool(links.get("before"))
-    order = sorting.reversed if is_backward else sorting
-    cursor = links.get("before") or links.get("after") or ""
-    found = list(_keys(_members(account, wanted), _invitations(account, wanted), order, cursor)[: ROWS_PER_PAGE + 1])
-    shown, has_more = found[:ROWS_PER_PAGE], len(found) > ROWS_PER_PAGE
-    if is_backward:
-        shown.reverse()
-    has_previous, has_next = (has_more, True) if is_backward else (bool(cursor), has_more)
-    return PeoplePage(
-        rows_of(account, [row_key for _sort_key, row_key in shown]),
-        _cursor(shown[0]) if shown and has_previous else "",
-        _cursor(shown[-1]) if shown and has_next else "",
-    )
+def people_pages(account: SalesAccount, wanted: Mapping[str, Any], sorting: Sorting) -> Paginator[tuple[str, str]]:
+    """The pages of everybody, as sort key and row key; `wanted` may hold q, state, role and team."""
+    for_members, for_invitations = SORT_KEYS[sorting.column]
+    members = _keys(_members(account, wanted), "m", for_members)
+    invitations = _keys(_invitations(account, wanted), "i", for_invitations)
+    order = [f"{'-' if sorting.is_descending else ''}{column}" for column in ("sort_key", "row_key")]
+    return Paginator(members.union(invitations, all=True).order_by(*order), ROWS_PER_PAGE)
 
 
 def rows_of(account: SalesAccount, keys: list[str]) -> list[PersonRow]:
@@ -143,33 +125,11 @@ def _role_and_team(wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {column: wanted[name] for name, column in (("role", "role"), ("team", "teams")) if wanted.get(name)}
 
 
-def _keys(
-    members: QuerySet[Member], invitations: QuerySet[Invitation], sorting: Sorting, cursor: str
-) -> QuerySet[Any, tuple[str, str]]:
-    """(sort key, row key) of both, in order, behind the cursor."""
-    for_members, for_invitations = SORT_KEYS[sorting.column]
-    sides = [
-        _side(members, "m", for_members, sorting, cursor),
-        _side(invitations, "i", for_invitations, sorting, cursor),
-    ]
-    order = [f"{'-' if sorting.is_descending else ''}{column}" for column in ("sort_key", "row_key")]
-    return sides[0].union(sides[1], all=True).order_by(*order)
-
-
-def _side(rows: QuerySet[Any], kind: str, sort_key: Any, sorting: Sorting, cursor: str) -> QuerySet[Any, Any]:
+def _keys(rows: QuerySet[Any], kind: str, sort_key: Any) -> QuerySet[Any, tuple[str, str]]:
     row_key = Concat(Value(kind), Cast("pk", TextField()), output_field=TextField())
-    rows = rows.annotate(sort_key=Cast(sort_key, TextField()), row_key=row_key)
-    if cursor:
-        last_row, _colon, last_key = cursor.partition(":")
-        past = "lt" if sorting.is_descending else "gt"
-        behind = {f"sort_key__{past}": last_key}
-        rows = rows.filter(Q(**behind) | Q(sort_key=last_key, **{f"row_key__{past}": last_row}))
-    return rows.values_list("sort_key", "row_key").order_by()
-
-
-def _cursor(found: tuple[str, str]) -> str:
-    sort_key, row_key = found
-    return f"{row_key}:{sort_key}"
+    keyed = rows.annotate(sort_key=Cast(sort_key, TextField()), row_key=row_key).order_by()
+    keys: QuerySet[Any, tuple[str, str]] = keyed.values_list("sort_key", "row_key")
+    return keys
 
 
 def _member_row(member: Member) -> PersonRow:

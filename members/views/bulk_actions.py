@@ -35,8 +35,9 @@ def resend(request: ConsoleRequest) -> HttpResponse:
         request,
         _invitations(request),
         lambda one: services.resend(invitation=one, resent_by=request.member.user),
+        _("A new mail to %(email)s goes out now, or as soon as the day's limit allows; the old link works no longer."),
         lambda done: ngettext(
-            "A new mail to %(email)s goes out now, or as soon as the day's limit allows; the old link works no longer.",
+            "%(number)d new mail goes out now, or as soon as the day's limit allows; the old link works no longer.",
             "%(number)d new mails go out now, or as soon as the day's limit allows; the old links work no longer.",
             done,
         ),
@@ -51,8 +52,9 @@ def revoke(request: ConsoleRequest) -> HttpResponse:
         request,
         _invitations(request),
         lambda one: services.revoke(invitation=one, revoked_by=request.member.user),
+        _("The invitation to %(email)s was revoked; its link has stopped working."),
         lambda done: ngettext(
-            "The invitation to %(email)s was revoked; its link has stopped working.",
+            "%(number)d invitation was revoked; its link has stopped working.",
             "%(number)d invitations were revoked; their links have stopped working.",
             done,
         ),
@@ -93,7 +95,8 @@ def set_role(request: ConsoleRequest) -> HttpResponse:
         request,
         _people(request),
         lambda one: _set_role(one, role, request.member.user),
-        lambda done: ngettext("%(email)s is now %(role)s.", "%(number)d people are now %(role)s.", done),
+        _("%(email)s is now %(role)s."),
+        lambda done: ngettext("%(number)d person is now %(role)s.", "%(number)d people are now %(role)s.", done),
         role=role.label,
     )
 
@@ -131,10 +134,13 @@ def _change(
     request: ConsoleRequest,
     rows: Sequence[Row],
     change: Callable[[Row], object],
+    told_of_one: str,
     told: Callable[[int], str],
     **names: object,
 ) -> HttpResponse:
-    """Change every row; `told` words for how many it went through. The reason against others is shown, and whose."""
+    """
+    Change every row, and say for whom, or for how many, it went through. The reason against others is shown, and whose.
+    """
     done: list[str] = []
     refused: dict[str, list[str]] = {}
     for row in rows:
@@ -148,7 +154,8 @@ def _change(
     for reason, emails in refused.items():
         messages.error(request, f"{', '.join(emails)}: {reason}")
     if done:
-        messages.success(request, told(len(done)) % {"number": len(done), "email": done[0], **names})
+        text = told_of_one if len(done) == 1 else told(len(done))
+        messages.success(request, text % {"number": len(done), "email": done[0], **names})
     return _back(request)
 
 

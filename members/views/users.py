@@ -19,7 +19,7 @@ from connections.models import MarketoConnection
 from connections.services.salesforce import connected_salesforce_by
 from members import services
 from members.forms import PeopleFilterForm, RemoveForm
-from members.user_list import PeoplePage, Sorting, people_page
+from members.user_list import Sorting, people_pages, rows_of
 from members.views.bulk_actions import TICKED
 
 # Heading, and the column of members.user_list.SORT_KEYS by which it sorts, if any.
@@ -43,11 +43,12 @@ def users(request: ConsoleRequest) -> HttpResponse:
     form = PeopleFilterForm(request.GET, teams=teams)
     sorting = Sorting.read(request.GET.get("sort", ""))
     wanted = form.cleaned_data if form.is_valid() else {}
-    page = people_page(account, wanted, sorting, request.GET) if form.is_valid() else PeoplePage([], "", "")
+    page = people_pages(account, wanted, sorting).get_page(request.GET.get("page"))
     filters = [(name, request.GET[name]) for name in form.fields if request.GET.get(name)]
     context = {
         "form": form,
         "page": page,
+        "rows": rows_of(account, [row_key for _sort_key, row_key in page]) if form.is_valid() else [],
         "headings": _headings(sorting, filters),
         "hidden": [("sort", sorting)],
         "query": urlencode([*filters, ("sort", str(sorting))]),

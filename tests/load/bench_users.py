@@ -61,7 +61,7 @@ def users_page_p95_ms() -> float:
 def visit_times(browser: "django.test.Client", address: str) -> list[float]:
     """Milliseconds of the first and of the second page, ROUNDS times each."""
     first = browser.get(address).content.decode()
-    second = "/settings/admin/users/" + unescape(re.findall(r'href="(\?[^"]*&amp;after=[^"]+)"', first)[0])
+    second = "/settings/admin/users/" + unescape(re.findall(r'href="(\?[^"]*&amp;page=[^"]+)"', first)[0])
     times = []
     for page in [address, second] * ROUNDS:
         start = perf_counter()

@@ -78,7 +78,7 @@ def test_a_heading_says_its_order_and_turns_it_round(browser: Client, admin: Use
     assert '<input type="hidden" name="sort" value="role">' in page
 
 
-@pytest.mark.parametrize("query", ["after=x", "after=m1:", "before=:", "sort=owner", "after=%E5:%E5"])
+@pytest.mark.parametrize("query", ["page=x", "page=0", "page=-1", "page=99999", "sort=owner", "page=%E5"])
 def test_a_typed_address_does_not_break_the_page(browser: Client, query: str) -> None:
     assert browser.get(f"{USERS}?{query}").status_code == 200
 
