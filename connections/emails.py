@@ -1,12 +1,10 @@
 """The mail of this room: a connection has stopped working for good. Its link starts with SITE_URL."""
 
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 
 from accounts.models import User
+from common.mail import send_mail
 from connections.messages import problem_for
 from connections.models import MarketoConnection, SalesforceConnection
 
@@ -20,14 +18,7 @@ def send_reconnect_needed(connection: MarketoConnection | SalesforceConnection, 
         "problem": problem_for(problem),
         "link": settings.SITE_URL.rstrip("/") + reverse(page),
     }
-    with translation.override(owner.language):
-        subject = render_to_string("connections/mail/reconnect_subject.txt", context)
-        EmailMessage(
-            subject=" ".join(subject.split()),
-            body=render_to_string("connections/mail/reconnect.txt", context),
-            to=[owner.email],
-            headers={"Content-Language": owner.language, "Auto-Submitted": "auto-generated"},
-        ).send()
+    send_mail("connections/mail/reconnect", to=owner.email, language=owner.language, context=context)
 
 
 def _described(connection: MarketoConnection | SalesforceConnection) -> tuple[str, User, str]:

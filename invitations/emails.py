@@ -3,12 +3,10 @@
 import smtplib
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 
 from accounts.models import User
+from common.mail import send_mail
 from invitations.models import Invitation
 
 Context = dict[str, object]
@@ -55,17 +53,8 @@ def _send_link(kind: str, invitation: Invitation, token: str) -> None:
 
 
 def _send(kind: str, *, to: str, language: str, context: Context) -> None:
-    with translation.override(language):
-        subject = render_to_string(f"invitations/mail/{kind}_subject.txt", context)
-        mail = EmailMultiAlternatives(
-            subject=" ".join(subject.split()),
-            body=render_to_string(f"invitations/mail/{kind}.txt", context),
-            to=[to],
-            headers={"Content-Language": language, "Auto-Submitted": "auto-generated"},
-        )
-        mail.attach_alternative(render_to_string(f"invitations/mail/{kind}.html", context), "text/html")
     try:
-        mail.send()
+        send_mail(f"invitations/mail/{kind}", to=to, language=language, context=context)
     except smtplib.SMTPRecipientsRefused as refused:
         # A reply code of 500 or more is a refusal for good (RFC 5321, 4.2.1).
         is_for_good = all(code >= 500 for code, _ in refused.recipients.values())
