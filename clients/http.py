@@ -43,6 +43,8 @@ class ApiError(Exception):
         self.connected_at: datetime | None = None
         # The path that was called; empty until `reported_call` has seen the error.
         self.operation = ""
+        # For whoever keeps failed calls: this one is kept.
+        self.is_kept = False
         super().__init__(f"{service} {code}: {self.detail}" if detail else f"{service} {code}")
 
 

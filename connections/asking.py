@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 
 from common.throttling import HeldError, exclusive
 from connections.messages import ConnectionProblem
+from connections.problem_codes import ProblemCode
 
 
 @contextmanager
@@ -18,5 +19,5 @@ def asking(name: str) -> Iterator[None]:
         try:
             lock.enter_context(exclusive(name))
         except HeldError:
-            raise ConnectionProblem("asked_just_now") from None
+            raise ConnectionProblem(ProblemCode.ASKED_JUST_NOW) from None
         yield

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.hosts import ForbiddenHost, salesforce_login_origin
 from connections.messages import PROBLEMS
+from connections.problem_codes import ProblemCode
 
 _CONTROL = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
 CHOICES = [("production", _("Salesforce")), ("sandbox", _("Sandbox")), ("my_domain", _("My Domain"))]
@@ -30,7 +31,7 @@ class SalesforceHostForm(forms.Form):
         try:
             salesforce_login_origin(typed.get("choice", "production"), typed.get("my_domain", ""), local_origin=None)
         except ForbiddenHost:
-            problem = PROBLEMS["salesforce_bad_domain"]
+            problem = PROBLEMS[ProblemCode.SALESFORCE_BAD_DOMAIN]
             self.add_error("my_domain", f"{problem.what} {problem.todo}")
         return typed
 

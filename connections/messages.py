@@ -6,18 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from clients.http import (
-    AccessDenied,
-    ApiError,
-    CircuitOpenError,
-    QuotaExceeded,
-    ReconnectNeeded,
-    TransientApiError,
-    Unreachable,
-)
-from clients.salesforce.errors import SERVICE as SALESFORCE
-from clients.salesforce.oauth import OAuthError, OAuthProblem, problem_of
-from connections.credentials import CredentialsUnreadable
+from connections.models import Service
+from connections.problem_codes import ProblemCode
 
 
 @dataclass(frozen=True)
@@ -56,41 +46,41 @@ NOBODY = _("Nobody: it passes by itself")
 
 # Causes and cures: Salesforce's "OAuth Authorization Errors" and Adobe's "How do I fix We were unable to authenticate
 # your request"; Adobe's "Error Codes" of the Marketo REST API.
-PROBLEMS = {
-    "salesforce_refused": Problem(
+PROBLEMS: dict[str, Problem] = {
+    ProblemCode.SALESFORCE_REFUSED: Problem(
         _("Salesforce did not give its consent: Deny was pressed, or the user name or password was not accepted."),
         _("Press Connect again, log in to Salesforce and press Allow."),
         YOU,
     ),
-    "salesforce_app_blocked": Problem(
+    ProblemCode.SALESFORCE_APP_BLOCKED: Problem(
         _("Your Salesforce org blocks the app Sales Insight Actions."),
         _("In Salesforce open Setup > Connected Apps OAuth Usage, find the app and press Unblock, then connect again."),
         SALESFORCE_ADMIN,
         ("Sales Insight Actions",),
     ),
-    "salesforce_app_not_installed": Problem(
+    ProblemCode.SALESFORCE_APP_NOT_INSTALLED: Problem(
         _("Your Salesforce org only lets in apps that are installed, and Sales Insight Actions is not."),
         _("In Salesforce open Setup > Connected Apps OAuth Usage, find the app and press Install, then connect again."),
         SALESFORCE_ADMIN,
         ("Sales Insight Actions",),
     ),
-    "salesforce_not_approved": Problem(
+    ProblemCode.SALESFORCE_NOT_APPROVED: Problem(
         _("Your Salesforce org lets only approved users use the app, and this Salesforce user is not one of them."),
         _("In Salesforce open Setup > Manage Connected Apps and give the app to the user's profile or permission set."),
         SALESFORCE_ADMIN,
         ("Sales Insight Actions",),
     ),
-    "salesforce_inactive_user": Problem(
+    ProblemCode.SALESFORCE_INACTIVE_USER: Problem(
         _("The Salesforce user is inactive."),
         _("In Salesforce open Setup > Users and activate the user, or connect again as another Salesforce user."),
         SALESFORCE_ADMIN,
     ),
-    "salesforce_inactive_org": Problem(
+    ProblemCode.SALESFORCE_INACTIVE_ORG: Problem(
         _("The Salesforce org is inactive: its trial or contract has ended, or it is locked."),
         _("Ask Salesforce to activate the org, then connect again."),
         SALESFORCE_ADMIN,
     ),
-    "salesforce_ip_restricted": Problem(
+    ProblemCode.SALESFORCE_IP_RESTRICTED: Problem(
         _("Salesforce refused the address of this console, or the hour: the profile allows only some of them."),
         _(
             "Ask the operator for the console's addresses. In Salesforce open Setup > Profiles, the user's profile, "
@@ -98,7 +88,7 @@ PROBLEMS = {
         ),
         SALESFORCE_ADMIN,
     ),
-    "salesforce_api_disabled": Problem(
+    ProblemCode.SALESFORCE_API_DISABLED: Problem(
         _("The Salesforce user may not use the API."),
         _(
             "In Salesforce open Setup > Profiles, the user's profile, System Permissions, and tick API Enabled. "
@@ -107,62 +97,62 @@ PROBLEMS = {
         SALESFORCE_ADMIN,
         ("API Enabled",),
     ),
-    "salesforce_expired_code": Problem(
+    ProblemCode.SALESFORCE_EXPIRED_CODE: Problem(
         _("The sign-in at Salesforce took too long, or its page was loaded twice."),
         _("Press Connect again and finish in one go."),
         YOU,
     ),
-    "salesforce_expired_token": Problem(
+    ProblemCode.SALESFORCE_EXPIRED_TOKEN: Problem(
         _("Salesforce no longer accepts this connection: access was revoked, or it expired by a rule of the org."),
         _("Press Connect again."),
         YOU,
     ),
-    "salesforce_credentials": Problem(
+    ProblemCode.SALESFORCE_CREDENTIALS: Problem(
         _("Salesforce no longer accepts this connection."),
         _("Press Connect again."),
         YOU,
     ),
-    "salesforce_unreadable": Problem(
+    ProblemCode.SALESFORCE_UNREADABLE: Problem(
         _("The stored access to Salesforce cannot be read: the key it was encrypted with is missing."),
         _("Press Connect again, or have the operator of this console put the old key back."),
         YOU,
     ),
-    "salesforce_bad_client": Problem(
+    ProblemCode.SALESFORCE_BAD_CLIENT: Problem(
         _("Salesforce does not know this console: its consumer key, secret or callback address is not accepted."),
         _("Check the app's settings in Salesforce and in this console. A new app takes up to ten minutes to work."),
         OPERATOR,
     ),
-    "salesforce_wrong_host": Problem(
+    ProblemCode.SALESFORCE_WRONG_HOST: Problem(
         _("The answer came from a host that is not the Salesforce you chose."),
         _("Connect again and choose My Domain with the name of your org, for example acme or acme--test.sandbox."),
         YOU,
     ),
-    "salesforce_bad_domain": Problem(
+    ProblemCode.SALESFORCE_BAD_DOMAIN: Problem(
         _("This is not the name of a Salesforce My Domain."),
         _("Type the first part of the address you see in Salesforce, for example acme or acme--test.sandbox."),
         YOU,
     ),
-    "salesforce_busy": Problem(
+    ProblemCode.SALESFORCE_BUSY: Problem(
         _("Salesforce is busy or in maintenance."),
         _("Try again in a few minutes."),
         NOBODY,
     ),
-    "salesforce_unreachable": Problem(
+    ProblemCode.SALESFORCE_UNREACHABLE: Problem(
         _("Salesforce did not answer in time."),
         _("Try again in a few minutes. If it stays, ask the operator whether this console can reach Salesforce."),
         OPERATOR,
     ),
-    "salesforce_paused": Problem(
+    ProblemCode.SALESFORCE_PAUSED: Problem(
         _("Salesforce failed several times in a row, so this console gives it a pause."),
         _("Wait: within five minutes Salesforce is asked again by itself."),
         NOBODY,
     ),
-    "salesforce_quota": Problem(
+    ProblemCode.SALESFORCE_QUOTA: Problem(
         _("The Salesforce org has used all its API calls of the last 24 hours."),
         _("Wait, or buy more API calls; see Setup > Company Information for what is used."),
         SALESFORCE_ADMIN,
     ),
-    "salesforce_permission": Problem(
+    ProblemCode.SALESFORCE_PERMISSION: Problem(
         _("The Salesforce user may not read what this console needs."),
         _(
             "In Salesforce open Setup > Profiles, the user's profile: under Object Settings give read access to Lead, "
@@ -171,74 +161,74 @@ PROBLEMS = {
         SALESFORCE_ADMIN,
         ("View Setup and Configuration",),
     ),
-    "salesforce_scope": Problem(
+    ProblemCode.SALESFORCE_SCOPE: Problem(
         _("Salesforce allowed the sign-in, but not the use of its API in the background."),
         _("In Salesforce open Setup > App Manager, edit the app, add the scopes api and refresh_token, connect again."),
         SALESFORCE_ADMIN,
         ("api", "refresh_token"),
     ),
-    "salesforce_lost_sign_in": Problem(
+    ProblemCode.SALESFORCE_LOST_SIGN_IN: Problem(
         _("This sign-in was started in another tab or more than 10 minutes ago, or by somebody else."),
         _("Nothing was changed. Press Connect again and finish in the same browser."),
         YOU,
     ),
-    "salesforce_too_many_sign_ins": Problem(
+    ProblemCode.SALESFORCE_TOO_MANY_SIGN_INS: Problem(
         _("You started more than ten sign-ins at Salesforce within a minute."),
         _("Nothing was changed. Wait a minute, then press Connect once."),
         YOU,
     ),
-    "salesforce_not_allowed": Problem(
+    ProblemCode.SALESFORCE_NOT_ALLOWED: Problem(
         _("You may no longer connect this Sales account to Salesforce: your role was changed meanwhile."),
         _("Ask an Admin of the Sales account to connect, or to change your role."),
         _("An Admin of the Sales account"),
     ),
-    "salesforce_other_org": Problem(
+    ProblemCode.SALESFORCE_OTHER_ORG: Problem(
         _("You logged in to another Salesforce org than the one that is connected."),
         _("Nothing was changed. To change the org, press Disconnect first; otherwise log in to the connected org."),
         YOU,
     ),
-    "salesforce_foreign_org": Problem(
+    ProblemCode.SALESFORCE_FOREIGN_ORG: Problem(
         _("You logged in to another Salesforce org than the one the Sales account is connected to."),
         _("Nothing was changed. Press Connect again and log in to the org of the Sales account."),
         YOU,
     ),
-    "salesforce_not_connected": Problem(
+    ProblemCode.SALESFORCE_NOT_CONNECTED: Problem(
         _("The Sales account is not connected to Salesforce."),
         _("Connect it on Settings > Admin Settings > Salesforce > Connections & Customizations."),
         ACCOUNT_ADMIN,
     ),
-    "salesforce_unexpected": Problem(
+    ProblemCode.SALESFORCE_UNEXPECTED: Problem(
         _("Salesforce answered something this console does not understand."),
         _("Try again. If it stays, send the time of this message to the operator."),
         OPERATOR,
     ),
-    "salesforce_package_removed": Problem(
+    ProblemCode.SALESFORCE_PACKAGE_REMOVED: Problem(
         _("The package Marketo Sales Insight was removed from the Salesforce org."),
         _("Install it again from AppExchange, then check the items of step 7: what belonged to the package is gone."),
         SALESFORCE_ADMIN,
         ("Marketo Sales Insight",),
     ),
-    "asked_just_now": Problem(
+    ProblemCode.ASKED_JUST_NOW: Problem(
         _("Somebody is asking the same at this moment."),
         _("Wait a few seconds, then reload this page: it shows the answer."),
         YOU,
     ),
-    "too_many_links": Problem(
+    ProblemCode.TOO_MANY_LINKS: Problem(
         _("You made more than 30 links within an hour."),
         _("Use the links you have, or wait an hour."),
         YOU,
     ),
-    "marketo_credentials": Problem(
+    ProblemCode.MARKETO_CREDENTIALS: Problem(
         _("Marketo refused the Client ID or the Client Secret."),
         _("Copy both again from Marketo's Integration Information card and paste them in the Set Up tab."),
         MARKETO_ADMIN,
     ),
-    "marketo_unreadable": Problem(
+    ProblemCode.MARKETO_UNREADABLE: Problem(
         _("The stored Client Secret of Marketo cannot be read: the key it was encrypted with is missing."),
         _("Paste the credentials again in the tab Set Up, or have the operator of this console put the old key back."),
         _("An Admin of the Sales account"),
     ),
-    "marketo_no_admins": Problem(
+    ProblemCode.MARKETO_NO_ADMINS: Problem(
         _("Marketo named no admin, which cannot be right; the list from before is kept."),
         _(
             "In Marketo open Admin > Users & Roles > Roles, give the API user's role the permissions Access Users and "
@@ -247,27 +237,27 @@ PROBLEMS = {
         MARKETO_ADMIN,
         ("Access Users", "Access User Management Api"),
     ),
-    "marketo_bad_address": Problem(
+    ProblemCode.MARKETO_BAD_ADDRESS: Problem(
         _("The first admin's e-mail address is not an address."),
         _("Enter it as name@company.example."),
         YOU,
     ),
-    "marketo_wrong_instance": Problem(
+    ProblemCode.MARKETO_WRONG_INSTANCE: Problem(
         _("This Munchkin Account ID belongs to another Marketo instance than the one of this Sales account."),
         _("Copy the Munchkin Account ID from Admin > Sales Insight > Actions Config of your own Marketo instance."),
         MARKETO_ADMIN,
     ),
-    "marketo_forbidden_host": Problem(
+    ProblemCode.MARKETO_FORBIDDEN_HOST: Problem(
         _("This is not the Munchkin Account ID or the address of a Marketo instance."),
         _("A Munchkin Account ID looks like 123-ABC-456."),
         YOU,
     ),
-    "marketo_not_marketo": Problem(
+    ProblemCode.MARKETO_NOT_MARKETO: Problem(
         _("There is no Marketo instance at this address."),
         _("Check the Munchkin Account ID."),
         YOU,
     ),
-    "marketo_permission": Problem(
+    ProblemCode.MARKETO_PERMISSION: Problem(
         _("Marketo refused the call: the API user lacks a permission, or an address list keeps this console out."),
         _(
             "In Marketo open Admin > Users & Roles > Roles and give the API user's role Read-Only Lead, Read-Only "
@@ -277,71 +267,62 @@ PROBLEMS = {
         MARKETO_ADMIN,
         ("Read-Only Lead", "Read-Only Activity", "Access User Management Api", "Access Users"),
     ),
-    "marketo_unreachable": Problem(
+    ProblemCode.MARKETO_UNREACHABLE: Problem(
         _("Marketo did not answer in time."),
         _("Try again in a few minutes. If it stays, ask the operator whether this console can reach Marketo."),
         OPERATOR,
     ),
-    "marketo_busy": Problem(
+    ProblemCode.MARKETO_BUSY: Problem(
         _("Marketo is busy or in maintenance."),
         _("Try again in a few minutes."),
         NOBODY,
     ),
-    "marketo_paused": Problem(
+    ProblemCode.MARKETO_PAUSED: Problem(
         _("Marketo failed several times in a row, so this console gives it a pause."),
         _("Wait: within five minutes Marketo is asked again by itself."),
         NOBODY,
     ),
-    "marketo_quota": Problem(
+    ProblemCode.MARKETO_QUOTA: Problem(
         _("The Marketo instance has used all its API calls of today."),
         _("Wait until midnight in US Central time, or buy more calls."),
         MARKETO_ADMIN,
     ),
-    "marketo_taken": Problem(
+    ProblemCode.MARKETO_TAKEN: Problem(
         _("The Sales account is already connected to Marketo by another admin."),
         _("Press Connect in the tab Connection to take the connection over; it goes on working meanwhile."),
         _("An Admin of the Sales account"),
     ),
-    "marketo_has_access": Problem(
+    ProblemCode.MARKETO_HAS_ACCESS: Problem(
         _("You were granted the use of the connection, so you cannot become its owner."),
         _("Have your access removed in the tab User Access, then press Connect."),
         _("An Admin of the Sales account"),
     ),
-    "marketo_not_connected": Problem(
+    ProblemCode.MARKETO_NOT_CONNECTED: Problem(
         _("The Sales account is not connected to Marketo."),
         _("Connect it on Settings > Admin Settings > Marketo."),
         _("An Admin of the Sales account"),
     ),
-    "marketo_unknown_workspace": Problem(
+    ProblemCode.MARKETO_UNKNOWN_WORKSPACE: Problem(
         _("Marketo has no such workspace, or nobody was chosen."),
         _("Choose one or more people and a workspace of the list, then press Connect."),
         YOU,
     ),
-    "marketo_not_owner": Problem(
+    ProblemCode.MARKETO_NOT_OWNER: Problem(
         _("Only the owner of the connection to Marketo can disconnect it."),
         _("Ask the owner to press Disconnect, or take the connection over first with Connect."),
         _("The owner of the connection"),
     ),
-    "marketo_no_instance": Problem(
+    ProblemCode.MARKETO_NO_INSTANCE: Problem(
         _("This Sales account belongs to no Marketo instance, so there are no credentials to connect with."),
         _("Set up the Sales account first, in Marketo under Admin > Sales Insight > Actions Config."),
         MARKETO_ADMIN,
     ),
-    "marketo_unexpected": Problem(
+    ProblemCode.MARKETO_UNEXPECTED: Problem(
         _("Marketo answered something this console does not understand."),
         _("Try again. If it stays, send the time of this message to the operator."),
         OPERATOR,
     ),
 }
-_BY_KIND = (
-    (CredentialsUnreadable, "unreadable"),
-    (ReconnectNeeded, "credentials"),
-    (QuotaExceeded, "quota"),
-    (AccessDenied, "permission"),
-    (CircuitOpenError, "paused"),
-    (Unreachable, "unreachable"),
-    (TransientApiError, "busy"),
-)
 
 
 def in_english(text: Promise | str) -> str:
@@ -351,23 +332,7 @@ def in_english(text: Promise | str) -> str:
 
 
 def problem_for(code: str) -> Problem:
-    """The sentences of a code; of an unknown one those for an answer nobody expected."""
-    service = code.partition("_")[0]
-    return PROBLEMS.get(code) or PROBLEMS.get(f"{service}_unexpected") or PROBLEMS["salesforce_unexpected"]
-
-
-def problem_code(error: ApiError) -> str:
-    """The code for an error of one of the clients."""
-    known = _known_to_oauth(error)
-    if known is not OAuthProblem.UNKNOWN:
-        return f"{SALESFORCE}_{known}"
-    kind = next((name for cls, name in _BY_KIND if isinstance(error, cls)), "unexpected")
-    return f"{error.service}_{kind}"
-
-
-def _known_to_oauth(error: ApiError) -> OAuthProblem:
-    if isinstance(error, OAuthError):
-        return error.problem
-    if error.service == SALESFORCE and isinstance(error, AccessDenied):
-        return problem_of(error.code, error.detail)
-    return OAuthProblem.UNKNOWN
+    """The sentences of a stored code; of one that an older version stored those for an answer nobody expected."""
+    is_marketos = code.startswith(Service.MARKETO)
+    unexpected = ProblemCode.MARKETO_UNEXPECTED if is_marketos else ProblemCode.SALESFORCE_UNEXPECTED
+    return PROBLEMS.get(code, PROBLEMS[unexpected])

@@ -10,13 +10,18 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SalesAccount, User
 from clients.http import ApiError, CircuitOpenError
-from connections.messages import MARKETO_ADMIN, YOU, ConnectionProblem, Problem, problem_code
+from connections.messages import MARKETO_ADMIN, YOU, ConnectionProblem, Problem
 from connections.models import ApiFailure, MarketoConnection, MarketoInstance, SalesforceConnection, Service
+from connections.problem_codes import ProblemCode, problem_code
 from connections.services.call_recorder import Connection, end_problem
 from connections.services.probes import find_probe
 from diagnostics.messages import ACTORS, diagnosis_of
 
 SHOWN_FOR = timedelta(days=30)
+_NOT_CONNECTED = {
+    Service.MARKETO: ProblemCode.MARKETO_NOT_CONNECTED,
+    Service.SALESFORCE: ProblemCode.SALESFORCE_NOT_CONNECTED,
+}
 
 
 @dataclass(frozen=True)
@@ -103,5 +108,5 @@ def _connection(account: SalesAccount, service: Service) -> Connection:
     model = MarketoConnection if service is Service.MARKETO else SalesforceConnection
     connection: Connection | None = model.objects.for_account(account).first()
     if connection is None:
-        raise ConnectionProblem(f"{service}_not_connected")
+        raise ConnectionProblem(_NOT_CONNECTED[service])
     return connection

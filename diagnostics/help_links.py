@@ -14,6 +14,7 @@ from accounts.permissions import Permission, roles_with
 from accounts.services import record
 from common.throttling import hit
 from connections.messages import ConnectionProblem, in_english
+from connections.problem_codes import ProblemCode
 from diagnostics.audit_actions import DiagnosticsAction
 
 LIFETIME = timedelta(days=7)
@@ -127,7 +128,7 @@ def check_help_link(token: str) -> None:
     account, by_id, subject = about
     # Whoever holds the link can press the button.
     if hit(f"help-checks-{account.pk}-{subject}", seconds=_SECONDS_BETWEEN_CHECKS) > 1:
-        raise ConnectionProblem("asked_just_now")
+        raise ConnectionProblem(ProblemCode.ASKED_JUST_NOW)
     kind, key = kind_and_key(subject)
     if kind:
         kind.check(Subject(account, by_id, key))
@@ -154,7 +155,7 @@ def _about(token: str) -> tuple[SalesAccount, int, str] | None:
 
 def _count_link(by: User) -> None:
     if hit(f"help-links-{by.pk}", seconds=3600) > LINKS_PER_HOUR:
-        raise ConnectionProblem("too_many_links")
+        raise ConnectionProblem(ProblemCode.TOO_MANY_LINKS)
 
 
 def _describe(account: SalesAccount, by_id: int, subject: str) -> HelpRequest | None:

@@ -13,8 +13,9 @@ from django.utils.translation import ngettext
 from accounts.models import SalesAccount, User
 from accounts.services import record
 from clients.http import ApiError
-from connections.messages import PROBLEMS, ConnectionProblem, Problem, in_english, problem_code
+from connections.messages import PROBLEMS, ConnectionProblem, Problem, in_english
 from connections.models import MarketoInstance, SalesforceConnection
+from connections.problem_codes import ProblemCode, problem_code
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.instances import SalesforceSample, read_salesforce_sample
@@ -180,7 +181,7 @@ class PackageState:
     @property
     def problem(self) -> Problem | None:
         """A package that was there and is gone."""
-        return PROBLEMS["salesforce_package_removed"] if self.check and self.check.removed_at else None
+        return PROBLEMS[ProblemCode.SALESFORCE_PACKAGE_REMOVED] if self.check and self.check.removed_at else None
 
     @property
     def is_installed(self) -> bool:
@@ -287,7 +288,7 @@ def _unseen(name: str) -> Part:
 def _connection(account: SalesAccount) -> SalesforceConnection:
     connection: SalesforceConnection | None = SalesforceConnection.objects.for_account(account).first()
     if connection is None:
-        raise ConnectionProblem("salesforce_not_connected")
+        raise ConnectionProblem(ProblemCode.SALESFORCE_NOT_CONNECTED)
     return connection
 
 

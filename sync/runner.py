@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from clients.http import ApiError
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
-from connections.services.call_recorder import record_problem
+from connections.services.call_recorder import record_lost_failure, record_problem
 from sync import queue
 from sync.engine import extract as extract_engine
 from sync.engine import incremental
@@ -56,7 +56,7 @@ def _due_kind(account: SalesAccount) -> RunKind | None:
     is_outdated = last_good is None or last_good.created_at < now - RECONCILIATION
     if may_read_all and (is_outdated or failure == "too_many_changes"):
         return RunKind.FULL
-    # To follow would only fail again, and cost calls.
+    # An incremental run would only fail again, and cost calls.
     return None if failure in NEEDS_FULL_SYNC else RunKind.INCREMENTAL
 
 
@@ -155,6 +155,7 @@ def _try_step(row: LeasedJob, run: SyncRun, step: Callable[[], None]) -> None:
 
 
 def _answer_error(row: LeasedJob, run: SyncRun, error: ApiError) -> None:
+    record_lost_failure(run.account_id, error)
     what_now = decide_retry(error, row.tries, row.waited)
     if isinstance(what_now, Wait):
         _wait(row, run, what_now)

@@ -12,8 +12,8 @@ from accounts.models import SalesAccount, User
 from clients.http import ApiError
 from clients.salesforce.errors import SessionExpired
 from clients.salesforce.oauth import GrantRefused, OAuthProblem
-from connections.messages import problem_code
 from connections.models import ApiFailure, ApiUsage, Service
+from connections.problem_codes import problem_code
 
 # Marketo counts its days in US Central time (Adobe documentation, "Marketo Integration Best Practices").
 DAY_ZONES = {Service.SALESFORCE: UTC, Service.MARKETO: ZoneInfo("America/Chicago")}

@@ -13,13 +13,11 @@ from django.utils import timezone
 from accounts.models import User
 from clients.http import ApiError, CircuitOpenError, ReconnectNeeded
 from connections.emails import send_reconnect_needed
-from connections.messages import problem_code
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection, Service
+from connections.problem_codes import PASSING, problem_code
 from connections.services.call_log import record_failure, record_usage, without_ids
 
 _SECONDS_BETWEEN_NOTES = 10
-# What any call that succeeds disproves. The rest is about one kind of call: a check or a new connection ends it.
-_PASSING = [f"{service}_{kind}" for service in Service for kind in ("unreachable", "paused", "busy", "quota")]
 
 _log = structlog.get_logger(__name__)
 
@@ -47,7 +45,7 @@ def record_problem(connection: Connection, error: ApiError) -> None:
         rows.filter(problem="").update(problem=problem)
         return
     # A passing problem must not hide one that stays: it would take that along when it passes.
-    (rows.filter(problem__in=["", *_PASSING]) if problem in _PASSING else rows).update(
+    (rows.filter(problem__in=["", *PASSING]) if problem in PASSING else rows).update(
         problem=problem, problem_operation=without_ids(error.operation)
     )
     if not isinstance(error, ReconnectNeeded):
@@ -75,7 +73,18 @@ def record_call_failure(
     """
     if account_id and error and not isinstance(error, CircuitOpenError):
         # Inside a transaction it waits for the end: the database connection may be in the middle of a COPY.
-        transaction.on_commit(partial(record_failure, account_id, operation, error, user=user), robust=True)
+        transaction.on_commit(partial(_keep_failure, account_id, operation, error, user=user), robust=True)
+
+
+def record_lost_failure(account_id: int, error: ApiError) -> None:
+    """Count a failed call whose transaction was rolled back, and what should have been kept at its end with it."""
+    if error.operation and not error.is_kept:
+        record_call_failure(account_id, error.operation, error)
+
+
+def _keep_failure(account_id: int, operation: str, error: ApiError, *, user: User | None) -> None:
+    record_failure(account_id, operation, error, user=user)
+    error.is_kept = True
 
 
 class CallRecorder:
@@ -110,6 +119,6 @@ class CallRecorder:
             return
         rows = row_of(self._connection)
         rows.update(last_call_at=timezone.now(), **self._usage)
-        rows.filter(status=ConnectionStatus.CONNECTED, problem__in=_PASSING).update(problem="")
+        rows.filter(status=ConnectionStatus.CONNECTED, problem__in=PASSING).update(problem="")
         if self._usage:
             record_usage(self._connection.account_id, Service.SALESFORCE, *self._usage.values())

@@ -20,8 +20,9 @@ from clients.marketo.client import MarketoClient
 from connections.asking import asking
 from connections.audit_actions import ConnectionAction
 from connections.credentials import CredentialsUnreadable
-from connections.messages import ConnectionProblem, Problem, problem_code, problem_for
+from connections.messages import ConnectionProblem, Problem, problem_for
 from connections.models import ConnectionStatus, MarketoAdmin, MarketoConnection, MarketoInstance
+from connections.problem_codes import ProblemCode, problem_code
 from connections.querysets import MarketoAdminQuerySet
 from connections.services.client_factory import marketo_client
 from connections.services.marketo import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo
@@ -90,7 +91,7 @@ def _origin(munchkin_id: str, endpoint: str) -> str:
         return usual
     origin = marketo_endpoint(endpoint, extra)
     if origin not in {usual, *extra}:
-        raise ConnectionProblem("marketo_wrong_instance")
+        raise ConnectionProblem(ProblemCode.MARKETO_WRONG_INSTANCE)
     return origin
 
 
@@ -98,7 +99,7 @@ def _check_address(email: str) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        raise ConnectionProblem("marketo_bad_address") from None
+        raise ConnectionProblem(ProblemCode.MARKETO_BAD_ADDRESS) from None
 
 
 def marketo_admins(instance: MarketoInstance) -> MarketoAdminQuerySet:
@@ -120,7 +121,7 @@ def refresh_marketo_admins(instance: MarketoInstance) -> None:
     except ApiError as error:
         raise ConnectionProblem(problem_code(error)) from None
     if not found:
-        raise ConnectionProblem("marketo_no_admins")
+        raise ConnectionProblem(ProblemCode.MARKETO_NO_ADMINS)
     with transaction.atomic():
         MarketoAdmin.objects.of_instance(instance).exclude(marketo_user_id="").exclude(email__in=found).delete()
         for email, user in found.items():

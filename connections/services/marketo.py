@@ -15,8 +15,9 @@ from clients.hosts import ForbiddenHost, normalise_marketo_endpoint
 from clients.http import ApiError, UnexpectedAnswer
 from clients.marketo.client import PROBE_PATHS, MarketoClient
 from connections.audit_actions import ConnectionAction
-from connections.messages import ConnectionProblem, problem_code
+from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance, Service
+from connections.problem_codes import ProblemCode, problem_code
 from connections.services.call_log import solve_failures
 from connections.services.call_recorder import record_call_failure
 from connections.services.sessions import open_session
@@ -36,7 +37,7 @@ def marketo_endpoint(text: str, extra_hosts: Collection[str] = ()) -> str:
     try:
         return normalise_marketo_endpoint(clean_pasted(text), extra_hosts=extra_hosts)
     except ForbiddenHost:
-        raise ConnectionProblem("marketo_forbidden_host") from None
+        raise ConnectionProblem(ProblemCode.MARKETO_FORBIDDEN_HOST) from None
 
 
 def bare_munchkin_id(text: str) -> str:
@@ -60,7 +61,7 @@ def probe_marketo(account: SalesAccount | None, endpoint: str, client_id: str, c
         client.check_credentials()
         client.describe_fields()
     except UnexpectedAnswer:
-        raise ConnectionProblem("marketo_not_marketo") from None
+        raise ConnectionProblem(ProblemCode.MARKETO_NOT_MARKETO) from None
     except ApiError as error:
         raise ConnectionProblem(problem_code(error)) from None
 
@@ -82,7 +83,7 @@ def connect_marketo_with(
     """
     instance = instance_of(account)
     if bare_munchkin_id(munchkin_id) != instance.munchkin_id:
-        raise ConnectionProblem("marketo_wrong_instance")
+        raise ConnectionProblem(ProblemCode.MARKETO_WRONG_INSTANCE)
     return _connect(account, by, instance, clean_pasted(client_id), clean_pasted(client_secret))
 
 
@@ -94,15 +95,15 @@ def take_over_marketo(*, account: SalesAccount, by: User) -> None:
     """
     connection = MarketoConnection.objects.for_account(account).first()
     if connection is None:
-        raise ConnectionProblem("marketo_not_connected")
+        raise ConnectionProblem(ProblemCode.MARKETO_NOT_CONNECTED)
     probe_marketo(account, connection.endpoint, connection.client_id, connection.client_secret)
     with transaction.atomic():
         rows = MarketoConnection.objects.select_for_update(of=("self",), no_key=True).select_related("owner")
         locked = rows.filter(pk=connection.pk).first()
         if locked is None:
-            raise ConnectionProblem("marketo_not_connected")
+            raise ConnectionProblem(ProblemCode.MARKETO_NOT_CONNECTED)
         if has_marketo_access(account, by):
-            raise ConnectionProblem("marketo_has_access")
+            raise ConnectionProblem(ProblemCode.MARKETO_HAS_ACCESS)
         old_owner, locked.owner = locked.owner, by
         locked.save(update_fields=["owner"])
         record(
@@ -126,7 +127,7 @@ def disconnect_marketo(*, account: SalesAccount, by: User) -> None:
         if connection is None:
             return
         if connection.owner != by:
-            raise ConnectionProblem("marketo_not_owner")
+            raise ConnectionProblem(ProblemCode.MARKETO_NOT_OWNER)
         connection.delete()
         record(account=account, actor=by, action=ConnectionAction.MARKETO_DISCONNECTED, target=connection.munchkin_id)
     SharedTokenCache(connection).clear()
@@ -136,7 +137,7 @@ def instance_of(account: SalesAccount) -> MarketoInstance:
     """The Marketo instance the account was set up from. Raises ConnectionProblem."""
     instance = MarketoInstance.objects.for_account(account).first()
     if instance is None:
-        raise ConnectionProblem("marketo_no_instance")
+        raise ConnectionProblem(ProblemCode.MARKETO_NO_INSTANCE)
     return instance
 
 
@@ -163,7 +164,9 @@ def _connect(
             },
         )
         MarketoInstance.objects.filter(pk=instance.pk).update(client_id=client_id, client_secret=client_secret)
-        solve_failures(account, Service.MARKETO, Q(operation__in=PROBE_PATHS) | Q(problem="marketo_credentials"))
+        solve_failures(
+            account, Service.MARKETO, Q(operation__in=PROBE_PATHS) | Q(problem=ProblemCode.MARKETO_CREDENTIALS)
+        )
         record(
             account=account,
             actor=by,
@@ -178,4 +181,4 @@ def _check_free(account: SalesAccount, by: User) -> None:
     """One connection with one owner; a broken one can be taken over, because its owner may have left."""
     connection = MarketoConnection.objects.for_account(account).first()
     if connection and connection.owner != by and connection.status == ConnectionStatus.CONNECTED:
-        raise ConnectionProblem("marketo_taken")
+        raise ConnectionProblem(ProblemCode.MARKETO_TAKEN)

@@ -14,8 +14,9 @@ from accounts.services import record
 from clients.http import ApiError
 from clients.marketo.types import Workspace
 from connections.audit_actions import ConnectionAction
-from connections.messages import ConnectionProblem, problem_code
+from connections.messages import ConnectionProblem
 from connections.models import MarketoAccess, MarketoConnection
+from connections.problem_codes import ProblemCode, problem_code
 from connections.querysets import MarketoAccessQuerySet
 from connections.services.client_factory import marketo_client
 
@@ -65,11 +66,11 @@ def grant_marketo_access(*, account: SalesAccount, by: User, member_ids: Collect
     """
     connection = MarketoConnection.objects.for_account(account).first()
     if connection is None:
-        raise ConnectionProblem("marketo_not_connected")
+        raise ConnectionProblem(ProblemCode.MARKETO_NOT_CONNECTED)
     workspaces = {str(item.workspace_id): item for item in marketo_workspaces(connection)}
     workspace, members = workspaces.get(workspace_id), list(_others(account).filter(pk__in=member_ids))
     if workspace is None or not members:
-        raise ConnectionProblem("marketo_unknown_workspace")
+        raise ConnectionProblem(ProblemCode.MARKETO_UNKNOWN_WORKSPACE)
     with transaction.atomic():
         return sum(_grant(connection, by, member, workspace) for member in members)
 

@@ -8,6 +8,7 @@ from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
 from clients.salesforce.oauth import TOKEN_PATH
 from connections.models import MarketoConnection, Service
+from connections.problem_codes import PERMISSION
 from connections.services.call_recorder import Connection
 from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.token_refresh import renew_access
@@ -64,7 +65,7 @@ def find_probe(service: str, operation: str, problem: str) -> Callable[[Any], An
     if operation == TOKEN_PATH:
         return renew_access
     calls = _SAME_CALLS[Service(service)]
-    if problem == f"{service}_permission":
+    if problem in PERMISSION:
         calls = calls | _SAME_RIGHT[Service(service)]
     for pattern, call in calls.items():
         if found := re.fullmatch(pattern, operation, re.ASCII):

@@ -23,8 +23,9 @@ from clients.salesforce.client import Access, Organization, SalesforceClient, Us
 from clients.salesforce.errors import SERVICE
 from common.throttling import hit
 from connections.audit_actions import ConnectionAction
-from connections.messages import ConnectionProblem, problem_code
+from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, OrphanedToken, SalesforceConnection, SalesforceSignIn, Service
+from connections.problem_codes import REFUSED_BY_SALESFORCE, ProblemCode, problem_code
 from connections.querysets import SalesforceConnectionQuerySet
 from connections.services.call_log import solve_failures
 from connections.services.call_recorder import record_call_failure
@@ -36,9 +37,7 @@ SIGN_INS_PER_MINUTE = 10
 # How Diagnostics names the calls of a sign-in.
 SIGN_IN = "sign-in"
 # The failures that a new connection shows to be over: whatever kept the old one out.
-_PROVED = Q(operation__in=[SIGN_IN, oauth.TOKEN_PATH]) | Q(
-    problem__in=["salesforce_credentials", *(f"salesforce_{problem}" for problem in oauth.OAuthProblem)]
-)
+_PROVED = Q(operation__in=[SIGN_IN, oauth.TOKEN_PATH]) | Q(problem__in=REFUSED_BY_SALESFORCE)
 
 _log = structlog.get_logger(__name__)
 
@@ -48,7 +47,7 @@ def login_origin(choice: LoginChoice, my_domain: str) -> str:
     try:
         return salesforce_login_origin(choice, my_domain, local_origin=settings.SANDBOX_ORIGIN or None)
     except ForbiddenHost:
-        raise ConnectionProblem("salesforce_bad_domain") from None
+        raise ConnectionProblem(ProblemCode.SALESFORCE_BAD_DOMAIN) from None
 
 
 def begin_sign_in(
@@ -61,7 +60,7 @@ def begin_sign_in(
     A user has one open sign-in: an older one is forgotten. Raises ConnectionProblem, also for too many in a minute.
     """
     if not settings.SALESFORCE_CLIENT_ID:
-        raise ConnectionProblem("salesforce_bad_client")
+        raise ConnectionProblem(ProblemCode.SALESFORCE_BAD_CLIENT)
     _count_sign_in(user)
     origin = login_origin(choice, my_domain)
     state, pkce = secrets.token_urlsafe(32), oauth.new_pkce()
@@ -88,10 +87,10 @@ def take_sign_in(*, state: str, user: User) -> SalesforceSignIn:
     sign_in = open_ones.select_related("account").first()
     # The row's deletion decides who of two callers has it.
     if sign_in is None or not SalesforceSignIn.objects.filter(pk=sign_in.pk).delete()[0]:
-        raise ConnectionProblem("salesforce_lost_sign_in")
+        raise ConnectionProblem(ProblemCode.SALESFORCE_LOST_SIGN_IN)
     permission = Permission.CONNECT_OWN_SALESFORCE if sign_in.is_own else Permission.CONNECT_SALESFORCE
     if not Member.objects.for_account(sign_in.account).filter(user=user, role__in=roles_with(permission)).exists():
-        raise ConnectionProblem("salesforce_not_allowed")
+        raise ConnectionProblem(ProblemCode.SALESFORCE_NOT_ALLOWED)
     return sign_in
 
 
@@ -164,7 +163,7 @@ def _count_sign_in(user: User) -> None:
     """Salesforce keeps five grants per user and app and revokes the oldest: hurried clicks would break connections."""
     minute = f"{timezone.now():%H%M}"
     if hit(f"salesforce-sign-ins-{user.pk}-{minute}", seconds=120) > SIGN_INS_PER_MINUTE:
-        raise ConnectionProblem("salesforce_too_many_sign_ins")
+        raise ConnectionProblem(ProblemCode.SALESFORCE_TOO_MANY_SIGN_INS)
 
 
 def _callback_url() -> str:
@@ -204,12 +203,12 @@ def _connect(sign_in: SalesforceSignIn, code: str) -> SalesforceConnection:
 def _first_calls(answer: oauth.TokenAnswer) -> tuple[Organization, UserInfo]:
     """Salesforce lets users sign in who may not use the API: only a call shows whether the connection works."""
     if not answer.refresh_token or "api" not in answer.scopes:
-        raise ConnectionProblem("salesforce_scope")
+        raise ConnectionProblem(ProblemCode.SALESFORCE_SCOPE)
     access = Access(answer.instance_url, answer.access_token)
     client = SalesforceClient(access, refresh=_refuse_new_token, session=_session(answer.instance_url))
     organization, who = client.organization(), client.user_info()
     if (oauth.to_18(organization.id), oauth.to_18(who.user_id)) != (answer.org_id, answer.user_id):
-        raise ConnectionProblem("salesforce_wrong_host")
+        raise ConnectionProblem(ProblemCode.SALESFORCE_WRONG_HOST)
     return organization, who
 
 
@@ -265,7 +264,7 @@ def _store(
 def _member(sign_in: SalesforceSignIn) -> Member:
     member = Member.objects.for_account(sign_in.account).filter(user=sign_in.user).first()
     if member is None:
-        raise ConnectionProblem("salesforce_not_allowed")
+        raise ConnectionProblem(ProblemCode.SALESFORCE_NOT_ALLOWED)
     return member
 
 
@@ -273,9 +272,9 @@ def _check_org(account: SalesAccount, member: Member | None, org_id: str) -> Non
     """An org is never replaced by another unnoticed, and members connect to the account's."""
     others = SalesforceConnection.objects.select_for_update().filter(account=account).exclude(org_id=org_id)
     if others.filter(member=member).exists():
-        raise ConnectionProblem("salesforce_other_org")
+        raise ConnectionProblem(ProblemCode.SALESFORCE_OTHER_ORG)
     if others.filter(member=None).exists():
-        raise ConnectionProblem("salesforce_foreign_org")
+        raise ConnectionProblem(ProblemCode.SALESFORCE_FOREIGN_ORG)
 
 
 def _replaced_token(account: SalesAccount, member: Member | None, answer: oauth.TokenAnswer) -> OrphanedToken | None:

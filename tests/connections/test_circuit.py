@@ -15,6 +15,7 @@ from accounts.models import User
 from clients import circuit, http
 from clients.circuit import FAILURES_IN_A_ROW
 from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
+from connections.problem_codes import ProblemCode
 from connections.services.call_log import record_failure
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
@@ -235,7 +236,7 @@ def test_pages_say_at_once_that_a_provider_is_given_a_pause(
 def test_the_pause_hides_no_problem_and_goes_with_the_first_success(
     salesforce_connection: SalesforceConnection, sandbox: SandboxProcess
 ) -> None:
-    SalesforceConnection.objects.update(problem="salesforce_permission")
+    SalesforceConnection.objects.update(problem=ProblemCode.SALESFORCE_PERMISSION)
     record_problem(salesforce_connection, http.CircuitOpenError("salesforce", "paused"))
     assert SalesforceConnection.objects.get().problem == "salesforce_permission"
     SalesforceConnection.objects.update(problem="")

@@ -12,6 +12,7 @@ from clients.http import ReconnectNeeded
 from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
+from connections.problem_codes import ProblemCode
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client
 from connections.services.health import check_connection, marketo_health
@@ -142,7 +143,9 @@ def test_another_admin_sees_the_owner_and_can_neither_replace_nor_disconnect(
 def test_another_admin_takes_over_a_connection_that_no_longer_works(
     marketo_connection: MarketoConnection, second_admin: User, client_of: ClientOf
 ) -> None:
-    MarketoConnection.objects.update(status=ConnectionStatus.NEEDS_RECONNECTING, problem="marketo_credentials")
+    MarketoConnection.objects.update(
+        status=ConnectionStatus.NEEDS_RECONNECTING, problem=ProblemCode.MARKETO_CREDENTIALS
+    )
     client_of(second_admin).post(SET_UP, PASTED)
     connection = MarketoConnection.objects.get()
     assert (connection.owner, connection.status, connection.problem) == (second_admin, "connected", "")
@@ -198,7 +201,7 @@ def test_the_regular_look_sees_a_rotated_secret_and_its_repair(
 
 @pytest.mark.django_db(transaction=True)
 def test_any_call_that_succeeds_ends_a_passing_problem(marketo_connection: MarketoConnection) -> None:
-    MarketoConnection.objects.update(problem="marketo_busy", last_call_at=None)
+    MarketoConnection.objects.update(problem=ProblemCode.MARKETO_BUSY, last_call_at=None)
     marketo_client(marketo_connection).describe_fields()
     healthy = MarketoConnection.objects.get()
     assert healthy.problem == ""

@@ -4,7 +4,8 @@ import pytest
 
 from clients import http
 from clients.salesforce.oauth import GrantRefused, OAuthError, OAuthProblem
-from connections.messages import PROBLEMS, problem_code
+from connections.messages import PROBLEMS
+from connections.problem_codes import problem_code
 
 SERVICES = ["salesforce", "marketo"]
 KINDS = [

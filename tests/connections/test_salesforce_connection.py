@@ -16,6 +16,7 @@ from accounts.permissions import Role
 from clients.http import ReconnectNeeded
 from connections.audit_actions import ConnectionAction
 from connections.models import SalesforceConnection, SalesforceSignIn
+from connections.problem_codes import ProblemCode
 from connections.services.client_factory import salesforce_client
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
@@ -208,7 +209,7 @@ def test_connecting_the_same_org_again_renews_the_connection(
     client_of: ClientOf,
     person_at_salesforce: PersonAtSalesforce,
 ) -> None:
-    SalesforceConnection.objects.update(status="needs_reconnecting", problem="salesforce_expired_token")
+    SalesforceConnection.objects.update(status="needs_reconnecting", problem=ProblemCode.SALESFORCE_EXPIRED_TOKEN)
     browser = client_of(admin)
     page = text_of(browser.get(person_at_salesforce(press_ok(browser)), follow=True))
     assert "Needs reconnecting" not in page

@@ -11,7 +11,7 @@ from clients import http
 from clients.hosts import ForbiddenHost, check_instance_url, salesforce_login_origin
 from clients.salesforce import oauth
 from clients.salesforce.oauth import ConnectedApp, GrantRefused, OAuthError, OAuthProblem, TokenAnswer
-from connections.messages import problem_code
+from connections.problem_codes import problem_code
 from sandbox.testing import SandboxProcess
 from tests.connections.canned_answers import CannedAnswers
 from tests.connections.salesforce_sign_in import APP, exchange, refresh, sign_in

@@ -5,6 +5,7 @@ from pytest_django import Settings
 
 from connections import tasks
 from connections.models import MarketoConnection, SalesforceConnection
+from connections.problem_codes import ProblemCode
 from salesforce_package.models import PackageCheck
 from salesforce_package.tasks import check_packages
 from tests.connections.conftest import ChangeOrg
@@ -23,7 +24,7 @@ def test_the_hourly_look_reaches_both_providers(
     settings: Settings,
 ) -> None:
     change_org("set_user", username="admin@acme.example", api_enabled=False)
-    MarketoConnection.objects.update(problem="marketo_busy")
+    MarketoConnection.objects.update(problem=ProblemCode.MARKETO_BUSY)
     tasks.check_connections()
     assert SalesforceConnection.objects.get().problem == "salesforce_api_disabled"
     assert MarketoConnection.objects.get().problem == ""

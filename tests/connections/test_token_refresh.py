@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from clients.http import ReconnectNeeded, TransientApiError, open_session
 from connections.models import ConnectionStatus, SalesforceConnection
+from connections.problem_codes import ProblemCode
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
 from connections.services.health import check_connection, salesforce_health
@@ -225,7 +226,7 @@ def test_a_sandbox_that_was_copied_again_asks_to_reconnect_and_is_another_org(
 
 
 def test_any_call_that_succeeds_ends_a_passing_problem(salesforce_connection: SalesforceConnection) -> None:
-    SalesforceConnection.objects.update(problem="salesforce_busy")
+    SalesforceConnection.objects.update(problem=ProblemCode.SALESFORCE_BUSY)
     salesforce_client(salesforce_connection).describe("Lead")
     assert SalesforceConnection.objects.get().problem == ""
 

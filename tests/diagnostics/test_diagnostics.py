@@ -21,7 +21,6 @@ from clients.http import (
 from clients.salesforce.errors import SessionExpired
 from clients.salesforce.oauth import GrantRefused, OAuthError, OAuthProblem
 from connections.asking import asking
-from connections.messages import problem_code
 from connections.models import (
     ApiFailure,
     ApiUsage,
@@ -30,6 +29,7 @@ from connections.models import (
     SalesforceConnection,
     Service,
 )
+from connections.problem_codes import problem_code
 from connections.services.call_log import failure_code, record_failure, record_usage
 from connections.services.client_factory import salesforce_client
 from connections.services.health import check_connection

@@ -11,6 +11,7 @@ from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
 from clients.http import AccessDenied, ApiError, TransientApiError
 from connections.models import ApiFailure, ConnectionStatus, MarketoInstance, SalesforceConnection
+from connections.problem_codes import ProblemCode
 from connections.services.call_log import record_failure
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
@@ -94,7 +95,7 @@ def test_the_link_ends_when_the_item_is_done(
 def test_a_problem_of_a_connection_names_right_path_and_person(
     salesforce_connection: SalesforceConnection, browser: Client, client: Client
 ) -> None:
-    SalesforceConnection.objects.update(problem="salesforce_api_disabled")
+    SalesforceConnection.objects.update(problem=ProblemCode.SALESFORCE_API_DISABLED)
     assert ASK in text_of(browser.get("/settings/admin/salesforce/"))
     link = link_of(browser, "problem:salesforce_api_disabled")
     page = text_of(client.get(link))
@@ -195,12 +196,14 @@ def test_a_refusal_to_connect_again_can_be_handed_on_until_the_connection_works(
     refused = "/settings/admin/salesforce/?problem=salesforce_app_blocked"
     assert "blocks the app" in text_of(browser.get(refused))
     assert ASK not in text_of(browser.get(refused))
-    SalesforceConnection.objects.update(status=ConnectionStatus.NEEDS_RECONNECTING, problem="salesforce_expired_token")
+    SalesforceConnection.objects.update(
+        status=ConnectionStatus.NEEDS_RECONNECTING, problem=ProblemCode.SALESFORCE_EXPIRED_TOKEN
+    )
     assert 'value="problem:salesforce_app_blocked"' in text_of(browser.get(refused))
     link = link_of(browser, "problem:salesforce_app_blocked")
     assert "blocks the app" in text_of(client.get(link))
     assert "Check again" not in text_of(client.get(link))  # only the next sign-in shows it
-    SalesforceConnection.objects.update(problem="salesforce_app_blocked")
+    SalesforceConnection.objects.update(problem=ProblemCode.SALESFORCE_APP_BLOCKED)
     assert text_of(browser.get(refused)).count('<p class="fw-semibold">Your Salesforce org blocks the app') == 1
     assert "Needs reconnecting" in text_of(browser.get("/settings/integrations/diagnostics/"))
     SalesforceConnection.objects.update(status=ConnectionStatus.CONNECTED, problem="")
@@ -211,7 +214,7 @@ def test_only_what_a_check_shows_is_promised_to_be_shown(
     checked: SalesAccount, browser: Client, client: Client
 ) -> None:
     record_failure(checked.pk, "query", ApiError("salesforce", "ENTITY_IS_LOCKED"))
-    SalesforceConnection.objects.update(problem="salesforce_api_disabled")
+    SalesforceConnection.objects.update(problem=ProblemCode.SALESFORCE_API_DISABLED)
     promise = "this page says so after the next check"
     for subject in ("item:actions_site", "problem:salesforce_api_disabled"):
         assert promise in text_of(client.get(link_of(browser, subject)))
@@ -225,7 +228,7 @@ def test_what_somebody_does_here_is_not_handed_to_people_without_an_account(
     record_failure(salesforce_connection.account_id, "query", ApiError("salesforce", "AUTHENTICATION_FAILURE"))
     assert ASK not in text_of(browser.get("/settings/integrations/diagnostics/"))
     assert browser.post(ASK, {"subject": f"failure:{ApiFailure.objects.get().pk}"}).status_code == 404
-    SalesforceConnection.objects.update(problem="salesforce_unreachable")
+    SalesforceConnection.objects.update(problem=ProblemCode.SALESFORCE_UNREACHABLE)
     assert ASK not in text_of(browser.get("/settings/admin/salesforce/"))
 
 

@@ -7,9 +7,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
+from clients import http
 from clients.http import ReconnectNeeded
 from clients.marketo.errors import next_quota_reset
-from connections.models import SalesforceConnection
+from connections.models import ApiFailure, SalesforceConnection
 from connections.services.call_recorder import record_problem
 from sandbox.testing import SandboxProcess
 from sync import runner
@@ -21,8 +22,8 @@ from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
 from tests.sync.conftest import Sync
-from tests.sync.driving import finish, work_until
-from tests.sync.following import follow
+from tests.sync.driving import cut_waits_short, finish, work_until
+from tests.sync.incremental_runs import sync_changes
 from tests.sync.outcomes import assert_complete
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,7 +104,7 @@ def test_fields_that_marketo_lists_and_refuses_to_export_stay_empty(
     page = client_of(admin).get(run.get_absolute_url()).content.decode()
     assert "(<code>phone</code>), LinkedIn URL (<code>linkedInProfileURL</code>)" in page
     sandbox.post("/_sandbox/people", {"action": "change", "id": people[0].marketo_id, "fields": {"phone": "0123"}})
-    follow(connected)
+    sync_changes(connected)
     assert people[0].phone is None, "changes bring only what everybody has"
 
 
@@ -201,3 +202,19 @@ def test_nobody_takes_a_step_twice(connected: SalesAccount, admin: User) -> None
     assert SyncRun.objects.claim(run.pk) is None
     runner.advance_run(run.pk)
     assert not Extract.objects.of_run(run).exists()
+
+
+def test_a_call_that_fails_in_the_middle_of_a_load_is_in_diagnostics(
+    connected: SalesAccount, admin: User, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was loaded is rolled back, and the trace of the call must not go with it."""
+    monkeypatch.setattr(http, "TIMEOUT_SECONDS", (5.0, 1.0))
+    broken = {"path": r"export/.*/file\.json", "nth": 1}
+    sandbox.post("/_sandbox/faults", broken | {"kind": "stall", "after_bytes": 900})
+    # The rest is asked for, and that is refused.
+    sandbox.post("/_sandbox/faults", broken | {"kind": "status:502"})
+    run = start_sync(account=connected, started_by=admin)
+    work_until(ApiFailure.objects.exists)
+    assert ApiFailure.objects.get().operation.endswith("/file.json")
+    cut_waits_short()
+    assert_complete(finish(run), sandbox)

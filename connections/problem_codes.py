@@ -1,0 +1,136 @@
+"""What can go wrong with a connection, as it is stored, and which error means what; sentences are in messages.py."""
+
+from enum import StrEnum
+
+from clients.http import (
+    AccessDenied,
+    ApiError,
+    CircuitOpenError,
+    QuotaExceeded,
+    ReconnectNeeded,
+    TransientApiError,
+    Unreachable,
+)
+from clients.salesforce.errors import SERVICE as SALESFORCE
+from clients.salesforce.oauth import OAuthError, OAuthProblem, problem_of
+from connections.credentials import CredentialsUnreadable
+from connections.models import Service
+
+
+class ProblemCode(StrEnum):
+    """The provider's name, and what is the matter."""
+
+    SALESFORCE_REFUSED = "salesforce_refused"
+    SALESFORCE_APP_BLOCKED = "salesforce_app_blocked"
+    SALESFORCE_APP_NOT_INSTALLED = "salesforce_app_not_installed"
+    SALESFORCE_NOT_APPROVED = "salesforce_not_approved"
+    SALESFORCE_INACTIVE_USER = "salesforce_inactive_user"
+    SALESFORCE_INACTIVE_ORG = "salesforce_inactive_org"
+    SALESFORCE_IP_RESTRICTED = "salesforce_ip_restricted"
+    SALESFORCE_API_DISABLED = "salesforce_api_disabled"
+    SALESFORCE_EXPIRED_CODE = "salesforce_expired_code"
+    SALESFORCE_EXPIRED_TOKEN = "salesforce_expired_token"  # noqa: S105
+    SALESFORCE_CREDENTIALS = "salesforce_credentials"
+    SALESFORCE_UNREADABLE = "salesforce_unreadable"
+    SALESFORCE_BAD_CLIENT = "salesforce_bad_client"
+    SALESFORCE_WRONG_HOST = "salesforce_wrong_host"
+    SALESFORCE_BAD_DOMAIN = "salesforce_bad_domain"
+    SALESFORCE_BUSY = "salesforce_busy"
+    SALESFORCE_UNREACHABLE = "salesforce_unreachable"
+    SALESFORCE_PAUSED = "salesforce_paused"
+    SALESFORCE_QUOTA = "salesforce_quota"
+    SALESFORCE_PERMISSION = "salesforce_permission"
+    SALESFORCE_SCOPE = "salesforce_scope"
+    SALESFORCE_LOST_SIGN_IN = "salesforce_lost_sign_in"
+    SALESFORCE_TOO_MANY_SIGN_INS = "salesforce_too_many_sign_ins"
+    SALESFORCE_NOT_ALLOWED = "salesforce_not_allowed"
+    SALESFORCE_OTHER_ORG = "salesforce_other_org"
+    SALESFORCE_FOREIGN_ORG = "salesforce_foreign_org"
+    SALESFORCE_NOT_CONNECTED = "salesforce_not_connected"
+    SALESFORCE_UNEXPECTED = "salesforce_unexpected"
+    SALESFORCE_PACKAGE_REMOVED = "salesforce_package_removed"
+    ASKED_JUST_NOW = "asked_just_now"
+    TOO_MANY_LINKS = "too_many_links"
+    MARKETO_CREDENTIALS = "marketo_credentials"
+    MARKETO_UNREADABLE = "marketo_unreadable"
+    MARKETO_NO_ADMINS = "marketo_no_admins"
+    MARKETO_BAD_ADDRESS = "marketo_bad_address"
+    MARKETO_WRONG_INSTANCE = "marketo_wrong_instance"
+    MARKETO_FORBIDDEN_HOST = "marketo_forbidden_host"
+    MARKETO_NOT_MARKETO = "marketo_not_marketo"
+    MARKETO_PERMISSION = "marketo_permission"
+    MARKETO_UNREACHABLE = "marketo_unreachable"
+    MARKETO_BUSY = "marketo_busy"
+    MARKETO_PAUSED = "marketo_paused"
+    MARKETO_QUOTA = "marketo_quota"
+    MARKETO_TAKEN = "marketo_taken"
+    MARKETO_HAS_ACCESS = "marketo_has_access"
+    MARKETO_NOT_CONNECTED = "marketo_not_connected"
+    MARKETO_UNKNOWN_WORKSPACE = "marketo_unknown_workspace"
+    MARKETO_NOT_OWNER = "marketo_not_owner"
+    MARKETO_NO_INSTANCE = "marketo_no_instance"
+    MARKETO_UNEXPECTED = "marketo_unexpected"
+
+
+# The code for each kind of error, by provider; the first that fits counts.
+_BY_KIND: dict[str, dict[type[ApiError], ProblemCode]] = {
+    Service.SALESFORCE: {
+        CredentialsUnreadable: ProblemCode.SALESFORCE_UNREADABLE,
+        ReconnectNeeded: ProblemCode.SALESFORCE_CREDENTIALS,
+        QuotaExceeded: ProblemCode.SALESFORCE_QUOTA,
+        AccessDenied: ProblemCode.SALESFORCE_PERMISSION,
+        CircuitOpenError: ProblemCode.SALESFORCE_PAUSED,
+        Unreachable: ProblemCode.SALESFORCE_UNREACHABLE,
+        TransientApiError: ProblemCode.SALESFORCE_BUSY,
+        ApiError: ProblemCode.SALESFORCE_UNEXPECTED,
+    },
+    Service.MARKETO: {
+        CredentialsUnreadable: ProblemCode.MARKETO_UNREADABLE,
+        ReconnectNeeded: ProblemCode.MARKETO_CREDENTIALS,
+        QuotaExceeded: ProblemCode.MARKETO_QUOTA,
+        AccessDenied: ProblemCode.MARKETO_PERMISSION,
+        CircuitOpenError: ProblemCode.MARKETO_PAUSED,
+        Unreachable: ProblemCode.MARKETO_UNREACHABLE,
+        TransientApiError: ProblemCode.MARKETO_BUSY,
+        ApiError: ProblemCode.MARKETO_UNEXPECTED,
+    },
+}
+_BY_OAUTH_PROBLEM = {
+    OAuthProblem.REFUSED: ProblemCode.SALESFORCE_REFUSED,
+    OAuthProblem.APP_BLOCKED: ProblemCode.SALESFORCE_APP_BLOCKED,
+    OAuthProblem.APP_NOT_INSTALLED: ProblemCode.SALESFORCE_APP_NOT_INSTALLED,
+    OAuthProblem.NOT_APPROVED: ProblemCode.SALESFORCE_NOT_APPROVED,
+    OAuthProblem.INACTIVE_USER: ProblemCode.SALESFORCE_INACTIVE_USER,
+    OAuthProblem.INACTIVE_ORG: ProblemCode.SALESFORCE_INACTIVE_ORG,
+    OAuthProblem.IP_RESTRICTED: ProblemCode.SALESFORCE_IP_RESTRICTED,
+    OAuthProblem.API_DISABLED: ProblemCode.SALESFORCE_API_DISABLED,
+    OAuthProblem.EXPIRED_CODE: ProblemCode.SALESFORCE_EXPIRED_CODE,
+    OAuthProblem.EXPIRED_TOKEN: ProblemCode.SALESFORCE_EXPIRED_TOKEN,
+    OAuthProblem.BAD_CLIENT: ProblemCode.SALESFORCE_BAD_CLIENT,
+    OAuthProblem.WRONG_HOST: ProblemCode.SALESFORCE_WRONG_HOST,
+    OAuthProblem.BUSY: ProblemCode.SALESFORCE_BUSY,
+}
+# What any call that succeeds disproves. The rest is about one kind of call: a check or a new connection ends it.
+PASSING = frozenset(
+    table[kind]
+    for table in _BY_KIND.values()
+    for kind in (Unreachable, CircuitOpenError, TransientApiError, QuotaExceeded)
+)
+PERMISSION = frozenset(table[AccessDenied] for table in _BY_KIND.values())
+# What a new connection to Salesforce disproves.
+REFUSED_BY_SALESFORCE = frozenset({ProblemCode.SALESFORCE_CREDENTIALS, *_BY_OAUTH_PROBLEM.values()})
+
+
+def problem_code(error: ApiError) -> ProblemCode:
+    """The code for an error of one of the clients."""
+    if known := _BY_OAUTH_PROBLEM.get(_known_to_oauth(error)):
+        return known
+    return next(code for kind, code in _BY_KIND[error.service].items() if isinstance(error, kind))
+
+
+def _known_to_oauth(error: ApiError) -> OAuthProblem:
+    if isinstance(error, OAuthError):
+        return error.problem
+    if error.service == SALESFORCE and isinstance(error, AccessDenied):
+        return problem_of(error.code, error.detail)
+    return OAuthProblem.UNKNOWN
