@@ -1,12 +1,19 @@
-"""What people type into forms of their own."""
+"""Fields of this room's forms."""
 
-from django.http import HttpRequest
+from django import forms
 
 
-def typed(request: HttpRequest, name: str, longest: int) -> str:
+class TypedText(forms.CharField):
     """
     What was typed into a posted field, cut to `longest` characters and without NUL, which no text of ours holds.
 
     What is typed about a person is posted, since addresses end up in logs and histories.
     """
-    return request.POST.get(name, "").replace("\0", "").strip()[:longest]
+
+    def __init__(self, *, longest: int) -> None:
+        super().__init__(required=False)
+        self.longest = longest
+
+    def to_python(self, value: object) -> str:
+        text = super().to_python(str(value or "").replace("\0", "")) or ""
+        return text[: self.longest]

@@ -7,7 +7,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from clients.http import ApiError
-from connections.messages import NOBODY, ConnectionProblem, Problem, problem_code, problem_for
+from connections.messages import NOBODY, ConnectionProblem, Problem, problem_for
+from connections.problem_codes import problem_code
 from sync.eligibility import Reason
 from sync.engine.problems import MustWait, RunFailed
 from sync.engine.why import Found

@@ -81,7 +81,7 @@ class RunKind(models.TextChoices):
     """How much a run reads."""
 
     FULL = "full", _("Full sync")
-    INCREMENTAL = "follow", _("Changes")
+    INCREMENTAL = "incremental", _("Changes")
 
 
 class SyncRun(LeasedJob):
@@ -89,7 +89,7 @@ class SyncRun(LeasedJob):
 
     transitions = RUN_TRANSITIONS
     account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="sync_runs")
-    kind = models.CharField(max_length=10, choices=RunKind.choices, default=RunKind.FULL)
+    kind = models.CharField(max_length=12, choices=RunKind.choices, default=RunKind.FULL)
     status = models.CharField(max_length=12, choices=RunStatus.choices, default=RunStatus.PLANNING)
     # Code of sync.messages and its parameters when the run failed.
     failure = models.CharField(max_length=40, blank=True)
@@ -180,7 +180,7 @@ class Source(models.TextChoices):
     SALESFORCE_LEADS = "salesforce_leads", _("Salesforce leads")
     SALESFORCE_CONTACTS = "salesforce_contacts", _("Salesforce contacts")
     SALESFORCE_ROLES = "salesforce_roles", _("Salesforce opportunity contact roles")
-    # Ids of people who changed, for runs that follow changes.
+    # Ids of people who changed, for incremental runs.
     MARKETO_CHANGES = "marketo_changes", _("Changes in Marketo")
     MARKETO_ACTIVITIES = "marketo_activities", _("New owners, conversions and merges in Marketo")
     MARKETO_DELETIONS = "marketo_deletions", _("Deletions in Marketo")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # A worker renews its lease every second, so this long without a sign of life means that it is gone.
 LEASE = timedelta(seconds=20)
 # There are 288 of them a day for each account.
-FOLLOW_RUNS_KEPT = timedelta(days=3)
+INCREMENTAL_RUNS_KEPT = timedelta(days=3)
 
 
 class LeasedJobQuerySet(models.QuerySet[Any]):
@@ -76,7 +76,7 @@ class SyncRunQuerySet(LeasedJobQuerySet):
         """Runs that followed changes and that nobody will ask for any more."""
         from sync.models import RunKind
 
-        return self.filter(kind=RunKind.INCREMENTAL, finished_at__lt=Now() - FOLLOW_RUNS_KEPT, has_leftovers=False)
+        return self.filter(kind=RunKind.INCREMENTAL, finished_at__lt=Now() - INCREMENTAL_RUNS_KEPT, has_leftovers=False)
 
     def full(self) -> SyncRunQuerySet:
         """Runs that read everybody."""

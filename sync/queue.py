@@ -23,7 +23,7 @@ class Task(StrEnum):
     """The tasks of this room, by the names under which they are sent."""
 
     SWEEP = "sync.tasks.sweep"
-    FOLLOW = "sync.tasks.follow"
+    START_DUE_SYNCS = "sync.tasks.start_due_syncs"
     ADVANCE_RUN = "sync.tasks.advance_run"
     ADVANCE_EXTRACT = "sync.tasks.advance_extract"
     RUN_NEXT_BULK_JOB = "sync.tasks.run_next_bulk_job"

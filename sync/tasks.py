@@ -14,8 +14,8 @@ def sweep() -> None:
     queue.enqueue_all()
 
 
-@shared_task(name=Task.FOLLOW)
-def follow() -> None:
+@shared_task(name=Task.START_DUE_SYNCS)
+def start_due_syncs() -> None:
     """Bring every account up to date; run every five minutes."""
     runner.start_due_syncs()
 

@@ -14,12 +14,12 @@ from connections.models import MarketoInstance
 from sync import services
 from sync.engine.preview import last_forecast
 from sync.engine.preview import preview as read_preview
+from sync.forms import TypedText
 from sync.messages import TROUBLES, trouble
 from sync.models import SyncRun
-from sync.views.typed import typed
 
 # As long as Marketo lets the name of a list be.
-LONGEST_NAME = 255
+LIST_NAME = TypedText(longest=255)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,7 +54,7 @@ def _content(account: SalesAccount) -> dict[str, object]:
 
 
 def _start(request: ConsoleRequest, instance: MarketoInstance, account: SalesAccount) -> HttpResponse:
-    name = typed(request, "list", LONGEST_NAME)
+    name = LIST_NAME.clean(request.POST.get("list"))
     try:
         lists = services.find_lists(account, name) if name else []
     except TROUBLES as error:

@@ -8,10 +8,10 @@ from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from common.paging import keyset_page
+from sync.forms import TypedText
 from sync.models import Person, SyncRun
-from sync.views.typed import typed
 
-LONGEST_SEARCH = 100
+SEARCH = TypedText(longest=100)
 
 
 @permission_required(Permission.READ_PEOPLE)
@@ -20,7 +20,7 @@ def people(request: ConsoleRequest) -> HttpResponse:
     """The account's people, newest Marketo id first; POST finds them by the beginning of a name or an address."""
     account = request.member.account
     live = Person.objects.for_account(account).live()
-    text = typed(request, "q", LONGEST_SEARCH)
+    text = SEARCH.clean(request.POST.get("q"))
     place = request.POST if text else request.GET
     context = {
         "page": keyset_page(live.search(text) if text else live, "marketo_id", place),

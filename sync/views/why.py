@@ -12,12 +12,12 @@ from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from sync import services
 from sync.engine.why import filter_for, find
+from sync.forms import TypedText
 from sync.messages import TROUBLES, explain, trouble
 from sync.models import SyncRun
 from sync.views.access import chosen_account, watched_accounts
-from sync.views.typed import typed
 
-LONGEST_TEXT = 200
+TEXT = TypedText(longest=200)
 
 
 @login_required
@@ -26,7 +26,7 @@ def why(request: ConsoleRequest) -> HttpResponse:
     """Ask both systems about a person, by e-mail address or id."""
     accounts = watched_accounts(request)
     account = chosen_account(accounts, request.POST or request.GET)
-    text = typed(request, "q", LONGEST_TEXT)
+    text = TEXT.clean(request.POST.get("q"))
     context = {"accounts": accounts, "account": account, "text": text}
     if account and text:
         context |= _answer(account, text)

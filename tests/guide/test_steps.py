@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import SalesAccount, User
 from accounts.permissions import Role
 from connections.models import MarketoConnection
+from connections.problem_codes import ProblemCode
 from guide.setup_state import setup_state_for
 from guide.steps import Step, StepState, steps_for
 from sync.statuses import RunStatus
@@ -64,7 +65,7 @@ def test_both_connections_open_the_data_sync_for_marketo_admins_only(connected: 
 
 
 def test_a_broken_connection_shows_its_problem_and_who_can_mend_it(connected: SalesAccount, admin: User) -> None:
-    MarketoConnection.objects.update(status="needs_reconnecting", problem="marketo_credentials")
+    MarketoConnection.objects.update(status="needs_reconnecting", problem=ProblemCode.MARKETO_CREDENTIALS)
     third = steps_of(admin)[2]
     assert third.state == StepState.PROBLEM
     assert third.problem

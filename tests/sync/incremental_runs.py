@@ -7,7 +7,7 @@ from sync.statuses import RunStatus
 from tests.sync.driving import finish
 
 
-def follow(account: SalesAccount) -> SyncRun:
+def sync_changes(account: SalesAccount) -> SyncRun:
     """A run that follows what has changed, and succeeds."""
     run = finish(start_sync(account=account, started_by=None, kind=RunKind.INCREMENTAL))
     assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)

@@ -45,7 +45,7 @@ def something_happens(sandbox: SandboxProcess, dice: random.Random) -> None:
         sandbox.post("/_sandbox/people", body if body["action"] == "create" else body | {"ids": people})
 
 
-def follow(account: SalesAccount) -> SyncRun:
+def sync_changes(account: SalesAccount) -> SyncRun:
     run = start_sync(account=account, started_by=None, kind=RunKind.INCREMENTAL)
 
     def has_ended() -> bool:
@@ -67,7 +67,7 @@ def test_following_anything_equals_reading_everybody(
             something_happens(sandbox, dice)
         path, kind = dice.choice(FAULTS)
         sandbox.post("/_sandbox/faults", {"path": path, "kind": kind, "nth": dice.randint(1, 9)})
-        run = follow(connected)
+        run = sync_changes(connected)
         assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
     sandbox.delete("/_sandbox/faults")
     assert sync().changed == 0

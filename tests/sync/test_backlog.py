@@ -20,8 +20,8 @@ from tests.factories import make_cursor, make_extract, make_run
 from tests.pages import text_of
 from tests.sync.conftest import Change
 from tests.sync.driving import work_until
-from tests.sync.following import follow, ids
 from tests.sync.history import blocks_read, make_history
+from tests.sync.incremental_runs import ids, sync_changes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RUNS = "/ops/sync/"
@@ -30,9 +30,9 @@ RUNS = "/ops/sync/"
 def test_how_old_the_copy_is_and_what_each_run_brought(synced: SalesAccount, change: Change, browser: Client) -> None:
     """Pain 22: the backlog by stream and its trend, on the page where runs are watched."""
     change("change", *ids(synced, "Lead", 3), fields={"title": "CFO"})
-    first = follow(synced)
+    first = sync_changes(synced)
     change("delete", *ids(synced, "Lead", 1))
-    second = follow(synced)
+    second = sync_changes(synced)
     backlog = browser.get(RUNS).context["backlog"]
     assert [one.run for one in backlog.runs] == [second, first]
     by_stream = [dict(zip(STREAMS, one.by_stream, strict=True)) for one in backlog.runs]

@@ -17,7 +17,7 @@ from tests.conftest import ClientOf
 from tests.factories import make_run
 from tests.sync.conftest import Change, Sync
 from tests.sync.driving import finish
-from tests.sync.following import follow, ids
+from tests.sync.incremental_runs import ids, sync_changes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,7 +40,7 @@ def test_what_is_followed_equals_what_a_full_sync_reads(synced: SalesAccount, ch
     change("reown", leads[5], owner="none")
     change("merge", leads[6], leads[7])
     change("merge", *contacts)
-    run = follow(synced)
+    run = sync_changes(synced)
     assert (run.added, run.removed) == (3, 6)
     assert run.updated >= 2
     assert run.seen < 100
@@ -51,16 +51,16 @@ def test_what_is_followed_equals_what_a_full_sync_reads(synced: SalesAccount, ch
 
 
 def test_the_page_of_such_a_run_says_what_was_read(synced: SalesAccount, admin: User, client_of: ClientOf) -> None:
-    page = client_of(admin).get(follow(synced).get_absolute_url()).content.decode()
+    page = client_of(admin).get(sync_changes(synced).get_absolute_url()).content.decode()
     assert "Changed from – to" in page
     assert "by ID" in page
 
 
 def test_somebody_who_gets_an_owner_arrives(synced: SalesAccount, change: Change) -> None:
     (person,) = change("create", kind="queue_lead")
-    assert follow(synced).added == 0
+    assert sync_changes(synced).added == 0
     change("reown", person, owner="user")
-    assert follow(synced).added == 1
+    assert sync_changes(synced).added == 1
     assert Person.objects.for_account(synced).live().filter(marketo_id=person).exists()
 
 
@@ -72,7 +72,7 @@ def test_who_changed_in_both_systems_is_read_once(
     change("change", *people, fields={"title": "Chair"})
     change("reown", *people, owner="user")
     sandbox.delete("/_sandbox/calls")
-    run = follow(synced)
+    run = sync_changes(synced)
     assert (run.seen, run.updated) == (8, 8)
     assert [call["path"] for call in sandbox.get("/_sandbox/calls")].count("/rest/v1/leads.json") == 1
 
@@ -84,20 +84,20 @@ def test_everybody_who_counts_by_a_record_is_read_when_it_changes(synced: SalesA
     twin.marketo_id = 999_999
     twin.save(force_insert=True)
     change("delete", shared.marketo_id, system="salesforce")
-    assert follow(synced).removed == 2
+    assert sync_changes(synced).removed == 2
     reasons = Person.objects.for_account(synced).exclude(removed_at=None).values_list("marketo_id", "removed_reason")
     assert dict(reasons) == {shared.marketo_id: "deleted_in_salesforce", 999_999: "deleted_in_marketo"}
 
 
 def test_following_without_changes_writes_nothing(synced: SalesAccount) -> None:
     """Pain 7: the cost is that of the changes."""
-    first, second = follow(synced), follow(synced)
+    first, second = sync_changes(synced), sync_changes(synced)
     assert (first.changed, second.changed, second.seen) == (0, 0, 0)
     assert not Extract.objects.of_run(second).exclude(remote_id="").exists()
 
 
 def test_cursors_move_with_the_copy_only(synced: SalesAccount, change: Change, sandbox: SandboxProcess) -> None:
-    follow(synced)
+    sync_changes(synced)
     before = list(Cursor.objects.order_by("stream").values_list("stream", "token", "since"))
     change("change", ids(synced, "Lead", 1)[0], fields={"title": "Chair"})
     sandbox.post("/_sandbox/faults", {"path": r"leads\.json", "kind": "marketo:603"})
@@ -105,14 +105,14 @@ def test_cursors_move_with_the_copy_only(synced: SalesAccount, change: Change, s
     assert run.status == RunStatus.FAILED
     assert list(Cursor.objects.order_by("stream").values_list("stream", "token", "since")) == before
     sandbox.delete("/_sandbox/faults")
-    assert follow(synced).updated == 1
+    assert sync_changes(synced).updated == 1
     assert list(Cursor.objects.order_by("stream").values_list("stream", "token", "since")) != before
 
 
 def test_a_token_that_marketo_no_longer_knows_is_made_anew(synced: SalesAccount, change: Change) -> None:
     change("change", ids(synced, "Lead", 1)[0], fields={"title": "Chair"})
     Cursor.objects.filter(stream__startswith="marketo").update(token="forgotten")
-    assert follow(synced).updated == 1
+    assert sync_changes(synced).updated == 1
 
 
 def test_a_full_run_takes_the_place_of_one_that_follows(synced: SalesAccount, admin: User) -> None:
@@ -172,7 +172,7 @@ def test_a_cancelled_full_run_is_left_alone_while_the_last_is_fresh(synced: Sale
 
 
 def test_old_runs_that_followed_changes_are_forgotten(synced: SalesAccount) -> None:
-    old = follow(synced)
+    old = sync_changes(synced)
     SyncRun.objects.update(finished_at=timezone.now() - timedelta(days=4))
     start_due_syncs()
     assert not SyncRun.objects.filter(pk=old.pk).exists()

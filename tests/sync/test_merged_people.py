@@ -44,7 +44,7 @@ def _people(account: SalesAccount) -> list[int]:
     return list(leads.order_by("marketo_id").values_list("marketo_id", flat=True))
 
 
-def follow(account: SalesAccount) -> SyncRun:
+def sync_changes(account: SalesAccount) -> SyncRun:
     return finish(start_sync(account=account, started_by=None, kind=RunKind.INCREMENTAL))
 
 
@@ -57,7 +57,7 @@ def test_the_losers_of_a_merge_leave(
     synced: SalesAccount, merged: tuple[int, int, int], answers: AlteredAnswers
 ) -> None:
     winner, *losers = merged
-    run = follow(synced)
+    run = sync_changes(synced)
     assert (run.status, run.failure, run.removed) == (RunStatus.SUCCEEDED, "", 2)
     assert gone(synced) == dict.fromkeys(losers, "deleted_in_marketo")
     assert winner in _people(synced)
@@ -84,7 +84,7 @@ def test_losers_that_cannot_be_read_do_not_stop_the_run(
     _winner, *losers = merged
     spelling, found = SPELLINGS[name]
     answers.alter(ACTIVITIES, lambda answer, _request: _spelt(answer, spelling(*losers)))
-    run = follow(synced)
+    run = sync_changes(synced)
     assert (run.status, run.failure) == (RunStatus.SUCCEEDED, "")
     assert run.seen == 1, "the winner is read again in any case"
     assert gone(synced) == dict.fromkeys(losers[:found], "deleted_in_marketo")

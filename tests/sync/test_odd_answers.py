@@ -43,7 +43,7 @@ def changed(synced: SalesAccount, sandbox: SandboxProcess) -> Person:
     return person
 
 
-def follow(account: SalesAccount) -> SyncRun:
+def sync_changes(account: SalesAccount) -> SyncRun:
     return finish(start_sync(account=account, started_by=None, kind=RunKind.INCREMENTAL))
 
 
@@ -142,7 +142,7 @@ def test_an_odd_attribute_is_left_out(
     synced: SalesAccount, changed: Person, answers: AlteredAnswers, caplog: pytest.LogCaptureFixture
 ) -> None:
     answers.alter(LEADS, with_values(title=["Chair"], company=5))
-    run = follow(synced)
+    run = sync_changes(synced)
     assert (run.status, run.failure, run.updated, run.rejected) == (RunStatus.SUCCEEDED, "", 1, 0)
     changed.refresh_from_db()
     assert (changed.title, changed.company, changed.removed_at) == (None, "5", None)
@@ -154,7 +154,7 @@ def test_keys_may_be_left_out_where_there_is_no_value(
 ) -> None:
     """Adobe: a field that is not in the answer is null."""
     answers.alter(LEADS, without("title", "phone", "sfdcContactId"))
-    assert follow(synced).status == RunStatus.SUCCEEDED
+    assert sync_changes(synced).status == RunStatus.SUCCEEDED
     changed.refresh_from_db()
     assert (changed.title, changed.phone, changed.removed_at) == (None, None, None)
 
@@ -176,7 +176,7 @@ def test_a_person_who_cannot_be_read_stays_as_before(
     synced: SalesAccount, changed: Person, answers: AlteredAnswers, values: Values, reason: str
 ) -> None:
     answers.alter(LEADS, with_values(**values))
-    run = follow(synced)
+    run = sync_changes(synced)
     assert (run.status, run.failure, run.rejected, run.removed) == (RunStatus.SUCCEEDED, "", 1, 0)
     assert RejectedRow.objects.of_run(run).get().reason == reason
     before = changed.title
@@ -188,7 +188,7 @@ def test_an_owner_without_a_name_is_an_owner(
     synced: SalesAccount, changed: Person, answers: AlteredAnswers, caplog: pytest.LogCaptureFixture
 ) -> None:
     answers.alter(QUERY, without("Owner"))
-    assert follow(synced).status == RunStatus.SUCCEEDED
+    assert sync_changes(synced).status == RunStatus.SUCCEEDED
     assert caplog.text.count("value_unreadable") == 1
     changed.refresh_from_db()
     assert (changed.title, changed.owner_name, changed.removed_at) == ("Chair", None, None)
@@ -198,7 +198,7 @@ def test_a_changed_record_without_an_id_is_left_out(
     synced: SalesAccount, changed: Person, answers: AlteredAnswers, caplog: pytest.LogCaptureFixture
 ) -> None:
     answers.alter("SystemModstamp", without("Id", "ContactId"))
-    run = follow(synced)
+    run = sync_changes(synced)
     assert (run.status, run.updated) == (RunStatus.SUCCEEDED, 1)
     assert caplog.text.count("value_unreadable") == 1
 
@@ -207,7 +207,7 @@ def test_a_record_that_hides_whether_it_is_deleted_ends_the_run_with_a_sentence(
     synced: SalesAccount, changed: Person, answers: AlteredAnswers
 ) -> None:
     answers.alter(QUERY, without("IsDeleted"))
-    run = follow(synced)
+    run = sync_changes(synced)
     assert (run.status, run.failure) == (RunStatus.FAILED, "salesforce_unexpected")
 
 
@@ -215,7 +215,7 @@ def test_pages_of_changes_that_repeat_their_token_end(
     synced: SalesAccount, changed: Person, answers: AlteredAnswers
 ) -> None:
     answers.alter(r"/activities/leadchanges\.json", lambda answer, _request: answer | {"moreResult": True})
-    run = follow(synced)
+    run = sync_changes(synced)
     assert (run.status, run.updated) == (RunStatus.SUCCEEDED, 1)
 
 
@@ -230,7 +230,7 @@ def test_changes_are_asked_for_by_fields_that_can_change(
         return answer
 
     answers.alter(r"/activities/leadchanges\.json", note)
-    assert follow(synced).updated == 1
+    assert sync_changes(synced).updated == 1
     assert "title" in asked
     assert "id" not in asked
 
@@ -258,7 +258,7 @@ def test_calls_that_marketo_has_not_counted_do_not_end_the_run(
     synced: SalesAccount, changed: Person, answers: AlteredAnswers, usage: Values
 ) -> None:
     answers.alter(USAGE, lambda answer, _request: answer | usage)
-    assert follow(synced).updated == 1
+    assert sync_changes(synced).updated == 1
 
 
 def test_calls_that_were_not_counted_say_nothing_about_other_tools() -> None:

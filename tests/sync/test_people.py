@@ -9,7 +9,7 @@ from sync.models import Person
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_admin
 from tests.sync.conftest import Sync
-from tests.sync.following import follow
+from tests.sync.incremental_runs import sync_changes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +25,7 @@ def test_following_changes_does_not_make_the_copy_look_empty(
     """Such a run looks at few people; the others are still there, and every page counts them."""
     before = sync()
     sandbox.post("/_sandbox/people", {"action": "create", "kind": "contact", "count": 2})
-    run = follow(connected)
+    run = sync_changes(connected)
     assert run.people == before.people + 2
     make_marketo_admin(instance, admin.email)
     told = f"{run.people} people in the "
@@ -41,5 +41,5 @@ def test_whoever_leaves_and_returns_is_counted_right(
     assert person
     for owner, people in (("queue", before.people - 1), ("user", before.people)):
         sandbox.post("/_sandbox/people", {"action": "reown", "ids": [person.marketo_id], "owner": owner})
-        run = follow(connected)
+        run = sync_changes(connected)
         assert run.people == people == Person.objects.for_account(connected).live().count()

@@ -19,7 +19,7 @@ from sync.services import find_lists, start_sync
 from tests.conftest import ClientOf
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish
-from tests.sync.following import follow
+from tests.sync.incremental_runs import sync_changes
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("connected")]
 
@@ -51,7 +51,7 @@ def test_differences_are_explained(
     leads = Person.objects.for_account(connected).live().filter(salesforce_type="Lead").order_by("marketo_id")[:2]
     leaving = [person.marketo_id for person in leads]
     sandbox.post("/_sandbox/people", {"action": "reown", "ids": leaving, "owner": "queue"})
-    follow(connected)
+    sync_changes(connected)
     sandbox.post("/_sandbox/people", {"action": "create", "kind": "lead", "count": 400})
     found = lines(browser)
     belonging = found["In both systems, with a sales owner"]

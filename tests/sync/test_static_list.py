@@ -13,7 +13,7 @@ from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish
-from tests.sync.following import follow
+from tests.sync.incremental_runs import sync_changes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,7 +71,7 @@ def test_whoever_is_not_on_the_list_leaves_the_copy(
 
 def test_changes_of_others_are_left_out(run: SyncRun, connected: SalesAccount, sandbox: SandboxProcess) -> None:
     sandbox.post("/_sandbox/people", {"action": "change", "ids": list(range(1, 31)), "fields": {"title": "Chair"}})
-    followed = follow(connected)
+    followed = sync_changes(connected)
     assert (followed.added, followed.removed) == (0, 0)
     assert followed.updated > 0
     assert followed.list_name == "Newsletter"
@@ -84,13 +84,13 @@ def test_joining_and_leaving_the_list_is_followed(
     members = Person.objects.for_account(connected).live()
     leaving = members[0].marketo_id
     (joining,) = sandbox.post("/_sandbox/people", {"action": "create", "kind": "lead"})["ids"]
-    assert follow(connected).added == 0
+    assert sync_changes(connected).added == 0
     marketo = Marketo(sandbox.url)
     path = f"/rest/v1/lists/{newsletter.list_id}/leads.json"
     marketo.send("POST", path, params={"id": joining})
     marketo.send("DELETE", path, params={"id": leaving})
     sandbox.post("/_sandbox/people", {"action": "change", "id": leaving, "fields": {"title": "Chair"}})
-    followed = follow(connected)
+    followed = sync_changes(connected)
     assert (followed.added, followed.removed) == (1, 1)
     assert set(members.filter(marketo_id__in=[joining, leaving]).values_list("marketo_id", flat=True)) == {joining}
     assert Person.objects.get(account=connected, marketo_id=leaving).removed_reason == "not_in_list"
@@ -104,7 +104,7 @@ def test_who_was_deleted_has_not_only_left_the_list(
     deleted, winner, loser = people.values_list("marketo_id", flat=True)[:3]
     sandbox.post("/_sandbox/people", {"action": "delete", "id": deleted})
     sandbox.post("/_sandbox/people", {"action": "merge", "ids": [winner, loser]})
-    assert follow(connected).removed == 2
+    assert sync_changes(connected).removed == 2
     gone = Person.objects.for_account(connected).exclude(removed_at=None).order_by("marketo_id")
     assert list(gone.values_list("marketo_id", "removed_reason")) == [
         (deleted, "deleted_in_marketo"),

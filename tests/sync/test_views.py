@@ -50,7 +50,7 @@ def test_the_list_filters_and_pages(account: SalesAccount, ops: User, client_of:
     assert [run.pk for run in newer.context["page"].rows] == [run.pk for run in reversed(runs)]
     filtered = browser.get("/ops/sync/?status=failed&kind=full")
     assert [run.pk for run in filtered.context["page"].rows] == [failed.pk]
-    assert browser.get("/ops/sync/?kind=follow").context["page"].rows == []
+    assert browser.get("/ops/sync/?kind=incremental").context["page"].rows == []
 
 
 def test_the_list_says_why_runs_failed_and_finds_what_is_under_way(

@@ -12,6 +12,7 @@ from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
 
 POLL_SECONDS = 0.5
+KINDS = {"full": RunKind.FULL, "follow": RunKind.INCREMENTAL}
 
 
 class Command(BaseCommand):
@@ -19,7 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--account", required=True, metavar="SLUG")
-        parser.add_argument("--kind", choices=RunKind.values, default=RunKind.FULL)
+        parser.add_argument("--kind", choices=KINDS, default="full")
         parser.add_argument("--wait", action="store_true", help="wait for the end and print the counts")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         if account is None:
             raise CommandError(f"There is no Sales account {options['account']}.")
         try:
-            run = start_sync(account=account, started_by=None, kind=options["kind"])
+            run = start_sync(account=account, started_by=None, kind=KINDS[options["kind"]])
         except SyncRefused as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"run: {run.pk}")
