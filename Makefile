@@ -42,6 +42,7 @@ lint: install-dev gettext ## Check style, imports, types, templates and translat
 	$(NO_SERVERS) $(BIN)/mypy .
 	$(BIN)/djlint --lint --quiet templates sandbox/templates
 	$(NO_SERVERS) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m devtools.releases check
 	$(BIN)/python -m devtools.catalogues check
 
 bench: install-dev ## Measure a sync of PEOPLE people and print `name: value` lines

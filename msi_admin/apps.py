@@ -1,7 +1,10 @@
-"""The project as an application, so that its template tags are found."""
+"""The project as an application, so that its template tags and checks are found."""
 
 from django.apps import AppConfig
 
 
 class MsiAdminConfig(AppConfig):
     name = "msi_admin"
+
+    def ready(self) -> None:
+        from msi_admin import checks  # noqa: F401  registers them

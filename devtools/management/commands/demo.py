@@ -39,7 +39,7 @@ class Command(BaseCommand):
         for number in ports:
             self._check_free(number)
         environment = demo_environment(ports, people)
-        call_command("migrate", verbosity=0)
+        call_command("migrate", verbosity=0, skip_checks=False)
         demo.set_up(endpoint=environment["SANDBOX_ORIGIN"])
         threading.Thread(target=self._welcome, args=(environment,), daemon=True).start()
         raise SystemExit(run_processes(environment))

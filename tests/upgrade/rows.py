@@ -1,0 +1,100 @@
+"""Rows in every table, as a company has them after its first weeks."""
+
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from accounts.models import SalesAccount, User
+from accounts.permissions import Role
+from clients.http import AccessDenied
+from connections.models import MarketoAccess, OrphanedToken, SalesforceSignIn, Service
+from connections.services.call_log import record_failure, record_usage
+from salesforce_package.items.checklist import ITEMS
+from salesforce_package.models import PackageCheck, PackageTick
+from salesforce_package.services import tick_item
+from sync.models import RejectedRow
+from sync.services import cancel_run
+from sync.statuses import ExtractStatus, RunStatus
+from tests import factories as make
+
+ADMIN = "admin@acme.example"
+
+
+def fill() -> None:
+    """Into empty tables."""
+    account = make.make_account()
+    admin = make.with_password(make.make_member(account, ADMIN, Role.ADMIN).user)
+    member = make.make_member(account, "seller@acme.example", Role.USER).user
+    team = make.make_team(account)
+    team.members.add(admin.member, member.member)
+    _fill_connections(account, admin, member)
+    _fill_invitations(account, admin)
+    _fill_sync(account, admin)
+    _fill_package(account, admin)
+    _fill_sign_in(admin)
+
+
+def _fill_connections(account: SalesAccount, admin: User, member: User) -> None:
+    make.make_marketo_admin(make.make_instance(account=account), ADMIN)
+    connection = make.make_marketo_connection(account, owner=admin)
+    MarketoAccess.objects.create(connection=connection, member=member.member, workspace_id=1, workspace_name="Default")
+    make.make_salesforce_connection(account, connected_by=admin)
+    make.make_salesforce_connection(account, connected_by=member, member=member.member)
+    origin = "https://login.salesforce.com"
+    SalesforceSignIn.objects.create(
+        state_hash="0" * 64, account=account, user=admin, login_origin=origin, code_verifier="verifier"
+    )
+    OrphanedToken.objects.create(login_origin=origin, token="token")
+    record_failure(account.pk, "/rest/v1/leads/describe.json", AccessDenied("marketo", "603", "Access denied"))
+    record_usage(account.pk, Service.SALESFORCE, 1_200, 100_000)
+
+
+def _fill_invitations(account: SalesAccount, admin: User) -> None:
+    make.make_invitation(account, "new@acme.example", invited_by=admin).teams.set(account.teams.all())
+    make.make_upload(admin, "email\nother@acme.example")
+
+
+def _fill_sync(account: SalesAccount, admin: User) -> None:
+    now = timezone.now()
+    made: dict[str, Any] = {
+        "started_at": now - timedelta(minutes=7),
+        "finished_at": now,
+        "seen": 9,
+        "synced": 8,
+        "people": 8,
+    }
+    run = make.make_run(account, skipped={"no_owner": 1}, rejected=1, started_by=admin, **made)
+    extract = make.make_extract(run, status=ExtractStatus.LOADED, rows_loaded=9, loaded_at=now)
+    RejectedRow.objects.create(extract=extract, line=7, reason="wrong_columns", text="one,two")
+    make.make_cursor(account)
+    make.make_people(account, 8, email="person@customer.example", first_name="Åsa", last_name="Öst", company="Kund AB")
+    cancel_run(run=make.make_run(account, RunStatus.EXTRACTING), cancelled_by=admin)
+
+
+def _fill_package(account: SalesAccount, admin: User) -> None:
+    PackageCheck.objects.create(
+        account=account,
+        org_id="00D000000000001AAA",
+        version="1.8000.0.0",
+        results={"package_installed": {"state": "done", "code": "version", "values": {"version": "1.8"}, "parts": []}},
+        checked_at=timezone.now(),
+    )
+    tick_item(account=account, by=admin, item=ITEMS["governance"])
+    assert PackageTick.objects.exists()
+
+
+def _fill_sign_in(admin: User) -> None:
+    address = EmailAddress.objects.get(user=admin)
+    EmailConfirmation.objects.create(email_address=address, key="key")
+    Authenticator.objects.create(user=admin, type=Authenticator.Type.RECOVERY_CODES, data={"migrated_codes": []})
+    SocialAccount.objects.create(
+        user=admin, provider="salesforce", uid="005000000000001AAA", extra_data={"username": ADMIN}
+    )
+    session = Session.objects.create(session_key="session", session_data="", expire_date=timezone.now())
+    UserSession.objects.create(user=admin, session_key=session.session_key, ip="127.0.0.1", user_agent="browser")
