@@ -10,6 +10,7 @@ from connections.asking import asking
 from connections.models import MarketoInstance, SalesforceConnection
 from sandbox.testing import SandboxProcess
 from sync import services
+from sync.engine.fields import SYNCED_FIELDS
 from sync.models import SyncRun
 from tests.conftest import ClientOf
 from tests.sync.conftest import PREVIEW
@@ -20,7 +21,7 @@ def test_the_preview_shows_fields_and_examples(
 ) -> None:
     answer = client_of(marketo_admin).get(PREVIEW)
     page = answer.content.decode()
-    assert page.count('<th scope="row">') == 13
+    assert page.count('<th scope="row">') == len(SYNCED_FIELDS)
     assert "Salesforce opportunity ID" in page
     assert "Start Sync" in page
     assert answer.context["preview"].example_count == 5
