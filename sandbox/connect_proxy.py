@@ -12,6 +12,8 @@ from typing import Any, Final
 import trustme
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from sandbox.header_names import SpellingTransport
+
 SALESFORCE_HOSTS: Final = re.compile(r"(login|test|[a-z0-9-]+(\.sandbox)?\.my)\.salesforce\.com|localhost|127\.0\.0\.1")
 _CONNECT: Final = b"CONNECT "
 _HEAD_END: Final = b"\r\n\r\n"
@@ -42,8 +44,29 @@ class Authority:
         return self._contexts[key]
 
 
-class ConnectProxyProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which also takes ``CONNECT``. ``authority`` is set by a subclass."""
+class SandboxProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, which spells the names of headers, and waits for its connection."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Inside a tunnel a request may come together with the end of the handshake, before its connection is made.
+        self._early: list[bytes] | None = []
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(SpellingTransport(transport))  # type: ignore[arg-type]
+        early, self._early = self._early or [], None
+        for data in early:
+            self.data_received(data)
+
+    def data_received(self, data: bytes) -> None:
+        if self._early is None:
+            super().data_received(data)
+        else:
+            self._early.append(data)
+
+
+class ConnectProxyProtocol(SandboxProtocol):
+    """The same, which also takes ``CONNECT``. ``authority`` is set by a subclass."""
 
     authority: Authority
 
@@ -51,6 +74,10 @@ class ConnectProxyProtocol(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._head = b""
         self._opening: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._plain = transport
+        super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         if not self._head and not data.startswith(_CONNECT):
@@ -71,17 +98,15 @@ class ConnectProxyProtocol(HttpToolsProtocol):
         self.connections.discard(self)
         self.transport.pause_reading()
         self.transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        self._opening = self.loop.create_task(self._open(host))
+        self._opening = self.loop.create_task(self._open(host, self._plain))
 
-    async def _open(self, host: str) -> None:
-        inside = HttpToolsProtocol(self.config, self.server_state, self.app_state)
+    async def _open(self, host: str, plain: asyncio.Transport) -> None:
+        inside = SandboxProtocol(self.config, self.server_state, self.app_state)
         try:
-            transport = await self.loop.start_tls(
-                self.transport, inside, self.authority.context(host), server_side=True
-            )
+            transport = await self.loop.start_tls(plain, inside, self.authority.context(host), server_side=True)
         except (OSError, ssl.SSLError):
             # The client did not trust the certificate, or went away.
-            self.transport.close()
+            plain.close()
             return
         if transport is not None:
             inside.connection_made(transport)

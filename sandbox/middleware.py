@@ -6,7 +6,7 @@ import time
 from typing import Any, Final
 
 import anyio
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox import salesforce_faults
@@ -52,6 +52,9 @@ class Observer:
         fault = self.world.faults.strike(scope["path"], self._client_id(scope))
         try:
             await self._answer(scope, receive, note, send, fault)
+        except ClientDisconnect:
+            # Whoever asked has gone away in the middle of the question.
+            _drop(send)
         finally:
             elapsed = (time.perf_counter() - started) * 1000
             kind = fault.kind if fault else scope.get(FAULT_KEY, "")

@@ -1,11 +1,18 @@
 """Clients that know only the real hosts, through ``HTTPS_PROXY`` and the written authority."""
 
+import http.client
+import json
+import socket
+import ssl
+import subprocess
+import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from sandbox.testing import SandboxProcess
+from sandbox.testing import ROOT, SandboxProcess
 from sandbox.tests.marketo_api import CREDENTIALS
 
 pytestmark = pytest.mark.servers
@@ -45,3 +52,79 @@ def test_it_stops_while_a_tunnel_is_open(tmp_path: Path) -> None:
         url = "https://login.salesforce.com/services/data"
         assert session.get(url, proxies={"https": process.url}, verify=str(ca_file), timeout=10).ok
         assert process.stop() == 0
+
+
+LOGIN = b"""<env:Envelope xmlns:env="http://schemas.xmlsoap.org/soap/envelope/"><env:Body>
+<n1:login xmlns:n1="urn:partner.soap.sforce.com"><n1:username>admin@acme.example</n1:username>
+<n1:password>sandbox-password</n1:password></n1:login></env:Body></env:Envelope>"""
+HEAD = b"POST /services/Soap/u/59.0 HTTP/1.1\r\nHost: login.salesforce.com\r\nContent-Length: %d\r\n\r\n" % len(LOGIN)
+
+
+class Tunnel:
+    """A client inside a tunnel that decides itself which bytes travel together."""
+
+    def __init__(self, sandbox: SandboxProcess, ca_file: Path) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", urlsplit(sandbox.url).port), timeout=5)
+        self.socket.sendall(b"CONNECT login.salesforce.com:443 HTTP/1.1\r\nHost: login.salesforce.com\r\n\r\n")
+        assert b"200 Connection established" in self.socket.recv(1000)
+        self.came, self.goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+        context = ssl.create_default_context(cafile=str(ca_file))
+        self.tls = context.wrap_bio(self.came, self.goes, server_hostname="login.salesforce.com")
+
+    def shake_hands(self) -> None:
+        """To the end, which is not sent yet."""
+        while True:
+            try:
+                self.tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self.send()
+                self.came.write(self.socket.recv(65_536))
+            else:
+                return
+
+    def send(self) -> None:
+        self.socket.sendall(self.goes.read())
+
+    def read_to(self, end: bytes) -> bytes:
+        text = b""
+        while end not in text:
+            try:
+                text += self.tls.read(65_536)
+            except ssl.SSLWantReadError:
+                self.came.write(self.socket.recv(65_536))
+        return text
+
+
+def test_a_body_that_comes_apart_from_its_head_is_waited_for(sandbox: SandboxProcess, ca_file: Path) -> None:
+    """The head travels with the end of the handshake, as clients of TLS 1.3 do."""
+    tunnel = Tunnel(sandbox, ca_file)
+    with tunnel.socket:
+        tunnel.shake_hands()
+        tunnel.tls.write(HEAD)
+        tunnel.send()
+        tunnel.tls.write(LOGIN)
+        tunnel.send()
+        assert b"<sessionId>" in tunnel.read_to(b"</soapenv:Envelope>")
+
+
+def test_a_client_that_goes_away_leaves_no_traceback(ca_file: Path) -> None:
+    command = [sys.executable, "-m", "sandbox", "--people", "10", "--ca-file", str(ca_file.with_name("gone.pem"))]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with process:
+        port = urlsplit(json.loads(process.stdout.readline())["http"]).port  # type: ignore[union-attr]
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+            client.sendall(HEAD)
+        assert requests.get(f"http://127.0.0.1:{port}/services/data", timeout=10).ok
+        process.terminate()
+        _out, errors = process.communicate(timeout=10)
+    assert "Traceback" not in errors
+
+
+def test_headers_are_spelled_as_the_vendors_spell_them(sandbox: SandboxProcess) -> None:
+    for path in ("/services/data", "/identity/oauth/token"):
+        client = http.client.HTTPConnection("127.0.0.1", urlsplit(sandbox.url).port or 0, timeout=10)
+        client.request("GET", path)
+        names = [name for name, _value in client.getresponse().getheaders()]
+        client.close()
+        assert "Content-Type" in names
+        assert all(name[0].isupper() for name in names), names
