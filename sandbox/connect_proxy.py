@@ -14,7 +14,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox.header_names import SpellingTransport
 
-SALESFORCE_HOSTS: Final = re.compile(r"(login|test|[a-z0-9-]+(\.sandbox)?\.my)\.salesforce\.com|localhost|127\.0\.0\.1")
+# Login hosts, and My Domains: of production, of sandboxes and other kinds of orgs, of Setup, of the United States'
+# government and of China (Salesforce help, "My Domain URL Formats").
+SALESFORCE_HOSTS: Final = re.compile(
+    r"(login|test)\.salesforce\.com|login\.sfcrmproducts\.cn|localhost|127\.0\.0\.1|"
+    r"[a-z0-9-]+(\.(sandbox|develop|scratch|trailblaze|patch|demo))?\.my\."
+    r"(salesforce\.com|salesforce-setup\.com|salesforce\.mil|sfcrmproducts\.cn)"
+)
 _CONNECT: Final = b"CONNECT "
 _HEAD_END: Final = b"\r\n\r\n"
 

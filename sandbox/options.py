@@ -21,6 +21,8 @@ _HELP = {
     "client_secret": "its secret",
     "salesforce_user": "user name of the Salesforce administrator",
     "salesforce_password": "that user's password",
+    "org_number": "number from which the Salesforce org's id is made: two sandboxes with two numbers are two orgs",
+    "org_name": "name of the org",
     "consumer_key": "consumer key of the Salesforce connected app",
     "consumer_secret": "its secret",
 }

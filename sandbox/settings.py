@@ -44,6 +44,8 @@ class Settings:
     client_secret: str = "sandbox-client-secret"
     salesforce_user: str = "admin@acme.example"
     salesforce_password: str = "sandbox-password"
+    org_number: int = 1
+    org_name: str = "Acme Inc"
     consumer_key: str = "sandbox-consumer-key"
     consumer_secret: str = "sandbox-consumer-secret"
     more_clients: tuple[ApiClient, ...] = ()

@@ -6,7 +6,7 @@ from typing import Final
 from sandbox.salesforce.action_bodies import Action, Body, flag, number, text, texts, username_of
 from sandbox.salesforce.assertions import read_public_key
 from sandbox.salesforce.grants import Grants
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import App, Org
 from sandbox.salesforce.setup_actions import uninstall_package
 
 
@@ -52,7 +52,25 @@ def _approve_app(org: Org, body: Body) -> None:
     """Whether a user has approved the connected app, as on the consent page."""
     username = username_of(org, body)
     change = org.approvals.add if flag(body, "approved") else org.approvals.discard
-    change((username, org.world.settings.consumer_key))
+    change((username, str(body.get("consumer_key") or org.world.settings.consumer_key)))
+
+
+def _add_app(org: Org, body: Body) -> None:
+    """Let another app ask for tokens, or the same one with other rules: `external` is an external client app, and
+    `of_this_org` says whether this org defines it."""
+    certificate, run_as = str(body.get("pem") or ""), str(body.get("run_as") or "")
+    if certificate:
+        read_public_key(certificate)
+    app = App(
+        text(body, "consumer_key"),
+        text(body, "consumer_secret"),
+        str(body.get("name") or "Sales Insight Actions"),
+        is_external=flag(body, "external"),
+        is_foreign=not flag(body, "of_this_org"),
+        run_as=username_of(org, {**body, "username": run_as}) if run_as else "",
+        certificate=certificate,
+    )
+    org.apps[app.consumer_key] = app
 
 
 def _set_daily_api_requests(org: Org, body: Body) -> None:
@@ -97,6 +115,8 @@ def _refresh_sandbox(org: Org, body: Body) -> None:
     org.refreshes += 1
     org.is_sandbox = True
     org.end_all()
+    # Local external client apps are not copied (Salesforce help, "External Client Apps").
+    org.apps = {key: app for key, app in org.apps.items() if not app.is_external}
     uninstall_package(org, body)
 
 
@@ -116,6 +136,7 @@ APP_ACTIONS: Final[dict[str, Action]] = {
     "set_callbacks": _set_callbacks,
     "set_certificate": _set_certificate,
     "approve_app": _approve_app,
+    "add_app": _add_app,
     "set_daily_api_requests": _set_daily_api_requests,
     "set_sandbox": _set_sandbox,
     "end_sessions": _end_sessions,

@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from cryptography.x509 import load_pem_x509_certificate
 
+from sandbox.salesforce.apps import app_of
 from sandbox.salesforce.grants import TokenError
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import App, Org
 
 LONGEST_SECONDS: Final = 300
 AUDIENCES: Final = frozenset({"https://login.salesforce.com", "https://test.salesforce.com"})
@@ -31,31 +32,31 @@ def read_public_key(pem: str) -> rsa.RSAPublicKey:
     return key
 
 
-def user_of_assertion(org: Org, assertion: str, site: str) -> str:
-    """The username an assertion speaks for; `site` is the address it was sent to. Raises TokenError."""
-    claims = _verified(org, assertion)
+def user_of_assertion(org: Org, assertion: str, site: str) -> tuple[App, str]:
+    """The app that signed, and the username it speaks for; `site` is where it was sent to. Raises TokenError."""
+    app, claims = _verified(org, assertion)
     now = org.world.clock.timestamp()
-    if claims.get("iss") != org.world.settings.consumer_key:
-        raise TokenError("invalid_client_id", "client identifier invalid")
     if claims.get("aud") not in {*AUDIENCES, site}:
         raise TokenError("invalid_grant", "audience is invalid")
     # Known clients send the time as text (simple-salesforce).
     if not now < float(claims.get("exp", 0)) <= now + LONGEST_SECONDS:
         raise TokenError("invalid_grant", "assertion is expired")
     user = org.find_user(str(claims.get("sub", "")))
-    if user is None or (user["Username"], org.world.settings.consumer_key) not in org.approvals:
+    if user is None or (user["Username"], app.consumer_key) not in org.approvals:
         raise TokenError("invalid_grant", "user hasn't approved this consumer")
-    return str(user["Username"])
+    return app, str(user["Username"])
 
 
-def _verified(org: Org, assertion: str) -> dict[str, Any]:
+def _verified(org: Org, assertion: str) -> tuple[App, dict[str, Any]]:
     try:
         signed, _, signature = assertion.rpartition(".")
-        key = read_public_key(org.policies.certificate)
+        claims = dict(json.loads(_decoded(signed.partition(".")[2])))
+        app = app_of(org, str(claims["iss"]))
+        key = read_public_key(app.certificate)
         key.verify(_decoded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-        return dict(json.loads(_decoded(signed.partition(".")[2])))
-    except (InvalidSignature, binascii.Error, TypeError, ValueError) as error:
+    except (InvalidSignature, binascii.Error, KeyError, TypeError, ValueError) as error:
         raise TokenError("invalid_grant", "invalid assertion") from error
+    return app, claims
 
 
 def _decoded(part: str) -> bytes:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.salesforce.apps import CROSS_ORG, apps_of
 from sandbox.salesforce.grants import issue_code
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.pages import render
@@ -72,7 +73,7 @@ class Authorization:
             username = self.username(request)
             if username is None or "login" in asked.get("prompt", "").split():
                 return _to_login(asked)
-            self._check_access(username)
+            self._check_access(username, asked["client_id"])
         except PageError as error:
             return render(request, "oauth_error.html", {"error": error}, 400)
         except RefusalError as error:
@@ -93,7 +94,7 @@ class Authorization:
         try:
             self._check_app(asked)
             scopes = self._check_request(asked)
-            self._check_access(username)
+            self._check_access(username, asked["client_id"])
             _check_decision(str(form.get("decision")))
         except PageError as error:
             return render(request, "oauth_error.html", {"error": error}, 400)
@@ -103,14 +104,11 @@ class Authorization:
         return self._grant(asked, username, scopes)
 
     def _grant(self, asked: dict[str, str], username: str, scopes: tuple[str, ...]) -> Response:
-        code = issue_code(
-            self.org, username, asked["redirect_uri"], scopes, asked.get("code_challenge", ""), asked.get("nonce", "")
-        )
-        return _back(asked, code=code)
+        return _back(asked, code=issue_code(self.org, asked, username, scopes))
 
     def _check_app(self, asked: dict[str, str]) -> None:
         """Raises PageError: without a known app and address there is nowhere to go back to."""
-        if asked.get("client_id") != self.org.world.settings.consumer_key:
+        if asked.get("client_id") not in apps_of(self.org):
             raise PageError("invalid_client_id", "client identifier invalid")
         redirect_uri = asked.get("redirect_uri", "")
         if not redirect_uri:
@@ -134,8 +132,10 @@ class Authorization:
             raise RefusalError("invalid_scope", f"the requested scope is not allowed: {unknown[0]}")
         return scopes
 
-    def _check_access(self, username: str) -> None:
+    def _check_access(self, username: str, client_id: str) -> None:
         """Raises RefusalError when the administrator keeps the app or the user out."""
+        if apps_of(self.org)[client_id].is_foreign:
+            raise RefusalError("OAUTH_AUTHORIZATION_BLOCKED", CROSS_ORG)
         user = self.org.find_user(username)
         if user is None or not user["IsActive"]:
             raise RefusalError("inactive_user", "user is inactive")

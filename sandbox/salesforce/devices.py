@@ -29,6 +29,7 @@ _LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ23456789"
 class Device:
     """One code that waits for its person; ``username`` is who allowed access."""
 
+    client_id: str
     user_code: str
     scopes: tuple[str, ...]
     expires_at: datetime
@@ -40,12 +41,13 @@ class Devices(dict[str, Device]):
     """The codes that wait, by the device's."""
 
 
-def start_device(org: Org, scope: str, site: str) -> dict[str, Any]:
+def start_device(org: Org, client_id: str, scope: str, site: str) -> dict[str, Any]:
     """A code for the device and one for its person. Raises TokenError."""
     scopes = tuple(scope.split()) or tuple(SCOPES)
     if unknown := [name for name in scopes if name not in SCOPES]:
         raise TokenError("invalid_scope", f"the requested scope is not allowed: {unknown[0]}")
-    device = Device("".join(secrets.choice(_LETTERS) for _ in range(8)), scopes, org.world.clock.now() + LIFE)
+    user_code = "".join(secrets.choice(_LETTERS) for _ in range(8))
+    device = Device(client_id, user_code, scopes, org.world.clock.now() + LIFE)
     code = secrets.token_urlsafe(48)
     org.keep(Devices)[code] = device
     return {
@@ -67,7 +69,7 @@ def redeem_device(org: Org, code: str) -> Grant:
         raise TokenError("authorization_pending", "authorization is pending")
     del org.keep(Devices)[code]
     check_user(org, device.username)
-    return open_grant(org, device.username, device.scopes)
+    return open_grant(org, device.client_id, device.username, device.scopes)
 
 
 class DevicePages:

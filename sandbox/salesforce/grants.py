@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -39,13 +40,14 @@ class Code:
     expires_at: datetime
     nonce: str = ""
     is_used: bool = False
+    client_id: str = ""
 
 
 @dataclass(eq=False)
 class Grant:
     """What one authorisation gave the app. `access_tokens` are kept with the time they end.
 
-    `used_at` is when tokens were last asked for.
+    `used_at` is when tokens were last asked for, `client_id` the app's consumer key.
     """
 
     username: str
@@ -54,6 +56,7 @@ class Grant:
     refresh_token: str = ""
     rotated_tokens: set[str] = field(default_factory=set)
     access_tokens: dict[str, datetime] = field(default_factory=dict)
+    client_id: str = ""
 
 
 class Codes(dict[str, Code]):
@@ -64,16 +67,25 @@ class Grants(list[Grant]):
     """What people gave the app, the oldest first."""
 
 
-def issue_code(org: Org, username: str, redirect_uri: str, scopes: tuple[str, ...], challenge: str, nonce: str) -> str:
+def issue_code(org: Org, asked: Mapping[str, str], username: str, scopes: tuple[str, ...]) -> str:
+    """A code for what an app asked for at the authorize endpoint."""
     value = "aPrx" + secrets.token_urlsafe(48)
-    org.keep(Codes)[value] = Code(username, redirect_uri, scopes, challenge, org.world.clock.now() + CODE_LIFE, nonce)
+    org.keep(Codes)[value] = Code(
+        username,
+        asked["redirect_uri"],
+        scopes,
+        asked.get("code_challenge", ""),
+        org.world.clock.now() + CODE_LIFE,
+        asked.get("nonce", ""),
+        client_id=asked["client_id"],
+    )
     return value
 
 
-def redeem_code(org: Org, value: str, redirect_uri: str, verifier: str) -> tuple[Grant, str]:
+def redeem_code(org: Org, client_id: str, value: str, redirect_uri: str, verifier: str) -> tuple[Grant, str]:
     """The grant a code stands for, and its nonce. Raises TokenError; a code works once, whatever the outcome."""
     code = org.keep(Codes).get(value)
-    if code is None or code.is_used:
+    if code is None or code.is_used or code.client_id != client_id:
         raise TokenError("invalid_grant", "invalid authorization code")
     code.is_used = True
     if org.world.clock.now() > code.expires_at:
@@ -84,7 +96,7 @@ def redeem_code(org: Org, value: str, redirect_uri: str, verifier: str) -> tuple
     if code.challenge:
         _check_verifier(code.challenge, verifier)
     check_user(org, code.username)
-    return open_grant(org, code.username, code.scopes), code.nonce
+    return open_grant(org, client_id, code.username, code.scopes), code.nonce
 
 
 def _check_verifier(challenge: str, verifier: str) -> None:
@@ -104,14 +116,15 @@ def check_user(org: Org, username: str) -> None:
         raise TokenError("invalid_grant", "this app is blocked by admin")
 
 
-def open_grant(org: Org, username: str, scopes: tuple[str, ...]) -> Grant:
+def open_grant(org: Org, client_id: str, username: str, scopes: tuple[str, ...]) -> Grant:
     """A new grant of a user, whose oldest goes when there are too many."""
     _end_sessions_without_refresh(org)
-    grant = Grant(username, scopes, org.world.clock.now())
+    grant = Grant(username, scopes, org.world.clock.now(), client_id=client_id)
     if {"refresh_token", "offline_access"} & set(scopes):
         grant.refresh_token = _new_refresh_token()
     org.keep(Grants).append(grant)
-    mine = [item for item in org.keep(Grants) if item.username == grant.username and item.refresh_token]
+    of_both = (grant.username, client_id)
+    mine = [item for item in org.keep(Grants) if (item.username, item.client_id) == of_both and item.refresh_token]
     # Salesforce keeps five grants for each user and app and silently revokes the oldest.
     for oldest in mine[:-MAX_GRANTS]:
         org.keep(Grants).remove(oldest)
@@ -139,7 +152,7 @@ def new_access_token(org: Org, grant: Grant) -> str:
     return token
 
 
-def refresh(org: Org, refresh_token: str) -> tuple[Grant, bool]:
+def refresh(org: Org, client_id: str, refresh_token: str) -> tuple[Grant, bool]:
     """The grant of a refresh token and whether its refresh token was rotated. Raises TokenError.
 
     With rotation on, a token that was already exchanged ends the whole grant.
@@ -149,9 +162,9 @@ def refresh(org: Org, refresh_token: str) -> tuple[Grant, bool]:
             org.keep(Grants).remove(grant)
             break
     _end_idle(org)
-    grant_found = next(
-        (item for item in org.keep(Grants) if item.refresh_token and item.refresh_token == refresh_token), None
-    )
+    of_both = (refresh_token, client_id)
+    living = (item for item in org.keep(Grants) if item.refresh_token)
+    grant_found = next((item for item in living if (item.refresh_token, item.client_id) == of_both), None)
     if grant_found is None:
         raise TokenError("invalid_grant", "expired access/refresh token")
     check_user(org, grant_found.username)

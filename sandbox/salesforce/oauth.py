@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.salesforce.api import is_allowed_address
+from sandbox.salesforce.apps import app_of, apps_of
 from sandbox.salesforce.assertions import user_of_assertion
 from sandbox.salesforce.authorize import SCOPES
 from sandbox.salesforce.devices import redeem_device, start_device
@@ -29,12 +30,14 @@ from sandbox.salesforce.grants import (
     sign,
 )
 from sandbox.salesforce.id_tokens import LIFE_SECONDS, key_set, sign_id_token
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import App, Org
 from sandbox.salesforce.query import json_value
 from sandbox.salesforce.rest import identity_url, origin
 
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 BASE: Final = "/services/oauth2"
+# Client credentials are asked for at the org's own domain (Salesforce help, "OAuth 2.0 Client Credentials Flow").
+SHARED_HOSTS: Final = frozenset({"login.salesforce.com", "test.salesforce.com"})
 JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 API_PATHS: Final = {
     "enterprise": "/services/Soap/c/{version}/",
@@ -82,8 +85,8 @@ class OAuth:
         if not is_allowed_address(self.org, request):
             raise TokenError("invalid_grant", "ip restricted")
         if asked.get("response_type") == "device_code":
-            self._check_client_id(asked.get("client_id", ""))
-            return start_device(self.org, asked.get("scope", ""), origin(request))
+            app = app_of(self.org, asked.get("client_id", ""))
+            return start_device(self.org, app.consumer_key, asked.get("scope", ""), origin(request))
         answers = {
             "authorization_code": self._by_code,
             "client_credentials": self._by_credentials,
@@ -99,35 +102,39 @@ class OAuth:
         raise TokenError("unsupported_grant_type", "grant type not supported")
 
     def _by_code(self, request: Request, asked: Parameters) -> dict[str, str]:
-        self._check_client(request, asked)
+        key = self._check_client(request, asked).consumer_key
         verifier = asked.get("code_verifier", "")
-        grant, nonce = redeem_code(self.org, _need(asked, "code"), _need(asked, "redirect_uri"), verifier)
+        grant, nonce = redeem_code(self.org, key, _need(asked, "code"), _need(asked, "redirect_uri"), verifier)
         tokens = self._tokens(request, grant, is_new=bool(grant.refresh_token))
         return tokens | self._id_token(request, grant, nonce)
 
     def _by_credentials(self, request: Request, asked: Parameters) -> dict[str, str]:
-        """The app runs as the administrator; there is no refresh token."""
-        self._check_client(request, asked)
-        check_user(self.org, self.org.world.settings.salesforce_user)
-        grant = open_grant(self.org, self.org.world.settings.salesforce_user, ("api", "id"))
+        """The app runs as the user whom an administrator has chosen; there is no refresh token."""
+        app = self._check_client(request, asked)
+        if request.url.hostname in SHARED_HOSTS:
+            raise TokenError("invalid_grant", "request not supported on this domain")
+        if not app.run_as:
+            raise TokenError("invalid_grant", "no client credentials user enabled")
+        check_user(self.org, app.run_as)
+        grant = open_grant(self.org, app.consumer_key, app.run_as, ("api", "id"))
         return self._tokens(request, grant, is_new=False)
 
     def _by_refresh(self, request: Request, asked: Parameters) -> dict[str, str]:
-        self._check_client(request, asked)
-        grant, is_rotated = refresh(self.org, _need(asked, "refresh_token"))
+        key = self._check_client(request, asked).consumer_key
+        grant, is_rotated = refresh(self.org, key, _need(asked, "refresh_token"))
         return self._tokens(request, grant, is_new=is_rotated)
 
     def _by_device(self, request: Request, asked: Parameters) -> dict[str, str]:
         """A device cannot keep a secret."""
-        self._check_client_id(asked.get("client_id", ""))
+        app_of(self.org, asked.get("client_id", ""))
         grant = redeem_device(self.org, _need(asked, "code"))
         return self._tokens(request, grant, is_new=bool(grant.refresh_token))
 
     def _by_assertion(self, request: Request, asked: Parameters) -> dict[str, str]:
         """The signature stands for the client's secret. There is no refresh token."""
-        username = user_of_assertion(self.org, _need(asked, "assertion"), origin(request))
+        app, username = user_of_assertion(self.org, _need(asked, "assertion"), origin(request))
         check_user(self.org, username)
-        return self._tokens(request, open_grant(self.org, username, ("api", "id")), is_new=False)
+        return self._tokens(request, open_grant(self.org, app.consumer_key, username, ("api", "id")), is_new=False)
 
     def _id_token(self, request: Request, grant: Grant, nonce: str) -> dict[str, str]:
         if "openid" not in grant.scopes:
@@ -136,22 +143,19 @@ class OAuth:
         claims = {
             "iss": origin(request),
             "sub": identity_url(self.org, request, grant.username),
-            "aud": self.org.world.settings.consumer_key,
+            "aud": grant.client_id,
             "iat": now,
             "exp": now + LIFE_SECONDS,
         }
         return {"id_token": sign_id_token(claims | ({"nonce": nonce} if nonce else {}))}
 
-    def _check_client(self, request: Request, asked: Parameters) -> None:
-        """Client credentials from the body or HTTP Basic. Raises TokenError."""
+    def _check_client(self, request: Request, asked: Parameters) -> App:
+        """The app whose credentials the body or HTTP Basic holds. Raises TokenError."""
         client_id, client_secret = _basic(request) or (asked.get("client_id", ""), asked.get("client_secret", ""))
-        self._check_client_id(client_id)
-        if client_secret != self.org.world.settings.consumer_secret:
+        app = app_of(self.org, client_id)
+        if client_secret != app.consumer_secret:
             raise TokenError("invalid_client", "invalid client credentials")
-
-    def _check_client_id(self, client_id: str) -> None:
-        if client_id != self.org.world.settings.consumer_key:
-            raise TokenError("invalid_client_id", "client identifier invalid")
+        return app
 
     def _tokens(self, request: Request, grant: Grant, *, is_new: bool) -> dict[str, str]:
         """The token answer; the refresh token is in it only when it is new to the app. There is no expires_in."""
@@ -159,7 +163,7 @@ class OAuth:
         issued_at = str(int(self.org.world.clock.timestamp() * 1000))
         answer = {
             "access_token": new_access_token(self.org, grant),
-            "signature": sign(self.org.world.settings.consumer_secret, identity, issued_at),
+            "signature": sign(apps_of(self.org)[grant.client_id].consumer_secret, identity, issued_at),
             "scope": " ".join(grant.scopes),
             "instance_url": self.org.policies.instance_url or origin(request),
             "id": identity,
@@ -190,7 +194,7 @@ class OAuth:
         answer = {
             "active": True,
             "scope": " ".join(grant.scopes),
-            "client_id": self.org.world.settings.consumer_key,
+            "client_id": grant.client_id,
             "username": grant.username,
             "sub": identity_url(self.org, request, grant.username),
             "token_type": "access_token",

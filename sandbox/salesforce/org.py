@@ -103,6 +103,23 @@ class Package:
     version: str
 
 
+@dataclass(frozen=True)
+class App:
+    """An app with its credentials; `is_foreign` is an external client app that another org defines.
+
+    `run_as` is the user whom client credentials stand for, empty while there is none; `certificate` is what the app
+    signs its JWT bearer tokens with, as PEM.
+    """
+
+    consumer_key: str
+    consumer_secret: str
+    name: str
+    is_external: bool = False
+    is_foreign: bool = False
+    run_as: str = ""
+    certificate: str = ""
+
+
 @dataclass
 class RowRefusal:
     """A rule that refuses every nth record (`every`) written to an object, `count` times in all."""
@@ -175,6 +192,8 @@ class Org:
     users_without_api: set[str] = field(default_factory=set)
     permission_set_users: set[str] = field(default_factory=set)
     policies: Policies = field(default_factory=Policies)
+    # Besides the one the sandbox was started with, by consumer key.
+    apps: dict[str, App] = field(default_factory=dict)
     api_calls: int = 0
     sessions: dict[str, str] = field(default_factory=dict)
     approvals: set[tuple[str, str]] = field(default_factory=set)
@@ -203,13 +222,13 @@ class Org:
     @property
     def id(self) -> str:
         """Another one after each sandbox refresh."""
-        return make_id("Organization", 1 + self.refreshes)
+        return make_id("Organization", self.world.settings.org_number + 1_000 * self.refreshes)
 
     @property
     def facts(self) -> dict[str, Any]:
         """The Organization row."""
         row = next(iter(self.world.salesforce_rows("Organization")))
-        return {**row, "Id": self.id, "IsSandbox": self.is_sandbox}
+        return {**row, "Id": self.id, "Name": self.world.settings.org_name, "IsSandbox": self.is_sandbox}
 
     def sobject(self, name: str) -> SObject | None:
         """An object as the connected user sees it: custom fields added, hidden ones gone. None when there is none."""

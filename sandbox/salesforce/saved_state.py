@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, Final
 
 from sandbox.salesforce.grants import Grant, Grants
-from sandbox.salesforce.org import Org, Package, Policies, RemoteSite, Row, RowRefusal
+from sandbox.salesforce.org import App, Org, Package, Policies, RemoteSite, Row, RowRefusal
 from sandbox.salesforce.schema import Field
 
 Saved = dict[str, Any]
@@ -36,6 +36,7 @@ def dump(org: Org) -> Saved:
         **{name: getattr(org, name) for name in PLAIN},
         **{name: sorted(getattr(org, name)) for name in SETS},
         "policies": asdict(org.policies),
+        "apps": [asdict(app) for app in org.apps.values()],
         "task_types": list(org.task_types),
         "remote_sites": [asdict(site) for site in org.remote_sites.values()],
         "custom_fields": {name: [asdict(item) for item in added.values()] for name, added in org.custom_fields.items()},
@@ -61,6 +62,7 @@ def load(org: Org, saved: Saved) -> None:
         setattr(org, name, set(saved[name]))
     lists = {name: tuple(value) for name, value in saved["policies"].items() if isinstance(value, list)}
     org.policies = Policies(**saved["policies"] | lists)
+    org.apps = {item["consumer_key"]: App(**item) for item in saved["apps"]}
     org.task_types = tuple(saved["task_types"])
     org.remote_sites = {item["name"]: RemoteSite(**item) for item in saved["remote_sites"]}
     org.custom_fields = {name: _load_fields(items) for name, items in saved["custom_fields"].items()}
@@ -128,4 +130,5 @@ def _load_grant(item: Saved) -> Grant:
         item["refresh_token"],
         set(item["rotated_tokens"]),
         tokens,
+        item["client_id"],
     )

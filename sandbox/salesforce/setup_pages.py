@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.salesforce.authorize import LOGIN, Authorization
 from sandbox.salesforce.control import act
+from sandbox.salesforce.grants import Grants
 from sandbox.salesforce.org import (
     ACTIONS_SITES,
     ACTIVITY_FIELDS,
@@ -38,6 +39,7 @@ PAGES: Final = {
     ),
     "/lightning/setup/ObjectManager/Lead/SearchLayouts/view": ("List View Button Layout", "list_view_buttons.html"),
     "/lightning/setup/ConnectedAppsUsage/home": ("Connected Apps OAuth Usage", "connected_apps.html"),
+    "/lightning/setup/ManageExternalClientApplication/home": ("External Client App Manager", "external_apps.html"),
     "/lightning/setup/PermSets/home": ("Permission Sets", "permission_sets.html"),
     HOME: ("Setup Home", "setup_home.html"),
 }
@@ -84,6 +86,8 @@ class SetupPages:
         sites = {site.url for site in self.org.remote_sites.values() if site.is_active}
         return {
             "org": self.org,
+            "connections": len(self.org.keep(Grants)),
+            "apps": [app for app in self.org.apps.values() if app.is_external and not app.is_foreign],
             "facts": self.org.facts,
             "pages": PAGES,
             "package_name": PACKAGE_NAME,

@@ -61,7 +61,7 @@ class Soap:
             check_user(self.org, username)
         except TokenError as error:
             raise SalesforceError("INVALID_LOGIN", error.description) from error
-        token = new_access_token(self.org, open_grant(self.org, username, ("api", "web")))
+        token = new_access_token(self.org, open_grant(self.org, "", username, ("api", "web")))
         site = origin(request)
         return {
             "metadataServerUrl": f"{site}/services/Soap/m/{request.path_params['version']}/{self.org.id}",

@@ -31,6 +31,7 @@ ACTIONS: tuple[dict[str, Any], ...] = (
     {"action": "set_callbacks", "values": [CALLBACK]},
     {"action": "set_daily_api_requests", "value": 7},
     {"action": "set_sandbox"},
+    {"action": "add_app", "consumer_key": "own-key", "consumer_secret": "own-secret", "run_as": ADMIN},
 )
 # What ends with the process, as the module says, and what the process is.
 NOT_KEPT = {"world", "_kept"}
@@ -65,12 +66,12 @@ def test_set_up_outlives_the_process(org: Org) -> None:
 def test_tokens_and_sign_ins_outlive_the_process(org: Org) -> None:
     org.sessions["cookie"] = ADMIN
     org.approvals.add((ADMIN, "app"))
-    grant = open_grant(org, ADMIN, ("api", "refresh_token"))
+    grant = open_grant(org, "app", ADMIN, ("api", "refresh_token"))
     access_token = new_access_token(org, grant)
     restored = restarted(org)
     act(restored, {"action": "block_app", "blocked": False})
     assert grant_of(restored, access_token) is not None
-    assert refresh(restored, grant.refresh_token)[0].scopes == ("api", "refresh_token")
+    assert refresh(restored, "app", grant.refresh_token)[0].scopes == ("api", "refresh_token")
     assert (restored.sessions, restored.approvals) == ({"cookie": ADMIN}, {(ADMIN, "app")})
 
 
