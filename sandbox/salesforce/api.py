@@ -127,7 +127,8 @@ def check_session(org: Org, request: Request, token: str) -> str:
         raise SalesforceError("API_CURRENTLY_DISABLED", "API is disabled for this User", 403)
     if org.api_calls >= org.policies.daily_api_requests:
         raise SalesforceError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", 403)
-    org.api_calls += not request.scope.get(IN_COMPOSITE, False)
+    if not request.scope.get(IN_COMPOSITE, False):
+        org.count_call()
     return grant.username
 
 

@@ -33,6 +33,8 @@ CHUNK_BYTES: Final = 256 * 1024
 DEFAULT_PAGE: Final = 100_000
 PARALLEL_PAGES: Final = 5
 SMALLEST_PAGE: Final = 200
+# Salesforce, "Bulk API 2.0 and Bulk API Limits": jobs and their results are deleted after seven days.
+KEPT: Final = timedelta(days=7)
 
 
 @dataclass(eq=False)
@@ -183,7 +185,7 @@ def _job(call: Call) -> Any:
 
 def _named_job(call: Call) -> BulkJob:
     job = call.org.keep(QueryJobs).get(call.request.path_params["job_id"])
-    if job is None:
+    if job is None or call.org.world.clock.now() - job.created_at > KEPT:
         raise not_found()
     return job
 

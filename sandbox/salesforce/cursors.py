@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sandbox.salesforce import rows
@@ -16,6 +17,8 @@ Page = dict[str, Any]
 MAX_CURSORS: Final = 10
 MIN_PAGE: Final = 200
 MAX_PAGE: Final = 2000
+# Salesforce, "SOQL and SOSL Limits": a cursor is kept for two days.
+LIFE: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Cursor:
     plan: Plan
     ids: list[str]
     page_size: int
+    opened_at: datetime
 
 
 class Cursors(OrderedDict[str, Cursor]):
@@ -50,7 +54,7 @@ def first_page(plan: Plan, base: str, size: int) -> Page:
             records.append(plan.record(row, base))
     page: Page = {"totalSize": len(ids), "done": len(ids) <= size}
     if not page["done"]:
-        locator = _open(plan.org, Cursor(plan, ids, size))
+        locator = _open(plan.org, Cursor(plan, ids, size, plan.org.world.clock.now()))
         page["nextRecordsUrl"] = f"{base}/query/{locator}-{size}"
     return page | {"records": records}
 
@@ -65,7 +69,8 @@ def next_page(org: Org, locator: str, base: str) -> Page:
     """The page a locator such as `01g...-2000` names. Raises INVALID_QUERY_LOCATOR for one unknown or evicted."""
     name, _, start = locator.partition("-")
     cursor = org.keep(Cursors).get(name)
-    if cursor is None or not start.isdigit() or int(start) >= len(cursor.ids):
+    is_gone = cursor is None or org.world.clock.now() - cursor.opened_at > LIFE
+    if cursor is None or is_gone or not start.isdigit() or int(start) >= len(cursor.ids):
         raise SalesforceError("INVALID_QUERY_LOCATOR", "invalid query locator")
     stop = int(start) + cursor.page_size
     sobject = cursor.plan.sobject.name

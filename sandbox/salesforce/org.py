@@ -194,7 +194,8 @@ class Org:
     policies: Policies = field(default_factory=Policies)
     # Besides the one the sandbox was started with, by consumer key.
     apps: dict[str, App] = field(default_factory=dict)
-    api_calls: int = 0
+    # Calls by the hour (since 1970, as text) in which they were made.
+    calls_by_hour: dict[str, int] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
     approvals: set[tuple[str, str]] = field(default_factory=set)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -212,6 +213,20 @@ class Org:
         """What a feature keeps about this org, in a class of its own; made on first use."""
         kept: Kept = self._kept.setdefault(kind, kind())
         return kept
+
+    @property
+    def api_calls(self) -> int:
+        """Calls of the last 24 hours, which is what Salesforce counts against a day's allowance."""
+        oldest = self._hour - 24
+        return sum(calls for hour, calls in self.calls_by_hour.items() if int(hour) > oldest)
+
+    def count_call(self) -> None:
+        hour = str(self._hour)
+        self.calls_by_hour[hour] = self.calls_by_hour.get(hour, 0) + 1
+
+    @property
+    def _hour(self) -> int:
+        return int(self.world.clock.timestamp() // 3_600)
 
     def end_all(self) -> None:
         """Nobody is signed in any more, and nothing that a feature kept goes on."""

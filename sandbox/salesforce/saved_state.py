@@ -24,7 +24,7 @@ PLAIN: Final = (
     "default_task_type",
     "list_view_buttons",
     "is_email_to_salesforce",
-    "api_calls",
+    "calls_by_hour",
     "sessions",
 )
 SETS: Final = ("not_deployed", "inactive_users", "users_without_api", "permission_set_users")
