@@ -92,8 +92,14 @@ def load_results(extract: Extract) -> None:
     except QueryInterrupted as error:
         raise BadFile(str(error)) from error
     except psycopg.DataError as error:
-        # The page ended inside a value: an answer that was cut, though it said that it was whole.
-        raise BadFile("The file breaks off.") from error
+        raise BadFile(_sentence_of(error)) from error
+
+
+def _sentence_of(error: psycopg.DataError) -> str:
+    if "header line" in (error.diag.message_primary or ""):
+        return "The file begins with other columns than were asked for."
+    # The page ended inside a value: an answer that was cut, though it said that it was whole.
+    return "The file breaks off."
 
 
 def _load_page(extract: Extract, client: SalesforceClient) -> None:

@@ -177,3 +177,12 @@ def test_old_runs_that_followed_changes_are_forgotten(synced: SalesAccount) -> N
     start_due_syncs()
     assert not SyncRun.objects.filter(pk=old.pk).exists()
     assert SyncRun.objects.for_account(synced).full().exists()
+
+
+def test_what_becomes_visible_late_is_read(synced: SalesAccount, sandbox: SandboxProcess) -> None:
+    """A long transaction of Salesforce: its record carries a time up to which another run has already read."""
+    assert sync_changes(synced).seen == 0
+    lead = Person.objects.for_account(synced).filter(salesforce_type="Lead").earliest("marketo_id")
+    late = {"object": "Lead", "id": lead.salesforce_lead_id, "seconds": 300}
+    sandbox.post("/_sandbox/salesforce", {"action": "backdate_record", **late})
+    assert sync_changes(synced).seen == 1

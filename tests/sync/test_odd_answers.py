@@ -323,6 +323,13 @@ def test_pages_of_results_that_were_not_counted_are_held_against_the_job(sync: S
     assert (run.status, run.failure) == (RunStatus.FAILED, "extract_failed")
 
 
+def test_a_file_with_other_columns_says_so(sync: Sync, answers: AlteredAnswers) -> None:
+    answers.alter(RESULTS, lambda response, _request: bytes(response.content).replace(b'"Id"', b'"ID"', 1))
+    run = sync()
+    assert (run.status, run.failure) == (RunStatus.FAILED, "extract_failed")
+    assert run.failure_params["detail"] == "The file begins with other columns than were asked for."
+
+
 def test_a_page_of_results_that_names_itself_ends_the_run(sync: Sync, answers: AlteredAnswers) -> None:
     def name_itself(response: Any, _request: PreparedRequest) -> bytes:
         response.headers["Sforce-Locator"] = "MQ"
