@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sandbox.csv_writer import Column, Page, Sheet
 from sandbox.name_data import TITLES
-from sandbox.people import CONTACT_KINDS, LEAD_KINDS, LINKED, OWNERLESS, OWNERS, QUEUES, Kind
+from sandbox.people import CONTACT_KINDS, LEAD_KINDS, LINKED, OWNERS, QUEUES, Kind
 
 NULL: Final = "null"
 """What stands for an empty value; nothing tells it from a text "null" (Adobe documentation, "Bulk Lead Extract")."""
@@ -79,7 +79,7 @@ def owners(page: Page) -> list[str]:
     users, queues = page.sheet.users, page.sheet.queues
     found = [users[(bits >> 10) % OWNERS] for bits in page.bits]
     for position, kind in enumerate(page.kinds):
-        if kind in OWNERLESS:
+        if kind is Kind.MARKETO_ONLY:
             found[position] = page.sheet.null
         elif kind is Kind.QUEUE_LEAD:
             found[position] = queues[(page.bits[position] >> 9) % QUEUES]

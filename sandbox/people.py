@@ -36,37 +36,34 @@ class Kind(StrEnum):
     CONTACT = "contact"
     CONVERTED = "converted"
     QUEUE_LEAD = "queue_lead"
-    UNOWNED_LEAD = "unowned_lead"
     MARKETO_ONLY = "marketo_only"
     DELETED_LEAD = "deleted_lead"
     DELETED_CONTACT = "deleted_contact"
 
 
 _SHARES: Final = {
-    Kind.LEAD: 38,
+    Kind.LEAD: 40,
     Kind.CONTACT: 36,
     Kind.CONVERTED: 3,
     Kind.QUEUE_LEAD: 6,
-    Kind.UNOWNED_LEAD: 2,
     Kind.MARKETO_ONLY: 13,
     Kind.DELETED_LEAD: 1,
     Kind.DELETED_CONTACT: 1,
 }
 _KINDS: Final = [kind for kind, share in _SHARES.items() for _ in range(share)]
 
-LEAD_KINDS: Final = frozenset({Kind.LEAD, Kind.CONVERTED, Kind.QUEUE_LEAD, Kind.UNOWNED_LEAD, Kind.DELETED_LEAD})
+LEAD_KINDS: Final = frozenset({Kind.LEAD, Kind.CONVERTED, Kind.QUEUE_LEAD, Kind.DELETED_LEAD})
 CONTACT_KINDS: Final = frozenset({Kind.CONTACT, Kind.CONVERTED, Kind.DELETED_CONTACT})
 DELETED_KINDS: Final = frozenset({Kind.DELETED_LEAD, Kind.DELETED_CONTACT})
 
-OWNERLESS: Final = frozenset({Kind.MARKETO_ONLY, Kind.UNOWNED_LEAD})
 _QUEUE_LEAD: Final = Kind.QUEUE_LEAD
+_MARKETO_ONLY: Final = Kind.MARKETO_ONLY
 
 ELIGIBILITY: Final = {
     Kind.LEAD: "synced",
     Kind.CONTACT: "synced",
     Kind.CONVERTED: "synced",
     Kind.QUEUE_LEAD: "queue_owner",
-    Kind.UNOWNED_LEAD: "no_owner",
     Kind.MARKETO_ONLY: "not_in_salesforce",
     Kind.DELETED_LEAD: "deleted_in_salesforce",
     Kind.DELETED_CONTACT: "deleted_in_salesforce",
@@ -280,7 +277,7 @@ class PersonGenerator:
         return first, last, f"{plain_first}.{plain_last}.{marketo_id}@{domain}"
 
     def _owner(self, kind: Kind, bits: int) -> str | None:
-        if kind in OWNERLESS:
+        if kind is _MARKETO_ONLY:
             return None
         if kind is _QUEUE_LEAD:
             return self._queues[(bits >> 9) % QUEUES]

@@ -96,7 +96,7 @@ def _text(value: Any) -> str | None:
 def _owner_for(kind: Kind, number: int) -> str | None:
     if kind is Kind.QUEUE_LEAD:
         return make_id("Group", 1)
-    return None if kind in {Kind.MARKETO_ONLY, Kind.UNOWNED_LEAD} else make_id("User", 1 + number % OWNERS)
+    return None if kind is Kind.MARKETO_ONLY else make_id("User", 1 + number % OWNERS)
 
 
 def _update(world: World, person: Person, *, is_shown: bool = False, **values: Any) -> Person:
@@ -162,27 +162,24 @@ def _reown(world: World, body: dict[str, Any]) -> list[int]:
     return _ids(people)
 
 
-def _owner(owner: Any) -> str | None:
-    known = {"user": make_id("User", 1), "queue": make_id("Group", 1), "none": None}
+def _owner(owner: Any) -> str:
+    """Salesforce lets no lead or contact be without one."""
+    known = {"user": make_id("User", 1), "queue": make_id("Group", 1)}
     if owner in known:
         return known[owner]
     for sobject in ("User", "Group"):
         number = read_id(sobject, str(owner))
         if number is not None:
             return make_id(sobject, number)
-    raise ValueError(f"owner must be user, queue, none or the id of a user or queue, not {owner!r}.")
+    raise ValueError(f"owner must be user, queue or the id of a user or queue, not {owner!r}.")
 
 
-def _kind_with_owner(person: Person, owner_id: str | None) -> Kind:
-    owned_by_user = owner_id is not None and read_id("User", owner_id) is not None
+def _kind_with_owner(person: Person, owner_id: str) -> Kind:
+    owned_by_user = read_id("User", owner_id) is not None
     if person.kind in {Kind.CONTACT, Kind.CONVERTED} and owned_by_user:
         return person.kind
-    if person.kind not in {Kind.LEAD, Kind.QUEUE_LEAD, Kind.UNOWNED_LEAD}:
-        raise ValueError(
-            f"Person {person.marketo_id} ({person.kind}) cannot have that owner; only leads may have none, or a queue."
-        )
-    if owner_id is None:
-        return Kind.UNOWNED_LEAD
+    if person.kind not in {Kind.LEAD, Kind.QUEUE_LEAD}:
+        raise ValueError(f"Person {person.marketo_id} ({person.kind}) cannot have that owner; only leads have a queue.")
     return Kind.LEAD if owned_by_user else Kind.QUEUE_LEAD
 
 

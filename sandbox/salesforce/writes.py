@@ -210,7 +210,7 @@ def _changeperson_behind(org: Org, current: Row, values: Row) -> None:
 
 def _check_owner(owner_id: str | None, kind: Kind) -> None:
     """Raises SalesforceError: contacts belong to users, and what has an owner keeps one."""
-    is_lead = kind in {Kind.LEAD, Kind.QUEUE_LEAD, Kind.UNOWNED_LEAD}
+    is_lead = kind in {Kind.LEAD, Kind.QUEUE_LEAD}
     if owner_id is None or (owner_id.startswith("00G") and not is_lead):
         raise refused("INVALID_CROSS_REFERENCE_KEY", "Owner ID: owner cannot be blank", "OwnerId")
 
@@ -220,7 +220,7 @@ def _person_values(org: Org, person: Person, values: Row) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if owner_id := values.get("OwnerId"):
         found = {"owner_id": owner_id, "marketo_owner_id": owner_id}
-        if person.kind in {Kind.LEAD, Kind.QUEUE_LEAD, Kind.UNOWNED_LEAD}:
+        if person.kind in {Kind.LEAD, Kind.QUEUE_LEAD}:
             found["kind"] = Kind.QUEUE_LEAD if owner_id.startswith("00G") else Kind.LEAD
     if "AccountId" in values:
         account = row(org, "Account", values["AccountId"] or "")

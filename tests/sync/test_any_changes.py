@@ -33,7 +33,6 @@ ACTIONS: tuple[dict[str, Any], ...] = (
     {"action": "convert"},
     {"action": "reown", "owner": "user"},
     {"action": "reown", "owner": "queue"},
-    {"action": "reown", "owner": "none"},
 )
 
 
