@@ -43,6 +43,10 @@ class Switches:
         default=False,
     )
     export_megabytes: float = _switch("Marketo bulk export quota a day", default=500.0)
+    first_ids_gone: int = _switch(
+        "so many of the lowest Marketo ids were deleted or merged long ago, in Salesforce too", default=0
+    )
+    ids_jump: bool = _switch("40 of every 1,000 Marketo ids were never given to anybody", default=False)
     bulk_seconds: float = _switch("how long a Salesforce bulk query job stays in progress", default=0.5)
 
     def texts(self) -> dict[str, str]:

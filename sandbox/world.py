@@ -1,11 +1,11 @@
 """Everything the sandbox knows: seeded people, the changes made to them, and the state of its two services."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from sandbox import records
 from sandbox.calls import CallLog
@@ -17,6 +17,11 @@ from sandbox.record_ids import read_id
 from sandbox.records import Row
 from sandbox.settings import Settings
 from sandbox.switches import Switches
+
+JUMP: Final = range(101, 141)
+"""Of every thousand ids, those that nobody has while the switch ``ids_jump`` is on."""
+
+Tally = Counter[tuple[Kind, int, bool]]
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,7 @@ class World:
         self.custom_fields: list[CustomField] = []
         self.last_id = settings.people
         self._overlay: dict[int, Person] = {}
+        self._missing_tally: tuple[tuple[int, bool], Tally] = ((0, False), Counter())
         self._fixed = {
             "User": records.user_rows(settings),
             "Group": records.group_rows(),
@@ -73,6 +79,25 @@ class World:
         vars(self).update(vars(World(self.settings)))
 
     # People
+
+    def ids(self, start: int = 1, stop: int | None = None) -> Iterable[int]:
+        """The ids with start <= id < stop that somebody has or had, ascending."""
+        found = range(start, min(self.last_id + 1 if stop is None else stop, self.last_id + 1))
+        return (number for number in found if not self._is_missing(number)) if self._has_missing else found
+
+    def missing_ids(self, ids: range) -> Iterable[int]:
+        """Those of some ids of seeded people that nobody has, by the switches ``first_ids_gone`` and ``ids_jump``."""
+        return filter(self._is_missing, ids) if self._has_missing else ()
+
+    @property
+    def _has_missing(self) -> bool:
+        return self.switches.first_ids_gone > 0 or self.switches.ids_jump
+
+    def _is_missing(self, marketo_id: int) -> bool:
+        if marketo_id > self.settings.people:
+            return False
+        switches = self.switches
+        return marketo_id <= switches.first_ids_gone or (switches.ids_jump and marketo_id % 1_000 in JUMP)
 
     def people(self, start: int = 1, stop: int | None = None) -> Iterator[Person]:
         """People in Marketo with start <= id < stop, by ascending id."""
@@ -86,17 +111,18 @@ class World:
     def everyone(self, start: int = 1, stop: int | None = None) -> Iterator[Person]:
         """As ``people``, and those whom only Salesforce still holds."""
         overlay, derive = self._overlay, self.generator.person
-        for marketo_id in range(start, min(self.last_id + 1 if stop is None else stop, self.last_id + 1)):
+        for marketo_id in self.ids(start, stop):
             yield overlay.get(marketo_id) or derive(marketo_id)
 
     def ever_person(self, marketo_id: int) -> Person | None:
-        if not 1 <= marketo_id <= self.last_id:
+        if not 1 <= marketo_id <= self.last_id or self._is_missing(marketo_id):
             return None
         return self._overlay.get(marketo_id) or self.generator.person(marketo_id)
 
     def changed_people(self) -> Iterator[Person]:
         """People in Marketo that are no longer as seeded, or were created later."""
-        return (person for person in self._overlay.values() if person.in_marketo)
+        stored = (person for person in self._overlay.values() if person.in_marketo)
+        return (person for person in stored if not self._is_missing(person.marketo_id))
 
     def stored_people(self) -> Iterator[Person]:
         """Everyone who is no longer as seeded, in Marketo or not, in the order of the first change."""
@@ -185,7 +211,7 @@ class World:
 
     def _of_kinds(self, kinds: frozenset[Kind]) -> Iterator[Person]:
         """As ``everyone``, for some kinds; the kind is cheap to derive, the rest of a person is not."""
-        for marketo_id in range(1, self.last_id + 1):
+        for marketo_id in self.ids():
             changed = self._overlay.get(marketo_id)
             if (changed.kind if changed else self.generator.kind(marketo_id)) in kinds:
                 yield changed or self.generator.person(marketo_id)
@@ -201,7 +227,7 @@ class World:
 
     def _role_holders(self) -> Iterator[tuple[Person, int]]:
         """People with a role and each role's position. Only kind and roles are derived for the people without."""
-        for marketo_id in range(1, self.last_id + 1):
+        for marketo_id in self.ids():
             changed = self._overlay.get(marketo_id)
             if changed is None and not self.generator.roles(marketo_id, self.generator.kind(marketo_id)):
                 continue
@@ -214,7 +240,10 @@ class World:
     def counts(self) -> dict[str, Any]:
         """Marketo persons, visible Salesforce rows by object, and people by what a sync should make of them."""
         tally = self._seeded_tally.copy()
+        tally.subtract(self._tally_of_missing())
         for marketo_id, person in self._overlay.items():
+            if self._is_missing(marketo_id):
+                continue
             if marketo_id <= self.settings.people:
                 kind = self.generator.kind(marketo_id)
                 tally[kind, self.generator.roles(marketo_id, kind), True] -= 1
@@ -226,12 +255,24 @@ class World:
         }
 
     @cached_property
-    def _seeded_tally(self) -> Counter[tuple[Kind, int, bool]]:
+    def _seeded_tally(self) -> Tally:
+        return self._tally(range(1, self.settings.people + 1))
+
+    def _tally_of_missing(self) -> Tally:
+        """Of the seeded people who are missing; counted once for each setting of the switches."""
+        switches = (self.switches.first_ids_gone, self.switches.ids_jump)
+        if self._missing_tally[0] != switches:
+            missing = self.missing_ids(range(1, self.settings.people + 1))
+            self._missing_tally = (switches, self._tally(missing))
+        return self._missing_tally[1]
+
+    def _tally(self, ids: Iterable[int]) -> Tally:
+        """Seeded people by kind, number of roles, and whether they are in Marketo."""
         kind, roles = self.generator.kind, self.generator.roles
-        kinds = ((marketo_id, kind(marketo_id)) for marketo_id in range(1, self.settings.people + 1))
+        kinds = ((marketo_id, kind(marketo_id)) for marketo_id in ids)
         return Counter((found, roles(marketo_id, found), True) for marketo_id, found in kinds)
 
-    def _salesforce_counts(self, tally: Counter[tuple[Kind, int, bool]]) -> dict[str, int]:
+    def _salesforce_counts(self, tally: Tally) -> dict[str, int]:
         visible = {key: count for key, count in tally.items() if key[0] not in DELETED_KINDS}
         roles = sum(count * key[1] for key, count in visible.items() if key[0] in CONTACT_KINDS)
         return {
@@ -244,7 +285,7 @@ class World:
         }
 
 
-def _expected(tally: Counter[tuple[Kind, int, bool]]) -> dict[str, int]:
+def _expected(tally: Tally) -> dict[str, int]:
     expected = dict.fromkeys(ELIGIBILITY.values(), 0)
     for (kind, _, in_marketo), count in tally.items():
         if in_marketo:

@@ -112,7 +112,7 @@ def _quick_blocks(world: World, order: Order, writer: "_LineWriter") -> Iterator
         return _block([line for line in lines if line is not None])
 
     values = (world.settings, tuple(order.fields), writer.delimiter)
-    changed = {*world.stored_ids(), *writer.hostile_ids(ids)}
+    changed = {*world.stored_ids(), *writer.hostile_ids(ids), *world.missing_ids(ids)}
     yield from column_workers.pages(MarketoSheet, values, ids, changed, patched)
     yield from _blocks(writer.line(person) for person in world.people(seeded + 1) if start <= person.created <= end)
 

@@ -49,8 +49,9 @@ class Rows:
         seeded = org.world.settings.people
         values = (org.world.settings, sobject, self._names, self.delimiter, self.line_ending, self.plan.include_deleted)
         written = {number for key in org.changed.get(sobject, {}) if (number := read_id(sobject, key))}
-        changed = written.union(org.world.stored_ids())
-        yield from column_workers.pages(SalesforceSheet, values, range(1, seeded + 1), changed, self._patched)
+        ids = range(1, seeded + 1)
+        changed = written.union(org.world.stored_ids(), org.world.missing_ids(ids))
+        yield from column_workers.pages(SalesforceSheet, values, ids, changed, self._patched)
         later = (rows.row(org, sobject, make_id(sobject, number)) for number in sorted(changed) if number > seeded)
         made = list(org.created.get(sobject, {}).values())
         yield from self._blocks(row for row in (*later, *made) if row is not None and self.plan.shows(row))

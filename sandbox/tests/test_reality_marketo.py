@@ -1,0 +1,117 @@
+# ruff: noqa: S608 - SOQL put together from our own values is what these tests send.
+"""What an old, untidy Marketo instance does that a tidy one does not: switches, and shapes that are always right."""
+
+import csv
+import io
+from datetime import date
+from typing import Any
+
+import pytest
+
+from sandbox.people import PersonGenerator
+from sandbox.salesforce.bulk_files import Rows
+from sandbox.salesforce.org import Org
+from sandbox.salesforce.query import Plan
+from sandbox.settings import Settings
+from sandbox.testing import SandboxProcess
+from sandbox.tests.conftest import PEOPLE
+from sandbox.tests.marketo_api import EXPORTS, WHOLE_MAY, Marketo
+from sandbox.tests.salesforce_browser import Api
+from sandbox.world import World
+
+SEEDED = PersonGenerator(Settings(people=PEOPLE, seed=7, epoch=date(2026, 6, 1)))
+"""The people of the shared sandbox."""
+
+
+def switch(sandbox: SandboxProcess, **values: object) -> None:
+    sandbox.post("/_sandbox/switches", values)
+
+
+def rows(marketo: Marketo, root: str = EXPORTS, **body: Any) -> list[dict[str, str]]:
+    """The rows of a bulk export of any kind."""
+    job = marketo.post(f"{root}/create.json", body)["result"][0]["exportId"]
+    marketo.post(f"{root}/{job}/enqueue.json")
+    marketo.wait(job, {"Completed"}, root)
+    text = marketo.send("GET", f"{root}/{job}/file.json").content.decode()
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def exported_ids(marketo: Marketo, fields: list[str]) -> set[int]:
+    return {int(row["id"]) for row in rows(marketo, fields=fields, filter=WHOLE_MAY)}
+
+
+def found_ids(marketo: Marketo, ids: range) -> set[int]:
+    """Those of at most 300 ids that REST shows."""
+    values = ",".join(map(str, ids))
+    found = marketo.result("/rest/v1/leads.json", filterType="id", filterValues=values, fields="id")
+    return {person["id"] for person in found}
+
+
+def count(api: Api, statement: str) -> int:
+    return int(api.query(f"SELECT Id FROM {statement}")["totalSize"])
+
+
+# Ids that nobody has
+
+
+@pytest.mark.parametrize(
+    ("values", "missing"),
+    [
+        ({"first_ids_gone": 300}, set(range(1, 301))),
+        ({"ids_jump": True}, set(range(101, 141))),
+        ({"first_ids_gone": 110, "ids_jump": True}, set(range(1, 141))),
+        ({"first_ids_gone": 5_000}, set(range(1, PEOPLE + 1))),
+    ],
+)
+def test_counts_are_exact_whoever_is_missing(values: dict[str, Any], missing: set[int]) -> None:
+    world = World(Settings(people=PEOPLE, seed=7, epoch=date(2026, 6, 1)))
+    whole = world.counts()
+    world.switches.set(values)
+    assert {person.marketo_id for person in world.people()} == set(range(1, PEOPLE + 1)) - missing
+    counts = world.counts()
+    assert counts["people"] == sum(counts["expected"].values()) == PEOPLE - len(missing)
+    for sobject, count in counts["salesforce"].items():
+        assert sum(not row.get("IsDeleted") for row in world.salesforce_rows(sobject)) == count
+    world.switches.set({"first_ids_gone": 0, "ids_jump": False})
+    assert world.counts() == whole
+
+
+def test_the_first_people_are_gone_everywhere(sandbox: SandboxProcess, marketo: Marketo, api: Api) -> None:
+    sandbox.post("/_sandbox/people", {"action": "change", "ids": [1, 301], "fields": {"title": "Boss"}})
+    first_lead = SEEDED.person(next(number for number in range(1, 301) if SEEDED.kind(number) == "lead")).lead_id
+    switch(sandbox, first_ids_gone=300)
+    assert found_ids(marketo, range(1, 300)) == set()
+    assert found_ids(marketo, range(299, 303)) == {301, 302}
+    assert marketo.result("/rest/v1/lead/7.json") == []
+    members = marketo.result("/rest/v1/lists/1001/leads.json", fields="id")
+    assert members[0] == {"id": 310}
+    assert count(api, f"Lead WHERE Id = '{first_lead}'") == 0
+    assert count(api, "Lead") == sandbox.get("/_sandbox/state")["salesforce"]["Lead"]
+    oldest = {"createdAt": {"startAt": "2025-08-05", "endAt": "2025-09-04"}}
+    assert rows(marketo, fields=["id"], filter=oldest) == []
+    [new] = sandbox.post("/_sandbox/people", {"action": "create"})["ids"]
+    assert found_ids(marketo, range(new, new + 1)) == {PEOPLE + 1}
+
+
+def test_ids_jump_in_rest_bulk_and_salesforce(sandbox: SandboxProcess, marketo: Marketo, api: Api) -> None:
+    july = {"createdAt": {"startAt": "2025-08-20", "endAt": "2025-09-19"}}
+    before = {int(row["id"]) for row in rows(marketo, fields=["id"], filter=july)}
+    assert before & set(range(101, 141))
+    switch(sandbox, ids_jump=True)
+    assert found_ids(marketo, range(90, 150)) == {*range(90, 101), *range(141, 150)}
+    quick, slow = (
+        {int(row["id"]) for row in rows(marketo, fields=fields, filter=july)} for fields in (["id"], ["id", "city"])
+    )
+    assert quick == slow == before - set(range(101, 141))
+    counts = sandbox.get("/_sandbox/state")["salesforce"]
+    for sobject in ("Lead", "Contact"):
+        assert count(api, sobject) == counts[sobject]
+
+
+@pytest.mark.parametrize("values", [{"first_ids_gone": 300}, {"ids_jump": True}])
+def test_salesforces_bulk_files_lack_the_missing(values: dict[str, Any]) -> None:
+    world = World(Settings(people=5_000, seed=7))
+    world.switches.set(values)
+    plan = Plan(Org(world), "SELECT Id FROM Lead", include_deleted=True)
+    lines = b"".join(text for text, _ in Rows(plan, ",", "\n").blocks()).decode().splitlines()
+    assert [line.strip('"') for line in lines] == [row["Id"] for row in world.salesforce_rows("Lead")]
