@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from sandbox.marketo import types
+from sandbox.marketo import new_leads, types
 from sandbox.marketo.fields import known_fields
 from sandbox.people import CONTACT_KINDS, ELIGIBILITY, LEAD_KINDS, OWNERS, Kind, Person
 from sandbox.record_ids import make_id, read_id
@@ -46,7 +46,7 @@ def create(world: World, kind: Kind, fields: Mapping[str, Any], *, is_blank: boo
         fields = dict.fromkeys(FIELDS) | dict(fields)
     person = person._replace(**_replacements(person, fields))
     world.store(person)
-    world.log(person, types.NEW_LEAD)
+    world.log(person, types.NEW_LEAD, attributes=new_leads.attributes(person))
     return person
 
 

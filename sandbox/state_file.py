@@ -110,7 +110,9 @@ def _restore(sandbox: Sandbox, kept: dict[str, Any]) -> None:
     world.custom_fields.extend(CustomField(**values) for values in kept["custom_fields"])
     for values in kept["people"]:
         world.store(Person(**{**values, "kind": Kind(values["kind"])}))
-    world.changes.extend(_change(values) for values in kept["changes"])
+    # Files of version 1.0.0 number from 1 on, which is now what seeded people came by.
+    first = world.settings.people + 1
+    world.changes.extend(_change(values | {"number": number}) for number, values in enumerate(kept["changes"], first))
     world.mailbox.load(kept["mailbox"])
     sandbox.marketo.load(kept["marketo"])
     saved_state.load(sandbox.salesforce, kept["salesforce"])

@@ -147,20 +147,24 @@ class World:
 
         Seeded people are in order of creation, so this is cheap; those created later are few and all included.
         """
+        ids = self.seeded_between(start, end)
+        return chain(self.people(ids.start, ids.stop) if ids else (), self.people(self.settings.people + 1))
+
+    def seeded_between(self, start: float, end: float) -> range:
+        """The ids among which are those of all seeded people created from start to end."""
         seeded_end = self.settings.people + 1
-        first, stop = (min(self.generator.first_created_from(moment), seeded_end) for moment in (start, end + 1))
-        return chain(self.people(first, stop) if first < stop else (), self.people(seeded_end))
+        return range(*(min(self.generator.first_created_from(moment), seeded_end) for moment in (start, end + 1)))
 
     def store(self, person: Person) -> None:
         self.last_id = max(self.last_id, person.marketo_id)
         self._overlay[person.marketo_id] = person
 
     def log(self, person: Person, type_id: int, **details: Any) -> None:
-        """Append to the activity log that Marketo's change feeds read."""
+        """Append to the activity log that Marketo's change feeds read. The first numbers are those of the activities
+        by which the seeded people came, which are not kept."""
         details = {"primary_value": f"{person.first_name} {person.last_name}", **details}
-        self.changes.append(
-            Change(len(self.changes) + 1, person.marketo_id, type_id, self.clock.timestamp(), **details)
-        )
+        number = self.settings.people + len(self.changes) + 1
+        self.changes.append(Change(number, person.marketo_id, type_id, self.clock.timestamp(), **details))
 
     # Salesforce rows
 

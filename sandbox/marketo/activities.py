@@ -7,12 +7,20 @@ from typing import Any, Final
 
 from starlette.routing import Route
 
+from sandbox.marketo import new_leads
 from sandbox.marketo.calls import MarketoCall, route, whole_number
 from sandbox.marketo.envelope import MarketoError, datetime_text, read_datetime, success
 from sandbox.marketo.fields import pick_fields
 from sandbox.marketo.instance import Instance
 from sandbox.marketo.permissions import READ_ACTIVITIES
-from sandbox.marketo.types import ACTIONS_TYPES, CHANGE_DATA_VALUE, DELETE_LEAD, NEW_LEAD, TYPES
+from sandbox.marketo.types import (
+    ACTIONS_TYPES,
+    CHANGE_DATA_VALUE,
+    DELETE_LEAD,
+    NEW_LEAD,
+    NEW_LEAD_ATTRIBUTES,
+    TYPES,
+)
 from sandbox.world import Change, World
 
 LARGEST_PAGE: Final = 300
@@ -35,17 +43,15 @@ def routes(instance: Instance) -> list[Route]:
 async def _types(call: MarketoCall) -> dict[str, Any]:
     world = call.instance.world
     known = TYPES | ACTIONS_TYPES if world.switches.actions_enabled else TYPES
-    types = [
-        {
-            "id": number,
-            "name": name,
-            "description": name,
-            "primaryAttribute": {"name": "Lead ID", "dataType": "integer"},
-            "attributes": [],
-        }
-        for number, name in known.items()
-    ]
-    return success(world, types)
+    return success(world, [_type(number, name) for number, name in known.items()])
+
+
+def _type(number: int, name: str) -> dict[str, Any]:
+    described = {"id": number, "name": name, "description": name}
+    if number == NEW_LEAD:
+        attributes = [{"name": name, "dataType": kind} for name, kind in NEW_LEAD_ATTRIBUTES.items()]
+        return {**described, "attributes": attributes}
+    return {**described, "primaryAttribute": {"name": "Lead ID", "dataType": "integer"}, "attributes": []}
 
 
 async def _paging_token(call: MarketoCall) -> dict[str, Any]:
@@ -53,7 +59,8 @@ async def _paging_token(call: MarketoCall) -> dict[str, Any]:
     # An unencoded plus sign of a zone arrives as a space.
     since = read_datetime(call.required("sinceDatetime").replace(" ", "+"))
     position = bisect_left(world.changes, since, key=lambda change: change.at)
-    return success(world, None, nextPageToken=_make_token(world, position))
+    first = world.seeded_between(since, since).start
+    return success(world, None, nextPageToken=_make_token(world, first, position))
 
 
 async def _lead_changes(call: MarketoCall) -> dict[str, Any]:
@@ -78,20 +85,26 @@ async def _activities(call: MarketoCall) -> dict[str, Any]:
     types = {whole_number(value) for value in call.values("activityTypeIds")}
     if len(types) > MOST_TYPES:
         raise MarketoError("1003", f"Too many activityTypeIds. Max is {MOST_TYPES}")
-    page, more = _page(call, types)
+    page, more = _page(call, types, has_seeded=NEW_LEAD in types)
     return success(call.instance.world, [_record(call.instance.world, change) for change in page], **more)
 
 
-def _page(call: MarketoCall, types: Collection[int]) -> tuple[list[Change], dict[str, Any]]:
-    """One block of the log, filtered: like Marketo, a page can be short or empty with more to come."""
-    world = call.instance.world
-    changes = world.changes
-    wanted = _wanted_people(call)
-    start = _read_token(world, call.required("nextPageToken"))
-    stop = start + call.size(LARGEST_PAGE)
-    page = [item for item in changes[start:stop] if item.type_id in types and wanted(item.marketo_id)]
-    reached = min(stop, len(changes))
-    return page, {"moreResult": stop < len(changes), "nextPageToken": _make_token(world, reached)}
+def _page(
+    call: MarketoCall, types: Collection[int], *, has_seeded: bool = False
+) -> tuple[list[Change], dict[str, Any]]:
+    """One block of the log, filtered: like Marketo, a page can be short or empty with more to come.
+
+    ``has_seeded`` puts the activities by which the seeded people came before the log.
+    """
+    world, wanted = call.instance.world, _wanted_people(call)
+    first, start = _read_token(world, call.required("nextPageToken"))
+    size, end = call.size(LARGEST_PAGE), world.settings.people + 1
+    ids = range(first, min(first + size, end)) if has_seeded else range(end, end)
+    stop = start + size - len(ids)
+    logged = (item for item in world.changes[start:stop] if item.type_id in types and wanted(item.marketo_id))
+    token = _make_token(world, ids.stop, min(stop, len(world.changes)))
+    more = {"moreResult": ids.stop < end or stop < len(world.changes), "nextPageToken": token}
+    return [*new_leads.seeded(world, filter(wanted, ids)), *logged], more
 
 
 def _wanted_people(call: MarketoCall) -> Callable[[int], bool]:
@@ -135,14 +148,15 @@ def _changed(change: Change, names: set[str]) -> dict[str, Any]:
     return {"fields": fields}
 
 
-def _make_token(world: World, position: int) -> str:
-    return base64.b32encode(f"activities,{world.started},{position}".encode()).decode()
+def _make_token(world: World, first: int, position: int) -> str:
+    return base64.b32encode(f"activities,{world.started},{first},{position}".encode()).decode()
 
 
-def _read_token(world: World, token: str) -> int:
-    """A position in the log. A token of another log starts at the beginning, so that its holder misses nothing."""
+def _read_token(world: World, token: str) -> tuple[int, int]:
+    """The first seeded person, and a position in the log. A token of another log starts at the beginning of it, so that
+    its holder misses nothing."""
     try:
-        _, started, position = base64.b32decode(token).decode().split(",")
-        return int(position) if float(started) == world.started else 0
+        _, started, first, position = base64.b32decode(token).decode().split(",")
+        return max(1, int(first)), int(position) if float(started) == world.started else 0
     except ValueError:
         raise MarketoError("1003", "Invalid nextPageToken") from None

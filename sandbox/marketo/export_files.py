@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from sandbox import column_workers
 from sandbox.csv_columns import COLUMNS, MarketoSheet, cell
+from sandbox.marketo import new_leads
 from sandbox.marketo.envelope import datetime_text, read_datetime
 from sandbox.marketo.linked import LEADS, MEMBERS, PURCHASES, has_purchase, program_ids, readers
 from sandbox.marketo.lists import SMART_LISTS, Lists
+from sandbox.marketo.types import NEW_LEAD
 from sandbox.people import Person
 from sandbox.world import Change, World
 
@@ -100,9 +102,7 @@ def _people_blocks(world: World, lists: Lists, order: Order) -> Iterator[Block]:
 def _quick_blocks(world: World, order: Order, writer: "_LineWriter") -> Iterator[Block]:
     """Pages of seeded people, who are in order of creation, and then those created since the start."""
     start, end = _window(order)
-    seeded = world.settings.people
-    first, stop = (min(world.generator.first_created_from(moment), seeded + 1) for moment in (start, end + 1))
-    ids = range(first, stop)
+    seeded, ids = world.settings.people, world.seeded_between(start, end)
 
     def patched(sheet: MarketoSheet, span: range, changed: set[int]) -> Block:
         lines: list[str | None] = [*sheet.lines(span)]
@@ -174,9 +174,10 @@ def _activity_blocks(world: World, order: Order) -> Iterator[Block]:
     start, end = _window(order)
     types = set(order.filter.get("activityTypeIds") or ())
     delimiter = DELIMITERS[order.format]
+    seeded = world.seeded_between(start, end) if not types or NEW_LEAD in types else ()
     return _blocks(
         delimiter.join(_activity_cells(change, order.fields, delimiter))
-        for change in list(world.changes)
+        for change in chain(new_leads.seeded(world, seeded), list(world.changes))
         if start <= change.at <= end and (not types or change.type_id in types) and _is_about(change, order.filter)
     )
 

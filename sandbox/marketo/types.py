@@ -30,6 +30,19 @@ TYPES: Final = {
     104: "Change Status in Progression",
 }
 
+NEW_LEAD_ATTRIBUTES: Final = {
+    "Created Date": "date",
+    "Form Name": "string",
+    "Lead Source": "string",
+    "List Name": "string",
+    "SFDC Type": "string",
+    "Source Type": "string",
+    "API Method Name": "string",
+    "Modifying User": "string",
+    "Request Id": "string",
+}
+"""Data types by name, as a recorded list of activity types has them; this type has no primary attribute there."""
+
 # Only in subscriptions that have Sales Insight Actions; names from Adobe's FAQ on its data sync, ids are ours.
 ACTIONS_TYPES: Final = {
     39: "Send Sales Email",

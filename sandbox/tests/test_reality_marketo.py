@@ -3,12 +3,17 @@
 
 import csv
 import io
+import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.people import PersonGenerator
+from sandbox.marketo.envelope import datetime_text
+from sandbox.marketo.export_files import Order, write_file
+from sandbox.marketo.lists import Lists
+from sandbox.people import Person, PersonGenerator
 from sandbox.salesforce.bulk_files import Rows
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.query import Plan
@@ -19,6 +24,8 @@ from sandbox.tests.marketo_api import EXPORTS, WHOLE_MAY, Marketo
 from sandbox.tests.salesforce_browser import Api
 from sandbox.world import World
 
+ACTIVITIES = "/bulk/v1/activities/export"
+FEEDS = "/rest/v1/activities"
 SEEDED = PersonGenerator(Settings(people=PEOPLE, seed=7, epoch=date(2026, 6, 1)))
 """The people of the shared sandbox."""
 
@@ -49,6 +56,75 @@ def found_ids(marketo: Marketo, ids: range) -> set[int]:
 
 def count(api: Api, statement: str) -> int:
     return int(api.query(f"SELECT Id FROM {statement}")["totalSize"])
+
+
+# New Lead activities of seeded people
+
+
+def read_activities(marketo: Marketo, since: str, types: str = "12", name: str = "") -> list[dict[str, Any]]:
+    token, more, found = marketo.get(f"{FEEDS}/pagingtoken.json", sinceDatetime=since)["nextPageToken"], True, []
+    while more:
+        asked = {"nextPageToken": token, "activityTypeIds": types, "fields": "title"}
+        page = marketo.get(f"{FEEDS}{name}.json", **asked)
+        found += page["result"]
+        token, more = page["nextPageToken"], page["moreResult"]
+    return found
+
+
+def test_seeded_people_came_by_new_lead_activities(sandbox: SandboxProcess, marketo: Marketo) -> None:
+    sandbox.post("/_sandbox/people", {"action": "delete", "ids": [990]})
+    [new] = sandbox.post("/_sandbox/people", {"action": "create"})["ids"]
+    born = [SEEDED.created(number) for number in range(1, PEOPLE + 1)]
+    since = datetime_text(born[499])
+    found = read_activities(marketo, since)
+    assert [item["leadId"] for item in found] == [*range(500, 990), *range(991, PEOPLE + 1), new]
+    assert [item["activityDate"] for item in found[:3]] == [datetime_text(moment) for moment in born[499:502]]
+    assert [item["id"] for item in found] == sorted({item["id"] for item in found})
+    assert found == read_activities(marketo, since)
+    assert read_activities(marketo, since, "12,13", name="/leadchanges")[0]["leadId"] == new
+    assert {item["leadId"] for item in read_activities(marketo, "2020-01-01")} > {1, 2, PEOPLE, new}
+    assert read_activities(marketo, since, "1,13") == []
+
+
+def test_new_lead_activities_say_what_the_recorded_ones_do(sandbox: SandboxProcess, marketo: Marketo) -> None:
+    types = marketo.result(f"{FEEDS}/types.json")
+    [described] = [kind for kind in types if kind["id"] == 12]
+    assert "primaryAttribute" not in described
+    sandbox.post("/_sandbox/people", {"action": "create"})
+    for item in read_activities(marketo, "2026-05-20"):
+        values = {attribute["name"]: attribute["value"] for attribute in item["attributes"]}
+        assert values.keys() <= {attribute["name"] for attribute in described["attributes"]}
+        assert values["Created Date"] == item["activityDate"][:10]
+        assert "" not in values.values()
+
+
+def test_bulk_activities_hold_seeded_people_too(sandbox: SandboxProcess, marketo: Marketo) -> None:
+    may = [number for number in range(1, PEOPLE + 1) if datetime_text(SEEDED.created(number)) >= "2026-05-01"]
+    for types in ({"activityTypeIds": [12]}, {}):
+        found = rows(marketo, ACTIVITIES, filter=WHOLE_MAY | types)
+        assert [int(row["leadId"]) for row in found] == may
+    assert json.loads(found[0]["attributes"])["Created Date"] == found[0]["activityDate"][:10]
+    in_rest = {item["marketoGUID"] for item in read_activities(marketo, "2026-05-01")}
+    assert {row["marketoGUID"] for row in found} == in_rest
+    assert rows(marketo, ACTIVITIES, filter=WHOLE_MAY | {"activityTypeIds": [13]}) == []
+    half = {"createdAt": {"startAt": datetime_text(SEEDED.created(998)), "endAt": "2026-06-01"}}
+    assert [row["leadId"] for row in rows(marketo, ACTIVITIES, filter=half)] == ["998", "999", "1000"]
+
+
+def test_only_people_of_the_window_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, looked_at = World(Settings(people=1_500_000)), set[int]()
+    derive = world.generator.person
+
+    def person(number: int) -> Person:
+        looked_at.add(number)
+        return derive(number)
+
+    monkeypatch.setattr(world.generator, "person", person)
+    hour = {"createdAt": {"startAt": datetime_text(world.generator.end - 3_600), "endAt": "2100-01-01"}}
+    order = Order("activities", ["leadId"], ["leadId"], "CSV", hour | {"activityTypeIds": [12]}, "")
+    made = write_file(world, Lists(world), order, tmp_path / "file.csv", lambda: True)
+    assert made is not None
+    assert 200 < made.rows == len(looked_at) < 220
 
 
 # Ids that nobody has
