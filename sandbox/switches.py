@@ -1,14 +1,24 @@
 """Behaviour that can be changed while the sandbox runs."""
 
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
 
-def _switch(text: str, *, default: T) -> T:
-    made: T = field(default=default, metadata={"text": text})
+PARTITIONS: Final = ("Default", "EU", "Asia")
+"""The names of Marketo's partitions, and of its workspaces."""
+
+
+def _switch(text: str, *, default: T, choices: tuple[Any, ...] = ()) -> T:
+    """``choices`` are the values it takes; those of a text may be joined by commas."""
+    made: T = field(default=default, metadata={"text": text, "choices": choices})
     return made
+
+
+def parts(text: str) -> list[str]:
+    """What stands between the commas of a switch."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 @dataclass
@@ -43,6 +53,11 @@ class Switches:
         default=False,
     )
     export_megabytes: float = _switch("Marketo bulk export quota a day", default=500.0)
+    api_partitions: str = _switch(
+        "partitions whose people Marketo's REST API shows, separated by commas (empty: all are in Default)",
+        default="",
+        choices=PARTITIONS,
+    )
     first_ids_gone: int = _switch(
         "so many of the lowest Marketo ids were deleted or merged long ago, in Salesforce too", default=0
     )
@@ -55,7 +70,7 @@ class Switches:
 
     def set(self, values: dict[str, Any]) -> None:
         """Set switches by name, all or none; text is read as the switch's own type. ValueError says what is wrong."""
-        known = {item.name: type(item.default) for item in fields(self)}
+        known = {item.name: item for item in fields(self)}
         read = {name: _read(name, value, known) for name, value in values.items()}
         for name, value in read.items():
             setattr(self, name, value)
@@ -64,12 +79,21 @@ class Switches:
 def _read(name: str, value: Any, known: dict[str, Any]) -> Any:
     if name not in known:
         raise ValueError(f"There is no switch named {name}. Known switches: {', '.join(known)}.")
-    if known[name] is bool:
+    kind = type(known[name].default)
+    if kind is bool:
         return _read_bool(name, value)
     try:
-        return known[name](value)
+        read = kind(value)
     except (TypeError, ValueError):
         raise ValueError(f"The switch {name} takes a number, not {value!r}.") from None
+    _check_choices(name, read, known[name].metadata["choices"])
+    return read
+
+
+def _check_choices(name: str, value: Any, choices: tuple[Any, ...]) -> None:
+    given = parts(value) if isinstance(value, str) else [value]
+    if choices and not set(given) <= set(choices):
+        raise ValueError(f"The switch {name} takes {', '.join(map(str, choices))}; not {value!r}.")
 
 
 def _read_bool(name: str, value: Any) -> bool:

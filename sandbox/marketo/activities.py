@@ -12,6 +12,7 @@ from sandbox.marketo.calls import MarketoCall, route, whole_number
 from sandbox.marketo.envelope import MarketoError, datetime_text, read_datetime, success
 from sandbox.marketo.fields import pick_fields
 from sandbox.marketo.instance import Instance
+from sandbox.marketo.partitions import shows_id
 from sandbox.marketo.permissions import READ_ACTIVITIES
 from sandbox.marketo.types import (
     ACTIONS_TYPES,
@@ -96,18 +97,22 @@ def _page(
 
     ``has_seeded`` puts the activities by which the seeded people came before the log.
     """
-    world, wanted = call.instance.world, _wanted_people(call)
+    world, chosen, is_shown = call.instance.world, _chosen_people(call), shows_id(call.instance.world)
     first, start = _read_token(world, call.required("nextPageToken"))
     size, end = call.size(LARGEST_PAGE), world.settings.people + 1
     ids = range(first, min(first + size, end)) if has_seeded else range(end, end)
     stop = start + size - len(ids)
+
+    def wanted(number: int) -> bool:
+        return chosen(number) and is_shown(number)
+
     logged = (item for item in world.changes[start:stop] if item.type_id in types and wanted(item.marketo_id))
     token = _make_token(world, ids.stop, min(stop, len(world.changes)))
     more = {"moreResult": ids.stop < end or stop < len(world.changes), "nextPageToken": token}
     return [*new_leads.seeded(world, filter(wanted, ids)), *logged], more
 
 
-def _wanted_people(call: MarketoCall) -> Callable[[int], bool]:
+def _chosen_people(call: MarketoCall) -> Callable[[int], bool]:
     """Tells the people of ``leadIds`` or of the list ``listId`` from others. MarketoError 1003 or 1013."""
     leads = {whole_number(value) for value in call.values("leadIds")}
     if len(leads) > MOST_LEADS:

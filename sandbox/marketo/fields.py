@@ -1,10 +1,12 @@
 """The person fields of the instance: what describe says about them and how their values are read."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from typing import Any, Final
 
+from sandbox.marketo import partitions
 from sandbox.marketo.envelope import MarketoError, datetime_text
 from sandbox.people import Person
 from sandbox.records import sellers
@@ -232,7 +234,11 @@ def known_fields(world: World) -> dict[str, Field]:
     """By REST name. Without the Salesforce sync the instance has no sfdc fields (seen in a recorded answer)."""
     owners = OWNER_FIELDS if world.switches.owner_fields else ()
     standard = (item for item in FIELDS if world.switches.salesforce_sync or not item.from_salesforce)
-    return {item.name: item for item in (*standard, *owners, *map(_custom, count(CUSTOM_FROM), world.custom_fields))}
+    known = {item.name: item for item in (*standard, *owners, *map(_custom, count(CUSTOM_FROM), world.custom_fields))}
+    if world.switches.api_partitions:
+        of_person = partial(partitions.partition_of, world)
+        known[partitions.FIELD] = replace(known[partitions.FIELD], read=of_person)
+    return known
 
 
 def _custom(number: int, made: CustomField) -> Field:

@@ -12,13 +12,13 @@ from sandbox.marketo.fields import known_fields
 from sandbox.marketo.instance import Instance
 from sandbox.marketo.leads import by_filter
 from sandbox.marketo.lookups import matching_people
+from sandbox.marketo.partitions import PARTITIONS, shown_person
 from sandbox.marketo.permissions import READ_LEADS, WRITE_LEADS
 from sandbox.people import Kind, Person
 from sandbox.world import World
 
 MOST_RECORDS: Final = 300
 MOST_LOSERS: Final = 25
-PARTITIONS: Final = {1: "Default", 2: "EU"}
 ACTIONS: Final = frozenset({"createOrUpdate", "createOnly", "updateOnly", "createDuplicate"})
 Record = dict[str, Any]
 
@@ -127,7 +127,7 @@ def _each(call: MarketoCall, act: Callable[[Person, Record], Record]) -> dict[st
 
 def _act(world: World, record: Record, act: Callable[[Person, Record], Record]) -> Record:
     number = str(record.get("id"))
-    person = world.person(int(number)) if number.isascii() and number.isdigit() else None
+    person = shown_person(world, int(number)) if number.isascii() and number.isdigit() else None
     if person is None:
         return skipped("1004", "Lead not found", id=record.get("id"))
     return {"id": person.marketo_id} | act(person, record)
@@ -175,7 +175,7 @@ async def _merge(call: MarketoCall) -> dict[str, Any]:
 
 
 def _person(world: World, text: str) -> Person:
-    person = world.person(whole_number(text))
+    person = shown_person(world, whole_number(text))
     if person is None:
         raise MarketoError("1004", f"Lead {text} not found")
     return person

@@ -12,6 +12,7 @@ from sandbox.marketo.lead_writes import skipped
 from sandbox.marketo.leads import shown
 from sandbox.marketo.lists import WORKSPACE, MemberList
 from sandbox.marketo.paging import take_page
+from sandbox.marketo.partitions import shown_person, shows
 from sandbox.marketo.permissions import READ_LEADS, WRITE_LEADS
 from sandbox.marketo.types import ADD_TO_LIST
 from sandbox.people import Person
@@ -64,8 +65,12 @@ def _found(call: MarketoCall) -> MemberList:
     return call.instance.lists.static[number]
 
 
+def _shown_members(call: MarketoCall, found: MemberList) -> list[Person]:
+    return list(filter(shows(call.instance.world), call.instance.lists.members(found)))
+
+
 async def _members(call: MarketoCall) -> dict[str, Any]:
-    page, more = take_page(call, list(call.instance.lists.members(_found(call))))
+    page, more = take_page(call, _shown_members(call, _found(call)))
     return success(call.instance.world, shown(call, page), **more)
 
 
@@ -73,7 +78,7 @@ async def _program_members(call: MarketoCall) -> dict[str, Any]:
     program = call.instance.lists.programs.get(call.path_number("program_id"))
     if program is None:
         raise MarketoError("1013", f"Program not found: {call.request.path_params['program_id']}")
-    page, more = take_page(call, list(call.instance.lists.members(program)))
+    page, more = take_page(call, _shown_members(call, program))
     memberships = [
         {"progressionStatus": "Invited", "membershipDate": datetime_text(person.created), "reachedSuccess": False}
         for person in page
@@ -95,7 +100,7 @@ def _each(call: MarketoCall, act: Callable[[Person], str]) -> dict[str, Any]:
 
 
 def _status(call: MarketoCall, number: int, act: Callable[[Person], str]) -> dict[str, Any]:
-    person = call.instance.world.person(number)
+    person = shown_person(call.instance.world, number)
     if person is None:
         return skipped("1004", "Lead not found", id=number)
     status = act(person)
@@ -135,7 +140,7 @@ async def _is_member(call: MarketoCall) -> dict[str, Any]:
 
 
 def _memberships(call: MarketoCall, lists: list[MemberList]) -> dict[str, Any]:
-    person = call.instance.world.person(call.path_number("marketo_id"))
+    person = shown_person(call.instance.world, call.path_number("marketo_id"))
     if person is None:
         raise MarketoError("1004", "Lead not found")
     held = [_record(call, found) for found in lists if call.instance.lists.holds(found, person)]

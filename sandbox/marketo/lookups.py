@@ -7,6 +7,7 @@ from typing import Final
 
 from sandbox.marketo.envelope import MarketoError
 from sandbox.marketo.fields import known_fields
+from sandbox.marketo.partitions import partition_of, shows
 from sandbox.people import Person
 from sandbox.record_ids import read_id
 from sandbox.world import World
@@ -26,13 +27,13 @@ def searchable_names(world: World) -> list[str]:
 
 
 def matching_people(world: World, name: str, values: list[str]) -> list[Person]:
-    """People whose field ``name`` has one of the values, by id. MarketoError 1011, or 1003 for too many."""
+    """Shown people whose field ``name`` has one of the values, by id. MarketoError 1011, or 1003 for too many."""
     if len(values) > LARGEST_PAGE:
         raise MarketoError("1003", f"Too many values specified for 'filterValues'. Max is {LARGEST_PAGE}")
     if name not in searchable_names(world):
         raise MarketoError("1011", f"Field '{name}' not supported")
     search = _SEARCHES.get(name) or _people_by_extra(name)
-    matches = list(islice(search(world, values), MOST_MATCHES + 1))
+    matches = list(islice(filter(shows(world), search(world, values)), MOST_MATCHES + 1))
     if len(matches) > MOST_MATCHES:
         raise MarketoError("1003", "Too many results match the filter")
     return matches
@@ -85,7 +86,7 @@ def _people_by_owner(world: World, values: list[str]) -> Iterator[Person]:
 
 
 def _people_by_partition(world: World, values: list[str]) -> Iterator[Person]:
-    return (person for person in world.people() if str(person.extra.get("leadPartitionId", 1)) in values)
+    return (person for person in world.people() if str(partition_of(world, person)) in values)
 
 
 def _people_by_extra(name: str) -> Search:

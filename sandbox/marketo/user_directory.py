@@ -15,7 +15,7 @@ WORKSPACE_ADMIN: Final = "Workspace Admin"
 MARKETER: Final = "Marketer"
 API_ONLY: Final = "API Role"
 ROLES: Final = {1: ADMIN, 2: STANDARD, 101: API_ONLY, 102: WORKSPACE_ADMIN, 103: MARKETER}
-WORKSPACES: Final = {0: "AllZones", 1: "Default", 2: "EU"}
+WORKSPACES: Final = {0: "AllZones", 1: "Default", 2: "EU", 3: "Asia"}
 INVITATION_SECONDS: Final = 7 * 86_400
 CREATED: Final = 1_551_690_000
 """When the seeded users came, as seconds since 1970."""

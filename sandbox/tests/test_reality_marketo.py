@@ -4,11 +4,13 @@
 import csv
 import io
 import json
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from sandbox.marketo.envelope import datetime_text
 from sandbox.marketo.export_files import Order, write_file
@@ -191,3 +193,62 @@ def test_salesforces_bulk_files_lack_the_missing(values: dict[str, Any]) -> None
     plan = Plan(Org(world), "SELECT Id FROM Lead", include_deleted=True)
     lines = b"".join(text for text, _ in Rows(plan, ",", "\n").blocks()).decode().splitlines()
     assert [line.strip('"') for line in lines] == [row["Id"] for row in world.salesforce_rows("Lead")]
+
+
+# Partitions
+
+
+def test_rest_shows_some_partitions_and_bulk_all(sandbox: SandboxProcess, marketo: Marketo) -> None:
+    everybody = exported_ids(marketo, ["id"])
+    switch(sandbox, api_partitions="EU, Asia")
+    spread = {int(row["id"]): row["leadPartitionId"] for row in all_partitions(marketo)}
+    assert spread.keys() >= everybody == exported_ids(marketo, ["id"]) == exported_ids(marketo, ["id", "city"])
+    shares = Counter(spread.values())
+    assert all(abs(shares[number] - share) <= 5 for number, share in {"1": 60, "2": 25, "3": 15}.items())
+    ids = range(min(spread), max(spread) + 1)
+    assert found_ids(marketo, ids) == {number for number, partition in spread.items() if partition != "1"}
+    hidden, shown = (next(n for n, partition in spread.items() if (partition != "1") is seen) for seen in (False, True))
+    assert marketo.result(f"/rest/v1/lead/{hidden}.json") == []
+    assert marketo.result(f"/rest/v1/lead/{shown}.json", fields="leadPartitionId")[0]["leadPartitionId"] in {2, 3}
+    assert marketo.error(f"/rest/v1/leads/{hidden}/listMembership.json") == "1004"
+    deleted = marketo.post("/rest/v1/leads/delete.json", {"input": [{"id": hidden}]})["result"]
+    assert deleted[0]["reasons"][0]["code"] == "1004"
+    switch(sandbox, api_partitions="")
+    assert found_ids(marketo, ids) == set(ids)
+
+
+def all_partitions(marketo: Marketo) -> list[dict[str, str]]:
+    return rows(marketo, fields=["id", "leadPartitionId"], filter=WHOLE_MAY)
+
+
+def test_feeds_and_lists_show_some_partitions(sandbox: SandboxProcess, marketo: Marketo) -> None:
+    switch(sandbox, api_partitions="EU")
+    partitions = {int(row["id"]): row["leadPartitionId"] for row in all_partitions(marketo)}
+    in_may = {number for number, partition in partitions.items() if partition == "2"}
+    came = read_activities(marketo, "2026-05-01")
+    assert {item["leadId"] for item in came} == in_may
+    members = marketo.result("/rest/v1/lists/1004/leads.json", fields="id,leadPartitionId")
+    assert {member["leadPartitionId"] for member in members} == {2}
+    now = sandbox.get("/_sandbox/state")["now"]
+    switch(sandbox, api_partitions="")
+    sandbox.post("/_sandbox/people", {"action": "change", "ids": list(partitions), "fields": {"title": "Boss"}})
+    sandbox.post("/_sandbox/people", {"action": "delete", "ids": list(partitions)})
+    for partition, shown in (("EU", in_may), ("Default,EU,Asia", partitions.keys())):
+        switch(sandbox, api_partitions=partition)
+        for feed in ("leadchanges", "deletedleads"):
+            assert {item["leadId"] for item in read_activities(marketo, now, name=f"/{feed}")} == shown
+
+
+def test_a_moved_person_is_shown_where_they_are_now(sandbox: SandboxProcess, marketo: Marketo) -> None:
+    [new] = sandbox.post("/_sandbox/people", {"action": "create", "fields": {"leadPartitionId": 3}})["ids"]
+    marketo.post("/rest/v1/leads/partitions.json", {"input": [{"id": 1, "partitionName": "Asia"}]})
+    switch(sandbox, api_partitions="Asia")
+    assert found_ids(marketo, range(new, new + 1)) | found_ids(marketo, range(1, 2)) == {1, new}
+    switch(sandbox, api_partitions="Default")
+    assert found_ids(marketo, range(new, new + 1)) | found_ids(marketo, range(1, 2)) == set()
+
+
+def test_a_partition_there_is_not_is_refused(sandbox: SandboxProcess) -> None:
+    answer = requests.post(f"{sandbox.url}/_sandbox/switches", json={"api_partitions": "EU,Mars"}, timeout=10)
+    assert answer.status_code == 400
+    assert "takes Default, EU, Asia; not 'EU,Mars'" in answer.json()["error"]
