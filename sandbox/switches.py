@@ -58,6 +58,11 @@ class Switches:
         default="",
         choices=PARTITIONS,
     )
+    folder_workspaces: str = _switch(
+        "workspaces whose folders Marketo's asset API lists, separated by commas (empty: all)",
+        default="",
+        choices=PARTITIONS,
+    )
     first_ids_gone: int = _switch(
         "so many of the lowest Marketo ids were deleted or merged long ago, in Salesforce too", default=0
     )

@@ -15,7 +15,7 @@ import requests
 from sandbox.marketo.envelope import datetime_text
 from sandbox.marketo.export_files import Order, write_file
 from sandbox.marketo.lists import Lists
-from sandbox.people import Person, PersonGenerator
+from sandbox.people import DAY, Person, PersonGenerator
 from sandbox.salesforce.bulk_files import Rows
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.query import Plan
@@ -252,3 +252,36 @@ def test_a_partition_there_is_not_is_refused(sandbox: SandboxProcess) -> None:
     answer = requests.post(f"{sandbox.url}/_sandbox/switches", json={"api_partitions": "EU,Mars"}, timeout=10)
     assert answer.status_code == 400
     assert "takes Default, EU, Asia; not 'EU,Mars'" in answer.json()["error"]
+
+
+# Folders
+
+
+def folders(marketo: Marketo, **asked: Any) -> list[dict[str, Any]]:
+    return marketo.result("/rest/asset/v1/folders.json", **asked)
+
+
+def test_folders_have_the_shape_of_real_ones(marketo: Marketo) -> None:
+    found = folders(marketo)
+    by_id = {folder["id"]: folder for folder in found}
+    for folder in found:
+        assert folder["folderId"] == {"id": folder["id"], "type": "Folder"}
+        above = by_id[folder["parent"]["id"]]["path"] if folder["parent"] else ""
+        assert folder["path"] == f"{above}/{folder['name']}"
+        assert (folder["url"] is None) is folder["isSystem"]
+        assert isinstance(folder["accessZoneId"], int)
+    assert {folder["path"].count("/") for folder in folders(marketo, maxDepth=1)} == {1, 2}
+    assert {folder["folderType"] for folder in found} == {"Zone", "Marketing Folder"}
+
+
+@pytest.mark.parametrize(
+    ("workspaces", "days"), [("EU", 20), ("Asia", 60), ("EU,Asia", 60), ("", None), ("Default", None)]
+)
+def test_folders_of_some_workspaces_are_young(
+    sandbox: SandboxProcess, marketo: Marketo, workspaces: str, days: int | None
+) -> None:
+    switch(sandbox, folder_workspaces=workspaces)
+    found = folders(marketo, maxDepth=1)
+    assert {folder["workspace"] for folder in found} == set((workspaces or "Default,EU,Asia").split(","))
+    oldest = SEEDED.created(PEOPLE) - days * DAY if days else SEEDED.created(1) - DAY
+    assert min(folder["createdAt"] for folder in found) == f"{datetime_text(oldest)}+0000"
