@@ -52,6 +52,9 @@ class Switches:
         "Marketo's users are Adobe identities: their user ids are GUIDs and only API-only users can be changed",
         default=False,
     )
+    other_admin_roles: bool = _switch(
+        "there are an administrator by another role than Admin, and an Admin of one workspace", default=False
+    )
     export_megabytes: float = _switch("Marketo bulk export quota a day", default=500.0)
     api_partitions: str = _switch(
         "partitions whose people Marketo's REST API shows, separated by commas (empty: all are in Default)",

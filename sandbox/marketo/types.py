@@ -27,6 +27,7 @@ TYPES: Final = {
     DELETE_IN_SALESFORCE: "Delete Lead from SFDC",
     MERGE_LEADS: "Merge Leads",
     DELETE_LEAD: "Delete Lead",
+    39: "Send Sales Email",
     104: "Change Status in Progression",
 }
 
@@ -43,9 +44,9 @@ NEW_LEAD_ATTRIBUTES: Final = {
 }
 """Data types by name, as a recorded list of activity types has them; this type has no primary attribute there."""
 
-# Only in subscriptions that have Sales Insight Actions; names from Adobe's FAQ on its data sync, ids are ours.
+# Only in subscriptions that have Sales Insight Actions; names from Adobe's FAQ on its data sync, ids are ours. Send Sales
+# Email is not among them: Adobe lists it for all ("Activity Type Filters").
 ACTIONS_TYPES: Final = {
-    39: "Send Sales Email",
     40: "Open Sales Email",
     41: "Click Sales Email",
     45: "Replied to Sales Email",

@@ -14,7 +14,8 @@ STANDARD: Final = "Standard User"
 WORKSPACE_ADMIN: Final = "Workspace Admin"
 MARKETER: Final = "Marketer"
 API_ONLY: Final = "API Role"
-ROLES: Final = {1: ADMIN, 2: STANDARD, 101: API_ONLY, 102: WORKSPACE_ADMIN, 103: MARKETER}
+OPERATIONS_ADMIN: Final = "Marketing Operations Admin"
+ROLES: Final = {1: ADMIN, 2: STANDARD, 101: API_ONLY, 102: WORKSPACE_ADMIN, 103: MARKETER, 104: OPERATIONS_ADMIN}
 WORKSPACES: Final = {0: "AllZones", 1: "Default", 2: "EU", 3: "Asia"}
 INVITATION_SECONDS: Final = 7 * 86_400
 CREATED: Final = 1_551_690_000
@@ -59,6 +60,12 @@ _SEEDED: Final = (
     # Runs the EU workspace through a custom role, which no API tells from any other custom role.
     User(9, "Priya", "Patel", "priya.patel@acme.example", ((102, 2),)),
 )
+# Only while the switch ``other_admin_roles`` is on: an admin by another role, and an Admin of one workspace.
+_OTHER_ADMINS: Final = (
+    User(11, "Nadia", "Haddad", "nadia.haddad@acme.example", ((104, _EVERYWHERE),)),
+    User(12, "Kenji", "Mori", "kenji.mori@acme.example", ((1, 3),)),
+)
+_SWITCHED: Final = frozenset(user.email for user in _OTHER_ADMINS)
 
 
 class Users:
@@ -67,15 +74,24 @@ class Users:
     def __init__(self, world: World) -> None:
         self.world = world
         pending = User(10, "Lukas", "Meyer", "lukas.meyer@acme.example", ((2, _EVERYWHERE),), invited=world.started)
-        self._users = {user.number: user for user in (*_SEEDED, pending)}
+        self._users = {user.number: user for user in (*_SEEDED, pending, *_OTHER_ADMINS)}
 
     def accepted(self) -> list[User]:
-        return [user for user in self._users.values() if user.invited is None]
+        return [user for user in self._visible() if user.invited is None]
+
+    def roles(self) -> dict[int, str]:
+        """The names of all roles by id."""
+        shown = self.world.switches.other_admin_roles
+        return {number: name for number, name in ROLES.items() if shown or name != OPERATIONS_ADMIN}
+
+    def _visible(self) -> list[User]:
+        shown = self.world.switches.other_admin_roles
+        return [user for user in self._users.values() if shown or (user.login or user.email) not in _SWITCHED]
 
     def find(self, userid: str, *, is_pending: bool) -> User | None:
         """The user, or the invited person, with this id; an invitation is forgotten after a week."""
         is_ims, oldest = self.world.switches.ims_users, self.world.clock.timestamp() - INVITATION_SECONDS
-        for user in self._users.values():
+        for user in self._visible():
             if user.userid(is_ims=is_ims).lower() == userid.lower() and (user.invited is not None) == is_pending:
                 return user if user.invited is None or user.invited > oldest else None
         return None

@@ -166,7 +166,7 @@ def _whole(request: Request, name: str, default: int) -> int:
     return int(text) if text.isascii() and text.isdigit() else default
 
 
-def _roles(_: _Call) -> list[dict[str, Any]]:
+def _roles(call: _Call) -> list[dict[str, Any]]:
     common = {"hidden": False, "onlyAllZones": False, "createdAt": _moment(CREATED), "updatedAt": _moment(CREATED)}
     return [
         {
@@ -176,7 +176,7 @@ def _roles(_: _Call) -> list[dict[str, Any]]:
             "type": "custom" if number >= _FIRST_CUSTOM_ROLE else "system",
             **common,
         }
-        for number, name in ROLES.items()
+        for number, name in call.instance.users.roles().items()
     ]
 
 

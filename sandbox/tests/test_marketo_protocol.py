@@ -9,9 +9,9 @@ USERS = "/userservice/management/v1/users"
 
 def test_sales_activity_types_only_with_actions(sandbox: SandboxProcess) -> None:
     marketo = Marketo(sandbox.url)
-    assert "Send Sales Email" in {kind["name"] for kind in marketo.result("/rest/v1/activities/types.json")}
+    assert "Click Sales Email" in {kind["name"] for kind in marketo.result("/rest/v1/activities/types.json")}
     sandbox.post("/_sandbox/switches", {"actions_enabled": False})
-    assert "Send Sales Email" not in {kind["name"] for kind in marketo.result("/rest/v1/activities/types.json")}
+    assert "Click Sales Email" not in {kind["name"] for kind in marketo.result("/rest/v1/activities/types.json")}
 
 
 def test_oldest_folder_is_older_than_the_first_person(sandbox: SandboxProcess) -> None:

@@ -28,6 +28,7 @@ from sandbox.world import World
 
 ACTIVITIES = "/bulk/v1/activities/export"
 FEEDS = "/rest/v1/activities"
+USERS = "/userservice/management/v1/users"
 SEEDED = PersonGenerator(Settings(people=PEOPLE, seed=7, epoch=date(2026, 6, 1)))
 """The people of the shared sandbox."""
 
@@ -285,3 +286,34 @@ def test_folders_of_some_workspaces_are_young(
     assert {folder["workspace"] for folder in found} == set((workspaces or "Default,EU,Asia").split(","))
     oldest = SEEDED.created(PEOPLE) - days * DAY if days else SEEDED.created(1) - DAY
     assert min(folder["createdAt"] for folder in found) == f"{datetime_text(oldest)}+0000"
+
+
+# Roles and activity types
+
+
+def test_administrators_by_other_roles(sandbox: SandboxProcess, marketo: Marketo) -> None:
+    before = json_of(marketo, "allusers.json", pageSize=100)
+    assert not [role for role in json_of(marketo, "roles.json") if role["name"].endswith("Operations Admin")]
+    switch(sandbox, other_admin_roles=True)
+    added = [user["userid"] for user in json_of(marketo, "allusers.json", pageSize=100) if user not in before]
+    held = [json_of(marketo, f"{userid}/roles.json") for userid in added]
+    assert [[(role["accessRoleName"], role["workspaceName"]) for role in roles] for roles in held] == [
+        [("Marketing Operations Admin", "AllZones")],
+        [("Admin", "Asia")],
+    ]
+    assert "Marketing Operations Admin" in {role["name"] for role in json_of(marketo, "roles.json")}
+    switch(sandbox, other_admin_roles=False)
+    assert json_of(marketo, "allusers.json", pageSize=100) == before
+    assert marketo.send("GET", f"{USERS}/{added[0]}/roles.json").status_code == 404
+
+
+def json_of(marketo: Marketo, path: str, **parameters: Any) -> Any:
+    return marketo.send("GET", f"{USERS}/{path}", params=parameters).json()
+
+
+def test_every_instance_has_the_sales_email_activity(sandbox: SandboxProcess, marketo: Marketo) -> None:
+    for enabled in (True, False):
+        switch(sandbox, actions_enabled=enabled)
+        types = {kind["id"]: kind["name"] for kind in marketo.result(f"{FEEDS}/types.json")}
+        assert types[39] == "Send Sales Email"
+        assert (40 in types) is enabled

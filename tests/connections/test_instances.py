@@ -172,6 +172,7 @@ def test_what_is_in_place_is_not_asked_at_every_load(instance: MarketoInstance, 
     assert sandbox.get("/_sandbox/calls") == []
 
 
+@pytest.mark.xfail(strict=True, reason="A real company connects")
 def test_what_is_missing_is_asked_again_and_by_one_person_at_a_time(
     instance: MarketoInstance, sandbox: SandboxProcess
 ) -> None:
@@ -185,6 +186,7 @@ def test_what_is_missing_is_asked_again_and_by_one_person_at_a_time(
     assert prerequisites(instance).are_met
 
 
+@pytest.mark.xfail(strict=True, reason="A real company connects")
 def test_what_is_missing_says_whom_to_ask(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
     sandbox.post("/_sandbox/switches", {"actions_enabled": False, "salesforce_sync": False})
     found = prerequisites(instance)

