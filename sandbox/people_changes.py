@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sandbox.marketo import new_leads, types
-from sandbox.marketo.fields import known_fields
+from sandbox.marketo.fields import LINKEDIN, known_fields
 from sandbox.people import CONTACT_KINDS, ELIGIBILITY, LEAD_KINDS, OWNERS, Kind, Person
 from sandbox.record_ids import make_id, read_id
 from sandbox.world import World
@@ -20,10 +20,11 @@ FIELDS: Final = {
     "title": "title",
     "phone": "phone",
     "leadSource": "lead_source",
-    "linkedInProfileURL": "linkedin_url",
+    LINKEDIN: "linkedin_url",
 }
 """Marketo's names of the fields that a person has as attributes; the others are among its ``extra`` values."""
 
+_OTHER_THAN_LINKEDIN: Final = {name: attribute for name, attribute in FIELDS.items() if name != LINKEDIN}
 _NAMES: Final = frozenset({"firstName", "lastName"})
 
 
@@ -43,8 +44,8 @@ def create(world: World, kind: Kind, fields: Mapping[str, Any], *, is_blank: boo
         kind=kind, owner_id=owner_id, marketo_owner_id=owner_id, roles=0, created=now, updated=now
     )
     if is_blank:
-        fields = dict.fromkeys(FIELDS) | dict(fields)
-    person = person._replace(**_replacements(person, fields))
+        fields = dict.fromkeys(attributes_by_name(world)) | dict(fields)
+    person = person._replace(**_replacements(world, person, fields))
     world.store(person)
     world.log(person, types.NEW_LEAD, attributes=new_leads.attributes(person))
     return person
@@ -58,7 +59,7 @@ def change(world: World, person: Person, fields: Mapping[str, Any]) -> Person:
         return person
     changed = tuple((name, _text(value), _text(known[name].read(person))) for name, value in different.items())
     is_shown = any(not known[name].is_custom for name in different)
-    after = _update(world, person, is_shown=is_shown, **_replacements(person, different))
+    after = _update(world, person, is_shown=is_shown, **_replacements(world, person, different))
     world.log(after, types.CHANGE_DATA_VALUE, fields=changed)
     return after
 
@@ -79,10 +80,17 @@ def merge(world: World, winner: Person, losers: list[Person], *, in_salesforce: 
     world.log(winner, types.MERGE_LEADS, attributes=(("Merge IDs", merged),))
 
 
-def _replacements(person: Person, fields: Mapping[str, Any]) -> dict[str, Any]:
+def attributes_by_name(world: World) -> Mapping[str, str]:
+    """As ``FIELDS``, with the name that the instance has for the LinkedIn address, if it has one."""
+    linkedin = world.switches.linkedin_field
+    return {**_OTHER_THAN_LINKEDIN, linkedin: FIELDS[LINKEDIN]} if linkedin else _OTHER_THAN_LINKEDIN
+
+
+def _replacements(world: World, person: Person, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes of a person for values by REST name."""
-    own = {FIELDS[name]: value or ("" if name in _NAMES else None) for name, value in fields.items() if name in FIELDS}
-    extra = {name: value for name, value in fields.items() if name not in FIELDS}
+    known = attributes_by_name(world)
+    own = {known[name]: value or ("" if name in _NAMES else None) for name, value in fields.items() if name in known}
+    extra = {name: value for name, value in fields.items() if name not in known}
     return own | {"extra": person.extra | extra}
 
 

@@ -47,6 +47,14 @@ class Switches:
         "lists with so many members cannot filter activities (error 1003)", default=10_000
     )
     activity_ids: bool = _switch("Marketo activities have an integer id besides their GUID", default=True)
+    linkedin_field: str = _switch(
+        "REST name of the field with people's LinkedIn address; any other than linkedInProfileURL is a custom field "
+        "(empty: there is none)",
+        default="linkedInProfileURL",
+    )
+    salesforce_id_length: int = _switch(
+        "characters of the Salesforce ids in Marketo's sfdc fields", default=18, choices=(18, 15)
+    )
     owner_fields: bool = _switch("Marketo people have fields with their owner's name and address", default=False)
     ims_users: bool = _switch(
         "Marketo's users are Adobe identities: their user ids are GUIDs and only API-only users can be changed",

@@ -12,6 +12,7 @@ from sandbox import column_workers
 from sandbox.csv_columns import COLUMNS, MarketoSheet, cell
 from sandbox.marketo import new_leads
 from sandbox.marketo.envelope import datetime_text, read_datetime
+from sandbox.marketo.fields import LINKEDIN, RECORD_IDS, SHORT_ID
 from sandbox.marketo.linked import LEADS, MEMBERS, PURCHASES, has_purchase, program_ids, readers
 from sandbox.marketo.lists import SMART_LISTS, Lists
 from sandbox.marketo.types import NEW_LEAD
@@ -111,7 +112,7 @@ def _quick_blocks(world: World, order: Order, writer: "_LineWriter") -> Iterator
             lines[number - span.start] = None if person is None else writer.line(person)
         return _block([line for line in lines if line is not None])
 
-    values = (world.settings, tuple(order.fields), writer.delimiter)
+    values = (world.settings, writer.columns, writer.delimiter)
     changed = {*world.stored_ids(), *writer.hostile_ids(ids), *world.missing_ids(ids)}
     yield from column_workers.pages(MarketoSheet, values, ids, changed, patched)
     yield from _blocks(writer.line(person) for person in world.people(seeded + 1) if start <= person.created <= end)
@@ -127,7 +128,9 @@ class _LineWriter:
         self._is_stale = order.fault == "stale_rows"
         self._is_hostile = world.switches.hostile_rows
         is_plain = order.kind == LEADS and order.fault not in {"stale_rows", *_SPOILS}
-        self.is_quick = is_plain and COLUMNS.keys() >= set(order.fields)
+        self.columns = tuple(LINKEDIN if name == world.switches.linkedin_field else name for name in order.fields)
+        has_short_ids = world.switches.salesforce_id_length == SHORT_ID and not RECORD_IDS.isdisjoint(self.columns)
+        self.is_quick = is_plain and COLUMNS.keys() >= set(self.columns) and not has_short_ids
 
     def line(self, person: Person) -> str:
         if self._is_stale:

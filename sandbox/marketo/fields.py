@@ -230,15 +230,38 @@ OWNER_FIELDS: Final = (
 CUSTOM_FROM: Final = 1_001
 
 
+SHORT_ID: Final = 15
+LINKEDIN: Final = "linkedInProfileURL"
+_LINKEDIN_ID: Final = CUSTOM_FROM - 1
+RECORD_IDS: Final = frozenset({"sfdcId", "sfdcLeadId", "sfdcContactId", "sfdcAccountId", "sfdcLeadOwnerId"})
+"""The fields that hold ids of Salesforce records."""
+
+
 def known_fields(world: World) -> dict[str, Field]:
     """By REST name. Without the Salesforce sync the instance has no sfdc fields (seen in a recorded answer)."""
     owners = OWNER_FIELDS if world.switches.owner_fields else ()
     standard = (item for item in FIELDS if world.switches.salesforce_sync or not item.from_salesforce)
-    known = {item.name: item for item in (*standard, *owners, *map(_custom, count(CUSTOM_FROM), world.custom_fields))}
-    if world.switches.api_partitions:
-        of_person = partial(partitions.partition_of, world)
-        known[partitions.FIELD] = replace(known[partitions.FIELD], read=of_person)
-    return known
+    switched = (made for item in standard if (made := _switched(world, item)))
+    return {item.name: item for item in (*switched, *owners, *map(_custom, count(CUSTOM_FROM), world.custom_fields))}
+
+
+def _switched(world: World, item: Field) -> Field | None:
+    """A standard field as the switches make it; None for one that they take away."""
+    switches = world.switches
+    if item.name == LINKEDIN and switches.linkedin_field != LINKEDIN:
+        name = switches.linkedin_field
+        own = replace(item, id=_LINKEDIN_ID, name=name, display_name="LinkedIn URL", is_custom=True)
+        return own if name else None
+    if item.name == partitions.FIELD and switches.api_partitions:
+        return replace(item, read=partial(partitions.partition_of, world))
+    if item.name in RECORD_IDS and switches.salesforce_id_length == SHORT_ID:
+        return replace(item, read=_shortened(item.read))
+    return item
+
+
+def _shortened(read: Callable[[Person], Value]) -> Callable[[Person], Value]:
+    """A reader of the 15-character form of an id."""
+    return lambda person: str(value)[:SHORT_ID] if (value := read(person)) else None
 
 
 def _custom(number: int, made: CustomField) -> Field:

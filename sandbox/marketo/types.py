@@ -44,8 +44,8 @@ NEW_LEAD_ATTRIBUTES: Final = {
 }
 """Data types by name, as a recorded list of activity types has them; this type has no primary attribute there."""
 
-# Only in subscriptions that have Sales Insight Actions; names from Adobe's FAQ on its data sync, ids are ours. Send Sales
-# Email is not among them: Adobe lists it for all ("Activity Type Filters").
+# Only in subscriptions that have Sales Insight Actions; names from Adobe's FAQ on its data sync, ids are ours.
+# Send Sales Email is not among them: Adobe lists it for all ("Activity Type Filters").
 ACTIONS_TYPES: Final = {
     40: "Open Sales Email",
     41: "Click Sales Email",

@@ -173,7 +173,8 @@ def person_behind(org: Org, record_id: str) -> Person:
 def _createperson_behind(org: Org, sobject: SObject, values: Row, by: str) -> str:
     kind = Kind.LEAD if sobject.name == "Lead" else Kind.CONTACT
     _check_owner(values["OwnerId"], kind)
-    fields = {marketo: values.get(name) for name, marketo in MARKETO_NAMES.items()} | {"linkedInProfileURL": None}
+    known = people_changes.attributes_by_name(org.world)
+    fields = dict.fromkeys(known) | {marketo: values.get(name) for name, marketo in MARKETO_NAMES.items()}
     fields["firstName"] = fields["firstName"] or ""
     [number] = people_changes.apply(org.world, {"action": "create", "kind": str(kind), "fields": fields})
     person = org.world.ever_person(number)

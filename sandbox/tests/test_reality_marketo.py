@@ -317,3 +317,50 @@ def test_every_instance_has_the_sales_email_activity(sandbox: SandboxProcess, ma
         types = {kind["id"]: kind["name"] for kind in marketo.result(f"{FEEDS}/types.json")}
         assert types[39] == "Send Sales Email"
         assert (40 in types) is enabled
+
+
+# Fields
+
+
+@pytest.mark.parametrize("name", ["linkedInURL__c", "linkedInProfileURL"])
+def test_the_linkedin_address_has_the_name_that_was_asked_for(
+    sandbox: SandboxProcess, marketo: Marketo, name: str
+) -> None:
+    switch(sandbox, linkedin_field=name)
+    described = {field["rest"]["name"]: field for field in marketo.result("/rest/v1/leads/describe.json")}
+    assert [known for known in described if known.startswith("linkedIn")] == [name]
+    plain = rows(marketo, fields=["id", name], filter=WHOLE_MAY)
+    slow = rows(marketo, fields=["id", name, "city"], filter=WHOLE_MAY)
+    assert [row[name] for row in plain] == [row[name] for row in slow]
+    assert any(row[name].startswith("https://www.linkedin.example/in/") for row in plain)
+    sandbox.post("/_sandbox/people", {"action": "change", "ids": [1], "fields": {name: "https://x.example"}})
+    assert marketo.result("/rest/v1/lead/1.json", fields=name)[0][name] == "https://x.example"
+
+
+def test_an_instance_without_linkedin_addresses(sandbox: SandboxProcess, marketo: Marketo, api: Api) -> None:
+    switch(sandbox, linkedin_field="")
+    names = {field["rest"]["name"] for field in marketo.result("/rest/v1/leads/describe.json")}
+    assert not [name for name in names if "linkedin" in name.lower()]
+    assert marketo.create(fields=["id", "linkedInProfileURL"])["errors"][0]["code"] == "1003"
+    assert marketo.error("/rest/v1/lead/1.json", fields="linkedInProfileURL") == "1006"
+    assert api.create("Lead", LastName="Lind", Company="Birch")
+    made = marketo.post("/rest/v1/leads.json", {"input": [{"email": "new@acme.example"}]})
+    assert made["result"][0]["status"] == "created"
+
+
+def test_salesforce_ids_may_have_15_characters(sandbox: SandboxProcess, marketo: Marketo) -> None:
+    ids = ["sfdcLeadId", "sfdcContactId", "sfdcAccountId", "sfdcLeadOwnerId"]
+    long = rows(marketo, fields=["id", *ids], filter=WHOLE_MAY)
+    switch(sandbox, salesforce_id_length=15)
+    short = rows(marketo, fields=["id", *ids], filter=WHOLE_MAY)
+    assert short == [{name: value[:15] for name, value in row.items()} for row in long]
+    assert {len(row[name]) for row in short for name in ids} == {15, len("null")}
+    number = next(row["id"] for row in long if row["sfdcContactId"] != "null")
+    shown = marketo.result(f"/rest/v1/lead/{number}.json", fields=",".join(ids))[0]
+    assert {len(value) for value in shown.values() if value} == {15}
+    found = marketo.result(
+        "/rest/v1/leads.json", filterType="sfdcContactId", filterValues=shown["sfdcContactId"], fields="id"
+    )
+    assert [str(person["id"]) for person in found] == [number]
+    answer = requests.post(f"{sandbox.url}/_sandbox/switches", json={"salesforce_id_length": 16}, timeout=10)
+    assert "takes 18, 15; not 16" in answer.json()["error"]
