@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from sandbox import people_changes, state_file
 from sandbox.marketo.envelope import datetime_text
 from sandbox.marketo.export_files import Order, write_file
 from sandbox.marketo.lists import Lists
@@ -24,6 +25,7 @@ from sandbox.testing import SandboxProcess
 from sandbox.tests.conftest import PEOPLE
 from sandbox.tests.marketo_api import EXPORTS, WHOLE_MAY, Marketo
 from sandbox.tests.salesforce_browser import Api
+from sandbox.whole import Sandbox
 from sandbox.world import World
 
 ACTIVITIES = "/bulk/v1/activities/export"
@@ -364,3 +366,32 @@ def test_salesforce_ids_may_have_15_characters(sandbox: SandboxProcess, marketo:
     assert [str(person["id"]) for person in found] == [number]
     answer = requests.post(f"{sandbox.url}/_sandbox/switches", json={"salesforce_id_length": 16}, timeout=10)
     assert "takes 18, 15; not 16" in answer.json()["error"]
+
+
+# The state file
+
+
+def test_switches_and_numbers_of_activities_survive_a_restart(tmp_path: Path) -> None:
+    settings, path = Settings(people=100, seed=7, epoch=date(2026, 6, 1)), tmp_path / "state.json"
+    before = Sandbox(World(settings))
+    values = {
+        "api_partitions": "EU",
+        "folder_workspaces": "Asia",
+        "linkedin_field": "",
+        "first_ids_gone": 30,
+        "salesforce_id_length": 15,
+    }
+    before.world.switches.set(values)
+    people_changes.apply(before.world, {"action": "create", "count": 2})
+    kept = json.loads(state_file.dump(before))
+    # As version 1.0.0 numbered them.
+    for number, change in enumerate(kept["changes"], start=1):
+        change["number"] = number
+    path.write_text(json.dumps(kept))
+    after = Sandbox(World(settings))
+    state_file.load(after, path)
+    assert {name: getattr(after.world.switches, name) for name in values} == values
+    assert [change.number for change in after.world.changes] == [101, 102]
+    assert after.world.counts() == before.world.counts()
+    for made in (before, after):
+        made.marketo.exports._folder.cleanup()
