@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox import people_changes, state_file
 from sandbox.marketo.envelope import datetime_text
 from sandbox.marketo.export_files import Order, write_file
 from sandbox.marketo.lists import Lists
@@ -25,7 +24,6 @@ from sandbox.testing import SandboxProcess
 from sandbox.tests.conftest import PEOPLE
 from sandbox.tests.marketo_api import EXPORTS, WHOLE_MAY, Marketo
 from sandbox.tests.salesforce_browser import Api
-from sandbox.whole import Sandbox
 from sandbox.world import World
 
 ACTIVITIES = "/bulk/v1/activities/export"
@@ -158,12 +156,15 @@ def test_counts_are_exact_whoever_is_missing(values: dict[str, Any], missing: se
 
 
 def test_the_first_people_are_gone_everywhere(sandbox: SandboxProcess, marketo: Marketo, api: Api) -> None:
-    sandbox.post("/_sandbox/people", {"action": "change", "ids": [1, 301], "fields": {"title": "Boss"}})
+    sandbox.post("/_sandbox/fields", {"name": "region"})
+    sandbox.post("/_sandbox/people", {"action": "change", "ids": [1, 301], "fields": {"region": "North"}})
     first_lead = SEEDED.person(next(number for number in range(1, 301) if SEEDED.kind(number) == "lead")).lead_id
     switch(sandbox, first_ids_gone=300)
     assert found_ids(marketo, range(1, 300)) == set()
     assert found_ids(marketo, range(299, 303)) == {301, 302}
     assert marketo.result("/rest/v1/lead/7.json") == []
+    north = {"filterType": "region", "filterValues": "North", "fields": "id"}
+    assert marketo.result("/rest/v1/leads.json", **north) == [{"id": 301}]
     members = marketo.result("/rest/v1/lists/1001/leads.json", fields="id")
     assert members[0] == {"id": 310}
     assert count(api, f"Lead WHERE Id = '{first_lead}'") == 0
@@ -366,32 +367,3 @@ def test_salesforce_ids_may_have_15_characters(sandbox: SandboxProcess, marketo:
     assert [str(person["id"]) for person in found] == [number]
     answer = requests.post(f"{sandbox.url}/_sandbox/switches", json={"salesforce_id_length": 16}, timeout=10)
     assert "takes 18, 15; not 16" in answer.json()["error"]
-
-
-# The state file
-
-
-def test_switches_and_numbers_of_activities_survive_a_restart(tmp_path: Path) -> None:
-    settings, path = Settings(people=100, seed=7, epoch=date(2026, 6, 1)), tmp_path / "state.json"
-    before = Sandbox(World(settings))
-    values = {
-        "api_partitions": "EU",
-        "folder_workspaces": "Asia",
-        "linkedin_field": "",
-        "first_ids_gone": 30,
-        "salesforce_id_length": 15,
-    }
-    before.world.switches.set(values)
-    people_changes.apply(before.world, {"action": "create", "count": 2})
-    kept = json.loads(state_file.dump(before))
-    # As version 1.0.0 numbered them.
-    for number, change in enumerate(kept["changes"], start=1):
-        change["number"] = number
-    path.write_text(json.dumps(kept))
-    after = Sandbox(World(settings))
-    state_file.load(after, path)
-    assert {name: getattr(after.world.switches, name) for name in values} == values
-    assert [change.number for change in after.world.changes] == [101, 102]
-    assert after.world.counts() == before.world.counts()
-    for made in (before, after):
-        made.marketo.exports._folder.cleanup()

@@ -1,10 +1,13 @@
-"""Marketo's contracts and its clock: what is spent or kept for a day, a week, or until it is asked for."""
+"""Marketo's contracts and its clock: what is spent or kept for a day, a week, or over a restart."""
 
+import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from sandbox import people_changes, state_file
 from sandbox.marketo.envelope import MarketoError
 from sandbox.marketo.exports import Export, Exports
 from sandbox.marketo.limits import Limits, central_day
@@ -12,6 +15,7 @@ from sandbox.marketo.lists import Lists
 from sandbox.settings import Settings
 from sandbox.testing import SandboxProcess
 from sandbox.tests.marketo_api import EXPORTS, Marketo
+from sandbox.whole import Sandbox
 from sandbox.world import World
 
 DAY = 86_400
@@ -132,3 +136,29 @@ def test_paging_tokens_have_no_documented_age(sandbox: SandboxProcess, marketo: 
     sandbox.post("/_sandbox/clock", {"advance_seconds": 400 * DAY})
     page = Marketo(sandbox.url).result(f"{FEEDS}/leadchanges.json", nextPageToken=token, fields="title")
     assert [item["leadId"] for item in page] == [1]
+
+
+def test_switches_and_numbers_of_activities_survive_a_restart(tmp_path: Path) -> None:
+    settings, path = Settings(people=100, seed=7, epoch=date(2026, 6, 1)), tmp_path / "state.json"
+    before = Sandbox(World(settings))
+    values = {
+        "api_partitions": "EU",
+        "folder_workspaces": "Asia",
+        "linkedin_field": "",
+        "first_ids_gone": 30,
+        "salesforce_id_length": 15,
+    }
+    before.world.switches.set(values)
+    people_changes.apply(before.world, {"action": "create", "count": 2})
+    kept = json.loads(state_file.dump(before))
+    # As version 1.0.0 numbered them.
+    for number, change in enumerate(kept["changes"], start=1):
+        change["number"] = number
+    path.write_text(json.dumps(kept))
+    after = Sandbox(World(settings))
+    state_file.load(after, path)
+    assert {name: getattr(after.world.switches, name) for name in values} == values
+    assert [change.number for change in after.world.changes] == [101, 102]
+    assert after.world.counts() == before.world.counts()
+    for made in (before, after):
+        made.marketo.exports._folder.cleanup()
