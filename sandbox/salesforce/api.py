@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.salesforce.access import Access
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.grants import grant_of
 from sandbox.salesforce.org import Org
@@ -36,6 +37,11 @@ class Call:
     request: Request
     username: str
     body: bytes
+
+    @property
+    def access(self) -> Access:
+        """The org as the caller sees it."""
+        return Access(self.org, self.username)
 
     @property
     def method(self) -> str:

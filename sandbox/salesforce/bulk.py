@@ -116,7 +116,7 @@ def start_query(
     call: Call, operation: str, statement: str, delimiter: str = "COMMA", line_ending: str = "LF"
 ) -> BulkJob:
     """A job whose query has begun to run. Raises SalesforceError for a query that no bulk job can run."""
-    plan = Plan(call.org, statement, include_deleted=operation == "queryAll")
+    plan = Plan(call.org, statement, username=call.username, include_deleted=operation == "queryAll")
     _check_plan(plan)
     now = call.org.world.clock.now()
     job = BulkJob(

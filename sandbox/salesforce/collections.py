@@ -13,7 +13,7 @@ from sandbox.salesforce.api import Call, route
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.org import Org, Row
 from sandbox.salesforce.record_resources import method_not_allowed, named_sobject, record_answer
-from sandbox.salesforce.rows import long_id, object_of, row
+from sandbox.salesforce.rows import long_id, object_of
 
 MAX_RECORDS: Final = 200
 MAX_CHUNKS: Final = 10
@@ -159,7 +159,8 @@ def _retrieve(call: Call) -> list[Row | None]:
         raise SalesforceError("EXCEEDED_ID_LIMIT", f"The maximum number of ids is {MAX_RETRIEVED}")
     if not names:
         raise SalesforceError("MISSING_ARGUMENT", "The fields parameter is required")
-    found = [row(call.org, sobject.name, long_id(item) or "") for item in ids]
+    access = call.access
+    found = [access.row(sobject.name, long_id(item) or "") for item in ids]
     # Fields are checked even when no record is found.
     record_answer(call, sobject, {"Id": ""}, names)
     return [

@@ -21,7 +21,7 @@ UNFILTERABLE: Final = frozenset({"InstalledSubscriberPackage"})
 
 def check_metadata_query(query: Query, sobject: SObject, paths: Paths) -> None:
     """Raises SalesforceError for a query that needs a filter it lacks or a form these objects do not support."""
-    comparisons = list(_comparisons(query.where)) if query.where else []
+    comparisons = list(comparisons_of(query.where)) if query.where else []
     for comparison in comparisons:
         paths.resolve(comparison.path)
     if sobject.name in DEFINITION_OBJECTS:
@@ -60,5 +60,6 @@ def _conditions(condition: Condition) -> Iterator[Condition]:
         yield from _conditions(condition.term)
 
 
-def _comparisons(condition: Condition) -> Iterator[Comparison]:
+def comparisons_of(condition: Condition) -> Iterator[Comparison]:
+    """Every comparison of a condition, however deep in it."""
     return (item for item in _conditions(condition) if isinstance(item, Comparison))

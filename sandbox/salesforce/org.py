@@ -24,6 +24,15 @@ PACKAGE_VERSION_ID: Final = "04tHs000000MsiAIAS"
 PERMISSION_SET: Final = "Marketo App Access"
 STANDARD_TASK_TYPES: Final = ("Call", "Meeting", "Other")
 
+# Organization-wide defaults: as recorded of an org in which everybody sees everything, and of one in which nobody does
+# without sharing (Object Reference, "Organization").
+PUBLIC: Final = {
+    "DefaultLeadAccess": "ReadEditTransfer",
+    "DefaultContactAccess": "ControlledByParent",
+    "DefaultOpportunityAccess": "Edit",
+}
+PRIVATE: Final = dict.fromkeys(PUBLIC, "None")
+
 # The 15 fields of Adobe's page "Logging Sales Activity Attributes to Salesforce": label, API name, type, length.
 ACTIVITY_FIELDS: Final = (
     ("Call Outcomes", "mktosales_call_outcome__c", "string", 50),
@@ -140,6 +149,15 @@ class RowRefusal:
         return hit
 
 
+@dataclass(frozen=True)
+class Sharing:
+    """The records that are shared with a user: those of `owners`, by user id (None: of everybody), and of them only
+    some, in per cent."""
+
+    owners: tuple[str, ...] | None = None
+    percent: int = 100
+
+
 @dataclass
 class Policies:
     """What an administrator has allowed the connected app and the API to do."""
@@ -191,6 +209,8 @@ class Org:
     inactive_users: set[str] = field(default_factory=set)
     users_without_api: set[str] = field(default_factory=set)
     permission_set_users: set[str] = field(default_factory=set)
+    # By username; who is not named sees every record.
+    sharing: dict[str, Sharing] = field(default_factory=dict)
     policies: Policies = field(default_factory=Policies)
     # Besides the one the sandbox was started with, by consumer key.
     apps: dict[str, App] = field(default_factory=dict)
@@ -243,7 +263,8 @@ class Org:
     def facts(self) -> dict[str, Any]:
         """The Organization row."""
         row = next(iter(self.world.salesforce_rows("Organization")))
-        return {**row, "Id": self.id, "Name": self.world.settings.org_name, "IsSandbox": self.is_sandbox}
+        defaults = PRIVATE if self.sharing else PUBLIC
+        return {**row, **defaults, "Id": self.id, "Name": self.world.settings.org_name, "IsSandbox": self.is_sandbox}
 
     def sobject(self, name: str) -> SObject | None:
         """An object as the connected user sees it: custom fields added, hidden ones gone. None when there is none."""

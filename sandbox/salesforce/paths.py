@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from sandbox.salesforce import rows
+from sandbox.salesforce.access import Access
 from sandbox.salesforce.errors import SalesforceError, compile_error
-from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import NAME, Field, SObject
 from sandbox.salesforce.soql import Path, Query
 
@@ -21,8 +21,8 @@ REMEMBERED_PARENTS = 4096
 class Paths:
     """Resolves the paths of one query against its object. Raises SalesforceError INVALID_FIELD for unknown names."""
 
-    def __init__(self, org: Org, query: Query, sobject: SObject) -> None:
-        self.org = org
+    def __init__(self, access: Access, query: Query, sobject: SObject) -> None:
+        self.access = access
         self.query = query
         self.sobject = sobject
         self._parent_row = lru_cache(REMEMBERED_PARENTS)(self._find_parent)
@@ -48,7 +48,7 @@ class Paths:
         return steps, found
 
     def parent_object(self, step: Field) -> SObject:
-        return NAME if len(step.parents) > 1 else self.org.known_sobject(step.parents[0])
+        return NAME if len(step.parents) > 1 else self.access.known_sobject(step.parents[0])
 
     def getter(self, path: Path) -> Getter:
         """A closure from a row to the value; None where a parent on the way is missing."""
@@ -64,10 +64,18 @@ class Paths:
     def parent(self, step: Field) -> Parent:
         """A closure from a row to the name and row of the parent a reference points to."""
         name, parents, find = step.name, step.parents, self._parent_row
-        return lambda row: find(parents, row.get(name))
+        # Who may read a contact or an opportunity may read its account (Salesforce, "Implicit Sharing").
+        is_readable = name == "AccountId"
+        return lambda row: find(parents, row.get(name), is_readable)
 
-    def _find_parent(self, parents: tuple[str, ...], record_id: str | None) -> tuple[str, rows.Row] | None:
-        return rows.parent_row(self.org, parents, record_id)
+    def _find_parent(
+        self,
+        parents: tuple[str, ...],
+        record_id: str | None,
+        is_readable: bool,  # noqa: FBT001 (remembered by position)
+    ) -> tuple[str, rows.Row] | None:
+        found = rows.parent_row(self.access.org, parents, record_id)
+        return found if found is None or is_readable or self.access.sees(*found) else None
 
     def _unknown_column(self, path: Path, sobject: SObject) -> SalesforceError:
         sentence = (

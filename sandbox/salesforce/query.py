@@ -9,10 +9,12 @@ from itertools import islice
 from typing import Any
 
 from sandbox.salesforce import rows
+from sandbox.salesforce.access import Access
 from sandbox.salesforce.errors import SalesforceError, compile_error
 from sandbox.salesforce.metadata import check_metadata_query
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.paths import Getter, Parent, Paths
+from sandbox.salesforce.record_access import asked_accesses, record_accesses
 from sandbox.salesforce.schema import DEFINITIONS, TOOLING_ONLY, Field, SObject
 from sandbox.salesforce.soql import (
     ALL_FIELDS,
@@ -41,17 +43,25 @@ class Plan:
     """One compiled query. Raises SalesforceError on construction for everything Salesforce refuses to compile."""
 
     def __init__(
-        self, org: Org, statement: str | Query, *, include_deleted: bool = False, is_tooling: bool = False
+        self,
+        org: Org,
+        statement: str | Query,
+        *,
+        username: str = "",
+        include_deleted: bool = False,
+        is_tooling: bool = False,
     ) -> None:
         self.org = org
+        self.access = Access(org, username)
         query = parse(statement) if isinstance(statement, str) else statement
-        self.sobject = _queried_object(org, query, is_tooling=is_tooling)
+        self.sobject = _queried_object(self.access, query, is_tooling=is_tooling)
         self.query = _with_fields(query, self.sobject)
-        self.paths = Paths(org, self.query, self.sobject)
+        self.paths = Paths(self.access, self.query, self.sobject)
         self._check()
-        condition = _joined(org, self.query.where, self.paths)
+        condition = _joined(self.access, self.query.where, self.paths)
         self._test = compile_condition(condition, self.paths) if condition else None
         self._ids = self._wanted_ids(condition)
+        self._sees = self.access.test(self.sobject.name)
         self._times = times(condition, self.paths)
         self.include_deleted = include_deleted
         self._sort_keys = [(key, _sortable(self.paths, key)) for key in self.query.order_by]
@@ -87,19 +97,18 @@ class Plan:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the query asks for every row of its object as it comes."""
+        """Whether the query asks for every row of its object as it comes, and its user sees them all."""
         query = self.query
-        return not (query.where or query.order_by or query.offset or query.is_count or query.is_aggregate) and (
-            query.limit is None
-        )
+        is_narrowed = query.where or query.offset or query.limit is not None or self._sees is not None
+        return not (is_narrowed or query.order_by or query.is_count or query.is_aggregate)
 
     def shows(self, row: Row) -> bool:
-        """Deleted rows are hidden from all but queryAll."""
-        return self.include_deleted or not row.get("IsDeleted")
+        """Deleted rows are hidden from all but queryAll, and rows that are not shared with the user from all."""
+        return (self.include_deleted or not row.get("IsDeleted")) and (self._sees is None or self._sees(row))
 
     def count(self) -> int:
         """How many rows match, for SELECT COUNT(). Without a condition nothing is scanned."""
-        if self._test is None and not self.include_deleted:
+        if self._test is None and self._sees is None and not self.include_deleted:
             found = rows.visible_count(self.org, self.sobject.name)
         else:
             found = sum(1 for _ in self._matching())
@@ -143,6 +152,8 @@ class Plan:
         return filter(self._test, found) if self._test else iter(found)
 
     def _candidates(self) -> Iterator[Row]:
+        if self.sobject.name == "UserRecordAccess":
+            return record_accesses(self.access, *asked_accesses(self.query, self.paths))
         if self._ids is None:
             return rows.rows_between(self.org, self.sobject.name, self._times.values())
         found = (rows.row(self.org, self.sobject.name, record_id) for record_id in self._ids)
@@ -175,8 +186,8 @@ class Plan:
         return found
 
 
-def _queried_object(org: Org, query: Query, *, is_tooling: bool) -> SObject:
-    sobject = org.sobject(query.sobject)
+def _queried_object(access: Access, query: Query, *, is_tooling: bool) -> SObject:
+    org, sobject = access.org, access.sobject(query.sobject)
     definitions = {item.name for item in DEFINITIONS}
     is_reachable = sobject is not None and (sobject.name not in TOOLING_ONLY or is_tooling)
     is_hidden = org.policies.is_setup_hidden and sobject is not None and sobject.name in TOOLING_ONLY | definitions
@@ -210,15 +221,15 @@ def _with_fields(query: Query, sobject: SObject) -> Query:
     return replace(query, columns=tuple(columns))
 
 
-def _joined(org: Org, condition: Condition | None, paths: Paths) -> Condition | None:
+def _joined(access: Access, condition: Condition | None, paths: Paths) -> Condition | None:
     """The condition with every semi-join replaced by the ids it found."""
     if isinstance(condition, Not):
-        return Not(_joined(org, condition.term, paths) or condition.term)
+        return Not(_joined(access, condition.term, paths) or condition.term)
     if isinstance(condition, Chain):
-        return Chain(condition.is_and, tuple(_joined(org, term, paths) or term for term in condition.terms))
+        return Chain(condition.is_and, tuple(_joined(access, term, paths) or term for term in condition.terms))
     if condition is None or not isinstance(condition.values[0], Subquery):
         return condition
-    plan = Plan(org, condition.values[0].query)
+    plan = Plan(access.org, condition.values[0].query, username=access.username)
     column = plan.query.columns[0].path
     for resolver, path in ((paths, condition.path), (plan.paths, column)):
         if resolver.field(path).type not in {"id", "reference"}:

@@ -61,7 +61,7 @@ def _record(call: Call) -> Any:
     record_id = call.request.path_params["record_id"]
     if call.method == "GET":
         sobject = named_sobject(call)
-        return record_answer(call, sobject, writes.existing(call.org, sobject, record_id), _asked_fields(call))
+        return record_answer(call, sobject, _readable(call, sobject, record_id), _asked_fields(call))
     sobject = writes.writable(call.org, call.request.path_params["sobject"])
     if call.method == "PATCH":
         writes.update(call.org, sobject, record_id, call.json(), call.username)
@@ -70,6 +70,14 @@ def _record(call: Call) -> Any:
     else:
         raise method_not_allowed()
     return Response(status_code=204)
+
+
+def _readable(call: Call, sobject: SObject, record_id: str) -> Row:
+    """The row the caller asks for by id. Raises SalesforceError, as for a missing one when it is not shared."""
+    found = writes.existing(call.org, sobject, record_id)
+    if not call.access.sees(sobject.name, found):
+        raise not_found()
+    return found
 
 
 def method_not_allowed() -> SalesforceError:
@@ -97,7 +105,7 @@ def _by_external_id(call: Call) -> Any:
     if call.method == "PATCH":
         return _upsert(call, name, value)
     sobject = named_sobject(call)
-    found = find_by_external_id(call.org, sobject, name, value)
+    found = [row for row in find_by_external_id(call.org, sobject, name, value) if call.access.sees(sobject.name, row)]
     if not found:
         raise not_found()
     if len(found) > 1:
@@ -149,8 +157,9 @@ def _deleted(call: Call) -> dict[str, Any]:
 
 
 def _changed(call: Call, start: datetime, end: datetime) -> Iterator[Row]:
-    rows = rows_between(call.org, named_sobject(call).name, [(start, end)])
-    return (row for row in rows if start <= row["SystemModstamp"] < end)
+    name, access = named_sobject(call).name, call.access
+    rows = rows_between(call.org, name, [(start, end)])
+    return (row for row in rows if start <= row["SystemModstamp"] < end and access.sees(name, row))
 
 
 def _covered(call: Call, end: datetime) -> datetime:

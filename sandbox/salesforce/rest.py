@@ -158,11 +158,11 @@ def _statement(call: Call) -> str:
 
 
 def _query(call: Call) -> dict[str, Any]:
-    return _answer(call, Plan(call.org, _statement(call)), call.base)
+    return _answer(call, Plan(call.org, _statement(call), username=call.username), call.base)
 
 
 def _query_all(call: Call) -> dict[str, Any]:
-    return _answer(call, Plan(call.org, _statement(call), include_deleted=True), call.base)
+    return _answer(call, Plan(call.org, _statement(call), username=call.username, include_deleted=True), call.base)
 
 
 def _answer(call: Call, plan: Plan, base: str) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def _next_page(call: Call) -> dict[str, Any]:
 
 
 def _tooling_query(call: Call) -> dict[str, Any]:
-    plan = Plan(call.org, _statement(call), is_tooling=True)
+    plan = Plan(call.org, _statement(call), username=call.username, is_tooling=True)
     answer = _answer(call, plan, f"{call.base}/tooling")
     size = len(answer["records"])
     return {"size": size, "queryLocator": None, "entityTypeName": plan.sobject.name, **answer}

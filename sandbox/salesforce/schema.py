@@ -211,7 +211,15 @@ STANDARD: Final = (
         "Id id; Name string:80; IsSandbox boolean; OrganizationType picklist; InstanceName string:5;"
         "NamespacePrefix string:15; TrialExpirationDate datetime; PrimaryContact string:80;"
         "DefaultLocaleSidKey picklist; LanguageLocaleKey picklist; TimeZoneSidKey picklist;"
+        "DefaultLeadAccess picklist; DefaultContactAccess picklist; DefaultOpportunityAccess picklist;"
         "CreatedDate datetime; SystemModstamp datetime",
+    ),
+    _object(
+        "UserRecordAccess",
+        "0ug",
+        "Id id; UserId reference User; RecordId reference; HasReadAccess boolean; HasEditAccess boolean;"
+        "HasDeleteAccess boolean; HasTransferAccess boolean; HasAllAccess boolean; MaxAccessLevel picklist",
+        plural="User Record Access",
     ),
     _object("Profile", "00e", "Id id; Name string:255; UserType picklist"),
     _object("Individual", "0PK", "Id id; Name string:121"),

@@ -207,7 +207,7 @@ class _Reader:
     def _moment(self, value: Literal) -> Any:
         is_datetime = self.field.type == "datetime"
         if isinstance(value, DateLiteral):
-            return _span(value, self.paths.org.world.clock.now().date(), is_datetime=is_datetime)
+            return _span(value, self.paths.access.org.world.clock.now().date(), is_datetime=is_datetime)
         expected = datetime if is_datetime else date
         if type(value) is not expected:
             raise self._wrong_type("dateTime" if is_datetime else "date")

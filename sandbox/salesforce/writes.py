@@ -11,6 +11,7 @@ from typing import Any, Final
 from sandbox import people_changes
 from sandbox.people import Kind, Person
 from sandbox.record_ids import make_id, read_id
+from sandbox.salesforce.access import Access
 from sandbox.salesforce.describe import WRITABLE
 from sandbox.salesforce.errors import SalesforceError, not_found
 from sandbox.salesforce.external_ids import external_id_field, find_by_external_id
@@ -68,7 +69,7 @@ def create(org: Org, sobject: SObject, given: Mapping[str, Any], username: str) 
 
 def update(org: Org, sobject: SObject, record_id: str, given: Mapping[str, Any], username: str) -> None:
     """Change a record."""
-    current = existing(org, sobject, record_id)
+    current = _shared(org, sobject, record_id, username)
     values = read_values(org, sobject, given, is_new=False)
     if current.get("IsConverted"):
         raise refused("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
@@ -80,7 +81,7 @@ def update(org: Org, sobject: SObject, record_id: str, given: Mapping[str, Any],
 
 def delete(org: Org, sobject: SObject, record_id: str, username: str) -> None:
     """Put a record into the recycle bin."""
-    current = existing(org, sobject, record_id)
+    current = _shared(org, sobject, record_id, username)
     _check_refusals(org, sobject)
     person = person_behind(org, current["Id"]) if sobject.name in PEOPLE else None
     # What is left of a converted lead is only a trace of the contact, which stays.
@@ -131,6 +132,14 @@ def existing(org: Org, sobject: SObject, record_id: str) -> Row:
         raise not_found()
     if found.get("IsDeleted"):
         raise SalesforceError("ENTITY_IS_DELETED", "entity is deleted", 404, fields=())
+    return found
+
+
+def _shared(org: Org, sobject: SObject, record_id: str, username: str) -> Row:
+    """The row a user writes to. Raises SalesforceError, also when it is not shared with them."""
+    found = existing(org, sobject, record_id)
+    if not Access(org, username).sees(sobject.name, found):
+        raise refused("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
     return found
 
 
