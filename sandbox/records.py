@@ -6,7 +6,7 @@ from typing import Any, Final
 from sandbox.name_data import ROLES, STAGES
 from sandbox.people import CONTACT_KINDS, DELETED_KINDS, OWNERS, QUEUES, Kind, Person, PersonGenerator, mix
 from sandbox.record_ids import make_id
-from sandbox.settings import DEMO_USERS, Settings
+from sandbox.settings import DEMO_USERS, INTEGRATION_USER, Settings
 
 Row = dict[str, Any]
 
@@ -24,8 +24,14 @@ _SALES_PEOPLE: Final = (
     "Laura Keller", "Daniel Cohen", "Anna Dahl", "Marek Dvorak", "Chloe Evans", "Yuki Sato", "Ben Carter",
     "Helen Brown", "Ivan Petrov", "Clara Johnson", "Former Colleague", "Retired Seller",
 )  # fmt: skip
-_ADMINISTRATOR: Final = "System Administrator"
+ADMINISTRATOR: Final = "System Administrator"
+INTEGRATION: Final = "Salesforce API Only System Integrations"
 _STANDARD: Final = "Standard User"
+PROFILES: Final = {
+    name: make_id("Profile", number)
+    for number, name in enumerate((ADMINISTRATOR, _STANDARD, "Sales User", "Marketing User", INTEGRATION), 1)
+}
+"""The id of every profile, by name. Two are an administrator's own copies of Standard User."""
 
 
 def moment(seconds: int) -> datetime:
@@ -150,24 +156,30 @@ def has_roles(person: Person) -> bool:
 
 
 def user_rows(settings: Settings) -> list[Row]:
-    """Sales people under acme.example (the last two inactive), the org's admin, and the people of the demo."""
+    """Sales people under acme.example (the last two inactive), the admin, the people of the demo, the API-only user."""
     marketo_admin, salesforce_admin, ops = DEMO_USERS
     sales = list(sellers().values())
     for row in sales[OWNERS - 2 :]:
         row["IsActive"] = False
     return [
         *sales,
-        _user(ADMIN_NUMBER, "Acme Admin", settings.salesforce_user, _ADMINISTRATOR),
+        _user(ADMIN_NUMBER, "Acme Admin", settings.salesforce_user, ADMINISTRATOR),
         _user(DEMO_NUMBER, "Mia Holm", marketo_admin, _STANDARD),
-        _user(DEMO_NUMBER + 1, "Sam Rivera", salesforce_admin, _ADMINISTRATOR),
+        _user(DEMO_NUMBER + 1, "Sam Rivera", salesforce_admin, ADMINISTRATOR),
         _user(DEMO_NUMBER + 2, "Olu Adeyemi", ops, _STANDARD),
+        _user(DEMO_NUMBER + 3, "Integration User", INTEGRATION_USER, INTEGRATION),
     ]
 
 
 def sellers() -> dict[str, Row]:
     """User rows of the people who own leads and contacts, by id."""
-    users = (_user(number, name, _address(name), _STANDARD) for number, name in enumerate(_SALES_PEOPLE, start=1))
+    users = (_seller(number, name) for number, name in enumerate(_SALES_PEOPLE, start=1))
     return {row["Id"]: row for row in users}
+
+
+def _seller(number: int, name: str) -> Row:
+    profile = "Sales User" if number % 3 == 0 else "Marketing User" if number % 9 == 5 else _STANDARD
+    return _user(number, name, _address(name), profile) | {"Title": _STANDARD}
 
 
 def _address(name: str) -> str:
@@ -189,7 +201,7 @@ def _user(number: int, name: str, address: str, profile: str) -> Row:
         "Title": profile,
         "IsActive": True,
         "UserType": "Standard",
-        "ProfileId": make_id("Profile", 1 if profile == _ADMINISTRATOR else 2),
+        "ProfileId": PROFILES[profile],
         "LanguageLocaleKey": "en_US",
         "TimeZoneSidKey": "Europe/Stockholm",
         **_stamps(start, start, user_id),

@@ -6,6 +6,7 @@ from functools import cached_property
 
 DEMO_PASSWORD = "Demo-Passw0rd!"
 DEMO_USERS = ("marketo-admin@demo.example", "salesforce-admin@demo.example", "ops@demo.example")
+INTEGRATION_USER = "integration@acme.example"
 API_USER = "sandbox-api@acme.example"
 
 

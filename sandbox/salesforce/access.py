@@ -1,4 +1,4 @@
-"""The org as one of its users sees it: which rows of an object are shared with them."""
+"""The org as one of its users sees it: the objects and fields they may read, and the rows that are shared with them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final
 
 from sandbox.salesforce import rows
 from sandbox.salesforce.org import Org, Row
+from sandbox.salesforce.permissions import BEHIND, GOVERNED, holders, may_view_all_data, rights
 from sandbox.salesforce.schema import SObject
 
 Test = Callable[[Row], bool]
@@ -24,17 +25,41 @@ class Access:
         self.username = username
 
     def sobject(self, name: str) -> SObject | None:
-        """An object with the fields the user may see; None when there is none."""
-        return self.org.sobject(name)
+        """An object with the fields the user may see; None when there is none, and when the user may not read it."""
+        found = self.org.sobject(name)
+        return self._allowed(found) if found is not None and self.may_read(found.name) else None
 
     def known_sobject(self, name: str) -> SObject:
-        """As `sobject`, for the name of an object that exists."""
-        return self.org.known_sobject(name)
+        """As `sobject`, for the name of an object that exists, also when the user may not read it."""
+        return self._allowed(self.org.known_sobject(name))
+
+    def _allowed(self, sobject: SObject) -> SObject:
+        hidden = [name for profile, of, name in self.org.hidden_from if of == sobject.name and profile in self._holders]
+        return sobject.with_fields((), hidden) if hidden else sobject
+
+    @cached_property
+    def _holders(self) -> list[str]:
+        return holders(self.org, self.username) if self.username else []
+
+    def may_read(self, sobject: str) -> bool:
+        """Whether the user's profile or one of their permission sets lets them read an object at all."""
+        governing = BEHIND.get(sobject, (sobject,))
+        return all(self._has(name, "may_read") for name in governing if name in GOVERNED)
+
+    def _may_view_all(self, sobject: str) -> bool:
+        """Whether sharing does not matter: the user has View All Records on the object, or View All Data."""
+        name = BEHIND.get(sobject, (sobject,))[0]
+        if name in GOVERNED:
+            return self._has(name, "may_view_all")
+        return any(may_view_all_data(self.org, holder) for holder in self._holders)
+
+    def _has(self, sobject: str, right: str) -> bool:
+        return not self.username or any(getattr(rights(self.org, item, sobject), right) for item in self._holders)
 
     def test(self, sobject: str) -> Test | None:
         """Tells whether a row of an object is shared with the user; None when all are."""
         sharing = self.org.sharing.get(self.username)
-        if sharing is None:
+        if sharing is None or self._may_view_all(sobject):
             return None
         if sobject == "OpportunityContactRole":
             return self._is_of_shared_opportunity

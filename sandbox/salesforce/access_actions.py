@@ -1,9 +1,22 @@
 """What an administrator decides about who sees what."""
 
+from dataclasses import replace
 from typing import Final
 
-from sandbox.salesforce.action_bodies import Action, Body, number, text, texts, username_of
-from sandbox.salesforce.org import Org, Sharing
+from sandbox.salesforce.action_bodies import (
+    Action,
+    Body,
+    flag,
+    number,
+    object_name,
+    profile_named,
+    text,
+    texts,
+    username_of,
+)
+from sandbox.salesforce.org import PERMISSION_SET, ObjectRights, Org, PermissionSetGroup, Sharing
+from sandbox.salesforce.permissions import GOVERNED, is_permissionable, permission_sets, profile_name, rights
+from sandbox.salesforce.schema import OBJECTS
 
 SEEN: Final = ("all", "own", "team", "part")
 
@@ -16,11 +29,19 @@ def _set_sharing(org: Org, body: Body) -> None:
     if sees not in SEEN:
         raise ValueError(f"A user sees {', '.join(SEEN)}; not {sees}.")
     if sees == "part":
-        org.sharing[username] = Sharing(percent=_percent(body))
+        _narrowed(org, username, Sharing(percent=_percent(body)))
     elif sees != "all":
         names = [username] if sees == "own" else texts(body, "owners")
         owners = tuple(str(org.user(username_of(org, {**body, "username": name}))["Id"]) for name in names)
-        org.sharing[username] = Sharing(owners)
+        _narrowed(org, username, Sharing(owners))
+
+
+def _narrowed(org: Org, username: str, sharing: Sharing) -> None:
+    """Share only some records with a user. What lets their profile view all of them anyway is taken from it."""
+    org.sharing[username] = sharing
+    profile = profile_name(org.user(username)["ProfileId"])
+    for name in GOVERNED:
+        org.object_rights[profile, name] = replace(rights(org, profile, name), may_view_all=False)
 
 
 def _percent(body: Body) -> int:
@@ -30,4 +51,77 @@ def _percent(body: Body) -> int:
     return percent
 
 
-ACCESS_ACTIONS: Final[dict[str, Action]] = {"set_sharing": _set_sharing}
+def _set_object_permission(org: Org, body: Body) -> None:
+    """What a profile, or a permission set, allows on an object."""
+    holder, name = _holder(org, body), object_name(body)
+    if name not in GOVERNED:
+        raise ValueError(f"Profiles and permission sets give rights on {', '.join(GOVERNED)}; not on {name}.")
+    may_view_all = flag({"view_all": False, **body}, "view_all")
+    org.object_rights[holder, name] = ObjectRights(flag(body, "read") or may_view_all, may_view_all)
+
+
+def _holder(org: Org, body: Body) -> str:
+    """The profile or permission set that a body names."""
+    if "permission_set" not in body:
+        return profile_named(body)
+    return _permission_set(org, text(body, "permission_set"))
+
+
+def _permission_set(org: Org, label: str) -> str:
+    known = permission_sets(org)
+    if label not in known:
+        raise ValueError(f"There is no permission set {label}. Known sets: {', '.join(known) or 'none'}.")
+    return label
+
+
+def _add_permission_set(org: Org, body: Body) -> None:
+    """A permission set of the company's own, which gives nothing yet."""
+    org.own_permission_sets.setdefault(text(body, "name"), set())
+
+
+def _add_permission_set_group(org: Org, body: Body) -> None:
+    """Permission sets that are assigned together."""
+    labels = tuple(_permission_set(org, label) for label in texts(body, "permission_sets"))
+    org.permission_set_groups[text(body, "name")] = PermissionSetGroup(labels)
+
+
+def _assign_permission_set(org: Org, body: Body) -> None:
+    """Assign a permission set, the package's own when none is named, or take it away again."""
+    username, label = username_of(org, body), str(body.get("name") or PERMISSION_SET)
+    if label == PERMISSION_SET and not org.package_version:
+        raise ValueError("The permission set comes with the package. Install the package first.")
+    users = permission_sets(org)[_permission_set(org, label)]
+    (users.add if flag(body, "assigned") else users.discard)(username)
+
+
+def _assign_permission_set_group(org: Org, body: Body) -> None:
+    username, name = username_of(org, body), text(body, "name")
+    group = org.permission_set_groups.get(name)
+    if group is None:
+        raise ValueError(f"There is no permission set group {name}.")
+    (group.users.add if flag(body, "assigned") else group.users.discard)(username)
+
+
+def _hide_field(org: Org, body: Body) -> None:
+    """Take the right to see a field: from the users of one profile, or from the connected user whoever that is."""
+    sobject, name = object_name(body), text(body, "name")
+    if "profile" not in body:
+        hidden = org.hidden_fields.setdefault(sobject, set())
+        (hidden.add if flag(body, "hidden") else hidden.discard)(name)
+        return
+    found = org.full_sobject(sobject).fields.get(name.lower())
+    if found is None or not is_permissionable(OBJECTS[sobject.lower()], found):
+        raise ValueError(f"{sobject}.{name} is no field that field-level security can hide.")
+    key = profile_named(body), sobject, found.name
+    (org.hidden_from.add if flag(body, "hidden") else org.hidden_from.discard)(key)
+
+
+ACCESS_ACTIONS: Final[dict[str, Action]] = {
+    "set_sharing": _set_sharing,
+    "set_object_permission": _set_object_permission,
+    "hide_field": _hide_field,
+    "add_permission_set": _add_permission_set,
+    "assign_permission_set": _assign_permission_set,
+    "add_permission_set_group": _add_permission_set_group,
+    "assign_permission_set_group": _assign_permission_set_group,
+}

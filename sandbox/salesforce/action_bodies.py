@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandbox.records import PROFILES
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import OBJECTS
 
@@ -47,6 +48,13 @@ def object_name(body: Body) -> str:
     if name.lower() not in OBJECTS:
         raise ValueError(f"There is no object {name} in this org.")
     return OBJECTS[name.lower()].name
+
+
+def profile_named(body: Body) -> str:
+    name = text(body, "profile")
+    if name not in PROFILES:
+        raise ValueError(f"There is no profile {name}. The profiles are {', '.join(PROFILES)}.")
+    return name
 
 
 def username_of(org: Org, body: Body) -> str:

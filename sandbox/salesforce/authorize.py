@@ -10,16 +10,23 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.records import INTEGRATION
 from sandbox.salesforce.apps import CROSS_ORG, apps_of
 from sandbox.salesforce.grants import issue_code
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.pages import render
-from sandbox.settings import DEMO_PASSWORD, DEMO_USERS
+from sandbox.salesforce.permissions import profile_name
+from sandbox.settings import DEMO_PASSWORD, DEMO_USERS, INTEGRATION_USER
 
 COOKIE: Final = "salesforce_sandbox_session"
 AUTHORIZE: Final = "/services/oauth2/authorize"
 CONSENT: Final = "/setup/secur/RemoteAccessAuthorizationPage.apexp"
 LOGIN: Final = "/login"
+# What Salesforce says to somebody whose profile has "API Only User", as people report it.
+API_ONLY: Final = (
+    "Access Restricted for API Only Users. You successfully updated your settings, and can no longer access the UI. "
+    "Close this window to continue."
+)
 LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost"})
 SCOPES: Final = {
     "api": "Manage user data via APIs",
@@ -165,6 +172,8 @@ class Authorization:
                 "If you still can't log in, contact your Salesforce administrator."
             )
             return render(request, "login.html", context, 401)
+        if profile_name(self.org.user(username)["ProfileId"]) == INTEGRATION:
+            return render(request, "login.html", context | {"error": API_ONLY}, 403)
         session = secrets.token_urlsafe(32)
         self.org.sessions[session] = username
         response = RedirectResponse(_local_target(request.query_params.get("startURL", "")), 303)
@@ -174,7 +183,8 @@ class Authorization:
     def signed_in(self, username: str, password: str, *, may_have_token: bool = False) -> str | None:
         """The username as Salesforce spells it, when the password is right. A security token may follow it in SOAP."""
         settings = self.org.world.settings
-        passwords = dict.fromkeys(DEMO_USERS, DEMO_PASSWORD) | {settings.salesforce_user: settings.salesforce_password}
+        own = dict.fromkeys((settings.salesforce_user, INTEGRATION_USER), settings.salesforce_password)
+        passwords = dict.fromkeys(DEMO_USERS, DEMO_PASSWORD) | own
         user = self.org.find_user(username)
         expected = passwords.get(user["Username"], "") if user else ""
         given = password[: len(expected)] if may_have_token else password

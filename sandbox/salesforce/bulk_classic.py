@@ -160,7 +160,7 @@ def _create_job(call: Call) -> Response:
     content_type = str(asked.get("contentType", "XML"))
     if content_type not in {"CSV", "JSON"}:
         raise SalesforceError("InvalidJob", f"The content type {content_type} is not served here")
-    operation, sobject = str(asked.get("operation", "")), call.org.sobject(str(asked.get("object", "")))
+    operation, sobject = str(asked.get("operation", "")), call.access.sobject(str(asked.get("object", "")))
     if sobject is None:
         raise SalesforceError("InvalidEntity", f"There is no object {asked.get('object')}")
     key = str(asked.get("externalIdFieldName") or "")

@@ -7,6 +7,7 @@ from io import StringIO
 from typing import Any, Final
 
 from sandbox.salesforce import writes
+from sandbox.salesforce.access import Access
 from sandbox.salesforce.collections import Result, Write, written
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.external_ids import external_id_field
@@ -28,7 +29,7 @@ class Upload:
         if operation not in OPERATIONS:
             raise SalesforceError("INVALIDJOB", f"operation must be one of {', '.join(OPERATIONS)}")
         self.org = org
-        self.sobject: SObject = writes.writable(org, sobject)
+        self.sobject: SObject = writes.writable(Access(org, username), sobject)
         self.operation = operation
         self.external_id = external_id
         self.username = username

@@ -111,7 +111,7 @@ def _check_count(count: int) -> None:
 
 def _creation(call: Call, record: Row) -> Write:
     def write() -> tuple[str, None]:
-        sobject = writes.writable(call.org, record["attributes"]["type"])
+        sobject = writes.writable(call.access, record["attributes"]["type"])
         return writes.create(call.org, sobject, record, call.username), None
 
     return write
@@ -119,7 +119,7 @@ def _creation(call: Call, record: Row) -> Write:
 
 def _change(call: Call, record: Row) -> Write:
     def write() -> tuple[str, None]:
-        sobject = writes.writable(call.org, record["attributes"]["type"])
+        sobject = writes.writable(call.access, record["attributes"]["type"])
         values = {name: value for name, value in record.items() if name.lower() != "id"}
         record_id = next((str(value) for name, value in record.items() if name.lower() == "id"), "")
         writes.update(call.org, sobject, record_id, values, call.username)
@@ -132,14 +132,14 @@ def _deletion(call: Call, record_id: str) -> Write:
     def write() -> tuple[str, None]:
         if not object_of(record_id):
             raise SalesforceError("MALFORMED_ID", f"malformed id {record_id}", fields=())
-        writes.delete(call.org, writes.writable(call.org, object_of(record_id)), record_id, call.username)
+        writes.delete(call.org, writes.writable(call.access, object_of(record_id)), record_id, call.username)
         return long_id(record_id) or "", None
 
     return write
 
 
 def _upsert(call: Call) -> list[Result]:
-    sobject = writes.writable(call.org, call.request.path_params["sobject"])
+    sobject = writes.writable(call.access, call.request.path_params["sobject"])
     name = call.request.path_params["field"]
 
     def upsert(record: Row) -> Write:

@@ -130,7 +130,7 @@ class Composite:
         for record in records:
             reference = record.get("attributes", {}).get("referenceId")
             try:
-                sobject = writes.writable(self.org, call.request.path_params["sobject"])
+                sobject = writes.writable(call.access, call.request.path_params["sobject"])
                 made = writes.create(self.org, sobject, record, call.username)
                 results.append({"referenceId": reference, "id": made})
             except SalesforceError as error:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Final
 
+from sandbox.salesforce import access_state
 from sandbox.salesforce.access_actions import ACCESS_ACTIONS
 from sandbox.salesforce.action_bodies import Action, Body, number, object_name, text
 from sandbox.salesforce.app_actions import APP_ACTIONS
@@ -72,7 +73,7 @@ def state(org: Org) -> dict[str, Any]:
         "inactive_users": sorted(org.inactive_users),
         "users_without_api": sorted(org.users_without_api),
         "permission_set_users": sorted(org.permission_set_users),
-        "sharing": {username: asdict(sharing) for username, sharing in org.sharing.items()},
+        **access_state.dump(org),
         "grants": len(org.keep(Grants)),
         "api_calls": org.api_calls,
     }

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.records import INTEGRATION
 from sandbox.salesforce.api import is_allowed_address
 from sandbox.salesforce.apps import app_of, apps_of
 from sandbox.salesforce.assertions import user_of_assertion
@@ -31,6 +32,7 @@ from sandbox.salesforce.grants import (
 )
 from sandbox.salesforce.id_tokens import LIFE_SECONDS, key_set, sign_id_token
 from sandbox.salesforce.org import App, Org
+from sandbox.salesforce.permissions import profile_name
 from sandbox.salesforce.query import json_value
 from sandbox.salesforce.rest import identity_url, origin
 
@@ -226,7 +228,7 @@ class OAuth:
                 "profile": f"{origin(request)}/{user['Id']}",
                 "picture": _photos(request)["picture"],
                 "address": {},
-                "is_salesforce_integration_user": False,
+                "is_salesforce_integration_user": profile_name(user["ProfileId"]) == INTEGRATION,
                 "urls": _urls(request, "{version}"),
                 "active": user["IsActive"],
                 "user_type": user["UserType"].upper(),

@@ -158,6 +158,22 @@ class Sharing:
     percent: int = 100
 
 
+@dataclass(frozen=True)
+class ObjectRights:
+    """What a profile or a permission set allows on an object; who may view all sees records that nobody shared."""
+
+    may_read: bool
+    may_view_all: bool
+
+
+@dataclass
+class PermissionSetGroup:
+    """Permission sets, by label, that are assigned to users together."""
+
+    permission_sets: tuple[str, ...]
+    users: set[str] = field(default_factory=set)
+
+
 @dataclass
 class Policies:
     """What an administrator has allowed the connected app and the API to do."""
@@ -211,6 +227,13 @@ class Org:
     permission_set_users: set[str] = field(default_factory=set)
     # By username; who is not named sees every record.
     sharing: dict[str, Sharing] = field(default_factory=dict)
+    # By profile or permission set and object, where they differ from those at the start.
+    object_rights: dict[tuple[str, str], ObjectRights] = field(default_factory=dict)
+    # Profile, object and field.
+    hidden_from: set[tuple[str, str, str]] = field(default_factory=set)
+    # Usernames by the label of the permission set; the package's own has `permission_set_users`.
+    own_permission_sets: dict[str, set[str]] = field(default_factory=dict)
+    permission_set_groups: dict[str, PermissionSetGroup] = field(default_factory=dict)
     policies: Policies = field(default_factory=Policies)
     # Besides the one the sandbox was started with, by consumer key.
     apps: dict[str, App] = field(default_factory=dict)

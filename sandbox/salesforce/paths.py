@@ -38,7 +38,7 @@ class Paths:
         sobject, steps = self.sobject, []
         for name in names[:-1]:
             step = sobject.relationships.get(name)
-            if step is None:
+            if step is None or not self._is_readable(step):
                 raise self._unknown_relationship(path, name)
             steps.append(step)
             sobject = self.parent_object(step)
@@ -46,6 +46,10 @@ class Paths:
         if found is None:
             raise self._unknown_column(path, sobject)
         return steps, found
+
+    def _is_readable(self, step: Field) -> bool:
+        """A reference to an object that the user may not read leads nowhere."""
+        return any(self.access.may_read(parent) for parent in step.parents)
 
     def parent_object(self, step: Field) -> SObject:
         return NAME if len(step.parents) > 1 else self.access.known_sobject(step.parents[0])

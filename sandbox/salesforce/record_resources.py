@@ -37,7 +37,7 @@ def routes(org: Org) -> list[BaseRoute]:
 
 def named_sobject(call: Call) -> SObject:
     """The object in the call's path. Raises SalesforceError NOT_FOUND."""
-    sobject = call.org.sobject(call.request.path_params["sobject"])
+    sobject = call.access.sobject(call.request.path_params["sobject"])
     if sobject is None or sobject.name in TOOLING_ONLY:
         raise not_found()
     return sobject
@@ -46,7 +46,7 @@ def named_sobject(call: Call) -> SObject:
 def _sobject(call: Call) -> Any:
     if call.method == "GET":
         return {"objectDescribe": describe_summary(named_sobject(call), call.base), "recentItems": []}
-    sobject = writes.writable(call.org, call.request.path_params["sobject"])
+    sobject = writes.writable(call.access, call.request.path_params["sobject"])
     return _made(call, sobject, writes.create(call.org, sobject, call.json(), call.username))
 
 
@@ -62,7 +62,7 @@ def _record(call: Call) -> Any:
     if call.method == "GET":
         sobject = named_sobject(call)
         return record_answer(call, sobject, _readable(call, sobject, record_id), _asked_fields(call))
-    sobject = writes.writable(call.org, call.request.path_params["sobject"])
+    sobject = writes.writable(call.access, call.request.path_params["sobject"])
     if call.method == "PATCH":
         writes.update(call.org, sobject, record_id, call.json(), call.username)
     elif call.method == "DELETE":
@@ -114,12 +114,12 @@ def _by_external_id(call: Call) -> Any:
         return record_answer(call, sobject, found[0], _asked_fields(call))
     if call.method != "DELETE":
         raise method_not_allowed()
-    writes.delete(call.org, writes.writable(call.org, sobject.name), found[0]["Id"], call.username)
+    writes.delete(call.org, writes.writable(call.access, sobject.name), found[0]["Id"], call.username)
     return Response(status_code=204)
 
 
 def _upsert(call: Call, name: str, value: str) -> Response:
-    sobject = writes.writable(call.org, call.request.path_params["sobject"])
+    sobject = writes.writable(call.access, call.request.path_params["sobject"])
     if call.request.query_params.get("updateOnly") == "true" and not find_by_external_id(
         call.org, sobject, name, value
     ):

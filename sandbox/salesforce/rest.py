@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.salesforce import collections, cursors, record_resources, rows, setup_rows
+from sandbox.salesforce import collections, cursors, record_resources, rows
 from sandbox.salesforce.api import NEWEST_VERSION, OLDEST_VERSION, Call, json_response, route
 from sandbox.salesforce.bulk import QueryJobs
 from sandbox.salesforce.composite import Composite
 from sandbox.salesforce.describe import describe_layouts, describe_sobject, describe_summary
 from sandbox.salesforce.errors import SalesforceError, not_found
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.permissions import may_view_all_data, profile_name
 from sandbox.salesforce.query import Plan
 from sandbox.salesforce.record_resources import named_sobject
 from sandbox.salesforce.schema import DEFINITIONS, STANDARD, TOOLING
@@ -109,7 +110,7 @@ def _record_count(call: Call) -> dict[str, Any]:
 
 
 def _sobjects(call: Call) -> Response:
-    summaries = [describe_summary(sobject, call.base) for sobject in STANDARD]
+    summaries = [describe_summary(sobject, call.base) for sobject in STANDARD if call.access.may_read(sobject.name)]
     return _unless_unchanged(call, lambda: {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": summaries})
 
 
@@ -201,8 +202,8 @@ def _tooling_describe(call: Call) -> dict[str, Any]:
 def _organization(call: Call) -> dict[str, Any]:
     """What the connected user may do in the org, as far as an app asks for it."""
     user = call.org.user(call.username)
-    is_administrator = user["ProfileId"] == next(setup_rows.profiles(call.org))["Id"]
-    settings = {"canModifyAllData": is_administrator, "canViewAllData": is_administrator, "userId": user["Id"]}
+    may_all = may_view_all_data(call.org, profile_name(user["ProfileId"]))
+    settings = {"canModifyAllData": may_all, "canViewAllData": may_all, "userId": user["Id"]}
     return {"name": call.org.facts["Name"], "orgId": call.org.id, "userSettings": settings}
 
 

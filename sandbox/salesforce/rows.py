@@ -8,7 +8,7 @@ from typing import Any, Final
 from sandbox.people import DAY
 from sandbox.record_ids import PREFIXES, checksum, make_id, read_id
 from sandbox.records import MOST_ROLES
-from sandbox.salesforce import setup_rows
+from sandbox.salesforce import permission_rows, setup_rows
 from sandbox.salesforce.org import Org
 
 Row = dict[str, Any]
@@ -25,13 +25,16 @@ SETUP_ROWS: Final[dict[str, Callable[[Org], Iterator[Row]]]] = {
     "EntityDefinition": setup_rows.entity_definitions,
     "FieldDefinition": setup_rows.field_definitions,
     "EntityParticle": setup_rows.entity_particles,
-    "FieldPermissions": setup_rows.field_permissions,
+    "FieldPermissions": permission_rows.field_permissions,
     "Publisher": setup_rows.publishers,
     "Layout": setup_rows.layouts,
-    "Profile": setup_rows.profiles,
-    "PermissionSet": setup_rows.permission_sets,
-    "PermissionSetAssignment": setup_rows.permission_set_assignments,
-    "ObjectPermissions": setup_rows.object_permissions,
+    "UserLicense": permission_rows.licenses,
+    "Profile": permission_rows.profiles,
+    "PermissionSet": permission_rows.permission_set_rows,
+    "PermissionSetGroup": permission_rows.groups,
+    "PermissionSetGroupComponent": permission_rows.group_components,
+    "PermissionSetAssignment": permission_rows.assignments,
+    "ObjectPermissions": permission_rows.object_permissions,
     "PackageLicense": setup_rows.package_licenses,
     "WebLink": setup_rows.web_links,
     "SearchLayout": setup_rows.search_layouts,

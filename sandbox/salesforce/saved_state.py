@@ -11,8 +11,9 @@ from datetime import date, datetime
 from itertools import count
 from typing import Any, Final
 
+from sandbox.salesforce import access_state
 from sandbox.salesforce.grants import Grant, Grants
-from sandbox.salesforce.org import App, Org, Package, Policies, RemoteSite, Row, RowRefusal, Sharing
+from sandbox.salesforce.org import App, Org, Package, Policies, RemoteSite, Row, RowRefusal
 from sandbox.salesforce.schema import Field
 
 Saved = dict[str, Any]
@@ -44,7 +45,7 @@ def dump(org: Org) -> Saved:
         "other_packages": [asdict(package) for package in org.other_packages],
         "hidden_buttons": sorted(org.hidden_buttons),
         "approvals": sorted(org.approvals),
-        "sharing": {username: asdict(sharing) for username, sharing in org.sharing.items()},
+        **access_state.dump(org),
         "grants": [_dump_grant(grant) for grant in org.keep(Grants)],
         "created": _dump_rows(org.created),
         "changed": _dump_rows(org.changed),
@@ -71,17 +72,13 @@ def load(org: Org, saved: Saved) -> None:
     org.other_packages = [Package(**item) for item in saved["other_packages"]]
     org.hidden_buttons = {(sobject, name) for sobject, name in saved["hidden_buttons"]}
     org.approvals = {(username, client_id) for username, client_id in saved["approvals"]}
-    org.sharing = {username: _load_sharing(item) for username, item in saved["sharing"].items()}
+    access_state.load(org, saved)
     org.keep(Grants).extend(map(_load_grant, saved["grants"]))
     org.created = _load_rows(org, saved["created"])
     org.changed = _load_rows(org, saved["changed"])
     org.refusals = [RowRefusal(**item) for item in saved["refusals"]]
     org.metadata_changed_at = datetime.fromisoformat(saved["metadata_changed_at"])
     org.numbers = count(saved["next_number"])
-
-
-def _load_sharing(item: Saved) -> Sharing:
-    return Sharing(None if item["owners"] is None else tuple(item["owners"]), item["percent"])
 
 
 Rows = dict[str, dict[str, Row]]

@@ -221,7 +221,14 @@ STANDARD: Final = (
         "HasDeleteAccess boolean; HasTransferAccess boolean; HasAllAccess boolean; MaxAccessLevel picklist",
         plural="User Record Access",
     ),
-    _object("Profile", "00e", "Id id; Name string:255; UserType picklist"),
+    _object(
+        "Profile",
+        "00e",
+        "Id id; Name string:255; UserType picklist; UserLicenseId reference UserLicense UserLicense;"
+        "PermissionsApiEnabled boolean; PermissionsApiUserOnly boolean; PermissionsViewSetup boolean;"
+        "PermissionsViewAllData boolean",
+    ),
+    _object("UserLicense", "100", "Id id; Name string:255; MasterLabel string:255; Status picklist"),
     _object("Individual", "0PK", "Id id; Name string:121"),
     _object("DandBCompany", "06E", "Id id; Name string:255", plural="D&B Companies"),
     _object("OperatingHours", "0OH", "Id id; Name string:255", plural="Operating Hours"),
@@ -229,12 +236,22 @@ STANDARD: Final = (
         "PermissionSet",
         "0PS",
         "Id id; Name string:80; Label string:80; NamespacePrefix string:15; IsOwnedByProfile boolean; IsCustom boolean;"
-        "ProfileId reference Profile Profile; PermissionsApiEnabled boolean; PermissionsViewSetup boolean",
+        "ProfileId reference Profile Profile; PermissionsApiEnabled boolean; PermissionsViewSetup boolean;"
+        "Type picklist; PermissionSetGroupId reference PermissionSetGroup PermissionSetGroup;"
+        "PermissionsApiUserOnly boolean; PermissionsViewAllData boolean",
+    ),
+    _object("PermissionSetGroup", "0PG", "Id id; DeveloperName string:80; MasterLabel string:80; Status picklist"),
+    _object(
+        "PermissionSetGroupComponent",
+        "0PM",
+        "Id id; PermissionSetGroupId reference PermissionSetGroup PermissionSetGroup;"
+        "PermissionSetId reference PermissionSet PermissionSet",
     ),
     _object(
         "PermissionSetAssignment",
         "0Pa",
-        "Id id; PermissionSetId reference PermissionSet PermissionSet; AssigneeId reference User Assignee",
+        "Id id; PermissionSetId reference PermissionSet PermissionSet; AssigneeId reference User Assignee;"
+        "PermissionSetGroupId reference PermissionSetGroup PermissionSetGroup; IsActive boolean",
     ),
     _object(
         "ObjectPermissions",

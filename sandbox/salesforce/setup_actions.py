@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from sandbox.salesforce.action_bodies import Action, Body, flag, number, object_name, text, texts, username_of
+from sandbox.salesforce.action_bodies import Action, Body, flag, number, object_name, text, texts
 from sandbox.salesforce.org import (
     ACTIONS_SITES,
     ACTIVITY_FIELDS,
@@ -104,13 +104,6 @@ def _remove_field(org: Org, body: Body) -> None:
         raise ValueError(f"{sobject} has no custom field {name}.")
 
 
-def _hide_field(org: Org, body: Body) -> None:
-    """Take the connected user's right to see a field (field-level security)."""
-    sobject, name = object_name(body), text(body, "name")
-    hidden = org.hidden_fields.setdefault(sobject, set())
-    (hidden.add if flag(body, "hidden") else hidden.discard)(name)
-
-
 def _add_remote_site(org: Org, body: Body) -> None:
     name = text(body, "name")
     org.remote_sites[name] = RemoteSite(name, text(body, "url"), flag(body, "active"))
@@ -152,13 +145,6 @@ def _set_email_to_salesforce(org: Org, body: Body) -> None:
     org.is_email_to_salesforce = flag(body, "active")
 
 
-def _assign_permission_set(org: Org, body: Body) -> None:
-    username = username_of(org, body)
-    if not org.package_version:
-        raise ValueError("The permission set comes with the package. Install the package first.")
-    (org.permission_set_users.add if flag(body, "assigned") else org.permission_set_users.discard)(username)
-
-
 SETUP_ACTIONS: Final[dict[str, Action]] = {
     "install_package": _install_package,
     "uninstall_package": uninstall_package,
@@ -169,7 +155,6 @@ SETUP_ACTIONS: Final[dict[str, Action]] = {
     "add_field": _add_field,
     "add_all_activity_fields": _add_all_activity_fields,
     "remove_field": _remove_field,
-    "hide_field": _hide_field,
     "add_remote_site": _add_remote_site,
     "add_all_remote_sites": _add_all_remote_sites,
     "remove_remote_site": _remove_remote_site,
@@ -177,5 +162,4 @@ SETUP_ACTIONS: Final[dict[str, Action]] = {
     "set_list_view_buttons": _set_list_view_buttons,
     "add_all_list_view_buttons": _add_all_list_view_buttons,
     "set_email_to_salesforce": _set_email_to_salesforce,
-    "assign_permission_set": _assign_permission_set,
 }

@@ -1,9 +1,9 @@
-"""Rows about the org itself: packages, remote sites, definitions, permissions. Made from the org's state when asked."""
+"""Rows about the org itself: packages, remote sites, definitions, layouts. Made from the org's state when asked."""
 
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sandbox.record_ids import checksum, make_id, read_id
+from sandbox.record_ids import checksum
 from sandbox.salesforce.org import (
     BUTTON_OBJECTS,
     LIST_BUTTONS,
@@ -12,14 +12,12 @@ from sandbox.salesforce.org import (
     PACKAGE_NAME,
     PACKAGE_OBJECTS,
     PACKAGE_VERSION_ID,
-    PERMISSION_SET,
     Org,
     Package,
 )
 from sandbox.salesforce.schema import STANDARD, Field
 
 Row = dict[str, Any]
-PROFILES: Final = ("System Administrator", "Standard User")
 LAYOUT_OBJECTS: Final = ("Lead", "Contact", "Account", "Opportunity", "Task")
 DATA_TYPES: Final = {
     "string": "Text({length})",
@@ -133,26 +131,6 @@ def entity_particles(org: Org) -> Iterator[Row]:
             yield _field_definition(standard.name, item) | {"DataType": item.type}
 
 
-def field_permissions(org: Org) -> Iterator[Row]:
-    """Who may see and edit the custom fields; only what is granted has a row."""
-    granted = (
-        (profile["Id"], sobject.name, item.name)
-        for profile in profiles(org)
-        for sobject in STANDARD
-        for item in org.known_sobject(sobject.name).fields.values()
-        if item.is_custom
-    )
-    for number, (profile_id, sobject, name) in enumerate(granted, 1):
-        yield {
-            "Id": setup_id("01k", number),
-            "ParentId": _permission_set_id(profile_id),
-            "SobjectType": sobject,
-            "Field": f"{sobject}.{name}",
-            "PermissionsRead": True,
-            "PermissionsEdit": True,
-        }
-
-
 def publishers(org: Org) -> Iterator[Row]:
     """Who made what is installed, Salesforce first."""
     yield {"Id": "System", "DurableId": "System", "Name": "Salesforce.com", "IsSalesforce": True}
@@ -198,76 +176,6 @@ def layouts(_org: Org) -> Iterator[Row]:
             "TableEnumOrId": name,
             "NamespacePrefix": None,
         }
-
-
-def profiles(_org: Org) -> Iterator[Row]:
-    for number, name in enumerate(PROFILES, 1):
-        yield {"Id": make_id("Profile", number), "Name": name, "UserType": "Standard"}
-
-
-def permission_sets(org: Org) -> Iterator[Row]:
-    """The hidden set behind each profile, and the package's own once it is installed."""
-    for profile in profiles(org):
-        name = f"X{profile['Id'][:15]}"
-        yield _permission_set(profile["Id"], name, profile["Name"], None, profile["Id"])
-    if org.package_version:
-        yield _permission_set("package", PERMISSION_SET.replace(" ", "_"), PERMISSION_SET, NAMESPACE, None)
-
-
-def _permission_set_id(key: str) -> str:
-    """The set behind a profile by the profile's id, or the package's own."""
-    return setup_id("0PS", 9 if key == "package" else read_id("Profile", key) or 0)
-
-
-def _permission_set(key: str, name: str, label: str, namespace: str | None, profile_id: str | None) -> Row:
-    return {
-        "Id": _permission_set_id(key),
-        "Name": name,
-        "Label": label,
-        "NamespacePrefix": namespace,
-        "IsOwnedByProfile": profile_id is not None,
-        "IsCustom": namespace is None,
-        "ProfileId": profile_id,
-        "PermissionsApiEnabled": profile_id is not None,
-        "PermissionsViewSetup": profile_id is not None,
-    }
-
-
-def permission_set_assignments(org: Org) -> Iterator[Row]:
-    assigned = org.permission_set_users if org.package_version else frozenset()
-    for number, user in enumerate(org.world.salesforce_rows("User"), 1):
-        yield _assignment(number, user["ProfileId"], user)
-        if user["Username"] in assigned:
-            yield _assignment(50_000 + number, "package", user)
-
-
-def _assignment(number: int, permission_set: str, user: Row) -> Row:
-    return {
-        "Id": setup_id("0Pa", number),
-        "PermissionSetId": _permission_set_id(permission_set),
-        "AssigneeId": user["Id"],
-    }
-
-
-def object_permissions(org: Org) -> Iterator[Row]:
-    number = 0
-    for profile in profiles(org):
-        for name in ("Lead", "Contact", "Account", "Opportunity"):
-            number += 1
-            yield _object_permission(number, profile["Id"], name)
-    if org.package_version:
-        for number, name in enumerate(PACKAGE_OBJECTS, 101):
-            yield _object_permission(number, "package", name)
-
-
-def _object_permission(number: int, permission_set: str, sobject: str) -> Row:
-    rights = ("Read", "Create", "Edit", "Delete", "ViewAllRecords", "ModifyAllRecords")
-    return {
-        "Id": setup_id("110", number),
-        "ParentId": _permission_set_id(permission_set),
-        "SobjectType": sobject,
-        **{f"Permissions{right}": True for right in rights},
-    }
 
 
 def package_licenses(org: Org) -> Iterator[Row]:

@@ -39,9 +39,9 @@ DEFAULTS: Final[dict[str, Row]] = {
 }
 
 
-def writable(org: Org, name: str) -> SObject:
+def writable(access: Access, name: str) -> SObject:
     """An object whose records can be written. Raises SalesforceError."""
-    sobject = org.sobject(name)
+    sobject = access.sobject(name)
     if sobject is None:
         raise not_found()
     if sobject.name not in WRITABLE:

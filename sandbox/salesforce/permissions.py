@@ -1,0 +1,65 @@
+"""Who may do what: profiles, permission sets and their groups, and the rights on objects that they give.
+
+The rows about them, which the API shows, are in permission_rows.py.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sandbox.records import ADMINISTRATOR, INTEGRATION, PROFILES
+from sandbox.salesforce.describe import READ_ONLY, REQUIRED, WRITABLE
+from sandbox.salesforce.org import PERMISSION_SET, ObjectRights, Org
+from sandbox.salesforce.schema import Field, SObject
+
+GOVERNED: Final = ("Lead", "Contact", "Account", "Opportunity")
+"""The objects that a profile or permission set gives rights on. A role goes with its opportunity and its contact."""
+
+BEHIND: Final = {"OpportunityContactRole": ("Opportunity", "Contact")}
+NOTHING: Final = ObjectRights(may_read=False, may_view_all=False)
+
+
+def profile_name(profile_id: str) -> str:
+    """The name of a profile by its id, as users carry it."""
+    return next(name for name, known in PROFILES.items() if known == profile_id)
+
+
+def permission_sets(org: Org) -> dict[str, set[str]]:
+    """The users to whom each permission set is assigned directly, by its label."""
+    packaged = {PERMISSION_SET: org.permission_set_users} if org.package_version else {}
+    return packaged | org.own_permission_sets
+
+
+def holders(org: Org, username: str) -> list[str]:
+    """What gives a user rights: their profile, and the permission sets assigned to them directly or by a group."""
+    user = org.user(username)
+    found = [label for label, users in permission_sets(org).items() if username in users]
+    groups = (group for group in org.permission_set_groups.values() if username in group.users)
+    return [profile_name(user["ProfileId"]), *found, *(label for group in groups for label in group.permission_sets)]
+
+
+def rights(org: Org, holder: str, sobject: str) -> ObjectRights:
+    """What a profile or permission set allows on an object."""
+    return org.object_rights.get((holder, sobject)) or _first_rights(holder)
+
+
+def _first_rights(holder: str) -> ObjectRights:
+    """Before anybody changed them: profiles read, administrators everything.
+
+    The profile for API-only users gives no access to records: permission sets must (Salesforce help, "Give Integration
+    Users API Only Access").
+    """
+    if holder not in PROFILES or holder == INTEGRATION:
+        return NOTHING
+    return ObjectRights(may_read=True, may_view_all=holder == ADMINISTRATOR)
+
+
+def may_view_all_data(org: Org, holder: str) -> bool:
+    """The permission View All Data: an administrator's, as long as View All Records is not taken from any object."""
+    return holder == ADMINISTRATOR and all(rights(org, holder, name).may_view_all for name in GOVERNED)
+
+
+def is_permissionable(sobject: SObject, item: Field) -> bool:
+    """Whether field-level security can hide a field: not one that every record needs, nor one the system keeps."""
+    is_kept = item.name in REQUIRED | READ_ONLY | {"Name"} or item.is_compound
+    return item.is_custom or (sobject.name in WRITABLE - BEHIND.keys() and not is_kept)
