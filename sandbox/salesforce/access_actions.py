@@ -14,9 +14,9 @@ from sandbox.salesforce.action_bodies import (
     texts,
     username_of,
 )
+from sandbox.salesforce.objects import OBJECTS
 from sandbox.salesforce.org import PERMISSION_SET, ObjectRights, Org, PermissionSetGroup, Sharing
 from sandbox.salesforce.permissions import GOVERNED, is_permissionable, permission_sets, profile_name, rights
-from sandbox.salesforce.schema import OBJECTS
 
 SEEN: Final = ("all", "own", "team", "part")
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.records import PROFILES
+from sandbox.salesforce.objects import OBJECTS
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.schema import OBJECTS
 
 Body = Mapping[str, Any]
 Action = Callable[[Org, Body], None]

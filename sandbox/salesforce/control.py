@@ -74,6 +74,9 @@ def state(org: Org) -> dict[str, Any]:
         "users_without_api": sorted(org.users_without_api),
         "permission_set_users": sorted(org.permission_set_users),
         **access_state.dump(org),
+        "has_record_types": org.has_record_types,
+        "layout_panels": sorted(org.layout_panels),
+        "dynamic_forms": sorted(org.dynamic_forms),
         "grants": len(org.keep(Grants)),
         "api_calls": org.api_calls,
     }

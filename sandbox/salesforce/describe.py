@@ -1,12 +1,12 @@
-"""Describe answers: the global list, one object with its fields, and its page layout. Keys as in recorded answers."""
+"""Describe answers: the global list, and one object with its fields. Keys as in recorded answers."""
 
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sandbox.salesforce.org import ACTIONS_BUTTONS, Org
+from sandbox.salesforce.org import Org
+from sandbox.salesforce.record_types import record_type_infos
 from sandbox.salesforce.schema import STANDARD, Field, SObject
-from sandbox.salesforce.setup_rows import setup_id
 
 Answer = dict[str, Any]
 SOAP_TYPES: Final = {
@@ -73,7 +73,6 @@ ABILITIES_LACKED: Final = (
     "isInterface",
     "isSubtype",
 )
-MASTER_RECORD_TYPE: Final = "012000000000000AAA"
 
 
 def describe_summary(sobject: SObject, base: str) -> Answer:
@@ -106,7 +105,7 @@ def describe_summary(sobject: SObject, base: str) -> Answer:
     }
 
 
-def describe_sobject(sobject: SObject, base: str) -> Answer:
+def describe_sobject(org: Org, sobject: SObject, base: str) -> Answer:
     """The full describe of one object."""
     return {
         **describe_summary(sobject, base),
@@ -123,7 +122,7 @@ def describe_sobject(sobject: SObject, base: str) -> Answer:
         "lookupLayoutable": None,
         "namedLayoutInfos": [],
         "networkScopeFieldName": None,
-        "recordTypeInfos": [_master_record_type(sobject, base)],
+        "recordTypeInfos": record_type_infos(org, sobject.name, base),
         "searchLayoutable": True,
         "sobjectDescribeOption": "FULL",
         "supportedScopes": [{"label": f"All {sobject.label_plural.lower()}", "name": "everything"}],
@@ -153,19 +152,6 @@ def _child(sobject: SObject, child: str, item: Field) -> Answer:
         "junctionReferenceTo": [],
         "relationshipName": f"{child}s" if is_plain else None,
         "restrictedDelete": False,
-    }
-
-
-def _master_record_type(sobject: SObject, base: str) -> Answer:
-    return {
-        "active": True,
-        "available": True,
-        "defaultRecordTypeMapping": True,
-        "developerName": "Master",
-        "master": True,
-        "name": "Master",
-        "recordTypeId": MASTER_RECORD_TYPE,
-        "urls": {"layout": f"{base}/sobjects/{sobject.name}/describe/layouts/{MASTER_RECORD_TYPE}"},
     }
 
 
@@ -256,36 +242,3 @@ def _extra_type(item: Field, sobject: str) -> str | None:
 def _picklist_value(item: Field, value: str) -> Answer:
     is_default = value == item.default_value
     return {"active": True, "defaultValue": is_default, "label": value, "validFor": None, "value": value}
-
-
-def describe_layouts(org: Org, sobject: SObject) -> Answer:
-    """The page layout the connected user gets: one section with every field, and the package's buttons."""
-    buttons = []
-    if org.package_version and sobject.name in {"Lead", "Contact"}:
-        shown = [button for button in ACTIONS_BUTTONS if (sobject.name, button[0]) not in org.hidden_buttons]
-        buttons = [{"name": name, "label": label, "custom": True} for name, label in shown]
-    section = {
-        "heading": f"{sobject.label} Information",
-        "columns": 1,
-        "rows": len(sobject.fields),
-        "layoutRows": [_layout_row(item) for item in sobject.fields.values() if item.name not in STAMPS],
-    }
-    layout = {
-        "id": setup_id("00h", 1),
-        "name": f"{sobject.label} Layout",
-        "buttonLayoutSection": {"detailButtons": buttons},
-        "detailLayoutSections": [section],
-        "editLayoutSections": [section],
-        "relatedLists": [],
-    }
-    mapping = {"available": True, "defaultRecordTypeMapping": True, "layoutId": layout["id"], "name": "Master"}
-    return {
-        "layouts": [layout],
-        "recordTypeMappings": [{**mapping, "recordTypeId": MASTER_RECORD_TYPE}],
-        "recordTypeSelectorRequired": [False],
-    }
-
-
-def _layout_row(item: Field) -> Answer:
-    component = {"type": "Field", "value": item.name, "displayLines": 1}
-    return {"numItems": 1, "layoutItems": [{"label": item.label, "layoutComponents": [component]}]}

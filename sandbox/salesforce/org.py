@@ -9,7 +9,8 @@ from itertools import count
 from typing import Any, Final, TypeVar
 
 from sandbox.record_ids import make_id
-from sandbox.salesforce.schema import OBJECTS, Field, SObject
+from sandbox.salesforce.objects import OBJECTS
+from sandbox.salesforce.schema import Field, SObject
 from sandbox.world import World
 
 Row = dict[str, Any]
@@ -77,6 +78,8 @@ PACKAGE_FIELDS: Final = tuple(
         ("Urgency_Value", "double", 0),
     )
 )
+# The record types that an old org may have, by object.
+RECORD_TYPES: Final = {"Lead": ("Inbound", "Outbound", "Partner"), "Contact": ("Customer", "Supplier")}
 # Adobe documents the labels of these objects ("Add Sales Insight Permission Set"); the API names are made up from them.
 PACKAGE_OBJECTS: Final = tuple(
     f"{NAMESPACE}__{name}__c"
@@ -213,6 +216,11 @@ class Org:
     package_license: str = "Active"
     other_packages: list[Package] = field(default_factory=list)
     hidden_buttons: set[tuple[str, str]] = field(default_factory=set)
+    has_record_types: bool = False
+    # Object, and the record type whose layout it is (empty: every one).
+    layout_panels: set[tuple[str, str]] = field(default_factory=set)
+    # Objects whose fields are on a Lightning page and not on the page layout.
+    dynamic_forms: set[str] = field(default_factory=set)
     not_deployed: set[str] = field(default_factory=set)
     custom_fields: dict[str, dict[str, Field]] = field(default_factory=dict)
     hidden_fields: dict[str, set[str]] = field(default_factory=dict)
@@ -307,6 +315,8 @@ class Org:
         added = list(self.custom_fields.get(sobject.name, {}).values())
         if sobject.name in {"Lead", "Contact"} and self.package_version:
             added.extend(PACKAGE_FIELDS)
+        if sobject.name in RECORD_TYPES and self.has_record_types:
+            added.append(Field("RecordTypeId", "reference", 18, ("RecordType",), "RecordType", "Record Type ID"))
         if sobject.name == "Task":
             added.append(self.task_type_field)
         return added

@@ -12,10 +12,11 @@ from sandbox.salesforce import rows
 from sandbox.salesforce.access import Access
 from sandbox.salesforce.errors import SalesforceError, compile_error
 from sandbox.salesforce.metadata import check_metadata_query
+from sandbox.salesforce.objects import DEFINITIONS, TOOLING_ONLY
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.paths import Getter, Parent, Paths
 from sandbox.salesforce.record_access import asked_accesses, record_accesses
-from sandbox.salesforce.schema import DEFINITIONS, TOOLING_ONLY, Field, SObject
+from sandbox.salesforce.schema import Field, SObject
 from sandbox.salesforce.soql import (
     ALL_FIELDS,
     Chain,

@@ -16,10 +16,11 @@ from sandbox.salesforce.api import Call, json_response, route
 from sandbox.salesforce.describe import describe_summary
 from sandbox.salesforce.errors import SalesforceError, not_found
 from sandbox.salesforce.external_ids import find_by_external_id
+from sandbox.salesforce.objects import TOOLING_ONLY
 from sandbox.salesforce.org import LONG_AGO, Org, Row
 from sandbox.salesforce.query import json_value
 from sandbox.salesforce.rows import rows_between
-from sandbox.salesforce.schema import TOOLING_ONLY, SObject
+from sandbox.salesforce.schema import SObject
 
 WINDOW: Final = timedelta(days=30)
 MAX_IDS: Final = 600_000

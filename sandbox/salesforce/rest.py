@@ -15,13 +15,16 @@ from sandbox.salesforce import collections, cursors, record_resources, rows
 from sandbox.salesforce.api import NEWEST_VERSION, OLDEST_VERSION, Call, json_response, route
 from sandbox.salesforce.bulk import QueryJobs
 from sandbox.salesforce.composite import Composite
-from sandbox.salesforce.describe import describe_layouts, describe_sobject, describe_summary
+from sandbox.salesforce.describe import describe_sobject, describe_summary
 from sandbox.salesforce.errors import SalesforceError, not_found
+from sandbox.salesforce.layouts import describe_layout, describe_layouts
+from sandbox.salesforce.objects import DEFINITIONS, TOOLING
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.permissions import may_view_all_data, profile_name
 from sandbox.salesforce.query import Plan
 from sandbox.salesforce.record_resources import named_sobject
-from sandbox.salesforce.schema import DEFINITIONS, STANDARD, TOOLING
+from sandbox.salesforce.rows import long_id
+from sandbox.salesforce.schema import STANDARD
 
 RESOURCES: Final = ("sobjects", "query", "queryAll", "limits", "jobs", "tooling", "composite", "search", "recent")
 COUNTED: Final = ("Account", "Contact", "Lead", "Opportunity", "Task", "User")
@@ -115,7 +118,7 @@ def _sobjects(call: Call) -> Response:
 
 
 def _describe(call: Call) -> Response:
-    return _unless_unchanged(call, lambda: describe_sobject(named_sobject(call), call.base))
+    return _unless_unchanged(call, lambda: describe_sobject(call.org, named_sobject(call), call.base))
 
 
 def _unless_unchanged(call: Call, describe: Callable[[], dict[str, Any]]) -> Response:
@@ -142,7 +145,10 @@ def _layouts(call: Call) -> dict[str, Any]:
     sobject = named_sobject(call)
     if sobject.name not in LAYOUT_OBJECTS:
         raise not_found()
-    return describe_layouts(call.org, sobject)
+    record_type = call.request.path_params.get("record_type")
+    if record_type is None:
+        return describe_layouts(call.org, sobject, call.base)
+    return describe_layout(call.org, sobject, long_id(record_type) or "")
 
 
 def _quick_actions(call: Call) -> list[dict[str, str]]:
@@ -182,9 +188,22 @@ def _next_page(call: Call) -> dict[str, Any]:
 
 def _tooling_query(call: Call) -> dict[str, Any]:
     plan = Plan(call.org, _statement(call), username=call.username, is_tooling=True)
+    _check_metadata_columns(plan)
     answer = _answer(call, plan, f"{call.base}/tooling")
     size = len(answer["records"])
     return {"size": size, "queryLocator": None, "entityTypeName": plan.sobject.name, **answer}
+
+
+def _check_metadata_columns(plan: Plan) -> None:
+    """Raises SalesforceError: what is costly to make is made for one row at a time (Tooling API, "FlexiPage")."""
+    names = {plan.paths.field(column.path).name for column in plan.query.columns}
+    found = sum(1 for _ in plan.matches()) if names & {"Metadata", "FullName"} else 0
+    if found > 1:
+        sentence = (
+            "When retrieving results with Metadata or FullName fields, the query qualifications must specify no more "
+            f"than one row for retrieval. Result size: {found}"
+        )
+        raise SalesforceError("MALFORMED_QUERY", sentence)
 
 
 def _tooling_sobjects(call: Call) -> dict[str, Any]:
@@ -196,7 +215,7 @@ def _tooling_describe(call: Call) -> dict[str, Any]:
     sobject = call.org.sobject(call.request.path_params["sobject"])
     if sobject is None or sobject.name not in {item.name for item in (*TOOLING, *DEFINITIONS)}:
         raise not_found()
-    return describe_sobject(sobject, f"{call.base}/tooling")
+    return describe_sobject(call.org, sobject, f"{call.base}/tooling")
 
 
 def _organization(call: Call) -> dict[str, Any]:

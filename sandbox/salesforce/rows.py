@@ -8,8 +8,9 @@ from typing import Any, Final
 from sandbox.people import DAY
 from sandbox.record_ids import PREFIXES, checksum, make_id, read_id
 from sandbox.records import MOST_ROLES
-from sandbox.salesforce import permission_rows, setup_rows
-from sandbox.salesforce.org import Org
+from sandbox.salesforce import layouts, permission_rows, record_types, setup_rows
+from sandbox.salesforce.org import RECORD_TYPES, Org
+from sandbox.salesforce.record_types import with_record_type
 
 Row = dict[str, Any]
 Span = tuple[datetime | None, datetime | None]
@@ -22,12 +23,14 @@ SETUP_ROWS: Final[dict[str, Callable[[Org], Iterator[Row]]]] = {
     "SubscriberPackage": setup_rows.packages,
     "SubscriberPackageVersion": setup_rows.package_versions,
     "RemoteProxy": setup_rows.remote_proxies,
-    "EntityDefinition": setup_rows.entity_definitions,
+    "EntityDefinition": record_types.entity_definitions,
     "FieldDefinition": setup_rows.field_definitions,
     "EntityParticle": setup_rows.entity_particles,
     "FieldPermissions": permission_rows.field_permissions,
     "Publisher": setup_rows.publishers,
-    "Layout": setup_rows.layouts,
+    "Layout": record_types.layout_rows,
+    "RecordType": record_types.record_type_rows,
+    "FlexiPage": layouts.flexi_pages,
     "UserLicense": permission_rows.licenses,
     "Profile": permission_rows.profiles,
     "PermissionSet": permission_rows.permission_set_rows,
@@ -43,7 +46,7 @@ SETUP_ROWS: Final[dict[str, Callable[[Org], Iterator[Row]]]] = {
 LONGEST_SPAN: Final = 10 * DAY
 """Seeded rows that changed within so many seconds are found by their ids, without a look at all others."""
 
-_OBJECT_OF_PREFIX: Final = {prefix: name for name, prefix in PREFIXES.items()}
+_OBJECT_OF_PREFIX: Final = {prefix: name for name, prefix in PREFIXES.items()} | {"012": "RecordType"}
 
 
 def long_id(text: str) -> str | None:
@@ -73,6 +76,8 @@ def _own_rows(org: Org, sobject: str) -> Iterator[Row]:
     if sobject not in WORLD_OBJECTS:
         return iter(())
     found = org.world.salesforce_rows(sobject)
+    if org.has_record_types and sobject in RECORD_TYPES:
+        found = (with_record_type(org, sobject, item) for item in found)
     changed = org.changed.get(sobject)
     if not changed:
         return iter(found)
@@ -88,7 +93,9 @@ def row(org: Org, sobject: str, record_id: str) -> Row | None:
     found = org.world.salesforce_row(sobject, record_id)
     if found is None:
         return None
-    return org.user_row(found) if sobject == "User" else found | org.changed.get(sobject, {}).get(record_id, {})
+    if sobject == "User":
+        return org.user_row(found)
+    return with_record_type(org, sobject, found) | org.changed.get(sobject, {}).get(record_id, {})
 
 
 def rows_between(org: Org, sobject: str, spans: Iterable[Span]) -> Iterator[Row]:

@@ -19,6 +19,7 @@ from sandbox.salesforce.schema import Field
 Saved = dict[str, Any]
 PLAIN: Final = (
     "is_sandbox",
+    "has_record_types",
     "refreshes",
     "package_license",
     "package_version",
@@ -28,7 +29,7 @@ PLAIN: Final = (
     "calls_by_hour",
     "sessions",
 )
-SETS: Final = ("not_deployed", "inactive_users", "users_without_api", "permission_set_users")
+SETS: Final = ("dynamic_forms", "not_deployed", "inactive_users", "users_without_api", "permission_set_users")
 
 
 def dump(org: Org) -> Saved:
@@ -44,6 +45,7 @@ def dump(org: Org) -> Saved:
         "hidden_fields": {name: sorted(hidden) for name, hidden in org.hidden_fields.items()},
         "other_packages": [asdict(package) for package in org.other_packages],
         "hidden_buttons": sorted(org.hidden_buttons),
+        "layout_panels": sorted(org.layout_panels),
         "approvals": sorted(org.approvals),
         **access_state.dump(org),
         "grants": [_dump_grant(grant) for grant in org.keep(Grants)],
@@ -71,6 +73,7 @@ def load(org: Org, saved: Saved) -> None:
     org.hidden_fields = {name: set(hidden) for name, hidden in saved["hidden_fields"].items()}
     org.other_packages = [Package(**item) for item in saved["other_packages"]]
     org.hidden_buttons = {(sobject, name) for sobject, name in saved["hidden_buttons"]}
+    org.layout_panels = {(sobject, name) for sobject, name in saved["layout_panels"]}
     org.approvals = {(username, client_id) for username, client_id in saved["approvals"]}
     access_state.load(org, saved)
     org.keep(Grants).extend(map(_load_grant, saved["grants"]))

@@ -1,4 +1,4 @@
-"""The objects and fields of the org: what describe shows and SOQL may name.
+"""The standard objects and their fields: what describe shows and SOQL may name. Those about set-up are in objects.py.
 
 Names, types and lengths of the standard objects follow recorded describe answers and the Salesforce Object Reference.
 """
@@ -82,7 +82,8 @@ def _read_field(text: str) -> Field:
     return Field(name, kind, size, parents, rest[1] if len(rest) > 1 else "", words(name))
 
 
-def _object(name: str, key_prefix: str, specs: str, *, plural: str = "", is_tooling: bool = False) -> SObject:
+def make_object(name: str, key_prefix: str, specs: str, *, plural: str = "", is_tooling: bool = False) -> SObject:
+    """An object from the texts of its fields; see `_read_field`."""
     fields = [_read_field(spec) for spec in re.split(r"\s*;\s*", specs.strip(" ;\n")) if spec]
     filled = (_with_values(name, item) for item in fields)
     label = words(name)
@@ -122,7 +123,7 @@ Jigsaw string:20; JigsawContactId string:20; CleanStatus picklist; IndividualId 
 """
 
 STANDARD: Final = (
-    _object(
+    make_object(
         "Lead",
         "00Q",
         SYSTEM
@@ -136,7 +137,7 @@ STANDARD: Final = (
         "ConvertedContactId reference Contact ConvertedContact; IsUnreadByOwner boolean;"
         "ConvertedOpportunityId reference Opportunity ConvertedOpportunity",
     ),
-    _object(
+    make_object(
         "Contact",
         "003",
         SYSTEM + PERSON.format(name="Contact") + "AccountId reference Account Account; MailingStreet textarea:255;"
@@ -149,7 +150,7 @@ STANDARD: Final = (
         "ReportsToId reference Contact ReportsTo; Department string:80; Birthdate date; OwnerId reference User Owner;"
         "IsEmailBounced boolean",
     ),
-    _object(
+    make_object(
         "Account",
         "001",
         SYSTEM
@@ -167,7 +168,7 @@ STANDARD: Final = (
         "OperatingHoursId reference OperatingHours OperatingHours; LastViewedDate datetime;"
         "LastReferencedDate datetime; OwnerId reference User Owner; LastActivityDate date",
     ),
-    _object(
+    make_object(
         "Opportunity",
         "006",
         SYSTEM + "AccountId reference Account Account; Name string:120; Description textarea:32000; StageName picklist;"
@@ -175,13 +176,13 @@ STANDARD: Final = (
         "IsWon boolean; OwnerId reference User Owner; ContactId reference Contact Contact; LastActivityDate date",
         plural="Opportunities",
     ),
-    _object(
+    make_object(
         "OpportunityContactRole",
         "00K",
         SYSTEM + "OpportunityId reference Opportunity Opportunity; ContactId reference Contact Contact; Role picklist;"
         "IsPrimary boolean",
     ),
-    _object(
+    make_object(
         "Task",
         "00T",
         SYSTEM + "WhoId reference Contact,Lead Who; WhatId reference Account,Opportunity What; Subject string:255;"
@@ -190,7 +191,7 @@ STANDARD: Final = (
         "IsClosed boolean; IsArchived boolean;"
         "CallDurationInSeconds int; CallType picklist; CallDisposition string:255; TaskSubtype picklist; Type picklist",
     ),
-    _object(
+    make_object(
         "User",
         "005",
         "Id id; Username string:80; LastName string:80; FirstName string:40; Name string:121; CompanyName string:80;"
@@ -199,13 +200,13 @@ STANDARD: Final = (
         "ProfileId reference Profile Profile; FederationIdentifier string:512;"
         "CreatedDate datetime; LastModifiedDate datetime; SystemModstamp datetime",
     ),
-    _object(
+    make_object(
         "Group",
         "00G",
         "Id id; Name string:40; DeveloperName string:80; Type picklist; Email email; CreatedDate datetime;"
         "LastModifiedDate datetime; SystemModstamp datetime",
     ),
-    _object(
+    make_object(
         "Organization",
         "00D",
         "Id id; Name string:80; IsSandbox boolean; OrganizationType picklist; InstanceName string:5;"
@@ -214,25 +215,31 @@ STANDARD: Final = (
         "DefaultLeadAccess picklist; DefaultContactAccess picklist; DefaultOpportunityAccess picklist;"
         "CreatedDate datetime; SystemModstamp datetime",
     ),
-    _object(
+    make_object(
         "UserRecordAccess",
         "0ug",
         "Id id; UserId reference User; RecordId reference; HasReadAccess boolean; HasEditAccess boolean;"
         "HasDeleteAccess boolean; HasTransferAccess boolean; HasAllAccess boolean; MaxAccessLevel picklist",
         plural="User Record Access",
     ),
-    _object(
+    make_object(
         "Profile",
         "00e",
         "Id id; Name string:255; UserType picklist; UserLicenseId reference UserLicense UserLicense;"
         "PermissionsApiEnabled boolean; PermissionsApiUserOnly boolean; PermissionsViewSetup boolean;"
         "PermissionsViewAllData boolean",
     ),
-    _object("UserLicense", "100", "Id id; Name string:255; MasterLabel string:255; Status picklist"),
-    _object("Individual", "0PK", "Id id; Name string:121"),
-    _object("DandBCompany", "06E", "Id id; Name string:255", plural="D&B Companies"),
-    _object("OperatingHours", "0OH", "Id id; Name string:255", plural="Operating Hours"),
-    _object(
+    make_object("UserLicense", "100", "Id id; Name string:255; MasterLabel string:255; Status picklist"),
+    make_object(
+        "RecordType",
+        "012",
+        "Id id; Name string:80; DeveloperName string:80; NamespacePrefix string:15; Description string:255;"
+        "SobjectType picklist; IsActive boolean",
+    ),
+    make_object("Individual", "0PK", "Id id; Name string:121"),
+    make_object("DandBCompany", "06E", "Id id; Name string:255", plural="D&B Companies"),
+    make_object("OperatingHours", "0OH", "Id id; Name string:255", plural="Operating Hours"),
+    make_object(
         "PermissionSet",
         "0PS",
         "Id id; Name string:80; Label string:80; NamespacePrefix string:15; IsOwnedByProfile boolean; IsCustom boolean;"
@@ -240,20 +247,20 @@ STANDARD: Final = (
         "Type picklist; PermissionSetGroupId reference PermissionSetGroup PermissionSetGroup;"
         "PermissionsApiUserOnly boolean; PermissionsViewAllData boolean",
     ),
-    _object("PermissionSetGroup", "0PG", "Id id; DeveloperName string:80; MasterLabel string:80; Status picklist"),
-    _object(
+    make_object("PermissionSetGroup", "0PG", "Id id; DeveloperName string:80; MasterLabel string:80; Status picklist"),
+    make_object(
         "PermissionSetGroupComponent",
         "0PM",
         "Id id; PermissionSetGroupId reference PermissionSetGroup PermissionSetGroup;"
         "PermissionSetId reference PermissionSet PermissionSet",
     ),
-    _object(
+    make_object(
         "PermissionSetAssignment",
         "0Pa",
         "Id id; PermissionSetId reference PermissionSet PermissionSet; AssigneeId reference User Assignee;"
         "PermissionSetGroupId reference PermissionSetGroup PermissionSetGroup; IsActive boolean",
     ),
-    _object(
+    make_object(
         "ObjectPermissions",
         "110",
         "Id id; ParentId reference PermissionSet Parent; SobjectType picklist; PermissionsRead boolean;"
@@ -261,20 +268,20 @@ STANDARD: Final = (
         "PermissionsViewAllRecords boolean; PermissionsModifyAllRecords boolean",
         plural="Object Permissions",
     ),
-    _object(
+    make_object(
         "FieldPermissions",
         "01k",
         "Id id; ParentId reference PermissionSet Parent; SobjectType picklist; Field picklist:255;"
         "PermissionsRead boolean; PermissionsEdit boolean",
         plural="Field Permissions",
     ),
-    _object(
+    make_object(
         "PackageLicense",
         "050",
         "Id id; NamespacePrefix string:15; Status picklist; AllowedLicenses int; UsedLicenses int;"
         "ExpirationDate datetime; IsProvisioned boolean",
     ),
-    _object(
+    make_object(
         "WebLink",
         "00b",
         "Id id; Name string:240; MasterLabel string:240; NamespacePrefix string:15; PageOrSobjectType picklist;"
@@ -282,97 +289,8 @@ STANDARD: Final = (
     ),
 )
 
-# Rows about the org's set-up. EntityDefinition and FieldDefinition answer through the REST API as well.
-TOOLING: Final = (
-    _object(
-        "InstalledSubscriberPackage",
-        "0A3",
-        "Id id; SubscriberPackageId reference SubscriberPackage SubscriberPackage;"
-        "SubscriberPackageVersionId reference SubscriberPackageVersion SubscriberPackageVersion;"
-        "MinPackageVersionId reference SubscriberPackageVersion",
-        is_tooling=True,
-    ),
-    _object(
-        "SubscriberPackage",
-        "033",
-        "Id id; Name string:255; NamespacePrefix string:15; Description string:255; IsPackageValid boolean",
-        is_tooling=True,
-    ),
-    _object(
-        "SubscriberPackageVersion",
-        "04t",
-        "Id id; SubscriberPackageId reference SubscriberPackage SubscriberPackage; Name string:255; MajorVersion int;"
-        "MinorVersion int; PatchVersion int; BuildNumber int; IsManaged boolean; IsBeta boolean; IsDeprecated boolean;"
-        "ReleaseState picklist; IsPasswordProtected boolean; IsSecurityReviewed boolean;"
-        "Package2ContainerOptions picklist",
-        is_tooling=True,
-    ),
-    _object(
-        "Publisher",
-        "0Pb",
-        "Id id; DurableId string:255; Name string:255; NamespacePrefix string:15; MajorVersion int; MinorVersion int;"
-        "IsSalesforce boolean",
-        is_tooling=True,
-    ),
-    _object(
-        "RemoteProxy",
-        "0rp",
-        "Id id; SiteName string:80; EndpointUrl url; IsActive boolean; DisableProtocolSecurity boolean;"
-        "Description string:255; NamespacePrefix string:15; DeveloperName string:80",
-        plural="Remote Site Settings",
-        is_tooling=True,
-    ),
-    _object(
-        "Layout",
-        "00h",
-        "Id id; Name string:255; EntityDefinitionId string:255; TableEnumOrId string:255; NamespacePrefix string:15",
-        is_tooling=True,
-    ),
-    _object(
-        "SearchLayout",
-        "0SL",
-        "Id id; DurableId string:255; EntityDefinitionId string:255; LayoutType string:255;"
-        "ButtonsDisplayed complexvalue",
-        is_tooling=True,
-    ),
-    _object(
-        "EmailAdministrationSettings",
-        "0ES",
-        "Id id; FullName string:255; Metadata complexvalue",
-        plural="Email Administration Settings",
-        is_tooling=True,
-    ),
-    _object(
-        "ApexClass", "01p", "Id id; Name string:255; NamespacePrefix string:15; Status picklist", plural="Apex Classes"
-    ),
-)
-DEFINITIONS: Final = (
-    _object(
-        "EntityDefinition",
-        "000",
-        "Id id; DurableId string:255; QualifiedApiName string:255; DeveloperName string:255; NamespacePrefix string:15;"
-        "Label string:80; DeploymentStatus picklist; KeyPrefix string:3; IsCustomizable boolean",
-    ),
-    _object(
-        "FieldDefinition",
-        "000",
-        "Id id; DurableId string:255; EntityDefinitionId reference EntityDefinition EntityDefinition;"
-        "QualifiedApiName string:255; DeveloperName string:255; NamespacePrefix string:15; Label string:255;"
-        "DataType string:255; Length int",
-    ),
-    _object(
-        "EntityParticle",
-        "000",
-        "Id id; DurableId string:255; EntityDefinitionId reference EntityDefinition EntityDefinition;"
-        "QualifiedApiName string:255; DeveloperName string:255; NamespacePrefix string:15; Label string:255;"
-        "DataType string:255; Length int",
-    ),
-)
 # What a reference to several objects can be asked for whichever it points to (Salesforce: "Name" object).
-NAME: Final = _object(
+NAME: Final = make_object(
     "Name", "", "Id id; Name string:255; Type string:255; Email email; Username string:80; IsActive boolean;"
     "FirstName string:40; LastName string:80; Alias string:8; Title string:80; Phone phone"
 )  # fmt: skip
-
-TOOLING_ONLY: Final = frozenset(item.name for item in TOOLING if item.is_tooling)
-OBJECTS: Final = {item.name.lower(): item for item in (*STANDARD, *TOOLING, *DEFINITIONS)}

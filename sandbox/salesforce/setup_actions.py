@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from sandbox.salesforce.action_bodies import Action, Body, flag, number, object_name, text, texts
+from sandbox.salesforce.layouts import PANEL_HEIGHTS
 from sandbox.salesforce.org import (
     ACTIONS_SITES,
     ACTIVITY_FIELDS,
@@ -16,7 +17,9 @@ from sandbox.salesforce.org import (
     Package,
     RemoteSite,
 )
+from sandbox.salesforce.record_types import record_types
 from sandbox.salesforce.schema import LENGTHS, Field, words
+from sandbox.salesforce.setup_rows import LAYOUT_OBJECTS
 
 FIELD_TYPES: Final = frozenset(
     {
@@ -65,8 +68,34 @@ def _set_layout_button(org: Org, body: Body) -> None:
     (org.hidden_buttons.discard if flag(body, "shown") else org.hidden_buttons.add)(button)
 
 
+def _add_layout_panel(org: Org, body: Body) -> None:
+    """Put the package's Visualforce panel on the page layouts of an object, or on that of one record type."""
+    name, record_type = object_name(body), str(body.get("record_type") or "")
+    if not org.package_version:
+        raise ValueError("The panel comes with the package. Install the package first.")
+    if name not in PANEL_HEIGHTS:
+        raise ValueError(f"The package has panels for {', '.join(PANEL_HEIGHTS)}; not for {name}.")
+    if record_type and record_type not in {item.name for item in record_types(org, name)}:
+        raise ValueError(f"{name} has no record type {record_type}.")
+    (org.layout_panels.add if flag(body, "shown") else org.layout_panels.discard)((name, record_type))
+
+
+def _use_dynamic_forms(org: Org, body: Body) -> None:
+    """Show the fields of an object on a Lightning page instead of the page layout."""
+    name = object_name(body)
+    if name not in LAYOUT_OBJECTS:
+        raise ValueError(f"There are page layouts of {', '.join(LAYOUT_OBJECTS)}; not of {name}.")
+    (org.dynamic_forms.add if flag(body, "used") else org.dynamic_forms.discard)(name)
+
+
+def _add_record_types(org: Org, _body: Body) -> None:
+    """Three kinds of leads and two of contacts, each with a page layout of its own."""
+    org.has_record_types = True
+
+
 def uninstall_package(org: Org, _body: Body) -> None:
     org.package_version = ""
+    org.layout_panels.clear()
     org.permission_set_users.clear()
     org.not_deployed.clear()
     org.list_view_buttons.clear()
@@ -151,6 +180,9 @@ SETUP_ACTIONS: Final[dict[str, Action]] = {
     "install_other_package": _install_other_package,
     "set_package_license": _set_package_license,
     "set_layout_button": _set_layout_button,
+    "add_layout_panel": _add_layout_panel,
+    "use_dynamic_forms": _use_dynamic_forms,
+    "add_record_types": _add_record_types,
     "set_deployed": _set_deployed,
     "add_field": _add_field,
     "add_all_activity_fields": _add_all_activity_fields,

@@ -167,17 +167,6 @@ def _field_definition(sobject: str, item: Field) -> Row:
     }
 
 
-def layouts(_org: Org) -> Iterator[Row]:
-    for number, name in enumerate(LAYOUT_OBJECTS, 1):
-        yield {
-            "Id": setup_id("00h", number),
-            "Name": f"{name} Layout",
-            "EntityDefinitionId": name,
-            "TableEnumOrId": name,
-            "NamespacePrefix": None,
-        }
-
-
 def package_licenses(org: Org) -> Iterator[Row]:
     if org.package_version:
         yield {

@@ -1,0 +1,135 @@
+"""What an old org's Setup holds that a tidy one's does not: record types, panels, Lightning pages, odd packages."""
+
+from typing import Any
+
+import pytest
+import requests
+
+from sandbox.testing import SandboxProcess
+from sandbox.tests.salesforce_browser import Api, act
+
+TOOLING = "/tooling/query"
+LAYOUTS = "/sobjects/{}/describe/layouts"
+
+
+def components(layout: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        component
+        for section in layout["detailLayoutSections"]
+        for row in section["layoutRows"]
+        for item in row["layoutItems"]
+        for component in item["layoutComponents"]
+    ]
+
+
+def fields_of(layout: dict[str, Any]) -> set[str]:
+    return {component["value"] for component in components(layout) if component["type"] == "Field"}
+
+
+def panels_of(layout: dict[str, Any]) -> list[str]:
+    return [component["value"] for component in components(layout) if component["type"] == "VisualforcePage"]
+
+
+def layout_of(api: Api, sobject: str) -> dict[str, Any]:
+    """The one layout of an object without record types."""
+    [layout] = api.get(LAYOUTS.format(sobject)).json()["layouts"]
+    return dict(layout)
+
+
+def test_layouts_of_an_object_with_record_types(sandbox: SandboxProcess, api: Api) -> None:
+    assert "Email" in fields_of(layout_of(api, "Lead"))
+    act(sandbox, "add_record_types")
+    answer = api.get(LAYOUTS.format("Lead")).json()
+    assert answer["layouts"] is None
+    mappings = {item["name"]: item for item in answer["recordTypeMappings"]}
+    assert list(mappings) == ["Inbound", "Outbound", "Partner", "Master"]
+    assert answer["recordTypeSelectorRequired"] == [True]
+    for item in mappings.values():
+        layout = api.get(item["urls"]["layout"]).json()
+        assert (layout["id"], "Email" in fields_of(layout)) == (item["layoutId"], True)
+    rows = api.query("SELECT Id FROM Layout WHERE EntityDefinitionId = 'Lead'", TOOLING)["records"]
+    assert {row["Id"] for row in rows} == {item["layoutId"] for item in mappings.values()}
+    assert api.get(LAYOUTS.format("Lead") + "/012000000000001AAA").status_code == 404
+    # An object without types keeps its one layout.
+    assert "Name" in fields_of(layout_of(api, "Account"))
+
+
+def test_record_types_can_be_read_everywhere(sandbox: SandboxProcess, api: Api) -> None:
+    assert api.names("SELECT Name FROM RecordType") == []
+    assert "RecordTypeId" not in {item["name"] for item in api.get("/sobjects/Lead/describe").json()["fields"]}
+    act(sandbox, "add_record_types")
+    names = api.names("SELECT DeveloperName FROM RecordType WHERE SobjectType = 'Contact' AND IsActive = true")
+    assert names == ["Customer", "Supplier"]
+    infos = api.get("/sobjects/Contact/describe").json()["recordTypeInfos"]
+    assert [item["name"] for item in infos] == ["Customer", "Supplier", "Master"]
+    soql = "SELECT RecordTypesSupported FROM EntityDefinition WHERE QualifiedApiName = 'Contact'"
+    [supported] = [row["RecordTypesSupported"]["recordTypeInfos"] for row in api.query(soql, TOOLING)["records"]]
+    assert [item["recordTypeId"] for item in supported] == [item["recordTypeId"] for item in infos]
+    leads = api.query("SELECT RecordTypeId, RecordType.Name FROM Lead")["records"]
+    assert {lead["RecordType"]["Name"] if lead["RecordType"] else None for lead in leads} == {
+        "Inbound",
+        "Outbound",
+        "Partner",
+        None,
+    }
+    inbound = api.query("SELECT COUNT() FROM Lead WHERE RecordType.DeveloperName = 'Inbound'")["totalSize"]
+    assert 0 < inbound < len(leads)
+
+
+def test_record_type_of_a_written_record(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "add_record_types")
+    [partner] = api.names("SELECT Id FROM RecordType WHERE DeveloperName = 'Partner'")
+    made = api.create("Lead", LastName="Vega", Company="Vega", RecordTypeId=partner)
+    assert api.record("Lead", made)["RecordTypeId"] == partner
+
+
+def test_panel_on_the_layouts(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "install_package")
+    assert panels_of(layout_of(api, "Lead")) == []
+    act(sandbox, "add_layout_panel", object="Lead")
+    [panel] = [item for item in components(layout_of(api, "Lead")) if item["type"] == "VisualforcePage"]
+    assert (panel["value"], panel["url"]) == ("mkto_si__Lead", "/apex/mkto_si__Lead")
+    assert (panel["suggestedHeight"], panel["showScrollbars"]) == ("450px", False)
+    assert panels_of(layout_of(api, "Contact")) == []
+    act(sandbox, "add_layout_panel", object="Lead", shown=False)
+    assert panels_of(layout_of(api, "Lead")) == []
+
+
+def test_panel_on_the_layout_of_one_record_type(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "install_package")
+    act(sandbox, "add_record_types")
+    act(sandbox, "add_layout_panel", object="Lead", record_type="Inbound")
+    mappings = api.get(LAYOUTS.format("Lead")).json()["recordTypeMappings"]
+    found = {item["name"]: len(panels_of(api.get(item["urls"]["layout"]).json())) for item in mappings}
+    assert found == {"Inbound": 1, "Outbound": 0, "Partner": 0, "Master": 0}
+
+
+def test_fields_on_a_lightning_page(sandbox: SandboxProcess, api: Api) -> None:
+    assert api.query("SELECT Id FROM FlexiPage", TOOLING)["totalSize"] == 0
+    act(sandbox, "use_dynamic_forms", object="Lead")
+    shown = fields_of(layout_of(api, "Lead"))
+    assert {"LastName", "Company"} <= shown
+    assert not {"Email", "Title"} & shown
+    assert "Email" in fields_of(layout_of(api, "Contact"))
+    soql = "SELECT Type, EntityDefinitionId, Metadata FROM FlexiPage WHERE EntityDefinitionId = '{}'"
+    [page] = api.query(soql.format("Lead"), TOOLING)["records"]
+    assert page["Type"] == "RecordPage"
+    [region] = page["Metadata"]["flexiPageRegions"]
+    items = [item["fieldInstance"] for item in region["itemInstances"]]
+    assert {"fieldItem": "Record.Email", "identifier": "Email"} in items
+    assert api.refusal("SELECT Id FROM FlexiPage")[0] == "INVALID_TYPE"
+    act(sandbox, "use_dynamic_forms", object="Contact")
+    code, message = api.refusal("SELECT Metadata FROM FlexiPage", TOOLING)
+    assert (code, message[-14:]) == ("MALFORMED_QUERY", "Result size: 2")
+
+
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("add_layout_panel", {"object": "Lead"}),
+        ("use_dynamic_forms", {"object": "User"}),
+    ],
+)
+def test_wrong_set_up_is_refused(sandbox: SandboxProcess, action: str, body: dict[str, object]) -> None:
+    with pytest.raises(requests.HTTPError):
+        act(sandbox, action, **body)
