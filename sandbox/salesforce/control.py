@@ -10,18 +10,24 @@ from sandbox.salesforce import access_state
 from sandbox.salesforce.access_actions import ACCESS_ACTIONS
 from sandbox.salesforce.action_bodies import Action, Body, number, object_name, text
 from sandbox.salesforce.app_actions import APP_ACTIONS
+from sandbox.salesforce.audit_trail import note
 from sandbox.salesforce.grants import Grants
 from sandbox.salesforce.org import Org, RowRefusal
 from sandbox.salesforce.rows import long_id, row
-from sandbox.salesforce.setup_actions import SETUP_ACTIONS
+from sandbox.salesforce.setup_actions import SETUP_ACTIONS, spoil_tooling
 
 
-def act(org: Org, body: Body) -> None:
-    """Do the action a body names. Raises ValueError with a sentence that says what is wrong."""
+def act(org: Org, body: Body, username: str = "") -> None:
+    """Do the action a body names, by a user or (without one) the administrator.
+
+    Raises ValueError with a sentence that says what is wrong.
+    """
     action = ACTIONS.get(str(body.get("action", "")))
     if action is None:
         raise ValueError(f"There is no Salesforce action {body.get('action')!r}. Known actions: {', '.join(ACTIONS)}.")
     action(org, body)
+    if body["action"] not in SANDBOX_ACTIONS:
+        note(org, body, username or org.world.settings.salesforce_user)
     org.metadata_changed_at = org.world.clock.now()
 
 
@@ -46,14 +52,14 @@ def _reset(org: Org, _body: Body) -> None:
     org.reset()
 
 
-ACTIONS: Final[dict[str, Action]] = {
-    **SETUP_ACTIONS,
-    **APP_ACTIONS,
-    **ACCESS_ACTIONS,
+# What nobody does in Setup.
+SANDBOX_ACTIONS: Final[dict[str, Action]] = {
     "refuse_rows": _refuse_rows,
     "backdate_record": _backdate_record,
+    "spoil_tooling": spoil_tooling,
     "reset": _reset,
 }
+ACTIONS: Final[dict[str, Action]] = {**SETUP_ACTIONS, **APP_ACTIONS, **ACCESS_ACTIONS, **SANDBOX_ACTIONS}
 
 
 def state(org: Org) -> dict[str, Any]:
@@ -74,6 +80,7 @@ def state(org: Org) -> dict[str, Any]:
         "users_without_api": sorted(org.users_without_api),
         "permission_set_users": sorted(org.permission_set_users),
         **access_state.dump(org),
+        "spoiled_tooling": org.spoiled_tooling,
         "has_record_types": org.has_record_types,
         "layout_panels": sorted(org.layout_panels),
         "dynamic_forms": sorted(org.dynamic_forms),

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from sandbox.record_ids import make_id
 from sandbox.salesforce.objects import OBJECTS
+from sandbox.salesforce.package_fields import package_fields
 from sandbox.salesforce.schema import Field, SObject
 from sandbox.world import World
 
@@ -66,18 +67,6 @@ LIST_BUTTONS: Final = (
     ("Send_Marketo_Email_lightning", "Send Marketo Email (lightning)"),
 )
 BUTTON_OBJECTS: Final = ("Lead", "Contact")
-# What the package adds to Lead and Contact.
-PACKAGE_FIELDS: Final = tuple(
-    Field(f"{NAMESPACE}__{name}__c", kind, length, label=name.replace("_", " "))
-    for name, kind, length in (
-        ("Last_Interesting_Moment_Date", "datetime", 0),
-        ("Last_Interesting_Moment_Desc", "textarea", 255),
-        ("Last_Interesting_Moment_Source", "string", 100),
-        ("Last_Interesting_Moment_Type", "string", 100),
-        ("Relative_Score_Value", "double", 0),
-        ("Urgency_Value", "double", 0),
-    )
-)
 # The record types that an old org may have, by object.
 RECORD_TYPES: Final = {"Lead": ("Inbound", "Outbound", "Partner"), "Contact": ("Customer", "Supplier")}
 # Adobe documents the labels of these objects ("Add Sales Insight Permission Set"); the API names are made up from them.
@@ -108,11 +97,23 @@ class RemoteSite:
 
 @dataclass(frozen=True)
 class Package:
-    """An installed package other than Marketo's own."""
+    """An installed package. Without a version its row says only that it is there."""
 
     name: str
     namespace: str
     version: str
+    is_versioned: bool = True
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """One change in Setup: what, where in Setup, in words, when, and by which username."""
+
+    action: str
+    section: str
+    display: str
+    at: datetime
+    username: str
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,9 @@ class Org:
     refreshes: int = 0
     package_version: str = ""
     package_license: str = "Active"
+    has_newest_fields: bool = False
+    # Whether the row about the installed package names its version.
+    is_package_versioned: bool = True
     other_packages: list[Package] = field(default_factory=list)
     hidden_buttons: set[tuple[str, str]] = field(default_factory=set)
     has_record_types: bool = False
@@ -253,6 +257,9 @@ class Org:
     created: dict[str, dict[str, Row]] = field(default_factory=dict)
     changed: dict[str, dict[str, Row]] = field(default_factory=dict)
     refusals: list[RowRefusal] = field(default_factory=list)
+    audit_trail: list[AuditEntry] = field(default_factory=list)
+    # What is wrong with the answers of the Tooling API, by object: "refused" or "shape".
+    spoiled_tooling: dict[str, str] = field(default_factory=dict)
     metadata_changed_at: datetime = LONG_AGO
     _kept: dict[type[Any], Any] = field(default_factory=dict)
 
@@ -313,8 +320,8 @@ class Org:
 
     def _added_fields(self, sobject: SObject) -> list[Field]:
         added = list(self.custom_fields.get(sobject.name, {}).values())
-        if sobject.name in {"Lead", "Contact"} and self.package_version:
-            added.extend(PACKAGE_FIELDS)
+        if self.package_version:
+            added.extend(package_fields(sobject.name, is_newest=self.has_newest_fields))
         if sobject.name in RECORD_TYPES and self.has_record_types:
             added.append(Field("RecordTypeId", "reference", 18, ("RecordType",), "RecordType", "Record Type ID"))
         if sobject.name == "Task":

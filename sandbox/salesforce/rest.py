@@ -34,6 +34,10 @@ LAYOUT_OBJECTS: Final = frozenset({"Lead", "Contact", "Account", "Opportunity", 
 # Salesforce names releases by season: 66.0 is Spring '26, three a year.
 SEASONS: Final = ("Spring", "Summer", "Winter")
 
+NO_ACCESS: Final = (
+    "You do not have the level of access necessary to perform the operation you requested. Please contact the owner of "
+    "the record or your administrator if access is necessary."
+)
 QUICK_ACTIONS: Final = (("NewTask", "New Task"), ("LogACall", "Log a Call"), ("NewEvent", "New Event"))
 
 
@@ -65,6 +69,7 @@ def _resources(org: Org) -> list[BaseRoute]:
         *route(org, "/query/{locator}", _next_page),
         *route(org, "/queryAll/{locator}", _next_page),
         *route(org, "/tooling/query", _tooling_query),
+        *route(org, "/tooling/query/{locator}", _next_tooling_page),
         *route(org, "/tooling/sobjects", _tooling_sobjects),
         *route(org, "/tooling/sobjects/{sobject}/describe", _tooling_describe),
         *route(org, "/connect/organization", _organization),
@@ -186,12 +191,26 @@ def _next_page(call: Call) -> dict[str, Any]:
     return cursors.next_page(call.org, call.request.path_params["locator"], call.base)
 
 
+def _next_tooling_page(call: Call) -> dict[str, Any]:
+    return cursors.next_page(call.org, call.request.path_params["locator"], f"{call.base}/tooling")
+
+
 def _tooling_query(call: Call) -> dict[str, Any]:
     plan = Plan(call.org, _statement(call), username=call.username, is_tooling=True)
     _check_metadata_columns(plan)
+    spoiled = call.org.spoiled_tooling.get(plan.sobject.name)
+    if spoiled == "refused":
+        raise SalesforceError("INSUFFICIENT_ACCESS", NO_ACCESS, 403)
     answer = _answer(call, plan, f"{call.base}/tooling")
+    if spoiled == "shape":
+        answer["records"] = [_flat(record) for record in answer["records"]]
     size = len(answer["records"])
     return {"size": size, "queryLocator": None, "entityTypeName": plan.sobject.name, **answer}
+
+
+def _flat(record: dict[str, Any]) -> dict[str, Any]:
+    """A record without what is nested in it."""
+    return {name: value for name, value in record.items() if name == "attributes" or not isinstance(value, dict)}
 
 
 def _check_metadata_columns(plan: Plan) -> None:

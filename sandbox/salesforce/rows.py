@@ -8,7 +8,7 @@ from typing import Any, Final
 from sandbox.people import DAY
 from sandbox.record_ids import PREFIXES, checksum, make_id, read_id
 from sandbox.records import MOST_ROLES
-from sandbox.salesforce import layouts, permission_rows, record_types, setup_rows
+from sandbox.salesforce import audit_trail, layouts, permission_rows, record_types, setup_rows
 from sandbox.salesforce.org import RECORD_TYPES, Org
 from sandbox.salesforce.record_types import with_record_type
 
@@ -29,6 +29,7 @@ SETUP_ROWS: Final[dict[str, Callable[[Org], Iterator[Row]]]] = {
     "FieldPermissions": permission_rows.field_permissions,
     "Publisher": setup_rows.publishers,
     "Layout": record_types.layout_rows,
+    "SetupAuditTrail": audit_trail.audit_trail,
     "RecordType": record_types.record_type_rows,
     "FlexiPage": layouts.flexi_pages,
     "UserLicense": permission_rows.licenses,

@@ -13,13 +13,16 @@ from typing import Any, Final
 
 from sandbox.salesforce import access_state
 from sandbox.salesforce.grants import Grant, Grants
-from sandbox.salesforce.org import App, Org, Package, Policies, RemoteSite, Row, RowRefusal
+from sandbox.salesforce.org import App, AuditEntry, Org, Package, Policies, RemoteSite, Row, RowRefusal
 from sandbox.salesforce.schema import Field
 
 Saved = dict[str, Any]
 PLAIN: Final = (
     "is_sandbox",
     "has_record_types",
+    "has_newest_fields",
+    "is_package_versioned",
+    "spoiled_tooling",
     "refreshes",
     "package_license",
     "package_version",
@@ -52,6 +55,7 @@ def dump(org: Org) -> Saved:
         "created": _dump_rows(org.created),
         "changed": _dump_rows(org.changed),
         "refusals": [asdict(refusal) for refusal in org.refusals],
+        "audit_trail": [asdict(entry) | {"at": entry.at.isoformat()} for entry in org.audit_trail],
         "metadata_changed_at": org.metadata_changed_at.isoformat(),
         "next_number": next(org.numbers),
     }
@@ -80,6 +84,7 @@ def load(org: Org, saved: Saved) -> None:
     org.created = _load_rows(org, saved["created"])
     org.changed = _load_rows(org, saved["changed"])
     org.refusals = [RowRefusal(**item) for item in saved["refusals"]]
+    org.audit_trail = [AuditEntry(**item | {"at": datetime.fromisoformat(item["at"])}) for item in saved["audit_trail"]]
     org.metadata_changed_at = datetime.fromisoformat(saved["metadata_changed_at"])
     org.numbers = count(saved["next_number"])
 

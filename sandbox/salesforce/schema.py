@@ -236,6 +236,13 @@ STANDARD: Final = (
         "Id id; Name string:80; DeveloperName string:80; NamespacePrefix string:15; Description string:255;"
         "SobjectType picklist; IsActive boolean",
     ),
+    make_object(
+        "SetupAuditTrail",
+        "0Ym",
+        "Id id; Action string:120; Section string:40; CreatedDate datetime; CreatedById reference User CreatedBy;"
+        "Display string:1000; DelegateUser string:80; ResponsibleNamespacePrefix string:15",
+        plural="Setup Audit Trail",
+    ),
     make_object("Individual", "0PK", "Id id; Name string:121"),
     make_object("DandBCompany", "06E", "Id id; Name string:255", plural="D&B Companies"),
     make_object("OperatingHours", "0OH", "Id id; Name string:255", plural="Operating Hours"),

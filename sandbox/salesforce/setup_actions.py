@@ -44,7 +44,11 @@ def _install_package(org: Org, body: Body) -> None:
     version = str(body.get("version") or PACKAGE_VERSION)
     if not VERSION.fullmatch(version):
         raise ValueError(f"A package version has four numbers, such as {PACKAGE_VERSION}; {version!r} has not.")
+    if body.get("fields") not in {None, "", "newest"}:
+        raise ValueError(f"The fields are the newest ones or, when nothing is said, the first; not {body['fields']}.")
     org.package_version = version
+    org.has_newest_fields = org.has_newest_fields or body.get("fields") == "newest"
+    org.is_package_versioned = flag(body, "versioned")
 
 
 def _install_other_package(org: Org, body: Body) -> None:
@@ -52,7 +56,18 @@ def _install_other_package(org: Org, body: Body) -> None:
     version = str(body.get("version") or "1.0.0.0")
     if not VERSION.fullmatch(version):
         raise ValueError(f"A package version has four numbers, such as 1.0.0.0; {version!r} has not.")
-    org.other_packages.append(Package(text(body, "name"), str(body.get("namespace") or NAMESPACE), version))
+    package = Package(text(body, "name"), str(body.get("namespace") or NAMESPACE), version, flag(body, "versioned"))
+    org.other_packages.append(package)
+
+
+def spoil_tooling(org: Org, body: Body) -> None:
+    """Let the Tooling API refuse an object, or leave out what is nested in its rows."""
+    name, how = object_name(body), text(body, "how")
+    org.spoiled_tooling.pop(name, None)
+    if how not in {"refused", "shape", "not"}:
+        raise ValueError(f"The Tooling API can be refused, of another shape, or not spoiled; not {how}.")
+    if how != "not":
+        org.spoiled_tooling[name] = how
 
 
 def _set_package_license(org: Org, body: Body) -> None:
@@ -95,6 +110,7 @@ def _add_record_types(org: Org, _body: Body) -> None:
 
 def uninstall_package(org: Org, _body: Body) -> None:
     org.package_version = ""
+    org.has_newest_fields = False
     org.layout_panels.clear()
     org.permission_set_users.clear()
     org.not_deployed.clear()

@@ -71,7 +71,8 @@ class SetupPages:
         problem = ""
         if request.method == "POST":
             try:
-                act(self.org, {name: value for name, value in (await request.form()).items() if isinstance(value, str)})
+                form = await request.form()
+                act(self.org, {name: value for name, value in form.items() if isinstance(value, str)}, username)
                 return RedirectResponse(here, 303)
             except ValueError as error:
                 problem = str(error)

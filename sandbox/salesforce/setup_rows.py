@@ -39,17 +39,22 @@ def setup_id(prefix: str, number: int) -> str:
 def _installed(org: Org) -> Iterator[tuple[int, str, str, Package]]:
     """Number, id, id of the version, and facts of every installed package."""
     if org.package_version:
-        yield 1, PACKAGE_ID, PACKAGE_VERSION_ID, Package(PACKAGE_NAME, NAMESPACE, org.package_version)
+        yield (
+            1,
+            PACKAGE_ID,
+            PACKAGE_VERSION_ID,
+            Package(PACKAGE_NAME, NAMESPACE, org.package_version, org.is_package_versioned),
+        )
     for number, package in enumerate(org.other_packages, 2):
         yield number, setup_id("033", number), setup_id("04t", number), package
 
 
 def installed_packages(org: Org) -> Iterator[Row]:
-    for number, package_id, version_id, _ in _installed(org):
+    for number, package_id, version_id, package in _installed(org):
         yield {
             "Id": setup_id("0A3", number),
             "SubscriberPackageId": package_id,
-            "SubscriberPackageVersionId": version_id,
+            "SubscriberPackageVersionId": version_id if package.is_versioned else None,
             "MinPackageVersionId": None,
         }
 
@@ -66,6 +71,8 @@ def packages(org: Org) -> Iterator[Row]:
 
 def package_versions(org: Org) -> Iterator[Row]:
     for _, package_id, version_id, package in _installed(org):
+        if not package.is_versioned:
+            continue
         major, minor, patch, build = (int(part) for part in package.version.split("."))
         yield {
             "Id": version_id,

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from sandbox.testing import SandboxProcess
-from sandbox.tests.salesforce_browser import Api, act
+from sandbox.tests.salesforce_browser import Api, Browser, act
 
 TOOLING = "/tooling/query"
 LAYOUTS = "/sobjects/{}/describe/layouts"
@@ -123,11 +123,82 @@ def test_fields_on_a_lightning_page(sandbox: SandboxProcess, api: Api) -> None:
     assert (code, message[-14:]) == ("MALFORMED_QUERY", "Result size: 2")
 
 
+def package_fields(api: Api, sobject: str) -> set[str]:
+    fields = api.get(f"/sobjects/{sobject}/describe").json()["fields"]
+    return {item["label"] for item in fields if item["name"].startswith("mkto_si__")}
+
+
+def test_newest_fields_of_the_package(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "install_package")
+    assert len(package_fields(api, "Lead")) == len(package_fields(api, "Contact")) == 6
+    act(sandbox, "install_package", fields="newest")
+    leads, contacts = package_fields(api, "Lead"), package_fields(api, "Contact")
+    assert (len(leads), len(contacts)) == (14, 13)
+    assert {"Last Marketo Engagement by Sales", "View in Marketo"} <= leads
+    assert contacts - leads == {"MKTO Lead Score", "Sales Insight"}
+    assert "mkto_si__View_in_Marketo__c" in fields_of(layout_of(api, "Lead"))
+    act(sandbox, "uninstall_package")
+    assert package_fields(api, "Lead") == set()
+
+
+def test_package_without_a_version(sandbox: SandboxProcess, api: Api) -> None:
+    soql = "SELECT SubscriberPackage.Name, SubscriberPackageVersion.MajorVersion FROM InstalledSubscriberPackage"
+    act(sandbox, "install_package", versioned=False)
+    act(sandbox, "install_other_package", name="Marketo Extras", version="2.1.0.3")
+    ours, other = api.query(soql, TOOLING)["records"]
+    assert (ours["SubscriberPackage"]["Name"], ours["SubscriberPackageVersion"]) == ("Marketo Sales Insight", None)
+    assert other["SubscriberPackageVersion"]["MajorVersion"] == 2
+
+
+def test_spoiled_answers_of_the_tooling_api(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "install_package")
+    packages = "SELECT SubscriberPackage.Name FROM InstalledSubscriberPackage"
+    act(sandbox, "spoil_tooling", object="InstalledSubscriberPackage", how="refused")
+    refused = api.get(TOOLING, params={"q": packages})
+    assert (refused.status_code, refused.json()[0]["errorCode"]) == (403, "INSUFFICIENT_ACCESS")
+    settings = "SELECT FullName, Metadata FROM EmailAdministrationSettings"
+    act(sandbox, "spoil_tooling", object="EmailAdministrationSettings", how="shape")
+    [row] = api.query(settings, TOOLING)["records"]
+    assert row.keys() == {"attributes", "FullName"}
+    assert api.query("SELECT Id FROM RemoteProxy", TOOLING)["totalSize"] == 0
+    act(sandbox, "spoil_tooling", object="InstalledSubscriberPackage", how="not")
+    assert api.query(packages, TOOLING)["totalSize"] == 1
+
+
+def test_later_pages_of_a_tooling_query(sandbox: SandboxProcess, api: Api) -> None:
+    for number in range(60):
+        act(sandbox, "add_remote_site", name=f"Site{number}", url=f"https://{number}.example.com")
+    sandbox.post("/_sandbox/faults", {"path": "tooling/query", "kind": "salesforce:small_pages", "count": 1})
+    first = api.query("SELECT SiteName FROM RemoteProxy", TOOLING)
+    second = api.get(first["nextRecordsUrl"]).json()
+    assert (len(first["records"]), len(second["records"]), second["done"]) == (50, 10, True)
+
+
+def test_changes_in_setup_are_written_down(sandbox: SandboxProcess, api: Api) -> None:
+    soql = "SELECT Action, Section, Display, CreatedDate, CreatedBy.Username FROM SetupAuditTrail ORDER BY Id"
+    assert api.query(soql)["totalSize"] == 0
+    act(sandbox, "add_permission_set", name="Lead Readers")
+    act(sandbox, "refuse_rows", object="Lead", code="X")
+    with Browser(sandbox) as browser:
+        browser.get("/lightning/setup/SecurityRemoteProxy/home")
+        browser.log_in(("salesforce-admin@demo.example", "Demo-Passw0rd!"))
+        browser.submit(action="add_all_remote_sites")
+    first, second = api.query(soql)["records"]
+    assert (first["Action"], first["Section"]) == ("PermSetCreate", "Manage Users")
+    assert first["Display"] == "Add permission set: name Lead Readers"
+    assert first["CreatedBy"]["Username"] == "admin@acme.example"
+    assert second["Action"] == "add_all_remote_sites"
+    assert second["CreatedBy"]["Username"] == "salesforce-admin@demo.example"
+    assert api.query("SELECT COUNT() FROM SetupAuditTrail WHERE CreatedDate = TODAY")["totalSize"] == 2
+
+
 @pytest.mark.parametrize(
     ("action", "body"),
     [
         ("add_layout_panel", {"object": "Lead"}),
         ("use_dynamic_forms", {"object": "User"}),
+        ("install_package", {"fields": "some"}),
+        ("spoil_tooling", {"object": "RemoteProxy", "how": "somehow"}),
     ],
 )
 def test_wrong_set_up_is_refused(sandbox: SandboxProcess, action: str, body: dict[str, object]) -> None:

@@ -33,6 +33,22 @@ ACTIONS: tuple[dict[str, Any], ...] = (
     {"action": "set_sandbox"},
     {"action": "add_app", "consumer_key": "own-key", "consumer_secret": "own-secret", "run_as": ADMIN},
 )
+AWKWARD_ACTIONS: tuple[dict[str, Any], ...] = (
+    {"action": "install_package", "fields": "newest", "versioned": False},
+    {"action": "install_other_package", "name": "Extras", "versioned": False},
+    {"action": "set_sharing", "username": ADMIN, "sees": "team", "owners": ["maria.lind@acme.example"]},
+    {"action": "set_sharing", "username": "ops@demo.example", "sees": "part", "percent": 30},
+    {"action": "add_permission_set", "name": "Readers"},
+    {"action": "assign_permission_set", "name": "Readers", "username": ADMIN},
+    {"action": "set_object_permission", "permission_set": "Readers", "object": "Lead", "view_all": True},
+    {"action": "add_permission_set_group", "name": "Tools", "permission_sets": ["Readers"]},
+    {"action": "assign_permission_set_group", "name": "Tools", "username": ADMIN},
+    {"action": "hide_field", "object": "Lead", "name": "Email", "profile": "Sales User"},
+    {"action": "add_record_types"},
+    {"action": "add_layout_panel", "object": "Lead", "record_type": "Inbound"},
+    {"action": "use_dynamic_forms", "object": "Contact"},
+    {"action": "spoil_tooling", "object": "RemoteProxy", "how": "shape"},
+)
 # What ends with the process, as the module says, and what the process is.
 NOT_KEPT = {"world", "_kept"}
 
@@ -95,3 +111,11 @@ def test_reset_undoes_everything(org: Org) -> None:
     found = saved_state.dump(org)
     # Descriptions changed once more, which a client that polls them must hear.
     assert found == saved_state.dump(new_org()) | {"metadata_changed_at": found["metadata_changed_at"]}
+
+
+def test_awkward_org_outlives_the_process() -> None:
+    org = new_org()
+    for action in AWKWARD_ACTIONS:
+        act(org, action)
+    found = saved_state.dump(restarted(org))
+    assert found == saved_state.dump(org) | {"next_number": found["next_number"]}
