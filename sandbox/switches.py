@@ -65,7 +65,7 @@ class Switches:
     )
     export_megabytes: float = _switch("Marketo bulk export quota a day", default=500.0)
     api_partitions: str = _switch(
-        "partitions whose people Marketo's REST API shows, separated by commas (empty: all are in Default)",
+        "partitions whose people Marketo's REST API shows, separated by commas (empty: everybody, all in Default)",
         default="",
         choices=PARTITIONS,
     )

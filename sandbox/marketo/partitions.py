@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from sandbox.people import Person, mix
+from sandbox.switches import PARTITIONS as NAMES
 from sandbox.switches import parts
 from sandbox.world import World
 
-PARTITIONS: Final = {1: "Default", 2: "EU", 3: "Asia"}
+PARTITIONS: Final = dict(enumerate(NAMES, start=1))
 FIELD: Final = "leadPartitionId"
 _DEFAULT: Final = 1
 _NUMBERS: Final = [_DEFAULT] * 60 + [2] * 25 + [3] * 15
