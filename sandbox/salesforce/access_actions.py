@@ -14,9 +14,9 @@ from sandbox.salesforce.action_bodies import (
     texts,
     username_of,
 )
-from sandbox.salesforce.objects import OBJECTS
+from sandbox.salesforce.describe import is_permissionable
 from sandbox.salesforce.org import PERMISSION_SET, ObjectRights, Org, PermissionSetGroup, Sharing
-from sandbox.salesforce.permissions import GOVERNED, is_permissionable, permission_sets, profile_name, rights
+from sandbox.salesforce.permissions import GOVERNED, permission_sets, profile_name, rights
 
 SEEN: Final = ("all", "own", "team", "part")
 
@@ -110,7 +110,7 @@ def _hide_field(org: Org, body: Body) -> None:
         (hidden.add if flag(body, "hidden") else hidden.discard)(name)
         return
     found = org.full_sobject(sobject).fields.get(name.lower())
-    if found is None or not is_permissionable(OBJECTS[sobject.lower()], found):
+    if found is None or not is_permissionable(found, sobject):
         raise ValueError(f"{sobject}.{name} is no field that field-level security can hide.")
     key = profile_named(body), sobject, found.name
     (org.hidden_from.add if flag(body, "hidden") else org.hidden_from.discard)(key)

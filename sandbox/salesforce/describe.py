@@ -48,6 +48,12 @@ REQUIRED: Final = STAMPS | {
     "StageName",
     "CloseDate",
 }
+NEVER_HIDDEN: Final = (
+    REQUIRED
+    | READ_ONLY
+    | NAME_PARTS
+    | {"Name", "IndividualId", "IsUnreadByOwner", "EmailBouncedReason", "EmailBouncedDate"}
+)
 ABILITIES: Final = (
     "createable",
     "deletable",
@@ -135,6 +141,12 @@ def is_writable(item: Field, sobject: str) -> bool:
     return sobject in WRITABLE and item.name not in READ_ONLY and not is_made_name and not item.is_compound
 
 
+def is_permissionable(item: Field, sobject: str) -> bool:
+    """Whether field-level security can hide the field (recorded answers; the fields of a role cannot be hidden)."""
+    is_known = sobject in WRITABLE and sobject != "OpportunityContactRole"
+    return item.is_custom or (is_known and item.name not in NEVER_HIDDEN)
+
+
 def _children(sobject: SObject) -> Iterator[tuple[str, Field]]:
     """The object and field of every reference to this object."""
     for child in STANDARD:
@@ -201,7 +213,7 @@ def describe_field(item: Field, sobject: str) -> Answer:
         "nameField": item.name == "Name" or (sobject == "Task" and item.name == "Subject"),
         "namePointing": len(item.parents) > 1,
         "nillable": item.name not in REQUIRED and item.type != "boolean" and item.name != "Name",
-        "permissionable": item.name not in REQUIRED | READ_ONLY,
+        "permissionable": is_permissionable(item, sobject),
         "picklistValues": [_picklist_value(item, value) for value in item.values],
         "polymorphicForeignKey": len(item.parents) > 1,
         "precision": 18 if is_number else 0,

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from sandbox.records import INTEGRATION, PROFILES
+from sandbox.salesforce.describe import is_permissionable
 from sandbox.salesforce.org import NAMESPACE, PACKAGE_OBJECTS, PERMISSION_SET, ObjectRights, Org, Row
 from sandbox.salesforce.permissions import (
     GOVERNED,
-    is_permissionable,
     may_view_all_data,
     permission_sets,
     profile_name,
@@ -150,7 +150,7 @@ def field_permissions(org: Org) -> Iterator[Row]:
         for profile in PROFILES
         for sobject in STANDARD
         for item in org.known_sobject(sobject.name).fields.values()
-        if is_permissionable(sobject, item) and (profile, sobject.name, item.name) not in org.hidden_from
+        if is_permissionable(item, sobject.name) and (profile, sobject.name, item.name) not in org.hidden_from
     )
     for number, (profile, sobject, name) in enumerate(granted, 1):
         yield {

@@ -8,9 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from sandbox.records import ADMINISTRATOR, INTEGRATION, PROFILES
-from sandbox.salesforce.describe import READ_ONLY, REQUIRED, WRITABLE
 from sandbox.salesforce.org import PERMISSION_SET, ObjectRights, Org
-from sandbox.salesforce.schema import Field, SObject
 
 GOVERNED: Final = ("Lead", "Contact", "Account", "Opportunity")
 """The objects that a profile or permission set gives rights on. A role goes with its opportunity and its contact."""
@@ -57,9 +55,3 @@ def _first_rights(holder: str) -> ObjectRights:
 def may_view_all_data(org: Org, holder: str) -> bool:
     """The permission View All Data: an administrator's, as long as View All Records is not taken from any object."""
     return holder == ADMINISTRATOR and all(rights(org, holder, name).may_view_all for name in GOVERNED)
-
-
-def is_permissionable(sobject: SObject, item: Field) -> bool:
-    """Whether field-level security can hide a field: not one that every record needs, nor one the system keeps."""
-    is_kept = item.name in REQUIRED | READ_ONLY | {"Name"} or item.is_compound
-    return item.is_custom or (sobject.name in WRITABLE - BEHIND.keys() and not is_kept)

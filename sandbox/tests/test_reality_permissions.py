@@ -150,6 +150,8 @@ def test_field_hidden_from_one_profile(sandbox: SandboxProcess, api: Api, ops: A
         ("Lead", "IsConverted"),
         ("Lead", "ConvertedContactId"),
         ("Lead", "Name"),
+        ("Contact", "FirstName"),
+        ("Lead", "IsUnreadByOwner"),
         ("OpportunityContactRole", "ContactId"),
         ("Lead", "Nothing"),
     ],
@@ -190,6 +192,14 @@ def test_api_only_user_signs_in_by_no_page(sandbox: SandboxProcess) -> None:
     assert integration.refusal("SELECT Id FROM Lead")[0] == "INVALID_TYPE"
     act(sandbox, "set_object_permission", profile=API_ONLY, object="Lead", read=True)
     assert integration.query("SELECT COUNT() FROM Lead")["totalSize"]
+
+
+def test_rows_about_fields_are_of_those_that_describe_says_can_be_hidden(api: Api) -> None:
+    fields = api.get("/sobjects/Lead/describe").json()["fields"]
+    soql = "SELECT Field FROM FieldPermissions WHERE SobjectType = 'Lead' AND Parent.Profile.Name = '{}'"
+    expected = {f"Lead.{item['name']}" for item in fields if item["permissionable"]}
+    assert set(api.names(soql.format(STANDARD))) == expected
+    assert {"Lead.Email", "Lead.Address"} <= expected
 
 
 @pytest.mark.parametrize(
