@@ -57,7 +57,7 @@ def create(org: Org, sobject: SObject, given: Mapping[str, Any], username: str) 
     by = str(org.user(username)["Id"])
     values.setdefault("OwnerId", by)
     if sobject.name in PEOPLE:
-        return _createperson_behind(org, sobject, values, by)
+        return _create_person(org, sobject, values, by)
     record_id = make_id(sobject.name, FIRST_NUMBER + next(org.numbers))
     flags = {item.name: False for item in sobject.fields.values() if item.type == "boolean"}
     stamps = _stamps(org, by)
@@ -75,7 +75,7 @@ def update(org: Org, sobject: SObject, record_id: str, given: Mapping[str, Any],
         raise refused("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
     _check_refusals(org, sobject)
     if sobject.name in PEOPLE:
-        _changeperson_behind(org, current, values)
+        _change_person(org, current, values)
     keep(org, sobject, current["Id"], values | _stamps(org, str(org.user(username)["Id"])))
 
 
@@ -179,7 +179,7 @@ def person_behind(org: Org, record_id: str) -> Person:
     return person
 
 
-def _createperson_behind(org: Org, sobject: SObject, values: Row, by: str) -> str:
+def _create_person(org: Org, sobject: SObject, values: Row, by: str) -> str:
     kind = Kind.LEAD if sobject.name == "Lead" else Kind.CONTACT
     _check_owner(values["OwnerId"], kind)
     known = people_changes.attributes_by_name(org.world)
@@ -197,7 +197,7 @@ def _createperson_behind(org: Org, sobject: SObject, values: Row, by: str) -> st
     return record_id
 
 
-def _changeperson_behind(org: Org, current: Row, values: Row) -> None:
+def _change_person(org: Org, current: Row, values: Row) -> None:
     """Change what both systems know of a person: first the data with an activity in Marketo, then the rest."""
     person = person_behind(org, current["Id"])
     if "OwnerId" in values:
