@@ -5,6 +5,7 @@ import sys
 
 from sandbox import state_file
 from sandbox.app import create_app
+from sandbox.companies import dress
 from sandbox.options import Options, read_options
 from sandbox.server import PortTakenError, serve
 from sandbox.state_file import StateRefusedError
@@ -16,6 +17,7 @@ def main() -> int:
     options: Options = read_options(sys.argv[1:])
     sandbox = Sandbox(World(options.settings))
     try:
+        dress(sandbox)
         if options.state is not None:
             state_file.load(sandbox, options.state)
         asyncio.run(serve(create_app(sandbox), sandbox, options))

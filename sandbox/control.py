@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox import people_changes
+from sandbox.companies import dress
 from sandbox.marketo.fields import add_custom_field
 from sandbox.pages import render
 from sandbox.salesforce.control import ACTIONS, act
@@ -131,6 +132,7 @@ def _reset(sandbox: Sandbox, _: dict[str, Any]) -> dict[str, Any]:
     sandbox.world.reset()
     sandbox.marketo.reset()
     act(sandbox.salesforce, {"action": "reset"})
+    dress(sandbox)
     return state(sandbox)
 
 

@@ -7,11 +7,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sandbox.companies import COMPANIES
 from sandbox.marketo import permissions
 from sandbox.settings import API_USER, ApiClient, Settings, today
 from sandbox.state_file import StateRefusedError, kept_epoch
 
 _HELP = {
+    "company": "what the company is like: untidy, as large and old ones are, or tidy",
     "people": "number of seeded people",
     "seed": "same seed, same bytes",
     "days": "over how many days their creation is spread",
@@ -49,6 +51,8 @@ def read_options(arguments: list[str]) -> Options:
     given = parser.parse_args(arguments)
     values = {item.name: getattr(given, item.name) for item in fields(Settings)}
     settings = Settings(**values | {"epoch": _epoch(parser, given)})
+    if settings.company not in COMPANIES:
+        parser.error(f"--company must be one of {', '.join(COMPANIES)}.")
     if settings.people < 1:
         parser.error("--people must be at least 1.")
     if settings.days < 1:

@@ -36,6 +36,7 @@ class Settings:
     and epoch give the same bytes.
     """
 
+    company: str = "untidy"
     people: int = 2_500
     seed: int = 1
     days: int = 300

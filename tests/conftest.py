@@ -135,6 +135,22 @@ def running_sandbox() -> Iterator[SandboxProcess]:
         yield process
 
 
+# What names and counts people as a young company would have them.
+YOUNG = {
+    "first_ids_gone": 0,
+    "ids_jump": False,
+    "api_partitions": "",
+    "linkedin_field": "linkedInProfileURL",
+    "other_admin_roles": False,
+}
+
+
+@pytest.fixture
+def young_company(sandbox: SandboxProcess) -> None:
+    """Ids from 1 on without a gap, Marketo's own field for LinkedIn, one kind of admin: for tests that name these."""
+    sandbox.post("/_sandbox/switches", YOUNG)
+
+
 @pytest.fixture
 def sandbox(running_sandbox: SandboxProcess, settings: Settings) -> SandboxProcess:
     """The sandbox as it is at its start, which the console may call."""

@@ -95,12 +95,13 @@ def groups(org: Org) -> Iterator[Row]:
 
 
 def group_components(org: Org) -> Iterator[Row]:
-    """Which permission sets a group has."""
+    """Which permission sets a group has; the package's goes with the package."""
     set_ids, group_ids = _set_ids(org), _group_ids(org)
     pairs = ((name, label) for name, group in org.permission_set_groups.items() for label in group.permission_sets)
     for number, (name, label) in enumerate(pairs, 1):
-        facts = {"PermissionSetGroupId": group_ids[name][0], "PermissionSetId": set_ids.get(label)}
-        yield {"Id": setup_id("0PM", number), **facts}
+        if label in set_ids:
+            facts = {"PermissionSetGroupId": group_ids[name][0], "PermissionSetId": set_ids[label]}
+            yield {"Id": setup_id("0PM", number), **facts}
 
 
 def assignments(org: Org) -> Iterator[Row]:

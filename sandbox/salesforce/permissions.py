@@ -30,10 +30,11 @@ def permission_sets(org: Org) -> dict[str, set[str]]:
 
 def holders(org: Org, username: str) -> list[str]:
     """What gives a user rights: their profile, and the permission sets assigned to them directly or by a group."""
-    user = org.user(username)
-    found = [label for label, users in permission_sets(org).items() if username in users]
-    groups = (group for group in org.permission_set_groups.values() if username in group.users)
-    return [profile_name(user["ProfileId"]), *found, *(label for group in groups for label in group.permission_sets)]
+    known = permission_sets(org)
+    groups = [group for group in org.permission_set_groups.values() if username in group.users]
+    by_group = {label for group in groups for label in group.permission_sets}
+    sets = [label for label, users in known.items() if username in users or label in by_group]
+    return [profile_name(org.user(username)["ProfileId"]), *sets]
 
 
 def rights(org: Org, holder: str, sobject: str) -> ObjectRights:

@@ -31,7 +31,14 @@ def sandbox_process(ca_file: Path) -> Iterator[SandboxProcess]:
     config = ca_file.with_name("sandbox.toml")
     config.write_text(CLIENTS)
     with SandboxProcess.start(
-        people=PEOPLE, seed=7, epoch="2026-06-01", https_port=0, ca_file=ca_file, smtp_port=0, config=config
+        company="tidy",
+        people=PEOPLE,
+        seed=7,
+        epoch="2026-06-01",
+        https_port=0,
+        ca_file=ca_file,
+        smtp_port=0,
+        config=config,
     ) as process:
         yield process
 

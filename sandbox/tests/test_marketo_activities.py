@@ -62,7 +62,7 @@ def test_changes_of_other_fields_are_left_out(sandbox: SandboxProcess, feed: Fee
 
 def test_token_of_an_earlier_process_misses_nothing(feed: Feed) -> None:
     assert feed.read("/leadchanges", fields="title") == []
-    with SandboxProcess.start(people=100) as other:
+    with SandboxProcess.start(company="tidy", people=100) as other:
         other.post("/_sandbox/people", {"action": "change", "id": 1, "fields": {"title": "Boss"}})
         feed.marketo = Marketo(other.url)
         assert [change["leadId"] for change in feed.read("/leadchanges", fields="title")] == [1]

@@ -50,7 +50,7 @@ def test_help_names_every_flag() -> None:
 def test_config_file_is_read_and_flags_win(tmp_path: Path) -> None:
     config = tmp_path / "sandbox.toml"
     config.write_text('people = 150\nclient_secret = "from-file"\nepoch = 2026-03-01\n')
-    with SandboxProcess.start(config=config, people=120) as process:
+    with SandboxProcess.start(config=config, company="tidy", people=120) as process:
         assert process.get("/_sandbox/state")["people"] == 120
         given = {"grant_type": "client_credentials", "client_id": "sandbox-client-id", "client_secret": "from-file"}
         assert requests.get(f"{process.url}/identity/oauth/token", params=given, timeout=10).status_code == 200

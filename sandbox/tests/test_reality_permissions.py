@@ -127,6 +127,9 @@ def test_permission_set_group(sandbox: SandboxProcess, api: Api, ops: Api) -> No
     members = api.query("SELECT PermissionSet.Label, PermissionSetGroupId FROM PermissionSetGroupComponent")["records"]
     assert [member["PermissionSet"]["Label"] for member in members] == ["Marketo App Access"]
     assert api.names("SELECT Id FROM PermissionSetGroup") == [members[0]["PermissionSetGroupId"]]
+    act(sandbox, "uninstall_package")
+    assert api.names("SELECT Id FROM PermissionSetGroupComponent") == []
+    assert ops.refusal("SELECT Id FROM Lead")[0] == "INVALID_TYPE"
 
 
 def test_field_hidden_from_one_profile(sandbox: SandboxProcess, api: Api, ops: Api) -> None:

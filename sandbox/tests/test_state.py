@@ -20,7 +20,7 @@ LEAD = {"action": "create", "kind": "lead", "fields": {"firstName": "Nova"}}
 
 
 def start(state: Path, **options: object) -> SandboxProcess:
-    return SandboxProcess.start(**{"people": 120, "smtp_port": 0, "state": state, **options})
+    return SandboxProcess.start(**{"company": "tidy", "people": 120, "smtp_port": 0, "state": state, **options})
 
 
 def change_everything(sandbox: SandboxProcess) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def test_state_that_cannot_be_written_is_refused_at_the_start(tmp_path: Path) ->
 
 
 def test_reset_puts_everything_back() -> None:
-    with SandboxProcess.start(people=120, smtp_port=0, epoch="2026-06-01") as sandbox:
+    with SandboxProcess.start(company="tidy", people=120, smtp_port=0, epoch="2026-06-01") as sandbox:
         before = sandbox.get("/_sandbox/state")
         token = change_everything(sandbox)["token"]
         sandbox.post("/_sandbox/faults", {"path": "describe", "kind": "reset"})

@@ -137,6 +137,7 @@ def test_page_and_command_judge_alike(
         register(sandbox, **typed)
 
 
+@pytest.mark.usefixtures("young_company")
 def test_admins_are_read_once_a_day(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
     make_marketo_admin(instance, "left@acme.example", marketo_user_id="left")
     emails = {admin.email for admin in marketo_admins(instance)}

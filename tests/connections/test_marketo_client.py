@@ -149,7 +149,7 @@ def finish(client: MarketoClient, export: Export) -> Export:
 
 
 @pytest.fixture
-def export(sandbox: SandboxProcess, client: MarketoClient) -> Export:
+def export(sandbox: SandboxProcess, young_company: None, client: MarketoClient) -> Export:
     """A completed export of the people of the month with the first person."""
     sandbox.post("/_sandbox/switches", {"export_seconds": 0.05})
     (first,) = client.leads_by_filter("id", [1], ["createdAt"])
@@ -181,6 +181,7 @@ def test_people_are_read_in_batches_of_300(sandbox: SandboxProcess, client: Mark
     assert calls_to(sandbox, "/rest/v1/leads.json") == 2
 
 
+@pytest.mark.usefixtures("young_company")
 def test_admins_are_people_with_the_role(client: MarketoClient) -> None:
     admins = client.admins()
     emails = {admin.email for admin in admins}
@@ -198,6 +199,7 @@ def test_activity_types_tell_whether_actions_are_on(sandbox: SandboxProcess, cli
     assert "Send Sales Email" not in client.activity_type_names()
 
 
+@pytest.mark.usefixtures("young_company")
 def test_changes_are_read_from_a_token_on(sandbox: SandboxProcess, client: MarketoClient) -> None:
     token = client.paging_token(datetime.now(UTC) - timedelta(minutes=1))
     for body in ({"action": "change", "ids": [1], "fields": {"title": "Chair"}}, {"action": "delete", "ids": [2]}):
@@ -211,6 +213,7 @@ def test_changes_are_read_from_a_token_on(sandbox: SandboxProcess, client: Marke
     assert (merges.person_ids, merges.has_more) == (frozenset({3, 4, 5}), False)
 
 
+@pytest.mark.usefixtures("young_company")
 def test_nobody_is_older_than_the_oldest_folder(client: MarketoClient) -> None:
     (first,) = client.leads_by_filter("id", [1], ["createdAt"])
     oldest = client.oldest_folder_created_at()

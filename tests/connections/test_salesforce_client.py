@@ -175,7 +175,9 @@ def test_usage_of_the_day_is_told(connection: Connection) -> None:
     assert second == first + 1 <= allowed
 
 
-def test_a_refused_token_is_refreshed_once(connection: Connection) -> None:
+def test_a_refused_token_is_refreshed_once(connection: Connection, sandbox: SandboxProcess) -> None:
+    # This connection keeps the refresh token that it began with.
+    sandbox.post("/_sandbox/salesforce", {"action": "strict_mode", "strict": False})
     connection.fail("/query", "token_expired")
     assert connection.client.organization().name == "Acme Inc"
     assert connection.refreshes == 1

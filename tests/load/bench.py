@@ -24,7 +24,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="msi-bench-"))
     folder.chmod(0o711)
     services = attach(folder, temporary=True)
-    with SandboxProcess.start(people=people) as sandbox:
+    with SandboxProcess.start(company="tidy", people=people) as sandbox:
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "msi_admin.settings",
             "VAR_DIR": str(folder),

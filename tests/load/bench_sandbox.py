@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=1_500_000)
     people = parser.parse_args().people
     started = time.perf_counter()
-    with SandboxProcess.start(people=people, epoch=EPOCH.date()) as sandbox:
+    with SandboxProcess.start(company="tidy", people=people, epoch=EPOCH.date()) as sandbox:
         print(f"sandbox_start_s: {time.perf_counter() - started:.2f}")
         sandbox.post("/_sandbox/switches", SWITCHES)
         print(f"sandbox_export_rows_per_s: {people / _export_seconds(sandbox, people):.0f}")

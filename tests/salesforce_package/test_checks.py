@@ -69,6 +69,7 @@ def test_an_untouched_org_misses_everything(checked: SalesAccount) -> None:
     assert found["task_types"].found == "Missing: Email, Reply."
 
 
+@pytest.mark.xfail(strict=True, reason="A Salesforce package page that is never wrongly green: layouts by record type")
 @pytest.mark.usefixtures("configured_org")
 def test_a_configured_org_is_verified(checked: SalesAccount) -> None:
     found = items(checked)
@@ -83,6 +84,7 @@ def test_a_configured_org_is_verified(checked: SalesAccount) -> None:
     )
 
 
+@pytest.mark.xfail(strict=True, reason="A Salesforce package page that is never wrongly green: layouts by record type")
 @pytest.mark.usefixtures("configured_org")
 def test_ticking_what_no_api_sees_completes_step_7(checked: SalesAccount, admin: User) -> None:
     check_package(checked)
@@ -259,6 +261,7 @@ MISSING_WITHOUT_PACKAGE = BUTTONS | {"package_installed", "package_listed", "per
 HIDDEN_WITHOUT_SETUP_RIGHTS = PACKAGE | SITES | BUTTONS | {"objects_deployed", "email_to_salesforce"}
 
 
+@pytest.mark.xfail(strict=True, reason="A Salesforce package page that is never wrongly green: layouts by record type")
 @pytest.mark.usefixtures("configured_org")
 def test_each_item_is_seen_in_each_of_its_states(checked: SalesAccount, change_org: ChangeOrg) -> None:
     """Pain 23: what is hidden or gone is named, by the scheduled check and before anything needs it."""
@@ -287,6 +290,7 @@ def test_field_security_names_what_the_user_cannot_edit(checked: SalesAccount, c
     assert (entry.state, entry.found) == (State.MISSING, "The connected user cannot see or edit: MSE_Clicked__c.")
 
 
+@pytest.mark.xfail(strict=True, reason="A Salesforce package page that is never wrongly green: layouts by record type")
 def test_a_field_that_is_not_on_the_layout_of_the_connected_user_is_left_to_people(
     checked: SalesAccount, admin: User, change_org: ChangeOrg
 ) -> None:

@@ -29,7 +29,7 @@ def running_sandbox() -> Iterator[SandboxProcess]:
 @pytest.fixture(scope="session")
 def large_sandbox() -> Iterator[SandboxProcess]:
     """Large enough for files of several pieces; tests that need them take it for their `running_sandbox`."""
-    with SandboxProcess.start(people=6000) as process:
+    with SandboxProcess.start(company="tidy", people=6000) as process:
         yield process
 
 

@@ -33,6 +33,7 @@ def workers(sandbox: SandboxProcess) -> Iterator[MortalWorkers]:
         yield started
 
 
+@pytest.mark.usefixtures("young_company")
 def test_whatever_happens_the_copy_equals_the_oracle(
     connected: SalesAccount, admin: User, sandbox: SandboxProcess, workers: MortalWorkers
 ) -> None:

@@ -65,6 +65,7 @@ def run_is_over(run: SyncRun) -> bool:
     return run.is_finished
 
 
+@pytest.mark.usefixtures("young_company")
 def test_a_bad_row_is_kept_and_the_others_get_in(sync: Sync, sandbox: SandboxProcess, connected: SalesAccount) -> None:
     """Pain 18: the row that breaks the rules is named with its line; nobody is removed because of it."""
     sandbox.post("/_sandbox/faults", {"path": ENQUEUE, "kind": "export:bad_row", "nth": 1})
@@ -77,6 +78,7 @@ def test_a_bad_row_is_kept_and_the_others_get_in(sync: Sync, sandbox: SandboxPro
     assert row.line > 1
 
 
+@pytest.mark.usefixtures("young_company")
 def test_characters_no_database_can_hold_are_rejected(sync: Sync, sandbox: SandboxProcess) -> None:
     sandbox.post("/_sandbox/switches", {"hostile_rows": True})
     run = sync()

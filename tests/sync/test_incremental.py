@@ -68,7 +68,9 @@ def test_who_changed_in_both_systems_is_read_once(
     synced: SalesAccount, change: Change, sandbox: SandboxProcess
 ) -> None:
     """Pain 7: the copy names the people of a changed record; Marketo need not search for them."""
-    people = ids(synced, "Lead", 4) + ids(synced, "Contact", 4)
+    # Of somebody whose lead was converted the lead's record changes, too, and that counts for nobody.
+    contacts = Person.objects.for_account(synced).filter(salesforce_type="Contact", salesforce_lead_id=None)
+    people = ids(synced, "Lead", 4) + list(contacts.values_list("marketo_id", flat=True)[:4])
     change("change", *people, fields={"title": "Chair"})
     change("reown", *people, owner="user")
     sandbox.delete("/_sandbox/calls")

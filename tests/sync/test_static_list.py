@@ -36,6 +36,7 @@ def on_list(account: SalesAccount) -> bool:
     return bool(people) and all(number % 3 == 0 for number in people)
 
 
+@pytest.mark.usefixtures("young_company")
 def test_nobody_but_the_members_is_read(run: SyncRun, connected: SalesAccount, newsletter: StaticList) -> None:
     assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
     assert run.seen == 100
@@ -69,6 +70,7 @@ def test_whoever_is_not_on_the_list_leaves_the_copy(
     assert on_list(connected)
 
 
+@pytest.mark.usefixtures("young_company")
 def test_changes_of_others_are_left_out(run: SyncRun, connected: SalesAccount, sandbox: SandboxProcess) -> None:
     sandbox.post("/_sandbox/people", {"action": "change", "ids": list(range(1, 31)), "fields": {"title": "Chair"}})
     followed = sync_changes(connected)
@@ -119,6 +121,7 @@ def test_what_nobody_starts_keeps_to_the_list(run: SyncRun, connected: SalesAcco
     assert chosen_list(connected) is None
 
 
+@pytest.mark.usefixtures("young_company")
 @pytest.mark.parametrize("kind", RunKind.values)
 def test_a_list_that_is_gone_fails_the_run_with_its_name(
     run: SyncRun, connected: SalesAccount, sandbox: SandboxProcess, kind: str

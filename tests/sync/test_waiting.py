@@ -116,6 +116,7 @@ def test_jobs_that_always_lose_their_rows_fail_the_run(sync: Sync, sandbox: Sand
     assert Person.objects.for_account(run.account).live().count() == before
 
 
+@pytest.mark.usefixtures("young_company")
 def test_a_marketo_that_shows_nobody_any_more_changes_nothing(sync: Sync, sandbox: SandboxProcess) -> None:
     """Pain 3: nobody at all is rather a right that was taken away."""
     before = sync()

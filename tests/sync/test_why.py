@@ -25,6 +25,7 @@ def verdict_on(browser: Client, text: int | str) -> str:
     return text_of(browser.post(WHY, {"q": text}))
 
 
+@pytest.mark.usefixtures("young_company")
 @pytest.mark.django_db(transaction=True)
 def test_the_page_judges_as_the_merge_does(sync: Sync, connected: SalesAccount) -> None:
     """Every kind of person is among the first hundred."""
@@ -89,6 +90,7 @@ def test_a_refusal_of_marketo_is_explained(browser: Client, sandbox: SandboxProc
     assert "lacks a permission" in verdict_on(browser, 1)
 
 
+@pytest.mark.usefixtures("young_company")
 @pytest.mark.django_db
 def test_a_chosen_list_that_marketo_no_longer_has_is_named(browser: Client, connected: SalesAccount) -> None:
     make_run(connected, RunStatus.SUCCEEDED, list_id=9999, list_name="Nordic")
