@@ -22,7 +22,6 @@ COMPANIES: Final = {
     "untidy": Company(
         {
             "first_ids_gone": 300,
-            "ids_jump": True,
             "api_partitions": "Default,EU,Asia",
             "other_admin_roles": True,
             "linkedin_field": "linkedInURL__c",
