@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,6 +46,8 @@ class Org:
 
     def __init__(self, client: SalesforceClient, organization: Organization, expected: Expectation) -> None:
         self.client, self.organization, self.expected = client, organization, expected
+        # Several items look at the layouts of one object, which may take a call for each record type.
+        self.layouts = cache(client.layouts)
 
     @cached_property
     def packages(self) -> dict[str, tuple[int, ...]]:

@@ -189,10 +189,21 @@ class SalesforceClient:
             return dict(answer)
 
     def layouts(self, sobject: str) -> list[list[LayoutPart]]:
-        """What is on each page layout of the object that the connected user gets."""
-        answer = self._rest(f"sobjects/{sobject}/describe/layouts")
+        """
+        What is on each page layout of the object that the connected user gets.
+
+        Of an object with several record types Salesforce shows none at first: each is asked for by its record type
+        (REST API Developer Guide, "Get Layouts for Objects with Multiple Record Types").
+        """
+        path = f"sobjects/{sobject}/describe/layouts"
+        answer = self._rest(path)
         with expected_shape(SERVICE, answer):
-            return [list(_layout_parts(layout)) for layout in answer["layouts"]]
+            found = answer["layouts"]
+            types = [entry["recordTypeId"] for entry in answer["recordTypeMappings"] or [] if entry["available"]]
+        if found is None:
+            found = [self._rest(f"{path}/{record_type}") for record_type in types]
+        with expected_shape(SERVICE, found):
+            return [list(_layout_parts(layout)) for layout in found]
 
     def create_query_job(self, soql: str, *, include_deleted: bool = False) -> str:
         """Start a Bulk 2.0 query and answer its job id; `include_deleted` finds deleted and merged records too."""

@@ -32,7 +32,7 @@ def has_panel(*sobjects: str) -> Check:
     """Does every layout of the objects hold a Visualforce page of the package?"""
 
     def check(org: Org) -> Finding:
-        without = [sobject for sobject in sobjects if not _is_panel_shown(org.client.layouts(sobject))]
+        without = [sobject for sobject in sobjects if not _is_panel_shown(org.layouts(sobject))]
         return layout_finding(without, lacks="no_panel")
 
     return check
@@ -40,7 +40,7 @@ def has_panel(*sobjects: str) -> Check:
 
 def lacking_fields(org: Org, sobject: str, wanted: dict[str, str]) -> list[str]:
     """The labels of the fields, given by API name or label, that a layout of the object lacks."""
-    layouts = [{name for part in parts for name in (part.name, part.label)} for parts in org.client.layouts(sobject)]
+    layouts = [{name for part in parts for name in (part.name, part.label)} for parts in org.layouts(sobject)]
     return [label for name, label in wanted.items() if not all(name in shown for shown in layouts)]
 
 
