@@ -109,7 +109,7 @@ def test_marketo_21_page_tokens_are_bound_to_the_query_and_outlive_a_restart(mar
     last = marketo.get(LEADS, **wanted, nextPageToken=second["nextPageToken"])
     assert "nextPageToken" not in last
     assert marketo.error(LEADS, **wanted | {"filterValues": "1,2"}, nextPageToken=token) == "1003"
-    with SandboxProcess.start(people=PEOPLE) as restarted:
+    with SandboxProcess.start(company="tidy", people=PEOPLE) as restarted:
         again = Marketo(restarted.url).get(LEADS, **wanted, nextPageToken=token)
         assert again["result"] == second["result"]
 

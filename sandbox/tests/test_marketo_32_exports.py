@@ -139,7 +139,7 @@ def test_marketo_38_quick_and_slow_ways_write_the_same(sandbox: SandboxProcess, 
 
 
 def test_marketo_38_workers_write_the_same_and_end_with_the_sandbox() -> None:
-    with SandboxProcess.start(people=170_000, epoch="2026-06-01") as large:
+    with SandboxProcess.start(company="tidy", people=170_000, epoch="2026-06-01") as large:
         large.post("/_sandbox/switches", {"export_seconds": 0})
         large.post("/_sandbox/people", {"action": "change", "ids": [160_000], "fields": {"title": "Changed"}})
         quick, slow = both_ways(Marketo(large.url), WHOLE_MAY)
