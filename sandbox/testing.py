@@ -5,7 +5,7 @@ import select
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import requests
 
@@ -32,11 +32,14 @@ class SandboxProcess:
         self.smtp_port: int = ready["smtp_port"] or 0
 
     @classmethod
-    def start(cls, **options: object) -> Self:
-        """Start on free ports and wait until it is ready; each option is a flag (``people=500``, ``smtp_port=0``)."""
+    def start(cls, *, errors: IO[str] | None = None, **options: object) -> Self:
+        """Start on free ports and wait until it is ready; each option is a flag (``people=500``, ``smtp_port=0``).
+
+        What it complains of goes to ``errors``, or to where this process complains.
+        """
         flags = [text for name, value in options.items() for text in (f"--{name.replace('_', '-')}", str(value))]
         command = [sys.executable, "-m", "sandbox", *flags]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
         line = _first_line(process)
         if not line:
             process.kill()

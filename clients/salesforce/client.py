@@ -199,9 +199,9 @@ class SalesforceClient:
         answer = self._rest(path)
         with expected_shape(SERVICE, answer):
             found = answer["layouts"]
-            types = [entry["recordTypeId"] for entry in answer["recordTypeMappings"] or [] if entry["available"]]
-        if found is None:
-            found = [self._rest(f"{path}/{record_type}") for record_type in types]
+            mappings = answer["recordTypeMappings"] if found is None else []
+            types = [entry["recordTypeId"] for entry in mappings if entry["available"]]
+        found = found or [self._rest(f"{path}/{record_type}") for record_type in types]
         with expected_shape(SERVICE, found):
             return [list(_layout_parts(layout)) for layout in found]
 

@@ -1,18 +1,15 @@
 """Clients that know only the real hosts, through ``HTTPS_PROXY`` and the written authority."""
 
 import http.client
-import json
 import socket
 import ssl
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from sandbox.testing import ROOT, SandboxProcess
+from sandbox.testing import SandboxProcess
 from sandbox.tests.marketo_api import CREDENTIALS
 
 pytestmark = pytest.mark.servers
@@ -107,17 +104,17 @@ def test_a_body_that_comes_apart_from_its_head_is_waited_for(sandbox: SandboxPro
         assert b"<sessionId>" in tunnel.read_to(b"</soapenv:Envelope>")
 
 
-def test_a_client_that_goes_away_leaves_no_traceback(ca_file: Path) -> None:
-    command = [sys.executable, "-m", "sandbox", "--people", "10", "--ca-file", str(ca_file.with_name("gone.pem"))]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    with process:
-        port = urlsplit(json.loads(process.stdout.readline())["http"]).port  # type: ignore[union-attr]
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
-            client.sendall(HEAD)
-        assert requests.get(f"http://127.0.0.1:{port}/services/data", timeout=10).ok
-        process.terminate()
-        _out, errors = process.communicate(timeout=10)
-    assert "Traceback" not in errors
+def test_a_client_that_goes_away_leaves_no_traceback(tmp_path: Path) -> None:
+    with (tmp_path / "errors").open("w+") as errors:
+        process = SandboxProcess.start(errors=errors, people=10)
+        try:
+            with socket.create_connection(("127.0.0.1", urlsplit(process.url).port), timeout=5) as client:
+                client.sendall(HEAD)
+            assert requests.get(f"{process.url}/services/data", timeout=10).ok
+        finally:
+            process.stop()
+        errors.seek(0)
+        assert "Traceback" not in errors.read()
 
 
 def test_headers_are_spelled_as_the_vendors_spell_them(sandbox: SandboxProcess) -> None:

@@ -20,7 +20,8 @@ LEAD = {"action": "create", "kind": "lead", "fields": {"firstName": "Nova"}}
 
 
 def start(state: Path, **options: object) -> SandboxProcess:
-    return SandboxProcess.start(**{"company": "tidy", "people": 120, "smtp_port": 0, "state": state, **options})
+    settings: dict[str, Any] = {"company": "tidy", "people": 120, "smtp_port": 0, "state": state, **options}
+    return SandboxProcess.start(**settings)
 
 
 def change_everything(sandbox: SandboxProcess) -> dict[str, Any]:

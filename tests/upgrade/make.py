@@ -40,10 +40,10 @@ def main() -> None:
 
 
 def dump(database_url: str) -> str:
-    """The whole database as statements, without what only psql understands."""
+    """The whole database as statements, without what only psql understands and without pg_dump's headings."""
     command = [str(PROGRAMS / "pg_dump"), "--no-owner", "--no-privileges", "--inserts", database_url]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("\\"))
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(("\\", "--", "\n")))
 
 
 if __name__ == "__main__":
