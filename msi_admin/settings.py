@@ -75,6 +75,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-overdue-invitations": {"task": "invitations.tasks.send_overdue_invitations", "schedule": crontab("*/5")},
     "send-invitation-reminders": {"task": "invitations.tasks.send_reminders", "schedule": crontab(minute="37")},
     "delete-outdated-uploads": {"task": "invitations.tasks.delete_outdated_uploads", "schedule": crontab(minute="23")},
+    "tend-journal-months": {"task": "history.tasks.tend_months", "schedule": crontab(hour="1", minute="29")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour="2", minute="11")},
 }
 
@@ -102,6 +103,8 @@ TEAMS_PER_ACCOUNT = env.int("TEAMS_PER_ACCOUNT", 20)
 MAILS_PER_ADMIN = env.int("MAILS_PER_ADMIN", 200)
 MAILS_PER_ADDRESS = env.int("MAILS_PER_ADDRESS", 5)
 MAILS_PER_DOMAIN = env.int("MAILS_PER_DOMAIN", 500)
+# How long it can be seen, and taken back, what runs changed in the copy; months leave as a whole.
+JOURNAL_DAYS = env.int("JOURNAL_DAYS", 90)
 
 # --- Applications --------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -111,6 +114,7 @@ INSTALLED_APPS = [
     "invitations",
     "sign_in",
     "sync",
+    "history",
     "salesforce_package",
     "diagnostics",
     "connections",

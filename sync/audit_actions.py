@@ -10,7 +10,13 @@ from accounts.audit import register
 class SyncAction(models.TextChoices):
     """The gaps are filled with an entry's target and details."""
 
+    APPROVED = "sync.approved", _("Approved the held data sync %(target)s")
     CANCELLED = "sync.cancelled", _("Cancelled the data sync %(target)s")
+    CHECKED_AGAIN = "sync.checked_again", _("Let the held data sync %(target)s read the people concerned again")
+    DISCARDED = "sync.discarded", _("Discarded the data sync %(target)s")
+    EXPIRED = "sync.expired", _("Nobody decided about the data sync %(target)s in time: it was discarded")
     PAUSED = "sync.paused", _("Paused the data sync %(target)s")
     RESUMED = "sync.resumed", _("Resumed the data sync %(target)s")
     STARTED = "sync.started", _("Started the data sync %(target)s")
+    UNDONE = "sync.undone", _("Took the data sync %(target)s back")
+    STARTED_DRY_RUN = "sync.started_dry_run", _("Started a dry run of the data sync, %(target)s")

@@ -18,8 +18,13 @@ USER_PREFIX, QUEUE_PREFIX = "005", "00G"
 
 
 class Reason(models.TextChoices):
-    """Why a person of Marketo is not in the copy, or no longer. Stored with runs and people, and shown."""
+    """
+    Why a person of Marketo is not in the copy, or no longer. Stored with runs and people, and shown.
 
+    Each was seen, but the two of NOT_VISIBLE: absence proves nothing, so they remove nobody.
+    """
+
+    # Marketo names no record of theirs, or one that is not there for a user who sees all records.
     NOT_IN_SALESFORCE = "not_in_salesforce", _("Not in Salesforce")
     DELETED_IN_SALESFORCE = "deleted_in_salesforce", _("Deleted in Salesforce")
     NO_OWNER = "no_owner", _("No sales owner")
@@ -27,27 +32,47 @@ class Reason(models.TextChoices):
     # The same person in two rows of an export: nobody is left out.
     REPEATED = "repeated", _("Read twice")
     DELETED_IN_MARKETO = "deleted_in_marketo", _("Deleted in Marketo")
+    MERGED_IN_MARKETO = "merged_in_marketo", _("Merged into another person in Marketo")
     NOT_IN_LIST = "not_in_list", _("Not on the chosen list")
-    # The export of a list does not tell the two apart.
-    NOT_IN_LIST_OR_DELETED = "not_in_list_or_deleted", _("No longer on the chosen list, or deleted in Marketo")
+    NOT_SHOWN_BY_SALESFORCE = "not_shown_by_salesforce", _("Not shown by Salesforce")
+    NOT_SHOWN_BY_MARKETO = "not_shown_by_marketo", _("Not shown by Marketo")
+    # The run that had brought them was undone.
+    TAKEN_BACK = "taken_back", _("The run that brought them was taken back")
+    # They would have left, or lost a value, and an Admin decides about just that.
+    HELD_BACK = "held_back", _("Waiting for the decision about a held run")
+    # A run that was held for a while had read them before a later one did.
+    READ_SINCE = "read_since", _("Read again since by a later run")
+
+
+# These say nothing about a person.
+LEFT_ALONE = (Reason.HELD_BACK, Reason.READ_SINCE)
+# Whoever was merely not shown keeps their place: somebody with more rights may see them.
+NOT_VISIBLE = (Reason.NOT_SHOWN_BY_SALESFORCE, Reason.NOT_SHOWN_BY_MARKETO)
 
 
 # --- For everybody: SQL over rows named person, lead and contact -----------------------------------------------------
+LEAD_ID = """nullif(person."sfdcLeadId", '')"""
 CONTACT_ID = """coalesce(nullif(person."sfdcContactId", ''), nullif(lead."ConvertedContactId", ''))"""
 JOINS = f"""
     LEFT JOIN {{leads}} AS lead ON lead."Id" = person."sfdcLeadId"
     LEFT JOIN {{contacts}} AS contact ON contact."Id" = {CONTACT_ID}
 """
 IS_KNOWN = """(lead."Id" IS NOT NULL OR contact."Id" IS NOT NULL)"""
+# A record that is named and was not read, of an object of which the connected user may not see all records.
+IS_HIDDEN = f"""(
+    lead."Id" IS NULL AND {LEAD_ID} IS NOT NULL AND NOT %(sees_all_leads)s
+    OR contact."Id" IS NULL AND {CONTACT_ID} IS NOT NULL AND NOT %(sees_all_contacts)s
+)"""
 RECORD_TYPE = """
     CASE
         WHEN NOT contact."IsDeleted" THEN 'Contact'
         WHEN NOT lead."IsDeleted" AND NOT lead."IsConverted" THEN 'Lead'
     END
 """
-# Of a record type and an owner by these names, and of is_known. The signs of LIKE are doubled for psycopg.
+# Of a record type and an owner by these names, is_known and is_hidden. The signs of LIKE are doubled for psycopg.
 REASON = f"""
     CASE
+        WHEN salesforce_type IS NULL AND is_hidden THEN '{Reason.NOT_SHOWN_BY_SALESFORCE}'
         WHEN salesforce_type IS NULL AND is_known THEN '{Reason.DELETED_IN_SALESFORCE}'
         WHEN salesforce_type IS NULL THEN '{Reason.NOT_IN_SALESFORCE}'
         WHEN owner_id LIKE '{QUEUE_PREFIX}%%' THEN '{Reason.QUEUE_OWNER}'
@@ -70,17 +95,38 @@ class Decision:
     reason: Reason | None
 
 
+@dataclass(frozen=True)
+class Sight:
+    """Of which objects the connected user surely sees every record: what is not shown to such a user is not there."""
+
+    all_leads: bool
+    all_contacts: bool
+
+    @classmethod
+    def of(cls, visibility: Mapping[str, Any]) -> "Sight":
+        """As a run keeps it, by the names of the objects."""
+        return cls(bool(visibility.get("Lead")), bool(visibility.get("Contact")))
+
+
 def contact_id_of(contact_id: str | None, lead: Record | None) -> str | None:
     """A person's contact: the one Marketo names, otherwise what their lead was converted into."""
     return contact_id or (lead["ConvertedContactId"] if lead else None) or None
 
 
-def decide(lead: Record | None, contact: Record | None) -> Decision:
-    """The contact counts if there is one, otherwise the lead unless it was converted; and a user must own it."""
+def decide(
+    lead_id: str | None, lead: Record | None, contact_id: str | None, contact: Record | None, sight: Sight
+) -> Decision:
+    """
+    The contact counts if there is one, otherwise the lead unless it was converted; and a user must own it.
+
+    `lead_id` and `contact_id` name the records, which are None where Salesforce shows none.
+    """
     if contact and contact["IsDeleted"] is False:
         return Decision("Contact", contact, _reason_of_owner(contact["OwnerId"]))
     if lead and lead["IsDeleted"] is False and lead["IsConverted"] is False:
         return Decision("Lead", lead, _reason_of_owner(lead["OwnerId"]))
+    if (lead_id and not lead and not sight.all_leads) or (contact_id and not contact and not sight.all_contacts):
+        return Decision("", None, Reason.NOT_SHOWN_BY_SALESFORCE)
     return Decision("", None, Reason.DELETED_IN_SALESFORCE if lead or contact else Reason.NOT_IN_SALESFORCE)
 
 

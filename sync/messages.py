@@ -70,6 +70,11 @@ FAILURES = {
         _AGAIN,
         _WATCHERS,
     ),
+    "read_again": Problem(
+        _("The database was restarted since, which lost the rows that had been read."),
+        _("Nothing was changed. Start a sync: it reads everybody again."),
+        _WATCHERS,
+    ),
     "receipt_mismatch": Problem(
         _("The copy would not have held what was read: {source_rows} people against {copy_rows}."),
         _("Nothing was changed. Start again; if it stays, send the number of this run to the operator."),
@@ -108,7 +113,18 @@ RULES = {
     Reason.DELETED_IN_SALESFORCE: _("Does not belong in the copy: the lead or contact was deleted in Salesforce."),
     Reason.NO_OWNER: _("Does not belong in the copy: nobody owns the Salesforce record."),
     Reason.QUEUE_OWNER: _("Does not belong in the copy: the Salesforce record is owned by a queue, not by a user."),
+    Reason.NOT_SHOWN_BY_SALESFORCE: _(
+        "Cannot be told: Salesforce does not show the connected user the lead or contact. Whoever is in the copy stays."
+    ),
+    Reason.NOT_SHOWN_BY_MARKETO: _(
+        "Cannot be told: Marketo does not show the API user this person, nor says that they are gone. "
+        "Whoever is in the copy stays."
+    ),
+    Reason.MERGED_IN_MARKETO: _("Does not belong in the copy: the person was merged into another one in Marketo."),
     Reason.DELETED_IN_MARKETO: _("Does not belong in the copy: Marketo no longer has this person."),
+    Reason.TAKEN_BACK: _(
+        "Is not in the copy: the run that had brought the person was taken back. A full sync brings them again."
+    ),
     Reason.NOT_IN_LIST: _(
         "Does not belong in the copy: the person is not on the list of Marketo that was chosen for it."
     ),

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import OpClass
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Case, F, Q, Sum, When
 from django.db.models.functions import Lower
@@ -13,7 +14,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SalesAccount, User
-from sync.querysets import CursorQuerySet, ExtractQuerySet, Folded, PersonQuerySet, RejectedRowQuerySet, SyncRunQuerySet
+from sync.querysets import (
+    CursorQuerySet,
+    ExtractQuerySet,
+    Folded,
+    HeldPersonQuerySet,
+    HoldLimitQuerySet,
+    PersonQuerySet,
+    RejectedRowQuerySet,
+    SyncRunQuerySet,
+)
 from sync.statuses import EXTRACT_TRANSITIONS, RUN_TRANSITIONS, UNFINISHED, ExtractStatus, RunStatus, Transitions
 
 
@@ -82,6 +92,8 @@ class RunKind(models.TextChoices):
 
     FULL = "full", _("Full sync")
     INCREMENTAL = "incremental", _("Changes")
+    # Reads nobody: puts back what another run changed.
+    UNDO = "undo", _("Undo")
 
 
 class SyncRun(LeasedJob):
@@ -119,6 +131,20 @@ class SyncRun(LeasedJob):
     served_at = models.DateTimeField(null=True)
     # How often all was read again because a crash of the database had emptied the stage tables.
     restarts = models.PositiveSmallIntegerField(default=0)
+    # Of which objects the connected Salesforce user surely saw every record: {"Lead": true, "Contact": false}.
+    visibility = models.JSONField(default=dict)
+    # People of the copy who stayed although what was read does not confirm them, by reason.
+    kept = models.JSONField(default=dict)
+    # Reads everybody and changes nobody, until somebody starts it.
+    is_dry_run = models.BooleanField(default=False)
+    # Why it was held (sync.engine.hold), and who let it go on although.
+    held = models.JSONField(default=dict)
+    approved_at = models.DateTimeField(null=True)
+    approved_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    # The run that this one takes back.
+    undoes = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="undone_by")
+    # Goes on after a decision: later runs may have read newer things.
+    is_resumed = models.BooleanField(default=False)
     # Stage tables and remote jobs are still there and must go.
     has_leftovers = models.BooleanField(default=False)
     # What the person who started it had been told: the values of sync.engine.preview.Forecast; empty without a preview.
@@ -211,6 +237,8 @@ class Extract(LeasedJob):
     rows_shown = models.PositiveIntegerField(default=0)
     rows_rejected = models.PositiveIntegerField(default=0)
     last_problem = models.CharField(max_length=300, blank=True)
+    # Reads those again about whom a person has decided, by their ids.
+    is_recheck = models.BooleanField(default=False)
     # A remote job that failed or vanished is made anew once.
     is_recreated = models.BooleanField(default=False)
     requested_at = models.DateTimeField(null=True)
@@ -229,6 +257,44 @@ class Extract(LeasedJob):
     @property
     def is_from_marketo(self) -> bool:
         return self.source == Source.MARKETO_PEOPLE
+
+
+class HeldPerson(models.Model):
+    """Somebody whom a held run would remove, for a `reason` of sync.eligibility, or blank, with an empty one."""
+
+    run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="held_people", db_index=False)
+    marketo_id = models.BigIntegerField()
+    reason = models.CharField(max_length=40, blank=True)
+
+    objects = HeldPersonQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("run", "marketo_id", name="held_person_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.marketo_id} of run {self.run_id}"
+
+
+class HoldLimit(models.Model):
+    """How many people of an account a run may remove or blank without asking: `people`, or if more, `percent`."""
+
+    account = models.OneToOneField(SalesAccount, on_delete=models.CASCADE, related_name="hold_limit")
+    people = models.PositiveIntegerField(_("People"), default=25)
+    percent = models.PositiveSmallIntegerField(_("Percent of the copy"), default=1, validators=[MaxValueValidator(100)])
+
+    objects = HoldLimitQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.people} or {self.percent}%"
+
+    @classmethod
+    def of(cls, account: SalesAccount) -> "HoldLimit":
+        """The account's own, or the one that holds for everybody."""
+        return cls.objects.for_account(account).first() or cls(account=account)
+
+    def limit_of(self, people: int) -> int:
+        """How many of so many people in the copy."""
+        return max(self.people, people * self.percent // 100)
 
 
 class Cursor(models.Model):
@@ -294,6 +360,9 @@ class Person(models.Model):
     removed_at = models.DateTimeField(null=True)
     # Code of sync.messages; why the person is no longer in the copy.
     removed_reason = models.CharField(max_length=40, blank=True)
+    # Code of sync.eligibility.NOT_VISIBLE, and since when: somebody in the copy who was not shown when last looked for.
+    hidden_reason = models.CharField(max_length=40, blank=True, db_default="")
+    hidden_since = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()
 
     objects = PersonQuerySet.as_manager()
@@ -316,6 +385,7 @@ class Person(models.Model):
                 name="person_gone",
                 condition=Q(removed_at__isnull=False),
             ),
+            models.Index(fields=["account", "hidden_reason"], name="person_hidden", condition=~Q(hidden_reason="")),
             # Whom the copy holds because of a record of Salesforce.
             models.Index(
                 "account",

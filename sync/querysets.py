@@ -15,7 +15,7 @@ from connections.models import ConnectionStatus, MarketoConnection, MarketoInsta
 from sync.statuses import UNFINISHED, ExtractStatus, RunStatus
 
 if TYPE_CHECKING:
-    from sync.models import Cursor, Person, RejectedRow, SyncRun  # noqa: F401 (named in strings)
+    from sync.models import Cursor, HeldPerson, HoldLimit, Person, RejectedRow, SyncRun  # noqa: F401 (named in strings)
 
 # A worker renews its lease every second, so this long without a sign of life means that it is gone.
 LEASE = timedelta(seconds=20)
@@ -69,7 +69,7 @@ class SyncRunQuerySet(LeasedJobQuerySet):
 
     def disconnected(self) -> SyncRunQuerySet:
         """Runs that still have to read, of accounts that lack a working connection."""
-        reading = self.filter(status__in=(RunStatus.PLANNING, RunStatus.EXTRACTING))
+        reading = self.filter(status__in=(RunStatus.PLANNING, RunStatus.EXTRACTING), undoes=None)
         return reading.exclude(_works(MarketoConnection), _works(SalesforceConnection))
 
     def outdated(self) -> SyncRunQuerySet:
@@ -151,6 +151,16 @@ def _is_file_ready() -> Q:
 
 class CursorQuerySet(models.QuerySet["Cursor"]):
     def for_account(self, account: SalesAccount) -> CursorQuerySet:
+        return self.filter(account=account)
+
+
+class HeldPersonQuerySet(models.QuerySet["HeldPerson"]):
+    def of_run(self, run: SyncRun) -> HeldPersonQuerySet:
+        return self.filter(run=run)
+
+
+class HoldLimitQuerySet(models.QuerySet["HoldLimit"]):
+    def for_account(self, account: SalesAccount) -> HoldLimitQuerySet:
         return self.filter(account=account)
 
 

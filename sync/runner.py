@@ -15,16 +15,17 @@ from connections.models import ConnectionStatus, MarketoConnection, SalesforceCo
 from connections.services.call_recorder import record_lost_failure, record_problem
 from sync import queue
 from sync.engine import extract as extract_engine
-from sync.engine import incremental
+from sync.engine import hold, incremental
 from sync.engine.cleanup import clean_up
 from sync.engine.client_factory import calls_counted_on
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.merge import merge
 from sync.engine.plan import plan
 from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, MustWait, RunFailed, Wait, decide_retry
+from sync.engine.undo import undo
 from sync.models import Extract, LeasedJob, LeaseLost, RunKind, Source, SyncRun
 from sync.services import SyncRefused, start_sync, stop_extracts
-from sync.statuses import ExtractStatus, RunStatus
+from sync.statuses import WAITING_FOR_A_DECISION, ExtractStatus, RunStatus
 
 CONNECTIONS: dict[str, type[MarketoConnection | SalesforceConnection]] = {
     "marketo": MarketoConnection,
@@ -36,6 +37,8 @@ RECONCILIATION = timedelta(days=7)
 AFTER_FAILURE = timedelta(hours=6)
 # After these only a full run helps.
 NEEDS_FULL_SYNC = {"too_many_changes", "list_gone"}
+# An undo has nothing to read.
+PLANS = {RunKind.FULL: plan, RunKind.INCREMENTAL: incremental.plan_changes, RunKind.UNDO: undo}
 logger = structlog.get_logger(__name__)
 
 
@@ -112,8 +115,12 @@ def advance_extract(extract_id: int) -> None:
 
 
 def _run_step(run: SyncRun) -> Callable[[], None]:
-    plan_it = incremental.plan_changes if run.kind == RunKind.INCREMENTAL else plan
-    steps = {RunStatus.PLANNING: plan_it, RunStatus.EXTRACTING: _finish_extracting, RunStatus.MERGING: merge}
+    steps = {
+        RunStatus.PLANNING: PLANS[RunKind(run.kind)],
+        RunStatus.EXTRACTING: _finish_extracting,
+        RunStatus.MERGING: merge,
+        **dict.fromkeys(WAITING_FOR_A_DECISION, hold.expire),
+    }
     step = steps.get(RunStatus(run.status), clean_up)
     return lambda: step(run)
 
@@ -176,11 +183,14 @@ def _wait(row: LeasedJob, run: SyncRun, wait: Wait) -> None:
 def _fail(row: LeasedJob, run: SyncRun, failure: RunFailed) -> None:
     """End the run; raises LeaseLost when the worker no longer speaks for the row."""
     now = timezone.now()
-    ending = {"status": RunStatus.FAILED, "failure": failure.code, "failure_params": failure.params, "paused_at": None}
+    # A held run that could not read anew whom it waits for is held as before: what it has read is kept.
+    is_kept = run.held and failure.code != "read_again"
+    status, due_at = (RunStatus.HELD, now + hold.HELD_FOR) if is_kept else (RunStatus.FAILED, now)
+    ending = {"status": status, "failure": failure.code, "failure_params": failure.params, "paused_at": None}
     with transaction.atomic():
         # The run's row before the extract's, as everywhere.
         SyncRun.objects.select_for_update().get(pk=run.pk)
         row.write(lease_until=None)
-        if SyncRun.objects.unfinished().filter(pk=run.pk).take_from_workers(finished_at=now, due_at=now, **ending):
+        if SyncRun.objects.unfinished().filter(pk=run.pk).take_from_workers(finished_at=now, due_at=due_at, **ending):
             stop_extracts(run)
     logger.warning("sync_failed", run=run.pk, failure=failure.code, **failure.params)

@@ -37,11 +37,12 @@ def start_sync(
     kind: RunKind = RunKind.FULL,
     forecast: Mapping[str, int] | None = None,
     only: StaticList | None = None,
+    is_dry_run: bool = False,
 ) -> SyncRun:
     """
-    Start a run. `forecast` is what the person was told before, by the names of sync.engine.preview.Forecast. A full run
-    with `only` reads the members of that list, and whoever is not on it leaves the copy; a run that follows changes or
-    that no person starts keeps to what the last full run read.
+    Start a run, which changes nobody yet if it `is_dry_run`. `forecast` is what the person was told before, by the
+    names of sync.engine.preview.Forecast. A full run with `only` reads the members of that list, and whoever is not on
+    it leaves the copy; a run that follows changes or that no person starts keeps to what the last full run read.
 
     Raises SyncRefused while another like it is unfinished, or a connection is missing or broken.
     """
@@ -53,7 +54,9 @@ def start_sync(
     if kind == RunKind.INCREMENTAL or started_by is None:
         only = chosen_list(account)
     scope = {"list_id": only.list_id, "list_name": only.name} if only else {}
-    run = SyncRun(account=account, kind=kind, started_by=started_by, forecast=forecast or {}, **scope)
+    run = SyncRun(
+        account=account, kind=kind, started_by=started_by, forecast=forecast or {}, is_dry_run=is_dry_run, **scope
+    )
     try:
         _begin(run)
     except IntegrityError:
@@ -66,11 +69,12 @@ def start_sync(
 @transaction.atomic
 def _begin(run: SyncRun) -> None:
     if run.kind == RunKind.FULL:
-        _make_way(run.account)
+        make_way(run.account)
     run.due_at = timezone.now()
     run.save()
     if run.kind == RunKind.FULL:
-        record(account=run.account, actor=run.started_by, action=SyncAction.STARTED, target=str(run), run=run.pk)
+        action = SyncAction.STARTED_DRY_RUN if run.is_dry_run else SyncAction.STARTED
+        record(account=run.account, actor=run.started_by, action=action, target=str(run), run=run.pk)
     queue.wake_on_commit(run)
 
 
@@ -86,7 +90,7 @@ def find_lists(account: SalesAccount, name: str) -> list[StaticList]:
         return marketo_of(account).static_lists(name)
 
 
-def _make_way(account: SalesAccount) -> None:
+def make_way(account: SalesAccount) -> None:
     """A full run reads all that a run which follows changes would."""
     for run in SyncRun.objects.for_account(account).unfinished().filter(kind=RunKind.INCREMENTAL):
         _cancel(run)

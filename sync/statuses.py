@@ -7,14 +7,17 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RunStatus(models.TextChoices):
-    """Where a run is; the last three are its ends."""
+    """Where a run is. One that is held has stopped, and goes on or ends by a decision or in time."""
 
     PLANNING = "planning", _("Planning")
     EXTRACTING = "extracting", _("Extracting")
     MERGING = "merging", _("Merging")
+    HELD = "held", _("Held")
+    PREVIEWED = "previewed", _("Dry run")
     SUCCEEDED = "succeeded", _("Succeeded")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
+    DISCARDED = "discarded", _("Discarded")
 
 
 class ExtractStatus(models.TextChoices):
@@ -32,15 +35,24 @@ class ExtractStatus(models.TextChoices):
 Transitions = Mapping[str, frozenset[str]]
 
 UNFINISHED = (RunStatus.PLANNING, RunStatus.EXTRACTING, RunStatus.MERGING)
+# What was read waits for a decision, and nothing is worked on.
+WAITING_FOR_A_DECISION = (RunStatus.HELD, RunStatus.PREVIEWED)
 _STOPPED = {RunStatus.FAILED, RunStatus.CANCELLED}
 RUN_TRANSITIONS: Transitions = {
-    RunStatus.PLANNING: frozenset({RunStatus.EXTRACTING} | _STOPPED),
-    RunStatus.EXTRACTING: frozenset({RunStatus.MERGING} | _STOPPED),
+    # At once to its end, or held: an undo, which has nothing to read.
+    RunStatus.PLANNING: frozenset({RunStatus.EXTRACTING, RunStatus.SUCCEEDED, RunStatus.HELD} | _STOPPED),
+    # Held again, when what was to be read anew cannot be.
+    RunStatus.EXTRACTING: frozenset({RunStatus.MERGING, RunStatus.HELD} | _STOPPED),
     # Back, when a crash of the database has emptied the tables of what was read.
-    RunStatus.MERGING: frozenset({RunStatus.SUCCEEDED, RunStatus.PLANNING, RunStatus.EXTRACTING} | _STOPPED),
+    RunStatus.MERGING: frozenset(
+        {RunStatus.SUCCEEDED, RunStatus.PLANNING, RunStatus.EXTRACTING, *WAITING_FOR_A_DECISION} | _STOPPED
+    ),
+    RunStatus.HELD: frozenset({RunStatus.PLANNING, RunStatus.EXTRACTING, RunStatus.DISCARDED}),
+    RunStatus.PREVIEWED: frozenset({RunStatus.MERGING, RunStatus.DISCARDED}),
     RunStatus.SUCCEEDED: frozenset(),
     RunStatus.FAILED: frozenset(),
     RunStatus.CANCELLED: frozenset(),
+    RunStatus.DISCARDED: frozenset(),
 }
 # A job that failed or vanished is made anew, and what can no longer be had ends the extract.
 _AGAIN = {ExtractStatus.PLANNED, ExtractStatus.FAILED}

@@ -133,9 +133,13 @@ class Export:
 
 @dataclass(frozen=True)
 class ChangesPage:
-    """People to whom something happened, by Marketo id; a page may be empty with more to come."""
+    """
+    People to whom something happened, by Marketo id; a page may be empty with more to come. `merged_ids` are those of
+    them who are gone because they were merged into others.
+    """
 
     person_ids: frozenset[int]
+    merged_ids: frozenset[int]
     next_token: str
     has_more: bool
 
@@ -145,7 +149,9 @@ class ChangesPage:
         records = answer.get("result") or []
         if not isinstance(records, list):
             raise TypeError("no list of changes")
-        people = set[int]().union(*map(_people_of, objects("result", records)))
+        activities = objects("result", records)
+        merged = frozenset(set[int]().union(*map(_losers_of, activities)))
+        people = merged.union(number for one in activities if (number := _person_of(one)) is not None)
         following = as_text(answer.get("nextPageToken")) or ""
         has_more = flag(answer.get("moreResult")) is True
         if has_more and not following:
@@ -154,17 +160,21 @@ class ChangesPage:
             # Asking again would bring the same page for ever; the next run begins here.
             warn_unreadable("nextPageToken", following, reason="repeated")
             has_more = False
-        return cls(frozenset(people), following, has_more)
+        return cls(people, merged, following, has_more)
 
 
-def _people_of(activity: dict[str, Any]) -> set[int]:
-    """The person of an activity and, of a merge, who is gone: that stands in an attribute, since `leadId` has won."""
+def _person_of(activity: dict[str, Any]) -> int | None:
     person = whole_number(activity.get("leadId"))
     if person is None:
         warn_unreadable("leadId", activity.get("leadId"), activity=_id_of(activity))
+    return person
+
+
+def _losers_of(activity: dict[str, Any]) -> set[int]:
+    """Of a merge, who is gone: that stands in an attribute, since `leadId` has won."""
     attributes = objects("attributes", activity.get("attributes"), activity=_id_of(activity))
     losers = [_losers(activity, item.get("value")) for item in attributes if item.get("name") == MERGE_IDS]
-    return ({person} if person is not None else set[int]()).union(*losers)
+    return set[int]().union(*losers)
 
 
 def _losers(activity: dict[str, Any], value: object) -> set[int]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from clients.http import ApiError
 from sync.engine.client_factory import marketo_of
 from sync.engine.problems import RunFailed
-from sync.engine.stage import stage_tables
+from sync.engine.stage import all_tables
 from sync.models import Extract, Source, SyncRun
 from sync.statuses import ExtractStatus
 
@@ -33,7 +33,7 @@ def _drop_tables(run: SyncRun) -> None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '500ms'")
-        for table in stage_tables(run):
+        for table in all_tables(run):
             table.drop()
         run.end_step(due_at=None, has_leftovers=False)
 

@@ -19,6 +19,7 @@ from clients.salesforce.client import QueryJobState, SalesforceClient
 from sync.engine import incremental
 from sync.engine.cleanup import cancel_export
 from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
+from sync.engine.cursors import STREAMS
 from sync.engine.load import load_export, load_results
 from sync.engine.plan import drop_refused_fields
 from sync.engine.problems import BadFile, RunFailed, answer_text
@@ -53,7 +54,7 @@ def take_step(extract: Extract) -> None:
 
 
 def _step(extract: Extract) -> Callable[[Extract], None]:
-    if extract.run.kind == RunKind.INCREMENTAL:
+    if extract.run.kind == RunKind.INCREMENTAL or extract.is_recheck or extract.source in STREAMS:
         return incremental.READERS[extract.source]
     steps = MARKETO_STEPS if extract.is_from_marketo else SALESFORCE_STEPS
     return steps[extract.status]

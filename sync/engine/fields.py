@@ -41,6 +41,11 @@ SYNCED_FIELDS = (
 # Without these nobody can be matched with Salesforce.
 INDISPENSABLE = frozenset({"id", "sfdcLeadId", "sfdcContactId"})
 
+# Salesforce ids have 15 characters, which tell large from small letters, and are answered with three more that do not
+# ("ID Field Type" of the object reference). Nobody says which Marketo keeps: the copy has the long ones.
+RECORD_IDS = ("sfdcLeadId", "sfdcContactId", "sfdcAccountId")
+SHORT_ID = 15
+
 
 def missing_fields(names: Collection[str]) -> list[SyncedField]:
     """The fields that stay empty in a copy made of the fields `names`."""

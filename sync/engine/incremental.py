@@ -5,7 +5,7 @@ What is read lands in the stage tables of a full run, and the same merge judges 
 together with where the next one begins, so a run goes on wherever it was stopped.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC
 from itertools import islice
 from typing import Any
@@ -23,14 +23,16 @@ from clients.marketo.types import ChangesPage
 from clients.salesforce.client import SalesforceClient
 from clients.salesforce.errors import SERVICE as SALESFORCE
 from clients.values import as_text, warn_unreadable, whole_number
+from sync.eligibility import Reason
 from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
-from sync.engine.cursors import STREAMS
+from sync.engine.cursors import STREAMS, streams_of
 from sync.engine.load import end_load
 from sync.engine.plan import fields_of
 from sync.engine.problems import RunFailed
 from sync.engine.rows import Refused, read_person, read_record
 from sync.engine.stage import (
     CHANGED,
+    GONE,
     OUTSIDERS,
     SALESFORCE_COLUMNS,
     SALESFORCE_OBJECTS,
@@ -38,11 +40,12 @@ from sync.engine.stage import (
     StageTable,
     stage_tables,
 )
-from sync.models import Cursor, Extract, RejectedRow, Source, SyncRun
+from sync.models import Extract, RejectedRow, RunKind, Source, SyncRun
 from sync.statuses import ExtractStatus, RunStatus
 
 # Activities beside data changes that move a person in or out; their numbers differ between instances.
-ACTIVITIES = {"Change Owner", "Convert Lead", "Merge Leads", "Sync Lead to SFDC", "Delete Lead from SFDC"}
+MERGES = {"Merge Leads"}
+ACTIVITIES = MERGES | {"Change Owner", "Convert Lead", "Sync Lead to SFDC", "Delete Lead from SFDC"}
 LIST_ACTIVITIES = {"Add to List", "Remove from List"}
 # Marketo takes 300 filter values in a call; as many Salesforce ids fit in an address.
 PEOPLE_IN_A_CALL = 300
@@ -57,7 +60,10 @@ WANTED_RECORDS = {
     Source.SALESFORCE_LEADS: ("Id", 'SELECT "sfdcLeadId" AS id FROM {people}'),
     Source.SALESFORCE_CONTACTS: (
         "Id",
-        'SELECT "sfdcContactId" AS id FROM {people} UNION SELECT "ConvertedContactId" FROM {leads}',
+        """
+        SELECT "sfdcContactId" AS id FROM {people} UNION SELECT "ConvertedContactId" FROM {leads}
+        WHERE "Id" IN (SELECT "sfdcLeadId" FROM {people})
+        """,
     ),
     Source.SALESFORCE_ROLES: ("ContactId", 'SELECT "Id" AS id FROM {contacts}'),
 }
@@ -68,6 +74,13 @@ WHERE id > %s AND id ~ '^[0-9A-Za-z]{{15,18}}$' ORDER BY id LIMIT %s
 NEXT_CHANGED = """
 SELECT DISTINCT kind, value FROM {changed} WHERE (kind, value) > (%s, %s) ORDER BY kind, value LIMIT %s
 """
+NEXT_DECIDED = """
+SELECT 'id', marketo_id::text FROM sync_heldperson
+WHERE run_id = {run} AND ('id', marketo_id::text) > (%s, %s) ORDER BY marketo_id::text LIMIT %s
+"""
+DECIDED = (
+    "(SELECT * FROM {people} WHERE id IN (SELECT marketo_id FROM sync_heldperson WHERE run_id = {run})) AS decided"
+)
 # A record by which somebody counts names its people by the copy, so that who has changed in both systems is read once.
 # It was good when it was last read, and so brought everybody into the copy who counts by it; whoever else is linked to
 # it has a contact that goes before this lead. Who was linked to it, or put on the list, since then comes by Marketo's
@@ -94,17 +107,7 @@ def plan_changes(run: SyncRun) -> None:
     with budget.call():
         run.fields = _copied_fields(run, fields_of(client))
         budget.learn_calls(client.usage_today())
-    extracts = [
-        Extract(
-            run=run,
-            source=cursor.stream,
-            window_from=cursor.since,
-            window_to=started_at,
-            locator=cursor.token,
-            due_at=started_at,
-        )
-        for cursor in Cursor.objects.for_account(run.account)
-    ]
+    extracts = streams_of(run, started_at, STREAMS)
     extracts += [Extract(run=run, source=source) for source in STAGED]
     with transaction.atomic():
         values = {"fields": run.fields, "started_at": started_at, "has_leftovers": True}
@@ -153,6 +156,8 @@ def _data_changes(extract: Extract, client: MarketoClient) -> ChangesPage:
 def _activities(extract: Extract, client: MarketoClient) -> ChangesPage:
     known = cache.get_or_set(f"activity-types-{extract.run_id}", client.activity_type_ids) or {}
     wanted = ACTIVITIES if extract.run.list_id is None else ACTIVITIES | LIST_ACTIVITIES
+    # Whoever reads everybody only wants to know who is gone.
+    wanted = wanted if extract.run.kind == RunKind.INCREMENTAL else MERGES
     return client.activities(extract.locator, [known[name] for name in wanted & known.keys()])
 
 
@@ -199,10 +204,18 @@ def _id_of(record: Record, column: str) -> str | None:
 
 def _keep_changes(extract: Extract, page: ChangesPage) -> None:
     rows = extract.rows_loaded + len(page.person_ids)
-    _check_number(rows)
+    if extract.run.kind == RunKind.INCREMENTAL:
+        _check_number(rows)
     with transaction.atomic():
+        _copy(StageTable(extract.run, GONE), _gone(extract, page))
         _copy(StageTable(extract.run, CHANGED), [("id", person_id) for person_id in page.person_ids])
         _end_page(extract, rows, page.next_token, has_more=page.has_more)
+
+
+def _gone(extract: Extract, page: ChangesPage) -> Iterator[tuple[int, str]]:
+    yield from ((person_id, Reason.MERGED_IN_MARKETO.value) for person_id in page.merged_ids)
+    if extract.source == Source.MARKETO_DELETIONS:
+        yield from ((person_id, Reason.DELETED_IN_MARKETO.value) for person_id in page.person_ids)
 
 
 def _check_number(changes: int) -> None:
@@ -213,7 +226,8 @@ def _check_number(changes: int) -> None:
 def _read_people(extract: Extract) -> None:
     run = extract.run
     after_kind, _space, after_value = extract.locator.partition(" ")
-    found = _rows(run, NEXT_CHANGED, after_kind, after_value, PEOPLE_IN_A_CALL)
+    following = NEXT_DECIDED if extract.is_recheck else NEXT_CHANGED
+    found = _rows(extract, following, after_kind, after_value, PEOPLE_IN_A_CALL)
     kind = found[0][0] if found else ""
     values = [value for other, value in found if other == kind]
     people, outsiders = _people(run, kind, values) if values else ([], [])
@@ -254,7 +268,7 @@ def _reject(extract: Extract, rows: Sequence[Refused]) -> int:
 
 def _read_records(extract: Extract) -> None:
     column, wanted = WANTED_RECORDS[Source(extract.source)]
-    ids = [row[0] for row in _rows(extract.run, NEXT_RECORDS, extract.locator, RECORDS_IN_A_CALL, wanted=wanted)]
+    ids = [row[0] for row in _rows(extract, NEXT_RECORDS, extract.locator, RECORDS_IN_A_CALL, wanted=wanted)]
     columns = SALESFORCE_COLUMNS[extract.source]
     records: list[Any] = []
     if ids:
@@ -284,9 +298,14 @@ def _copy(table: StageTable, rows: Iterable[Sequence[Any]]) -> None:
             copy.write_row(row)
 
 
-def _rows(run: SyncRun, statement: str, *params: Any, wanted: str = "") -> list[tuple[Any, ...]]:
+def _rows(extract: Extract, statement: str, *params: Any, wanted: str = "") -> list[tuple[Any, ...]]:
+    run = extract.run
+    people: sql.Composable = StageTable(run, Source.MARKETO_PEOPLE).name
+    if extract.is_recheck:
+        people = sql.SQL(DECIDED).format(people=people, run=sql.Literal(run.pk))
     names = {
-        "people": StageTable(run, Source.MARKETO_PEOPLE).name,
+        "run": sql.Literal(run.pk),
+        "people": people,
         "leads": StageTable(run, Source.SALESFORCE_LEADS).name,
         "contacts": StageTable(run, Source.SALESFORCE_CONTACTS).name,
         "changed": StageTable(run, CHANGED).name,

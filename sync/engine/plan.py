@@ -11,6 +11,7 @@ from accounts.models import SalesAccount
 from clients.http import AccessDenied, ApiError
 from clients.marketo.client import MarketoClient
 from sync.engine.client_factory import budget_of, marketo_of
+from sync.engine.cursors import DEPARTURES, streams_of
 from sync.engine.fields import INDISPENSABLE, readable_fields
 from sync.engine.problems import RunFailed
 from sync.engine.stage import stage_tables
@@ -38,6 +39,7 @@ def plan(run: SyncRun) -> None:
         )
         extracts = [Extract(run=run, source=source, due_at=started_at) for source in SALESFORCE_SOURCES]
         extracts += [Extract(run=run, source=Source.MARKETO_PEOPLE, due_at=started_at, **window) for window in windows]
+        extracts += streams_of(run, started_at, DEPARTURES)
         Extract.objects.bulk_create(extracts)
         for table in stage_tables(run):
             table.create()

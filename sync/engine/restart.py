@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from sync.engine.problems import RunFailed
-from sync.engine.stage import stage_tables
+from sync.engine.stage import all_tables, stage_tables
 from sync.models import Extract, RejectedRow, RunKind, SyncRun
 from sync.statuses import ExtractStatus, RunStatus
 
@@ -16,6 +16,8 @@ def start_over(run: SyncRun) -> None:
     """Read once more what the run had read; raises RunFailed when that has been in vain so often, or LeaseLost."""
     if run.restarts >= MOST_RESTARTS:
         raise RunFailed("stage_lost")
+    if run.is_resumed:
+        raise RunFailed("read_again")
     read_again = _collect_again if run.kind == RunKind.INCREMENTAL else _load_again
     with transaction.atomic():
         read_again(run)
@@ -26,7 +28,7 @@ def _collect_again(run: SyncRun) -> None:
     run.marketo_calls, run.salesforce_calls = run.calls().values()
     run.end_step(due_at=timezone.now(), status=RunStatus.PLANNING, **values)
     Extract.objects.of_run(run).delete()
-    for table in stage_tables(run):
+    for table in all_tables(run):
         table.drop()
 
 

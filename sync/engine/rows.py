@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from clients.salesforce.oauth import to_18
 from clients.values import as_text, flag, required, warn_unreadable
-from sync.engine.fields import INDISPENSABLE
+from sync.engine.fields import INDISPENSABLE, RECORD_IDS, SHORT_ID
 from sync.engine.problems import BadFile
 from sync.engine.stage import MARKETO_NULL
 
@@ -71,7 +72,13 @@ def read_person(person: Mapping[str, Any], names: Sequence[str]) -> list[str | N
     reason = "wrong_columns" if odd & (INDISPENSABLE - {"id"}) else _fault(shown, len(names), names.index("id"))
     if reason:
         return Refused(0, reason, _shown(",".join(shown)))
-    return [None if cell == MARKETO_NULL else cell for cell in cells]
+    return [_in_copy(name, cell) for name, cell in zip(names, cells, strict=True)]
+
+
+def _in_copy(name: str, cell: str | None) -> str | None:
+    if cell and name in RECORD_IDS and len(cell) == SHORT_ID:
+        return to_18(cell)
+    return None if cell == MARKETO_NULL else cell
 
 
 def read_record(record: Mapping[str, Any], columns: Mapping[str, str]) -> list[Any]:

@@ -43,7 +43,25 @@ SALESFORCE_OBJECTS: dict[str, str] = {
 CHANGED = "changed"
 # Who was read by id and is not on the list whose members alone are copied.
 OUTSIDERS = "outsiders"
-OTHER_COLUMNS = {CHANGED: {"kind": "text", "value": "text"}, OUTSIDERS: {"id": "bigint"}}
+# Who left Marketo, as its streams said.
+GONE = "gone"
+# What a merge makes of all that: everybody with a verdict, and what becomes of the copy (history.models.Change).
+JUDGED = "judged"
+CHANGES = "changes"
+OTHER_COLUMNS = {
+    CHANGED: {"kind": "text", "value": "text"},
+    OUTSIDERS: {"id": "bigint"},
+    GONE: {"id": "bigint", "reason": "text"},
+    JUDGED: {},
+    CHANGES: {
+        "marketo_id": "bigint",
+        "kind": "text",
+        "reason": "text",
+        "before": "jsonb",
+        "after": "jsonb",
+        "content_before": "text",
+    },
+}
 
 
 class StageTable:
@@ -111,5 +129,10 @@ class StageTable:
 
 
 def stage_tables(run: SyncRun) -> Sequence[StageTable]:
-    """Every stage table of a run."""
-    return [StageTable(run, name) for name in (*STAGED, CHANGED, OUTSIDERS)]
+    """Every table that a run reads into."""
+    return [StageTable(run, name) for name in (*STAGED, CHANGED, OUTSIDERS, GONE)]
+
+
+def all_tables(run: SyncRun) -> Sequence[StageTable]:
+    """Those, and what a merge makes of them."""
+    return [*stage_tables(run), StageTable(run, JUDGED), StageTable(run, CHANGES)]

@@ -8,7 +8,7 @@ from typing import Any
 from accounts.models import SalesAccount
 from clients.salesforce.client import SalesforceClient
 from clients.values import as_text
-from sync.eligibility import Reason, contact_id_of, decide
+from sync.eligibility import Reason, Sight, contact_id_of, decide
 from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE
 from sync.models import Person, SyncRun
@@ -54,14 +54,14 @@ def find(account: SalesAccount, text: str) -> list[Found]:
     """Everybody whom the text means; raises MustWait, RunFailed or an error of clients.http."""
     with budget_of(account).call():
         people = marketo_of(account).leads_by_filter(filter_for(text), [text], [*NAMES, *INDISPENSABLE])
-    client = salesforce_of(account)
-    found = [_judged(account, client, person) for person in people[:MOST_SHOWN]]
-    return _held_against_list(account, found) or _only_in_copy(account, text)
+    client, last = salesforce_of(account), SyncRun.objects.for_account(account).full().last_success()
+    sight = Sight.of(last.visibility if last else {})
+    found = [_judged(account, client, person, sight) for person in people[:MOST_SHOWN]]
+    return _held_against_list(account, found, last) or _only_in_copy(account, text)
 
 
-def _held_against_list(account: SalesAccount, found: list[Found]) -> list[Found]:
+def _held_against_list(account: SalesAccount, found: list[Found], last: SyncRun | None) -> list[Found]:
     """Who is not on the list that the last full run read is left out, whatever Salesforce says."""
-    last = SyncRun.objects.for_account(account).full().last_success()
     if not found or last is None or last.list_id is None:
         return found
     with budget_of(account).call(), list_of(last):
@@ -69,10 +69,11 @@ def _held_against_list(account: SalesAccount, found: list[Found]) -> list[Found]
     return [person if person.marketo_id in members else replace(person, reason=Reason.NOT_IN_LIST) for person in found]
 
 
-def _judged(account: SalesAccount, client: SalesforceClient, person: Mapping[str, Any]) -> Found:
-    lead = _record(client, "Lead", f"{OWNED}, IsConverted, ConvertedContactId", as_text(person.get("sfdcLeadId")))
+def _judged(account: SalesAccount, client: SalesforceClient, person: Mapping[str, Any], sight: Sight) -> Found:
+    lead_id = as_text(person.get("sfdcLeadId"))
+    lead = _record(client, "Lead", f"{OWNED}, IsConverted, ConvertedContactId", lead_id)
     contact_id = contact_id_of(as_text(person.get("sfdcContactId")), lead)
-    decision = decide(lead, _record(client, "Contact", OWNED, contact_id))
+    decision = decide(lead_id, lead, contact_id, _record(client, "Contact", OWNED, contact_id), sight)
     return Found(
         marketo_id=person["id"],
         name=f"{as_text(person.get('firstName')) or ''} {as_text(person.get('lastName')) or ''}".strip(),
@@ -92,10 +93,14 @@ def _record(client: SalesforceClient, name: str, columns: str, record_id: str | 
 
 
 def _only_in_copy(account: SalesAccount, text: str) -> list[Found]:
-    """Somebody whom Marketo no longer has."""
+    """Somebody whom Marketo does not show: gone if a run has seen that."""
     people = Person.objects.for_account(account)
     gone = people.filter(marketo_id=text) if filter_for(text) == "id" else people.search(text)
     return [
-        Found(person.marketo_id, str(person), person.email or "", "", None, Reason.DELETED_IN_MARKETO, person)
+        Found(person.marketo_id, str(person), person.email or "", "", None, _last_reason(person), person)
         for person in gone[:MOST_SHOWN]
     ]
+
+
+def _last_reason(person: Person) -> Reason:
+    return Reason(person.removed_reason) if person.removed_at else Reason.NOT_SHOWN_BY_MARKETO

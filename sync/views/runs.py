@@ -113,6 +113,7 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "extracts": extracts,
         "failure": failure_of(this) if this.status == RunStatus.FAILED else None,
         "left_out": left_out(this.skipped),
+        "kept": left_out(this.kept),
         "comparisons": comparisons_of(this),
         "missing_fields": missing_fields(this.fields) if this.fields else [],
         "rejected_rows": _rejected_rows(this),

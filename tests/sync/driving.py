@@ -9,10 +9,12 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from sync import runner
-from sync.models import Extract, SyncRun
-from sync.statuses import ExtractStatus
+from sync.models import Extract, RunKind, SyncRun
+from sync.statuses import WAITING_FOR_A_DECISION, ExtractStatus
 
 DEADLINE_SECONDS = 60
+# The kinds of runs that read anything.
+READING = (RunKind.FULL, RunKind.INCREMENTAL)
 _REDIS = redis.Redis.from_url(settings.REDIS_URL)
 
 
@@ -25,7 +27,7 @@ def finish(run: SyncRun) -> SyncRun:
 
 def run_has_ended(run: SyncRun) -> bool:
     run.refresh_from_db()
-    return run.is_finished and not run.has_leftovers
+    return run.status in WAITING_FOR_A_DECISION or (run.is_finished and not run.has_leftovers)
 
 
 Around = Callable[[], AbstractContextManager[None]]

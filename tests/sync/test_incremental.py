@@ -80,15 +80,18 @@ def test_who_changed_in_both_systems_is_read_once(
 
 
 def test_everybody_who_counts_by_a_record_is_read_when_it_changes(synced: SalesAccount, change: Change) -> None:
-    """Two people of Marketo may share one record; the second of these is nobody there, and leaves for that reason."""
+    """Two people of Marketo may share one record; the second of these is nobody there, and is not shown."""
     shared = Person.objects.for_account(synced).live().filter(salesforce_type="Lead").earliest("marketo_id")
     twin = Person.objects.get(account=synced, marketo_id=shared.marketo_id)
     twin.marketo_id = 999_999
     twin.save(force_insert=True)
     change("delete", shared.marketo_id, system="salesforce")
-    assert sync_changes(synced).removed == 2
-    reasons = Person.objects.for_account(synced).exclude(removed_at=None).values_list("marketo_id", "removed_reason")
-    assert dict(reasons) == {shared.marketo_id: "deleted_in_salesforce", 999_999: "deleted_in_marketo"}
+    run = sync_changes(synced)
+    assert (run.removed, run.kept) == (1, {"not_shown_by_marketo": 1})
+    assert Person.objects.get(account=synced, marketo_id=shared.marketo_id).removed_reason == "deleted_in_salesforce"
+    twin = Person.objects.for_account(synced).live().get(marketo_id=999_999)
+    assert twin.hidden_reason == "not_shown_by_marketo"
+    assert twin.hidden_since
 
 
 def test_following_without_changes_writes_nothing(synced: SalesAccount) -> None:

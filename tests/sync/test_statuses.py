@@ -4,14 +4,24 @@ import pytest
 
 from accounts.models import SalesAccount
 from sync.models import Extract, SyncRun
-from sync.statuses import EXTRACT_TRANSITIONS, RUN_TRANSITIONS, UNFINISHED, ExtractStatus, RunStatus
+from sync.statuses import (
+    EXTRACT_TRANSITIONS,
+    RUN_TRANSITIONS,
+    UNFINISHED,
+    WAITING_FOR_A_DECISION,
+    ExtractStatus,
+    RunStatus,
+)
 from tests.factories import make_extract, make_run
 
 
 def test_the_tables_know_every_status() -> None:
     assert set(RUN_TRANSITIONS) == set(RunStatus)
     assert set(EXTRACT_TRANSITIONS) == set(ExtractStatus)
-    assert {status for status, following in RUN_TRANSITIONS.items() if following} == set(UNFINISHED)
+    assert {status for status, following in RUN_TRANSITIONS.items() if following} == {
+        *UNFINISHED,
+        *WAITING_FOR_A_DECISION,
+    }
 
 
 @pytest.mark.django_db

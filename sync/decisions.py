@@ -1,0 +1,116 @@
+"""What a person may decide about a run that has stopped: held, or dry on purpose."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import SalesAccount, User
+from accounts.services import record
+from history.models import Change
+from sync import queue
+from sync.audit_actions import SyncAction
+from sync.engine import hold
+from sync.models import RunKind, SyncRun
+from sync.services import SyncRefused, connection_problem, make_way
+from sync.statuses import WAITING_FOR_A_DECISION, RunStatus
+
+logger = structlog.get_logger(__name__)
+
+
+def approve_run(*, run: SyncRun, approved_by: User) -> None:
+    """
+    Let a held run go on: the people concerned are read again, and whoever has changed since is decided anew.
+
+    Raises SyncRefused when it is no longer held, a connection is missing, or another run is on its way.
+    """
+    approved = {"approved_at": timezone.now(), "approved_by": approved_by}
+    _read_again(run, approved_by, SyncAction.APPROVED, **approved)
+
+
+def check_run_again(*, run: SyncRun, checked_by: User) -> None:
+    """Read the people again about whom a held run waits: it goes on if they are few by now. Raises as approve_run."""
+    _read_again(run, checked_by, SyncAction.CHECKED_AGAIN)
+
+
+def start_previewed_run(*, run: SyncRun, started_by: User) -> None:
+    """Let a dry run do what it has shown, with what it has read; raises SyncRefused."""
+    started = {"is_dry_run": False, "started_by": started_by}
+    with _going_on(run, RunStatus.PREVIEWED, RunStatus.MERGING, **started):
+        record(account=run.account, actor=started_by, action=SyncAction.STARTED, target=str(run), run=run.pk)
+    logger.info("sync_started", run=run.pk, account=run.account.slug)
+
+
+def discard_run(*, run: SyncRun, discarded_by: User) -> bool:
+    """End a stopped run with nothing changed; False when it is stopped no more."""
+    stopped = SyncRun.objects.filter(pk=run.pk, status__in=WAITING_FOR_A_DECISION)
+    with transaction.atomic():
+        if not stopped.take_from_workers(status=RunStatus.DISCARDED, due_at=timezone.now()):
+            return False
+        record(account=run.account, actor=discarded_by, action=SyncAction.DISCARDED, target=str(run), run=run.pk)
+        queue.wake_on_commit(run)
+    logger.info("sync_discarded", run=run.pk)
+    return True
+
+
+def undo_run(*, run: SyncRun, undone_by: User) -> SyncRun:
+    """
+    Start a run that puts everybody back as they were before `run`, where no later run has changed them.
+
+    Raises SyncRefused when the journal knows of nothing to take back, or another run is on its way.
+    """
+    if run.status != RunStatus.SUCCEEDED or not Change.objects.for_account(run.account).of_run(run.pk).exists():
+        raise SyncRefused(_("There is nothing to take back: the run changed nobody, or it was the first load."), run)
+    undo = SyncRun(account=run.account, kind=RunKind.UNDO, undoes=run, started_by=undone_by, due_at=timezone.now())
+    with _alone(run.account):
+        undo.save()
+        record(account=run.account, actor=undone_by, action=SyncAction.UNDONE, target=str(run), run=run.pk)
+        queue.wake_on_commit(undo)
+    logger.info("sync_undo_started", run=undo.pk, undoes=run.pk)
+    return undo
+
+
+def _read_again(run: SyncRun, by: User, action: SyncAction, **approved: Any) -> None:
+    is_undo = run.kind == RunKind.UNDO
+    problem = "" if is_undo else connection_problem(run.account)
+    if problem:
+        raise SyncRefused(problem)
+    with _going_on(run, RunStatus.HELD, RunStatus.PLANNING if is_undo else RunStatus.EXTRACTING, **approved):
+        if not is_undo:
+            hold.read_again(run)
+        record(account=run.account, actor=by, action=action, target=str(run), run=run.pk)
+    logger.info("sync_read_again", run=run.pk, is_approved=bool(approved))
+
+
+@contextmanager
+def _going_on(run: SyncRun, status: RunStatus, following: RunStatus, **values: Any) -> Iterator[None]:
+    """One transaction in which a stopped run is taken up again; raises SyncRefused when it cannot be."""
+    fresh: dict[str, Any] = {
+        "finished_at": None,
+        "merge_started_at": None,
+        "is_resumed": True,
+        "failure": "",
+        "failure_params": {},
+    }
+    stopped = SyncRun.objects.filter(pk=run.pk, status=status)
+    with _alone(run.account):
+        if not stopped.take_from_workers(status=following, due_at=timezone.now(), **fresh, **values):
+            raise SyncRefused(_("Somebody has decided about this run already."), run)
+        yield
+        queue.wake_on_commit(run)
+
+
+@contextmanager
+def _alone(account: SalesAccount) -> Iterator[None]:
+    """One transaction without another run of the account on its way; raises SyncRefused."""
+    try:
+        with transaction.atomic():
+            make_way(account)
+            yield
+    except IntegrityError:
+        unfinished = SyncRun.objects.for_account(account).unfinished().first()
+        raise SyncRefused(_("A sync of this account is already on its way."), unfinished) from None

@@ -1,0 +1,136 @@
+"""
+Runs that stop before they change anybody: held, because too many people would leave or lose values, or dry on purpose.
+
+What they have read stays in their stage tables until somebody decides, or for so long.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from psycopg import sql
+
+from accounts.services import record
+from history.models import ChangeKind
+from sync.audit_actions import SyncAction
+from sync.eligibility import Reason
+from sync.engine.judge import Statements
+from sync.engine.stage import CHANGES, StageTable
+from sync.models import Extract, HeldPerson, HoldLimit, Person, RunKind, Source, SyncRun
+from sync.statuses import RunStatus
+
+HELD_FOR = timedelta(hours=72)
+SHOWN_FOR = timedelta(hours=24)
+# A field that comes back empty for more than this part of those who had it has rather been hidden than emptied.
+LARGEST_LOSS = 0.1
+
+# In this order, since records are read of the people.
+READ_AGAIN = (Source.MARKETO_PEOPLE, Source.SALESFORCE_LEADS, Source.SALESFORCE_CONTACTS)
+
+# Of those about whom nobody has decided yet.
+REMOVED = f"""
+SELECT reason, count(*) FROM {{changes}} AS change
+WHERE kind = '{ChangeKind.REMOVED}' AND NOT {{is_approved}} GROUP BY reason
+"""  # noqa: S608 (our own texts)
+EMPTIED = f"""
+{{changes}} AS change CROSS JOIN LATERAL jsonb_each_text(change.before) AS field (name, value)
+WHERE kind = '{ChangeKind.UPDATED}' AND value <> '' AND coalesce(after->>name, '') = '' AND NOT {{is_approved}}
+"""
+BLANKED = f"SELECT name, count(*) FROM {EMPTIED} GROUP BY name"  # noqa: S608 (our own texts)
+BLANKED_PEOPLE = f"SELECT count(DISTINCT marketo_id) FROM {EMPTIED}"  # noqa: S608 (our own texts)
+IS_APPROVED = """
+EXISTS (SELECT FROM sync_heldperson AS held WHERE held.run_id = %(run)s AND held.marketo_id = change.marketo_id)
+"""
+NAME_PEOPLE = f"""
+INSERT INTO sync_heldperson (run_id, marketo_id, reason)
+SELECT %(run)s, marketo_id, reason FROM {{changes}} WHERE kind = '{ChangeKind.REMOVED}'
+UNION SELECT %(run)s, marketo_id, '' FROM {EMPTIED.format(changes="{changes}", is_approved="FALSE")}
+"""  # noqa: S608 (our own texts)
+# What a held run had seen of departures, another one that reads everybody sees no more: the streams have gone on.
+REMEMBER = f"""
+INSERT INTO {{gone}}
+SELECT held.marketo_id, held.reason FROM sync_heldperson AS held JOIN sync_syncrun AS run ON run.id = held.run_id
+WHERE run.account_id = %(account)s AND run.status = '{RunStatus.HELD}'
+    AND held.reason IN ('{Reason.DELETED_IN_MARKETO}', '{Reason.MERGED_IN_MARKETO}')
+"""  # noqa: S608 (our own texts)
+
+
+def reasons_to_hold(run: SyncRun, statements: Statements, people: int) -> dict[str, Any]:
+    """
+    Why a run of an account with so many `people` must wait for an Admin: {"removed": people by reason, "blanked":
+    people by column, "limit": how many may be concerned without asking}; empty when it may go on.
+    """
+    approved = sql.SQL(IS_APPROVED if run.approved_at else "FALSE")
+    removed = dict(statements.rows(REMOVED, is_approved=approved))
+    blanked = dict(statements.rows(BLANKED, is_approved=approved))
+    [(emptied,)] = statements.rows(BLANKED_PEOPLE, is_approved=approved)
+    policy = HoldLimit.of(run.account)
+    limit = policy.limit_of(people)
+    if sum(removed.values()) + emptied <= limit and not _lost_field(run, policy, blanked):
+        return {}
+    return {"removed": removed, "blanked": blanked, "limit": limit}
+
+
+def _lost_field(run: SyncRun, policy: HoldLimit, blanked: Mapping[str, int]) -> bool:
+    """Whether a field comes back empty for many of those who had it."""
+    live = Person.objects.for_account(run.account).live()
+    suspicious = {name: number for name, number in blanked.items() if number >= policy.people}
+    # Null is no text that differs from the empty one.
+    filled = {name: live.filter(**{f"{name}__gt": ""}).count() for name in suspicious}
+    return any(number > LARGEST_LOSS * filled[name] for name, number in suspicious.items())
+
+
+def hold(run: SyncRun, counts: Mapping[str, Any], reasons: Mapping[str, Any]) -> None:
+    """Stop the run with nothing changed, and note about whom has to be decided; raises LeaseLost."""
+    now = timezone.now()
+    HeldPerson.objects.of_run(run).delete()
+    _execute(NAME_PEOPLE, run)
+    if run.kind == RunKind.FULL:
+        supersede(run)
+    run.end_step(
+        due_at=now + HELD_FOR,
+        status=RunStatus.HELD,
+        finished_at=now,
+        held=dict(reasons),
+        approved_at=None,
+        approved_by=None,
+        **counts,
+    )
+
+
+def show(run: SyncRun, counts: Mapping[str, Any]) -> None:
+    """End a dry run: what it would do stays to be looked at; raises LeaseLost."""
+    now = timezone.now()
+    run.end_step(due_at=now + SHOWN_FOR, status=RunStatus.PREVIEWED, finished_at=now, **counts)
+
+
+def read_again(run: SyncRun) -> None:
+    """Let a held run read those again about whom it waits, beside what it has read; raises LeaseLost."""
+    Extract.objects.of_run(run).filter(is_recheck=True).delete()
+    Extract.objects.bulk_create(Extract(run=run, source=source, is_recheck=True) for source in READ_AGAIN)
+
+
+def expire(run: SyncRun) -> None:
+    """Nobody has decided in time: nothing is changed. Raises LeaseLost."""
+    with transaction.atomic():
+        run.end_step(due_at=timezone.now(), status=RunStatus.DISCARDED)
+        if run.held:
+            record(account=run.account, actor=None, action=SyncAction.EXPIRED, target=str(run), run=run.pk)
+
+
+def supersede(run: SyncRun) -> None:
+    """Who has read everybody knows better than older runs about which nobody has decided."""
+    older = SyncRun.objects.for_account(run.account).filter(status__in=(RunStatus.HELD, RunStatus.PREVIEWED))
+    older.exclude(pk=run.pk).take_from_workers(status=RunStatus.DISCARDED, due_at=timezone.now())
+
+
+def remember_departures(run: SyncRun, statements: Statements) -> None:
+    if run.kind == RunKind.FULL:
+        statements.change(REMEMBER)
+
+
+def _execute(statement: str, run: SyncRun) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(changes=StageTable(run, CHANGES).name), {"run": run.pk})

@@ -1,0 +1,320 @@
+"""Everybody who was read gets a verdict, and what becomes of the copy is written down: nothing is changed yet."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import connection
+from psycopg import sql
+
+from history.journal import content_hash
+from history.models import ChangeKind
+from sync.eligibility import (
+    CONTACT_ID,
+    IS_HIDDEN,
+    IS_KNOWN,
+    JOINS,
+    LEFT_ALONE,
+    NOT_VISIBLE,
+    REASON,
+    RECORD_TYPE,
+    Reason,
+    Sight,
+)
+from sync.engine.fields import RECORD_IDS, SHORT_ID, SYNCED_FIELDS
+from sync.engine.heartbeat import Heartbeat
+from sync.engine.stage import CHANGED, CHANGES, GONE, JUDGED, OUTSIDERS, StageTable
+from sync.models import RunKind, Source, SyncRun
+from sync.statuses import RunStatus
+
+# Columns of the copy that come from Marketo as they are, and those that Salesforce decides.
+MARKETO_COLUMNS = {
+    field.column: field.marketo_name
+    for field in SYNCED_FIELDS
+    if field.column not in {"marketo_id", "salesforce_contact_id", "salesforce_opportunity_id"}
+}
+SALESFORCE_COLUMNS = (
+    "salesforce_contact_id",
+    "salesforce_opportunity_id",
+    "salesforce_type",
+    "owner_id",
+    "owner_name",
+)
+CONTENT = (*MARKETO_COLUMNS, *SALESFORCE_COLUMNS)
+
+# Windows do not share a second, but Marketo may still export a person twice; somebody about whom a person decides is
+# read again. The row read last counts.
+DROP_REPEATED = """
+DELETE FROM {table} AS one
+USING (SELECT {key}, max(ctid) AS last FROM {table} GROUP BY {key} HAVING count(*) > 1) AS repeated
+WHERE one.{key} = repeated.{key} AND one.ctid <> repeated.last
+"""
+
+LENGTHEN = f"UPDATE {{people}} SET {{long_ids}} WHERE {SHORT_ID} IN ({{lengths}})"  # noqa: S608 (our own texts)
+# Of each five characters, which are capitals; as clients.salesforce.oauth.to_18.
+LONG_ID = (
+    "CASE WHEN length({id}) = 15 THEN {id} || "
+    + " || ".join(
+        "substr('ABCDEFGHIJKLMNOPQRSTUVWXYZ012345', 1 + "
+        + " + ".join(
+            f"(ascii(substr({{id}}, {5 * block + place + 1})) BETWEEN 65 AND 90)::int * {1 << place}"
+            for place in range(5)
+        )
+        + ", 1)"
+        for block in range(3)
+    )
+    + " ELSE {id} END"
+)
+
+# Everybody with one verdict: no reason means into the copy. A converted lead is its contact. Of several opportunities
+# the one where the contact is primary counts, then the newest.
+CLASSIFY = f"""
+CREATE UNLOGGED TABLE {{judged}} AS
+WITH role AS (
+    SELECT DISTINCT ON ("ContactId") "ContactId", "OpportunityId" FROM {{roles}}
+    WHERE NOT "IsDeleted"
+    ORDER BY "ContactId", "IsPrimary" DESC, "CreatedDate" DESC, "OpportunityId"
+), matched AS (
+    SELECT person.id AS marketo_id, {{marketo_values}},
+        {CONTACT_ID} AS salesforce_contact_id,
+        role."OpportunityId" AS salesforce_opportunity_id,
+        {IS_KNOWN} AS is_known,
+        {IS_HIDDEN} AS is_hidden,
+        {RECORD_TYPE} AS salesforce_type,
+        lead."OwnerId" AS lead_owner_id, lead."Owner.Name" AS lead_owner_name,
+        contact."OwnerId" AS contact_owner_id, contact."Owner.Name" AS contact_owner_name
+    FROM {{people}} AS person
+    {JOINS}
+    LEFT JOIN role ON role."ContactId" = contact."Id"
+), owned AS (
+    SELECT *,
+        CASE salesforce_type WHEN 'Contact' THEN contact_owner_id ELSE lead_owner_id END AS owner_id,
+        CASE salesforce_type WHEN 'Contact' THEN contact_owner_name ELSE lead_owner_name END AS owner_name
+    FROM matched
+)
+SELECT marketo_id, {{content}}, {REASON} AS reason
+FROM owned
+"""  # noqa: S608 (our own texts)
+
+# No role is shown, not even a deleted one: the copy keeps the opportunity that it knows of the same contact.
+KEEP_OPPORTUNITY = """
+UPDATE {judged} AS judged SET salesforce_opportunity_id = copy.salesforce_opportunity_id
+FROM sync_person AS copy
+WHERE copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id
+    AND copy.salesforce_opportunity_id <> '' AND judged.salesforce_opportunity_id IS NULL
+    AND copy.salesforce_contact_id = judged.salesforce_contact_id
+    AND NOT EXISTS (SELECT FROM {roles} AS role WHERE role."ContactId" = judged.salesforce_contact_id)
+"""
+# Those of whom a person decides by another run keep what they would lose until then.
+HOLD_BACK = f"""
+UPDATE {{judged}} AS judged SET reason = '{Reason.HELD_BACK}'
+FROM sync_person AS copy, ({{waiting}}) AS waiting
+WHERE waiting.marketo_id = judged.marketo_id AND copy.account_id = %(account)s
+    AND copy.marketo_id = judged.marketo_id AND copy.removed_at IS NULL
+    AND (judged.reason <> '' AND judged.reason <> ALL(%(not_visible)s) OR judged.reason = '' AND ({{blanks}}))
+"""  # noqa: S608 (our own texts)
+WAITING = f"""
+SELECT DISTINCT held.marketo_id FROM sync_heldperson AS held JOIN sync_syncrun AS run ON run.id = held.run_id
+WHERE run.account_id = %(account)s AND run.status = '{RunStatus.HELD}' AND run.id <> %(run)s
+"""  # noqa: S608 (our own texts)
+
+# A run that goes on after a decision has read most people long ago; those of whom was decided it has read again.
+LEAVE_ALONE = f"""
+UPDATE {{judged}} AS judged SET reason = '{Reason.READ_SINCE}'
+FROM sync_person AS copy
+WHERE copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id AND copy.changed_at > %(read_at)s
+    AND NOT EXISTS ({{decided}} AND decided.marketo_id = judged.marketo_id)
+"""  # noqa: S608 (our own texts)
+DECIDED = "SELECT FROM sync_heldperson AS decided WHERE decided.run_id = %(run)s"
+
+# Everybody in the copy whom what was read does not confirm, with the reason. Somebody whose row could not be read may
+# be missing for that alone, and stays unless Marketo said that they are gone.
+ABSENT = """
+CREATE TEMPORARY TABLE sync_absent ON COMMIT DROP AS
+SELECT live.marketo_id, CASE
+    WHEN judged.reason IS NOT NULL THEN judged.reason
+    WHEN waiting.marketo_id IS NOT NULL THEN %(held_back)s
+    WHEN live.changed_at > %(read_at)s AND NOT EXISTS ({decided} AND decided.marketo_id = live.marketo_id)
+        THEN %(read_since)s
+    ELSE coalesce(gone.reason, {missing})
+END AS reason
+FROM sync_person AS live
+LEFT JOIN {judged} AS judged ON judged.marketo_id = live.marketo_id
+LEFT JOIN (SELECT id, min(reason) AS reason FROM {gone} GROUP BY id) AS gone ON gone.id = live.marketo_id
+LEFT JOIN ({waiting}) AS waiting ON waiting.marketo_id = live.marketo_id
+WHERE live.account_id = %(account)s AND live.removed_at IS NULL AND {is_looked_at}
+    AND (judged.reason <> '' OR judged.reason IS NULL AND (%(is_whole)s OR gone.reason IS NOT NULL))
+"""
+# A run that follows changes looks at those it has asked for, also when Marketo no longer shows them.
+ASKED_PEOPLE = """live.marketo_id IN (
+    SELECT value::bigint FROM {changed} WHERE kind = 'id' UNION SELECT marketo_id FROM {judged}
+    UNION SELECT marketo_id FROM sync_heldperson WHERE run_id = %(run)s
+)"""
+# Of the people who were asked for and may not be copied, Marketo still has those who are not on the list.
+MISSING = f"""
+CASE
+    WHEN live.marketo_id IN (SELECT id FROM {{outsiders}}) THEN '{Reason.NOT_IN_LIST}'
+    ELSE '{Reason.NOT_SHOWN_BY_MARKETO}'
+END
+"""  # noqa: S608 (our own texts)
+
+LEAVING = f"""
+INSERT INTO {{changes}}
+SELECT marketo_id, '{ChangeKind.REMOVED}', absent.reason, jsonb_build_object('removed_reason', ''),
+    jsonb_build_object('removed_reason', absent.reason), {{copy_hash}}
+FROM sync_absent AS absent JOIN sync_person AS copy USING (marketo_id)
+WHERE copy.account_id = %(account)s AND absent.reason <> ALL(%(staying)s)
+"""  # noqa: S608 (our own texts)
+DIFFERING = f"""
+INSERT INTO {{changes}}
+SELECT copy.marketo_id, CASE WHEN copy.removed_at IS NULL THEN '{ChangeKind.UPDATED}' ELSE '{ChangeKind.RETURNED}' END,
+    '', different.before, different.after, {{copy_hash}}
+FROM sync_person AS copy JOIN {{judged}} AS judged ON judged.marketo_id = copy.marketo_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(jsonb_object_agg(name, before), '{{{{}}}}') AS before,
+        coalesce(jsonb_object_agg(name, after), '{{{{}}}}') AS after
+    FROM (VALUES {{pairs}}, ('removed_reason', copy.removed_reason, '')) AS field (name, before, after)
+    WHERE before IS DISTINCT FROM after
+) AS different
+WHERE copy.account_id = %(account)s AND judged.reason = ''
+    AND (copy.removed_at IS NOT NULL OR ({{judged_content}}) IS DISTINCT FROM ({{copy_content}}))
+"""  # noqa: S608 (our own texts)
+ARRIVING = f"""
+INSERT INTO {{changes}}
+SELECT judged.marketo_id, '{ChangeKind.ADDED}', '', '{{{{}}}}', '{{{{}}}}', ''
+FROM {{judged}} AS judged
+WHERE judged.reason = '' AND NOT EXISTS (
+    SELECT FROM sync_person AS copy WHERE copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id
+)
+"""  # noqa: S608 (our own texts)
+SOMEBODY = "SELECT EXISTS (SELECT FROM sync_person WHERE account_id = %(account)s)"
+
+
+class Statements:
+    """Statements over the tables of one run, each preceded by a look whether the run is still ours."""
+
+    def __init__(self, run: SyncRun, heartbeat: Heartbeat, *, is_whole: bool, now: Any) -> None:
+        self.run, self._heartbeat = run, heartbeat
+        sight = Sight.of(run.visibility)
+        self.params = {
+            "account": run.account_id,
+            "run": run.pk,
+            "now": now,
+            "is_whole": is_whole,
+            "not_visible": [reason.value for reason in NOT_VISIBLE],
+            "staying": [reason.value for reason in (*NOT_VISIBLE, *LEFT_ALONE)],
+            "held_back": Reason.HELD_BACK.value,
+            "read_since": Reason.READ_SINCE.value,
+            "read_at": run.started_at if run.is_resumed else now,
+            "sees_all_leads": sight.all_leads,
+            "sees_all_contacts": sight.all_contacts,
+        }
+        self.names = _names(run)
+
+    def change(self, statement: str, **names: sql.Composable) -> int:
+        """Carry a statement out and answer the number of rows."""
+        self._heartbeat.check()
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(statement).format(**self.names, **names), self.params)
+            return int(cursor.rowcount)
+
+    def rows(self, statement: str, **names: sql.Composable) -> list[tuple[Any, ...]]:
+        self._heartbeat.check()
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(statement).format(**self.names, **names), self.params)
+            return list(cursor.fetchall())
+
+
+def judge(statements: Statements) -> int:
+    """Give everybody a verdict; answers how many rows had been read twice."""
+    repeated = statements.change(DROP_REPEATED, table=statements.names["people"], key=sql.Identifier("id"))
+    statements.change(LENGTHEN)
+    if statements.run.is_resumed:
+        for source in ("leads", "contacts"):
+            statements.change(DROP_REPEATED, table=statements.names[source], key=sql.Identifier("Id"))
+    statements.change("DROP TABLE IF EXISTS {judged}, {changes}")
+    statements.change(CLASSIFY)
+    statements.change(KEEP_OPPORTUNITY)
+    if statements.run.is_resumed:
+        statements.change(LEAVE_ALONE)
+    if statements.run.kind == RunKind.INCREMENTAL:
+        statements.change(HOLD_BACK)
+    statements.change("ANALYZE {judged} (marketo_id, reason)")
+    return repeated
+
+
+def gather_changes(statements: Statements) -> bool:
+    """Write down what becomes of the copy; False when it is empty, and everybody simply arrives."""
+    StageTable(statements.run, CHANGES).create()
+    statements.change(ABSENT)
+    [(has_people,)] = statements.rows(SOMEBODY)
+    if has_people:
+        for statement in (LEAVING, DIFFERING, ARRIVING):
+            statements.change(statement)
+        statements.change("ANALYZE {changes}")
+    return bool(has_people)
+
+
+def _names(run: SyncRun) -> dict[str, sql.Composable]:
+    people = StageTable(run, Source.MARKETO_PEOPLE)
+    judged = StageTable(run, JUDGED).name
+    ids = [sql.Identifier(name) for name in RECORD_IDS if name in people.columns]
+    names: dict[str, sql.Composable] = {
+        "people": people.name,
+        "leads": StageTable(run, Source.SALESFORCE_LEADS).name,
+        "contacts": StageTable(run, Source.SALESFORCE_CONTACTS).name,
+        "roles": StageTable(run, Source.SALESFORCE_ROLES).name,
+        "gone": StageTable(run, GONE).name,
+        "judged": judged,
+        "changes": StageTable(run, CHANGES).name,
+        "marketo_values": _list(_marketo_value(column, people.columns) for column in MARKETO_COLUMNS),
+        "long_ids": _list(map(_long_id, ids)),
+        "lengths": _list(sql.SQL("length({})").format(name) for name in ids),
+        "content": columns_of(),
+        "judged_content": columns_of("judged"),
+        "copy_content": columns_of("copy"),
+        "copy_hash": content_hash(columns_of("copy")),
+        "pairs": _list(map(_pair, CONTENT)),
+        "blanks": sql.SQL(" OR ").join(map(_blank, CONTENT)),
+        "decided": sql.SQL(DECIDED),
+        "waiting": sql.SQL(WAITING if run.kind == RunKind.INCREMENTAL else "SELECT 0::bigint AS marketo_id LIMIT 0"),
+    }
+    return names | _scope(run, judged)
+
+
+def _scope(run: SyncRun, judged: sql.Composable) -> dict[str, sql.Composable]:
+    """Whose absence means something, and what it means of those whom no stream has named."""
+    if run.kind == RunKind.INCREMENTAL:
+        asked = sql.SQL(ASKED_PEOPLE).format(changed=StageTable(run, CHANGED).name, judged=judged)
+        return {"is_looked_at": asked, "missing": sql.SQL(MISSING).format(outsiders=StageTable(run, OUTSIDERS).name)}
+    reason = Reason.NOT_SHOWN_BY_MARKETO if run.list_id is None else Reason.NOT_IN_LIST
+    return {"is_looked_at": sql.SQL("TRUE"), "missing": sql.Literal(reason.value)}
+
+
+def columns_of(table: str = "") -> sql.Composable:
+    """The columns of a person's content, in the order in which they are compared and hashed."""
+    return _list(sql.Identifier(table, name) if table else sql.Identifier(name) for name in CONTENT)
+
+
+def _list(parts: Iterable[sql.Composable]) -> sql.Composed:
+    return sql.SQL(", ").join(parts)
+
+
+def _marketo_value(column: str, known: Mapping[str, str]) -> sql.Composable:
+    # An instance may lack a field; then the copy holds null.
+    name = MARKETO_COLUMNS[column]
+    value = sql.Identifier("person", name) if name in known else sql.SQL("NULL::text")
+    return sql.SQL("{} AS {}").format(value, sql.Identifier(column))
+
+
+def _long_id(name: sql.Identifier) -> sql.Composable:
+    return sql.SQL("{} = {}").format(name, sql.SQL(LONG_ID).format(id=name))
+
+
+def _pair(column: str) -> sql.Composable:
+    names = sql.Identifier("copy", column), sql.Identifier("judged", column)
+    return sql.SQL("({}, {}, {})").format(sql.Literal(column), *names)
+
+
+def _blank(column: str) -> sql.Composable:
+    names = sql.Identifier("copy", column), sql.Identifier("judged", column)
+    return sql.SQL("{} <> '' AND coalesce({}, '') = ''").format(*names)

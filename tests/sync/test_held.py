@@ -1,0 +1,197 @@
+"""Runs that would remove or blank too many people wait for an Admin, with nothing changed."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import AuditEvent, SalesAccount, User
+from history.models import Change
+from sandbox.testing import SandboxProcess
+from sync.decisions import approve_run, check_run_again, discard_run
+from sync.engine.stage import all_tables
+from sync.models import HeldPerson, HoldLimit, Person, RunKind, SyncRun
+from sync.services import SyncRefused, start_sync
+from sync.statuses import RunStatus
+from tests.sync.conftest import Change as ChangePeople
+from tests.sync.conftest import Sync
+from tests.sync.driving import READING, finish, work_until
+from tests.sync.incremental_runs import sync_changes
+from tests.sync.oracle import people_in_copy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MANY = 30
+
+
+@pytest.fixture
+def leaving(synced: SalesAccount, change: ChangePeople) -> list[int]:
+    """More people than may leave without asking."""
+    people = list(Person.objects.for_account(synced).live().order_by("marketo_id")[:MANY])
+    ids = [person.marketo_id for person in people]
+    change("delete", *ids)
+    return ids
+
+
+@pytest.fixture
+def held(synced: SalesAccount, leaving: list[int]) -> SyncRun:
+    return finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL))
+
+
+def live(account: SalesAccount) -> set[int]:
+    return set(Person.objects.for_account(account).live().values_list("marketo_id", flat=True))
+
+
+@pytest.mark.parametrize("kind", READING)
+def test_nothing_is_changed(synced: SalesAccount, leaving: list[int], kind: str) -> None:
+    before = people_in_copy(synced)
+    run = finish(start_sync(account=synced, started_by=None, kind=RunKind(kind)))
+    assert (run.status, run.held["removed"]) == (RunStatus.HELD, {"deleted_in_marketo": MANY})
+    assert run.held["limit"] == 25
+    assert people_in_copy(synced) == before
+    assert not Change.objects.for_account(synced).exists()
+    assert set(HeldPerson.objects.of_run(run).values_list("marketo_id", flat=True)) == set(leaving)
+
+
+def test_fewer_leave_without_asking(synced: SalesAccount, change: ChangePeople) -> None:
+    change("delete", *sorted(live(synced))[:25])
+    assert sync_changes(synced).removed == 25
+
+
+def test_an_account_has_a_limit_of_its_own(synced: SalesAccount, change: ChangePeople) -> None:
+    HoldLimit.objects.create(account=synced, people=3, percent=0)
+    change("delete", *sorted(live(synced))[:4])
+    run = finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL))
+    assert (run.status, run.held["limit"]) == (RunStatus.HELD, 3)
+
+
+def test_approving_lets_it_go_on(held: SyncRun, synced: SalesAccount, admin: User, leaving: list[int]) -> None:
+    approve_run(run=held, approved_by=admin)
+    run = finish(held)
+    assert (run.status, run.removed, run.approved_by) == (RunStatus.SUCCEEDED, MANY, admin)
+    assert not live(synced) & set(leaving)
+    assert AuditEvent.objects.filter(action="sync.approved", actor=admin).count() == 1
+    assert finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL)).changed == 0
+
+
+def test_who_has_changed_since_is_decided_anew(
+    synced: SalesAccount, admin: User, change: ChangePeople, sandbox: SandboxProcess
+) -> None:
+    people = Person.objects.for_account(synced).live().filter(salesforce_type="Lead").order_by("marketo_id")
+    ids = list(people.values_list("marketo_id", flat=True)[:MANY])
+    change("reown", *ids, owner="queue")
+    run = finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL))
+    assert run.held["removed"] == {"queue_owner": MANY}
+    change("reown", *ids[:4], owner="user")
+    approve_run(run=run, approved_by=admin)
+    assert finish(run).removed == MANY - 4
+    assert live(synced) >= set(ids[:4])
+
+
+def test_checking_again_goes_on_when_few_are_left(synced: SalesAccount, admin: User, change: ChangePeople) -> None:
+    people = Person.objects.for_account(synced).live().filter(salesforce_type="Lead").order_by("marketo_id")
+    ids = list(people.values_list("marketo_id", flat=True)[:MANY])
+    change("reown", *ids, owner="queue")
+    run = finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL))
+    check_run_again(run=run, checked_by=admin)
+    assert finish(run).status == RunStatus.HELD, "nothing is different"
+    change("reown", *ids[:10], owner="user")
+    check_run_again(run=run, checked_by=admin)
+    run = finish(run)
+    assert (run.status, run.removed) == (RunStatus.SUCCEEDED, MANY - 10)
+
+
+def test_the_others_are_followed_in_the_meantime(
+    held: SyncRun, synced: SalesAccount, change: ChangePeople, leaving: list[int], admin: User
+) -> None:
+    staying = sorted(live(synced) - set(leaving))
+    change("change", staying[0], fields={"title": "Chair"})
+    change("delete", staying[1])
+    run = finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL))
+    assert (run.status, run.updated, run.removed) == (RunStatus.SUCCEEDED, 1, 1)
+    assert run.kept == {"held_back": MANY}
+    assert live(synced) >= set(leaving)
+    change("change", staying[2], fields={"title": "Chair"})
+    approve_run(run=held, approved_by=admin)
+    assert finish(held).removed == MANY
+    assert sync_changes(synced).updated == 1
+    copy = people_in_copy(synced)
+    assert {copy[number]["title"] for number in (staying[0], staying[2])} == {"Chair"}
+    assert staying[1] not in copy
+
+
+def test_a_later_full_run_knows_what_the_held_one_had_seen(
+    held: SyncRun, synced: SalesAccount, sync: Sync, leaving: list[int]
+) -> None:
+    """The streams have gone on: what they said about those who left is kept with the held run."""
+    assert finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL)).status == RunStatus.SUCCEEDED
+    run = sync()
+    assert (run.status, run.held["removed"]) == (RunStatus.HELD, {"deleted_in_marketo": MANY})
+    held.refresh_from_db()
+    assert held.status == RunStatus.DISCARDED
+
+
+def test_discarding_changes_nobody(held: SyncRun, synced: SalesAccount, admin: User, leaving: list[int]) -> None:
+    assert discard_run(run=held, discarded_by=admin)
+    run = finish(held)
+    assert run.status == RunStatus.DISCARDED
+    assert live(synced) >= set(leaving)
+    assert _tables(run) == 0
+    assert not discard_run(run=held, discarded_by=admin)
+    with pytest.raises(SyncRefused):
+        approve_run(run=held, approved_by=admin)
+
+
+def test_nobody_decides_for_three_days(held: SyncRun, synced: SalesAccount) -> None:
+    assert held.due_at
+    assert held.due_at > timezone.now() + timedelta(hours=71)
+    SyncRun.objects.update(due_at=timezone.now())
+    work_until(lambda: SyncRun.objects.filter(pk=held.pk, status=RunStatus.DISCARDED, has_leftovers=False).exists())
+    assert AuditEvent.objects.filter(action="sync.expired", actor=None).count() == 1
+    assert _tables(held) == 0
+
+
+def test_values_that_would_be_blanked(synced: SalesAccount, change: ChangePeople) -> None:
+    people = Person.objects.for_account(synced).live().exclude(title=None).exclude(title="").order_by("marketo_id")
+    change("change", *people.values_list("marketo_id", flat=True)[:MANY], fields={"title": None})
+    run = finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL))
+    assert (run.status, run.held["removed"], run.held["blanked"]) == (RunStatus.HELD, {}, {"title": MANY})
+
+
+def test_a_field_that_comes_back_empty(synced: SalesAccount, change: ChangePeople) -> None:
+    """A tenth of those who had it is too many, also where the limit of people is high."""
+    HoldLimit.objects.create(account=synced, people=10, percent=50)
+    people = Person.objects.for_account(synced).live().exclude(title=None).exclude(title="").order_by("marketo_id")
+    change("change", *people.values_list("marketo_id", flat=True)[:MANY], fields={"title": None})
+    run = finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL))
+    assert (run.status, run.held["blanked"]) == (RunStatus.HELD, {"title": MANY})
+    assert run.held["limit"] > MANY
+
+
+def test_what_cannot_be_read_anew_is_held_as_before(
+    held: SyncRun, synced: SalesAccount, admin: User, sandbox: SandboxProcess, leaving: list[int]
+) -> None:
+    sandbox.post("/_sandbox/faults", {"path": r"leads\.json", "kind": "marketo:603"})
+    approve_run(run=held, approved_by=admin)
+    run = finish(held)
+    assert (run.status, run.failure) == (RunStatus.HELD, "marketo_permission")
+    sandbox.delete("/_sandbox/faults")
+    approve_run(run=held, approved_by=admin)
+    assert finish(held).status == RunStatus.SUCCEEDED
+    assert not live(synced) & set(leaving)
+
+
+def test_a_crash_of_the_database_loses_what_was_read(held: SyncRun, admin: User) -> None:
+    for table in all_tables(held):
+        table.empty()
+    approve_run(run=held, approved_by=admin)
+    run = finish(held)
+    assert (run.status, run.failure) == (RunStatus.FAILED, "read_again")
+
+
+def _tables(run: SyncRun) -> int:
+    from django.db import connection
+
+    names: list[Any] = [name for name in connection.introspection.table_names() if f"stage_{run.pk}_" in name]
+    return len(names)

@@ -1,0 +1,118 @@
+"""A run can be taken back: everybody it changed is as before, where no later run has changed them."""
+
+import pytest
+from django.db import connection
+
+from accounts.models import AuditEvent, SalesAccount, User
+from history.models import Change
+from sync.decisions import approve_run, undo_run
+from sync.models import HoldLimit, Person, RunKind, SyncRun
+from sync.services import SyncRefused, start_sync
+from sync.statuses import RunStatus
+from tests.sync.conftest import Change as ChangePeople
+from tests.sync.conftest import Sync
+from tests.sync.driving import finish
+from tests.sync.incremental_runs import sync_changes
+from tests.sync.oracle import people_in_copy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def content_hash(account: SalesAccount) -> str:
+    """Of everybody in the copy, with another function than the journal's."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT sum(hashtextextended(
+                (to_jsonb(person) - 'changed_at' - 'removed_at' - 'hidden_since' - 'hidden_reason')::text, 0
+            )) FROM sync_person AS person WHERE account_id = %s AND removed_at IS NULL
+            """,
+            [account.pk],
+        )
+        return str(cursor.fetchone()[0])
+
+
+def ids(account: SalesAccount, number: int) -> list[int]:
+    people = Person.objects.for_account(account).live().filter(salesforce_type="Lead").order_by("marketo_id")
+    return list(people.values_list("marketo_id", flat=True)[:number])
+
+
+def undone(run: SyncRun, by: User) -> SyncRun:
+    return finish(undo_run(run=run, undone_by=by))
+
+
+def test_the_copy_is_as_before(synced: SalesAccount, admin: User, change: ChangePeople) -> None:
+    before, people = content_hash(synced), people_in_copy(synced)
+    changed, blanked, deleted, reowned = ids(synced, 4)
+    change("change", changed, fields={"title": "Chair", "lastName": "Öst"})
+    change("change", blanked, fields={"title": None, "company": ""})
+    change("delete", deleted)
+    change("reown", reowned, owner="queue")
+    change("create", kind="contact")
+    run = sync_changes(synced)
+    assert (run.added, run.updated, run.removed) == (1, 2, 2)
+    assert content_hash(synced) != before
+    undo = undone(run, admin)
+    assert (undo.status, undo.failure, undo.removed, undo.updated) == (RunStatus.SUCCEEDED, "", 1, 4)
+    assert undo.receipt["source"] == undo.receipt["copy"]
+    assert undo.receipt["copy"][0] == 4
+    assert content_hash(synced) == before
+    assert people_in_copy(synced) == people
+    assert undo.people == len(people)
+    assert AuditEvent.objects.filter(action="sync.undone", actor=admin).count() == 1
+
+
+def test_an_undo_can_be_taken_back(synced: SalesAccount, admin: User, change: ChangePeople) -> None:
+    first, second = ids(synced, 2)
+    change("change", first, fields={"title": "Chair"})
+    change("delete", second)
+    run = sync_changes(synced)
+    after = content_hash(synced)
+    undo = undone(run, admin)
+    assert content_hash(synced) != after
+    assert undone(undo, admin).status == RunStatus.SUCCEEDED
+    assert content_hash(synced) == after
+    assert undone(run, admin).kept == {"changed_since": 2}, "later runs have changed everybody"
+
+
+def test_whom_a_later_run_has_changed_stays(synced: SalesAccount, admin: User, change: ChangePeople) -> None:
+    first, second = ids(synced, 2)
+    titles = {number: values["title"] for number, values in people_in_copy(synced).items()}
+    change("change", first, second, fields={"title": "Chair"})
+    run = sync_changes(synced)
+    change("change", second, fields={"title": "President"})
+    sync_changes(synced)
+    undo = undone(run, admin)
+    assert (undo.updated, undo.kept) == (1, {"changed_since": 1})
+    copy = people_in_copy(synced)
+    assert (copy[first]["title"], copy[second]["title"]) == (titles[first], "President")
+
+
+def test_a_first_load_cannot_be_taken_back(synced: SalesAccount, admin: User) -> None:
+    run = SyncRun.objects.for_account(synced).get()
+    assert not Change.objects.for_account(synced).exists(), "the first load writes no row for anybody"
+    with pytest.raises(SyncRefused, match="first load"):
+        undo_run(run=run, undone_by=admin)
+
+
+def test_an_undo_that_removes_many_is_held(synced: SalesAccount, sync: Sync, admin: User, change: ChangePeople) -> None:
+    HoldLimit.objects.create(account=synced, people=2, percent=0)
+    before = content_hash(synced)
+    for _ in range(3):
+        change("create", kind="lead")
+    run = sync()
+    assert run.added == 3
+    undo = undone(run, admin)
+    assert (undo.status, undo.held["removed"]) == (RunStatus.HELD, {"taken_back": 3})
+    approve_run(run=undo, approved_by=admin)
+    assert finish(undo).status == RunStatus.SUCCEEDED
+    assert content_hash(synced) == before
+
+
+def test_nothing_is_taken_back_beside_another_run(synced: SalesAccount, admin: User, change: ChangePeople) -> None:
+    change("change", *ids(synced, 1), fields={"title": "Chair"})
+    run = sync_changes(synced)
+    full = start_sync(account=synced, started_by=admin, kind=RunKind.FULL)
+    with pytest.raises(SyncRefused, match="already on its way") as refusal:
+        undo_run(run=run, undone_by=admin)
+    assert refusal.value.run == full
