@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sandbox.marketo.envelope import read_datetime
 from sandbox.settings import API_USER, DEMO_USERS
+from sandbox.switches import PARTITIONS, parts
 from sandbox.world import World
 
 ADMIN: Final = "Admin"
@@ -15,7 +16,8 @@ WORKSPACE_ADMIN: Final = "Workspace Admin"
 MARKETER: Final = "Marketer"
 API_ONLY: Final = "API Role"
 OPERATIONS_ADMIN: Final = "Marketing Operations Admin"
-ROLES: Final = {1: ADMIN, 2: STANDARD, 101: API_ONLY, 102: WORKSPACE_ADMIN, 103: MARKETER, 104: OPERATIONS_ADMIN}
+API_ROLE: Final = 101
+ROLES: Final = {1: ADMIN, 2: STANDARD, API_ROLE: API_ONLY, 102: WORKSPACE_ADMIN, 103: MARKETER, 104: OPERATIONS_ADMIN}
 WORKSPACES: Final = {0: "AllZones", 1: "Default", 2: "EU", 3: "Asia"}
 INVITATION_SECONDS: Final = 7 * 86_400
 CREATED: Final = 1_551_690_000
@@ -55,7 +57,7 @@ _SEEDED: Final = (
     User(4, "Sam", "Rivera", _SALESFORCE_ADMIN, ((2, _EVERYWHERE),)),
     User(5, "Olu", "Adeyemi", _OPS, ((2, _EVERYWHERE),)),
     User(6, "Elena", "Rossi", "elena.rossi@acme.example", ((2, _EVERYWHERE),)),
-    User(7, "Sandbox", "API", API_USER, ((101, _EVERYWHERE),), api_only=True),
+    User(7, "Sandbox", "API", API_USER, ((API_ROLE, _EVERYWHERE),), api_only=True),
     User(8, "Tom", "Clark", "tom.clark@acme.example", ((103, _EVERYWHERE),), is_locked=True),
     # Runs the EU workspace through a custom role, which no API tells from any other custom role.
     User(9, "Priya", "Patel", "priya.patel@acme.example", ((102, 2),)),
@@ -86,7 +88,15 @@ class Users:
 
     def _visible(self) -> list[User]:
         shown = self.world.switches.other_admin_roles
-        return [user for user in self._users.values() if shown or (user.login or user.email) not in _SWITCHED]
+        users = [user for user in self._users.values() if shown or (user.login or user.email) not in _SWITCHED]
+        return [self._in_its_workspaces(user) if user.email == API_USER else user for user in users]
+
+    def _in_its_workspaces(self, user: User) -> User:
+        """The API user has its role in the workspaces whose partitions it sees."""
+        seen = parts(self.world.switches.api_partitions)
+        if not seen or len(seen) == len(PARTITIONS):
+            return user
+        return replace(user, places=tuple((API_ROLE, number) for number, name in WORKSPACES.items() if name in seen))
 
     def find(self, userid: str, *, is_pending: bool) -> User | None:
         """The user, or the invited person, with this id; an invitation is forgotten after a week."""

@@ -29,6 +29,7 @@ STANDARD_TASK_TYPES: Final = ("Call", "Meeting", "Other")
 # Organization-wide defaults: as recorded of an org in which everybody sees everything, and of one in which nobody does
 # without sharing (Object Reference, "Organization").
 PUBLIC: Final = {
+    "DefaultAccountAccess": "Edit",
     "DefaultLeadAccess": "ReadEditTransfer",
     "DefaultContactAccess": "ControlledByParent",
     "DefaultOpportunityAccess": "Edit",

@@ -10,6 +10,7 @@ from sandbox.salesforce.describe import is_permissionable
 from sandbox.salesforce.org import NAMESPACE, PACKAGE_OBJECTS, PERMISSION_SET, ObjectRights, Org, Row
 from sandbox.salesforce.permissions import (
     GOVERNED,
+    holders,
     may_view_all_data,
     permission_sets,
     profile_name,
@@ -51,6 +52,12 @@ def _user_permissions(org: Org, holder: str) -> Row:
     }
 
 
+def own_permissions(org: Org, username: str) -> Row:
+    """What a user's profile and permission sets allow taken together (Object Reference, "UserPermissionAccess")."""
+    found = [_user_permissions(org, holder) for holder in holders(org, username)]
+    return {"Id": None, **{name: any(item[name] for item in found) for name in found[0]}}
+
+
 def _set_ids(org: Org) -> dict[str, str]:
     """The id of the set behind each profile, of the package's, of the company's own, by name of profile or set."""
     behind_profiles = {name: setup_id("0PS", number) for number, name in enumerate(PROFILES, 1)}
@@ -80,11 +87,13 @@ def permission_set_rows(org: Org) -> Iterator[Row]:
             "IsCustom": label != PERMISSION_SET,
             "ProfileId": profile_id,
             "Type": "Profile" if profile_id else "Regular",
+            "HasActivationRequired": False,
             **_user_permissions(org, label),
         }
     for label, (group_id, set_id) in _group_ids(org).items():
         name = label.replace(" ", "_")
         facts = {"IsOwnedByProfile": False, "IsCustom": True, "Type": "Group", "PermissionSetGroupId": group_id}
+        facts["HasActivationRequired"] = False
         yield {"Id": set_id, "Name": name, "Label": label, **facts, **_user_permissions(org, label)}
 
 
@@ -125,16 +134,26 @@ def _assignment(number: int, user: Row, set_id: str, group_id: str | None = None
 
 
 def object_permissions(org: Org) -> Iterator[Row]:
-    """What is granted; a profile or set that may not even read an object has no row for it."""
+    """What is granted; a profile or set that may not even read an object has no row for it. The set of a group has
+    what its members give together (Object Reference, "PermissionSet")."""
     set_ids = _set_ids(org)
-    granted = ((label, name, rights(org, label, name)) for label in set_ids for name in GOVERNED)
-    for number, (label, name, found) in enumerate(granted, 1):
+    granted = [(set_id, name, rights(org, label, name)) for label, set_id in set_ids.items() for name in GOVERNED]
+    granted += _of_groups(org)
+    for number, (set_id, name, found) in enumerate(granted, 1):
         if found.may_read:
-            yield _object_permission(number, set_ids[label], name, found)
+            yield _object_permission(number, set_id, name, found)
     if org.package_version:
         everything = ObjectRights(may_read=True, may_view_all=True)
         for number, name in enumerate(PACKAGE_OBJECTS, 1001):
             yield _object_permission(number, set_ids[PERMISSION_SET], name, everything)
+
+
+def _of_groups(org: Org) -> Iterator[tuple[str, str, ObjectRights]]:
+    for label, (_, set_id) in _group_ids(org).items():
+        members = [member for member in org.permission_set_groups[label].permission_sets if member in _set_ids(org)]
+        for name in GOVERNED:
+            found = [rights(org, member, name) for member in members]
+            yield set_id, name, ObjectRights(any(r.may_read for r in found), any(r.may_view_all for r in found))
 
 
 def _object_permission(number: int, set_id: str, sobject: str, found: ObjectRights) -> Row:

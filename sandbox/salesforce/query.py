@@ -15,6 +15,7 @@ from sandbox.salesforce.metadata import check_metadata_query
 from sandbox.salesforce.objects import DEFINITIONS, TOOLING_ONLY
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.paths import Getter, Parent, Paths
+from sandbox.salesforce.permission_rows import own_permissions
 from sandbox.salesforce.record_access import asked_accesses, record_accesses
 from sandbox.salesforce.schema import Field, SObject
 from sandbox.salesforce.soql import (
@@ -155,6 +156,8 @@ class Plan:
     def _candidates(self) -> Iterator[Row]:
         if self.sobject.name == "UserRecordAccess":
             return record_accesses(self.access, *asked_accesses(self.query, self.paths))
+        if self.sobject.name == "UserPermissionAccess":
+            return iter([own_permissions(self.org, self.access.username)])
         if self._ids is None:
             return rows.rows_between(self.org, self.sobject.name, self._times.values())
         found = (rows.row(self.org, self.sobject.name, record_id) for record_id in self._ids)

@@ -212,7 +212,8 @@ STANDARD: Final = (
         "Id id; Name string:80; IsSandbox boolean; OrganizationType picklist; InstanceName string:5;"
         "NamespacePrefix string:15; TrialExpirationDate datetime; PrimaryContact string:80;"
         "DefaultLocaleSidKey picklist; LanguageLocaleKey picklist; TimeZoneSidKey picklist;"
-        "DefaultLeadAccess picklist; DefaultContactAccess picklist; DefaultOpportunityAccess picklist;"
+        "DefaultAccountAccess picklist; DefaultContactAccess picklist; DefaultLeadAccess picklist;"
+        "DefaultOpportunityAccess picklist;"
         "CreatedDate datetime; SystemModstamp datetime",
     ),
     make_object(
@@ -221,6 +222,13 @@ STANDARD: Final = (
         "Id id; UserId reference User; RecordId reference; HasReadAccess boolean; HasEditAccess boolean;"
         "HasDeleteAccess boolean; HasTransferAccess boolean; HasAllAccess boolean; MaxAccessLevel picklist",
         plural="User Record Access",
+    ),
+    make_object(
+        "UserPermissionAccess",
+        "",
+        "Id id; PermissionsApiEnabled boolean; PermissionsApiUserOnly boolean; PermissionsViewSetup boolean;"
+        "PermissionsViewAllData boolean",
+        plural="User Permission Access",
     ),
     make_object(
         "Profile",
@@ -252,7 +260,7 @@ STANDARD: Final = (
         "Id id; Name string:80; Label string:80; NamespacePrefix string:15; IsOwnedByProfile boolean; IsCustom boolean;"
         "ProfileId reference Profile Profile; PermissionsApiEnabled boolean; PermissionsViewSetup boolean;"
         "Type picklist; PermissionSetGroupId reference PermissionSetGroup PermissionSetGroup;"
-        "PermissionsApiUserOnly boolean; PermissionsViewAllData boolean",
+        "PermissionsApiUserOnly boolean; PermissionsViewAllData boolean; HasActivationRequired boolean",
     ),
     make_object("PermissionSetGroup", "0PG", "Id id; DeveloperName string:80; MasterLabel string:80; Status picklist"),
     make_object(

@@ -252,6 +252,13 @@ def test_a_moved_person_is_shown_where_they_are_now(sandbox: SandboxProcess, mar
     assert found_ids(marketo, range(new, new + 1)) | found_ids(marketo, range(1, 2)) == set()
 
 
+def test_the_api_user_has_its_role_where_it_sees_people(sandbox: SandboxProcess, marketo: Marketo) -> None:
+    for partitions, names in (("", ["AllZones"]), ("Default,EU,Asia", ["AllZones"]), ("EU,Asia", ["EU", "Asia"])):
+        switch(sandbox, api_partitions=partitions)
+        held = json_of(marketo, "sandbox-api@acme.example/roles.json")
+        assert [role["workspaceName"] for role in held] == names
+
+
 def test_a_partition_there_is_not_is_refused(sandbox: SandboxProcess) -> None:
     answer = requests.post(f"{sandbox.url}/_sandbox/switches", json={"api_partitions": "EU,Mars"}, timeout=10)
     assert answer.status_code == 400

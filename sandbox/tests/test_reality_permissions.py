@@ -124,6 +124,9 @@ def test_permission_set_group(sandbox: SandboxProcess, api: Api, ops: Api) -> No
     [row] = api.query(soql)["records"]
     assert row["Assignee"]["Username"] == OPS[0]
     assert (row["PermissionSetGroup"]["MasterLabel"], row["PermissionSet"]["Type"]) == ("Sales Tools", "Group")
+    # What the group gives stands at its own set, too.
+    soql = "SELECT SobjectType FROM ObjectPermissions WHERE Parent.Type = 'Group' AND Parent.Label = 'Sales Tools'"
+    assert api.names(soql) == ["Lead"]
     members = api.query("SELECT PermissionSet.Label, PermissionSetGroupId FROM PermissionSetGroupComponent")["records"]
     assert [member["PermissionSet"]["Label"] for member in members] == ["Marketo App Access"]
     assert api.names("SELECT Id FROM PermissionSetGroup") == [members[0]["PermissionSetGroupId"]]
@@ -164,15 +167,17 @@ def test_field_that_cannot_be_hidden(sandbox: SandboxProcess, sobject: str, name
         act(sandbox, "hide_field", object=sobject, name=name, profile=STANDARD)
 
 
-def test_view_all_records_overrides_sharing(sandbox: SandboxProcess, api: Api) -> None:
+def test_view_all_records_overrides_sharing(sandbox: SandboxProcess, api: Api, ops: Api) -> None:
     everything = api.query("SELECT COUNT() FROM Lead")["totalSize"]
     soql = "SELECT PermissionsViewAllRecords FROM ObjectPermissions WHERE Parent.Profile.Name = '{}'"
     soql = soql.format("System Administrator") + " AND SobjectType = 'Lead'"
     view_all_data = "SELECT PermissionsViewAllData FROM Profile WHERE Name = 'System Administrator'"
     assert api.names(soql) == api.names(view_all_data) == [True]
+    own = "SELECT PermissionsViewAllData FROM UserPermissionAccess"
+    assert (api.names(own), ops.names(own)) == ([True], [False])
     act(sandbox, "set_sharing", username="admin@acme.example", sees="own")
     assert api.query("SELECT COUNT() FROM Lead")["totalSize"] == 0
-    assert api.names(soql) == api.names(view_all_data) == [False]
+    assert api.names(soql) == api.names(view_all_data) == api.names(own) == [False]
     assert api.get("/connect/organization").json()["userSettings"]["canViewAllData"] is False
     act(sandbox, "set_object_permission", profile="System Administrator", object="Lead", view_all=True)
     assert api.query("SELECT COUNT() FROM Lead")["totalSize"] == everything
