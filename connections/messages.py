@@ -44,6 +44,12 @@ MARKETO_ADMIN = _("A Marketo admin of your company")
 OPERATOR = _("The operator of this console")
 NOBODY = _("Nobody: it passes by itself")
 
+_VIEW_ALL_RECORDS = _(
+    "In Salesforce open Setup > Permission Sets, give a set View All Records on Lead and on Contact and assign it to "
+    "the connected user."
+)
+_ALL_WORKSPACES = _("In Marketo open Admin > Users & Roles > Users and give the API user its role in all workspaces.")
+
 # Causes and cures: Salesforce's "OAuth Authorization Errors" and Adobe's "How do I fix We were unable to authenticate
 # your request"; Adobe's "Error Codes" of the Marketo REST API.
 PROBLEMS: dict[str, Problem] = {
@@ -208,6 +214,18 @@ PROBLEMS: dict[str, Problem] = {
         SALESFORCE_ADMIN,
         ("Marketo Sales Insight",),
     ),
+    ProblemCode.SALESFORCE_SEES_SOME: Problem(
+        _("Salesforce shows the connected user only some of the leads and contacts."),
+        _VIEW_ALL_RECORDS,
+        SALESFORCE_ADMIN,
+        ("View All Records",),
+    ),
+    ProblemCode.SALESFORCE_SEES_UNPROVED: Problem(
+        _("Nothing proves that Salesforce shows the connected user all leads and contacts."),
+        _VIEW_ALL_RECORDS,
+        SALESFORCE_ADMIN,
+        ("View All Records",),
+    ),
     ProblemCode.ASKED_JUST_NOW: Problem(
         _("Somebody is asking the same at this moment."),
         _("Wait a few seconds, then reload this page: it shows the answer."),
@@ -316,6 +334,12 @@ PROBLEMS: dict[str, Problem] = {
         _("This Sales account belongs to no Marketo instance, so there are no credentials to connect with."),
         _("Set up the Sales account first, in Marketo under Admin > Sales Insight > Actions Config."),
         MARKETO_ADMIN,
+    ),
+    ProblemCode.MARKETO_SEES_SOME: Problem(
+        _("Marketo shows the API user only some of the people."), _ALL_WORKSPACES, MARKETO_ADMIN
+    ),
+    ProblemCode.MARKETO_SEES_UNPROVED: Problem(
+        _("Nothing proves that Marketo shows the API user everybody."), _ALL_WORKSPACES, MARKETO_ADMIN
     ),
     ProblemCode.MARKETO_UNEXPECTED: Problem(
         _("Marketo answered something this console does not understand."),

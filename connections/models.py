@@ -87,6 +87,9 @@ class MarketoConnection(models.Model):
     problem_operation = models.CharField(max_length=200, blank=True)
     connected_at = models.DateTimeField(auto_now_add=True)
     last_call_at = models.DateTimeField(null=True)
+    # What its user is shown, as connections.services.visibility stores it; empty until somebody has looked.
+    visibility = models.JSONField(default=dict, blank=True)
+    visibility_checked_at = models.DateTimeField(null=True)
 
     objects = AccountQuerySet.as_manager()
 
@@ -144,6 +147,9 @@ class SalesforceConnection(models.Model):
     calls_per_day = models.PositiveIntegerField(null=True)
     connected_at = models.DateTimeField(auto_now_add=True)
     last_call_at = models.DateTimeField(null=True)
+    # What its user is shown, as connections.services.visibility stores it; empty until somebody has looked.
+    visibility = models.JSONField(default=dict, blank=True)
+    visibility_checked_at = models.DateTimeField(null=True)
 
     objects = SalesforceConnectionQuerySet.as_manager()
 

@@ -49,6 +49,8 @@ class ProblemCode(StrEnum):
     SALESFORCE_NOT_CONNECTED = "salesforce_not_connected"
     SALESFORCE_UNEXPECTED = "salesforce_unexpected"
     SALESFORCE_PACKAGE_REMOVED = "salesforce_package_removed"
+    SALESFORCE_SEES_SOME = "salesforce_sees_some"
+    SALESFORCE_SEES_UNPROVED = "salesforce_sees_unproved"
     ASKED_JUST_NOW = "asked_just_now"
     TOO_MANY_LINKS = "too_many_links"
     MARKETO_CREDENTIALS = "marketo_credentials"
@@ -69,6 +71,8 @@ class ProblemCode(StrEnum):
     MARKETO_UNKNOWN_WORKSPACE = "marketo_unknown_workspace"
     MARKETO_NOT_OWNER = "marketo_not_owner"
     MARKETO_NO_INSTANCE = "marketo_no_instance"
+    MARKETO_SEES_SOME = "marketo_sees_some"
+    MARKETO_SEES_UNPROVED = "marketo_sees_unproved"
     MARKETO_UNEXPECTED = "marketo_unexpected"
 
 

@@ -71,6 +71,7 @@ CELERY_BEAT_SCHEDULE = {
     "start-due-syncs": {"task": "sync.tasks.start_due_syncs", "schedule": 300.0, "options": {"expires": 240}},
     # The minutes keep clear of the full hour, when everybody else calls Salesforce.
     "check-connections": {"task": "connections.tasks.check_connections", "schedule": crontab(minute="17")},
+    "check-visibility": {"task": "connections.tasks.check_visibility", "schedule": crontab(minute="47")},
     "check-packages": {"task": "salesforce_package.tasks.check_packages", "schedule": crontab(hour="3", minute="43")},
     "send-overdue-invitations": {"task": "invitations.tasks.send_overdue_invitations", "schedule": crontab("*/5")},
     "send-invitation-reminders": {"task": "invitations.tasks.send_reminders", "schedule": crontab(minute="37")},

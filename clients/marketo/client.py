@@ -132,17 +132,17 @@ class MarketoClient:
         Marketo tells roles one user at a time, so this costs a call for each user.
         """
         wanted = {ADMIN_ROLE, *extra_roles}
-        users = (self._user(record) for record in self._user_records())
+        users = (self._user(record) for record in self._user_records(api_only=False))
         return [user for user in users if user.roles & wanted]
 
-    def _user_records(self) -> Iterator[dict[str, Any]]:
-        """The users who are people; the API-only ones cannot log in."""
+    def _user_records(self, *, api_only: bool) -> Iterator[dict[str, Any]]:
+        """The users who are people, or the API-only ones, who cannot log in."""
         offset = 0
         while True:
             params = {"pageSize": _PAGE_SIZE, "pageOffset": offset}
             page = self._answer("GET", f"{_USERS_PATH}/allusers.json", params=params)
             with expected_shape(SERVICE, page):
-                yield from [record for record in page if not record["apiOnly"]]
+                yield from [record for record in page if bool(record["apiOnly"]) == api_only]
             if len(page) < _PAGE_SIZE:
                 return
             offset += len(page)
@@ -150,7 +150,7 @@ class MarketoClient:
     def _user(self, record: dict[str, Any]) -> MarketoUser:
         with expected_shape(SERVICE, record):
             user_id = record["userid"]
-            roles = self._answer("GET", f"{_USERS_PATH}/{quote(user_id, safe='')}/roles.json")
+            roles = self._roles(user_id)
             return MarketoUser(
                 user_id=user_id,
                 email=record["emailAddress"],
@@ -158,6 +158,22 @@ class MarketoClient:
                 last_name=record.get("lastName") or "",
                 roles=frozenset(role["accessRoleName"] for role in roles),
             )
+
+    def _roles(self, user_id: str) -> Any:
+        return self._answer("GET", f"{_USERS_PATH}/{quote(user_id, safe='')}/roles.json")
+
+    def own_workspace_ids(self) -> set[int]:
+        """
+        The workspaces in which the API-only user has a role, 0 for all of them; empty when Marketo does not list it.
+
+        It is shown the people of their partitions (Adobe documentation, "Custom Services" and "User Management").
+        """
+        address = self.check_credentials().casefold()
+        users = list(self._user_records(api_only=True))
+        with expected_shape(SERVICE, users):
+            own = [str(user["userid"]) for user in users if user["emailAddress"].casefold() == address]
+            roles = [role for user_id in own for role in self._roles(user_id)]
+            return {required(whole_number(role["workspaceId"])) for role in roles}
 
     def workspaces(self) -> list[Workspace]:
         """The workspaces people can be given; the one with the id 0 stands for all of them and is left out."""

@@ -1,7 +1,7 @@
 """Salesforce's REST, Tooling and Bulk 2.0 query APIs, as far as the console needs them."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +21,7 @@ from clients.http import (
     reported_call,
 )
 from clients.salesforce.errors import SERVICE, QueryInterrupted, SessionExpired, raise_for_error
-from clients.values import as_text, warn_unreadable, whole_number
+from clients.values import as_text, flag, required, warn_unreadable, whole_number
 
 T = TypeVar("T")
 
@@ -177,6 +177,47 @@ class SalesforceClient:
         answer = self._rest("query", params={"q": soql})
         with expected_shape(SERVICE, answer):
             return int(answer["totalSize"])
+
+    def may_view_all_data(self) -> bool:
+        """Has the user View All Data, whatever gives it? Anybody may ask (Object Reference, "UserPermissionAccess")."""
+        records = self.query("SELECT PermissionsViewAllData FROM UserPermissionAccess")
+        with expected_shape(SERVICE, records):
+            return flag(records[0]["PermissionsViewAllData"]) is True
+
+    def objects_viewed_whole(self, user_id: str) -> set[str]:
+        """
+        The objects on which a user has View All Records, by profile, permission set or group of permission sets.
+
+        A hidden permission set stands for a profile and for a group (Object Reference, "PermissionSet"); one that holds
+        only in sessions that activate it is left out. Needs View Setup and Configuration.
+        """
+        records = self.query(
+            "SELECT SobjectType FROM ObjectPermissions WHERE PermissionsViewAllRecords = true "  # noqa: S608
+            "AND Parent.HasActivationRequired = false AND ParentId IN (SELECT PermissionSetId "
+            f"FROM PermissionSetAssignment WHERE AssigneeId = '{user_id}' AND IsActive = true)"
+        )
+        with expected_shape(SERVICE, records):
+            return {str(record["SobjectType"]) for record in records}
+
+    def sharing_defaults(self) -> dict[str, str]:
+        """
+        What everybody may do with the accounts, contacts and leads of others, by object: "None", "Read", "Edit",
+        "ReadEditTransfer" or, of contacts, "ControlledByParent" (Object Reference, "Organization").
+        """
+        records = self.query("SELECT DefaultAccountAccess, DefaultContactAccess, DefaultLeadAccess FROM Organization")
+        with expected_shape(SERVICE, records):
+            return {name: str(records[0][f"Default{name}Access"]) for name in ("Account", "Contact", "Lead")}
+
+    def record_counts(self, sobjects: Iterable[str]) -> dict[str, int]:
+        """
+        About how many records of each object the org holds, whoever may see them, deleted ones not counted.
+
+        A snapshot that Salesforce renews now and then, without objects it does not know. Needs View Setup and
+        Configuration (REST API Developer Guide, "Record Count").
+        """
+        answer = self._rest("limits/recordCount", params={"sObjects": ",".join(sobjects)})
+        with expected_shape(SERVICE, answer):
+            return {str(item["name"]): required(whole_number(item["count"])) for item in answer["sObjects"]}
 
     def tooling_query(self, soql: str) -> list[dict[str, Any]]:
         """All records of a Tooling API query: packages, fields, layouts and other set-up."""

@@ -14,6 +14,7 @@ from accounts.services import lock_account, record
 from clients.hosts import ForbiddenHost, normalise_marketo_endpoint
 from clients.http import ApiError, UnexpectedAnswer
 from clients.marketo.client import PROBE_PATHS, MarketoClient
+from connections import tasks
 from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance, Service
@@ -161,8 +162,11 @@ def _connect(
                 "problem": "",
                 "connected_at": timezone.now(),
                 "last_call_at": timezone.now(),
+                "visibility": {},
+                "visibility_checked_at": None,
             },
         )
+        transaction.on_commit(partial(tasks.check_marketo_visibility.delay, connection.pk), robust=True)
         MarketoInstance.objects.filter(pk=instance.pk).update(client_id=client_id, client_secret=client_secret)
         solve_failures(
             account, Service.MARKETO, Q(operation__in=PROBE_PATHS) | Q(problem=ProblemCode.MARKETO_CREDENTIALS)

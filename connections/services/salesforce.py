@@ -22,6 +22,7 @@ from clients.salesforce import oauth
 from clients.salesforce.client import Access, Organization, SalesforceClient, UserInfo
 from clients.salesforce.errors import SERVICE
 from common.throttling import hit
+from connections import tasks
 from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, OrphanedToken, SalesforceConnection, SalesforceSignIn, Service
@@ -246,9 +247,12 @@ def _store(
             "problem": "",
             "connected_at": timezone.now(),
             "last_call_at": timezone.now(),
+            "visibility": {},
+            "visibility_checked_at": None,
         },
     )
     if not member:
+        transaction.on_commit(partial(tasks.check_salesforce_visibility.delay, connection.pk), robust=True)
         solve_failures(sign_in.account, Service.SALESFORCE, _PROVED)
     record(
         account=sign_in.account,
