@@ -17,6 +17,7 @@ from connections.models import MarketoConnection
 from connections.services import marketo as marketo_services
 from connections.services import marketo_access
 from connections.services.health import marketo_health
+from connections.services.visibility import current_visibility
 from connections.views import fresh_sign_in_for_secrets
 
 
@@ -141,6 +142,7 @@ def _page(request: ConsoleRequest, problem: str = "") -> HttpResponse:
     context = {
         "connection": connection,
         "health": health,
+        "visibility": current_visibility(connection) if connection else None,
         "problem": PROBLEMS.get(problem),
         "problem_code": problem,
         "has_access": marketo_services.has_marketo_access(account, request.member.user),

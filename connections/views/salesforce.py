@@ -23,6 +23,7 @@ from connections.messages import PROBLEMS, ConnectionProblem
 from connections.models import SalesforceConnection
 from connections.services import salesforce as salesforce_services
 from connections.services.health import own_salesforce_health, salesforce_health
+from connections.services.visibility import current_visibility
 
 
 @dataclass(frozen=True)
@@ -146,9 +147,11 @@ def salesforce_callback(request: ConsoleRequest) -> HttpResponse:
 def _page(request: ConsoleRequest, place: ConnectionScope, form: SalesforceHostForm, problem: str = "") -> HttpResponse:
     member = request.member
     health = own_salesforce_health(member) if place.is_own else salesforce_health(member.account)
+    connection = place.connection_of(member)
     context = {
         "place": place,
-        "connection": place.connection_of(member),
+        "connection": connection,
+        "visibility": current_visibility(connection) if connection else None,
         "health": health,
         "form": form,
         "problem": PROBLEMS.get(problem),
