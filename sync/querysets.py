@@ -134,6 +134,16 @@ class ExtractQuerySet(LeasedJobQuerySet):
     def of_run(self, run: SyncRun) -> ExtractQuerySet:
         return self.filter(run=run)
 
+    def missing(self) -> ExtractQuerySet:
+        """What the run still has to read."""
+        return self.exclude(status=ExtractStatus.LOADED).exclude(pk__in=self.not_shown())
+
+    def not_shown(self) -> ExtractQuerySet:
+        """What Salesforce does not let the connected user read, and the run does without."""
+        from sync.models import Source
+
+        return self.filter(status=ExtractStatus.FAILED, source=Source.SALESFORCE_ROLES)
+
     def exported_bytes(self) -> int:
         """What Marketo's exports took of the day's allowance."""
         return int(self.aggregate(total=Sum("bytes"))["total"] or 0)

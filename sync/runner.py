@@ -25,7 +25,7 @@ from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, MustWait, RunFailed, W
 from sync.engine.undo import undo
 from sync.models import Extract, LeasedJob, LeaseLost, RunKind, Source, SyncRun
 from sync.services import SyncRefused, start_sync, stop_extracts
-from sync.statuses import WAITING_FOR_A_DECISION, ExtractStatus, RunStatus
+from sync.statuses import WAITING_FOR_A_DECISION, RunStatus
 
 CONNECTIONS: dict[str, type[MarketoConnection | SalesforceConnection]] = {
     "marketo": MarketoConnection,
@@ -129,7 +129,7 @@ def _finish_extracting(run: SyncRun) -> None:
     with transaction.atomic():
         # An extract that ends right now touches the run's row first: it is seen here, or makes the run due again.
         SyncRun.objects.select_for_update().get(pk=run.pk)
-        missing = Extract.objects.of_run(run).exclude(status=ExtractStatus.LOADED)
+        missing = Extract.objects.of_run(run).missing()
         if missing.exists():
             run.end_step(due_at=None)
             incremental.call_next(missing)

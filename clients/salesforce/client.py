@@ -20,7 +20,7 @@ from clients.http import (
     read_body,
     reported_call,
 )
-from clients.salesforce.errors import SERVICE, QueryInterrupted, SessionExpired, raise_for_error
+from clients.salesforce.errors import SERVICE, QueryInterrupted, SessionExpired, raise_for_error, refusal_in
 from clients.values import as_text, flag, required, warn_unreadable, whole_number
 
 T = TypeVar("T")
@@ -254,14 +254,18 @@ class SalesforceClient:
             return str(answer["id"])
 
     def query_job(self, job_id: str) -> QueryJob:
+        """Raises AccessDenied for a job that failed because the user may not read what it asks for."""
         answer = self._rest(f"jobs/query/{job_id}")
         with expected_shape(SERVICE, answer):
-            return QueryJob(
+            job = QueryJob(
                 job_id=job_id,
                 state=QueryJobState.of(answer.get("state")),
                 rows=whole_number(answer.get("numberRecordsProcessed")) or 0,
                 error=as_text(answer.get("errorMessage")) or "",
             )
+        if refusal := refusal_in(job.error):
+            raise refusal
+        return job
 
     @contextmanager
     def open_results(self, job_id: str, locator: str | None = None) -> Iterator[ResultsPage]:

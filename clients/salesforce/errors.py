@@ -39,6 +39,12 @@ def raise_for_error(response: requests.Response) -> None:
         raise _error(response)
 
 
+def refusal_in(text: str) -> AccessDenied | None:
+    """The refusal that the error text of a bulk job tells: a job may be taken on and fail by it later."""
+    found = _NO_ACCESS.search(text)
+    return AccessDenied(SERVICE, found[0], text) if found else None
+
+
 def _error(response: requests.Response) -> ApiError:
     code, message = _code_and_message(response)
     if response.status_code == 401 or message == _USERINFO_REFUSAL:

@@ -10,7 +10,7 @@ from django.db.models import Avg, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from clients.http import ApiError, UnexpectedAnswer
+from clients.http import AccessDenied, ApiError, UnexpectedAnswer
 from clients.marketo.client import MarketoClient
 from clients.marketo.errors import SERVICE as MARKETO
 from clients.marketo.errors import ExportAlreadyQueued, ExportFileMissing
@@ -20,7 +20,7 @@ from sync.engine import incremental
 from sync.engine.cleanup import cancel_export
 from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.cursors import STREAMS
-from sync.engine.load import load_export, load_results
+from sync.engine.load import go_without, load_export, load_results
 from sync.engine.plan import drop_refused_fields
 from sync.engine.problems import BadFile, RunFailed, answer_text
 from sync.engine.stage import SALESFORCE_COLUMNS, SALESFORCE_OBJECTS, StageTable
@@ -47,10 +47,18 @@ def take_step(extract: Extract) -> None:
     except (BadFile, ExportFileMissing) as error:
         _read_again(extract, str(error))
     except ApiError as error:
-        if error.code not in VANISHED:
-            raise
+        _answer(extract, error)
+
+
+def _answer(extract: Extract, error: ApiError) -> None:
+    """Go on after an error that the run can do something about; raises any other."""
+    if extract.source == Source.SALESFORCE_ROLES and isinstance(error, AccessDenied):
+        go_without(extract, error)
+    elif error.code in VANISHED:
         logger.warning("job_vanished", run=extract.run_id, step=str(extract), error=str(error))
         _recreate(extract, answer_text(error))
+    else:
+        raise error
 
 
 def _step(extract: Extract) -> Callable[[Extract], None]:

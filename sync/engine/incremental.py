@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from psycopg import sql
 
-from clients.http import ApiError, expected_shape
+from clients.http import AccessDenied, ApiError, expected_shape
 from clients.marketo.client import MarketoClient
 from clients.marketo.types import ChangesPage
 from clients.salesforce.client import SalesforceClient
@@ -28,7 +28,7 @@ from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforc
 from sync.engine.cursors import STREAMS, streams_of
 from sync.engine.load import end_load
 from sync.engine.plan import fields_of
-from sync.engine.problems import RunFailed
+from sync.engine.problems import RunFailed, answer_text
 from sync.engine.rows import Refused, read_person, read_record
 from sync.engine.stage import (
     CHANGED,
@@ -172,7 +172,7 @@ def _collect_from_salesforce(extract: Extract) -> None:
     changed = [
         *_modified(client, "Lead", "Id", "sfdcLeadId", since),
         *_modified(client, "Contact", "Id", "sfdcContactId", since),
-        *_modified(client, "OpportunityContactRole", "ContactId", "sfdcContactId", since),
+        *_modified_roles(extract, client, since),
     ]
     _check_number(len(changed))
     with transaction.atomic():
@@ -192,6 +192,16 @@ def _modified(client: SalesforceClient, name: str, column: str, kind: str, since
     soql = f"SELECT {column} FROM {name} WHERE SystemModstamp >= {since}"  # noqa: S608 (our own names and time)
     records = islice(client.query_iter(soql, include_deleted=True), MOST_CHANGES + 1)
     return [(kind, found) for record in records if (found := _id_of(record, column))]
+
+
+def _modified_roles(extract: Extract, client: SalesforceClient, since: str) -> list[tuple[str, str]]:
+    """None where Salesforce does not show them; then they are not read by id either."""
+    try:
+        return _modified(client, "OpportunityContactRole", "ContactId", "sfdcContactId", since)
+    except AccessDenied as error:
+        roles = Extract.objects.of_run(extract.run).filter(source=Source.SALESFORCE_ROLES)
+        roles.update(status=ExtractStatus.FAILED, last_problem=answer_text(error)[:300])
+        return []
 
 
 def _id_of(record: Record, column: str) -> str | None:

@@ -10,13 +10,13 @@ import psycopg
 from django.db import transaction
 from django.utils import timezone
 
-from clients.http import Unreachable
+from clients.http import AccessDenied, Unreachable
 from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
 from clients.salesforce.errors import QueryInterrupted
 from sync.engine.client_factory import budget_of, marketo_of, salesforce_of
 from sync.engine.heartbeat import Heartbeat
-from sync.engine.problems import BadFile
+from sync.engine.problems import BadFile, answer_text
 from sync.engine.rows import Refused, read_rows
 from sync.engine.stage import StageTable
 from sync.models import Extract, RejectedRow, SyncRun
@@ -137,10 +137,17 @@ def end_load(extract: Extract, rows: int, refused: int = 0, **values: Any) -> No
     now = timezone.now()
     # The run looks whether this was the last one. Its row first: cancelling takes the two in this order too.
     SyncRun.objects.unfinished().filter(pk=extract.run_id).update(due_at=now)
-    loaded = {"status": ExtractStatus.LOADED, "loaded_at": now}
-    extract.end_step(due_at=None, rows_loaded=rows, rows_shown=rows, rows_rejected=refused, **loaded, **values)
+    ended = {"status": ExtractStatus.LOADED, "loaded_at": now} | values
+    extract.end_step(due_at=None, rows_loaded=rows, rows_shown=rows, rows_rejected=refused, **ended)
     # While something of a run gets on, the others do not wait in vain.
     Extract.objects.of_run(extract.run).exclude(waiting_since=None).update(waiting_since=now)
+
+
+def go_without(extract: Extract, error: AccessDenied) -> None:
+    """End an extract that fills one column only and is not shown: the merge keeps what the copy holds there."""
+    with transaction.atomic():
+        _table(extract).empty()
+        end_load(extract, 0, status=ExtractStatus.FAILED, loaded_at=None, last_problem=answer_text(error)[:300])
 
 
 def _load_export(extract: Extract, client: MarketoClient, load: Load) -> None:

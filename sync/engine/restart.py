@@ -37,6 +37,7 @@ def _load_again(run: SyncRun) -> None:
     run.end_step(due_at=None, status=RunStatus.EXTRACTING, restarts=run.restarts + 1, merge_started_at=None)
     RejectedRow.objects.of_run(run).delete()
     nothing = {"locator": "", "rows_loaded": 0, "rows_shown": 0, "rows_rejected": 0, "loaded_at": None}
-    Extract.objects.of_run(run).update(status=ExtractStatus.READY, due_at=Now(), **nothing)
+    loaded = Extract.objects.of_run(run).filter(status=ExtractStatus.LOADED)
+    loaded.update(status=ExtractStatus.READY, due_at=Now(), **nothing)
     for table in stage_tables(run):
         table.empty()

@@ -115,6 +115,7 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "left_out": left_out(this.skipped),
         "kept": left_out(this.kept),
         "comparisons": comparisons_of(this),
+        "not_shown": this.status != RunStatus.FAILED and Extract.objects.of_run(this).not_shown().exists(),
         "missing_fields": missing_fields(this.fields) if this.fields else [],
         "rejected_rows": _rejected_rows(this),
         "budgets": budgets_of(this.account),

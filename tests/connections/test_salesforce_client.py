@@ -102,6 +102,17 @@ def test_a_query_whose_token_dies_between_pages_must_start_again(canned: str) ->
         next(records)
 
 
+def test_a_job_that_fails_for_a_missing_right_is_refused(canned: str) -> None:
+    """Salesforce may take a job on and refuse it while it runs."""
+    text = "INVALID_TYPE: sObject type 'OpportunityContactRole' is not supported."
+    path, body = "/services/data/v62.0/jobs/query/750", {"id": "750", "state": "Failed", "errorMessage": text}
+    client = canned_client(canned, first=(200, {}))
+    CannedAnswers.answers[path] = (200, body, {"Content-Type": "application/json"})
+    with pytest.raises(http.AccessDenied) as caught:
+        client.query_job("750")
+    assert (caught.value.code, caught.value.detail) == ("INVALID_TYPE", text)
+
+
 @pytest.mark.parametrize("address", ["@evil.example/", ".evil.example/", ":1@evil.example/x"])
 def test_a_next_page_on_another_host_is_refused(canned: str, address: str) -> None:
     client = canned_client(canned, first=(200, {"done": False, "records": [], "nextRecordsUrl": address}))

@@ -1,0 +1,106 @@
+"""Opportunity contact roles fill one column: a run goes on where Salesforce does not show them."""
+
+import pytest
+
+from accounts.models import SalesAccount, User
+from sandbox.testing import SandboxProcess
+from sync.engine import merge
+from sync.engine.problems import StageLost
+from sync.models import Extract, Person, Source, SyncRun
+from sync.statuses import ExtractStatus, RunStatus
+from tests.conftest import ClientOf
+from tests.pages import text_of
+from tests.sync.conftest import Change, Sync
+from tests.sync.incremental_runs import ids, sync_changes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SENTENCE = "Salesforce does not show opportunity contact roles to the connected user"
+
+
+def show_opportunities(sandbox: SandboxProcess, *, shown: bool) -> None:
+    right = {"profile": "System Administrator", "object": "Opportunity", "read": shown, "view_all": shown}
+    sandbox.post("/_sandbox/salesforce", {"action": "set_object_permission", **right})
+
+
+def opportunities(account: SalesAccount) -> dict[int, str | None]:
+    people = Person.objects.for_account(account).live().filter(salesforce_type="Contact")
+    return dict(people.values_list("marketo_id", "salesforce_opportunity_id"))
+
+
+def roles_of(run: SyncRun) -> Extract:
+    extract: Extract = Extract.objects.of_run(run).get(source=Source.SALESFORCE_ROLES)
+    return extract
+
+
+def test_a_first_sync_leaves_the_column_empty_and_says_why(
+    sync: Sync, connected: SalesAccount, admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    show_opportunities(sandbox, shown=False)
+    run = sync()
+    assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
+    assert set(opportunities(connected).values()) == {None}
+    assert roles_of(run).status == ExtractStatus.FAILED
+    page = text_of(client_of(admin).get(run.get_absolute_url()))
+    assert SENTENCE in page
+    assert "INVALID_TYPE" in page
+
+
+def test_the_copy_keeps_what_it_knows_until_roles_are_shown_again(
+    synced: SalesAccount, sync: Sync, sandbox: SandboxProcess, admin: User, client_of: ClientOf
+) -> None:
+    before = opportunities(synced)
+    assert any(before.values())
+    show_opportunities(sandbox, shown=False)
+    assert sync().changed == 0
+    assert opportunities(synced) == before
+    show_opportunities(sandbox, shown=True)
+    run = sync()
+    assert opportunities(synced) == before
+    assert SENTENCE not in text_of(client_of(admin).get(run.get_absolute_url()))
+
+
+def test_changes_are_followed_without_roles(
+    synced: SalesAccount, sandbox: SandboxProcess, change: Change, admin: User, client_of: ClientOf
+) -> None:
+    before = opportunities(synced)
+    (person,) = [marketo_id for marketo_id, opportunity in before.items() if opportunity][:1]
+    show_opportunities(sandbox, shown=False)
+    change("change", person, fields={"title": "Chair"})
+    run = sync_changes(synced)
+    assert (run.updated, Person.objects.get(account=synced, marketo_id=person).title) == (1, "Chair")
+    assert opportunities(synced) == before
+    assert SENTENCE in text_of(client_of(admin).get(run.get_absolute_url()))
+
+
+def test_roles_that_are_refused_only_when_read_by_id(
+    synced: SalesAccount, sandbox: SandboxProcess, change: Change
+) -> None:
+    """The right is taken away in the middle of a run."""
+    before = opportunities(synced)
+    change("reown", *ids(synced, "Contact", 3), owner="user")
+    answered = {"path": "/queryAll", "kind": "salesforce:api_disabled", "nth": 5}
+    sandbox.post("/_sandbox/faults", answered)
+    run = sync_changes(synced)
+    assert roles_of(run).status == ExtractStatus.FAILED
+    assert opportunities(synced) == before
+
+
+def test_after_a_crash_of_the_database_roles_stay_unread(
+    sync: Sync, connected: SalesAccount, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read is read again; what is not shown is not asked for as if it had been."""
+    show_opportunities(sandbox, shown=False)
+    merged = merge._merge
+    crashes = iter([StageLost()])
+
+    def crashing(run: SyncRun) -> None:
+        for crash in crashes:
+            raise crash
+        merged(run)
+
+    monkeypatch.setattr(merge, "_merge", crashing)
+    run = sync()
+    assert (run.status, run.restarts) == (RunStatus.SUCCEEDED, 1)
+    jobs = [call for call in sandbox.get("/_sandbox/calls") if call["path"].endswith("/jobs/query")]
+    assert len(jobs) == 3
