@@ -26,6 +26,7 @@ from connections.problem_codes import ProblemCode, problem_code
 from connections.querysets import MarketoAdminQuerySet
 from connections.services.client_factory import marketo_client
 from connections.services.marketo import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo
+from connections.services.marketo_schema import linkedin_field
 from connections.services.sessions import local_origins
 
 ADMINS_KEPT_FOR = timedelta(days=1)
@@ -159,7 +160,7 @@ class Prerequisite:
     verdict: CheckResult
     sentences: tuple[Promise, ...]
     who: Promise
-    values: dict[str, int] = field(default_factory=dict)
+    values: dict[str, int | str] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
@@ -242,21 +243,27 @@ def _feature_enabled(client: MarketoClient) -> Prerequisite:
 def _salesforce_synced(client: MarketoClient) -> Prerequisite:
     no_sync = _("Marketo is not synced with Salesforce. Set up the native sync in Marketo under Admin > CRM first.")
     try:
-        names = {field.name for field in client.describe_fields()}
-        if not names.issuperset(_SALESFORCE_FIELDS):
+        fields = client.describe_fields()
+        if not {field.name for field in fields}.issuperset(_SALESFORCE_FIELDS):
             return Prerequisite(CheckResult.NO, (no_sync,), _MARKETO_ADMIN)
-        return _judge_sample(read_salesforce_sample(client))
+        return _judge_sample(read_salesforce_sample(client), linkedin_field(fields))
     except ApiError as error:
         return _cannot_tell(problem_for(problem_code(error)))
 
 
-def _judge_sample(sample: SalesforceSample) -> Prerequisite:
-    counts = {"synced": sample.synced, "people": sample.people}
+def _judge_sample(sample: SalesforceSample, linkedin: str) -> Prerequisite:
+    counts: dict[str, int | str] = {"synced": sample.synced, "people": sample.people, "linkedin": linkedin}
     if sample.synced:
         fact = _("Marketo and Salesforce are synced: %(synced)s of %(people)s people looked at carry a Salesforce id.")
-        return Prerequisite(CheckResult.YES, (fact,), _MARKETO_ADMIN, counts)
+        return Prerequisite(CheckResult.YES, (fact, _linkedin_fact(linkedin)), _MARKETO_ADMIN, counts)
     fact = _("Marketo has the Salesforce fields, but none of the %(people)s people looked at carries a Salesforce id.")
     return Prerequisite(CheckResult.UNKNOWN, (fact,), _MARKETO_ADMIN, counts)
+
+
+def _linkedin_fact(linkedin: str) -> Promise:
+    if linkedin:
+        return _("The LinkedIn URL is read from the field %(linkedin)s.")
+    return _("This Marketo instance has no field for the LinkedIn URL, so that stays empty.")
 
 
 def _cannot_tell(problem: Problem) -> Prerequisite:

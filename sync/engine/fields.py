@@ -1,10 +1,12 @@
 """The 13 fields that Sales Insight Actions syncs (Adobe, "Actions data sync FAQ"); the list is fixed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
+from clients.marketo.types import LeadField
+from connections.services.marketo_schema import LINKEDIN_FIELD, linkedin_field
 from sync.models import Person
 
 
@@ -21,6 +23,7 @@ class SyncedField:
         return label
 
 
+LINKEDIN = "linkedin_url"
 SYNCED_FIELDS = (
     SyncedField("first_name", "firstName"),
     SyncedField("last_name", "lastName"),
@@ -34,8 +37,8 @@ SYNCED_FIELDS = (
     SyncedField("title", "title"),
     SyncedField("email", "email"),
     SyncedField("phone", "phone"),
-    # Filled by Marketo's social sign-in only; many instances do not have it.
-    SyncedField("linkedin_url", "linkedInProfileURL"),
+    # Or a field of the company's own: each instance has another.
+    SyncedField(LINKEDIN, LINKEDIN_FIELD),
     SyncedField("source", "leadSource"),
 )
 # Without these nobody can be matched with Salesforce.
@@ -49,9 +52,18 @@ SHORT_ID = 15
 
 def missing_fields(names: Collection[str]) -> list[SyncedField]:
     """The fields that stay empty in a copy made of the fields `names`."""
-    return [field for field in SYNCED_FIELDS if field.marketo_name and field.marketo_name not in names]
+    read = read_names(names)
+    return [field for field in SYNCED_FIELDS if field.marketo_name and field.column not in read]
 
 
-def readable_fields(known: Collection[str]) -> list[str]:
+def readable_fields(known: Collection[LeadField]) -> list[str]:
     """The REST names to read from an instance that has the fields `known`."""
-    return [field.marketo_name for field in SYNCED_FIELDS if field.marketo_name in known]
+    names, linkedin = {field.name for field in known}, linkedin_field(known)
+    wanted = (linkedin if field.column == LINKEDIN else field.marketo_name for field in SYNCED_FIELDS)
+    return [name for name in dict.fromkeys(wanted) if name in names]
+
+
+def read_names(names: Iterable[str]) -> dict[str, str]:
+    """Each column of the copy and which of the REST names is read into it: the one of no other column is LinkedIn's."""
+    columns = {field.marketo_name: field.column for field in SYNCED_FIELDS}
+    return {columns.get(name, LINKEDIN): name for name in names}

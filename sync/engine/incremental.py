@@ -27,7 +27,7 @@ from sync.eligibility import Reason
 from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.cursors import STREAMS, streams_of
 from sync.engine.load import end_load
-from sync.engine.plan import fields_of
+from sync.engine.plan import check_fields
 from sync.engine.problems import RunFailed, answer_text
 from sync.engine.rows import Refused, read_person, read_record
 from sync.engine.stage import (
@@ -105,7 +105,7 @@ def plan_changes(run: SyncRun) -> None:
     started_at = timezone.now()
     client, budget = marketo_of(run.account), budget_of(run.account)
     with budget.call():
-        run.fields = _copied_fields(run, fields_of(client))
+        run.fields = _copied_fields(run, client)
         budget.learn_calls(client.usage_today())
     extracts = streams_of(run, started_at, STREAMS)
     extracts += [Extract(run=run, source=source) for source in STAGED]
@@ -117,11 +117,12 @@ def plan_changes(run: SyncRun) -> None:
             table.create()
 
 
-def _copied_fields(run: SyncRun, known: Sequence[str]) -> list[str]:
-    """Not those that the last full run was refused: it left them empty for everybody."""
+def _copied_fields(run: SyncRun, client: MarketoClient) -> list[str]:
+    """Those of the last full run that are still there: any other is empty, or of another field, for everybody else."""
     full = SyncRun.objects.for_account(run.account).full().last_success()
     assert full  # noqa: S101 (a run of changes begins after one)
-    return [name for name in known if name in full.fields]
+    known = check_fields(client.describe_fields())
+    return [name for name in full.fields if name in known]
 
 
 def call_next(missing: QuerySet[Extract]) -> None:

@@ -1,6 +1,6 @@
 """Everybody who was read gets a verdict, and what becomes of the copy is written down: nothing is changed yet."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
@@ -20,18 +20,18 @@ from sync.eligibility import (
     Reason,
     Sight,
 )
-from sync.engine.fields import RECORD_IDS, SHORT_ID, SYNCED_FIELDS
+from sync.engine.fields import RECORD_IDS, SHORT_ID, SYNCED_FIELDS, read_names
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.stage import CHANGED, CHANGES, GONE, JUDGED, OUTSIDERS, StageTable
 from sync.models import RunKind, Source, SyncRun
 from sync.statuses import RunStatus
 
 # Columns of the copy that come from Marketo as they are, and those that Salesforce decides.
-MARKETO_COLUMNS = {
-    field.column: field.marketo_name
+MARKETO_COLUMNS = tuple(
+    field.column
     for field in SYNCED_FIELDS
     if field.column not in {"marketo_id", "salesforce_contact_id", "salesforce_opportunity_id"}
-}
+)
 SALESFORCE_COLUMNS = (
     "salesforce_contact_id",
     "salesforce_opportunity_id",
@@ -256,7 +256,7 @@ def gather_changes(statements: Statements) -> bool:
 
 def _names(run: SyncRun) -> dict[str, sql.Composable]:
     people = StageTable(run, Source.MARKETO_PEOPLE)
-    judged = StageTable(run, JUDGED).name
+    judged, read = StageTable(run, JUDGED).name, read_names(people.columns)
     ids = [sql.Identifier(name) for name in RECORD_IDS if name in people.columns]
     names: dict[str, sql.Composable] = {
         "people": people.name,
@@ -266,7 +266,7 @@ def _names(run: SyncRun) -> dict[str, sql.Composable]:
         "gone": StageTable(run, GONE).name,
         "judged": judged,
         "changes": StageTable(run, CHANGES).name,
-        "marketo_values": _list(_marketo_value(column, people.columns) for column in MARKETO_COLUMNS),
+        "marketo_values": _list(_marketo_value(column, read.get(column, "")) for column in MARKETO_COLUMNS),
         "long_ids": _list(map(_long_id, ids)),
         "lengths": _list(sql.SQL("length({})").format(name) for name in ids),
         "content": columns_of(),
@@ -299,10 +299,9 @@ def _list(parts: Iterable[sql.Composable]) -> sql.Composed:
     return sql.SQL(", ").join(parts)
 
 
-def _marketo_value(column: str, known: Mapping[str, str]) -> sql.Composable:
+def _marketo_value(column: str, name: str) -> sql.Composable:
     # An instance may lack a field; then the copy holds null.
-    name = MARKETO_COLUMNS[column]
-    value = sql.Identifier("person", name) if name in known else sql.SQL("NULL::text")
+    value = sql.Identifier("person", name) if name else sql.SQL("NULL::text")
     return sql.SQL("{} AS {}").format(value, sql.Identifier(column))
 
 

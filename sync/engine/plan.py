@@ -1,6 +1,7 @@
 """The first step of a run: which fields and which times are read, and where the rows will land."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from clients.http import AccessDenied, ApiError
 from clients.marketo.client import MarketoClient
+from clients.marketo.types import LeadField
 from sync.engine.client_factory import budget_of, marketo_of
 from sync.engine.cursors import DEPARTURES, streams_of
 from sync.engine.fields import INDISPENSABLE, readable_fields
@@ -29,7 +31,9 @@ def plan(run: SyncRun) -> None:
     started_at = timezone.now()
     client, budget = marketo_of(run.account), budget_of(run.account)
     with budget.call():
-        run.fields = fields_of(client)
+        known = client.describe_fields()
+        check_fields(known)
+        run.fields = readable_fields(known)
         # Members of a list come in one export, whenever they were made.
         windows = [{}] if run.list_id is not None else _windows(run.account, _start(client), started_at)
         budget.learn_calls(client.usage_today())
@@ -53,12 +57,12 @@ def _windows(account: SalesAccount, start: datetime, end: datetime) -> list[dict
     ]
 
 
-def fields_of(client: MarketoClient) -> list[str]:
-    """The REST names to read; raises RunFailed when the instance lacks those that lead to Salesforce."""
-    known = {field.name for field in client.describe_fields()}
-    if not known >= INDISPENSABLE:
-        raise RunFailed("no_salesforce_fields", fields=", ".join(sorted(INDISPENSABLE - known)))
-    return readable_fields(known)
+def check_fields(known: Iterable[LeadField]) -> set[str]:
+    """The REST names of fields; raises RunFailed when those that lead to Salesforce are not among them."""
+    names = {field.name for field in known}
+    if not names >= INDISPENSABLE:
+        raise RunFailed("no_salesforce_fields", fields=", ".join(sorted(INDISPENSABLE - names)))
+    return names
 
 
 def drop_refused_fields(run: SyncRun, error: ApiError) -> None:

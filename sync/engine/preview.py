@@ -13,7 +13,7 @@ from clients.marketo.client import MarketoClient
 from connections.asking import asking
 from sync.eligibility import CONTACTS, OWNED_LEADS
 from sync.engine.client_factory import marketo_of, salesforce_of
-from sync.engine.fields import SYNCED_FIELDS, SyncedField, readable_fields
+from sync.engine.fields import SYNCED_FIELDS, SyncedField, read_names, readable_fields
 from sync.engine.windows import month_windows
 from sync.models import Extract, SyncRun
 
@@ -34,9 +34,10 @@ FORECAST_SECONDS = 60 * 60
 
 @dataclass(frozen=True)
 class FieldPreview:
-    """A field of the copy with the values of the example people; `is_missing` when this instance does not have it."""
+    """A field, the REST name it is read from, `is_missing` when this instance lacks it, values of the examples."""
 
     field: SyncedField
+    name: str
     is_missing: bool
     examples: Sequence[Any]
 
@@ -77,7 +78,7 @@ def preview(account: SalesAccount) -> Preview:
 
 def _ask(account: SalesAccount) -> Preview:
     client = marketo_of(account)
-    known = readable_fields({field.name for field in client.describe_fields()})
+    known = readable_fields(client.describe_fields())
     people = _examples(client, known)
     start = client.oldest_folder_created_at()
     exports = len(list(month_windows(start, timezone.now()))) if start else 1
@@ -124,5 +125,5 @@ def _expected_people(account: SalesAccount) -> int:
 
 
 def _field(field: SyncedField, known: list[str], people: list[dict[str, Any]]) -> FieldPreview:
-    name = field.marketo_name
-    return FieldPreview(field, bool(name) and name not in known, [person.get(name) or "" for person in people])
+    name = read_names(known).get(field.column, field.marketo_name)
+    return FieldPreview(field, name, bool(name) and name not in known, [person.get(name) or "" for person in people])

@@ -96,7 +96,7 @@ def test_fields_that_marketo_lists_and_refuses_to_export_stay_empty(
     sync: Sync, connected: SalesAccount, admin: User, client_of: ClientOf, sandbox: SandboxProcess, nth: int
 ) -> None:
     """Pain 11: the run goes on without them and names them, also when other exports were made with them before."""
-    message = "Invalid fields [phone, linkedInProfileURL]"
+    message = "Invalid fields [phone, linkedInURL__c]"
     sandbox.post("/_sandbox/faults", {"path": r"create\.json", "kind": "marketo:1003", "message": message, "nth": nth})
     run = sync()
     assert_complete(run, sandbox)

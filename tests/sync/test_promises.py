@@ -6,6 +6,7 @@ from itertools import repeat
 import pytest
 
 from accounts.models import SalesAccount, User
+from clients.marketo.types import LeadField
 from connections.models import MarketoConnection
 from sandbox.testing import SandboxProcess
 from sync import runner
@@ -71,7 +72,8 @@ def test_fields_that_marketo_lacks_are_left_out_and_named(
     account: SalesAccount, ops: User, client_of: ClientOf
 ) -> None:
     """Pain 11 and 23: one missing field does not stop the sync; the page says which stays empty."""
-    names = readable_fields({"id", "firstName", "sfdcLeadId", "sfdcContactId", "nobodyAsksForThis"})
+    known = ("id", "firstName", "sfdcLeadId", "sfdcContactId", "nobodyAsksForThis")
+    names = readable_fields([LeadField(name, name, "string", 255, is_read_only=False) for name in known])
     assert set(names) == {"id", "firstName", "sfdcLeadId", "sfdcContactId"}
     run = make_run(account, RunStatus.SUCCEEDED, receipt={"copy": [0, "0"]}, fields=names)
     page = client_of(ops).get(run.get_absolute_url()).content.decode()

@@ -1,0 +1,47 @@
+"""Each company keeps people's address at LinkedIn in another field."""
+
+import pytest
+from django.db.models import QuerySet
+
+from accounts.models import SalesAccount, User
+from sandbox.testing import SandboxProcess
+from sync.models import Person
+from tests.conftest import ClientOf
+from tests.pages import text_of
+from tests.sync.conftest import PREVIEW, Change
+from tests.sync.incremental_runs import sync_changes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def linked(account: SalesAccount) -> QuerySet[Person]:
+    people: QuerySet[Person] = Person.objects.for_account(account).live().exclude(linkedin_url=None)
+    return people
+
+
+def test_the_field_of_the_company_is_read(synced: SalesAccount) -> None:
+    """The sandbox's company has one of its own, linkedInURL__c."""
+    assert linked(synced).filter(linkedin_url__startswith="https://www.linkedin.example/in/").count() > 10
+
+
+def test_the_preview_says_which_field_is_read(
+    connected: SalesAccount, marketo_admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    browser = client_of(marketo_admin)
+    assert "<code>linkedInURL__c</code></td>" in text_of(browser.get(PREVIEW))
+    sandbox.post("/_sandbox/switches", {"linkedin_field": ""})
+    page = text_of(browser.get(PREVIEW))
+    assert "<code>linkedInProfileURL</code> <span" in page
+    assert "not in this instance, stays empty" in page
+
+
+def test_changes_are_read_from_the_field_of_the_last_full_sync(
+    synced: SalesAccount, change: Change, sandbox: SandboxProcess
+) -> None:
+    """A field made since would be preferred, and is empty for everybody."""
+    before = linked(synced).earliest("marketo_id")
+    sandbox.post("/_sandbox/fields", {"name": "aLinkedIn", "type": "url"})
+    change("change", before.marketo_id, fields={"title": "Chair"})
+    assert sync_changes(synced).updated == 1
+    after = Person.objects.get(account=synced, marketo_id=before.marketo_id)
+    assert (after.title, after.linkedin_url) == ("Chair", before.linkedin_url)
