@@ -26,6 +26,7 @@ from connections.problem_codes import ProblemCode, problem_code
 from connections.querysets import MarketoAdminQuerySet
 from connections.services.client_factory import marketo_client
 from connections.services.marketo import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo
+from connections.services.marketo_sample import sample_people
 from connections.services.marketo_schema import linkedin_field
 from connections.services.sessions import local_origins
 
@@ -33,7 +34,6 @@ ADMINS_KEPT_FOR = timedelta(days=1)
 
 _ACTIONS_ACTIVITY = "Send Sales Email"
 _SALESFORCE_FIELDS = ("sfdcLeadId", "sfdcContactId", "sfdcType")
-_SAMPLE_IDS = range(1, 301)
 _KEPT_SECONDS = 300
 _ACCOUNT_MANAGER = _("Your Adobe account manager")
 _MARKETO_ADMIN = _("A Marketo admin of your company")
@@ -182,7 +182,7 @@ class Prerequisites:
 
 @dataclass(frozen=True)
 class SalesforceSample:
-    """Salesforce ids that the first people of a Marketo instance carry; `people` counts all that were looked at."""
+    """Salesforce ids that some people of a Marketo instance carry; `people` counts all that were looked at."""
 
     people: int
     lead_ids: list[str]
@@ -216,8 +216,8 @@ def prerequisites(instance: MarketoInstance) -> Prerequisites:
 
 
 def read_salesforce_sample(client: MarketoClient) -> SalesforceSample:
-    """The Salesforce ids of the people with the Marketo ids 1 to 300. Raises ApiError."""
-    people = client.leads_by_filter("id", _SAMPLE_IDS, ["id", "sfdcLeadId", "sfdcContactId"])
+    """The Salesforce ids of some people. Raises ApiError."""
+    people = sample_people(client, ["id", "sfdcLeadId", "sfdcContactId"])
     contacts = [str(person["sfdcContactId"]) for person in people if person.get("sfdcContactId")]
     leads = [
         str(person["sfdcLeadId"])

@@ -11,15 +11,14 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from clients.marketo.client import MarketoClient
 from connections.asking import asking
+from connections.services.marketo_sample import SAMPLE_SIZE, sample_people
 from sync.eligibility import CONTACTS, OWNED_LEADS
 from sync.engine.client_factory import marketo_of, salesforce_of
 from sync.engine.fields import SYNCED_FIELDS, SyncedField, read_names, readable_fields
 from sync.engine.windows import month_windows
-from sync.models import Extract, SyncRun
+from sync.models import Extract, Person, SyncRun
 
 EXAMPLES = 5
-# Marketo numbers people from 1, and one call answers 300 of them.
-EXAMPLE_IDS = range(1, 301)
 # A row of the synced fields in Marketo's file, and what a recorded export job took from queue to finish.
 BYTES_PER_PERSON = 280
 MINUTES_PER_EXPORT = 2
@@ -79,7 +78,7 @@ def preview(account: SalesAccount) -> Preview:
 def _ask(account: SalesAccount) -> Preview:
     client = marketo_of(account)
     known = readable_fields(client.describe_fields())
-    people = _examples(client, known)
+    people = _examples(account, client, known)
     start = client.oldest_folder_created_at()
     exports = len(list(month_windows(start, timezone.now()))) if start else 1
     forecast = _forecast(account, exports)
@@ -112,8 +111,9 @@ def _forecast(account: SalesAccount, exports: int) -> Forecast:
     return Forecast(people=people, megabytes=megabytes, minutes=ceil(minutes), is_measured=is_measured, **calls)
 
 
-def _examples(client: MarketoClient, known: list[str]) -> list[dict[str, Any]]:
-    people = client.leads_by_filter("id", EXAMPLE_IDS, known)
+def _examples(account: SalesAccount, client: MarketoClient, known: list[str]) -> list[dict[str, Any]]:
+    newest = Person.objects.for_account(account).live().order_by("-marketo_id").values_list("marketo_id", flat=True)
+    people = sample_people(client, known, list(newest[:SAMPLE_SIZE]))
     return [person for person in people if person.get("sfdcLeadId") or person.get("sfdcContactId")][:EXAMPLES]
 
 

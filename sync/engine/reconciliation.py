@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount
 from clients.salesforce.client import SalesforceClient
+from connections.services.marketo_sample import sample_people
 from sync.eligibility import CONTACTS, CONVERTED_LEADS, LEADS_LEFT_OUT, OWNED_LEADS, Reason
 from sync.engine.client_factory import budget_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE
-from sync.engine.preview import EXAMPLE_IDS
 from sync.models import Person, SyncRun
 
 EXAMPLES = 3
@@ -106,6 +106,6 @@ def _records(client: SalesforceClient, name: str, condition: str) -> list[str]:
 
 def _unlinked(account: SalesAccount) -> list[str]:
     with budget_of(account).call():
-        people = marketo_of(account).leads_by_filter("id", EXAMPLE_IDS, INDISPENSABLE)
+        people = sample_people(marketo_of(account), INDISPENSABLE)
     unlinked = [person for person in people if not (person.get("sfdcLeadId") or person.get("sfdcContactId"))]
     return [str(person["id"]) for person in unlinked[:EXAMPLES]]

@@ -13,7 +13,7 @@ from sync import services
 from sync.engine.fields import SYNCED_FIELDS
 from sync.models import SyncRun
 from tests.conftest import ClientOf
-from tests.sync.conftest import PREVIEW
+from tests.sync.conftest import PREVIEW, Sync
 
 
 def test_the_preview_shows_fields_and_examples(
@@ -28,6 +28,27 @@ def test_the_preview_shows_fields_and_examples(
     expected = sandbox.get("/_sandbox/state")["expected"]["synced"]
     assert answer.context["preview"].forecast.people == pytest.approx(expected, rel=0.1)
     assert not SyncRun.objects.exists()
+
+
+@pytest.mark.parametrize("is_synced", [False, True])
+def test_examples_are_people_who_exist(
+    sync: Sync,
+    connected: SalesAccount,
+    marketo_admin: User,
+    client_of: ClientOf,
+    sandbox: SandboxProcess,
+    *,
+    is_synced: bool,
+) -> None:
+    """In an old instance the first people were deleted or merged long ago."""
+    sandbox.post("/_sandbox/switches", {"first_ids_gone": 300})
+    newcomers = sandbox.post("/_sandbox/people", {"action": "create", "kind": "lead", "count": 40})["ids"]
+    if is_synced:
+        sync()
+    answer = client_of(marketo_admin).get(PREVIEW)
+    assert answer.context["preview"].example_count == 5
+    ids = next(row for row in answer.context["preview"].fields if row.field.column == "marketo_id")
+    assert set(ids.examples) <= set(newcomers)
 
 
 def test_start_sync_leads_to_the_run_and_a_second_press_too(

@@ -114,6 +114,17 @@ def test_examples_lead_to_the_reason(sync: Sync, browser: Client) -> None:
         assert rule in browser.post("/ops/sync/why/", {"q": example}).content.decode()
 
 
+def test_examples_are_people_who_exist(sync: Sync, browser: Client, sandbox: SandboxProcess) -> None:
+    """In an old instance the first people were deleted or merged long ago."""
+    sandbox.post("/_sandbox/switches", {"first_ids_gone": 300})
+    sandbox.post("/_sandbox/people", {"action": "create", "kind": "lead", "count": 20})
+    unlinked = sandbox.post("/_sandbox/people", {"action": "create", "kind": "marketo_only", "count": 20})["ids"]
+    sync()
+    examples = lines(browser)["Not in Salesforce"].examples
+    assert len(examples) == EXAMPLES
+    assert {int(example) for example in examples} <= set(unlinked)
+
+
 def test_what_was_counted_stays_with_its_time(sync: Sync, browser: Client, sandbox: SandboxProcess) -> None:
     sync()
     before = lines(browser)
