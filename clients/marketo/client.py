@@ -74,6 +74,11 @@ class MarketoClient:
         self._credentials = {"client_id": client_id, "client_secret": client_secret}
         self._token_cache = token_cache or MemoryTokenCache()
 
+    @property
+    def name(self) -> str:
+        """Whose answers these are: another API-only user of the same instance may be shown others."""
+        return f"{self._origin} {self._credentials['client_id']}"
+
     def check_credentials(self) -> str:
         """
         Ask for a token with the client id and secret and answer whose it is: the e-mail address of the API-only user.

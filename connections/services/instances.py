@@ -27,7 +27,7 @@ from connections.querysets import MarketoAdminQuerySet
 from connections.services.client_factory import marketo_client
 from connections.services.marketo import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo
 from connections.services.marketo_sample import sample_people
-from connections.services.marketo_schema import linkedin_field
+from connections.services.marketo_schema import describe_fields, linkedin_field
 from connections.services.sessions import local_origins
 
 ADMINS_KEPT_FOR = timedelta(days=1)
@@ -243,7 +243,7 @@ def _feature_enabled(client: MarketoClient) -> Prerequisite:
 def _salesforce_synced(client: MarketoClient) -> Prerequisite:
     no_sync = _("Marketo is not synced with Salesforce. Set up the native sync in Marketo under Admin > CRM first.")
     try:
-        fields = client.describe_fields()
+        fields = describe_fields(client)
         if not {field.name for field in fields}.issuperset(_SALESFORCE_FIELDS):
             return Prerequisite(CheckResult.NO, (no_sync,), _MARKETO_ADMIN)
         return _judge_sample(read_salesforce_sample(client), linkedin_field(fields))

@@ -58,7 +58,8 @@ def _answer(extract: Extract, error: ApiError) -> None:
         logger.warning("job_vanished", run=extract.run_id, step=str(extract), error=str(error))
         _recreate(extract, answer_text(error))
     else:
-        raise error
+        drop_refused_fields(extract.run, error)
+        extract.end_step(due_at=timezone.now())
 
 
 def _step(extract: Extract) -> Callable[[Extract], None]:
@@ -74,14 +75,9 @@ def _create_export(extract: Extract) -> None:
         return
     client, budget = marketo_of(extract.run.account), budget_of(extract.run.account)
     budget.check_export(_likely_bytes(extract), _bytes_under_way(extract.run))
-    try:
-        with budget.call():
-            export = _define_export(extract, client)
-    except ApiError as error:
-        drop_refused_fields(extract.run, error)
-        extract.end_step(due_at=timezone.now())
-    else:
-        extract.end_step(due_at=timezone.now(), status=ExtractStatus.REQUESTED, remote_id=export.export_id)
+    with budget.call():
+        export = _define_export(extract, client)
+    extract.end_step(due_at=timezone.now(), status=ExtractStatus.REQUESTED, remote_id=export.export_id)
 
 
 def _define_export(extract: Extract, client: MarketoClient) -> Export:

@@ -10,7 +10,6 @@ from datetime import UTC
 from itertools import islice
 from typing import Any
 
-from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -23,6 +22,7 @@ from clients.marketo.types import ChangesPage
 from clients.salesforce.client import SalesforceClient
 from clients.salesforce.errors import SERVICE as SALESFORCE
 from clients.values import as_text, warn_unreadable, whole_number
+from connections.services.marketo_schema import activity_types, field_names
 from sync.eligibility import Reason
 from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.cursors import STREAMS, streams_of
@@ -121,7 +121,8 @@ def _copied_fields(run: SyncRun, client: MarketoClient) -> list[str]:
     """Those of the last full run that are still there: any other is empty, or of another field, for everybody else."""
     full = SyncRun.objects.for_account(run.account).full().last_success()
     assert full  # noqa: S101 (a run of changes begins after one)
-    known = check_fields(client.describe_fields())
+    known = field_names(client)
+    check_fields(client, known)
     return [name for name in full.fields if name in known]
 
 
@@ -155,7 +156,7 @@ def _data_changes(extract: Extract, client: MarketoClient) -> ChangesPage:
 
 
 def _activities(extract: Extract, client: MarketoClient) -> ChangesPage:
-    known = cache.get_or_set(f"activity-types-{extract.run_id}", client.activity_type_ids) or {}
+    known = activity_types(client)
     wanted = ACTIVITIES if extract.run.list_id is None else ACTIVITIES | LIST_ACTIVITIES
     # Whoever reads everybody only wants to know who is gone.
     wanted = wanted if extract.run.kind == RunKind.INCREMENTAL else MERGES

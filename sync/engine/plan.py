@@ -1,7 +1,7 @@
 """The first step of a run: which fields and which times are read, and where the rows will land."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from clients.http import AccessDenied, ApiError
 from clients.marketo.client import MarketoClient
-from clients.marketo.types import LeadField
+from connections.services.marketo_schema import describe_fields, forget_schema
 from sync.engine.client_factory import budget_of, marketo_of
 from sync.engine.cursors import DEPARTURES, streams_of
 from sync.engine.fields import INDISPENSABLE, readable_fields
@@ -21,8 +21,8 @@ from sync.engine.windows import affordable_windows, measured_windows
 from sync.models import Extract, Source, SyncRun
 from sync.statuses import RunStatus
 
-# The text of error 1003 (airbytehq/airbyte#25064); a long list is cut off.
-REFUSED_FIELDS = re.compile(r"Invalid fields \[([^\]]+)")
+# The texts of error 1003 (airbytehq/airbyte#25064), where a long list is cut off, and of 1006 (Adobe, "Error Codes").
+REFUSED_FIELDS = re.compile(r"Invalid fields \[([^\]]+)|Field '([^']+)' not found")
 SALESFORCE_SOURCES = (Source.SALESFORCE_LEADS, Source.SALESFORCE_CONTACTS, Source.SALESFORCE_ROLES)
 
 
@@ -31,8 +31,8 @@ def plan(run: SyncRun) -> None:
     started_at = timezone.now()
     client, budget = marketo_of(run.account), budget_of(run.account)
     with budget.call():
-        known = client.describe_fields()
-        check_fields(known)
+        known = describe_fields(client)
+        check_fields(client, {field.name for field in known})
         run.fields = readable_fields(known)
         # Members of a list come in one export, whenever they were made.
         windows = [{}] if run.list_id is not None else _windows(run.account, _start(client), started_at)
@@ -57,22 +57,27 @@ def _windows(account: SalesAccount, start: datetime, end: datetime) -> list[dict
     ]
 
 
-def check_fields(known: Iterable[LeadField]) -> set[str]:
-    """The REST names of fields; raises RunFailed when those that lead to Salesforce are not among them."""
-    names = {field.name for field in known}
-    if not names >= INDISPENSABLE:
-        raise RunFailed("no_salesforce_fields", fields=", ".join(sorted(INDISPENSABLE - names)))
-    return names
+def check_fields(client: MarketoClient, names: Collection[str]) -> None:
+    """Raises RunFailed when the fields that lead to Salesforce are not among the names; the next run asks anew."""
+    lacking = INDISPENSABLE.difference(names)
+    if lacking:
+        forget_schema(client)
+        raise RunFailed("no_salesforce_fields", fields=", ".join(sorted(lacking)))
 
 
 def drop_refused_fields(run: SyncRun, error: ApiError) -> None:
-    """Go on without the fields that Marketo lists and yet refuses to export; raises `error` if it is another one."""
+    """
+    Go on without fields that Marketo lists and yet refuses to export, or no longer has.
+
+    Raises `error` if it is another one, RunFailed when nobody can be matched without them.
+    """
     found = REFUSED_FIELDS.search(error.detail)
-    refused = {name.strip() for name in found[1].split(",")} & set(run.fields) if found else set()
+    refused = {name.strip() for name in (found[1] or found[2]).split(",")} & set(run.fields) if found else set()
     if not refused:
         raise error
-    if refused & INDISPENSABLE:
-        raise RunFailed("no_salesforce_fields", fields=", ".join(sorted(refused & INDISPENSABLE))) from error
+    client = marketo_of(run.account)
+    forget_schema(client)
+    check_fields(client, INDISPENSABLE - refused)
     with transaction.atomic():
         # Another extract of the run may be refused at the same moment.
         kept = SyncRun.objects.select_for_update().get(pk=run.pk).fields

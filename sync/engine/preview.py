@@ -12,6 +12,7 @@ from accounts.models import SalesAccount
 from clients.marketo.client import MarketoClient
 from connections.asking import asking
 from connections.services.marketo_sample import SAMPLE_SIZE, sample_people
+from connections.services.marketo_schema import describe_fields
 from sync.eligibility import CONTACTS, OWNED_LEADS
 from sync.engine.client_factory import marketo_of, salesforce_of
 from sync.engine.fields import SYNCED_FIELDS, SyncedField, read_names, readable_fields
@@ -77,7 +78,7 @@ def preview(account: SalesAccount) -> Preview:
 
 def _ask(account: SalesAccount) -> Preview:
     client = marketo_of(account)
-    known = readable_fields(client.describe_fields())
+    known = readable_fields(describe_fields(client))
     people = _examples(account, client, known)
     start = client.oldest_folder_created_at()
     exports = len(list(month_windows(start, timezone.now()))) if start else 1

@@ -19,6 +19,7 @@ from sync.engine.why import find
 from sync.models import Extract, Person, RejectedRow, RunKind, Source, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
+from tests.factories import make_marketo_connection
 from tests.sync.altered_answers import AlteredAnswers
 from tests.sync.conftest import Sync
 from tests.sync.driving import cut_waits_short, finish, run_has_ended, work_until
@@ -361,6 +362,7 @@ def test_a_query_job_may_count_in_text(sync: Sync, answers: AlteredAnswers) -> N
 
 
 def test_refused_fields_are_found_with_and_without_spaces(account: SalesAccount) -> None:
+    make_marketo_connection(account)
     run = SyncRun.objects.create(account=account, fields=["id", "title", "phone", "email"])
     drop_refused_fields(run, ApiError("marketo", "1003", "Invalid fields [title,phone]"))
     run.refresh_from_db()
