@@ -96,16 +96,16 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Sight:
+class SeesAll:
     """Of which objects the connected user surely sees every record: what is not shown to such a user is not there."""
 
-    all_leads: bool
-    all_contacts: bool
+    leads: bool
+    contacts: bool
 
     @classmethod
-    def of(cls, visibility: Mapping[str, Any]) -> "Sight":
-        """As a run keeps it, by the names of the objects."""
-        return cls(bool(visibility.get("Lead")), bool(visibility.get("Contact")))
+    def of(cls, visibility: Mapping[str, Any]) -> "SeesAll":
+        """As a run keeps it: by the names of the objects, what was found about each."""
+        return cls(*(visibility.get(name, {}).get("verdict") == "all" for name in ("Lead", "Contact")))
 
 
 def contact_id_of(contact_id: str | None, lead: Record | None) -> str | None:
@@ -114,7 +114,7 @@ def contact_id_of(contact_id: str | None, lead: Record | None) -> str | None:
 
 
 def decide(
-    lead_id: str | None, lead: Record | None, contact_id: str | None, contact: Record | None, sight: Sight
+    lead_id: str | None, lead: Record | None, contact_id: str | None, contact: Record | None, sees_all: SeesAll
 ) -> Decision:
     """
     The contact counts if there is one, otherwise the lead unless it was converted; and a user must own it.
@@ -125,7 +125,7 @@ def decide(
         return Decision("Contact", contact, _reason_of_owner(contact["OwnerId"]))
     if lead and lead["IsDeleted"] is False and lead["IsConverted"] is False:
         return Decision("Lead", lead, _reason_of_owner(lead["OwnerId"]))
-    if (lead_id and not lead and not sight.all_leads) or (contact_id and not contact and not sight.all_contacts):
+    if (lead_id and not lead and not sees_all.leads) or (contact_id and not contact and not sees_all.contacts):
         return Decision("", None, Reason.NOT_SHOWN_BY_SALESFORCE)
     return Decision("", None, Reason.DELETED_IN_SALESFORCE if lead or contact else Reason.NOT_IN_SALESFORCE)
 

@@ -131,7 +131,7 @@ class SyncRun(LeasedJob):
     served_at = models.DateTimeField(null=True)
     # How often all was read again because a crash of the database had emptied the stage tables.
     restarts = models.PositiveSmallIntegerField(default=0)
-    # Of which objects the connected Salesforce user surely saw every record: {"Lead": true, "Contact": false}.
+    # How much the users of both connections were shown: connections.services.visibility.Visibility as JSON, or parts.
     visibility = models.JSONField(default=dict)
     # People of the copy who stayed although what was read does not confirm them, by reason.
     kept = models.JSONField(default=dict)

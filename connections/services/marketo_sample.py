@@ -6,10 +6,11 @@ first people were deleted or merged long ago.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from clients.marketo.client import MarketoClient
-from clients.values import whole_number
+from clients.values import moment, whole_number
 
 # As many as one call takes.
 SAMPLE_SIZE = 300
@@ -29,6 +30,21 @@ def sample_people(client: MarketoClient, fields: Iterable[str], known: Sequence[
         return people
     last = _meet_somebody(client)
     return client.leads_by_filter("id", range(max(1, last + 1 - SAMPLE_SIZE), last + 1), fields) if last else []
+
+
+def oldest_created_at(client: MarketoClient) -> datetime | None:
+    """
+    When the first person whom the API user can be shown was made; None where nobody was met. Raises ApiError.
+
+    Whoever has a lower id was made before: those right before the first one met are looked at too.
+    """
+    fields = ("id", "createdAt")
+    people = client.leads_by_filter("id", _spread_ids(0), fields)
+    first = min((whole_number(person.get("id")) or 1 for person in people), default=1)
+    if first > 1:
+        people += client.leads_by_filter("id", range(max(1, first - SAMPLE_SIZE), first), fields)
+    times = (moment(person.get("createdAt")) for person in people)
+    return min((time for time in times if time), default=None)
 
 
 def _meet_somebody(client: MarketoClient) -> int:

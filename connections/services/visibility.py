@@ -25,6 +25,7 @@ from connections.models import ConnectionStatus, SalesforceConnection, Service
 from connections.problem_codes import ProblemCode
 from connections.services.call_recorder import Connection, record_problem, row_of
 from connections.services.client_factory import marketo_client, salesforce_client
+from connections.services.marketo_schema import activity_types
 
 T = TypeVar("T")
 
@@ -229,7 +230,7 @@ def _departed(client: MarketoClient) -> set[int] | None:
 
 
 def _people_with(client: MarketoClient, activity: str, token: str) -> tuple[set[int], bool]:
-    type_id = client.activity_type_ids().get(activity)
+    type_id = activity_types(client).get(activity)
     if type_id is None:
         return set(), False
     return _people_of(lambda page_token: client.activities(page_token, [type_id]), token)

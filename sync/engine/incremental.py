@@ -40,6 +40,7 @@ from sync.engine.stage import (
     StageTable,
     stage_tables,
 )
+from sync.engine.visibility import last_look
 from sync.models import Extract, RejectedRow, RunKind, Source, SyncRun
 from sync.statuses import ExtractStatus, RunStatus
 
@@ -111,6 +112,7 @@ def plan_changes(run: SyncRun) -> None:
     extracts += [Extract(run=run, source=source) for source in STAGED]
     with transaction.atomic():
         values = {"fields": run.fields, "started_at": started_at, "has_leftovers": True}
+        values["visibility"] = last_look(run.account)
         run.end_step(due_at=None, status=RunStatus.EXTRACTING, **values)
         Extract.objects.bulk_create(extracts)
         for table in stage_tables(run):

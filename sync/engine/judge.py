@@ -18,7 +18,7 @@ from sync.eligibility import (
     REASON,
     RECORD_TYPE,
     Reason,
-    Sight,
+    SeesAll,
 )
 from sync.engine.fields import RECORD_IDS, SHORT_ID, SYNCED_FIELDS, read_names
 from sync.engine.heartbeat import Heartbeat
@@ -194,7 +194,7 @@ class Statements:
 
     def __init__(self, run: SyncRun, heartbeat: Heartbeat, *, is_whole: bool, now: Any) -> None:
         self.run, self._heartbeat = run, heartbeat
-        sight = Sight.of(run.visibility)
+        sees_all = SeesAll.of(run.visibility)
         self.params = {
             "account": run.account_id,
             "run": run.pk,
@@ -205,8 +205,8 @@ class Statements:
             "held_back": Reason.HELD_BACK.value,
             "read_since": Reason.READ_SINCE.value,
             "read_at": run.started_at if run.is_resumed else now,
-            "sees_all_leads": sight.all_leads,
-            "sees_all_contacts": sight.all_contacts,
+            "sees_all_leads": sees_all.leads,
+            "sees_all_contacts": sees_all.contacts,
         }
         self.names = _names(run)
 

@@ -18,6 +18,7 @@ from sync.engine.judge import Statements, gather_changes, judge
 from sync.engine.problems import RunFailed, StageLost
 from sync.engine.restart import start_over
 from sync.engine.stage import CHANGED, STAGED, StageTable, all_tables
+from sync.engine.visibility import settle
 from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.statuses import RunStatus
 
@@ -90,6 +91,7 @@ def merge(run: SyncRun) -> None:
 
     Raises RunFailed or LeaseLost.
     """
+    settle(run)
     run.write(merge_started_at=timezone.now())
     try:
         with transaction.atomic():

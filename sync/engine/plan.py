@@ -6,17 +6,20 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 
 from accounts.models import SalesAccount
 from clients.http import AccessDenied, ApiError
 from clients.marketo.client import MarketoClient
+from connections.services.marketo_sample import oldest_created_at
 from connections.services.marketo_schema import describe_fields, forget_schema
 from sync.engine.client_factory import budget_of, marketo_of
 from sync.engine.cursors import DEPARTURES, streams_of
 from sync.engine.fields import INDISPENSABLE, readable_fields
 from sync.engine.problems import RunFailed
 from sync.engine.stage import stage_tables
+from sync.engine.visibility import look
 from sync.engine.windows import affordable_windows, measured_windows
 from sync.models import Extract, Source, SyncRun
 from sync.statuses import RunStatus
@@ -35,12 +38,12 @@ def plan(run: SyncRun) -> None:
         check_fields(client, {field.name for field in known})
         run.fields = readable_fields(known)
         # Members of a list come in one export, whenever they were made.
-        windows = [{}] if run.list_id is not None else _windows(run.account, _start(client), started_at)
+        windows = [{}] if run.list_id is not None else _windows(run.account, _start(run.account, client), started_at)
         budget.learn_calls(client.usage_today())
+        visibility = look(run.account, client)
+    values = {"fields": run.fields, "visibility": visibility, "started_at": started_at, "has_leftovers": True}
     with transaction.atomic():
-        run.end_step(
-            due_at=None, status=RunStatus.EXTRACTING, fields=run.fields, started_at=started_at, has_leftovers=True
-        )
+        run.end_step(due_at=None, status=RunStatus.EXTRACTING, **values)
         extracts = [Extract(run=run, source=source, due_at=started_at) for source in SALESFORCE_SOURCES]
         extracts += [Extract(run=run, source=Source.MARKETO_PEOPLE, due_at=started_at, **window) for window in windows]
         extracts += streams_of(run, started_at, DEPARTURES)
@@ -84,11 +87,17 @@ def drop_refused_fields(run: SyncRun, error: ApiError) -> None:
         SyncRun.objects.filter(pk=run.pk).update(fields=[name for name in kept if name not in refused])
 
 
-def _start(client: MarketoClient) -> datetime:
+def _start(account: SalesAccount, client: MarketoClient) -> datetime:
+    """
+    Nobody was made before the first folder, but each is shown those of their own workspaces only: people who are known
+    to be older, and what was read before, go further back.
+    """
     try:
-        oldest = client.oldest_folder_created_at()
+        folder = client.oldest_folder_created_at()
     except AccessDenied as error:
         raise RunFailed("no_assets_permission") from error
-    if oldest is None:
+    if folder is None:
         raise RunFailed("no_folders")
-    return oldest
+    earlier = Extract.objects.filter(run__account=account, source=Source.MARKETO_PEOPLE)
+    read = earlier.aggregate(first=Min("window_from"))["first"]
+    return min(time for time in (folder, oldest_created_at(client), read) if time)

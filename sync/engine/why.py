@@ -8,7 +8,7 @@ from typing import Any
 from accounts.models import SalesAccount
 from clients.salesforce.client import SalesforceClient
 from clients.values import as_text
-from sync.eligibility import Reason, Sight, contact_id_of, decide
+from sync.eligibility import Reason, SeesAll, contact_id_of, decide
 from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE
 from sync.models import Person, SyncRun
@@ -55,8 +55,8 @@ def find(account: SalesAccount, text: str) -> list[Found]:
     with budget_of(account).call():
         people = marketo_of(account).leads_by_filter(filter_for(text), [text], [*NAMES, *INDISPENSABLE])
     client, last = salesforce_of(account), SyncRun.objects.for_account(account).full().last_success()
-    sight = Sight.of(last.visibility if last else {})
-    found = [_judged(account, client, person, sight) for person in people[:MOST_SHOWN]]
+    sees_all = SeesAll.of(last.visibility if last else {})
+    found = [_judged(account, client, person, sees_all) for person in people[:MOST_SHOWN]]
     return _held_against_list(account, found, last) or _only_in_copy(account, text)
 
 
@@ -69,11 +69,11 @@ def _held_against_list(account: SalesAccount, found: list[Found], last: SyncRun 
     return [person if person.marketo_id in members else replace(person, reason=Reason.NOT_IN_LIST) for person in found]
 
 
-def _judged(account: SalesAccount, client: SalesforceClient, person: Mapping[str, Any], sight: Sight) -> Found:
+def _judged(account: SalesAccount, client: SalesforceClient, person: Mapping[str, Any], sees_all: SeesAll) -> Found:
     lead_id = as_text(person.get("sfdcLeadId"))
     lead = _record(client, "Lead", f"{OWNED}, IsConverted, ConvertedContactId", lead_id)
     contact_id = contact_id_of(as_text(person.get("sfdcContactId")), lead)
-    decision = decide(lead_id, lead, contact_id, _record(client, "Contact", OWNED, contact_id), sight)
+    decision = decide(lead_id, lead, contact_id, _record(client, "Contact", OWNED, contact_id), sees_all)
     return Found(
         marketo_id=person["id"],
         name=f"{as_text(person.get('firstName')) or ''} {as_text(person.get('lastName')) or ''}".strip(),

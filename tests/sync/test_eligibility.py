@@ -16,14 +16,14 @@ from sync.eligibility import (
     REASON,
     RECORD_TYPE,
     Reason,
-    Sight,
+    SeesAll,
     contact_id_of,
     decide,
 )
 
 LEAD, OTHER_LEAD = "00Q000000000001AAA", "00Q000000000002AAA"
 CONTACT, OTHER_CONTACT = "003000000000001AAA", "003000000000002AAA"
-SIGHTS = [Sight(all_leads, all_contacts) for all_leads in (False, True) for all_contacts in (False, True)]
+RIGHTS = [SeesAll(leads, contacts) for leads in (False, True) for contacts in (False, True)]
 OWNERS = st.sampled_from(["0051", "00G1", "", None, "0061"])
 IDS_OF_CONTACTS = st.sampled_from([CONTACT, OTHER_CONTACT, "", None])
 PEOPLE = st.fixed_dictionaries(
@@ -60,13 +60,13 @@ SELECT coalesce(salesforce_type, ''), {REASON} FROM owned
 Rows = list[dict[str, Any]]
 
 
-def in_sql(person: dict[str, Any], leads: Rows, contacts: Rows, sight: Sight) -> tuple[str, str]:
+def in_sql(person: dict[str, Any], leads: Rows, contacts: Rows, sees_all: SeesAll) -> tuple[str, str]:
     rows: dict[str, Any] = {
         "people": json.dumps([person]),
         "leads": json.dumps(leads),
         "contacts": json.dumps(contacts),
     }
-    seen = {"sees_all_leads": sight.all_leads, "sees_all_contacts": sight.all_contacts}
+    seen = {"sees_all_leads": sees_all.leads, "sees_all_contacts": sees_all.contacts}
     with connection.cursor() as cursor:
         cursor.execute(ROWS, rows | seen)
         [(record_type, reason)] = cursor.fetchall()
@@ -80,19 +80,19 @@ def _named(person: dict[str, Any], leads: Rows, contacts: Rows) -> Rows:
     return [*([lead] if lead else []), *(one for one in contacts if one["Id"] == contact_id)]
 
 
-def in_python(person: dict[str, Any], leads: Rows, contacts: Rows, sight: Sight) -> tuple[str, str]:
+def in_python(person: dict[str, Any], leads: Rows, contacts: Rows, sees_all: SeesAll) -> tuple[str, str]:
     lead = next((one for one in leads if one["Id"] == person["sfdcLeadId"]), None)
     contact_id = contact_id_of(person["sfdcContactId"], lead)
     contact = next((one for one in contacts if one["Id"] == contact_id), None)
-    decision = decide(person["sfdcLeadId"], lead, contact_id, contact, sight)
+    decision = decide(person["sfdcLeadId"], lead, contact_id, contact, sees_all)
     return decision.record_type, decision.reason or ""
 
 
 @pytest.mark.django_db
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(PEOPLE, st.lists(LEADS, max_size=1), st.lists(CONTACTS, max_size=1), st.sampled_from(SIGHTS))
-def test_sql_and_python_judge_alike(person: dict[str, Any], leads: Rows, contacts: Rows, sight: Sight) -> None:
-    assert in_sql(person, leads, contacts, sight) == in_python(person, leads, contacts, sight)
+@given(PEOPLE, st.lists(LEADS, max_size=1), st.lists(CONTACTS, max_size=1), st.sampled_from(RIGHTS))
+def test_sql_and_python_judge_alike(person: dict[str, Any], leads: Rows, contacts: Rows, sees_all: SeesAll) -> None:
+    assert in_sql(person, leads, contacts, sees_all) == in_python(person, leads, contacts, sees_all)
 
 
 @pytest.mark.django_db
@@ -100,7 +100,7 @@ def test_sql_and_python_judge_alike(person: dict[str, Any], leads: Rows, contact
 @given(PEOPLE, st.lists(LEADS, max_size=1), st.lists(CONTACTS, max_size=1))
 def test_nobody_is_judged_by_what_is_not_shown(person: dict[str, Any], leads: Rows, contacts: Rows) -> None:
     """Whoever may be hidden is never called deleted, nor missing in Salesforce unless Marketo names no record."""
-    _record_type, reason = in_sql(person, leads, contacts, Sight(all_leads=False, all_contacts=False))
+    _record_type, reason = in_sql(person, leads, contacts, SeesAll(leads=False, contacts=False))
     if reason == Reason.NOT_IN_SALESFORCE:
         assert not any([person["sfdcLeadId"], person["sfdcContactId"]])
     if reason == Reason.DELETED_IN_SALESFORCE:
@@ -114,7 +114,7 @@ def test_an_empty_id_is_no_id(judge: Any) -> None:
     lead = {"Id": LEAD, "IsDeleted": False, "IsConverted": True, "ConvertedContactId": CONTACT, "OwnerId": "0051"}
     contact = {"Id": CONTACT, "IsDeleted": False, "OwnerId": "0051"}
     person = {"sfdcLeadId": LEAD, "sfdcContactId": ""}
-    assert judge(person, [lead], [contact], Sight(all_leads=True, all_contacts=True)) == ("Contact", "")
+    assert judge(person, [lead], [contact], SeesAll(leads=True, contacts=True)) == ("Contact", "")
 
 
 def test_every_reason_of_one_person_can_be_explained() -> None:

@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
-from accounts.models import SalesAccount
+from accounts.models import SalesAccount, User
 from sandbox.testing import SandboxProcess
+from sync.decisions import approve_run
 from sync.models import Person, RunKind
 from sync.services import start_sync
 from sync.statuses import RunStatus
@@ -67,12 +68,16 @@ def test_a_field_that_is_gone_is_dropped_and_what_was_kept_forgotten(
 
 
 def test_a_field_that_is_refused_is_dropped_and_what_was_kept_forgotten(
-    synced: SalesAccount, sync: Sync, sandbox: SandboxProcess
+    synced: SalesAccount, sync: Sync, sandbox: SandboxProcess, admin: User
 ) -> None:
     sync_changes(synced)
     fault = {"path": r"create\.json", "kind": "marketo:1003", "message": "Invalid fields [phone]", "count": 1}
     sandbox.post("/_sandbox/faults", fault)
-    assert "phone" not in sync().fields
+    run = sync()
+    assert "phone" not in run.fields
+    assert run.held["blanked"].keys() == {"phone"}, "nobody loses it without asking"
+    approve_run(run=run, approved_by=admin)
+    assert finish(run).status == RunStatus.SUCCEEDED
     calls(sandbox)
     assert "phone" not in sync_changes(synced).fields
     assert calls(sandbox)[DESCRIBE] == 1

@@ -149,7 +149,10 @@ def test_after_the_run_its_forecast_is_judged(
     size = sum(Extract.objects.of_run(run).exclude(bytes=None).values_list("bytes", flat=True))
     assert export.outcome == f"{size / 1_000_000:.1f} MB"
     assert (marketo.forecast, salesforce.forecast) == (f"{forecast.marketo_calls:,}", f"{forecast.salesforce_calls:,}")
-    assert marketo.outcome == f"{sum(path.startswith(('/rest/', '/bulk/')) for path in paths):,}"
+    assert (
+        marketo.outcome
+        == f"{sum(path.startswith(('/rest/', '/bulk/', '/userservice/', '/identity/')) for path in paths):,}"
+    )
     assert salesforce.outcome == f"{sum(path.startswith('/services/data/') for path in paths):,}"
     assert minutes.forecast == f"at most {forecast.minutes} min"
     assert (marketo.difference[-1], minutes.difference) == ("%", "–")
