@@ -15,11 +15,18 @@ from history.models import Change
 from sync import queue
 from sync.audit_actions import SyncAction
 from sync.engine import hold
-from sync.models import RunKind, SyncRun
+from sync.models import HoldLimit, RunKind, SyncRun
 from sync.services import SyncRefused, connection_problem, make_way
 from sync.statuses import WAITING_FOR_A_DECISION, RunStatus
 
 logger = structlog.get_logger(__name__)
+
+
+def set_hold_limit(*, account: SalesAccount, people: int, percent: int, changed_by: User) -> None:
+    """Let the account's runs remove or blank so many people, or if more so many percent of the copy, without asking."""
+    with transaction.atomic():
+        HoldLimit.objects.update_or_create(account=account, defaults={"people": people, "percent": percent})
+        record(account=account, actor=changed_by, action=SyncAction.LIMIT_CHANGED, people=people, percent=percent)
 
 
 def approve_run(*, run: SyncRun, approved_by: User) -> None:
@@ -57,13 +64,19 @@ def discard_run(*, run: SyncRun, discarded_by: User) -> bool:
     return True
 
 
+def can_be_undone(run: SyncRun) -> bool:
+    """Whether the journal knows what the run changed: it does not of a first load, nor of what is too long ago."""
+    is_done = run.status == RunStatus.SUCCEEDED
+    return is_done and Change.objects.for_account(run.account).of_run(run.pk).exists()
+
+
 def undo_run(*, run: SyncRun, undone_by: User) -> SyncRun:
     """
     Start a run that puts everybody back as they were before `run`, where no later run has changed them.
 
     Raises SyncRefused when the journal knows of nothing to take back, or another run is on its way.
     """
-    if run.status != RunStatus.SUCCEEDED or not Change.objects.for_account(run.account).of_run(run.pk).exists():
+    if not can_be_undone(run):
         raise SyncRefused(_("There is nothing to take back: the run changed nobody, or it was the first load."), run)
     undo = SyncRun(account=run.account, kind=RunKind.UNDO, undoes=run, started_by=undone_by, due_at=timezone.now())
     with _alone(run.account):

@@ -1,6 +1,10 @@
 """Fields of this room's forms."""
 
+from typing import ClassVar
+
 from django import forms
+
+from sync.models import HoldLimit
 
 
 class TypedText(forms.CharField):
@@ -17,3 +21,12 @@ class TypedText(forms.CharField):
     def to_python(self, value: object) -> str:
         text = super().to_python(str(value or "").replace("\0", "")) or ""
         return text[: self.longest]
+
+
+class HoldLimitForm(forms.ModelForm[HoldLimit]):
+    """How many people a run may remove or blank without asking."""
+
+    class Meta:
+        model = HoldLimit
+        fields = ("people", "percent")
+        widgets: ClassVar = {name: forms.NumberInput(attrs={"class": "form-control"}) for name in ("people", "percent")}

@@ -1,5 +1,8 @@
 """What this room tells people: why a run waits or failed, why somebody is left out, what is wrong with a row."""
 
+from collections.abc import Collection
+from typing import Any
+
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
@@ -9,10 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from clients.http import ApiError
 from connections.messages import NOBODY, ConnectionProblem, Problem, problem_for
 from connections.problem_codes import problem_code
+from connections.services.visibility import SYNCED, Kind, Visibility
+from history.models import Change, ChangeKind
 from sync.eligibility import Reason
+from sync.engine.outcome import Concerned
 from sync.engine.problems import MustWait, RunFailed
 from sync.engine.why import Found
-from sync.models import RejectedRow, SyncRun
+from sync.models import Person, RejectedRow, SyncRun
 
 _MARKETO_ADMIN = _("A Marketo admin of your company")
 _OPERATOR = _("The operator of this console")
@@ -196,3 +202,77 @@ def explain(found: Found, last_run: SyncRun | None) -> tuple[Promise | str, Prom
 def row_fault(row: RejectedRow) -> Promise | str:
     """What is wrong with a rejected row."""
     return ROW_FAULTS.get(row.reason, row.reason)
+
+
+# What may have brought many such changes at once; by reason, and for values that come back empty.
+CAUSES = {
+    Reason.NOT_IN_LIST: _("The run reads the members of another list, or many were taken off the list in Marketo."),
+    Reason.DELETED_IN_MARKETO: _("They were deleted in Marketo, perhaps by a clean-up there."),
+    Reason.MERGED_IN_MARKETO: _("They were merged in Marketo, perhaps while duplicates were cleaned up."),
+    Reason.DELETED_IN_SALESFORCE: _("Their leads and contacts were deleted in Salesforce, perhaps by a mass deletion."),
+    Reason.QUEUE_OWNER: _("A queue owns their leads now, perhaps by an assignment rule or since a user has left."),
+    Reason.NO_OWNER: _("Nobody owns their records in Salesforce any more."),
+    Reason.NOT_IN_SALESFORCE: _(
+        "Marketo links them to no lead or contact any more, or Salesforce has removed those for good: "
+        "look at Marketo's own sync with Salesforce."
+    ),
+    Reason.TAKEN_BACK: _("The run that is taken back had brought them."),
+}
+BLANK_CAUSE = _(
+    "It comes back empty: Marketo may hide the field from the API user by now, or something has emptied it there."
+)
+LEFT_OUT_LABEL = _("Left out")
+
+
+def reasons_of_hold(run: SyncRun) -> list[tuple[Promise | str, int, Promise | str, str]]:
+    """Why a run is held, most people first: what in words, how many, what may be the cause, and the reason's code."""
+    removed = [
+        (Reason(code).label, number, CAUSES.get(Reason(code), ""), code)
+        for code, number in run.held.get("removed", {}).items()
+    ]
+    blanked = [
+        (format_lazy(_("Loses the value: {field}"), field=field_label(name)), number, BLANK_CAUSE, "")
+        for name, number in run.held.get("blanked", {}).items()
+    ]
+    return sorted([*removed, *blanked], key=lambda line: -line[1])
+
+
+def field_label(column: str) -> Promise | str:
+    """A column of the copy in words."""
+    label: Promise | str = getattr(Person, column).field.verbose_name
+    return label
+
+
+def kind_label(kind: str) -> Promise | str:
+    """What becomes of a person, in words."""
+    return ChangeKind(kind).label if kind in ChangeKind.values else LEFT_OUT_LABEL
+
+
+def reason_label(code: str) -> Promise | str:
+    """A stored reason in words; nothing for none."""
+    return Reason(code).label if code in Reason.values else code
+
+
+def differences_of(change: Change | Concerned) -> list[tuple[Promise | str, str, str]]:
+    """Label, value before and after of every field that a change concerns."""
+    names = [name for name in change.before if name != "removed_reason"]
+    return [(field_label(name), change.before[name] or "", change.after.get(name) or "") for name in names]
+
+
+SHOWN: dict[Reason, tuple[Kind, ...]] = {
+    Reason.NOT_SHOWN_BY_SALESFORCE: SYNCED,
+    Reason.NOT_SHOWN_BY_MARKETO: (Kind.PERSON,),
+}
+ALL_SHOWN = tuple(SHOWN.values())
+
+
+def unseen(run: SyncRun) -> list[Problem]:
+    """Why people were not shown to a run that kept them, and the right that cures it."""
+    return problems_of(run.visibility, [kinds for reason, kinds in SHOWN.items() if reason in run.kept])
+
+
+def problems_of(visibility: dict[str, Any], of: Collection[Collection[Kind]] = ALL_SHOWN) -> list[Problem]:
+    """What hides people, of what a look at both connections has found; `of` these kinds, together for a connection."""
+    looks = [{kind.value: visibility[kind] for kind in kinds if kind in visibility} for kinds in of]
+    problems = (Visibility.from_json(look).problem for look in looks if look)
+    return [problem for problem in problems if problem]

@@ -69,14 +69,28 @@ get  /ops/sync/<int:run_id>/                               login     404    404 
 post /ops/sync/<int:run_id>/                               405       405    405      405    405    405   405    405 405
 get  /ops/sync/<int:run_id>/again/                         login     405    405      405    405    405   405    405 405
 post /ops/sync/<int:run_id>/again/                         login     404    404      403    403    302   302    302 302
+get  /ops/sync/<int:run_id>/approve/                       login     405    405      405    405    405   405    405 405
+post /ops/sync/<int:run_id>/approve/                       login     404    404      403    403    302   302    403 403
 get  /ops/sync/<int:run_id>/cancel/                        login     404    404      403    403    200   200    200 200
 post /ops/sync/<int:run_id>/cancel/                        login     404    404      403    403    302   302    302 302
+get  /ops/sync/<int:run_id>/check-again/                   login     405    405      405    405    405   405    405 405
+post /ops/sync/<int:run_id>/check-again/                   login     404    404      403    403    302   302    403 403
+get  /ops/sync/<int:run_id>/discard/                       login     405    405      405    405    405   405    405 405
+post /ops/sync/<int:run_id>/discard/                       login     404    404      403    403    302   302    403 403
 get  /ops/sync/<int:run_id>/pause/                         login     405    405      405    405    405   405    405 405
 post /ops/sync/<int:run_id>/pause/                         login     404    404      403    403    302   302    302 302
+get  /ops/sync/<int:run_id>/people.csv                     login     404    404      403    403    200   200    200 200
+post /ops/sync/<int:run_id>/people.csv                     login     405    405      405    405    405   405    405 405
+get  /ops/sync/<int:run_id>/people/                        login     404    404      403    403    200   200    200 200
+post /ops/sync/<int:run_id>/people/                        login     404    404      403    403    200   200    200 200
 get  /ops/sync/<int:run_id>/rejected-rows.csv              login     404    404      403    403    200   200    200 200
 post /ops/sync/<int:run_id>/rejected-rows.csv              login     405    405      405    405    405   405    405 405
 get  /ops/sync/<int:run_id>/resume/                        login     405    405      405    405    405   405    405 405
 post /ops/sync/<int:run_id>/resume/                        login     404    404      403    403    302   302    302 302
+get  /ops/sync/<int:run_id>/start/                         login     405    405      405    405    405   405    405 405
+post /ops/sync/<int:run_id>/start/                         login     404    404      403    403    302   302    403 403
+get  /ops/sync/<int:run_id>/undo/                          login     404    404      403    403    200   200    403 403
+post /ops/sync/<int:run_id>/undo/                          login     404    404      403    403    302   302    403 403
 get  /ops/sync/reconciliation/                             login     404    200      403    403    200   200    200 200
 post /ops/sync/reconciliation/                             login     404    302      403    403    302   302    302 302
 get  /ops/sync/why/                                        login     404    200      403    403    200   200    200 200
@@ -115,6 +129,8 @@ get  /settings/admin/salesforce/connect/                   login     404    200 
 post /settings/admin/salesforce/connect/                   login     404    200      403    200    200   404    404 404
 get  /settings/admin/salesforce/disconnect/                login     404    302      403    200    200   404    404 404
 post /settings/admin/salesforce/disconnect/                login     404    302      403    302    302   404    404 404
+get  /settings/admin/sync/                                 login     404    200      403    403    200   404    404 404
+post /settings/admin/sync/                                 login     404    400      403    403    400   404    404 404
 get  /settings/admin/teams/                                login     404    200      403    403    200   404    404 404
 post /settings/admin/teams/                                login     404    302      403    403    302   404    404 404
 get  /settings/admin/teams/<int:pk>/                       login     404    404      403    403    200   404    404 404
@@ -279,7 +295,8 @@ def paths(
     keys = {
         **dict.fromkeys(["team", "team_rename", "team_add", "team_remove", "team_delete"], team.pk),
         **dict.fromkeys(["run", "cancel_run", "pause_run", "resume_run"], run.pk),
-        **dict.fromkeys(["sync_again", "rejected_rows"], failed.pk),
+        **dict.fromkeys(["sync_again", "rejected_rows", "undo_run", "people_of_run", "people_of_run_csv"], failed.pk),
+        **dict.fromkeys(["approve_run", "check_run_again", "discard_run", "start_previewed_run"], failed.pk),
         **dict.fromkeys(["csv_mapping", "csv_report"], make_upload(admin).pk),
         "remove": member.member.pk,
         "retry_failure": failure.pk,

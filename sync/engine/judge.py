@@ -247,7 +247,7 @@ def gather_changes(statements: Statements) -> bool:
     StageTable(statements.run, CHANGES).create()
     statements.change(ABSENT)
     [(has_people,)] = statements.rows(SOMEBODY)
-    if has_people:
+    if has_people or statements.run.is_dry_run:
         for statement in (LEAVING, DIFFERING, ARRIVING):
             statements.change(statement)
         statements.change("ANALYZE {changes}")

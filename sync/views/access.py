@@ -35,6 +35,13 @@ def chosen_account(accounts: list[SalesAccount], params: Mapping[str, str]) -> S
     return next(iter([*chosen, *accounts]), None)
 
 
+def may_decide(request: ConsoleRequest, account: SalesAccount) -> bool:
+    """Whether this person answers for what becomes of the account's people: its admins, and those of its instance."""
+    member = request.member
+    is_admin = bool(member and member.account_id == account.pk and member.may(Permission.CONTROL_RUNS))
+    return is_admin or MarketoInstance.objects.administered_by(request.user).for_account(account).exists()
+
+
 def require_run_access(request: ConsoleRequest) -> None:
     """Let in those who watch over an account; 403 for other members, 404 for people without an account."""
     is_watcher = request.user.is_ops_staff or (request.member and request.member.may(Permission.CONTROL_RUNS))

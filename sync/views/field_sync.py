@@ -14,8 +14,9 @@ from connections.models import MarketoInstance
 from sync import services
 from sync.engine.preview import last_forecast
 from sync.engine.preview import preview as read_preview
+from sync.engine.visibility import last_look
 from sync.forms import TypedText
-from sync.messages import TROUBLES, trouble
+from sync.messages import TROUBLES, problems_of, trouble
 from sync.models import SyncRun
 
 # As long as Marketo lets the name of a list be.
@@ -48,7 +49,8 @@ def _content(account: SalesAccount) -> dict[str, object]:
         return {"unfinished": unfinished, "sentence": sentence}
     try:
         chosen = services.chosen_list(account)
-        return {"preview": read_preview(account), "list_name": chosen.name if chosen else ""}
+        found = {"preview": read_preview(account), "list_name": chosen.name if chosen else ""}
+        return found | {"unseen": problems_of(last_look(account))}
     except TROUBLES as error:
         return {"problem": trouble(error)}
 
@@ -70,7 +72,13 @@ def _start_reading(request: ConsoleRequest, account: SalesAccount, only: StaticL
     # The forecast is about everybody.
     forecast = None if only else last_forecast(account)
     try:
-        run = services.start_sync(account=account, started_by=request.user, forecast=forecast, only=only)
+        run = services.start_sync(
+            account=account,
+            started_by=request.user,
+            forecast=forecast,
+            only=only,
+            is_dry_run="dry_run" in request.POST,
+        )
     except services.SyncRefused as refusal:
         messages.error(request, str(refusal))
         return redirect(refusal.run or "sync:preview")

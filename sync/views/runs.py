@@ -23,16 +23,19 @@ from connections.models import MarketoInstance
 from sync import services
 from sync.backlog import backlog_of
 from sync.budgets import budgets_of
+from sync.decisions import can_be_undone
 from sync.engine.cursors import STREAMS
 from sync.engine.fields import missing_fields
-from sync.messages import failure_of, left_out, row_fault
+from sync.messages import failure_of, left_out, reasons_of_hold, row_fault, unseen
 from sync.models import Extract, RejectedRow, RunKind, SyncRun
 from sync.progress import comparisons_of, progress_of
 from sync.querysets import SyncRunQuerySet
 from sync.statuses import RunStatus
-from sync.views.access import watched_accounts, watched_runs
+from sync.views.access import may_decide, watched_accounts, watched_runs
 
 REJECTED_ROWS_SHOWN = 20
+# Whoever wants what these were to do starts anew.
+STOPPED = (RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.DISCARDED)
 FILTERS = ("account", "status", "kind")
 # Beside the states of runs.
 UNFINISHED, PAUSED, WAITING = "unfinished", "paused", "waiting"
@@ -111,9 +114,15 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "run": this,
         "progress": progress_of(this, extracts),
         "extracts": extracts,
-        "failure": failure_of(this) if this.status == RunStatus.FAILED else None,
+        "failure": failure_of(this) if this.failure else None,
         "left_out": left_out(this.skipped),
         "kept": left_out(this.kept),
+        "unseen": unseen(this),
+        "hold_reasons": reasons_of_hold(this),
+        "held_number": sum(this.held.get("removed", {}).values()) if this.held else 0,
+        "may_decide": may_decide(request, this.account),
+        "can_be_undone": can_be_undone(this),
+        "undone_by": SyncRun.objects.filter(undoes=this).order_by("-pk").first(),
         "comparisons": comparisons_of(this),
         "not_shown": this.status != RunStatus.FAILED and Extract.objects.of_run(this).not_shown().exists(),
         "missing_fields": missing_fields(this.fields) if this.fields else [],
@@ -175,7 +184,7 @@ def resume_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
 @require_POST
 def sync_again(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Read everybody anew, or the members of the same list, after a run that did not come to its end."""
-    stopped = watched_runs(request).filter(status__in=(RunStatus.FAILED, RunStatus.CANCELLED))
+    stopped = watched_runs(request).filter(status__in=STOPPED, undoes=None)
     this = get_object_or_404(stopped.select_related("account"), pk=run_id)
     only = StaticList(this.list_id, this.list_name) if this.list_id is not None else None
     try:

@@ -37,6 +37,8 @@ SCREENS = [
     "/settings/people/",
     "/ops/sync/",
     "/ops/sync/1/",
+    "/ops/sync/1/people/",
+    "/settings/admin/sync/",
     "/ops/sync/why/",
     "/ask-a-salesforce-admin/7/",
     "/accounts/password/change/",

@@ -47,3 +47,5 @@ class Command(BaseCommand):
             raise CommandError(str(failure_of(run).what))
         if run.status == RunStatus.CANCELLED:
             raise CommandError("The run was cancelled.")
+        if run.status == RunStatus.HELD:
+            raise CommandError("The run is held with nothing changed: an Admin decides on its page.")

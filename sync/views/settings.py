@@ -1,0 +1,28 @@
+"""Settings > Admin Settings > Data Sync: what runs may do without asking."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import fresh_sign_in_required, permission_required
+from accounts.middleware import ConsoleRequest
+from accounts.permissions import Permission
+from sync.decisions import set_hold_limit
+from sync.forms import HoldLimitForm
+from sync.models import HoldLimit
+
+
+@permission_required(Permission.CONTROL_RUNS)
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh_sign_in_required
+def settings(request: ConsoleRequest) -> HttpResponse:
+    """The limit from which on a run is held; a post changes it."""
+    account = request.member.account
+    form = HoldLimitForm(request.POST or None, instance=HoldLimit.of(account))
+    if form.is_valid():
+        set_hold_limit(account=account, changed_by=request.user, **form.cleaned_data)
+        messages.success(request, _("Saved. The next run keeps to it."))
+        return redirect("sync:settings")
+    return render(request, "sync/settings.html", {"form": form}, status=400 if form.is_bound else 200)
