@@ -185,6 +185,16 @@ def left_out(skipped: dict[str, int]) -> list[tuple[Promise | str, int]]:
     return [(Reason(reason).label, skipped[reason]) for reason in sorted(skipped, key=lambda name: -skipped[name])]
 
 
+# Whom an undo does not put back.
+NOT_PUT_BACK = {"changed_since": _("Changed since by a later run"), "erased": _("Erased since")}
+
+
+def left_alone(kept: dict[str, int]) -> list[tuple[Promise | str, int]]:
+    """Those of a run's `kept` in words, most people first."""
+    labels = {reason.value: reason.label for reason in Reason} | NOT_PUT_BACK
+    return [(labels[code], kept[code]) for code in sorted(kept, key=lambda name: -kept[name])]
+
+
 def explain(found: Found, last_run: SyncRun | None) -> tuple[Promise | str, Promise | str]:
     """Which rule decides about a person now, and whether the copy says the same already."""
     belongs = not found.reason

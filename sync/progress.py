@@ -16,7 +16,7 @@ from sync.budgets import megabytes
 from sync.messages import wait_reason
 from sync.models import Extract, SyncRun
 from sync.querysets import LeasedJobQuerySet
-from sync.statuses import ExtractStatus, RunStatus
+from sync.statuses import WAITING_FOR_A_DECISION, ExtractStatus, RunStatus
 
 PHASES = (
     (RunStatus.PLANNING, _("Plan")),
@@ -31,7 +31,7 @@ UNATTENDED = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Phase:
-    """A stage of the work; `state` is done, now, stopped or later."""
+    """A stage of the work; `state` is done, now, held, stopped or later."""
 
     label: Promise | str
     state: str
@@ -183,7 +183,7 @@ def _has(steps: Sequence[LeasedJobQuerySet], weight: str) -> bool:
 def _phases(run: SyncRun) -> list[Phase]:
     order = [status for status, _label in PHASES]
     now = order.index(RunStatus(run.status)) if run.status in order else _last_phase(run)
-    here = "stopped" if run.is_finished else "now"
+    here = "held" if run.status in WAITING_FOR_A_DECISION else "stopped" if run.is_finished else "now"
     states = ["done" if place < now else here if place == now else "later" for place in range(len(order))]
     if run.status == RunStatus.SUCCEEDED:
         states[-1] = "done"

@@ -26,7 +26,7 @@ from sync.budgets import budgets_of
 from sync.decisions import can_be_undone
 from sync.engine.cursors import STREAMS
 from sync.engine.fields import missing_fields
-from sync.messages import failure_of, left_out, reasons_of_hold, row_fault, unseen
+from sync.messages import failure_of, left_alone, left_out, reasons_of_hold, row_fault, unseen
 from sync.models import Extract, RejectedRow, RunKind, SyncRun
 from sync.progress import comparisons_of, progress_of
 from sync.querysets import SyncRunQuerySet
@@ -116,7 +116,7 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "extracts": extracts,
         "failure": failure_of(this) if this.failure else None,
         "left_out": left_out(this.skipped),
-        "kept": left_out(this.kept),
+        "kept": left_alone(this.kept),
         "unseen": unseen(this),
         "hold_reasons": reasons_of_hold(this),
         "held_number": sum(this.held.get("removed", {}).values()) if this.held else 0,

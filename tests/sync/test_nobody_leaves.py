@@ -124,4 +124,5 @@ def test_the_page_of_the_run_says_who_stayed_and_why(
     run: SyncRun = sync()
     page = client_of(admin).get(run.get_absolute_url()).content.decode()
     assert "Not shown by Salesforce" in page
-    assert "stay in the copy" in page
+    assert "were left as they are" in page
+    assert "View All Records" in page

@@ -9,6 +9,8 @@ from sync.decisions import approve_run, undo_run
 from sync.models import HoldLimit, Person, RunKind, SyncRun
 from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
+from tests.conftest import ClientOf
+from tests.pages import text_of
 from tests.sync.conftest import Change as ChangePeople
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish
@@ -75,7 +77,9 @@ def test_an_undo_can_be_taken_back(synced: SalesAccount, admin: User, change: Ch
     assert undone(run, admin).kept == {"changed_since": 2}, "later runs have changed everybody"
 
 
-def test_whom_a_later_run_has_changed_stays(synced: SalesAccount, admin: User, change: ChangePeople) -> None:
+def test_whom_a_later_run_has_changed_stays(
+    synced: SalesAccount, admin: User, change: ChangePeople, client_of: ClientOf
+) -> None:
     first, second = ids(synced, 2)
     titles = {number: values["title"] for number, values in people_in_copy(synced).items()}
     change("change", first, second, fields={"title": "Chair"})
@@ -84,6 +88,9 @@ def test_whom_a_later_run_has_changed_stays(synced: SalesAccount, admin: User, c
     sync_changes(synced)
     undo = undone(run, admin)
     assert (undo.updated, undo.kept) == (1, {"changed_since": 1})
+    assert "Changed since by a later run: 1 person was left as they are." in text_of(
+        client_of(admin).get(undo.get_absolute_url())
+    )
     copy = people_in_copy(synced)
     assert (copy[first]["title"], copy[second]["title"]) == (titles[first], "President")
 
