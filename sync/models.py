@@ -143,6 +143,8 @@ class SyncRun(LeasedJob):
     approved_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     # The run that this one takes back.
     undoes = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="undone_by")
+    # Rows of its stage tables when it stopped, by their names: what a crash of the database has emptied has fewer.
+    stage_rows = models.JSONField(default=dict)
     # Goes on after a decision: later runs may have read newer things.
     is_resumed = models.BooleanField(default=False)
     # Stage tables and remote jobs are still there and must go.

@@ -17,7 +17,7 @@ from history.models import ChangeKind
 from sync.audit_actions import SyncAction
 from sync.eligibility import Reason
 from sync.engine.judge import Statements
-from sync.engine.stage import CHANGES, StageTable
+from sync.engine.stage import CHANGED, CHANGES, STAGED, StageTable
 from sync.models import Extract, HeldPerson, HoldLimit, Person, RunKind, Source, SyncRun
 from sync.statuses import RunStatus
 
@@ -87,6 +87,7 @@ def hold(run: SyncRun, counts: Mapping[str, Any], reasons: Mapping[str, Any]) ->
     now = timezone.now()
     HeldPerson.objects.of_run(run).delete()
     _execute(NAME_PEOPLE, run)
+    Extract.objects.of_run(run).filter(is_recheck=True).delete()
     if run.kind == RunKind.FULL:
         supersede(run)
     run.end_step(
@@ -96,19 +97,33 @@ def hold(run: SyncRun, counts: Mapping[str, Any], reasons: Mapping[str, Any]) ->
         held=dict(reasons),
         approved_at=None,
         approved_by=None,
+        stage_rows=_stage_rows(run),
         **counts,
     )
+
+
+def _stage_rows(run: SyncRun) -> dict[str, int]:
+    """An undo has read nothing."""
+    return {} if run.kind == RunKind.UNDO else {name: StageTable(run, name).count() for name in (*STAGED, CHANGED)}
 
 
 def show(run: SyncRun, counts: Mapping[str, Any]) -> None:
     """End a dry run: what it would do stays to be looked at; raises LeaseLost."""
     now = timezone.now()
-    run.end_step(due_at=now + SHOWN_FOR, status=RunStatus.PREVIEWED, finished_at=now, **counts)
+    run.end_step(
+        due_at=now + SHOWN_FOR, status=RunStatus.PREVIEWED, finished_at=now, stage_rows=_stage_rows(run), **counts
+    )
 
 
 def read_again(run: SyncRun) -> None:
     """Let a held run read those again about whom it waits, beside what it has read; raises LeaseLost."""
-    Extract.objects.of_run(run).filter(is_recheck=True).delete()
+    reread = Extract.objects.of_run(run).filter(is_recheck=True)
+    # Those of a try that came to nothing are in the tables all the same.
+    rows = {
+        source: run.stage_rows.get(source, 0) + number for source, number in reread.values_list("source", "rows_loaded")
+    }
+    SyncRun.objects.filter(pk=run.pk).update(stage_rows=run.stage_rows | rows)
+    reread.delete()
     Extract.objects.bulk_create(Extract(run=run, source=source, is_recheck=True) for source in READ_AGAIN)
 
 

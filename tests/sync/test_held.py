@@ -4,14 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import AuditEvent, SalesAccount, User
+from connections.models import SalesforceConnection
 from history.models import Change
 from sandbox.testing import SandboxProcess
 from sync.decisions import approve_run, check_run_again, discard_run
 from sync.engine.stage import all_tables
-from sync.models import HeldPerson, HoldLimit, Person, RunKind, SyncRun
+from sync.models import Extract, HeldPerson, HoldLimit, Person, RunKind, SyncRun
 from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
 from tests.sync.conftest import Change as ChangePeople
@@ -177,6 +179,25 @@ def test_what_cannot_be_read_anew_is_held_as_before(
     run = finish(held)
     assert (run.status, run.failure) == (RunStatus.HELD, "marketo_permission")
     sandbox.delete("/_sandbox/faults")
+    approve_run(run=held, approved_by=admin)
+    assert finish(held).status == RunStatus.SUCCEEDED
+    assert not live(synced) & set(leaving)
+
+
+def test_what_was_read_anew_in_vain_counts_once(
+    held: SyncRun, synced: SalesAccount, admin: User, sandbox: SandboxProcess, leaving: list[int]
+) -> None:
+    """The people came and their records did not: the next try reads all of them."""
+    HeldPerson.objects.of_run(held).update(marketo_id=F("marketo_id") + 40)
+    sandbox.post("/_sandbox/faults", {"path": r"/query", "kind": "salesforce:api_disabled"})
+    approve_run(run=held, approved_by=admin)
+    assert finish(held).status == RunStatus.HELD
+    assert Extract.objects.of_run(held).filter(is_recheck=True, rows_loaded__gt=0).exists()
+    sandbox.delete("/_sandbox/faults")
+    SalesforceConnection.objects.update(status="connected")
+    for _ in range(2):
+        check_run_again(run=held, checked_by=admin)
+        assert finish(held).status == RunStatus.HELD
     approve_run(run=held, approved_by=admin)
     assert finish(held).status == RunStatus.SUCCEEDED
     assert not live(synced) & set(leaving)
