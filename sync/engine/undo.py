@@ -63,8 +63,8 @@ FROM history_change AS past WHERE {OF_RUN} AND (past.kind = '{ChangeKind.ERASED}
 
 def undo(run: SyncRun) -> None:
     """Put everybody back whom the run that is taken back changed and no later one; raises RunFailed or LeaseLost."""
+    run.write(merge_started_at=timezone.now(), started_at=run.started_at or timezone.now())
     with transaction.atomic():
-        run.write(merge_started_at=timezone.now(), started_at=run.started_at or timezone.now())
         with Heartbeat(run) as heartbeat:
             statements = Statements(run, heartbeat, is_whole=True, now=timezone.now())
             statements.params["undone"] = run.undoes_id

@@ -1,11 +1,14 @@
 """A run can be taken back: everybody it changed is as before, where no later run has changed them."""
 
+import time
+
 import pytest
 from django.db import connection
 
 from accounts.models import AuditEvent, SalesAccount, User
 from history.models import Change
 from sync.decisions import approve_run, undo_run
+from sync.engine import undo as undo_engine
 from sync.models import HoldLimit, Person, RunKind, SyncRun
 from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
@@ -123,3 +126,22 @@ def test_nothing_is_taken_back_beside_another_run(synced: SalesAccount, admin: U
     with pytest.raises(SyncRefused, match="already on its way") as refusal:
         undo_run(run=run, undone_by=admin)
     assert refusal.value.run == full
+
+
+def test_an_undo_may_take_longer_than_a_heartbeat(
+    synced: SalesAccount, admin: User, change: ChangePeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its beats write the run's row: they and the undo waited for each other, 20 seconds long."""
+    change("change", *ids(synced, 1), fields={"title": "Chair"})
+    run = sync_changes(synced)
+    monkeypatch.setattr("sync.engine.heartbeat.BEAT_SECONDS", 0.02)
+    people = undo_engine._people
+
+    def slowly(run: SyncRun) -> int:
+        time.sleep(0.2)
+        return people(run)
+
+    monkeypatch.setattr(undo_engine, "_people", slowly)
+    begin = time.monotonic()
+    assert undone(run, admin).status == RunStatus.SUCCEEDED
+    assert time.monotonic() - begin < 10
