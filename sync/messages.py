@@ -14,7 +14,7 @@ from connections.messages import NOBODY, ConnectionProblem, Problem, problem_for
 from connections.problem_codes import problem_code
 from connections.services.visibility import SYNCED, Kind, Visibility
 from history.models import Change, ChangeKind
-from sync.eligibility import Reason
+from sync.eligibility import NOT_VISIBLE, Reason
 from sync.engine.outcome import Concerned
 from sync.engine.problems import MustWait, RunFailed
 from sync.engine.why import Found
@@ -198,10 +198,14 @@ def left_alone(kept: dict[str, int]) -> list[tuple[Promise | str, int]]:
 def explain(found: Found, last_run: SyncRun | None) -> tuple[Promise | str, Promise | str]:
     """Which rule decides about a person now, and whether the copy says the same already."""
     belongs = not found.reason
-    if found.is_in_copy == belongs:
+    if found.is_in_copy and found.reason in NOT_VISIBLE:
+        now = _("The person is in the copy and stays there.")
+    elif found.is_in_copy == belongs:
         now = _("The person is in the copy.") if belongs else _("The person is not in the copy.")
     elif last_run is None:
         now = _("No sync has ended yet. The person arrives with the first one.")
+    elif belongs and found.copy and found.copy.removed_reason == Reason.TAKEN_BACK:
+        now = RULES[Reason.TAKEN_BACK]
     elif belongs:
         now = _("The person is not in the copy yet and arrives with the next run.")
     else:

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from sync.views import decisions, field_sync, people, reconciliation, runs, settings, why
+from sync.views import decisions, field_sync, people, person, reconciliation, runs, settings, why
 
 app_name = "sync"
 urlpatterns = [
     path("settings/people/", people.people, name="people"),
     path("settings/admin/sync/", settings.settings, name="settings"),
+    path("settings/people/<int:marketo_id>/", person.person, name="person"),
+    path("ops/accounts/<slug:slug>/people/<int:marketo_id>/", person.watched_person, name="watched_person"),
     path("ops/sync/", runs.runs, name="runs"),
     path("ops/sync/<int:run_id>/", runs.run, name="run"),
     path("ops/sync/<int:run_id>/cancel/", runs.cancel_run, name="cancel_run"),

@@ -23,9 +23,10 @@ class Address:
     name: str
     room: str
 
-    def path(self, key: object = 1) -> str:
-        """With `key` where the route takes one."""
-        return re.sub(r"<[^>]+>", str(key), BY_EXPRESSION.get(self.route, self.route))
+    def path(self, *keys: object) -> str:
+        """With the keys that the route takes, in its order; the last one stands for those that are missing, or 1."""
+        given, last = iter(keys), keys[-1] if keys else 1
+        return re.sub(r"<[^>]+>", lambda _: str(next(given, last)), BY_EXPRESSION.get(self.route, self.route))
 
     @property
     def takes_key(self) -> bool:

@@ -63,6 +63,8 @@ get  /marketo/sales-insight/config/                        login     404    403 
 post /marketo/sales-insight/config/                        405       405    405      405    405    405   405    405 405
 get  /ops/marketo-instances/new/                           login     404    403      403    403    403   404    404 200
 post /ops/marketo-instances/new/                           login     404    403      403    403    403   404    404 200
+get  /ops/accounts/<slug:slug>/people/<int:marketo_id>/    login     404    404      403    403    200   200    200 200
+post /ops/accounts/<slug:slug>/people/<int:marketo_id>/    login     405    405      405    405    405   405    405 405
 get  /ops/sync/                                            login     404    200      403    403    200   200    200 200
 post /ops/sync/                                            login     405    405      405    405    405   405    405 405
 get  /ops/sync/<int:run_id>/                               login     404    404      403    403    200   200    200 200
@@ -179,6 +181,8 @@ get  /settings/integrations/help-link/                     login     404    405 
 post /settings/integrations/help-link/                     login     404    200      403    200    200   404    404 404
 get  /settings/people/                                     login     404    200      200    403    200   404    404 404
 post /settings/people/                                     login     404    200      200    403    200   404    404 404
+get  /settings/people/<int:marketo_id>/                    login     404    200      200    403    200   404    404 404
+post /settings/people/<int:marketo_id>/                    login     404    405      405    403    405   404    404 404
 get  /settings/profile/                                    login     200    200      200    200    200   200    200 200
 post /settings/profile/                                    login     400    400      400    400    400   400    400 400
 get  /settings/salesforce/                                 login     404    200      200    200    200   404    404 404
@@ -209,6 +213,7 @@ OPEN_TO_PEOPLE_WITHOUT_ACCOUNT = {"/", "/settings/profile/", *OPEN_TO_ALL}
 WITHOUT_ROW = {
     "/ask-a-salesforce-admin/<int:step>/",
     "/settings/admin/salesforce-package/items/<slug:key>/",
+    "/settings/people/<int:marketo_id>/",
     "/invitations/<str:token>/",
     "/help/<str:token>/",
 }
@@ -304,11 +309,14 @@ def paths(
         "ask": 6,
         "tick_item": "governance",
         "accept": "a-token",
+        "person": 7001,
+        "watched_person": (account.slug, 7001),
         "help": link[0].rstrip("/").rpartition("/")[2],
     }
     ours = [address for address in EVERY_ADDRESS if address.room in ROOMS]
     assert set(keys) == {address.name for address in ours if address.takes_key}
-    return {address.route: address.path(keys.get(address.name, "")) for address in ours}
+    given = {name: key if isinstance(key, tuple) else (key,) for name, key in keys.items()}
+    return {address.route: address.path(*given.get(address.name, ())) for address in ours}
 
 
 @pytest.fixture

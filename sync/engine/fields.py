@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.utils.functional import Promise
+from django_stubs_ext import StrOrPromise
 
 from clients.marketo.types import LeadField
 from connections.services.marketo_schema import LINKEDIN_FIELD, linkedin_field
@@ -18,8 +18,8 @@ class SyncedField:
     marketo_name: str
 
     @property
-    def label(self) -> str | Promise:
-        label: str | Promise = getattr(Person, self.column).field.verbose_name
+    def label(self) -> StrOrPromise:
+        label: StrOrPromise = getattr(Person, self.column).field.verbose_name
         return label
 
 

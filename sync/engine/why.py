@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from accounts.models import SalesAccount
+from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
+from clients.salesforce.oauth import to_18
 from clients.values import as_text
-from sync.eligibility import Reason, SeesAll, contact_id_of, decide
+from connections.services.marketo_schema import field_names
+from sync.eligibility import Decision, Reason, SeesAll, contact_id_of, decide
 from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
-from sync.engine.fields import INDISPENSABLE
+from sync.engine.fields import INDISPENSABLE, RECORD_IDS, SHORT_ID, read_names
+from sync.engine.stage import MARKETO_NULL
 from sync.models import Person, SyncRun
 
 # People who share an address are shown up to this many.
@@ -18,22 +22,51 @@ MOST_SHOWN = 10
 NAMES = ("firstName", "lastName", "email")
 SALESFORCE_ID = re.compile(r"(00Q|003)(\w{12}|\w{15})", re.ASCII)
 OWNED = "Id, IsDeleted, OwnerId, Owner.Name"
+# What the records of a person hold beside the copy; a contact's company is the name of its account.
+SALESFORCE_NAMES = {
+    "Lead": {"salesforce_lead_id": "Id", "company": "Company"},
+    "Contact": {"salesforce_contact_id": "Id", "salesforce_account_id": "AccountId"},
+}
+COMMON_NAMES = {
+    "first_name": "FirstName",
+    "last_name": "LastName",
+    "title": "Title",
+    "email": "Email",
+    "phone": "Phone",
+    "source": "LeadSource",
+}
+Values = Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Somebody whom Marketo shows, or the copy holds."""
+
+    marketo_id: int
+    name: str
+    email: str
 
 
 @dataclass(frozen=True)
 class Found:
     """
-    One person as both systems and the copy have them now. `reason` is None when the person belongs in the copy;
-    `record` is the Salesforce record that counts, `copy` the row of the copy.
+    One person as both systems and the copy have them now.
+
+    `reason` is None when the person belongs in the copy; `decision` is what Salesforce alone leads to, of the records
+    that `lead_id` and `contact_id` name, and None where Marketo does not show the person. `marketo` and `salesforce`
+    hold values by columns of the copy, which is `copy`. `chosen_list` is empty where everybody may be copied.
     """
 
     marketo_id: int
-    name: str
-    email: str
-    record_type: str
-    record: Mapping[str, Any] | None
     reason: Reason | None
     copy: Person | None
+    decision: Decision | None = None
+    lead_id: str | None = None
+    contact_id: str | None = None
+    marketo: Values = field(default_factory=dict)
+    salesforce: Values = field(default_factory=dict)
+    chosen_list: str = ""
+    is_listed: bool = True
 
     @property
     def is_in_copy(self) -> bool:
@@ -50,39 +83,67 @@ def filter_for(text: str) -> str:
     return "email" if "@" in text else ""
 
 
-def find(account: SalesAccount, text: str) -> list[Found]:
-    """Everybody whom the text means; raises MustWait, RunFailed or an error of clients.http."""
+def find(account: SalesAccount, text: str) -> list[Known]:
+    """Whom the text means, in Marketo or else in the copy; raises RunFailed, MustWait or an error of clients.http."""
     with budget_of(account).call():
-        people = marketo_of(account).leads_by_filter(filter_for(text), [text], [*NAMES, *INDISPENSABLE])
-    client, last = salesforce_of(account), SyncRun.objects.for_account(account).full().last_success()
-    sees_all = SeesAll.of(last.visibility if last else {})
-    found = [_judged(account, client, person, sees_all) for person in people[:MOST_SHOWN]]
-    return _held_against_list(account, found, last) or _only_in_copy(account, text)
+        people = marketo_of(account).leads_by_filter(filter_for(text), [text], ["id", *NAMES])
+    found = [Known(one["id"], _name_of(one), as_text(one.get("email")) or "") for one in people[:MOST_SHOWN]]
+    return found or _only_in_copy(account, text)
 
 
-def _held_against_list(account: SalesAccount, found: list[Found], last: SyncRun | None) -> list[Found]:
+def ask(account: SalesAccount, marketo_id: int) -> Found:
+    """Ask both systems about one person; raises RunFailed, MustWait or an error of clients.http."""
+    last = SyncRun.objects.for_account(account).full().last_success()
+    copy = Person.objects.for_account(account).filter(marketo_id=marketo_id).first()
+    person = _in_marketo(account, marketo_id, last)
+    if person is None:
+        return Found(marketo_id, _last_reason(copy), copy)
+    client, sees_all = salesforce_of(account), SeesAll.of(last.visibility if last else {})
+    return _held_against_list(account, _judged(client, Found(marketo_id, None, copy), person, sees_all), last)
+
+
+def _name_of(person: Mapping[str, Any]) -> str:
+    return f"{as_text(person.get('firstName')) or ''} {as_text(person.get('lastName')) or ''}".strip()
+
+
+def _only_in_copy(account: SalesAccount, text: str) -> list[Known]:
+    people = Person.objects.for_account(account)
+    found = people.filter(marketo_id=text) if filter_for(text) == "id" else people.search(text)
+    return [Known(one.marketo_id, str(one), one.email or "") for one in found[:MOST_SHOWN]]
+
+
+def _in_marketo(account: SalesAccount, marketo_id: int, last: SyncRun | None) -> dict[str, Any] | None:
+    """The fields that are copied and still there; None when Marketo does not show the person."""
+    client = marketo_of(account)
+    with budget_of(account).call():
+        names = _copied_names(client, last)
+        people = client.leads_by_filter("id", [marketo_id], names)
+    return next(({name: person.get(name) for name in names} for person in people), None)
+
+
+def _copied_names(client: MarketoClient, last: SyncRun | None) -> list[str]:
+    copied = last.fields if last else ()
+    return list(dict.fromkeys([*NAMES, *INDISPENSABLE, *(set(copied) & field_names(client) if copied else ())]))
+
+
+def _held_against_list(account: SalesAccount, found: Found, last: SyncRun | None) -> Found:
     """Who is not on the list that the last full run read is left out, whatever Salesforce says."""
-    if not found or last is None or last.list_id is None:
+    if last is None or last.list_id is None:
         return found
     with budget_of(account).call(), list_of(last):
-        members = marketo_of(account).members_of_list(last.list_id, [person.marketo_id for person in found])
-    return [person if person.marketo_id in members else replace(person, reason=Reason.NOT_IN_LIST) for person in found]
+        is_listed = found.marketo_id in marketo_of(account).members_of_list(last.list_id, [found.marketo_id])
+    reason = found.reason if is_listed else Reason.NOT_IN_LIST
+    return replace(found, chosen_list=last.list_name, is_listed=is_listed, reason=reason)
 
 
-def _judged(account: SalesAccount, client: SalesforceClient, person: Mapping[str, Any], sees_all: SeesAll) -> Found:
-    lead_id = as_text(person.get("sfdcLeadId"))
+def _judged(client: SalesforceClient, found: Found, person: Mapping[str, Any], sees_all: SeesAll) -> Found:
+    lead_id = as_text(person.get("sfdcLeadId")) or None
     lead = _record(client, "Lead", f"{OWNED}, IsConverted, ConvertedContactId", lead_id)
     contact_id = contact_id_of(as_text(person.get("sfdcContactId")), lead)
-    decision = decide(lead_id, lead, contact_id, _record(client, "Contact", OWNED, contact_id), sees_all)
-    return Found(
-        marketo_id=person["id"],
-        name=f"{as_text(person.get('firstName')) or ''} {as_text(person.get('lastName')) or ''}".strip(),
-        email=as_text(person.get("email")) or "",
-        record_type=decision.record_type,
-        record=decision.record,
-        reason=decision.reason,
-        copy=Person.objects.for_account(account).filter(marketo_id=person["id"]).first(),
-    )
+    contact = _record(client, "Contact", OWNED, contact_id)
+    decision = decide(lead_id, lead, contact_id, contact, sees_all)
+    judged = replace(found, reason=decision.reason, decision=decision, lead_id=lead_id, contact_id=contact_id)
+    return replace(judged, marketo=_marketo_values(person), salesforce=_salesforce_values(client, decision))
 
 
 def _record(client: SalesforceClient, name: str, columns: str, record_id: str | None) -> Mapping[str, Any] | None:
@@ -92,15 +153,30 @@ def _record(client: SalesforceClient, name: str, columns: str, record_id: str | 
     return next(client.query_iter(soql, include_deleted=True), None)
 
 
-def _only_in_copy(account: SalesAccount, text: str) -> list[Found]:
-    """Somebody whom Marketo does not show: gone if a run has seen that."""
-    people = Person.objects.for_account(account)
-    gone = people.filter(marketo_id=text) if filter_for(text) == "id" else people.search(text)
-    return [
-        Found(person.marketo_id, str(person), person.email or "", "", None, _last_reason(person), person)
-        for person in gone[:MOST_SHOWN]
-    ]
+def _marketo_values(person: Mapping[str, Any]) -> Values:
+    return {column: _marketo_value(name, as_text(person[name])) for column, name in read_names(person).items()}
 
 
-def _last_reason(person: Person) -> Reason:
-    return Reason(person.removed_reason) if person.removed_at else Reason.NOT_SHOWN_BY_MARKETO
+def _marketo_value(name: str, value: str | None) -> str | None:
+    """As the copy has it."""
+    if name in RECORD_IDS and value and len(value) == SHORT_ID:
+        return to_18(value)
+    return None if value == MARKETO_NULL else value
+
+
+def _salesforce_values(client: SalesforceClient, decision: Decision) -> Values:
+    """
+    Of the record that counts, as far as the connected user may read its fields: SOQL and SOSL Reference, "FIELDS()",
+    which answers with those, where a field that is named and hidden is refused.
+    """
+    if decision.record is None:
+        return {}
+    names = COMMON_NAMES | SALESFORCE_NAMES[decision.record_type]
+    record = _record(client, decision.record_type, "FIELDS(STANDARD)", decision.record["Id"]) or {}
+    owner = {"owner_id": decision.record["OwnerId"], "owner_name": (decision.record["Owner"] or {}).get("Name")}
+    return owner | {column: as_text(record[name]) for column, name in names.items() if name in record}
+
+
+def _last_reason(copy: Person | None) -> Reason:
+    """Of somebody whom Marketo does not show: gone if a run has seen that."""
+    return Reason(copy.removed_reason) if copy and copy.removed_at else Reason.NOT_SHOWN_BY_MARKETO

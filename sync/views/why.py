@@ -1,10 +1,10 @@
-"""The page that says why somebody is in the copy or not."""
+"""The search for somebody of whom the question is why they are in the copy or not."""
 
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -13,9 +13,9 @@ from accounts.models import SalesAccount
 from sync import services
 from sync.engine.why import filter_for, find
 from sync.forms import TypedText
-from sync.messages import TROUBLES, explain, trouble
-from sync.models import SyncRun
+from sync.messages import TROUBLES, trouble
 from sync.views.access import chosen_account, watched_accounts
+from sync.views.person import person_url
 
 TEXT = TypedText(longest=200)
 
@@ -23,13 +23,16 @@ TEXT = TypedText(longest=200)
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def why(request: ConsoleRequest) -> HttpResponse:
-    """Ask both systems about a person, by e-mail address or id."""
+    """Find a person, by e-mail address or id, whose page says it; of several, each is a link."""
     accounts = watched_accounts(request)
     account = chosen_account(accounts, request.POST or request.GET)
     text = TEXT.clean(request.POST.get("q"))
     context = {"accounts": accounts, "account": account, "text": text}
     if account and text:
         context |= _answer(account, text)
+        context["links"] = [(one, person_url(request, account, one.marketo_id)) for one in context.get("found", ())]
+        if len(context["links"]) == 1:
+            return redirect(context["links"][0][1])
     return render(request, "sync/why.html", context)
 
 
@@ -40,8 +43,6 @@ def _answer(account: SalesAccount, text: str) -> dict[str, Any]:
     if sentence:
         return {"sentence": sentence}
     try:
-        found = find(account, text)
+        return {"found": find(account, text)}
     except TROUBLES as error:
         return {"problem": trouble(error)}
-    last = SyncRun.objects.for_account(account).last_success()
-    return {"found": [(one, explain(one, last)) for one in found], "last_run": last}

@@ -35,6 +35,7 @@ SCREENS = [
     "/settings/integrations/diagnostics/",
     "/settings/salesforce/",
     "/settings/people/",
+    "/settings/people/1/?ask=1",
     "/ops/sync/",
     "/ops/sync/1/",
     "/ops/sync/1/people/",

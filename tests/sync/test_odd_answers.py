@@ -15,7 +15,7 @@ from sync.engine.plan import drop_refused_fields
 from sync.engine.reconciliation import count
 from sync.engine.rows import Refused, read_person, read_record
 from sync.engine.stage import SALESFORCE_COLUMNS
-from sync.engine.why import find
+from sync.engine.why import Known, ask, find
 from sync.models import Extract, Person, RejectedRow, RunKind, Source, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
@@ -164,8 +164,8 @@ def test_pages_that_ask_at_once_read_such_answers_too(
     synced: SalesAccount, changed: Person, answers: AlteredAnswers
 ) -> None:
     answers.alter(LEADS, without("firstName", "email", "sfdcContactId"))
-    (found,) = find(synced, str(changed.marketo_id))
-    assert (found.name, found.email, found.reason) == (changed.last_name, "", None)
+    assert find(synced, str(changed.marketo_id)) == [Known(changed.marketo_id, changed.last_name or "", "")]
+    assert ask(synced, changed.marketo_id).reason is None
     counts = count(synced, SyncRun.objects.latest("pk"))
     assert counts.examples["not_in_salesforce"]
 

@@ -9,7 +9,7 @@ from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection, SalesforceConnection
 from sandbox.testing import SandboxProcess
 from sync import services
-from sync.engine.why import find
+from sync.engine.why import ask
 from sync.models import Person
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
@@ -22,7 +22,9 @@ pytestmark = pytest.mark.usefixtures("connected")
 
 
 def verdict_on(browser: Client, text: int | str) -> str:
-    return text_of(browser.post(WHY, {"q": text}))
+    """Of the one person whom the text means, or what the search says instead."""
+    found = browser.post(WHY, {"q": text})
+    return text_of(browser.get(found["Location"], {"ask": 1}) if found.status_code == 302 else found)
 
 
 @pytest.mark.usefixtures("young_company")
@@ -33,7 +35,7 @@ def test_the_page_judges_as_the_merge_does(sync: Sync, connected: SalesAccount) 
     live = set(Person.objects.for_account(connected).live().values_list("marketo_id", flat=True))
     reasons = set()
     for number in range(1, 41):
-        (found,) = find(connected, str(number))
+        found = ask(connected, number)
         reasons.add(found.reason)
         assert (not found.reason) == (number in live) == found.is_in_copy
     assert len(reasons) > 2
@@ -54,11 +56,30 @@ def test_the_rule_is_told_in_words(browser: Client, sandbox: SandboxProcess) -> 
 def test_people_are_found_by_address_and_by_salesforce_id(browser: Client, sandbox: SandboxProcess) -> None:
     fields = {"firstName": "Nova", "lastName": "Ek", "email": "nova.ek@why.example"}
     sandbox.post("/_sandbox/people", {"action": "create", "kind": "lead", "fields": fields})
-    page = browser.post(WHY, {"q": "nova.ek@why.example"})
-    ((person, _verdict),) = page.context["found"]
-    assert "Nova Ek" in page.content.decode()
-    assert "arrives with the first one" in page.content.decode()
-    assert "Nova Ek" in verdict_on(browser, person.record["Id"])
+    page = browser.post(WHY, {"q": "nova.ek@why.example"}, follow=True)
+    ((address, _status),) = page.redirect_chain
+    assert address == f"/settings/people/{page.context['marketo_id']}/"
+    asked = browser.get(address, {"ask": 1})
+    assert "arrives with the first one" in asked.content.decode()
+    assert browser.post(WHY, {"q": asked.context["found"].decision.record["Id"]})["Location"] == address
+
+
+@pytest.mark.django_db
+def test_of_several_each_is_a_link(browser: Client, connected: SalesAccount, sandbox: SandboxProcess) -> None:
+    body = {"action": "create", "kind": "lead", "count": 2, "fields": {"email": "nova.ek@why.example"}}
+    people = sandbox.post("/_sandbox/people", body)["ids"]
+    page = text_of(browser.post(WHY, {"q": "nova.ek@why.example"}))
+    assert all(f'href="/settings/people/{person}/"' in page for person in people)
+
+
+@pytest.mark.django_db
+def test_whoever_watches_over_another_account_is_led_to_its_people(
+    connected: SalesAccount, ops: User, client_of: ClientOf
+) -> None:
+    make_people(connected, first_id=999_999, last_name="Ek")
+    found = client_of(ops).post(WHY, {"q": "999999", "account": connected.slug})
+    assert found["Location"] == f"/ops/accounts/{connected.slug}/people/999999/"
+    assert "Neither Marketo nor the copy" in verdict_on(client_of(ops), 999_998)
 
 
 @pytest.mark.django_db
@@ -94,7 +115,7 @@ def test_a_refusal_of_marketo_is_explained(browser: Client, sandbox: SandboxProc
 @pytest.mark.django_db
 def test_a_chosen_list_that_marketo_no_longer_has_is_named(browser: Client, connected: SalesAccount) -> None:
     make_run(connected, RunStatus.SUCCEEDED, list_id=9999, list_name="Nordic")
-    assert "Marketo no longer has the list Nordic" in verdict_on(browser, 1)
+    assert "Marketo no longer has the list Nordic" in text_of(browser.get("/settings/people/1/", {"ask": 1}))
 
 
 @pytest.mark.django_db
