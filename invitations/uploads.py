@@ -1,5 +1,9 @@
 """Files of people to invite, between the two pages of Invite Users via CSV."""
 
+from collections.abc import Collection
+
+from django.db.models import Q
+
 from accounts.models import SalesAccount, User
 from common.throttling import hit
 from invitations.models import CsvUpload
@@ -21,3 +25,11 @@ def keep_upload(*, account: SalesAccount, uploaded_by: User, text: str) -> CsvUp
 def delete_outdated_uploads() -> int:
     """Delete files whose second page nobody finished; returns how many."""
     return CsvUpload.objects.outdated().delete()[0]
+
+
+def forget_addresses(account: SalesAccount, addresses: Collection[str]) -> int:
+    """Delete the account's files that hold one of the addresses; returns how many. They can be uploaded again."""
+    holds = Q(pk__in=[])
+    for address in addresses:
+        holds |= Q(text__icontains=address)
+    return CsvUpload.objects.filter(holds, account=account).delete()[0]

@@ -16,6 +16,7 @@ class SyncAction(models.TextChoices):
     DISCARDED = "sync.discarded", _("Discarded the data sync %(target)s")
     EXPIRED = "sync.expired", _("Nobody decided about the data sync %(target)s in time: it was discarded")
     LIMIT_CHANGED = "sync.limit_changed", _("Let runs remove up to %(people)s people or %(percent)s%% without asking")
+    PERSON_ERASED = "sync.person_erased", _("Erased the person %(target)s of Marketo from the copy and its history")
     PERSON_VIEWED = "sync.person_viewed", _("Looked at the person %(target)s of Marketo")
     PAUSED = "sync.paused", _("Paused the data sync %(target)s")
     RESUMED = "sync.resumed", _("Resumed the data sync %(target)s")

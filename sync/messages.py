@@ -18,6 +18,7 @@ from sync.eligibility import NOT_VISIBLE, Reason
 from sync.engine.outcome import Concerned
 from sync.engine.problems import MustWait, RunFailed
 from sync.engine.why import Found
+from sync.erasure import ERASED_ROW
 from sync.models import Person, RejectedRow, SyncRun
 
 _MARKETO_ADMIN = _("A Marketo admin of your company")
@@ -141,6 +142,7 @@ ROW_FAULTS = {
     "no_id": _("The row does not have a Marketo ID."),
     "nul_character": _("A value holds the character U+0000, which no database text can hold."),
     "not_utf8": _("A value is not UTF-8 text."),
+    ERASED_ROW: _("The row may have held somebody who was erased since: its text is kept no longer."),
     "unreadable_row": _("The quotes of the row do not match, or a value holds a line break without quotes."),
 }
 

@@ -1,6 +1,6 @@
-"""What became of a person, in words."""
+"""What became of a person, in words; and what is left of it when they are erased."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount
 from common.paging import PAGE_SIZE
-from history import trail
+from history import erasure, trail
 from history.models import Change, ChangeKind
 from tests.factories import make_account
 
@@ -74,3 +74,18 @@ def test_nobody_elses_changes_are_among_them(account: SalesAccount) -> None:
     make_change(account, 1, marketo_id=8)
     make_change(make_account("Umbrella Ltd"), 1)
     assert trail.page_of(account, 7, {}).rows == []
+
+
+def test_whoever_is_erased_leaves_empty_rows(account: SalesAccount) -> None:
+    now: datetime = timezone.now()
+    make_change(account, 1, before={"email": "old@b.example"}, after={"email": "new@b.example"}, at=now)
+    make_change(account, 2, kind=ChangeKind.REMOVED, after={"removed_reason": "queue_owner"})
+    other, theirs = make_change(account, 1, marketo_id=8), make_change(make_account("Umbrella Ltd"), 1)
+    assert erasure.addresses_of(account, 7) == {"old@b.example", "new@b.example"}
+    assert erasure.forget(account, 7) == 2
+    assert erasure.forget(account, 7) == 0
+    rows = Change.objects.for_account(account).of_person(7).values_list("kind", "before", "after", "content_before")
+    assert list(rows) == [(ChangeKind.ERASED, {}, {}, "")] * 2
+    for untouched in (other, theirs):
+        untouched.refresh_from_db()
+        assert (untouched.kind, untouched.content_before) == (ChangeKind.UPDATED, "hash")

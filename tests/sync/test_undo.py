@@ -9,6 +9,7 @@ from accounts.models import AuditEvent, SalesAccount, User
 from history.models import Change
 from sync.decisions import approve_run, undo_run
 from sync.engine import undo as undo_engine
+from sync.erasure import erase_person
 from sync.models import HoldLimit, Person, RunKind, SyncRun
 from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
@@ -126,6 +127,25 @@ def test_nothing_is_taken_back_beside_another_run(synced: SalesAccount, admin: U
     with pytest.raises(SyncRefused, match="already on its way") as refusal:
         undo_run(run=run, undone_by=admin)
     assert refusal.value.run == full
+
+
+def test_whoever_was_erased_is_not_put_back(synced: SalesAccount, admin: User, change: ChangePeople) -> None:
+    erased, other = ids(synced, 2)
+    titles = {number: values["title"] for number, values in people_in_copy(synced).items()}
+    change("change", erased, other, fields={"title": "Chair"})
+    run = sync_changes(synced)
+    erase_person(account=synced, marketo_id=erased, erased_by=admin)
+    undo = undone(run, admin)
+    assert (undo.status, undo.updated, undo.kept) == (RunStatus.SUCCEEDED, 1, {"erased": 1})
+    copy = people_in_copy(synced)
+    assert copy[other]["title"] == titles[other]
+    assert erased not in copy
+    assert start_and_finish(synced, admin).added == 1, "they come back with the next full run"
+    assert undone(run, admin).kept == {"changed_since": 1, "erased": 1}
+
+
+def start_and_finish(account: SalesAccount, by: User) -> SyncRun:
+    return finish(start_sync(account=account, started_by=by))
 
 
 def test_an_undo_may_take_longer_than_a_heartbeat(

@@ -1,0 +1,20 @@
+"""Forgetting a person in the journal."""
+
+from accounts.models import SalesAccount
+from history.models import Change, ChangeKind
+
+
+def addresses_of(account: SalesAccount, marketo_id: int) -> set[str]:
+    """Every e-mail address that the journal holds of a person."""
+    rows = Change.objects.for_account(account).of_person(marketo_id).values_list("before__email", "after__email")
+    return {address for row in rows for address in row if address}
+
+
+def forget(account: SalesAccount, marketo_id: int) -> int:
+    """
+    Empty what the journal holds of a person; answers how many entries.
+
+    The rows stay, so that a run can still be taken back, and says whom it could not put back.
+    """
+    entries = Change.objects.for_account(account).of_person(marketo_id).exclude(kind=ChangeKind.ERASED)
+    return entries.update(kind=ChangeKind.ERASED, before={}, after={}, content_before="")
