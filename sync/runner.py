@@ -23,7 +23,8 @@ from sync.engine.merge import merge
 from sync.engine.plan import plan
 from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, MustWait, RunFailed, Wait, decide_retry
 from sync.engine.undo import undo
-from sync.models import Extract, LeasedJob, LeaseLost, RunKind, Source, SyncRun
+from sync.leases import LeasedJob, LeaseLost
+from sync.models import Extract, RunKind, Source, SyncRun
 from sync.services import SyncRefused, start_sync, stop_extracts
 from sync.statuses import WAITING_FOR_A_DECISION, RunStatus
 

@@ -16,7 +16,8 @@ from connections.models import MarketoConnection, SalesforceConnection
 from connections.services.client_factory import marketo_client, salesforce_client
 from sync.engine.budget import MarketoBudget
 from sync.engine.problems import MustWait, RunFailed, Wait
-from sync.models import LeasedJob, SyncRun
+from sync.leases import LeasedJob
+from sync.models import SyncRun
 
 # The last tenth of an org's calls is left to its other tools. Salesforce counts the last 24 hours, and each of its
 # answers says how many are used: the connection is checked every hour.

@@ -7,7 +7,7 @@ from typing import Any, Self
 from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
-from sync.models import LeasedJob, LeaseLost
+from sync.leases import LeasedJob, LeaseLost
 from sync.querysets import LEASE
 
 BEAT_SECONDS = 1.0

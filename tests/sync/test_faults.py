@@ -16,8 +16,9 @@ from sandbox.testing import SandboxProcess
 from sync import runner
 from sync.engine import extract as extract_engine
 from sync.engine.problems import MAX_TRIES
+from sync.leases import LeaseLost
 from sync.messages import failure_of
-from sync.models import Extract, LeaseLost, Person, RejectedRow, SyncRun
+from sync.models import Extract, Person, RejectedRow, SyncRun
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
