@@ -23,6 +23,9 @@ SENTENCES = {
 }
 
 
+Values = Mapping[str, str | None]
+
+
 @dataclass(frozen=True)
 class Words:
     """The labels of columns, and of those whose values are codes, the labels of the values."""
@@ -60,15 +63,18 @@ def page_of(account: SalesAccount, marketo_id: int, params: Mapping[str, str]) -
 
 
 def entry_of(change: Change, words: Words) -> Entry:
-    """The change in words; fields stand in the order of `words`."""
-    names = [name for name in words.columns if name != REASON and name in {*change.before, *change.after}]
-    differences = [_difference(change, name, words) for name in names]
+    """The change in words."""
+    differences = differences_of(change.before, change.after, words)
     return Entry(change.kind, _sentence(change, words), change.at, change.run_id, differences)
 
 
-def _difference(change: Change, name: str, words: Words) -> Difference:
-    before, after = (words.value(name, values.get(name)) for values in (change.before, change.after))
-    return Difference(words.columns[name], before, after)
+def differences_of(before: Values, after: Values, words: Words) -> list[Difference]:
+    """The fields that differ, in the order of `words`."""
+    names = [name for name in words.columns if name != REASON and name in {*before, *after}]
+    return [
+        Difference(words.columns[name], words.value(name, before.get(name)), words.value(name, after.get(name)))
+        for name in names
+    ]
 
 
 def _sentence(change: Change, words: Words) -> StrOrPromise:

@@ -13,13 +13,13 @@ from clients.http import ApiError
 from connections.messages import NOBODY, ConnectionProblem, Problem, problem_for
 from connections.problem_codes import problem_code
 from connections.services.visibility import SYNCED, Kind, Visibility
-from history.models import Change, ChangeKind
+from history.models import ChangeKind
 from sync.eligibility import NOT_VISIBLE, Reason
-from sync.engine.outcome import Concerned
 from sync.engine.problems import MustWait, RunFailed
 from sync.engine.why import Found
 from sync.erasure import ERASED_ROW
-from sync.models import Person, RejectedRow, SyncRun
+from sync.models import RejectedRow, SyncRun
+from sync.words import LABELS
 
 _MARKETO_ADMIN = _("A Marketo admin of your company")
 _OPERATOR = _("The operator of this console")
@@ -247,16 +247,10 @@ def reasons_of_hold(run: SyncRun) -> list[tuple[Promise | str, int, Promise | st
         for code, number in run.held.get("removed", {}).items()
     ]
     blanked = [
-        (format_lazy(_("Loses the value: {field}"), field=field_label(name)), number, BLANK_CAUSE, "")
+        (format_lazy(_("Loses the value: {field}"), field=LABELS[name]), number, BLANK_CAUSE, "")
         for name, number in run.held.get("blanked", {}).items()
     ]
     return sorted([*removed, *blanked], key=lambda line: -line[1])
-
-
-def field_label(column: str) -> Promise | str:
-    """A column of the copy in words."""
-    label: Promise | str = getattr(Person, column).field.verbose_name
-    return label
 
 
 def kind_label(kind: str) -> Promise | str:
@@ -267,12 +261,6 @@ def kind_label(kind: str) -> Promise | str:
 def reason_label(code: str) -> Promise | str:
     """A stored reason in words; nothing for none."""
     return Reason(code).label if code in Reason.values else code
-
-
-def differences_of(change: Change | Concerned) -> list[tuple[Promise | str, str, str]]:
-    """Label, value before and after of every field that a change concerns."""
-    names = [name for name in change.before if name != "removed_reason"]
-    return [(field_label(name), change.before[name] or "", change.after.get(name) or "") for name in names]
 
 
 SHOWN: dict[Reason, tuple[Kind, ...]] = {

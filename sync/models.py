@@ -296,8 +296,8 @@ class Person(models.Model):
     salesforce_account_id = models.TextField(_("Salesforce account ID"), null=True)
     salesforce_opportunity_id = models.TextField(_("Salesforce opportunity ID"), null=True)
     # From Salesforce: "Lead" or "Contact", and the user who owns the record.
-    salesforce_type = models.TextField(_("In Salesforce"))
-    owner_id = models.TextField(_("Sales owner's ID"))
+    salesforce_type = models.TextField()
+    owner_id = models.TextField()
     owner_name = models.TextField(_("Sales owner"), null=True)
     removed_at = models.DateTimeField(null=True)
     # Code of sync.messages; why the person is no longer in the copy.

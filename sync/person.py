@@ -11,22 +11,13 @@ from django_stubs_ext import StrOrPromise
 from accounts.models import SalesAccount, User
 from accounts.services import record
 from common.throttling import hit
-from history.trail import REASON, Words
 from sync.audit_actions import SyncAction
 from sync.eligibility import Reason
 from sync.engine.fields import SYNCED_FIELDS
 from sync.engine.why import Found, Values
 from sync.models import Person
-from sync.trace import RECORD_TYPES
+from sync.words import LABELS, OWNER
 
-OWNER = "owner_name"
-LABELS: dict[str, StrOrPromise] = {
-    **{field.column: field.label for field in SYNCED_FIELDS},
-    OWNER: _("Sales owner"),
-    "owner_id": _("User ID of the sales owner"),
-    "salesforce_type": _("In Salesforce"),
-}
-WORDS = Words(LABELS, {REASON: dict(Reason.choices), "salesforce_type": RECORD_TYPES})
 SHOWN = [*(field.column for field in SYNCED_FIELDS), OWNER]
 HIDDEN = {
     Reason.NOT_SHOWN_BY_SALESFORCE: _("In the copy, but not shown by Salesforce since {when}"),

@@ -10,6 +10,7 @@ from django_stubs_ext import StrOrPromise
 
 from sync.eligibility import Reason
 from sync.engine.why import Found
+from sync.words import RECORD_TYPES
 
 
 class Step(models.TextChoices):
@@ -41,7 +42,6 @@ class Line:
 
 
 Seen = tuple[Answer, StrOrPromise]
-RECORD_TYPES = {"Lead": _("Lead"), "Contact": _("Contact")}
 NOT_ASKED = _("Not asked: the step before did not say yes.")
 GONE = {
     Reason.DELETED_IN_MARKETO: _("Marketo said that the person was deleted."),

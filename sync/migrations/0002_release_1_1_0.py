@@ -92,16 +92,6 @@ class Migration(migrations.Migration):
             field=models.JSONField(default=dict),
         ),
         migrations.AlterField(
-            model_name='person',
-            name='owner_id',
-            field=models.TextField(verbose_name="Sales owner's ID"),
-        ),
-        migrations.AlterField(
-            model_name='person',
-            name='salesforce_type',
-            field=models.TextField(verbose_name='In Salesforce'),
-        ),
-        migrations.AlterField(
             model_name='syncrun',
             name='kind',
             field=models.CharField(choices=[('full', 'Full sync'), ('incremental', 'Changes'), ('undo', 'Undo')], default='full', max_length=12),

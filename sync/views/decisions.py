@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,13 +15,15 @@ from accounts.access import fresh_sign_in_required, fresh_sign_in_required_to_re
 from accounts.middleware import ConsoleRequest
 from common.csv_export import csv_answer
 from common.paging import is_key
+from history.trail import Difference, differences_of
 from sync import decisions
-from sync.engine.outcome import PAGE_SIZE, Choice, concerned, everybody_concerned
+from sync.engine.outcome import PAGE_SIZE, Choice, Concerned, concerned, everybody_concerned
 from sync.forms import TypedText
-from sync.messages import differences_of, kind_label, reason_label
+from sync.messages import kind_label, reason_label
 from sync.models import SyncRun
 from sync.services import SyncRefused
 from sync.views.access import may_decide, watched_runs
+from sync.words import WORDS
 
 SEARCH = TypedText(longest=100)
 
@@ -114,7 +115,7 @@ def people_of_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     context = {
         "run": this,
         "choice": choice,
-        "rows": [(one, kind_label(one.kind), reason_label(one.reason), differences_of(one)) for one in shown],
+        "rows": [(one, kind_label(one.kind), reason_label(one.reason), _differences(one)) for one in shown],
         "following": shown[-1].marketo_id if len(found) > PAGE_SIZE else None,
         "query": urlencode(kept),
         "may_decide": may_decide(request, this.account),
@@ -139,5 +140,9 @@ def _lines(this: SyncRun, choice: Choice) -> Iterator[tuple[object, ...]]:
     yield _("Marketo ID"), _("Name"), _("Email"), _("What"), _("Reason"), _("Field"), _("Before"), _("After")
     for one in everybody_concerned(this, choice):
         known = one.marketo_id, one.name, one.email, kind_label(one.kind), reason_label(one.reason)
-        differences: list[tuple[Promise | str, str, str]] = differences_of(one) or [("", "", "")]
-        yield from ((*known, *difference) for difference in differences)
+        for difference in _differences(one) or [Difference("", "", "")]:
+            yield *known, difference.label, difference.before, difference.after
+
+
+def _differences(one: Concerned) -> list[Difference]:
+    return differences_of(one.before, one.after, WORDS)

@@ -20,9 +20,10 @@ from sync import services
 from sync.engine.why import ask
 from sync.messages import TROUBLES, explain, trouble
 from sync.models import Person, SyncRun
-from sync.person import WORDS, note_look, rows_of, standing_of
+from sync.person import note_look, rows_of, standing_of
 from sync.trace import trace_of
 from sync.views.access import watched_accounts
+from sync.words import WORDS
 
 
 @permission_required(Permission.READ_PEOPLE)
