@@ -68,7 +68,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sync-sweep": {"task": "sync.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
-    "start-due-syncs": {"task": "sync.tasks.start_due_syncs", "schedule": 300.0, "options": {"expires": 240}},
+    "start-due-syncs": {"task": "sync.tasks.start_due_syncs", "schedule": 30.0, "options": {"expires": 25}},
     # The minutes keep clear of the full hour, when everybody else calls Salesforce.
     "check-connections": {"task": "connections.tasks.check_connections", "schedule": crontab(minute="17")},
     "check-visibility": {"task": "connections.tasks.check_visibility", "schedule": crontab(minute="47")},

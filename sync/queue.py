@@ -15,8 +15,11 @@ from sync.querysets import ExtractQuerySet, SyncRunQuerySet
 
 # A message that waited longer has been sent again by a later sweep.
 MESSAGE_SECONDS = 10
-BULK = "bulk"
+SHORT, BULK = "celery", "bulk"
+# Of each queue at a time: more only ring again for what was rung already, and keep others' messages waiting.
 MOST_MESSAGES = 20
+# Due rows looked at in a sweep. Whoever is further behind comes in a later one: those before are taken by then.
+MOST_ROWS = 200
 
 
 class Task(StrEnum):
@@ -36,8 +39,20 @@ def wake_on_commit(run: SyncRun) -> None:
 
 
 def enqueue(runs: SyncRunQuerySet, extracts: ExtractQuerySet) -> None:
-    """Ring for what is due of these rows."""
-    bulk = _send_short(Task.ADVANCE_RUN, runs.due()) + _send_short(Task.ADVANCE_EXTRACT, extracts.due().in_turn())
+    """Ring for what is due of these rows, as far as there is room in the queues."""
+    due: dict[Task, SyncRunQuerySet | ExtractQuerySet] = {
+        Task.ADVANCE_RUN: runs.due(),
+        Task.ADVANCE_EXTRACT: extracts.due().in_turn(),
+    }
+    steps = [
+        (task, pk, is_bulk)
+        for task, rows in due.items()
+        for pk, is_bulk in rows.with_is_bulk().values_list("pk", "is_bulk")[:MOST_ROWS]
+    ]
+    short = [(task, pk) for task, pk, is_bulk in steps if not is_bulk]
+    for task, pk in short[: max(0, MOST_MESSAGES - _waiting(SHORT))] if short else []:
+        _send(task, pk)
+    bulk = len(steps) - len(short)
     # Without a loader nobody takes messages out of the queue, not even those that have expired.
     for _ in range(min(bulk, MOST_MESSAGES) - _waiting(BULK) if bulk else 0):
         _send(Task.RUN_NEXT_BULK_JOB)
@@ -46,17 +61,6 @@ def enqueue(runs: SyncRunQuerySet, extracts: ExtractQuerySet) -> None:
 def enqueue_all() -> None:
     """Ring for everything that is due, also for what a lost message was sent for."""
     enqueue(SyncRun.objects.all(), Extract.objects.all())
-
-
-def _send_short(task: Task, due: SyncRunQuerySet | ExtractQuerySet) -> int:
-    """Ring for the rows whose next step is short; answers how many there are besides."""
-    bulk = 0
-    for pk, is_bulk in due.with_is_bulk().values_list("pk", "is_bulk"):
-        if is_bulk:
-            bulk += 1
-        else:
-            _send(task, pk)
-    return bulk
 
 
 def _send(task: Task, *arguments: int) -> None:

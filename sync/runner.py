@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -36,6 +37,8 @@ CONNECTIONS: dict[str, type[MarketoConnection | SalesforceConnection]] = {
 RECONCILIATION = timedelta(days=7)
 # A full run that failed, or that a person cancelled, is not begun again at once.
 AFTER_FAILURE = timedelta(hours=6)
+# Each account's turn comes every five minutes.
+TURNS = 10
 # After these only a full run helps.
 NEEDS_FULL_SYNC = {"too_many_changes", "list_gone"}
 # An undo has nothing to read.
@@ -43,10 +46,16 @@ PLANS = {RunKind.FULL: plan, RunKind.INCREMENTAL: incremental.plan_changes, RunK
 logger = structlog.get_logger(__name__)
 
 
-def start_due_syncs() -> None:
-    """Bring every account that has been synced up to date: its changes, or everybody when that is due."""
+def start_due_syncs(turn: int | None = None) -> None:
+    """
+    Bring every account that has been synced up to date: its changes, or everybody when that is due. With a `turn`, one
+    part of the accounts in each of TURNS: hundreds that begin at once would wait for each other.
+    """
     SyncRun.objects.outdated().delete()
-    for account in SalesAccount.objects.filter(sync_cursors__stream=Source.SALESFORCE_CHANGES):
+    accounts = SalesAccount.objects.filter(sync_cursors__stream=Source.SALESFORCE_CHANGES)
+    if turn is not None:
+        accounts = accounts.annotate(turn=F("pk") % TURNS).filter(turn=turn % TURNS)
+    for account in accounts:
         kind = _due_kind(account)
         if kind:
             with suppress(SyncRefused):

@@ -2,9 +2,12 @@
 
 from celery import shared_task
 
+from common.redis_client import redis_client
 from sync import queue, runner
 from sync.models import Extract, SyncRun
 from sync.queue import Task
+
+TURN = "sync:turn"
 
 
 @shared_task(name=Task.SWEEP)
@@ -16,8 +19,9 @@ def sweep() -> None:
 
 @shared_task(name=Task.START_DUE_SYNCS)
 def start_due_syncs() -> None:
-    """Bring every account up to date; run every five minutes."""
-    runner.start_due_syncs()
+    """Bring the accounts up to date whose turn it is; run every 30 seconds."""
+    # Counted, for a scheduler's clock drifts: each turn comes once in TURNS.
+    runner.start_due_syncs(redis_client().incr(TURN))
 
 
 @shared_task(name=Task.ADVANCE_RUN)

@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.models import SalesAccount
+from common.redis_client import redis_client
 from connections.models import MarketoConnection, SalesforceConnection
 from msi_admin import celery_app
-from sync import runner, tasks
-from sync.models import Extract, SyncRun
+from sync import queue, runner, tasks
+from sync.models import Extract, Source, SyncRun
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
-from tests.factories import make_account
+from tests.factories import make_account, make_cursor, make_extract, make_run
 from tests.sync.driving import finish
 
 
@@ -84,3 +86,29 @@ def test_every_queue_has_workers_of_its_own(file: str) -> None:
     text = (Path(settings.BASE_DIR) / file).read_text()
     served = re.findall(r"worker --queues (\w+)", text)
     assert sorted(served) == sorted(queue.name for queue in settings.CELERY_TASK_QUEUES)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_rings_no_more_than_the_queue_can_take(account: SalesAccount) -> None:
+    """300 accounts filled it with 4,006 messages, and mails waited behind them."""
+    run = make_run(account, RunStatus.EXTRACTING)
+    for _ in range(50):
+        make_extract(run, due_at=timezone.now())
+    for _ in range(3):
+        queue.enqueue_all()
+        assert redis_client().llen(queue.SHORT) == queue.MOST_MESSAGES
+    redis_client().delete(queue.SHORT)
+
+
+@pytest.mark.django_db
+def test_accounts_are_brought_up_to_date_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = [make_account(f"Company {number}") for number in range(25)]
+    for account in accounts:
+        make_cursor(account, stream=Source.SALESFORCE_CHANGES)
+    began: list[SalesAccount] = []
+    monkeypatch.setattr("sync.runner._due_kind", began.append)
+    for _ in range(runner.TURNS):
+        before = len(began)
+        tasks.start_due_syncs()
+        assert len(began) - before <= 3
+    assert sorted(account.pk for account in began) == [account.pk for account in accounts]
