@@ -1,5 +1,6 @@
 """What load balancers and ops staff's monitoring ask: alive, ready, figures."""
 
+import dataclasses
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -9,8 +10,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
+from health_check.base import HealthCheck
+from health_check.exceptions import ServiceUnavailable
 from health_check.views import HealthCheckView
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from sync.queue import seconds_since_sweep
+
+# Sweeps may wait a little in a busy queue.
+LONGEST_SILENCE = 30.0
 
 
 @require_safe
@@ -33,12 +41,14 @@ def for_monitoring(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
 
 
 class Readiness(HealthCheckView):  # type: ignore[misc]
-    """Database, Redis and a worker for every queue answer; otherwise 500 naming the part that does not.
+    """
+    What a web process needs answers: database and Redis; otherwise 500 naming the part that does not. Not the workers:
+    one of them missing must not take the site away.
 
     JSON also for browsers: the library's page needs styles that our security policy forbids.
     """
 
-    checks = ("health_check.Database", "health_check.Cache", "health_check.contrib.celery.Ping")
+    checks: tuple[Any, ...] = ("health_check.Database", "health_check.Cache")
 
     def render_to_response(self, context: dict[str, Any], *, status: int) -> HttpResponse:
         return self.render_to_response_json(status)
@@ -48,7 +58,24 @@ class Readiness(HealthCheckView):  # type: ignore[misc]
         return JsonResponse(verdicts, status=status)
 
 
+@dataclasses.dataclass
+class Scheduler(HealthCheck):  # type: ignore[misc]
+    """The sweep runs, which beat sends every second: without it nothing goes on by itself."""
+
+    def run(self) -> None:
+        age = seconds_since_sweep()
+        if age is None or age > LONGEST_SILENCE:
+            raise ServiceUnavailable("no sweep" if age is None else f"the last sweep was {age:.0f} seconds ago")
+
+
+class WorkerReadiness(Readiness):
+    """A worker for every queue answers, and the sweep runs."""
+
+    checks = ("health_check.contrib.celery.Ping", Scheduler)
+
+
 readyz = for_monitoring(Readiness.as_view())
+readyz_workers = for_monitoring(WorkerReadiness.as_view())
 
 
 @for_monitoring

@@ -28,6 +28,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("readyz/workers", health.readyz_workers, name="readyz_workers"),
     path("metrics", health.metrics, name="metrics"),
 ]
 

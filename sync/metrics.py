@@ -1,5 +1,6 @@
 """Figures of this room for Prometheus, computed when they are asked for: every process would tell the same."""
 
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -13,11 +14,12 @@ from prometheus_client.registry import Collector
 
 from sync.models import Extract, SyncRun
 from sync.querysets import LEASE
+from sync.queue import seconds_since_sweep
 from sync.statuses import RunStatus
 
 
 class SyncCollector(Collector):
-    """Four figures in five queries, however many runs there are."""
+    """Six figures in seven queries, however many runs there are."""
 
     def describe(self) -> list[Metric]:
         # Without this the registry would ask for the figures at the start of every process.
@@ -33,6 +35,17 @@ class SyncCollector(Collector):
         yield _gauge("msi_sync_waiting_runs", "Unfinished runs that wait for something outside.", _waiting())
         yield _gauge("msi_sync_rows_per_second", "Rows that unfinished runs load, since each began to.", _rate())
         yield _gauge("msi_sync_silent_seconds", "Since the last sign of life of the longest silent worker.", _silence())
+        yield _gauge("msi_sync_oldest_due_seconds", "Since the longest due step should have begun.", _oldest_due())
+        age = seconds_since_sweep()
+        yield _gauge(
+            "msi_sync_last_sweep_seconds", "Since the scheduler's last sweep.", math.inf if age is None else age
+        )
+
+
+def _oldest_due() -> float:
+    """0 while everything due has been taken up."""
+    oldest = [steps.due().aggregate(oldest=Min("due_at"))["oldest"] for steps in (SyncRun.objects, Extract.objects)]
+    return max(((timezone.now() - time).total_seconds() for time in oldest if time), default=0.0)
 
 
 def _runs() -> Metric:

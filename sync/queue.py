@@ -3,6 +3,7 @@ The queue of Celery: messages that ring for what is due. They may be lost, doubl
 be done; this is the only place that knows of them.
 """
 
+import time
 from enum import StrEnum
 from functools import partial
 
@@ -15,6 +16,7 @@ from sync.querysets import ExtractQuerySet, SyncRunQuerySet
 
 # A message that waited longer has been sent again by a later sweep.
 MESSAGE_SECONDS = 10
+LAST_SWEEP = "sync:last-sweep"
 SHORT, BULK = "celery", "bulk"
 # Of each queue at a time: more only ring again for what was rung already, and keep others' messages waiting.
 MOST_MESSAGES = 20
@@ -56,6 +58,17 @@ def enqueue(runs: SyncRunQuerySet, extracts: ExtractQuerySet) -> None:
     # Without a loader nobody takes messages out of the queue, not even those that have expired.
     for _ in range(min(bulk, MOST_MESSAGES) - _waiting(BULK) if bulk else 0):
         _send(Task.RUN_NEXT_BULK_JOB)
+
+
+def note_sweep() -> None:
+    """The scheduler lives, and a worker listens to it."""
+    redis_client().set(LAST_SWEEP, time.time())
+
+
+def seconds_since_sweep() -> float | None:
+    """None when there never was one."""
+    noted = redis_client().get(LAST_SWEEP)
+    return time.time() - float(noted) if noted else None
 
 
 def enqueue_all() -> None:

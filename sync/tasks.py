@@ -15,6 +15,7 @@ def sweep() -> None:
     """Ring for everything that is due; run every second, so that a lost message costs no more than that."""
     runner.end_disconnected_runs()
     queue.enqueue_all()
+    queue.note_sweep()
 
 
 @shared_task(name=Task.START_DUE_SYNCS)

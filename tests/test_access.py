@@ -381,6 +381,7 @@ def test_nothing_is_written_but_by_post(
 OPEN_OUTSIDE_THE_ROOMS = {
     "/healthz",
     "/readyz",
+    "/readyz/workers",
     "/metrics",
     "/accounts/login/",
     "/accounts/salesforce/login/",
