@@ -102,7 +102,8 @@ def test_no_screen_runs_what_a_stranger_wrote(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     team, upload = account.teams.last(), CsvUpload.objects.get()
     assert team
-    ours = {"/settings/admin/teams/1/": f"/settings/admin/teams/{team.pk}/", "/ops/sync/1/": f"/ops/sync/{naughty.pk}/"}
+    ours = {"/settings/admin/teams/1/": f"/settings/admin/teams/{team.pk}/"}
+    ours |= {f"/ops/sync/1/{part}": f"/ops/sync/{naughty.pk}/{part}" for part in ("", "people/")}
     shown = 0
     for screen in [*(ours.get(one, one) for one in SCREENS), f"/settings/admin/users/invite-csv/{upload.pk}/"]:
         page.goto(live_server.url + screen)

@@ -55,7 +55,7 @@ HEADERS = {
     "Referer": f"http://testserver/invitations/{CANARY}/",
 }
 # Parts of addresses that anybody may know: the name of an item of the package checklist.
-KNOWN_TO_ANYBODY = {"tick_item"}
+KNOWN_TO_ANYBODY = {"tick_item", "watched_person"}
 
 
 def miss(text: str) -> Never:

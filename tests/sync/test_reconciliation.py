@@ -111,7 +111,8 @@ def test_examples_lead_to_the_reason(sync: Sync, browser: Client) -> None:
     found = lines(browser)
     for label, rule in (("Owned by a queue", "owned by a queue"), ("Not in Salesforce", "not linked to a lead")):
         example = found[label].examples[0]
-        assert rule in browser.post("/ops/sync/why/", {"q": example}).content.decode()
+        person = browser.post("/ops/sync/why/", {"q": example}).headers["Location"]
+        assert rule in browser.get(f"{person}?ask=1").content.decode()
 
 
 def test_examples_are_people_who_exist(sync: Sync, browser: Client, sandbox: SandboxProcess) -> None:
