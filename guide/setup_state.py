@@ -34,6 +34,8 @@ class AccountState:
     salesforce: Health
     marketo: Health
     last_full_run: SyncRun | None
+    # Held, or a dry run: an Admin decides.
+    stopped_run: SyncRun | None
     last_success: SyncRun | None
     members: int
     waiting_invitations: int
@@ -80,6 +82,7 @@ def _account_state(account: SalesAccount) -> AccountState:
         salesforce=salesforce_health(account),
         marketo=marketo_health(account),
         last_full_run=runs.full().order_by("-pk").first(),
+        stopped_run=runs.waiting_for_a_decision().first(),
         last_success=runs.last_success(),
         members=members.count(),
         waiting_invitations=invitations.open().count(),

@@ -136,10 +136,26 @@ def _sync(facts: SetupState) -> Step:
     if not account or not (account.marketo.is_connected and account.salesforce.is_connected):
         fact = _synced(good) if good else _("Copies the people that exist in Marketo and Salesforce.")
         return Step(4, StepState.TODO, " ".join([fact, _("Needs steps 2 and 3.")]), MARKETO_ADMIN, None)
+    if account.stopped_run:
+        return _decision(facts.viewer, good, account.stopped_run)
     state = StepState.DONE if good else StepState.TODO
     if last and last.is_finished and not good:
         state = StepState.PROBLEM
     return Step(4, state, _sync_fact(good, last), MARKETO_ADMIN, _sync_action(facts.viewer, last))
+
+
+def _decision(viewer: Viewer, good: SyncRun | None, stopped: SyncRun) -> Step:
+    is_held = stopped.status == RunStatus.HELD
+    waits = (
+        _("A data sync is held: it would remove or empty many people. Nothing has changed; an Admin decides.")
+        if is_held
+        else _("A dry run shows what a sync would do; start it from there.")
+    )
+    fact = " ".join([_synced(good), waits]) if good else waits
+    action = _relabel(_sync_action(viewer, stopped), _("Decide") if is_held else _("View"))
+    return Step(
+        4, StepState.PROBLEM if is_held else StepState.DONE if good else StepState.TODO, fact, MARKETO_ADMIN, action
+    )
 
 
 def _sync_fact(good: SyncRun | None, last: SyncRun | None) -> str:

@@ -9,8 +9,8 @@ from sync.services import connection_problem
 
 def sync_card(instance: MarketoInstance) -> dict[str, object]:
     """
-    Variables of the card's template: `sync_run` (unfinished or last), `sync_success` (the last one that succeeded, also
-    by following changes) and `sync_problem` (a sentence or "").
+    Variables of the card's template: `sync_run` (one that waits for a decision, or the last), `sync_success` (the last
+    one that succeeded, also by following changes) and `sync_problem` (a sentence or "").
     """
     account = instance.account
     if not account:
@@ -21,7 +21,7 @@ def sync_card(instance: MarketoInstance) -> dict[str, object]:
         }
     runs = SyncRun.objects.for_account(account)
     return {
-        "sync_run": runs.full().order_by("-pk").first(),
+        "sync_run": runs.waiting_for_a_decision().first() or runs.full().order_by("-pk").first(),
         "sync_success": runs.last_success(),
         "sync_problem": connection_problem(account),
     }

@@ -12,7 +12,7 @@ from django.db.models.functions import Lower, Now, RowNumber
 from accounts.models import Member, SalesAccount, User
 from accounts.permissions import Permission
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance, SalesforceConnection
-from sync.statuses import UNFINISHED, ExtractStatus, RunStatus
+from sync.statuses import UNFINISHED, WAITING_FOR_A_DECISION, ExtractStatus, RunStatus
 
 if TYPE_CHECKING:
     from sync.models import Cursor, HeldPerson, HoldLimit, Person, RejectedRow, SyncRun  # noqa: F401 (named in strings)
@@ -92,6 +92,10 @@ class SyncRunQuerySet(LeasedJobQuerySet):
         if member and member.may(Permission.CONTROL_RUNS):
             accounts |= Q(account=member.account)
         return self.filter(accounts)
+
+    def waiting_for_a_decision(self) -> SyncRunQuerySet:
+        """Held runs and dry runs, the newest first."""
+        return self.filter(status__in=WAITING_FOR_A_DECISION).order_by("-pk")
 
     def last_success(self) -> SyncRun | None:
         run: SyncRun | None = self.filter(status=RunStatus.SUCCEEDED).order_by("-pk").first()

@@ -54,7 +54,7 @@ HEADERS = {
     "X-CSRFToken": CANARY,
     "Referer": f"http://testserver/invitations/{CANARY}/",
 }
-# Parts of addresses that anybody may know: the name of an item of the package checklist.
+# Parts of addresses that anybody may know: the names of an item of the package checklist and of a Sales account.
 KNOWN_TO_ANYBODY = {"tick_item", "watched_person"}
 
 

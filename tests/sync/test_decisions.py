@@ -43,6 +43,17 @@ def test_a_held_run_says_what_would_happen_and_why(held: SyncRun, browser: Clien
     assert "Körningen skulle ta bort 30 personer." in swedish
 
 
+def test_the_guide_and_actions_config_lead_to_the_decision(
+    held: SyncRun, browser: Client, marketo_admin: User, client_of: ClientOf
+) -> None:
+    """Nobody looks at a list of runs to find out that one waits for them."""
+    for client, address in ((browser, "/"), (client_of(marketo_admin), "/marketo/sales-insight/actions-config/")):
+        page = text_of(client.get(address))
+        assert "A data sync is held: it would remove or empty many people." in page
+        assert f'href="{held.get_absolute_url()}"' in page
+        assert "Decide" in page
+
+
 def test_approving_in_the_browser(held: SyncRun, browser: Client, synced: SalesAccount) -> None:
     answer = browser.post(f"{held.get_absolute_url()}approve/", follow=True)
     assert "Approved." in text_of(answer)
