@@ -5,6 +5,7 @@ matched name, so no two parsers can read it differently; local addresses come fr
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Literal
 
@@ -14,16 +15,52 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _MARKETO = re.compile(
     r"(?:https://)?(\d{3}-[a-z0-9]{3}-\d{3})(?:\.mktorest\.com(?::443)?(?:/(?:rest|identity)?)?/?)?", _FLAGS
 )
-# People paste the address bar of Lightning; Salesforce documents that it names the same My Domain.
+
+
+@dataclass(frozen=True)
+class _Cloud:
+    """One of Salesforce's clouds: where its orgs log in and answer calls, and where their pages are."""
+
+    my_domain: str
+    # Pages of an org: each names its My Domain, none answers calls.
+    pages: tuple[str, ...]
+    # Below which an org's API may be.
+    api: tuple[str, ...]
+
+
+# Salesforce help, "My Domain URL Formats"; Salesforce's own command line tool (forcedotcom/sfdx-core, sfdcUrl.ts) has
+# the hosts of the API and .crmforce.mil, Salesforce Inspector Reloaded the other pages of .mil, jsforce those of .cn.
+_CLOUDS = (
+    _Cloud(
+        "my.salesforce.com",
+        ("lightning.force.com", "my.salesforce-setup.com"),
+        ("salesforce.com", "force.com", "cloudforce.com", "salesforceliveagent.com"),
+    ),
+    _Cloud(
+        "my.salesforce.mil",
+        ("lightning.crmforce.mil", "lightning.force.mil", "my.salesforce-setup.mil"),
+        ("salesforce.mil", "crmforce.mil"),
+    ),
+    _Cloud("my.sfcrmproducts.cn", ("lightning.sfcrmapps.cn",), ("sfcrmproducts.cn", "sfcrmapps.cn")),
+)
+_MY_DOMAIN_OF = {suffix: cloud.my_domain for cloud in _CLOUDS for suffix in (cloud.my_domain, *cloud.pages)}
+_PAGES = tuple(f".{suffix}" for cloud in _CLOUDS for suffix in cloud.pages)
+
+
+def _one_of(suffixes: Collection[str]) -> str:
+    return "|".join(map(re.escape, suffixes))
+
+
+# The part behind the name tells the kind of org; cs12 and the like are of sandboxes from before enhanced domains.
+_KIND = r"sandbox|develop|scratch|demo|patch|trailblaze|free|cs\d{1,3}"
+# Microsoft Defender for Cloud Apps adds .mcas.ms to every host in the address bar.
 _MY_DOMAIN = re.compile(
-    rf"(?:https://)?({_LABEL}(?:\.(?:sandbox|develop|scratch|demo|patch|trailblaze))?)"
-    r"(?:\.(?:my\.salesforce|lightning\.force)\.com(?::443)?(?:/[^\s\\]*)?)?",
+    rf"(?:https://)?(?P<name>(?!xn--){_LABEL})(?P<kind>\.(?:{_KIND}))?"
+    rf"(?:\.(?P<suffix>{_one_of(_MY_DOMAIN_OF)})(?:\.mcas\.ms)?(?::443)?(?:[/?#][^\s\\]*)?)?",
     _FLAGS,
 )
 _INSTANCE = re.compile(
-    rf"https://((?:{_LABEL}\.)+"
-    r"(?:(?:salesforce|force|cloudforce|salesforceliveagent)\.com|(?:crmforce|salesforce)\.mil|sfcrm(?:products|apps)\.cn))"
-    r"(?::443)?/?",
+    rf"https://((?:{_LABEL}\.)+(?:{_one_of([suffix for cloud in _CLOUDS for suffix in cloud.api])}))(?::443)?/?",
     _FLAGS,
 )
 
@@ -58,7 +95,7 @@ def salesforce_login_origin(choice: LoginChoice, my_domain: str, *, local_origin
     server must send nobody to the real Salesforce. Raises ForbiddenHost.
     """
     if choice == "my_domain":
-        origin = f"https://{_match(_MY_DOMAIN, my_domain.strip())}.my.salesforce.com"
+        origin = _my_domain_origin(my_domain.strip())
     else:
         origin = {"production": "https://login.salesforce.com", "sandbox": "https://test.salesforce.com"}[choice]
     return local_origin or origin
@@ -68,12 +105,12 @@ def check_instance_url(url: str, *, extra_origins: Collection[str]) -> str:
     """
     The origin of a returned `instance_url`, safe to send a token to. Raises ForbiddenHost.
 
-    The suffixes are those of Salesforce's own command line tool, without Lightning's, which serves pages but no API.
+    Pages of an org, such as Lightning's, are refused: they answer no calls.
     """
     if url.rstrip("/") in extra_origins:
         return url.rstrip("/")
     host = _match(_INSTANCE, url)
-    if host.endswith(".lightning.force.com"):
+    if host.endswith(_PAGES):
         raise ForbiddenHost
     return f"https://{host}"
 
@@ -99,6 +136,25 @@ def _inside(ip: IPv6Address) -> IPv4Address | None:
     if any(ip in network for network in _CARRIERS):
         return IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.ipv4_mapped or ip.sixtofour
+
+
+def _my_domain_origin(typed: str) -> str:
+    """Where the org logs in that a name, or the address of one of its pages, belongs to."""
+    found = _MY_DOMAIN.fullmatch(typed)
+    if not found:
+        raise ForbiddenHost
+    name, kind, suffix = ((found[part] or "").lower() for part in ("name", "kind", "suffix"))
+    if not suffix:
+        kind = kind or _usual_kind(name)
+    return f"https://{name}{kind}.{_MY_DOMAIN_OF.get(suffix, _CLOUDS[0].my_domain)}"
+
+
+def _usual_kind(name: str) -> str:
+    """What follows a name that somebody typed alone: two hyphens are in names of sandboxes only."""
+    if "--" in name:
+        return ".sandbox"
+    # Salesforce gives such names to the Developer Edition orgs of its own sign-up.
+    return ".develop" if name.startswith("orgfarm-") else ""
 
 
 def _match(pattern: re.Pattern[str], text: str) -> str:

@@ -19,10 +19,13 @@ class SalesforceHostForm(forms.Form):
     choice = forms.ChoiceField(choices=CHOICES, widget=forms.RadioSelect, initial="production", label=_("Log in to"))
     my_domain = forms.CharField(
         label=_("Address of your org"),
-        max_length=200,
+        max_length=2000,
         required=False,
         widget=forms.TextInput(_CONTROL),
-        help_text=_("For My Domain only. Its first part is enough, for example acme or acme--test.sandbox."),
+        help_text=_(
+            "For My Domain only. Copy the address of any page of the org, or type its first part, for example acme or "
+            "acme--test.sandbox."
+        ),
     )
 
     def clean(self) -> dict[str, Any]:

@@ -134,8 +134,11 @@ PROBLEMS: dict[str, Problem] = {
         YOU,
     ),
     ProblemCode.SALESFORCE_BAD_DOMAIN: Problem(
-        _("This is not the name of a Salesforce My Domain."),
-        _("Type the first part of the address you see in Salesforce, for example acme or acme--test.sandbox."),
+        _("This is not the address of a Salesforce org."),
+        _(
+            "In Salesforce open any page of the org and copy its address here, or type its first part, for example "
+            "acme or acme--test.sandbox."
+        ),
         YOU,
     ),
     ProblemCode.SALESFORCE_BUSY: Problem(

@@ -44,9 +44,15 @@ _log = structlog.get_logger(__name__)
 
 
 def login_origin(choice: LoginChoice, my_domain: str) -> str:
-    """The origin of the Salesforce login page a person chose. Raises ConnectionProblem."""
+    """Where a choice leads to: the login page of `org_origin`, or what stands in for it. Raises ConnectionProblem."""
+    understood = org_origin(choice, my_domain)
+    return settings.SANDBOX_ORIGIN or understood
+
+
+def org_origin(choice: LoginChoice, my_domain: str) -> str:
+    """The origin of Salesforce's login page for what a person chose and typed. Raises ConnectionProblem."""
     try:
-        return salesforce_login_origin(choice, my_domain, local_origin=settings.SANDBOX_ORIGIN or None)
+        return salesforce_login_origin(choice, my_domain, local_origin=None)
     except ForbiddenHost:
         raise ConnectionProblem(ProblemCode.SALESFORCE_BAD_DOMAIN) from None
 

@@ -102,10 +102,15 @@ def connect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpR
                 is_own=place.is_own,
             )
             return _leave_for(request, url)
-        origin = salesforce_services.login_origin(choice, my_domain)
+        context = {
+            "place": place,
+            "form": form,
+            "origin": salesforce_services.login_origin(choice, my_domain),
+            "understood": salesforce_services.org_origin(choice, my_domain),
+        }
     except ConnectionProblem as refused:
         return _page(request, place, form, refused.code)
-    return render(request, "connections/salesforce_connect.html", {"place": place, "form": form, "origin": origin})
+    return render(request, "connections/salesforce_connect.html", context)
 
 
 @permission_of_place_required

@@ -41,6 +41,8 @@ def test_the_confirmation_names_the_exact_host(admin: User, client_of: ClientOf,
         ("production", "", "https://login.salesforce.com"),
         ("sandbox", "", "https://test.salesforce.com"),
         ("my_domain", " acme--test.sandbox ", "https://acme--test.sandbox.my.salesforce.com"),
+        ("my_domain", "https://acme.lightning.force.com/lightning/page/home", "https://acme.my.salesforce.com"),
+        ("my_domain", "https://acme.my.salesforce-setup.com/lightning/setup/x", "https://acme.my.salesforce.com"),
     ],
 )
 @pytest.mark.django_db
@@ -53,6 +55,15 @@ def test_each_choice_leads_to_its_host(
     assert f'<code class="fs-3">{host}</code>' in text_of(page)
 
 
+def test_what_was_understood_is_shown_where_a_sandbox_stands_in(
+    admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    typed = {"choice": "my_domain", "my_domain": "https://acme--uat.sandbox.lightning.force.com/lightning/o/Lead/list"}
+    page = text_of(client_of(admin).get(CONNECT, typed))
+    assert f'<code class="fs-3">{sandbox.url}</code>' in page
+    assert "It stands in for https://acme--uat.sandbox.my.salesforce.com here." in page
+
+
 @pytest.mark.parametrize("is_with_sandbox", [False, True])
 @pytest.mark.parametrize("my_domain", ["", "evil.example", "https://acme.my.salesforce.com.evil.example", "127.0.0.1"])
 @pytest.mark.django_db
@@ -63,7 +74,7 @@ def test_a_foreign_domain_is_refused_at_its_field(
     for ask in (client_of(admin).get, client_of(admin).post):
         page = text_of(ask(CONNECT, {"choice": "my_domain", "my_domain": my_domain}))
         error = page.partition('id="id_my_domain_error"')[2].partition("</div>")[0]
-        assert "This is not the name of a Salesforce My Domain" in error
+        assert "This is not the address of a Salesforce org." in error
     assert not SalesforceSignIn.objects.exists()
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from clients import http
-from clients.hosts import ForbiddenHost, check_instance_url, salesforce_login_origin
+from clients.hosts import ForbiddenHost, check_instance_url, must_be_public, salesforce_login_origin
 from clients.salesforce import oauth
 from clients.salesforce.oauth import ConnectedApp, GrantRefused, OAuthError, OAuthProblem, TokenAnswer
 from connections.problem_codes import problem_code
@@ -30,10 +30,41 @@ IDENTITY = "https://login.salesforce.com/id/00D000000000062EAA/005000000000001AA
         ("https://acme--test.sandbox.my.salesforce.com", "https://acme--test.sandbox.my.salesforce.com"),
         ("https://acme.lightning.force.com/lightning/page/home", "https://acme.my.salesforce.com"),
         ("https://acme-dev-ed.develop.lightning.force.com", "https://acme-dev-ed.develop.my.salesforce.com"),
+        ("https://acme.my.salesforce-setup.com/lightning/setup/SetupOneHome/home", "https://acme.my.salesforce.com"),
+        ("acme.my.salesforce.com/home/home.jsp?id=005&x=a%20b#top", "https://acme.my.salesforce.com"),
+        ("  https://acme.lightning.force.com?eptVisible=1\n", "https://acme.my.salesforce.com"),
+        ("https://acme.lightning.force.com.mcas.ms/lightning/o/Lead/list", "https://acme.my.salesforce.com"),
+        ("https://acme.my.salesforce.com:443/", "https://acme.my.salesforce.com"),
+        ("https://acme.my.salesforce.mil", "https://acme.my.salesforce.mil"),
+        ("https://acme.lightning.crmforce.mil/lightning/page/home", "https://acme.my.salesforce.mil"),
+        ("https://acme--uat.sandbox.my.salesforce-setup.mil/x", "https://acme--uat.sandbox.my.salesforce.mil"),
+        ("https://acme.my.sfcrmproducts.cn/", "https://acme.my.sfcrmproducts.cn"),
+        ("acme.lightning.sfcrmapps.cn", "https://acme.my.sfcrmproducts.cn"),
+        ("acme--dev", "https://acme--dev.sandbox.my.salesforce.com"),
+        ("acme--dev.cs12.my.salesforce.com", "https://acme--dev.cs12.my.salesforce.com"),
+        (
+            "https://acme--dev.sandbox.my.salesforce-setup.com/lightning/setup/SetupOneHome/home",
+            "https://acme--dev.sandbox.my.salesforce.com",
+        ),
+        ("orgfarm-0a1b2c3d-dev-ed", "https://orgfarm-0a1b2c3d-dev-ed.develop.my.salesforce.com"),
+        (
+            "https://orgfarm-0a1b2c3d-dev-ed.develop.lightning.force.com/lightning/page/home",
+            "https://orgfarm-0a1b2c3d-dev-ed.develop.my.salesforce.com",
+        ),
+        ("acme-dev-ed", "https://acme-dev-ed.my.salesforce.com"),
+        ("playful-panda-123.trailblaze.lightning.force.com", "https://playful-panda-123.trailblaze.my.salesforce.com"),
     ],
 )
 def test_every_spelling_of_a_my_domain_becomes_one_origin(typed: str, origin: str) -> None:
     assert salesforce_login_origin("my_domain", typed, local_origin=None) == origin
+
+
+@pytest.mark.parametrize("typed", ["acme", "acme.lightning.crmforce.mil", "acme.lightning.sfcrmapps.cn"])
+def test_an_org_answers_calls_where_it_lets_people_log_in(typed: str) -> None:
+    """One list of hosts: what is accepted as login is accepted as `instance_url`, and led to public addresses only."""
+    origin = salesforce_login_origin("my_domain", typed, local_origin=None)
+    assert check_instance_url(origin, extra_origins=[]) == origin
+    assert must_be_public(origin)
 
 
 def test_production_sandbox_and_local_logins() -> None:
@@ -59,6 +90,30 @@ def test_production_sandbox_and_local_logins() -> None:
         "https://127.0.0.1",
         "acme.my.salesforce.com\r\nX: y",
         LOCAL,
+        "https://acme.my.salesforce.com.mcas.ms.evil.example",
+        "https://acme.my.salesforce.comm",
+        "https://acme.my-salesforce.com",
+        "https://acme.my.salesforce-set-up.com",
+        "https://acme.lightning.force.co",
+        "https://acme.lightning.force.com.cn",
+        "https://acme.my.salesforce.mil.com",
+        "https://acme.evil.my.salesforce.com",
+        "https://user:word@acme.lightning.force.com/",
+        "https://acme@evil.my.salesforce.com",
+        "https://acme.my.salesforce.com:8443/lightning/page/home",
+        "https://169.254.169.254",
+        "169.254.169.254",
+        "[::1]",
+        "0x7f000001.my.salesforce.com.evil.example",
+        "https://аcme.my.salesforce.com",
+        "https://acme.my.ſalesforce.com",
+        "https://acme。my.salesforce.com",
+        "xn--cme-8cd.my.salesforce.com",
+        "na139.salesforce.com",
+        "https://acme.my.site.com",
+        "-acme",
+        "acme-",
+        "a" * 64,
     ],
 )
 def test_hostile_my_domains_are_refused(typed: str) -> None:
@@ -72,6 +127,8 @@ def test_hostile_my_domains_are_refused(typed: str) -> None:
         ("https://acme.my.salesforce.com", "https://acme.my.salesforce.com"),
         ("https://na139.salesforce.com/", "https://na139.salesforce.com"),
         ("https://acme--test.sandbox.my.salesforce.com:443", "https://acme--test.sandbox.my.salesforce.com"),
+        ("https://acme.my.salesforce.mil", "https://acme.my.salesforce.mil"),
+        ("https://acme.my.sfcrmproducts.cn", "https://acme.my.sfcrmproducts.cn"),
         (LOCAL, LOCAL),
     ],
 )
@@ -91,6 +148,9 @@ def test_instance_urls_of_salesforce_are_accepted(url: str, origin: str) -> None
         "https://acme.my.salesforce.com:444",
         "http://acme.my.salesforce.com",
         "https://acme.lightning.force.com",
+        "https://acme.lightning.crmforce.mil",
+        "https://acme.lightning.sfcrmapps.cn",
+        "https://acme.my.salesforce-setup.com",
         "https://user:word@acme.my.salesforce.com",
         "https://169.254.169.254",
         "https://0x7f000001",

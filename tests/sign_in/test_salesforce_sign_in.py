@@ -66,7 +66,7 @@ class TestTheWayThere:
     def test_no_other_host_can_be_typed(self, client: Client, my_domain: str) -> None:
         answer = client.post(LOGIN, {"choice": "my_domain", "my_domain": my_domain})
         assert answer.status_code == 400
-        assert "not the name of a Salesforce My Domain" in text_of(answer)
+        assert "not the address of a Salesforce org" in text_of(answer)
 
     def test_the_sign_in_page_leads_there(self, client: Client) -> None:
         assert f'href="{LOGIN}?next=/settings/profile/"' in text_of(
