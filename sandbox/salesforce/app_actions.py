@@ -1,5 +1,6 @@
 """What an administrator decides about the connected app, its users and the org as a whole."""
 
+import secrets
 from ipaddress import ip_network
 from typing import Final
 
@@ -55,6 +56,19 @@ def _approve_app(org: Org, body: Body) -> None:
     change((username, str(body.get("consumer_key") or org.world.settings.consumer_key)))
 
 
+def _require_approval(org: Org, body: Body) -> None:
+    """Let only users in whom the administrator approves ("Admin approved users are pre-authorized")."""
+    org.policies.is_approval_required = flag(body, "required")
+    # What users allowed themselves no longer counts.
+    org.approvals.clear()
+
+
+def _create_app(org: Org, body: Body) -> None:
+    """An external client app of this org, with credentials that Salesforce makes up."""
+    made = {"consumer_key": f"3MVG9{secrets.token_urlsafe(48)}", "consumer_secret": secrets.token_hex(32).upper()}
+    _add_app(org, {**body, "callback": text(body, "callback"), "name": text(body, "name"), **made})
+
+
 def _add_app(org: Org, body: Body) -> None:
     """Let another app ask for tokens, or the same one with other rules: `external` is an external client app, and
     `of_this_org` says whether this org defines it."""
@@ -69,6 +83,7 @@ def _add_app(org: Org, body: Body) -> None:
         is_foreign=not flag(body, "of_this_org"),
         run_as=username_of(org, {**body, "username": run_as}) if run_as else "",
         certificate=certificate,
+        callback=str(body.get("callback") or ""),
     )
     org.apps[app.consumer_key] = app
 
@@ -136,7 +151,9 @@ APP_ACTIONS: Final[dict[str, Action]] = {
     "set_callbacks": _set_callbacks,
     "set_certificate": _set_certificate,
     "approve_app": _approve_app,
+    "require_approval": _require_approval,
     "add_app": _add_app,
+    "create_app": _create_app,
     "set_daily_api_requests": _set_daily_api_requests,
     "set_sandbox": _set_sandbox,
     "end_sessions": _end_sessions,

@@ -27,6 +27,8 @@ API_ONLY: Final = (
     "Access Restricted for API Only Users. You successfully updated your settings, and can no longer access the UI. "
     "Close this window to continue."
 )
+NOT_INSTALLED: Final = ("invalid_client", "app must be installed into org")
+EXTERNAL_NOT_INSTALLED: Final = ("OAUTH_EC_APP_NOT_FOUND", "external client app is not installed in this org")
 LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost"})
 SCOPES: Final = {
     "api": "Manage user data via APIs",
@@ -115,12 +117,13 @@ class Authorization:
 
     def _check_app(self, asked: dict[str, str]) -> None:
         """Raises PageError: without a known app and address there is nowhere to go back to."""
-        if asked.get("client_id") not in apps_of(self.org):
+        app = apps_of(self.org).get(asked.get("client_id", ""))
+        if app is None:
             raise PageError("invalid_client_id", "client identifier invalid")
         redirect_uri = asked.get("redirect_uri", "")
         if not redirect_uri:
             raise PageError("redirect_uri_missing", "missing required redirect_uri")
-        callbacks = self.org.policies.callbacks
+        callbacks = (app.callback,) if app.callback else self.org.policies.callbacks
         is_known = redirect_uri in callbacks if callbacks else _is_local(redirect_uri)
         if not is_known:
             raise PageError("redirect_uri_mismatch", "redirect_uri must match configuration")
@@ -141,7 +144,8 @@ class Authorization:
 
     def _check_access(self, username: str, client_id: str) -> None:
         """Raises RefusalError when the administrator keeps the app or the user out."""
-        if apps_of(self.org)[client_id].is_foreign:
+        app = apps_of(self.org)[client_id]
+        if app.is_foreign:
             raise RefusalError("OAUTH_AUTHORIZATION_BLOCKED", CROSS_ORG)
         user = self.org.find_user(username)
         if user is None or not user["IsActive"]:
@@ -149,7 +153,9 @@ class Authorization:
         if self.org.policies.is_app_blocked:
             raise RefusalError("OAUTH_APP_BLOCKED", "this app is blocked by admin")
         if self.org.policies.is_install_required:
-            raise RefusalError("invalid_client", "app must be installed into org")
+            raise RefusalError(*(EXTERNAL_NOT_INSTALLED if app.is_external else NOT_INSTALLED))
+        if self.org.policies.is_approval_required and (username, client_id) not in self.org.approvals:
+            raise RefusalError("OAUTH_APP_ACCESS_DENIED", "user is not admin approved to access this app")
 
     def username(self, request: Request) -> str | None:
         """Who is logged in to Salesforce in this browser."""

@@ -122,7 +122,7 @@ class App:
     """An app with its credentials; `is_foreign` is an external client app that another org defines.
 
     `run_as` is the user whom client credentials stand for, empty while there is none; `certificate` is what the app
-    signs its JWT bearer tokens with, as PEM.
+    signs its JWT bearer tokens with, as PEM; `callback` is its one callback address, empty for the org's rule.
     """
 
     consumer_key: str
@@ -132,6 +132,7 @@ class App:
     is_foreign: bool = False
     run_as: str = ""
     certificate: str = ""
+    callback: str = ""
 
 
 @dataclass
@@ -185,6 +186,7 @@ class Policies:
 
     is_app_blocked: bool = False
     is_install_required: bool = False
+    is_approval_required: bool = False
     is_ip_restricted: bool = False
     is_setup_hidden: bool = False
     is_rotating: bool = False

@@ -1,5 +1,6 @@
 """External client apps: one org's own, with its own credentials, its own policies, and no other org."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import requests
 
 from sandbox.connect_proxy import SALESFORCE_HOSTS
 from sandbox.testing import SandboxProcess
-from sandbox.tests.salesforce_browser import ADMIN, CLIENT, Api, Browser, act, connect, redeem, refresh
+from sandbox.tests.salesforce_browser import ADMIN, CALLBACK, CLIENT, Api, Browser, act, connect, redeem, refresh
 
 pytestmark = pytest.mark.servers
 
@@ -79,6 +80,36 @@ def test_client_credentials_run_as_whom_the_policies_name(sandbox: SandboxProces
 def test_client_credentials_are_refused_at_the_shared_login_host(sandbox: SandboxProcess) -> None:
     refused = token(sandbox, "login.salesforce.com", grant_type="client_credentials", **CLIENT)
     assert refused["error_description"] == "request not supported on this domain"
+
+
+def test_an_app_is_created_on_the_page_of_setup(sandbox: SandboxProcess, browser: Browser) -> None:
+    browser.get(POLICIES)
+    browser.log_in()
+    browser.submit(action="create_app", name="Our console", callback=CALLBACK)
+    key, secret = re.findall(r"<code>([^<]+)</code>", browser.page.text)
+    made = {"client_id": key, "client_secret": secret}
+    assert redeem(sandbox, browser.answer(client_id=key)["code"], **made).ok
+    browser.authorize(client_id=key, redirect_uri="http://127.0.0.1:9/elsewhere")
+    assert "redirect_uri must match configuration" in browser.page.text
+
+
+@pytest.mark.parametrize("is_external", [True, False])
+def test_an_app_that_is_not_installed_is_refused_by_its_kind(
+    sandbox: SandboxProcess, browser: Browser, is_external: bool
+) -> None:
+    act(sandbox, "add_app", **OWN, external=is_external)
+    act(sandbox, "require_install")
+    assert browser.answer(client_id="own-key")["error"] == (
+        "OAUTH_EC_APP_NOT_FOUND" if is_external else "invalid_client"
+    )
+
+
+def test_only_approved_users_are_let_in_where_that_is_required(sandbox: SandboxProcess, browser: Browser) -> None:
+    act(sandbox, "add_app", **OWN)
+    act(sandbox, "require_approval")
+    assert browser.answer(client_id="own-key")["error"] == "OAUTH_APP_ACCESS_DENIED"
+    act(sandbox, "approve_app", username=ADMIN[0], approved=True, consumer_key="own-key")
+    assert "code" in browser.answer(client_id="own-key")
 
 
 def test_two_sandboxes_can_be_two_companies(sandbox: SandboxProcess) -> None:
