@@ -31,6 +31,7 @@ os.environ.update(
         "SITE_URL": "http://127.0.0.1:8000",
         "SALESFORCE_CLIENT_ID": "sandbox-consumer-key",
         "SALESFORCE_CLIENT_SECRET": "sandbox-consumer-secret",
+        "SALESFORCE_APP_KIND": "connected_app",
         "VAR_DIR": str(FOLDER),
         # Nobody in a test waits for a lock that long: a deadlock ends as an error, not as a hanging run.
         "PGOPTIONS": "-c lock_timeout=20s",

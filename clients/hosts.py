@@ -67,6 +67,7 @@ _INSTANCE = re.compile(
 # IPv4-compatible addresses (RFC 4291) and those for NAT64 (RFC 6052) end with one of version 4.
 _CARRIERS = (IPv6Network("::/96"), IPv6Network("64:ff9b::/96"))
 
+PRODUCTION_LOGIN, SANDBOX_LOGIN = "https://login.salesforce.com", "https://test.salesforce.com"
 LoginChoice = Literal["production", "sandbox", "my_domain"]
 
 
@@ -97,8 +98,13 @@ def salesforce_login_origin(choice: LoginChoice, my_domain: str, *, local_origin
     if choice == "my_domain":
         origin = _my_domain_origin(my_domain.strip())
     else:
-        origin = {"production": "https://login.salesforce.com", "sandbox": "https://test.salesforce.com"}[choice]
+        origin = {"production": PRODUCTION_LOGIN, "sandbox": SANDBOX_LOGIN}[choice]
     return local_origin or origin
+
+
+def is_sandbox_login(origin: str) -> bool:
+    """Do sandboxes log in at this origin, which `salesforce_login_origin` made?"""
+    return origin == SANDBOX_LOGIN or ".sandbox.my." in origin
 
 
 def check_instance_url(url: str, *, extra_origins: Collection[str]) -> str:

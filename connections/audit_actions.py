@@ -28,6 +28,12 @@ class ConnectionAction(models.TextChoices):
         "connections.marketo_taken_over",
         _("Took over the connection to Marketo (%(target)s) from %(owner_was)s"),
     )
+    SALESFORCE_APP_ENTERED = "connections.salesforce_app_entered", _("Entered the Salesforce app %(target)s")
+    SALESFORCE_APP_REPLACED = (
+        "connections.salesforce_app_replaced",
+        _("Replaced key and secret of the Salesforce app %(target)s"),
+    )
+    SALESFORCE_APP_REMOVED = "connections.salesforce_app_removed", _("Removed the Salesforce app %(target)s")
     SALESFORCE_CONNECTED = (
         "connections.salesforce_connected",
         _("Connected the Sales account to Salesforce (%(target)s)"),

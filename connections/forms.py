@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.hosts import ForbiddenHost, salesforce_login_origin
 from connections.messages import PROBLEMS
+from connections.models import APP_KINDS
 from connections.problem_codes import ProblemCode
 
 _CONTROL = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
@@ -37,6 +38,36 @@ class SalesforceHostForm(forms.Form):
             problem = PROBLEMS[ProblemCode.SALESFORCE_BAD_DOMAIN]
             self.add_error("my_domain", f"{problem.what} {problem.todo}")
         return typed
+
+
+class AppCredentialsForm(forms.Form):
+    """Key and secret of a Salesforce app; the secret never comes back to the page."""
+
+    client_id = forms.CharField(label=_("Consumer Key"), max_length=255, widget=forms.TextInput(_CONTROL))
+    client_secret = forms.CharField(label=_("Consumer Secret"), max_length=500, widget=forms.PasswordInput(_CONTROL))
+
+    def credentials(self) -> tuple[str, str]:
+        return self.cleaned_data["client_id"], self.cleaned_data["client_secret"]
+
+
+class SalesforceAppForm(AppCredentialsForm, SalesforceHostForm):
+    """An app, and which org it was made in."""
+
+    choice = forms.ChoiceField(
+        choices=CHOICES, widget=forms.RadioSelect, initial="production", label=_("The app was created in")
+    )
+    kind = forms.ChoiceField(
+        choices=APP_KINDS,
+        widget=forms.Select({"class": "form-select"}),
+        label=_("Kind"),
+        help_text=_("Salesforce makes external client apps since Spring '26; connected apps are older ones."),
+    )
+    name = forms.CharField(
+        label=_("Name in Salesforce"),
+        max_length=80,
+        widget=forms.TextInput(_CONTROL),
+        help_text=_("As the app is called there."),
+    )
 
 
 class MarketoCredentialsForm(forms.Form):

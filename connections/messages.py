@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from connections.app_messages import APP_SENTENCES
 from connections.models import Service
 from connections.problem_codes import ProblemCode
 
@@ -58,24 +59,6 @@ PROBLEMS: dict[str, Problem] = {
         _("Press Connect again, log in to Salesforce and press Allow."),
         YOU,
     ),
-    ProblemCode.SALESFORCE_APP_BLOCKED: Problem(
-        _("Your Salesforce org blocks the app Sales Insight Actions."),
-        _("In Salesforce open Setup > Connected Apps OAuth Usage, find the app and press Unblock, then connect again."),
-        SALESFORCE_ADMIN,
-        ("Sales Insight Actions",),
-    ),
-    ProblemCode.SALESFORCE_APP_NOT_INSTALLED: Problem(
-        _("Your Salesforce org only lets in apps that are installed, and Sales Insight Actions is not."),
-        _("In Salesforce open Setup > Connected Apps OAuth Usage, find the app and press Install, then connect again."),
-        SALESFORCE_ADMIN,
-        ("Sales Insight Actions",),
-    ),
-    ProblemCode.SALESFORCE_NOT_APPROVED: Problem(
-        _("Your Salesforce org lets only approved users use the app, and this Salesforce user is not one of them."),
-        _("In Salesforce open Setup > Manage Connected Apps and give the app to the user's profile or permission set."),
-        SALESFORCE_ADMIN,
-        ("Sales Insight Actions",),
-    ),
     ProblemCode.SALESFORCE_INACTIVE_USER: Problem(
         _("The Salesforce user is inactive."),
         _("In Salesforce open Setup > Users and activate the user, or connect again as another Salesforce user."),
@@ -123,10 +106,26 @@ PROBLEMS: dict[str, Problem] = {
         _("Press Connect again, or have the operator of this console put the old key back."),
         YOU,
     ),
-    ProblemCode.SALESFORCE_BAD_CLIENT: Problem(
-        _("Salesforce does not know this console: its consumer key, secret or callback address is not accepted."),
-        _("Check the app's settings in Salesforce and in this console. A new app takes up to ten minutes to work."),
-        OPERATOR,
+    **{code: Problem(what, todo, SALESFORCE_ADMIN) for code, (what, todo) in APP_SENTENCES.items()},
+    ProblemCode.SALESFORCE_NO_APP: Problem(
+        _("No Salesforce app is entered for this org, and this console has none of its own."),
+        _("Create an app in Salesforce and enter its key and secret under Salesforce apps; the recipe stands there."),
+        ACCOUNT_ADMIN,
+    ),
+    ProblemCode.SALESFORCE_OTHER_APP: Problem(
+        _("Salesforce accepts key and secret, but not together with the connection: they are another app's."),
+        _("Nothing was changed. Enter the new pair of this very app; to change the app, disconnect and remove it."),
+        YOU,
+    ),
+    ProblemCode.SALESFORCE_APP_TAKEN: Problem(
+        _("An app is entered for this org already."),
+        _("Open it to replace its key and secret, or remove it first."),
+        YOU,
+    ),
+    ProblemCode.SALESFORCE_APP_IN_USE: Problem(
+        _("A connection uses this app."),
+        _("Nothing was changed. Disconnect first, or replace the app's key and secret."),
+        YOU,
     ),
     ProblemCode.SALESFORCE_WRONG_HOST: Problem(
         _("The answer came from a host that is not the Salesforce you chose."),
@@ -172,7 +171,10 @@ PROBLEMS: dict[str, Problem] = {
     ),
     ProblemCode.SALESFORCE_SCOPE: Problem(
         _("Salesforce allowed the sign-in, but not the use of its API in the background."),
-        _("In Salesforce open Setup > App Manager, edit the app, add the scopes api and refresh_token, connect again."),
+        _(
+            "In Salesforce open the app in Setup > External Client Apps > External Client App Manager, for a connected "
+            "app in Setup > App Manager, add the scopes api and refresh_token, and connect again."
+        ),
         SALESFORCE_ADMIN,
         ("api", "refresh_token"),
     ),

@@ -5,8 +5,11 @@ from datetime import timedelta
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.models import Member, SalesAccount, User
+from clients.hosts import PRODUCTION_LOGIN, SANDBOX_LOGIN
+from clients.salesforce.oauth import AppKind
 from common.encryption import EncryptedTextField
 from connections.credentials import CredentialField
 from connections.querysets import (
@@ -14,6 +17,7 @@ from connections.querysets import (
     MarketoAccessQuerySet,
     MarketoAdminQuerySet,
     MarketoInstanceQuerySet,
+    SalesforceAppQuerySet,
     SalesforceConnectionQuerySet,
 )
 
@@ -116,6 +120,44 @@ class MarketoAccess(models.Model):
         return f"{self.member} in {self.workspace_name}"
 
 
+APP_KINDS = [
+    (AppKind.EXTERNAL_CLIENT_APP.value, _("External client app")),
+    (AppKind.CONNECTED_APP.value, _("Connected app")),
+]
+
+
+class SalesforceApp(models.Model):
+    """An app that a Sales account has made in one of its orgs; the operator's own stands in the settings."""
+
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="salesforce_apps")
+    # The login page of its org: that of production, of sandboxes, or a My Domain.
+    org_origin = models.URLField()
+    kind = models.CharField(_("Kind"), max_length=20, choices=APP_KINDS, default=AppKind.EXTERNAL_CLIENT_APP.value)
+    # How it is called in Salesforce.
+    name = models.CharField(_("Name in Salesforce"), max_length=80)
+    client_id = models.CharField(_("Consumer Key"), max_length=255)
+    client_secret = CredentialField(_("Consumer Secret"))
+    entered_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    entered_at = models.DateTimeField(auto_now_add=True)
+    # When Salesforce was last seen to know key and secret.
+    proved_at = models.DateTimeField(null=True)
+
+    objects = SalesforceAppQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("account", "org_origin", name="salesforce_app_unique")]
+        ordering = ["org_origin"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def org(self) -> StrOrPromise:
+        """For which orgs the app is, in words."""
+        shared = {PRODUCTION_LOGIN: _("Production"), SANDBOX_LOGIN: _("Sandbox")}
+        return shared.get(self.org_origin, self.org_origin.removeprefix("https://"))
+
+
 class SalesforceConnection(models.Model):
     """A connection to a Salesforce org, acting as the user who allowed it: the account's, or a member's own."""
 
@@ -123,6 +165,8 @@ class SalesforceConnection(models.Model):
     # Whose own connection it is; empty for the account's, over which data sync runs.
     member = models.ForeignKey(Member, null=True, on_delete=models.CASCADE, related_name="+")
     connected_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # Whose tokens these are; empty for the operator's app.
+    app = models.ForeignKey(SalesforceApp, null=True, on_delete=models.RESTRICT, related_name="connections")
     login_origin = models.URLField()
     instance_url = models.URLField()
     # Both ids in their 18-character form; a user id alone repeats in every sandbox copied from one production org.
@@ -183,6 +227,8 @@ class SalesforceSignIn(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     # For the user's own connection, not the account's.
     is_own = models.BooleanField(default=False)
+    # Which app asks; empty for the operator's.
+    app = models.ForeignKey(SalesforceApp, null=True, on_delete=models.CASCADE, related_name="+")
     login_origin = models.URLField()
     code_verifier = EncryptedTextField()
     created_at = models.DateTimeField(auto_now_add=True)

@@ -12,7 +12,7 @@ from clients.http import (
     Unreachable,
 )
 from clients.salesforce.errors import SERVICE as SALESFORCE
-from clients.salesforce.oauth import OAuthError, OAuthProblem, problem_of
+from clients.salesforce.oauth import AppKind, OAuthError, OAuthProblem, problem_of
 from connections.credentials import CredentialsUnreadable
 from connections.models import Service
 
@@ -21,6 +21,11 @@ class ProblemCode(StrEnum):
     """The provider's name, and what is the matter."""
 
     SALESFORCE_REFUSED = "salesforce_refused"
+    SALESFORCE_EXTERNAL_APP_OF_OTHER_ORG = "salesforce_external_app_of_other_org"
+    SALESFORCE_EXTERNAL_APP_BLOCKED = "salesforce_external_app_blocked"
+    SALESFORCE_EXTERNAL_APP_NOT_INSTALLED = "salesforce_external_app_not_installed"
+    SALESFORCE_EXTERNAL_APP_NOT_APPROVED = "salesforce_external_app_not_approved"
+    SALESFORCE_APP_OF_OTHER_ORG = "salesforce_app_of_other_org"
     SALESFORCE_APP_BLOCKED = "salesforce_app_blocked"
     SALESFORCE_APP_NOT_INSTALLED = "salesforce_app_not_installed"
     SALESFORCE_NOT_APPROVED = "salesforce_not_approved"
@@ -33,6 +38,12 @@ class ProblemCode(StrEnum):
     SALESFORCE_CREDENTIALS = "salesforce_credentials"
     SALESFORCE_UNREADABLE = "salesforce_unreadable"
     SALESFORCE_BAD_CLIENT = "salesforce_bad_client"
+    SALESFORCE_UNKNOWN_KEY = "salesforce_unknown_key"
+    SALESFORCE_WRONG_SECRET = "salesforce_wrong_secret"  # noqa: S105
+    SALESFORCE_NO_APP = "salesforce_no_app"
+    SALESFORCE_OTHER_APP = "salesforce_other_app"
+    SALESFORCE_APP_TAKEN = "salesforce_app_taken"
+    SALESFORCE_APP_IN_USE = "salesforce_app_in_use"
     SALESFORCE_WRONG_HOST = "salesforce_wrong_host"
     SALESFORCE_BAD_DOMAIN = "salesforce_bad_domain"
     SALESFORCE_BUSY = "salesforce_busy"
@@ -101,6 +112,7 @@ _BY_KIND: dict[str, dict[type[ApiError], ProblemCode]] = {
 }
 _BY_OAUTH_PROBLEM = {
     OAuthProblem.REFUSED: ProblemCode.SALESFORCE_REFUSED,
+    OAuthProblem.APP_OF_OTHER_ORG: ProblemCode.SALESFORCE_APP_OF_OTHER_ORG,
     OAuthProblem.APP_BLOCKED: ProblemCode.SALESFORCE_APP_BLOCKED,
     OAuthProblem.APP_NOT_INSTALLED: ProblemCode.SALESFORCE_APP_NOT_INSTALLED,
     OAuthProblem.NOT_APPROVED: ProblemCode.SALESFORCE_NOT_APPROVED,
@@ -111,8 +123,17 @@ _BY_OAUTH_PROBLEM = {
     OAuthProblem.EXPIRED_CODE: ProblemCode.SALESFORCE_EXPIRED_CODE,
     OAuthProblem.EXPIRED_TOKEN: ProblemCode.SALESFORCE_EXPIRED_TOKEN,
     OAuthProblem.BAD_CLIENT: ProblemCode.SALESFORCE_BAD_CLIENT,
+    OAuthProblem.UNKNOWN_KEY: ProblemCode.SALESFORCE_UNKNOWN_KEY,
+    OAuthProblem.WRONG_SECRET: ProblemCode.SALESFORCE_WRONG_SECRET,
     OAuthProblem.WRONG_HOST: ProblemCode.SALESFORCE_WRONG_HOST,
     OAuthProblem.BUSY: ProblemCode.SALESFORCE_BUSY,
+}
+# The same for an external client app, which has its policies elsewhere in Setup than a connected app.
+_OF_EXTERNAL_APP = {
+    ProblemCode.SALESFORCE_APP_OF_OTHER_ORG: ProblemCode.SALESFORCE_EXTERNAL_APP_OF_OTHER_ORG,
+    ProblemCode.SALESFORCE_APP_BLOCKED: ProblemCode.SALESFORCE_EXTERNAL_APP_BLOCKED,
+    ProblemCode.SALESFORCE_APP_NOT_INSTALLED: ProblemCode.SALESFORCE_EXTERNAL_APP_NOT_INSTALLED,
+    ProblemCode.SALESFORCE_NOT_APPROVED: ProblemCode.SALESFORCE_EXTERNAL_APP_NOT_APPROVED,
 }
 # What any call that succeeds disproves. The rest is about one kind of call: a check or a new connection ends it.
 PASSING = frozenset(
@@ -122,13 +143,16 @@ PASSING = frozenset(
 )
 PERMISSION = frozenset(table[AccessDenied] for table in _BY_KIND.values())
 # What a new connection to Salesforce disproves.
-REFUSED_BY_SALESFORCE = frozenset({ProblemCode.SALESFORCE_CREDENTIALS, *_BY_OAUTH_PROBLEM.values()})
+REFUSED_BY_SALESFORCE = frozenset(
+    {ProblemCode.SALESFORCE_CREDENTIALS, *_BY_OAUTH_PROBLEM.values(), *_OF_EXTERNAL_APP.values()}
+)
 
 
 def problem_code(error: ApiError) -> ProblemCode:
     """The code for an error of one of the clients."""
     if known := _BY_OAUTH_PROBLEM.get(_known_to_oauth(error)):
-        return known
+        is_external = isinstance(error, OAuthError) and error.app_kind == AppKind.EXTERNAL_CLIENT_APP
+        return _OF_EXTERNAL_APP.get(known, known) if is_external else known
     return next(code for kind, code in _BY_KIND[error.service].items() if isinstance(error, kind))
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         MarketoAccess,
         MarketoAdmin,
         MarketoInstance,
+        SalesforceApp,
         SalesforceConnection,
     )
 
@@ -32,6 +33,11 @@ class SalesforceConnectionQuerySet(models.QuerySet["SalesforceConnection"]):
     def of_member(self, member: Member) -> SalesforceConnectionQuerySet:
         """The member's own connection."""
         return self.filter(member=member)
+
+
+class SalesforceAppQuerySet(models.QuerySet["SalesforceApp"]):
+    def for_account(self, account: SalesAccount) -> SalesforceAppQuerySet:
+        return self.filter(account=account)
 
 
 class MarketoInstanceQuerySet(models.QuerySet["MarketoInstance"]):

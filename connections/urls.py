@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from connections.views import instances, marketo, salesforce
+from connections.views import instances, marketo, salesforce, salesforce_apps
 
 app_name = "connections"
 
@@ -21,6 +21,18 @@ def _salesforce(root: str, place: salesforce.ConnectionScope) -> list[URLPattern
 urlpatterns = [
     *_salesforce("settings/admin/salesforce/", salesforce.ACCOUNT),
     *_salesforce("settings/salesforce/", salesforce.OWN),
+    path("settings/admin/salesforce/apps/", salesforce_apps.salesforce_apps, name="salesforce_apps"),
+    path("settings/admin/salesforce/apps/<int:pk>/", salesforce_apps.salesforce_app, name="salesforce_app"),
+    path(
+        "settings/admin/salesforce/apps/<int:pk>/check/",
+        salesforce_apps.check_salesforce_app,
+        name="check_salesforce_app",
+    ),
+    path(
+        "settings/admin/salesforce/apps/<int:pk>/remove/",
+        salesforce_apps.remove_salesforce_app,
+        name="remove_salesforce_app",
+    ),
     # The redirect address that is registered with Salesforce's app.
     path("connections/salesforce/callback/", salesforce.salesforce_callback, name="salesforce_callback"),
     path("settings/admin/marketo/", marketo.marketo, name="marketo"),

@@ -11,7 +11,7 @@ import dj_email_url
 import django_stubs_ext
 from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
-from environs import Env
+from environs import Env, validate
 from kombu import Queue
 
 from msi_admin.environment import embedded_services, local_secrets, refuse_unsafe
@@ -93,6 +93,11 @@ if PRODUCTION:
 # --- The two providers --------------------------------------------------------------------------
 SALESFORCE_CLIENT_ID = env.str("SALESFORCE_CLIENT_ID", "")
 SALESFORCE_CLIENT_SECRET = env.str("SALESFORCE_CLIENT_SECRET", "")
+SALESFORCE_APP_KIND = env.str(
+    "SALESFORCE_APP_KIND",
+    "external_client_app",
+    validate=validate.OneOf(["external_client_app", "connected_app"]),
+)
 # Origins that a Marketo endpoint may have besides https://<Munchkin id>.mktorest.com.
 MARKETO_ENDPOINT_ALLOWLIST: list[str] = env.list("MARKETO_ENDPOINT_ALLOWLIST", [])
 

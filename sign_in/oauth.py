@@ -14,7 +14,7 @@ from django.urls import reverse
 from clients.http import ApiError, expected_shape, network_errors
 from clients.salesforce import oauth
 from clients.salesforce.errors import SERVICE
-from connections.services.sessions import connected_app, local_origins, open_session
+from connections.services.sessions import local_origins, oauth_app, open_session
 
 
 class SignInFailed(ProviderException):  # type: ignore[misc]
@@ -57,7 +57,7 @@ class SalesforceAdapter(OAuth2Adapter):  # type: ignore[misc]
     def _ask(self, code: str, verifier: str) -> dict[str, Any]:
         session = open_session(allowed_hosts=[self.origin])
         answer = oauth.exchange_code(
-            connected_app(),
+            oauth_app(None),
             session=session,
             origin=self.origin,
             code=code,

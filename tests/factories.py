@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts import services as accounts
 from accounts.models import Member, SalesAccount, Team, User
 from accounts.permissions import Role
-from connections.models import MarketoAdmin, MarketoConnection, MarketoInstance, SalesforceConnection
+from connections.models import MarketoAdmin, MarketoConnection, MarketoInstance, SalesforceApp, SalesforceConnection
 from invitations.models import LIFETIME, CsvUpload, Invitation
 from sync.models import Cursor, Extract, Person, Source, SyncRun
 from sync.statuses import RunStatus
@@ -91,6 +91,18 @@ def make_salesforce_connection(account: SalesAccount | None = None, **fields: An
     }
     connected_by = values.pop("connected_by", None) or admin_of(account)
     return SalesforceConnection.objects.create(account=account, connected_by=connected_by, **values)
+
+
+def make_salesforce_app(account: SalesAccount | None = None, **fields: Any) -> SalesforceApp:
+    """An external client app of the account's production org."""
+    values = {
+        "org_origin": "https://login.salesforce.com",
+        "name": "Our console",
+        "client_id": "own-key",
+        "client_secret": "own-secret",
+        **fields,
+    }
+    return SalesforceApp.objects.create(account=account or make_account(), **values)
 
 
 def make_invitation(account: SalesAccount | None = None, email: str = "", **fields: Any) -> Invitation:

@@ -21,7 +21,7 @@ from invitations.tokens import hash_token
 from sync.statuses import RunStatus
 from tests.addresses import EVERY_ADDRESS, ROOMS
 from tests.conftest import ClientOf
-from tests.factories import make_invitation, make_run, make_team, make_upload, make_user
+from tests.factories import make_invitation, make_run, make_salesforce_app, make_team, make_upload, make_user
 
 # What each gets, by method and address: a status; `login` is the way to the sign-in page, `nothing` a redirect after
 # which all is as before. Nobody is in no account; a stranger is the admin of another one.
@@ -127,6 +127,14 @@ get  /settings/admin/salesforce-package/sheet/             login     404    302 
 post /settings/admin/salesforce-package/sheet/             login     404    405      403    405    405   404    404 404
 get  /settings/admin/salesforce/                           login     404    200      403    200    200   404    404 404
 post /settings/admin/salesforce/                           login     404    405      403    405    405   404    404 404
+get  /settings/admin/salesforce/apps/                      login     404    200      403    200    200   404    404 404
+post /settings/admin/salesforce/apps/                      login     404    400      403    400    400   404    404 404
+get  /settings/admin/salesforce/apps/<int:pk>/             login     404    404      403    200    200   404    404 404
+post /settings/admin/salesforce/apps/<int:pk>/             login     404    404      403    400    400   404    404 404
+get  /settings/admin/salesforce/apps/<int:pk>/check/       login     404    405      403    405    405   404    404 404
+post /settings/admin/salesforce/apps/<int:pk>/check/       login     404    404      403    200    200   404    404 404
+get  /settings/admin/salesforce/apps/<int:pk>/remove/      login     404    405      403    405    405   404    404 404
+post /settings/admin/salesforce/apps/<int:pk>/remove/      login     404    404      403    302    302   404    404 404
 get  /settings/admin/salesforce/connect/                   login     404    200      403    200    200   404    404 404
 post /settings/admin/salesforce/connect/                   login     404    200      403    200    200   404    404 404
 get  /settings/admin/salesforce/disconnect/                login     404    302      403    200    200   404    404 404
@@ -291,6 +299,7 @@ def paths(
     run, failed = make_run(account, RunStatus.PLANNING), make_run(account, RunStatus.FAILED)
     team = make_team(account)
     team.members.add(member.member)
+    app = make_salesforce_app(account)
     access = MarketoAccess.objects.create(connection=marketo_connection, member=member.member, workspace_id=1)
     record_failure(account.pk, "/rest/v1/leads/describe.json", AccessDenied("marketo", "603"))
     failure = ApiFailure.objects.get()
@@ -306,6 +315,7 @@ def paths(
         "remove": member.member.pk,
         "retry_failure": failure.pk,
         "remove_marketo_access": access.pk,
+        **dict.fromkeys(["salesforce_app", "check_salesforce_app", "remove_salesforce_app"], app.pk),
         "ask": 6,
         "tick_item": "governance",
         "accept": "a-token",

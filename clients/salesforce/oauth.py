@@ -40,6 +40,7 @@ class OAuthProblem(StrEnum):
 
     REFUSED = "refused"
     APP_BLOCKED = "app_blocked"
+    APP_OF_OTHER_ORG = "app_of_other_org"
     APP_NOT_INSTALLED = "app_not_installed"
     NOT_APPROVED = "not_approved"
     INACTIVE_USER = "inactive_user"
@@ -49,6 +50,8 @@ class OAuthProblem(StrEnum):
     EXPIRED_CODE = "expired_code"
     EXPIRED_TOKEN = "expired_token"  # noqa: S105
     BAD_CLIENT = "bad_client"
+    UNKNOWN_KEY = "unknown_key"
+    WRONG_SECRET = "wrong_secret"  # noqa: S105
     WRONG_HOST = "wrong_host"
     BUSY = "busy"
     UNKNOWN = "unknown"
@@ -58,6 +61,7 @@ class OAuthProblem(StrEnum):
 _BY_DESCRIPTION = [
     (re.compile(pattern, re.IGNORECASE), problem)
     for pattern, problem in (
+        (r"cross-org oauth", OAuthProblem.APP_OF_OTHER_ORG),
         (r"ip restricted|login hours", OAuthProblem.IP_RESTRICTED),
         (r"inactive user", OAuthProblem.INACTIVE_USER),
         (r"inactive org", OAuthProblem.INACTIVE_ORG),
@@ -72,6 +76,7 @@ _BY_DESCRIPTION = [
 ]
 _BY_CODE = {
     "access_denied": OAuthProblem.REFUSED,
+    "OAUTH_AUTHORIZATION_BLOCKED": OAuthProblem.APP_OF_OTHER_ORG,
     "OAUTH_APP_BLOCKED": OAuthProblem.APP_BLOCKED,
     "OAUTH_APP_ACCESS_DENIED": OAuthProblem.NOT_APPROVED,
     "OAUTH_APPROVAL_ERROR_GENERIC": OAuthProblem.APP_NOT_INSTALLED,
@@ -82,8 +87,8 @@ _BY_CODE = {
     "inactive_org": OAuthProblem.INACTIVE_ORG,
     "API_DISABLED_FOR_ORG": OAuthProblem.API_DISABLED,
     "API_CURRENTLY_DISABLED": OAuthProblem.API_DISABLED,
-    "invalid_client": OAuthProblem.BAD_CLIENT,
-    "invalid_client_id": OAuthProblem.BAD_CLIENT,
+    "invalid_client": OAuthProblem.WRONG_SECRET,
+    "invalid_client_id": OAuthProblem.UNKNOWN_KEY,
     "redirect_uri_mismatch": OAuthProblem.BAD_CLIENT,
     "redirect_uri_missing": OAuthProblem.BAD_CLIENT,
     "invalid_scope": OAuthProblem.BAD_CLIENT,
@@ -97,12 +102,22 @@ _BY_CODE = {
 }
 
 
-class OAuthError(ApiError):
-    """Salesforce refused a token: `problem` says why, and so who can mend it."""
+class AppKind(StrEnum):
+    """What an app is in Salesforce's Setup, and so where there its policies are."""
 
-    def __init__(self, problem: OAuthProblem, code: str, detail: str = "") -> None:
+    EXTERNAL_CLIENT_APP = "external_client_app"
+    CONNECTED_APP = "connected_app"
+
+
+class OAuthError(ApiError):
+    """
+    Salesforce refused a token: `problem` says why, and so who can mend it; `app_kind` says where in Setup, None where
+    no app was asked for.
+    """
+
+    def __init__(self, problem: OAuthProblem, code: str, detail: str = "", *, app_kind: AppKind | None = None) -> None:
         super().__init__(SERVICE, code, detail)
-        self.problem = problem
+        self.problem, self.app_kind = problem, app_kind
 
 
 class GrantRefused(OAuthError, ReconnectNeeded):
@@ -110,11 +125,12 @@ class GrantRefused(OAuthError, ReconnectNeeded):
 
 
 @dataclass(frozen=True)
-class ConnectedApp:
-    """The app as which this console is registered with Salesforce."""
+class OAuthApp:
+    """An app as which this console is registered with Salesforce."""
 
     client_id: str
     client_secret: str = field(repr=False)
+    kind: AppKind
 
 
 class Pkce(NamedTuple):
@@ -171,7 +187,7 @@ def authorize_url(
 
 
 def exchange_code(
-    app: ConnectedApp,
+    app: OAuthApp,
     *,
     session: requests.Session,
     origin: str,
@@ -186,11 +202,11 @@ def exchange_code(
     Raises OAuthError, or TransientApiError when nothing was decided.
     """
     form = {"grant_type": "authorization_code", "code": code, "code_verifier": code_verifier}
-    return _ask_for_tokens(app, session, origin, form | {"redirect_uri": redirect_uri}, extra_origins)
+    return ask_for_tokens(app, session, origin, form | {"redirect_uri": redirect_uri}, extra_origins)
 
 
 def refresh(
-    app: ConnectedApp,
+    app: OAuthApp,
     *,
     session: requests.Session,
     origin: str,
@@ -203,7 +219,7 @@ def refresh(
     Raises OAuthError, or TransientApiError: then keep the refresh token.
     """
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-    return _ask_for_tokens(app, session, origin, form, extra_origins)
+    return ask_for_tokens(app, session, origin, form, extra_origins)
 
 
 def revoke(*, session: requests.Session, origin: str, token: str) -> None:
@@ -239,52 +255,57 @@ def to_18(record_id: str) -> str:
     return record_id + "".join(_CHECKSUM_LETTERS[flag] for flag in flags)
 
 
-def _ask_for_tokens(
-    app: ConnectedApp, session: requests.Session, origin: str, form: dict[str, str], extra_origins: Collection[str]
+def ask_for_tokens(
+    app: OAuthApp, session: requests.Session, origin: str, form: dict[str, str], extra_origins: Collection[str]
 ) -> TokenAnswer:
+    """What an app with its secret gets for a grant, the fields of `form`. Raises OAuthError, TransientApiError."""
     form = form | {"client_id": app.client_id, "client_secret": app.client_secret}
     with network_errors(SERVICE):
         response = session.post(origin + TOKEN_PATH, data=form)
         if response.status_code >= 400:
-            raise _refusal(response)
+            raise _refusal(response, app.kind)
         answer = response.json()
     with expected_shape(SERVICE, answer):
-        _check_signature(answer, app.client_secret)
+        _check_signature(answer, app)
         org_id, user_id = parse_identity(answer["id"])
         return TokenAnswer(
             access_token=answer["access_token"],
             refresh_token=answer.get("refresh_token"),
-            instance_url=_instance_origin(answer["instance_url"], extra_origins),
+            instance_url=_instance_origin(answer["instance_url"], extra_origins, app.kind),
             org_id=org_id,
             user_id=user_id,
             scopes=frozenset(answer.get("scope", "").split()),
         )
 
 
-def _instance_origin(url: str, extra_origins: Collection[str]) -> str:
+def _instance_origin(url: str, extra_origins: Collection[str], kind: AppKind) -> str:
     try:
         return check_instance_url(url, extra_origins=extra_origins)
     except ForbiddenHost:
-        raise OAuthError(OAuthProblem.WRONG_HOST, "forbidden_instance_url") from None
+        raise OAuthError(OAuthProblem.WRONG_HOST, "forbidden_instance_url", app_kind=kind) from None
 
 
-def _refusal(response: requests.Response) -> ApiError:
-    try:
-        answer = response.json()
-        error, description = answer["error"], answer.get("error_description", "")
-    except (ValueError, KeyError, TypeError):
-        error, description = str(response.status_code), ""
+def _refusal(response: requests.Response, kind: AppKind | None = None) -> ApiError:
+    error, description = _words_of(response)
     problem = problem_of(error, description)
     if response.status_code >= 429 or problem is OAuthProblem.BUSY or error.isdecimal():
         # Also an HTML page: it decides nothing about the token, which must be kept.
         return TransientApiError(SERVICE, error, description, retry_after=retry_after_seconds(response))
-    kind = GrantRefused if error == "invalid_grant" else OAuthError
-    return kind(problem, error, description)
+    return (GrantRefused if error == "invalid_grant" else OAuthError)(problem, error, description, app_kind=kind)
 
 
-def _check_signature(answer: dict[str, Any], client_secret: str) -> None:
+def _words_of(response: requests.Response) -> tuple[str, str]:
+    """Error and description of a refusal; the status where there are none."""
+    try:
+        answer = response.json()
+        return answer["error"], answer.get("error_description", "")
+    except (ValueError, KeyError, TypeError):
+        return str(response.status_code), ""
+
+
+def _check_signature(answer: dict[str, Any], app: OAuthApp) -> None:
     """Salesforce signs the identity URL and the time with the app's secret, which only it and we know."""
     signed = (answer["id"] + answer["issued_at"]).encode()
-    expected = base64.b64encode(hmac.digest(client_secret.encode(), signed, "sha256")).decode()
+    expected = base64.b64encode(hmac.digest(app.client_secret.encode(), signed, "sha256")).decode()
     if not hmac.compare_digest(expected, answer["signature"]):
-        raise OAuthError(OAuthProblem.WRONG_HOST, "bad_signature")
+        raise OAuthError(OAuthProblem.WRONG_HOST, "bad_signature", app_kind=app.kind)

@@ -31,6 +31,7 @@ _GRANTS: dict[OAuthProblem, str] = {
     # Codes of ours: the sentences of connections.messages name the cause.
     OAuthProblem.EXPIRED_CODE: OAuthProblem.EXPIRED_CODE,
     OAuthProblem.REFUSED: OAuthProblem.REFUSED,
+    OAuthProblem.APP_OF_OTHER_ORG: OAuthProblem.APP_OF_OTHER_ORG,
     OAuthProblem.APP_BLOCKED: OAuthProblem.APP_BLOCKED,
     OAuthProblem.APP_NOT_INSTALLED: OAuthProblem.APP_NOT_INSTALLED,
     OAuthProblem.NOT_APPROVED: OAuthProblem.NOT_APPROVED,

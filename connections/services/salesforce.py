@@ -31,7 +31,7 @@ from connections.querysets import SalesforceConnectionQuerySet
 from connections.services.call_log import solve_failures
 from connections.services.call_recorder import record_call_failure
 from connections.services.revocation import abandon, revoke
-from connections.services.sessions import connected_app, local_origins, open_session
+from connections.services.sessions import app_of_org, calling_origin, local_origins, oauth_app, open_session
 
 SIGN_IN_LIFETIME = timedelta(minutes=10)
 SIGN_INS_PER_MINUTE = 10
@@ -45,8 +45,7 @@ _log = structlog.get_logger(__name__)
 
 def login_origin(choice: LoginChoice, my_domain: str) -> str:
     """Where a choice leads to: the login page of `org_origin`, or what stands in for it. Raises ConnectionProblem."""
-    understood = org_origin(choice, my_domain)
-    return settings.SANDBOX_ORIGIN or understood
+    return calling_origin(org_origin(choice, my_domain))
 
 
 def org_origin(choice: LoginChoice, my_domain: str) -> str:
@@ -66,8 +65,7 @@ def begin_sign_in(
 
     A user has one open sign-in: an older one is forgotten. Raises ConnectionProblem, also for too many in a minute.
     """
-    if not settings.SALESFORCE_CLIENT_ID:
-        raise ConnectionProblem(ProblemCode.SALESFORCE_BAD_CLIENT)
+    app = app_of_org(account, org_origin(choice, my_domain))
     _count_sign_in(user)
     origin = login_origin(choice, my_domain)
     state, pkce = secrets.token_urlsafe(32), oauth.new_pkce()
@@ -78,20 +76,21 @@ def begin_sign_in(
         account=account,
         user=user,
         is_own=is_own,
+        app=app,
         login_origin=origin,
         code_verifier=pkce.verifier,
     )
     # Whoever is logged in to Salesforce in this browser need not be the user, who wants to be connected as themselves.
     prompt = "login" if is_own else None
-    client_id = settings.SALESFORCE_CLIENT_ID
-    return oauth.authorize_url(origin, client_id, _callback_url(), state, pkce.challenge, prompt=prompt)
+    client_id = oauth_app(app).client_id
+    return oauth.authorize_url(origin, client_id, callback_url(), state, pkce.challenge, prompt=prompt)
 
 
 def take_sign_in(*, state: str, user: User) -> SalesforceSignIn:
     """The open sign-in of a state, which is used up by this. Raises ConnectionProblem."""
     oldest = timezone.now() - SIGN_IN_LIFETIME
     open_ones = SalesforceSignIn.objects.filter(state_hash=_hash(state), user=user, created_at__gte=oldest)
-    sign_in = open_ones.select_related("account").first()
+    sign_in = open_ones.select_related("account", "app").first()
     # The row's deletion decides who of two callers has it.
     if sign_in is None or not SalesforceSignIn.objects.filter(pk=sign_in.pk).delete()[0]:
         raise ConnectionProblem(ProblemCode.SALESFORCE_LOST_SIGN_IN)
@@ -115,7 +114,8 @@ def finish_sign_in(
         note = partial(record_call_failure, sign_in.account_id, user=sign_in.user)
         with reported_call(None if sign_in.is_own else note, SIGN_IN):
             if error:
-                raise oauth.OAuthError(oauth.problem_of(error, error_description), error)
+                kind = oauth_app(sign_in.app).kind
+                raise oauth.OAuthError(oauth.problem_of(error, error_description), error, app_kind=kind)
             return _connect(sign_in, code)
     except ApiError as failure:
         _log.warning("salesforce_sign_in_failed", account=sign_in.account.slug, error=str(failure))
@@ -173,7 +173,8 @@ def _count_sign_in(user: User) -> None:
         raise ConnectionProblem(ProblemCode.SALESFORCE_TOO_MANY_SIGN_INS)
 
 
-def _callback_url() -> str:
+def callback_url() -> str:
+    """Where Salesforce sends the browser back to; an app must list it."""
     return settings.SITE_URL.rstrip("/") + reverse("connections:salesforce_callback")
 
 
@@ -188,12 +189,12 @@ def _session(*origins: str) -> ProviderSession:
 def _connect(sign_in: SalesforceSignIn, code: str) -> SalesforceConnection:
     session = _session(sign_in.login_origin)
     answer = oauth.exchange_code(
-        connected_app(),
+        oauth_app(sign_in.app),
         session=session,
         origin=sign_in.login_origin,
         code=code,
         code_verifier=sign_in.code_verifier,
-        redirect_uri=_callback_url(),
+        redirect_uri=callback_url(),
         extra_origins=local_origins(),
     )
     try:
@@ -236,6 +237,7 @@ def _store(
         member=member,
         defaults={
             "connected_by": sign_in.user,
+            "app": sign_in.app,
             "login_origin": sign_in.login_origin,
             "instance_url": answer.instance_url,
             "org_id": answer.org_id,

@@ -17,7 +17,7 @@ from clients.salesforce.oauth import TOKEN_PATH
 from common.encryption import cipher
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
 from connections.services.call_recorder import CallRecorder, record_problem
-from connections.services.sessions import connected_app, local_origins, open_session
+from connections.services.sessions import local_origins, oauth_app, open_session
 
 _TOKEN_MAY_IDLE = timedelta(days=7)
 
@@ -63,22 +63,25 @@ class TokenRefresh:
         if row is None:
             raise ReconnectNeeded(SALESFORCE, "disconnected")
         if row.access_token == self._refused:
-            self._refresh(row)
+            # The app is read only now that the row is held: whoever held it may have replaced the app's secret.
+            refresh_row(row, oauth_app(row.app), self._session)
         return Access(row.instance_url, row.access_token)
 
-    def _refresh(self, row: SalesforceConnection) -> None:
-        answer = oauth.refresh(
-            connected_app(),
-            session=self._session,
-            origin=row.login_origin,
-            refresh_token=row.refresh_token,
-            extra_origins=local_origins(),
-        )
-        row.access_token, row.instance_url = answer.access_token, answer.instance_url
-        if answer.refresh_token:
-            row.refresh_token, row.rotations = answer.refresh_token, row.rotations + 1
-        row.refreshed_at = timezone.now()
-        row.save(update_fields=["access_token", "instance_url", "refresh_token", "rotations", "refreshed_at"])
+
+def refresh_row(row: SalesforceConnection, app: oauth.OAuthApp, session: ProviderSession) -> None:
+    """Get and store a new access token of a row that this transaction holds. Raises ApiError."""
+    answer = oauth.refresh(
+        app,
+        session=session,
+        origin=row.login_origin,
+        refresh_token=row.refresh_token,
+        extra_origins=local_origins(),
+    )
+    row.access_token, row.instance_url = answer.access_token, answer.instance_url
+    if answer.refresh_token:
+        row.refresh_token, row.rotations = answer.refresh_token, row.rotations + 1
+    row.refreshed_at = timezone.now()
+    row.save(update_fields=["access_token", "instance_url", "refresh_token", "rotations", "refreshed_at"])
 
 
 class SharedTokenCache:

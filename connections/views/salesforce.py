@@ -21,8 +21,10 @@ from accounts.permissions import Permission
 from connections.forms import SalesforceHostForm
 from connections.messages import PROBLEMS, ConnectionProblem
 from connections.models import SalesforceConnection
+from connections.problem_codes import ProblemCode
 from connections.services import salesforce as salesforce_services
 from connections.services.health import own_salesforce_health, salesforce_health
+from connections.services.sessions import has_app
 from connections.services.visibility import current_visibility
 
 
@@ -39,7 +41,7 @@ class ConnectionScope:
     crumbs: Promise
 
     def connection_of(self, member: Member) -> SalesforceConnection | None:
-        rows = SalesforceConnection.objects.select_related("connected_by")
+        rows = SalesforceConnection.objects.select_related("connected_by", "app")
         return (rows.of_member(member) if self.is_own else rows.for_account(member.account)).first()
 
 
@@ -153,6 +155,8 @@ def _page(request: ConsoleRequest, place: ConnectionScope, form: SalesforceHostF
     member = request.member
     health = own_salesforce_health(member) if place.is_own else salesforce_health(member.account)
     connection = place.connection_of(member)
+    if not connection and not has_app(member.account):
+        problem = problem or ProblemCode.SALESFORCE_NO_APP
     context = {
         "place": place,
         "connection": connection,

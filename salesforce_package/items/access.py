@@ -87,8 +87,8 @@ SECTION = Section(
         ),
         Item(
             key="app_not_blocked",
-            title=_("The connected app is not blocked"),
-            where=_("Setup > Connected Apps OAuth Usage"),
+            title=_("The app of this console is not blocked"),
+            where=_("Setup > External Client Apps > OAuth Usage; a connected app: Setup > Connected Apps OAuth Usage"),
             how=_("The row of the app must offer Block; if it offers Unblock, press it."),
             path="/lightning/setup/ConnectedAppsUsage/home",
             check=_answers,

@@ -27,6 +27,7 @@ SCREENS = [
     "/settings/admin/audit/",
     "/settings/admin/salesforce/",
     "/settings/admin/salesforce/disconnect/",
+    "/settings/admin/salesforce/apps/",
     "/settings/admin/salesforce-package/",
     "/settings/admin/salesforce-package/sheet/",
     "/settings/admin/marketo/",

@@ -32,6 +32,7 @@ ChangeOrg = Callable[..., None]
 def _registered_app(settings: Settings) -> None:
     settings.SALESFORCE_CLIENT_ID = "sandbox-consumer-key"
     settings.SALESFORCE_CLIENT_SECRET = "sandbox-consumer-secret"
+    settings.SALESFORCE_APP_KIND = "connected_app"
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +76,7 @@ def process_environment() -> dict[str, str]:
         "REDIS_URL": django_settings.REDIS_URL,
         "SALESFORCE_CLIENT_ID": django_settings.SALESFORCE_CLIENT_ID,
         "SALESFORCE_CLIENT_SECRET": django_settings.SALESFORCE_CLIENT_SECRET,
+        "SALESFORCE_APP_KIND": django_settings.SALESFORCE_APP_KIND,
         "FIELD_ENCRYPTION_KEYS": ",".join(django_settings.FIELD_ENCRYPTION_KEYS),
         "DJANGO_SETTINGS_MODULE": "msi_admin.settings",
     }

@@ -7,13 +7,13 @@ from django.utils import timezone
 from accounts.models import SalesAccount, User
 from clients.http import open_session
 from clients.salesforce import oauth
-from clients.salesforce.oauth import ConnectedApp, TokenAnswer
+from clients.salesforce.oauth import AppKind, OAuthApp, TokenAnswer
 from connections.models import SalesforceConnection
 from sandbox.testing import SandboxProcess
 from tests.factories import make_salesforce_connection
 from tests.salesforce_login import log_in_at_salesforce
 
-APP = ConnectedApp("sandbox-consumer-key", "sandbox-consumer-secret")
+APP = OAuthApp("sandbox-consumer-key", "sandbox-consumer-secret", AppKind.CONNECTED_APP)
 CALLBACK = "http://127.0.0.1:8000/callback"
 
 
@@ -23,7 +23,7 @@ def sign_in(sandbox: SandboxProcess, challenge: str) -> str:
     return parse_qs(urlsplit(log_in_at_salesforce(sandbox, url)).query)["code"][0]
 
 
-def exchange(sandbox: SandboxProcess, app: ConnectedApp, code: str, verifier: str) -> TokenAnswer:
+def exchange(sandbox: SandboxProcess, app: OAuthApp, code: str, verifier: str) -> TokenAnswer:
     return oauth.exchange_code(
         app,
         session=open_session(allowed_hosts=[sandbox.url]),

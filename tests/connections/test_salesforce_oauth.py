@@ -10,7 +10,7 @@ import pytest
 from clients import http
 from clients.hosts import ForbiddenHost, check_instance_url, must_be_public, salesforce_login_origin
 from clients.salesforce import oauth
-from clients.salesforce.oauth import ConnectedApp, GrantRefused, OAuthError, OAuthProblem, TokenAnswer
+from clients.salesforce.oauth import GrantRefused, OAuthApp, OAuthError, OAuthProblem, TokenAnswer
 from connections.problem_codes import problem_code
 from sandbox.testing import SandboxProcess
 from tests.connections.canned_answers import CannedAnswers
@@ -187,7 +187,7 @@ def test_authorize_url_asks_for_the_needed_scopes_with_pkce_and_no_more() -> Non
         ("access_denied", "end-user denied authorization", OAuthProblem.REFUSED),
         ("OAUTH_APP_BLOCKED", "this app is blocked by admin", OAuthProblem.APP_BLOCKED),
         ("invalid_client", "app must be installed into org", OAuthProblem.APP_NOT_INSTALLED),
-        ("invalid_client", "invalid client credentials", OAuthProblem.BAD_CLIENT),
+        ("invalid_client", "invalid client credentials", OAuthProblem.WRONG_SECRET),
         ("OAUTH_APP_ACCESS_DENIED", "user is not admin approved to access this app", OAuthProblem.NOT_APPROVED),
         ("invalid_grant", "ip restricted", OAuthProblem.IP_RESTRICTED),
         ("invalid_grant", "inactive user", OAuthProblem.INACTIVE_USER),
@@ -279,8 +279,8 @@ REFUSALS = [
     ("invalid_grant", "user is not admin approved to access this app", "salesforce_not_approved"),
     ("invalid_grant", "audience is invalid", "salesforce_wrong_host"),
     ("invalid_grant", "something Salesforce thinks of next year", "salesforce_credentials"),
-    ("invalid_client_id", "client identifier invalid", "salesforce_bad_client"),
-    ("invalid_client", "invalid client credentials", "salesforce_bad_client"),
+    ("invalid_client_id", "client identifier invalid", "salesforce_unknown_key"),
+    ("invalid_client", "invalid client credentials", "salesforce_wrong_secret"),
     ("redirect_uri_mismatch", "redirect_uri must match configuration", "salesforce_bad_client"),
     ("unsupported_grant_type", "grant type not supported", "salesforce_bad_client"),
     ("invalid_request", "missing required parameter", "salesforce_bad_client"),
@@ -325,10 +325,10 @@ def test_a_code_works_once_and_only_with_its_verifier(sandbox: SandboxProcess) -
 
 def test_a_wrong_app_secret_is_our_configuration(sandbox: SandboxProcess) -> None:
     with pytest.raises(OAuthError) as caught:
-        exchange(sandbox, ConnectedApp(APP.client_id, "a-wrong-word"), "code", "verifier")
-    assert caught.value.problem is OAuthProblem.BAD_CLIENT
+        exchange(sandbox, OAuthApp(APP.client_id, "a-wrong-word", APP.kind), "code", "verifier")
+    assert caught.value.problem is OAuthProblem.WRONG_SECRET
     assert not isinstance(caught.value, http.ReconnectNeeded)
-    assert "a-wrong-word" not in str(caught.value) + repr(ConnectedApp(APP.client_id, "a-wrong-word"))
+    assert "a-wrong-word" not in str(caught.value) + repr(OAuthApp(APP.client_id, "a-wrong-word", APP.kind))
 
 
 def test_a_refresh_token_works_until_it_is_revoked(sandbox: SandboxProcess, tokens: TokenAnswer) -> None:

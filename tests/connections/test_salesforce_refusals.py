@@ -15,19 +15,21 @@ from tests.pages import text_of
 
 CALLBACK = "/connections/salesforce/callback/"
 
+CROSS_ORG = "Cross-org OAuth flows are not supported for this external client app"
 # Salesforce, "OAuth 2.0 Error Codes" of the authorize page: code and description, and the sentences they end on.
 REFUSALS = [
     ("access_denied", "end-user denied authorization", "salesforce_refused"),
     ("invalid_client", "app must be installed into org", "salesforce_app_not_installed"),
     ("OAUTH_APPROVAL_ERROR_GENERIC", "An unexpected error has occurred", "salesforce_app_not_installed"),
     ("OAUTH_EC_APP_NOT_FOUND", "external client app is not installed in this org", "salesforce_app_not_installed"),
+    ("OAUTH_AUTHORIZATION_BLOCKED", CROSS_ORG, "salesforce_app_of_other_org"),
     ("OAUTH_APP_BLOCKED", "this app is blocked by admin", "salesforce_app_blocked"),
     ("OAUTH_APP_ACCESS_DENIED", "user is not admin approved to access this app", "salesforce_not_approved"),
     ("invalid_app_access", "", "salesforce_not_approved"),
     ("NO_ACCESS", "", "salesforce_not_approved"),
     ("inactive_user", "user is inactive", "salesforce_inactive_user"),
     ("inactive_org", "organization is locked, closed, or suspended", "salesforce_inactive_org"),
-    ("invalid_client_id", "client identifier invalid", "salesforce_bad_client"),
+    ("invalid_client_id", "client identifier invalid", "salesforce_unknown_key"),
     ("redirect_uri_mismatch", "redirect_uri must match configuration", "salesforce_bad_client"),
     ("redirect_uri_missing", "redirect_uri not provided", "salesforce_bad_client"),
     ("invalid_request", "missing required code challenge", "salesforce_bad_client"),
@@ -52,7 +54,7 @@ def test_each_error_of_the_authorize_page_ends_on_its_sentences(
         page = text_of(browser.get(CALLBACK, answer, follow=True))
         assert str(PROBLEMS[code].what) in page, error
         assert str(PROBLEMS[code].todo) in page, error
-    assert len({str(PROBLEMS[code].what) for _error, _text, code in REFUSALS}) == 9
+    assert len({str(PROBLEMS[code].what) for _error, _text, code in REFUSALS}) == 11
 
 
 @pytest.mark.parametrize(

@@ -194,17 +194,18 @@ def test_a_refusal_to_connect_again_can_be_handed_on_until_the_connection_works(
     salesforce_connection: SalesforceConnection, browser: Client, client: Client
 ) -> None:
     refused = "/settings/admin/salesforce/?problem=salesforce_app_blocked"
-    assert "blocks the app" in text_of(browser.get(refused))
+    assert "blocks the connected app" in text_of(browser.get(refused))
     assert ASK not in text_of(browser.get(refused))
     SalesforceConnection.objects.update(
         status=ConnectionStatus.NEEDS_RECONNECTING, problem=ProblemCode.SALESFORCE_EXPIRED_TOKEN
     )
     assert 'value="problem:salesforce_app_blocked"' in text_of(browser.get(refused))
     link = link_of(browser, "problem:salesforce_app_blocked")
-    assert "blocks the app" in text_of(client.get(link))
+    assert "blocks the connected app" in text_of(client.get(link))
     assert "Check again" not in text_of(client.get(link))  # only the next sign-in shows it
     SalesforceConnection.objects.update(problem=ProblemCode.SALESFORCE_APP_BLOCKED)
-    assert text_of(browser.get(refused)).count('<p class="fw-semibold">Your Salesforce org blocks the app') == 1
+    page = text_of(browser.get(refused))
+    assert page.count('<p class="fw-semibold">Your Salesforce org blocks the connected app') == 1
     assert "Needs reconnecting" in text_of(browser.get("/settings/integrations/diagnostics/"))
     SalesforceConnection.objects.update(status=ConnectionStatus.CONNECTED, problem="")
     assert "This is done" in text_of(client.get(link))

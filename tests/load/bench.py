@@ -33,6 +33,7 @@ def main() -> None:
             "SANDBOX_ORIGIN": sandbox.url,
             "SALESFORCE_CLIENT_ID": "sandbox-consumer-key",
             "SALESFORCE_CLIENT_SECRET": "sandbox-consumer-secret",
+            "SALESFORCE_APP_KIND": "connected_app",
             "LOG_LEVEL": "WARNING",
         }
         django.setup()

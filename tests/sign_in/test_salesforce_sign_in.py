@@ -135,7 +135,7 @@ class TestTheWayBack:
     ) -> None:
         back = at_salesforce(leave(client))
         sandbox.post("/_sandbox/salesforce", {"action": "block_app"})
-        assert "blocks the app" in text_of(client.get(back, follow=True))
+        assert "blocks the connected app" in text_of(client.get(back, follow=True))
 
     def test_signing_in_gives_a_new_session(
         self, client: Client, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce

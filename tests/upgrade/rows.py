@@ -44,6 +44,7 @@ def _fill_connections(account: SalesAccount, admin: User, member: User) -> None:
     make.make_marketo_admin(make.make_instance(account=account), ADMIN)
     connection = make.make_marketo_connection(account, owner=admin)
     MarketoAccess.objects.create(connection=connection, member=member.member, workspace_id=1, workspace_name="Default")
+    make.make_salesforce_app(account, entered_by=admin)
     make.make_salesforce_connection(account, connected_by=admin)
     make.make_salesforce_connection(account, connected_by=member, member=member.member)
     origin = "https://login.salesforce.com"

@@ -89,6 +89,7 @@ def demo_environment(ports: list[int], people: int) -> dict[str, str]:
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp}",
         "SALESFORCE_CLIENT_ID": "sandbox-consumer-key",
         "SALESFORCE_CLIENT_SECRET": "sandbox-consumer-secret",
+        "SALESFORCE_APP_KIND": "connected_app",
         "LOG_LEVEL": "WARNING",
         "PYTHONUNBUFFERED": "1",
         # In a container the demo may well run as root.

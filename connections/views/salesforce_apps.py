@@ -1,0 +1,110 @@
+"""Settings > Admin Settings > Salesforce > Salesforce apps."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.access import fresh_sign_in_required, permission_required
+from accounts.middleware import ConsoleRequest
+from accounts.permissions import Permission
+from clients.salesforce.oauth import AppKind
+from connections.forms import AppCredentialsForm, SalesforceAppForm
+from connections.messages import ConnectionProblem, Problem
+from connections.models import SalesforceApp
+from connections.services.salesforce import callback_url, org_origin
+from connections.services.salesforce_apps import check_app, enter_app, remove_app, replace_credentials
+
+
+@permission_required(Permission.CONNECT_SALESFORCE)
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh_sign_in_required
+def salesforce_apps(request: ConsoleRequest) -> HttpResponse:
+    """The account's apps, and a form for another one with the recipe beside it."""
+    form = SalesforceAppForm(request.POST or None)
+    if not form.is_valid():
+        return _list(request, form)
+    typed = form.cleaned_data
+    try:
+        app = enter_app(
+            account=request.member.account,
+            by=request.member.user,
+            org_origin=org_origin(typed["choice"], typed["my_domain"]),
+            kind=AppKind(typed["kind"]),
+            name=typed["name"],
+            credentials=form.credentials(),
+        )
+    except ConnectionProblem as refused:
+        return _list(request, form, refused.problem)
+    return _checked(request, app)
+
+
+@permission_required(Permission.CONNECT_SALESFORCE)
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh_sign_in_required
+def salesforce_app(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """One app; a post replaces its key and secret."""
+    app = _app(request, pk)
+    form = AppCredentialsForm(request.POST or None)
+    if not form.is_valid():
+        return _detail(request, app, form)
+    try:
+        replace_credentials(app, by=request.member.user, credentials=form.credentials())
+    except ConnectionProblem as refused:
+        return _detail(request, app, form, refused.problem)
+    messages.success(request, _("Key and secret were replaced."))
+    return redirect("connections:salesforce_app", pk)
+
+
+@permission_required(Permission.CONNECT_SALESFORCE)
+@require_POST
+def check_salesforce_app(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """Ask the org whether it knows the app."""
+    return _checked(request, _app(request, pk))
+
+
+@permission_required(Permission.CONNECT_SALESFORCE)
+@require_POST
+@fresh_sign_in_required
+def remove_salesforce_app(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """Forget an app that no connection uses."""
+    app = _app(request, pk)
+    try:
+        remove_app(app, by=request.member.user)
+    except ConnectionProblem as refused:
+        return _detail(request, app, AppCredentialsForm(), refused.problem)
+    messages.success(request, _("The app %(name)s was removed here. In Salesforce it is still there.") % {"name": app})
+    return redirect("connections:salesforce_apps")
+
+
+def _app(request: ConsoleRequest, pk: int) -> SalesforceApp:
+    return get_object_or_404(SalesforceApp.objects.for_account(request.member.account), pk=pk)
+
+
+def _checked(request: ConsoleRequest, app: SalesforceApp) -> HttpResponse:
+    try:
+        check_app(app)
+    except ConnectionProblem as refused:
+        return _detail(request, app, AppCredentialsForm(), refused.problem)
+    messages.success(request, _("Salesforce knows this app: key and secret are right."))
+    return redirect("connections:salesforce_app", app.pk)
+
+
+def _list(request: ConsoleRequest, form: SalesforceAppForm, problem: Problem | None = None) -> HttpResponse:
+    apps = SalesforceApp.objects.for_account(request.member.account)
+    context = {"apps": apps, "form": form, "problem": problem, "callback_url": callback_url()}
+    return render(request, "connections/salesforce_apps.html", context, status=400 if form.is_bound else 200)
+
+
+def _detail(
+    request: ConsoleRequest, app: SalesforceApp, form: AppCredentialsForm, problem: Problem | None = None
+) -> HttpResponse:
+    context = {
+        "app": app,
+        "form": form,
+        "problem": problem,
+        "callback_url": callback_url(),
+        "is_used": app.connections.exists(),
+    }
+    return render(request, "connections/salesforce_app.html", context, status=400 if form.is_bound else 200)
