@@ -8,7 +8,6 @@ from functools import partial
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,28 +16,21 @@ from accounts.models import Member, SalesAccount, User
 from accounts.permissions import Permission, roles_with
 from accounts.services import record
 from clients.hosts import ForbiddenHost, LoginChoice, salesforce_login_origin
-from clients.http import ApiError, ProviderSession, ReconnectNeeded, reported_call
+from clients.http import ApiError, reported_call
 from clients.salesforce import oauth
-from clients.salesforce.client import Access, Organization, SalesforceClient, UserInfo
-from clients.salesforce.errors import SERVICE
 from common.throttling import hit
-from connections import tasks
 from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
-from connections.models import ConnectionStatus, OrphanedToken, SalesforceConnection, SalesforceSignIn, Service
-from connections.problem_codes import REFUSED_BY_SALESFORCE, ProblemCode, problem_code
+from connections.models import SalesforceConnection, SalesforceSignIn
+from connections.problem_codes import ProblemCode, problem_code
 from connections.querysets import SalesforceConnectionQuerySet
-from connections.services.call_log import solve_failures
 from connections.services.call_recorder import record_call_failure
 from connections.services.revocation import abandon, revoke
+from connections.services.salesforce_storing import SIGN_IN, Made, keep_connection
 from connections.services.sessions import app_of_org, calling_origin, local_origins, oauth_app, open_session
 
 SIGN_IN_LIFETIME = timedelta(minutes=10)
 SIGN_INS_PER_MINUTE = 10
-# How Diagnostics names the calls of a sign-in.
-SIGN_IN = "sign-in"
-# The failures that a new connection shows to be over: whatever kept the old one out.
-_PROVED = Q(operation__in=[SIGN_IN, oauth.TOKEN_PATH]) | Q(problem__in=REFUSED_BY_SALESFORCE)
 
 _log = structlog.get_logger(__name__)
 
@@ -182,12 +174,8 @@ def _hash(state: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()
 
 
-def _session(*origins: str) -> ProviderSession:
-    return open_session(allowed_hosts=origins)
-
-
 def _connect(sign_in: SalesforceSignIn, code: str) -> SalesforceConnection:
-    session = _session(sign_in.login_origin)
+    session = open_session(allowed_hosts=[sign_in.login_origin])
     answer = oauth.exchange_code(
         oauth_app(sign_in.app),
         session=session,
@@ -197,105 +185,11 @@ def _connect(sign_in: SalesforceSignIn, code: str) -> SalesforceConnection:
         redirect_uri=callback_url(),
         extra_origins=local_origins(),
     )
-    try:
-        organization, who = _first_calls(answer)
-        connection, replaced = _store(sign_in, answer, organization, who)
-    except (ApiError, ConnectionProblem):
-        revoke(_orphan(sign_in.login_origin, answer.refresh_token or answer.access_token))
-        raise
-    if replaced:
-        revoke(replaced)
-    return connection
-
-
-def _first_calls(answer: oauth.TokenAnswer) -> tuple[Organization, UserInfo]:
-    """Salesforce lets users sign in who may not use the API: only a call shows whether the connection works."""
-    if not answer.refresh_token or "api" not in answer.scopes:
-        raise ConnectionProblem(ProblemCode.SALESFORCE_SCOPE)
-    access = Access(answer.instance_url, answer.access_token)
-    client = SalesforceClient(access, refresh=_refuse_new_token, session=_session(answer.instance_url))
-    organization, who = client.organization(), client.user_info()
-    if (oauth.to_18(organization.id), oauth.to_18(who.user_id)) != (answer.org_id, answer.user_id):
-        raise ConnectionProblem(ProblemCode.SALESFORCE_WRONG_HOST)
-    return organization, who
-
-
-def _refuse_new_token() -> Access:
-    raise ReconnectNeeded(SERVICE, "token_refused_at_once")
-
-
-@transaction.atomic
-def _store(
-    sign_in: SalesforceSignIn, answer: oauth.TokenAnswer, organization: Organization, who: UserInfo
-) -> tuple[SalesforceConnection, OrphanedToken | None]:
-    """The connection, and the token it had before."""
-    member = _member(sign_in) if sign_in.is_own else None
-    _check_org(sign_in.account, member, answer.org_id)
-    replaced = _replaced_token(sign_in.account, member, answer)
-    connection, _is_new = SalesforceConnection.objects.update_or_create(
+    made = Made(
         account=sign_in.account,
-        member=member,
-        defaults={
-            "connected_by": sign_in.user,
-            "app": sign_in.app,
-            "login_origin": sign_in.login_origin,
-            "instance_url": answer.instance_url,
-            "org_id": answer.org_id,
-            "org_name": organization.name,
-            "is_sandbox": organization.is_sandbox,
-            "user_id": answer.user_id,
-            "username": who.username,
-            "email": who.email,
-            "scopes": " ".join(sorted(answer.scopes)),
-            "access_token": answer.access_token,
-            "refresh_token": answer.refresh_token or "",
-            "refreshed_at": timezone.now(),
-            "rotations": 0,
-            "status": ConnectionStatus.CONNECTED,
-            "problem": "",
-            "connected_at": timezone.now(),
-            "last_call_at": timezone.now(),
-            "visibility": {},
-            "visibility_checked_at": None,
-        },
+        user=sign_in.user,
+        is_own=sign_in.is_own,
+        app=sign_in.app,
+        login_origin=sign_in.login_origin,
     )
-    if not member:
-        transaction.on_commit(partial(tasks.check_salesforce_visibility.delay, connection.pk), robust=True)
-        solve_failures(sign_in.account, Service.SALESFORCE, _PROVED)
-    record(
-        account=sign_in.account,
-        actor=sign_in.user,
-        action=ConnectionAction.SALESFORCE_OWN_CONNECTED if member else ConnectionAction.SALESFORCE_CONNECTED,
-        target=organization.name,
-        org_id=answer.org_id,
-        username=who.username,
-    )
-    return connection, replaced
-
-
-def _member(sign_in: SalesforceSignIn) -> Member:
-    member = Member.objects.for_account(sign_in.account).filter(user=sign_in.user).first()
-    if member is None:
-        raise ConnectionProblem(ProblemCode.SALESFORCE_NOT_ALLOWED)
-    return member
-
-
-def _check_org(account: SalesAccount, member: Member | None, org_id: str) -> None:
-    """An org is never replaced by another unnoticed, and members connect to the account's."""
-    others = SalesforceConnection.objects.select_for_update().filter(account=account).exclude(org_id=org_id)
-    if others.filter(member=member).exists():
-        raise ConnectionProblem(ProblemCode.SALESFORCE_OTHER_ORG)
-    if others.filter(member=None).exists():
-        raise ConnectionProblem(ProblemCode.SALESFORCE_FOREIGN_ORG)
-
-
-def _replaced_token(account: SalesAccount, member: Member | None, answer: oauth.TokenAnswer) -> OrphanedToken | None:
-    """The token a connection had until now: Salesforce would keep it as one of the user's five grants."""
-    old = SalesforceConnection.objects.select_for_update().filter(account=account, member=member).first()
-    if old is None or old.refresh_token == answer.refresh_token:
-        return None
-    return _orphan(old.login_origin, old.refresh_token)
-
-
-def _orphan(origin: str, token: str) -> OrphanedToken:
-    return OrphanedToken.objects.create(login_origin=origin, token=token)
+    return keep_connection(made, answer)

@@ -1,0 +1,152 @@
+"""What every way of connecting to Salesforce ends with: the first calls, and the row of the connection."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Member, SalesAccount, User
+from accounts.services import record
+from clients.http import ApiError, ReconnectNeeded
+from clients.salesforce import oauth
+from clients.salesforce.client import Access, Organization, SalesforceClient, UserInfo
+from clients.salesforce.errors import SERVICE
+from connections import tasks
+from connections.audit_actions import ConnectionAction
+from connections.messages import ConnectionProblem
+from connections.models import ConnectionStatus, OrphanedToken, SalesforceApp, SalesforceConnection, Service
+from connections.problem_codes import REFUSED_BY_SALESFORCE, ProblemCode
+from connections.services.call_log import solve_failures
+from connections.services.revocation import revoke
+from connections.services.sessions import open_session
+
+# How Diagnostics names the calls of a sign-in.
+SIGN_IN = "sign-in"
+# The failures that a new connection shows to be over: whatever kept the old one out.
+_PROVED = Q(operation__in=[SIGN_IN, oauth.TOKEN_PATH]) | Q(problem__in=REFUSED_BY_SALESFORCE)
+
+
+@dataclass(frozen=True)
+class Made:
+    """How tokens came to be: who connects what, as which app (None: the operator's), at which login page."""
+
+    account: SalesAccount
+    user: User
+    is_own: bool
+    app: SalesforceApp | None
+    login_origin: str
+
+
+def keep_connection(made: Made, answer: oauth.TokenAnswer) -> SalesforceConnection:
+    """
+    Connect with tokens that Salesforce has just given. Raises ApiError, ConnectionProblem; then they are given back.
+
+    Nothing is stored before Salesforce has answered a call with the new token; an older one of the same connection is
+    revoked.
+    """
+    try:
+        organization, who = _first_calls(answer)
+        connection, replaced = _store(made, answer, organization, who)
+    except (ApiError, ConnectionProblem):
+        revoke(_orphan(made.login_origin, answer.refresh_token or answer.access_token))
+        raise
+    if replaced:
+        revoke(replaced)
+    return connection
+
+
+def _first_calls(answer: oauth.TokenAnswer) -> tuple[Organization, UserInfo]:
+    """Salesforce lets users sign in who may not use the API: only a call shows whether the connection works."""
+    if not answer.refresh_token or "api" not in answer.scopes:
+        raise ConnectionProblem(ProblemCode.SALESFORCE_SCOPE)
+    access = Access(answer.instance_url, answer.access_token)
+    client = SalesforceClient(
+        access, refresh=_refuse_new_token, session=open_session(allowed_hosts=[answer.instance_url])
+    )
+    organization, who = client.organization(), client.user_info()
+    if (oauth.to_18(organization.id), oauth.to_18(who.user_id)) != (answer.org_id, answer.user_id):
+        raise ConnectionProblem(ProblemCode.SALESFORCE_WRONG_HOST)
+    return organization, who
+
+
+def _refuse_new_token() -> Access:
+    raise ReconnectNeeded(SERVICE, "token_refused_at_once")
+
+
+@transaction.atomic
+def _store(
+    made: Made, answer: oauth.TokenAnswer, organization: Organization, who: UserInfo
+) -> tuple[SalesforceConnection, OrphanedToken | None]:
+    """The connection, and the token it had before."""
+    member = _member(made) if made.is_own else None
+    _check_org(made.account, member, answer.org_id)
+    replaced = _replaced_token(made.account, member, answer)
+    connection, _is_new = SalesforceConnection.objects.update_or_create(
+        account=made.account,
+        member=member,
+        defaults={
+            "connected_by": made.user,
+            "app": made.app,
+            "login_origin": made.login_origin,
+            "instance_url": answer.instance_url,
+            "org_id": answer.org_id,
+            "org_name": organization.name,
+            "is_sandbox": organization.is_sandbox,
+            "user_id": answer.user_id,
+            "username": who.username,
+            "email": who.email,
+            "scopes": " ".join(sorted(answer.scopes)),
+            "access_token": answer.access_token,
+            "refresh_token": answer.refresh_token or "",
+            "refreshed_at": timezone.now(),
+            "rotations": 0,
+            "status": ConnectionStatus.CONNECTED,
+            "problem": "",
+            "connected_at": timezone.now(),
+            "last_call_at": timezone.now(),
+            "visibility": {},
+            "visibility_checked_at": None,
+        },
+    )
+    if not member:
+        transaction.on_commit(partial(tasks.check_salesforce_visibility.delay, connection.pk), robust=True)
+        solve_failures(made.account, Service.SALESFORCE, _PROVED)
+    record(
+        account=made.account,
+        actor=made.user,
+        action=ConnectionAction.SALESFORCE_OWN_CONNECTED if member else ConnectionAction.SALESFORCE_CONNECTED,
+        target=organization.name,
+        org_id=answer.org_id,
+        username=who.username,
+    )
+    return connection, replaced
+
+
+def _member(made: Made) -> Member:
+    member = Member.objects.for_account(made.account).filter(user=made.user).first()
+    if member is None:
+        raise ConnectionProblem(ProblemCode.SALESFORCE_NOT_ALLOWED)
+    return member
+
+
+def _check_org(account: SalesAccount, member: Member | None, org_id: str) -> None:
+    """An org is never replaced by another unnoticed, and members connect to the account's."""
+    others = SalesforceConnection.objects.select_for_update().filter(account=account).exclude(org_id=org_id)
+    if others.filter(member=member).exists():
+        raise ConnectionProblem(ProblemCode.SALESFORCE_OTHER_ORG)
+    if others.filter(member=None).exists():
+        raise ConnectionProblem(ProblemCode.SALESFORCE_FOREIGN_ORG)
+
+
+def _replaced_token(account: SalesAccount, member: Member | None, answer: oauth.TokenAnswer) -> OrphanedToken | None:
+    """The token a connection had until now: Salesforce would keep it as one of the user's five grants."""
+    old = SalesforceConnection.objects.select_for_update().filter(account=account, member=member).first()
+    if old is None or old.refresh_token == answer.refresh_token:
+        return None
+    return _orphan(old.login_origin, old.refresh_token)
+
+
+def _orphan(origin: str, token: str) -> OrphanedToken:
+    return OrphanedToken.objects.create(login_origin=origin, token=token)
