@@ -133,10 +133,15 @@ class OAuth:
         return self._tokens(request, grant, is_new=bool(grant.refresh_token))
 
     def _by_assertion(self, request: Request, asked: Parameters) -> dict[str, str]:
-        """The signature stands for the client's secret. There is no refresh token."""
+        """The signature stands for the client's secret, which signs nothing here: so Salesforce documents the answer.
+
+        There is no refresh token.
+        """
         app, username = user_of_assertion(self.org, _need(asked, "assertion"), origin(request))
         check_user(self.org, username)
-        return self._tokens(request, open_grant(self.org, app.consumer_key, username, ("api", "id")), is_new=False)
+        grant = open_grant(self.org, app.consumer_key, username, ("api", "id"))
+        tokens = self._tokens(request, grant, is_new=False)
+        return {name: value for name, value in tokens.items() if name not in {"signature", "issued_at"}}
 
     def _id_token(self, request: Request, grant: Grant, nonce: str) -> dict[str, str]:
         if "openid" not in grant.scopes:
