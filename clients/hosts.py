@@ -104,7 +104,17 @@ def salesforce_login_origin(choice: LoginChoice, my_domain: str, *, local_origin
 
 def is_sandbox_login(origin: str) -> bool:
     """Do sandboxes log in at this origin, which `salesforce_login_origin` made?"""
-    return origin == SANDBOX_LOGIN or ".sandbox.my." in origin
+    return origin == SANDBOX_LOGIN or any(kind in origin for kind in (".sandbox.my.", ".scratch.my."))
+
+
+def assertion_audience(origin: str) -> str:
+    """
+    Whom a JWT bearer token is for that is sent to a login page: Salesforce's two names for all its orgs, as its command
+    line tool has it (forcedotcom/sfdx-core, `getJwtAudienceUrl`); other clouds and servers of this machine themselves.
+    """
+    if not origin.endswith(".salesforce.com"):
+        return origin
+    return SANDBOX_LOGIN if is_sandbox_login(origin) else PRODUCTION_LOGIN
 
 
 def check_instance_url(url: str, *, extra_origins: Collection[str]) -> str:

@@ -70,6 +70,27 @@ APP_SENTENCES: dict[ProblemCode, tuple[Promise, Promise]] = {
         _("Salesforce knows the consumer key, but does not accept the consumer secret."),
         _("Copy the app's Consumer Secret again in Salesforce and enter it under Salesforce apps."),
     ),
+    ProblemCode.SALESFORCE_NO_RUN_AS: (
+        _("The app has no user to run as."),
+        _(
+            "In Salesforce open the app's Policies, Edit, tick Enable Client Credentials Flow and choose the "
+            "integration user under Run As, then connect again."
+        ),
+    ),
+    ProblemCode.SALESFORCE_BAD_ASSERTION: (
+        _("Salesforce does not accept the signature: the app has another certificate, or one that has expired."),
+        _(
+            "Download the certificate on the app's page under Salesforce apps and upload it in Salesforce: the app, "
+            "Settings, Edit, Enable JWT Bearer Flow."
+        ),
+    ),
+    ProblemCode.SALESFORCE_FLOW_OFF: (
+        _("The app does not allow this way to connect."),
+        _(
+            "In Salesforce open the app, Settings, Edit, and tick the flow under Flow Enablement: Enable Client "
+            "Credentials Flow, or Enable JWT Bearer Flow."
+        ),
+    ),
     ProblemCode.SALESFORCE_BAD_CLIENT: (
         _("Salesforce does not accept how this console asks: the app lacks its callback address or a scope."),
         _("Compare the app's settings in Salesforce with the recipe under Salesforce apps."),

@@ -34,6 +34,11 @@ class ConnectionAction(models.TextChoices):
         _("Replaced key and secret of the Salesforce app %(target)s"),
     )
     SALESFORCE_APP_REMOVED = "connections.salesforce_app_removed", _("Removed the Salesforce app %(target)s")
+    SALESFORCE_KEY_MADE = "connections.salesforce_key_made", _("Made a key for the Salesforce app %(target)s")
+    SALESFORCE_KEY_REPLACED = (
+        "connections.salesforce_key_replaced",
+        _("The next key of the Salesforce app %(target)s took the place of the old one"),
+    )
     SALESFORCE_CONNECTED = (
         "connections.salesforce_connected",
         _("Connected the Sales account to Salesforce (%(target)s)"),

@@ -23,6 +23,10 @@ class CredentialsUnreadable(ReconnectNeeded):
     """The credentials are there, but no key of FIELD_ENCRYPTION_KEYS can read them."""
 
 
+class AppUnreadable(CredentialsUnreadable):
+    """The secret of a Salesforce app is there, but no key of FIELD_ENCRYPTION_KEYS can read it."""
+
+
 def check_readable(service: str, *credentials: str) -> None:
     """Raises CredentialsUnreadable when one of the credentials could not be read."""
     if not all(credentials):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.hosts import ForbiddenHost, salesforce_login_origin
 from connections.messages import PROBLEMS
-from connections.models import APP_KINDS
+from connections.models import APP_KINDS, ConnectMethod, SalesforceApp
 from connections.problem_codes import ProblemCode
 
 _CONTROL = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
@@ -68,6 +68,53 @@ class SalesforceAppForm(AppCredentialsForm, SalesforceHostForm):
         widget=forms.TextInput(_CONTROL),
         help_text=_("As the app is called there."),
     )
+
+
+class ServerConnectForm(forms.Form):
+    """How to connect as a user who does not log in; an app of one org knows its address."""
+
+    method = forms.ChoiceField(
+        choices=[choice for choice in ConnectMethod.choices if choice[0] != ConnectMethod.WEB],
+        widget=forms.RadioSelect,
+        initial=ConnectMethod.CLIENT_CREDENTIALS,
+        label=_("Method"),
+    )
+    my_domain = forms.CharField(
+        label=_("Address of your org"),
+        max_length=2000,
+        widget=forms.TextInput(_CONTROL),
+        help_text=_("Copy the address of any page of the org: these methods ask the org itself."),
+    )
+    username = forms.CharField(
+        label=_("Username of the Salesforce user"),
+        max_length=255,
+        required=False,
+        widget=forms.TextInput(_CONTROL),
+        help_text=_("For JWT bearer only. Client credentials act as the user whom the app's policies name."),
+    )
+
+    def __init__(self, app: SalesforceApp, data: Any = None) -> None:
+        super().__init__(data)
+        self.app = app
+        if not app.is_of_many_orgs:
+            del self.fields["my_domain"]
+
+    def clean(self) -> dict[str, Any]:
+        """What each method needs; a wrong address is refused at its field."""
+        typed = self.cleaned_data
+        if typed.get("method") == ConnectMethod.JWT_BEARER and not typed.get("username"):
+            self.add_error("username", _("Enter the username, for example integration@acme.example."))
+        try:
+            self.org_origin = self._org_origin(typed.get("my_domain", ""))
+        except ForbiddenHost:
+            problem = PROBLEMS[ProblemCode.SALESFORCE_BAD_DOMAIN]
+            self.add_error("my_domain", f"{problem.what} {problem.todo}")
+        return typed
+
+    def _org_origin(self, typed: str) -> str:
+        if not self.app.is_of_many_orgs:
+            return self.app.org_origin
+        return salesforce_login_origin("my_domain", typed, local_origin=None)
 
 
 class MarketoCredentialsForm(forms.Form):

@@ -107,10 +107,28 @@ PROBLEMS: dict[str, Problem] = {
         YOU,
     ),
     **{code: Problem(what, todo, SALESFORCE_ADMIN) for code, (what, todo) in APP_SENTENCES.items()},
+    ProblemCode.SALESFORCE_APP_UNREADABLE: Problem(
+        _("The stored secret of the Salesforce app cannot be read: the key it was encrypted with is missing."),
+        _(
+            "Enter the app's key and secret again under Salesforce apps, or have the operator of this console put the "
+            "old key back."
+        ),
+        ACCOUNT_ADMIN,
+    ),
     ProblemCode.SALESFORCE_NO_APP: Problem(
         _("No Salesforce app is entered for this org, and this console has none of its own."),
         _("Create an app in Salesforce and enter its key and secret under Salesforce apps; the recipe stands there."),
         ACCOUNT_ADMIN,
+    ),
+    ProblemCode.SALESFORCE_OTHER_USER: Problem(
+        _("In Salesforce the app now runs as another user than the one who is connected."),
+        _("Open the app under Salesforce apps and connect again: the connection then acts as the new user."),
+        ACCOUNT_ADMIN,
+    ),
+    ProblemCode.SALESFORCE_NO_KEY: Problem(
+        _("There is no key for this app yet."),
+        _("Press Make a key, upload its certificate in Salesforce, then connect."),
+        YOU,
     ),
     ProblemCode.SALESFORCE_OTHER_APP: Problem(
         _("Salesforce accepts key and secret, but not together with the connection: they are another app's."),

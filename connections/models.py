@@ -17,6 +17,7 @@ from connections.querysets import (
     MarketoAccessQuerySet,
     MarketoAdminQuerySet,
     MarketoInstanceQuerySet,
+    SalesforceAppKeyQuerySet,
     SalesforceAppQuerySet,
     SalesforceConnectionQuerySet,
 )
@@ -152,10 +153,44 @@ class SalesforceApp(models.Model):
         return self.name
 
     @property
+    def is_of_many_orgs(self) -> bool:
+        """Is it asked with for every production org, or every sandbox, that has no app of its own?"""
+        return self.org_origin in (PRODUCTION_LOGIN, SANDBOX_LOGIN)
+
+    @property
     def org(self) -> StrOrPromise:
         """For which orgs the app is, in words."""
         shared = {PRODUCTION_LOGIN: _("Production"), SANDBOX_LOGIN: _("Sandbox")}
         return shared.get(self.org_origin, self.org_origin.removeprefix("https://"))
+
+
+class SalesforceAppKey(models.Model):
+    """A key that JWT bearer tokens of an app are signed with: the one in use, or the next one that is prepared."""
+
+    app = models.ForeignKey(SalesforceApp, on_delete=models.CASCADE, related_name="keys")
+    private_key = CredentialField()
+    # PEM, to be uploaded in Salesforce.
+    certificate = models.TextField()
+    is_next = models.BooleanField(default=False)
+    expires_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SalesforceAppKeyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("app", "is_next", name="salesforce_app_key_unique")]
+        ordering = ["is_next"]
+
+    def __str__(self) -> str:
+        return f"Key of {self.app}"
+
+
+class ConnectMethod(models.TextChoices):
+    """How the user of a connection lets the console in."""
+
+    WEB = "web", _("Logged in at Salesforce")
+    CLIENT_CREDENTIALS = "client_credentials", _("Client credentials")
+    JWT_BEARER = "jwt_bearer", _("JWT bearer")
 
 
 class SalesforceConnection(models.Model):
@@ -167,6 +202,7 @@ class SalesforceConnection(models.Model):
     connected_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     # Whose tokens these are; empty for the operator's app.
     app = models.ForeignKey(SalesforceApp, null=True, on_delete=models.RESTRICT, related_name="connections")
+    method = models.CharField(max_length=20, choices=ConnectMethod.choices, default=ConnectMethod.WEB)
     login_origin = models.URLField()
     instance_url = models.URLField()
     # Both ids in their 18-character form; a user id alone repeats in every sandbox copied from one production org.
@@ -179,6 +215,7 @@ class SalesforceConnection(models.Model):
     email = models.EmailField()
     scopes = models.CharField(max_length=500)
     access_token = CredentialField()
+    # Empty where the user does not log in.
     refresh_token = CredentialField()
     # When the refresh token was last given out or used; an org may let it die when it idles for 30 days.
     refreshed_at = models.DateTimeField(default=timezone.now)
@@ -205,6 +242,10 @@ class SalesforceConnection(models.Model):
 
     def __str__(self) -> str:
         return f"Salesforce {self.org_id}"
+
+    @property
+    def is_by_login(self) -> bool:
+        return self.method == ConnectMethod.WEB
 
     @property
     def may_be_somebody_else(self) -> bool:

@@ -13,7 +13,7 @@ from clients.http import (
 )
 from clients.salesforce.errors import SERVICE as SALESFORCE
 from clients.salesforce.oauth import AppKind, OAuthError, OAuthProblem, problem_of
-from connections.credentials import CredentialsUnreadable
+from connections.credentials import AppUnreadable, CredentialsUnreadable
 from connections.models import Service
 
 
@@ -40,7 +40,13 @@ class ProblemCode(StrEnum):
     SALESFORCE_BAD_CLIENT = "salesforce_bad_client"
     SALESFORCE_UNKNOWN_KEY = "salesforce_unknown_key"
     SALESFORCE_WRONG_SECRET = "salesforce_wrong_secret"  # noqa: S105
+    SALESFORCE_APP_UNREADABLE = "salesforce_app_unreadable"
     SALESFORCE_NO_APP = "salesforce_no_app"
+    SALESFORCE_NO_RUN_AS = "salesforce_no_run_as"
+    SALESFORCE_OTHER_USER = "salesforce_other_user"
+    SALESFORCE_BAD_ASSERTION = "salesforce_bad_assertion"
+    SALESFORCE_FLOW_OFF = "salesforce_flow_off"
+    SALESFORCE_NO_KEY = "salesforce_no_key"
     SALESFORCE_OTHER_APP = "salesforce_other_app"
     SALESFORCE_APP_TAKEN = "salesforce_app_taken"
     SALESFORCE_APP_IN_USE = "salesforce_app_in_use"
@@ -90,6 +96,7 @@ class ProblemCode(StrEnum):
 # The code for each kind of error, by provider; the first that fits counts.
 _BY_KIND: dict[str, dict[type[ApiError], ProblemCode]] = {
     Service.SALESFORCE: {
+        AppUnreadable: ProblemCode.SALESFORCE_APP_UNREADABLE,
         CredentialsUnreadable: ProblemCode.SALESFORCE_UNREADABLE,
         ReconnectNeeded: ProblemCode.SALESFORCE_CREDENTIALS,
         QuotaExceeded: ProblemCode.SALESFORCE_QUOTA,
@@ -123,6 +130,10 @@ _BY_OAUTH_PROBLEM = {
     OAuthProblem.EXPIRED_CODE: ProblemCode.SALESFORCE_EXPIRED_CODE,
     OAuthProblem.EXPIRED_TOKEN: ProblemCode.SALESFORCE_EXPIRED_TOKEN,
     OAuthProblem.BAD_CLIENT: ProblemCode.SALESFORCE_BAD_CLIENT,
+    OAuthProblem.NO_RUN_AS: ProblemCode.SALESFORCE_NO_RUN_AS,
+    OAuthProblem.OTHER_USER: ProblemCode.SALESFORCE_OTHER_USER,
+    OAuthProblem.BAD_ASSERTION: ProblemCode.SALESFORCE_BAD_ASSERTION,
+    OAuthProblem.FLOW_OFF: ProblemCode.SALESFORCE_FLOW_OFF,
     OAuthProblem.UNKNOWN_KEY: ProblemCode.SALESFORCE_UNKNOWN_KEY,
     OAuthProblem.WRONG_SECRET: ProblemCode.SALESFORCE_WRONG_SECRET,
     OAuthProblem.WRONG_HOST: ProblemCode.SALESFORCE_WRONG_HOST,

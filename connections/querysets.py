@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         MarketoAdmin,
         MarketoInstance,
         SalesforceApp,
+        SalesforceAppKey,
         SalesforceConnection,
     )
 
@@ -38,6 +39,11 @@ class SalesforceConnectionQuerySet(models.QuerySet["SalesforceConnection"]):
 class SalesforceAppQuerySet(models.QuerySet["SalesforceApp"]):
     def for_account(self, account: SalesAccount) -> SalesforceAppQuerySet:
         return self.filter(account=account)
+
+
+class SalesforceAppKeyQuerySet(models.QuerySet["SalesforceAppKey"]):
+    def for_account(self, account: SalesAccount) -> SalesforceAppKeyQuerySet:
+        return self.filter(app__account=account)
 
 
 class MarketoInstanceQuerySet(models.QuerySet["MarketoInstance"]):

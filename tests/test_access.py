@@ -15,6 +15,7 @@ from django.test import Client
 from accounts.models import SalesAccount, User
 from clients.http import AccessDenied
 from connections.models import ApiFailure, MarketoAccess, MarketoConnection, SalesforceConnection
+from connections.services.app_keys import make_key
 from connections.services.call_log import record_failure
 from diagnostics.help_links import make_help_link
 from invitations.tokens import hash_token
@@ -133,8 +134,14 @@ get  /settings/admin/salesforce/apps/<int:pk>/             login     404    404 
 post /settings/admin/salesforce/apps/<int:pk>/             login     404    404      403    400    400   404    404 404
 get  /settings/admin/salesforce/apps/<int:pk>/check/       login     404    405      403    405    405   404    404 404
 post /settings/admin/salesforce/apps/<int:pk>/check/       login     404    404      403    200    200   404    404 404
+get  /settings/admin/salesforce/apps/<int:pk>/connect/     login     404    405      403    405    405   404    404 404
+post /settings/admin/salesforce/apps/<int:pk>/connect/     login     404    404      403    400    400   404    404 404
+get  /settings/admin/salesforce/apps/<int:pk>/make-key/    login     404    405      403    405    405   404    404 404
+post /settings/admin/salesforce/apps/<int:pk>/make-key/    login     404    404      403    302    302   404    404 404
 get  /settings/admin/salesforce/apps/<int:pk>/remove/      login     404    405      403    405    405   404    404 404
 post /settings/admin/salesforce/apps/<int:pk>/remove/      login     404    404      403    302    302   404    404 404
+get  /settings/admin/salesforce/apps/certificates/<int:pk>/ login    404    404      403    200    200   404    404 404
+post /settings/admin/salesforce/apps/certificates/<int:pk>/ login    404    405      403    405    405   404    404 404
 get  /settings/admin/salesforce/connect/                   login     404    200      403    200    200   404    404 404
 post /settings/admin/salesforce/connect/                   login     404    200      403    200    200   404    404 404
 get  /settings/admin/salesforce/disconnect/                login     404    302      403    200    200   404    404 404
@@ -316,6 +323,8 @@ def paths(
         "retry_failure": failure.pk,
         "remove_marketo_access": access.pk,
         **dict.fromkeys(["salesforce_app", "check_salesforce_app", "remove_salesforce_app"], app.pk),
+        **dict.fromkeys(["connect_salesforce_app", "make_salesforce_key"], app.pk),
+        "salesforce_certificate": make_key(app, by=admin).pk,
         "ask": 6,
         "tick_item": "governance",
         "accept": "a-token",

@@ -51,6 +51,10 @@ class OAuthProblem(StrEnum):
     EXPIRED_TOKEN = "expired_token"  # noqa: S105
     BAD_CLIENT = "bad_client"
     UNKNOWN_KEY = "unknown_key"
+    NO_RUN_AS = "no_run_as"
+    OTHER_USER = "other_user"
+    BAD_ASSERTION = "bad_assertion"
+    FLOW_OFF = "flow_off"
     WRONG_SECRET = "wrong_secret"  # noqa: S105
     WRONG_HOST = "wrong_host"
     BUSY = "busy"
@@ -68,6 +72,8 @@ _BY_DESCRIPTION = [
         (r"must be installed", OAuthProblem.APP_NOT_INSTALLED),
         (r"blocked by admin", OAuthProblem.APP_BLOCKED),
         (r"not admin approved|hasn.t approved", OAuthProblem.NOT_APPROVED),
+        (r"no client credentials user", OAuthProblem.NO_RUN_AS),
+        (r"invalid assertion|assertion is expired", OAuthProblem.BAD_ASSERTION),
         (r"authorization code|code verifier", OAuthProblem.EXPIRED_CODE),
         (r"refresh token|expired access", OAuthProblem.EXPIRED_TOKEN),
         (r"audience is invalid|not supported on this domain", OAuthProblem.WRONG_HOST),
@@ -94,7 +100,7 @@ _BY_CODE = {
     "invalid_scope": OAuthProblem.BAD_CLIENT,
     "invalid_request": OAuthProblem.BAD_CLIENT,
     "unsupported_response_type": OAuthProblem.BAD_CLIENT,
-    "unsupported_grant_type": OAuthProblem.BAD_CLIENT,
+    "unsupported_grant_type": OAuthProblem.FLOW_OFF,
     "rate_limit_exceeded": OAuthProblem.BUSY,
     "server_error": OAuthProblem.BUSY,
     "service_unavailable": OAuthProblem.BUSY,
@@ -259,14 +265,31 @@ def ask_for_tokens(
     app: OAuthApp, session: requests.Session, origin: str, form: dict[str, str], extra_origins: Collection[str]
 ) -> TokenAnswer:
     """What an app with its secret gets for a grant, the fields of `form`. Raises OAuthError, TransientApiError."""
-    form = form | {"client_id": app.client_id, "client_secret": app.client_secret}
+    credentials = {"client_id": app.client_id, "client_secret": app.client_secret}
+    return answer_to(app, session, origin, form | credentials, extra_origins)
+
+
+def answer_to(
+    app: OAuthApp,
+    session: requests.Session,
+    origin: str,
+    form: dict[str, str],
+    extra_origins: Collection[str],
+    *,
+    is_signed: bool = True,
+) -> TokenAnswer:
+    """
+    What Salesforce answers to a request for tokens as it stands; `is_signed` says whether the answer must be signed
+    with the app's secret. Raises OAuthError, TransientApiError.
+    """
     with network_errors(SERVICE):
         response = session.post(origin + TOKEN_PATH, data=form)
         if response.status_code >= 400:
             raise _refusal(response, app.kind)
         answer = response.json()
     with expected_shape(SERVICE, answer):
-        _check_signature(answer, app)
+        if is_signed:
+            _check_signature(answer, app)
         org_id, user_id = parse_identity(answer["id"])
         return TokenAnswer(
             access_token=answer["access_token"],

@@ -35,6 +35,9 @@ _GRANTS: dict[OAuthProblem, str] = {
     OAuthProblem.APP_BLOCKED: OAuthProblem.APP_BLOCKED,
     OAuthProblem.APP_NOT_INSTALLED: OAuthProblem.APP_NOT_INSTALLED,
     OAuthProblem.NOT_APPROVED: OAuthProblem.NOT_APPROVED,
+    OAuthProblem.NO_RUN_AS: OAuthProblem.NO_RUN_AS,
+    OAuthProblem.OTHER_USER: OAuthProblem.OTHER_USER,
+    OAuthProblem.BAD_ASSERTION: OAuthProblem.BAD_ASSERTION,
 }
 
 

@@ -39,7 +39,9 @@ def salesforce_client(connection: SalesforceConnection) -> SalesforceClient:
     RuntimeError. Its calls raise ReconnectNeeded when the connection is refused for good; the row then says so.
     Raises CredentialsUnreadable.
     """
-    check_readable(SALESFORCE, connection.access_token, connection.refresh_token)
+    check_readable(SALESFORCE, connection.access_token)
+    if connection.is_by_login:
+        check_readable(SALESFORCE, connection.refresh_token)
     session = open_session(allowed_hosts=[connection.instance_url, connection.login_origin])
     notes = CallRecorder(connection)
     return SalesforceClient(

@@ -13,7 +13,8 @@ _log = structlog.get_logger(__name__)
 
 def abandon(connection: SalesforceConnection) -> OrphanedToken:
     """Erase a connection; its token is to be revoked after the transaction."""
-    orphan = OrphanedToken.objects.create(login_origin=connection.login_origin, token=connection.refresh_token)
+    token = connection.refresh_token or connection.access_token
+    orphan = OrphanedToken.objects.create(login_origin=connection.login_origin, token=token)
     connection.delete()
     return orphan
 

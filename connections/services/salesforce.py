@@ -58,6 +58,10 @@ def begin_sign_in(
     A user has one open sign-in: an older one is forgotten. Raises ConnectionProblem, also for too many in a minute.
     """
     app = app_of_org(account, org_origin(choice, my_domain))
+    try:
+        client_id = oauth_app(app).client_id
+    except ApiError as unreadable:
+        raise ConnectionProblem(problem_code(unreadable)) from None
     _count_sign_in(user)
     origin = login_origin(choice, my_domain)
     state, pkce = secrets.token_urlsafe(32), oauth.new_pkce()
@@ -74,7 +78,6 @@ def begin_sign_in(
     )
     # Whoever is logged in to Salesforce in this browser need not be the user, who wants to be connected as themselves.
     prompt = "login" if is_own else None
-    client_id = oauth_app(app).client_id
     return oauth.authorize_url(origin, client_id, callback_url(), state, pkce.challenge, prompt=prompt)
 
 

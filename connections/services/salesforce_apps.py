@@ -10,7 +10,7 @@ from clients.http import ApiError
 from clients.salesforce import app_check, oauth
 from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
-from connections.models import ConnectionStatus, SalesforceApp
+from connections.models import ConnectionStatus, ConnectMethod, SalesforceApp
 from connections.problem_codes import ProblemCode, problem_code
 from connections.services.sessions import calling_origin, local_origins, oauth_app, open_session
 from connections.services.token_refresh import refresh_row
@@ -75,9 +75,13 @@ def remove_app(app: SalesforceApp, *, by: User) -> None:
 def _prove(app: SalesforceApp, fresh: oauth.OAuthApp) -> None:
     """A connection proves the new credentials by its own token: that shows also that they are of the same app."""
     rows = app.connections.select_for_update().order_by(F("member").asc(nulls_first=True))
-    connection = rows.filter(status=ConnectionStatus.CONNECTED).first()
-    if connection is None:
+    connected = rows.filter(status=ConnectionStatus.CONNECTED)
+    # A token that no key can read any more proves nothing.
+    connection = next((row for row in connected if row.refresh_token or not row.is_by_login), None)
+    if connection is None or connection.method == ConnectMethod.JWT_BEARER:
+        # The secret has no part in JWT bearer tokens.
         _ask_org(app, fresh)
+    if connection is None:
         return
     try:
         refresh_row(connection, fresh, open_session(allowed_hosts=[connection.login_origin]))

@@ -16,7 +16,14 @@ from clients.salesforce.errors import SERVICE
 from connections import tasks
 from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
-from connections.models import ConnectionStatus, OrphanedToken, SalesforceApp, SalesforceConnection, Service
+from connections.models import (
+    ConnectionStatus,
+    ConnectMethod,
+    OrphanedToken,
+    SalesforceApp,
+    SalesforceConnection,
+    Service,
+)
 from connections.problem_codes import REFUSED_BY_SALESFORCE, ProblemCode
 from connections.services.call_log import solve_failures
 from connections.services.revocation import revoke
@@ -37,6 +44,7 @@ class Made:
     is_own: bool
     app: SalesforceApp | None
     login_origin: str
+    method: ConnectMethod = ConnectMethod.WEB
 
 
 def keep_connection(made: Made, answer: oauth.TokenAnswer) -> SalesforceConnection:
@@ -47,6 +55,7 @@ def keep_connection(made: Made, answer: oauth.TokenAnswer) -> SalesforceConnecti
     revoked.
     """
     try:
+        _check_scopes(made, answer)
         organization, who = _first_calls(answer)
         connection, replaced = _store(made, answer, organization, who)
     except (ApiError, ConnectionProblem):
@@ -57,10 +66,14 @@ def keep_connection(made: Made, answer: oauth.TokenAnswer) -> SalesforceConnecti
     return connection
 
 
+def _check_scopes(made: Made, answer: oauth.TokenAnswer) -> None:
+    is_for_good = answer.refresh_token or made.method != ConnectMethod.WEB
+    if not is_for_good or "api" not in answer.scopes:
+        raise ConnectionProblem(ProblemCode.SALESFORCE_SCOPE)
+
+
 def _first_calls(answer: oauth.TokenAnswer) -> tuple[Organization, UserInfo]:
     """Salesforce lets users sign in who may not use the API: only a call shows whether the connection works."""
-    if not answer.refresh_token or "api" not in answer.scopes:
-        raise ConnectionProblem(ProblemCode.SALESFORCE_SCOPE)
     access = Access(answer.instance_url, answer.access_token)
     client = SalesforceClient(
         access, refresh=_refuse_new_token, session=open_session(allowed_hosts=[answer.instance_url])
@@ -89,6 +102,7 @@ def _store(
         defaults={
             "connected_by": made.user,
             "app": made.app,
+            "method": made.method,
             "login_origin": made.login_origin,
             "instance_url": answer.instance_url,
             "org_id": answer.org_id,
@@ -120,6 +134,7 @@ def _store(
         target=organization.name,
         org_id=answer.org_id,
         username=who.username,
+        method=made.method.value,
     )
     return connection, replaced
 
@@ -143,7 +158,7 @@ def _check_org(account: SalesAccount, member: Member | None, org_id: str) -> Non
 def _replaced_token(account: SalesAccount, member: Member | None, answer: oauth.TokenAnswer) -> OrphanedToken | None:
     """The token a connection had until now: Salesforce would keep it as one of the user's five grants."""
     old = SalesforceConnection.objects.select_for_update().filter(account=account, member=member).first()
-    if old is None or old.refresh_token == answer.refresh_token:
+    if old is None or old.refresh_token in ("", answer.refresh_token):
         return None
     return _orphan(old.login_origin, old.refresh_token)
 

@@ -11,7 +11,7 @@ from clients.hosts import PRODUCTION_LOGIN, SANDBOX_LOGIN, is_sandbox_login
 from clients.http import ProviderSession
 from clients.salesforce import oauth
 from clients.salesforce.errors import SERVICE
-from connections.credentials import check_readable
+from connections.credentials import AppUnreadable
 from connections.messages import ConnectionProblem
 from connections.models import SalesforceApp
 from connections.problem_codes import ProblemCode
@@ -23,11 +23,12 @@ def open_session(*, allowed_hosts: Iterable[str]) -> ProviderSession:
 
 
 def oauth_app(app: SalesforceApp | None) -> oauth.OAuthApp:
-    """The credentials of an account's app, or of the operator's where there is none. Raises CredentialsUnreadable."""
+    """The credentials of an account's app, or of the operator's where there is none. Raises AppUnreadable."""
     if app is None:
         kind = oauth.AppKind(settings.SALESFORCE_APP_KIND)
         return oauth.OAuthApp(settings.SALESFORCE_CLIENT_ID, settings.SALESFORCE_CLIENT_SECRET, kind)
-    check_readable(SERVICE, app.client_secret)
+    if not app.client_secret:
+        raise AppUnreadable(SERVICE, "unreadable")
     return oauth.OAuthApp(app.client_id, app.client_secret, oauth.AppKind(app.kind))
 
 

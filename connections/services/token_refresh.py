@@ -17,7 +17,8 @@ from clients.salesforce.oauth import TOKEN_PATH
 from common.encryption import cipher
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
 from connections.services.call_recorder import CallRecorder, record_problem
-from connections.services.sessions import local_origins, oauth_app, open_session
+from connections.services.sessions import oauth_app, open_session
+from connections.services.token_grants import tokens_for
 
 _TOKEN_MAY_IDLE = timedelta(days=7)
 
@@ -70,13 +71,7 @@ class TokenRefresh:
 
 def refresh_row(row: SalesforceConnection, app: oauth.OAuthApp, session: ProviderSession) -> None:
     """Get and store a new access token of a row that this transaction holds. Raises ApiError."""
-    answer = oauth.refresh(
-        app,
-        session=session,
-        origin=row.login_origin,
-        refresh_token=row.refresh_token,
-        extra_origins=local_origins(),
-    )
+    answer = tokens_for(row, app, session)
     row.access_token, row.instance_url = answer.access_token, answer.instance_url
     if answer.refresh_token:
         row.refresh_token, row.rotations = answer.refresh_token, row.rotations + 1

@@ -4,17 +4,19 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import fresh_sign_in_required, permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from clients.salesforce.oauth import AppKind
-from connections.forms import AppCredentialsForm, SalesforceAppForm
+from connections.forms import AppCredentialsForm, SalesforceAppForm, ServerConnectForm
 from connections.messages import ConnectionProblem, Problem
-from connections.models import SalesforceApp
+from connections.models import ConnectMethod, SalesforceApp, SalesforceAppKey
+from connections.services.app_keys import make_key
 from connections.services.salesforce import callback_url, org_origin
 from connections.services.salesforce_apps import check_app, enter_app, remove_app, replace_credentials
+from connections.services.server_connections import connect_without_login
 
 
 @permission_required(Permission.CONNECT_SALESFORCE)
@@ -78,6 +80,47 @@ def remove_salesforce_app(request: ConsoleRequest, pk: int) -> HttpResponse:
     return redirect("connections:salesforce_apps")
 
 
+@permission_required(Permission.CONNECT_SALESFORCE)
+@require_POST
+@fresh_sign_in_required
+def connect_salesforce_app(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """Connect as a Salesforce user who does not log in."""
+    app = _app(request, pk)
+    form = ServerConnectForm(app, request.POST)
+    if not form.is_valid():
+        return _detail(request, app, AppCredentialsForm(), connect_form=form)
+    method, username = ConnectMethod(form.cleaned_data["method"]), form.cleaned_data["username"]
+    try:
+        connection = connect_without_login(
+            app, by=request.member.user, method=method, org_origin=form.org_origin, username=username
+        )
+    except ConnectionProblem as refused:
+        return _detail(request, app, AppCredentialsForm(), refused.problem, connect_form=form)
+    names = {"org": connection.org_name, "username": connection.username}
+    messages.success(request, _("Connected to %(org)s as %(username)s.") % names)
+    return redirect("connections:salesforce")
+
+
+@permission_required(Permission.CONNECT_SALESFORCE)
+@require_POST
+@fresh_sign_in_required
+def make_salesforce_key(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """Make the first key for JWT bearer tokens, or prepare the next one."""
+    make_key(_app(request, pk), by=request.member.user)
+    messages.success(request, _("The key was made. Download its certificate and upload it in Salesforce."))
+    return redirect("connections:salesforce_app", pk)
+
+
+@permission_required(Permission.CONNECT_SALESFORCE)
+@require_safe
+def salesforce_certificate(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """The certificate of a key, as a file that Salesforce takes."""
+    key = get_object_or_404(SalesforceAppKey.objects.for_account(request.member.account), pk=pk)
+    answer = HttpResponse(key.certificate, content_type="application/x-x509-ca-cert")
+    answer["Content-Disposition"] = f'attachment; filename="salesforce-app-{key.app_id}-{key.pk}.crt"'
+    return answer
+
+
 def _app(request: ConsoleRequest, pk: int) -> SalesforceApp:
     return get_object_or_404(SalesforceApp.objects.for_account(request.member.account), pk=pk)
 
@@ -98,13 +141,21 @@ def _list(request: ConsoleRequest, form: SalesforceAppForm, problem: Problem | N
 
 
 def _detail(
-    request: ConsoleRequest, app: SalesforceApp, form: AppCredentialsForm, problem: Problem | None = None
+    request: ConsoleRequest,
+    app: SalesforceApp,
+    form: AppCredentialsForm,
+    problem: Problem | None = None,
+    *,
+    connect_form: ServerConnectForm | None = None,
 ) -> HttpResponse:
     context = {
         "app": app,
         "form": form,
+        "connect_form": connect_form or ServerConnectForm(app),
         "problem": problem,
         "callback_url": callback_url(),
         "is_used": app.connections.exists(),
+        "keys": app.keys.all(),
     }
-    return render(request, "connections/salesforce_app.html", context, status=400 if form.is_bound else 200)
+    is_refused = form.is_bound or connect_form is not None
+    return render(request, "connections/salesforce_app.html", context, status=400 if is_refused else 200)

@@ -80,6 +80,7 @@ def test_the_recipe_leads_from_an_empty_org_to_a_connection(
     words, page = WORDS[language], context.new_page()
     page.goto(f"{live_server.url}/settings/admin/salesforce/")
     page.get_by_role("link", name=words["apps"], exact=True).click()
+    page.set_viewport_size({"width": 390, "height": 900})
     assert faults_of(page) == []
     callback = page.locator("#app-recipe").locator("xpath=../..").locator("code").first.inner_text()
     key, secret = create_app(context.new_page(), sandbox, callback)

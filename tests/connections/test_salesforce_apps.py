@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection as database
 from django.test import Client
 from pytest_django import Settings
@@ -302,3 +303,16 @@ def test_failed_calls_of_an_app_whose_secret_ended_are_told(
     crm.post("/settings/integrations/diagnostics/check/")
     page = text_of(crm.get("/settings/integrations/diagnostics/"))
     assert "does not accept the consumer secret" in page
+
+
+def test_a_secret_that_cannot_be_read_any_more_is_entered_again(
+    connected: SalesforceConnection, crm: Client, change_org: ChangeOrg, settings: Settings
+) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    app = connected.app
+    assert app
+    words = str(PROBLEMS["salesforce_app_unreadable"].what)
+    assert words in text_of(crm.post(CONNECT, {"choice": "production"}))
+    assert words in text_of(crm.post(f"{change_of(app)}check/"))
+    crm.post(change_of(app), {"client_id": "own-key", "client_secret": "own-secret"})
+    assert "Salesforce knows this app" in text_of(crm.post(f"{change_of(app)}check/", follow=True))

@@ -282,7 +282,7 @@ REFUSALS = [
     ("invalid_client_id", "client identifier invalid", "salesforce_unknown_key"),
     ("invalid_client", "invalid client credentials", "salesforce_wrong_secret"),
     ("redirect_uri_mismatch", "redirect_uri must match configuration", "salesforce_bad_client"),
-    ("unsupported_grant_type", "grant type not supported", "salesforce_bad_client"),
+    ("unsupported_grant_type", "grant type not supported", "salesforce_flow_off"),
     ("invalid_request", "missing required parameter", "salesforce_bad_client"),
     ("rate_limit_exceeded", "login rate exceeded", "salesforce_busy"),
     ("something_new", "", "salesforce_unexpected"),

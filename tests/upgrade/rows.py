@@ -14,6 +14,7 @@ from accounts.models import SalesAccount, User
 from accounts.permissions import Role
 from clients.http import AccessDenied
 from connections.models import MarketoAccess, OrphanedToken, SalesforceSignIn, Service
+from connections.services.app_keys import make_key
 from connections.services.call_log import record_failure, record_usage
 from salesforce_package.items.checklist import ITEMS
 from salesforce_package.models import PackageCheck, PackageTick
@@ -44,7 +45,7 @@ def _fill_connections(account: SalesAccount, admin: User, member: User) -> None:
     make.make_marketo_admin(make.make_instance(account=account), ADMIN)
     connection = make.make_marketo_connection(account, owner=admin)
     MarketoAccess.objects.create(connection=connection, member=member.member, workspace_id=1, workspace_name="Default")
-    make.make_salesforce_app(account, entered_by=admin)
+    make_key(make.make_salesforce_app(account, entered_by=admin), by=admin)
     make.make_salesforce_connection(account, connected_by=admin)
     make.make_salesforce_connection(account, connected_by=member, member=member.member)
     origin = "https://login.salesforce.com"
