@@ -192,10 +192,6 @@ class MarketoClient:
         with expected_shape(SERVICE, records):
             return dict(all_readable("activity type", records, _activity_type))
 
-    def activity_type_names(self) -> set[str]:
-        """The names of all activity types of the instance."""
-        return set(self.activity_type_ids())
-
     def paging_token(self, since: datetime) -> str:
         """Where the reading of changes that happened from `since` on begins."""
         params = {"sinceDatetime": _marketo_time(since)}

@@ -32,7 +32,6 @@ from connections.services.sessions import local_origins
 
 ADMINS_KEPT_FOR = timedelta(days=1)
 
-_ACTIONS_ACTIVITY = "Send Sales Email"
 _SALESFORCE_FIELDS = ("sfdcLeadId", "sfdcContactId", "sfdcType")
 _KEPT_SECONDS = 300
 _ACCOUNT_MANAGER = _("Your Adobe account manager")
@@ -168,6 +167,14 @@ class Prerequisite:
         return text % self.values if self.values else text
 
 
+# Every instance has its activity types: Send Sales Email is in Adobe's general list (marketo-developer.en,
+# "Activity Type Filters").
+_ASK = _(
+    "Marketo tells no program whether Sales Insight Actions is enabled for your subscription: ask before you go on."
+)
+_FEATURE = Prerequisite(CheckResult.UNKNOWN, (_ASK,), _ACCOUNT_MANAGER)
+
+
 @dataclass(frozen=True)
 class Prerequisites:
     """What must be true of a Marketo instance before step 1."""
@@ -177,7 +184,8 @@ class Prerequisites:
 
     @property
     def are_met(self) -> bool:
-        return self.is_feature_enabled.verdict == self.is_salesforce_synced.verdict == CheckResult.YES
+        """As far as can be told."""
+        return self.is_salesforce_synced.verdict == CheckResult.YES
 
 
 @dataclass(frozen=True)
@@ -195,8 +203,8 @@ class SalesforceSample:
 
 def prerequisites(instance: MarketoInstance) -> Prerequisites:
     """
-    Ask Marketo whether Sales Insight Actions is enabled and the native Salesforce sync is in place: one person at a
-    time, and what is in place is not asked again for five minutes.
+    Ask Marketo whether the native Salesforce sync is in place: one person at a time, and what is in place is not asked
+    again for five minutes. Whether Sales Insight Actions is enabled can be asked of people only.
     """
     key = f"marketo-prerequisites-{instance.pk}"
     kept: Prerequisites | None = cache.get(key)
@@ -205,10 +213,10 @@ def prerequisites(instance: MarketoInstance) -> Prerequisites:
     try:
         with asking(key):
             client = marketo_client(instance)
-            found = Prerequisites(_feature_enabled(client), _salesforce_synced(client))
+            found = Prerequisites(_FEATURE, _salesforce_synced(client))
     except (ConnectionProblem, CredentialsUnreadable) as refused:
         problem = refused.problem if isinstance(refused, ConnectionProblem) else problem_for(problem_code(refused))
-        return Prerequisites(_cannot_tell(problem), _cannot_tell(problem))
+        return Prerequisites(_FEATURE, _cannot_tell(problem))
     # What is missing may be mended at any moment.
     if found.are_met:
         cache.set(key, found, _KEPT_SECONDS)
@@ -226,18 +234,6 @@ def read_salesforce_sample(client: MarketoClient) -> SalesforceSample:
         if person.get("sfdcLeadId") and not person.get("sfdcContactId")
     ]
     return SalesforceSample(len(people), leads, contacts)
-
-
-def _feature_enabled(client: MarketoClient) -> Prerequisite:
-    try:
-        is_there = _ACTIONS_ACTIVITY in client.activity_type_names()
-    except ApiError as error:
-        return _cannot_tell(problem_for(problem_code(error)))
-    if is_there:
-        enabled = _("Sales Insight Actions is enabled for this Marketo subscription.")
-        return Prerequisite(CheckResult.YES, (enabled,), _ACCOUNT_MANAGER)
-    missing = _("Sales Insight Actions is not enabled for this Marketo subscription. Ask for it before you go on.")
-    return Prerequisite(CheckResult.NO, (missing,), _ACCOUNT_MANAGER)
 
 
 def _salesforce_synced(client: MarketoClient) -> Prerequisite:

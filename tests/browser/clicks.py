@@ -31,7 +31,7 @@ def set_up_the_account(page: Page, demo: Demo) -> None:
     """Admin > Sales Insight > Actions Config > Send Invite, then Get Started in the mail."""
     step(page, 1).get_by_role("link", name="Send Invite").click()
     expect(page.get_by_role("navigation", name="Breadcrumb")).to_contain_text("Actions Config")
-    expect(page.get_by_text("Sales Insight Actions is enabled")).to_be_visible()
+    expect(page.get_by_text("Marketo and Salesforce are synced")).to_be_visible()
     expect(page.get_by_text("Appears after the first invitation")).to_have_count(2)
     page.get_by_label("Marketo admin to invite").select_option(label=f"Mia Holm, {MARKETO_ADMIN}")
     page.get_by_role("button", name="Send Invite").click()

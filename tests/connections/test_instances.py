@@ -159,7 +159,7 @@ def test_refreshing_keeps_the_row_of_an_admin_who_stayed(instance: MarketoInstan
 
 def test_everything_in_place(instance: MarketoInstance) -> None:
     found = prerequisites(instance)
-    assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (CheckResult.YES, CheckResult.YES)
+    assert found.is_salesforce_synced.verdict is CheckResult.YES
     assert "people looked at carry a Salesforce id" in found.is_salesforce_synced.sentence
 
 
@@ -173,26 +173,35 @@ def test_what_is_in_place_is_not_asked_at_every_load(instance: MarketoInstance, 
     assert sandbox.get("/_sandbox/calls") == []
 
 
-@pytest.mark.xfail(strict=True, reason="A real company connects")
 def test_what_is_missing_is_asked_again_and_by_one_person_at_a_time(
     instance: MarketoInstance, sandbox: SandboxProcess
 ) -> None:
-    sandbox.post("/_sandbox/switches", {"actions_enabled": False})
+    sandbox.post("/_sandbox/switches", {"salesforce_sync": False})
     assert not prerequisites(instance).are_met
-    sandbox.post("/_sandbox/switches", {"actions_enabled": True})
+    sandbox.post("/_sandbox/switches", {"salesforce_sync": True})
     with asking(f"marketo-prerequisites-{instance.pk}"):
         busy = prerequisites(instance)
-    assert busy.is_feature_enabled.verdict is CheckResult.UNKNOWN
-    assert "Somebody is asking the same" in busy.is_feature_enabled.sentence
+    assert busy.is_salesforce_synced.verdict is CheckResult.UNKNOWN
+    assert "Somebody is asking the same" in busy.is_salesforce_synced.sentence
     assert prerequisites(instance).are_met
 
 
-@pytest.mark.xfail(strict=True, reason="A real company connects")
 def test_what_is_missing_says_whom_to_ask(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
-    sandbox.post("/_sandbox/switches", {"actions_enabled": False, "salesforce_sync": False})
+    sandbox.post("/_sandbox/switches", {"salesforce_sync": False})
     found = prerequisites(instance)
-    assert (found.is_feature_enabled.verdict, found.is_salesforce_synced.verdict) == (CheckResult.NO, CheckResult.NO)
-    assert str(found.is_feature_enabled.who) == "Your Adobe account manager"
+    assert found.is_salesforce_synced.verdict is CheckResult.NO
+    assert str(found.is_salesforce_synced.who) == "A Marketo admin of your company"
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_nobody_says_that_the_feature_is_enabled(
+    instance: MarketoInstance, sandbox: SandboxProcess, *, is_enabled: bool
+) -> None:
+    """Each instance has the activity types of Sales Insight Actions, whether it is switched on or not."""
+    sandbox.post("/_sandbox/switches", {"actions_enabled": is_enabled})
+    found = prerequisites(instance).is_feature_enabled
+    assert found.verdict is CheckResult.UNKNOWN
+    assert str(found.who) == "Your Adobe account manager"
 
 
 def test_what_cannot_be_asked_is_not_called_missing(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
@@ -202,7 +211,7 @@ def test_what_cannot_be_asked_is_not_called_missing(instance: MarketoInstance, s
         CheckResult.UNKNOWN,
         CheckResult.UNKNOWN,
     )
-    assert "lacks a permission" in found.is_feature_enabled.sentence
+    assert "lacks a permission" in found.is_salesforce_synced.sentence
 
 
 def test_an_answer_without_admins_locks_nobody_out(

@@ -51,14 +51,14 @@ def test_a_token_without_a_readable_lifetime_is_used_once(
     for lifetime in lifetimes:
         client = answering(TYPES, envelope([{"id": 13, "name": "Change Data Value"}]))
         CannedAnswers.answers[TOKEN_PATH] = (200, TOKEN | {"expires_in": lifetime}, {})
-        assert client.activity_type_names() == {"Change Data Value"}
+        assert client.activity_type_ids().keys() == {"Change Data Value"}
     assert caplog.text.count("value_unreadable") == 3
 
 
 def test_a_token_need_not_name_its_owner_to_be_used(answering: Answering) -> None:
     client = answering(TYPES, envelope([{"id": 13, "name": "Change Data Value"}]))
     CannedAnswers.answers[TOKEN_PATH] = (200, {"access_token": "token", "expires_in": "3599"}, {})
-    assert client.activity_type_names() == {"Change Data Value"}
+    assert client.activity_type_ids().keys() == {"Change Data Value"}
     assert refused(client.check_credentials)
 
 
