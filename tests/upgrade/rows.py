@@ -16,10 +16,12 @@ from clients.http import AccessDenied
 from connections.models import MarketoAccess, OrphanedToken, SalesforceSignIn, Service
 from connections.services.app_keys import make_key
 from connections.services.call_log import record_failure, record_usage
+from history.models import Change, ChangeKind
 from salesforce_package.items.checklist import ITEMS
 from salesforce_package.models import PackageCheck, PackageTick
 from salesforce_package.services import tick_item
-from sync.models import RejectedRow
+from sync.decisions import set_hold_limit
+from sync.models import HeldPerson, RejectedRow
 from sync.services import cancel_run
 from sync.statuses import ExtractStatus, RunStatus
 from tests import factories as make
@@ -77,6 +79,10 @@ def _fill_sync(account: SalesAccount, admin: User) -> None:
     make.make_cursor(account)
     make.make_people(account, 8, email="person@customer.example", first_name="Åsa", last_name="Öst", company="Kund AB")
     cancel_run(run=make.make_run(account, RunStatus.EXTRACTING), cancelled_by=admin)
+    set_hold_limit(account=account, people=50, percent=2, changed_by=admin)
+    HeldPerson.objects.create(run=make.make_run(account, RunStatus.HELD), marketo_id=3, reason="queue_owner")
+    values = {"before": {"title": None}, "after": {"title": "Chair"}, "content_before": "0" * 32}
+    Change.objects.create(account=account, marketo_id=3, run_id=run.pk, at=now, kind=ChangeKind.UPDATED, **values)
 
 
 def _fill_package(account: SalesAccount, admin: User) -> None:
