@@ -17,6 +17,7 @@ from accounts.access import has_signed_in_with_salesforce, is_fresh_sign_in
 from accounts.audit_actions import AccountAction
 from accounts.models import User
 from accounts.services import must_use_salesforce, record_own
+from common.mail import receiver
 
 
 class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -50,7 +51,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Mails name the console, never the host that the request claims."""
         site = SimpleNamespace(name="Sales Insight Actions", domain=urlsplit(settings.SITE_URL).netloc)
-        super().send_mail(template_prefix, email, context | {"current_site": site})
+        super().send_mail(template_prefix, receiver(email), context | {"current_site": site})
 
     def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
         """A sign-in counts like a password given again; allauth alone would ask for it a second after signing in."""

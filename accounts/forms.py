@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import TZPATH, available_timezones
 
+from allauth.account.forms import LoginForm
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.audit import action_choices
 from accounts.models import LoginPolicy, Member, Team, User
 from accounts.querysets import AuditEventQuerySet, MemberQuerySet
+from common.address_fields import KnownAddressField, contains_spelling
 
 
 @cache
@@ -28,6 +30,15 @@ def _places() -> set[str]:
         return available_timezones()
     lines = tables[0].read_text().splitlines()
     return {line.split("\t")[2] for line in lines if not line.startswith("#")}
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]
+    """Address and password; the address in any spelling."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        allauths = self.fields["login"]
+        self.fields["login"] = KnownAddressField(label=allauths.label, widget=allauths.widget)
 
 
 class ProfileForm(forms.ModelForm[User]):
@@ -113,7 +124,7 @@ class AuditFilterForm(forms.Form):
             return events.none()
         chosen = self.cleaned_data
         if chosen["person"]:
-            events = events.filter(actor_email__icontains=chosen["person"].strip())
+            events = events.filter(contains_spelling("actor_email", chosen["person"]))
         if chosen["action"]:
             events = events.filter(action=chosen["action"])
         if chosen["first_day"]:

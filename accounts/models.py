@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from accounts.querysets import AuditEventQuerySet, MemberQuerySet, TeamQuerySet, UserManager
+from common.address_fields import AddressField
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who can sign in, known by an e-mail address."""
 
-    # Stored in lower case, so that one person has one spelling.
-    email = models.EmailField(_("e-mail address"), unique=True)
+    # So that one person has one spelling.
+    email = AddressField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
     time_zone = models.CharField(_("time zone"), max_length=50, default="UTC")

@@ -14,13 +14,16 @@ from django.http import HttpRequest
 from django.utils import translation
 
 from accounts import tasks
+from common.address_fields import KnownAddressField
 
 
 class AskForReset(ResetPasswordForm):  # type: ignore[misc]
     """What a visitor sends; nobody is looked for while they wait."""
 
+    email = KnownAddressField(required=True, widget=ResetPasswordForm.base_fields["email"].widget)
+
     def clean_email(self) -> str:
-        return str(get_adapter().clean_email(self.cleaned_data["email"].lower()))
+        return str(get_adapter().clean_email(self.cleaned_data["email"]))
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         email: str = self.cleaned_data["email"]

@@ -10,17 +10,18 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 
 from accounts.permissions import Role
+from common.addresses import lookup_form
 
 if TYPE_CHECKING:
     from accounts.models import AuditEvent, Member, SalesAccount, Team, User  # noqa: F401 - named in strings
 
 
 class UserManager(BaseUserManager["User"]):
-    """Users by e-mail address, whatever its case."""
+    """Users by e-mail address, in whatever spelling."""
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
-        """Create a user with a lower-case address; without a password nobody can sign in yet."""
-        user = self.model(email=email.lower(), **fields)
+        """Create a user with the stored form of an address; without a password nobody can sign in yet."""
+        user = self.model(email=lookup_form(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -29,11 +30,11 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_superuser=True, is_ops_staff=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email=(username or "").lower())
+        return self.get(email=username or "")
 
     def with_email(self, email: str) -> User | None:
-        """The user with this address in any case, or None."""
-        return self.filter(email=email.lower()).first()
+        """The user with this address in any spelling, or None."""
+        return self.filter(email=email).first()
 
 
 class MemberQuerySet(models.QuerySet["Member"]):

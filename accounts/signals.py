@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from accounts.audit_actions import AccountAction
 from accounts.models import Member, User
 from accounts.services import record, record_own
+from common.addresses import lookup_form
 
 
 @receiver(user_logged_in)
@@ -34,7 +35,7 @@ def signed_out(user: User | None, **_: Any) -> None:
 @receiver(user_login_failed)
 def sign_in_failed(credentials: dict[str, Any], **_: Any) -> None:
     """Also for an address that nobody has: it takes the same time, and shows who tries addresses out."""
-    email = str(credentials.get("email", "")).lower()
+    email = lookup_form(str(credentials.get("email", "")))
     member = Member.objects.select_related("account").filter(user__email=email).first()
     record(account=member.account if member else None, actor=None, action=AccountAction.SIGN_IN_FAILED, target=email)
 

@@ -1,10 +1,28 @@
 """Sending a mail that stands in templates."""
 
+import smtplib
 from collections.abc import Mapping
 
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
+
+from common.addresses import AddressError, mail_form
+
+
+class UnmailableAddress(smtplib.SMTPRecipientsRefused):
+    """Refused as a mail server would (553, RFC 5321): an address to which no mail can be made."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__({email: (553, b"Mailbox name not allowed")})
+
+
+def receiver(email: str) -> str:
+    """The address as a mail server is told it. Raises UnmailableAddress."""
+    try:
+        return mail_form(email)
+    except AddressError:
+        raise UnmailableAddress(email) from None
 
 
 def send_mail(template: str, *, to: str, language: str, context: Mapping[str, object]) -> None:
@@ -17,7 +35,7 @@ def send_mail(template: str, *, to: str, language: str, context: Mapping[str, ob
         mail = EmailMultiAlternatives(
             subject=" ".join(render_to_string(f"{template}_subject.txt", context).split()),
             body=render_to_string(f"{template}.txt", context),
-            to=[to],
+            to=[receiver(to)],
             headers={"Content-Language": language, "Auto-Submitted": "auto-generated"},
         )
         mail.attach_alternative(render_to_string(f"{template}.html", context), "text/html")

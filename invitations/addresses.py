@@ -4,13 +4,11 @@ import re
 from dataclasses import dataclass
 from email.utils import parseaddr
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from django.utils.translation import gettext as _
+from common.address_fields import sentence_for
+from common.addresses import AddressError, stored_form
 
 # A mail program writes `"Lind, Maria" <maria@...>`; a comma between quotation marks separates nothing.
 ENTRY = re.compile(r"""(?:"[^"]*"|[^,;])+""")
-LONGEST_ADDRESS = 254
 LONGEST_NAME = 150
 
 
@@ -34,17 +32,9 @@ def read_addresses(text: str) -> list[TypedAddress]:
 
 
 def read_address(text: str) -> TypedAddress:
-    """One entry; the address comes back in lower case."""
+    """One entry; the address comes back in its stored form."""
     name, email = parseaddr(text) if "<" in text else ("", text)
-    email = email.strip().lower()
-    if is_email(email):
-        return TypedAddress(text, email, name.strip()[:LONGEST_NAME])
-    return TypedAddress(text, problem=_("“%(text)s” is not an e-mail address. Correct it.") % {"text": text[:100]})
-
-
-def is_email(text: str) -> bool:
     try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return len(text) <= LONGEST_ADDRESS
+        return TypedAddress(text, stored_form(email or text), name.strip()[:LONGEST_NAME])
+    except AddressError as error:
+        return TypedAddress(text, problem=sentence_for(error))

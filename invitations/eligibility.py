@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.models import SalesAccount
+from common.address_fields import reason_against
 
 
 class InviteEligibility:
@@ -30,6 +31,8 @@ class InviteEligibility:
 
     def reason_against(self, email: str) -> str:
         """A sentence, or nothing when the address can be invited."""
+        if unmailable := reason_against(email):
+            return unmailable
         if email in self.members:
             return _("This person is already a member of the Sales account.")
         if email in self.invited:

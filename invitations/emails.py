@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import User
-from common.mail import send_mail
+from common.mail import UnmailableAddress, send_mail
 from invitations.models import Invitation
 
 Context = dict[str, object]
@@ -22,7 +22,7 @@ class MailError(Exception):
     @property
     def is_final(self) -> bool:
         """True when trying again is pointless."""
-        return self.problem == Invitation.MailProblem.ADDRESS_REFUSED
+        return self.problem in {Invitation.MailProblem.ADDRESS_REFUSED, Invitation.MailProblem.ADDRESS_UNUSABLE}
 
 
 def send_invitation(invitation: Invitation, token: str) -> None:
@@ -55,6 +55,8 @@ def _send_link(kind: str, invitation: Invitation, token: str) -> None:
 def _send(kind: str, *, to: str, language: str, context: Context) -> None:
     try:
         send_mail(f"invitations/mail/{kind}", to=to, language=language, context=context)
+    except UnmailableAddress:
+        raise MailError(Invitation.MailProblem.ADDRESS_UNUSABLE) from None
     except smtplib.SMTPRecipientsRefused as refused:
         # A reply code of 500 or more is a refusal for good (RFC 5321, 4.2.1).
         is_for_good = all(code >= 500 for code, _ in refused.recipients.values())

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SalesAccount, Team, User
 from accounts.permissions import Role
+from common.address_fields import AddressField
 from invitations.querysets import CsvUploadQuerySet, InvitationQuerySet
 
 # After this time a mail that was begun and not finished counts as failed: its worker died.
@@ -47,6 +48,10 @@ class Invitation(models.Model):
             "address_refused",
             _("The mail server refused this address. Check its spelling; revoke this invitation and invite again."),
         )
+        ADDRESS_UNUSABLE = (
+            "address_unusable",
+            _("No mail can be sent to this address. Revoke this invitation, and invite the person at another address."),
+        )
         NOT_DELIVERED = (
             "not_delivered",
             _("The mail server did not take the mail. It is tried again for a while; press Resend to try now."),
@@ -57,7 +62,7 @@ class Invitation(models.Model):
         )
 
     account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="invitations")
-    email = models.EmailField(_("e-mail address"))
+    email = AddressField(_("e-mail address"))
     name = models.CharField(_("name"), max_length=150, blank=True)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.USER)
     teams = models.ManyToManyField(Team, blank=True, related_name="+")

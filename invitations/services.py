@@ -13,6 +13,8 @@ from accounts.audit_actions import AccountAction
 from accounts.models import Member, SalesAccount, Team, User
 from accounts.permissions import Role
 from accounts.services import RefusedError, add_member, create_account, create_verified_user, lock_account, record
+from common.address_fields import reason_against, trouble_with
+from common.addresses import lookup_form
 from connections.models import MarketoAdmin, MarketoInstance
 from invitations import mail_limits, tasks
 from invitations.audit_actions import InvitationAction
@@ -27,7 +29,7 @@ RESEND_PAUSE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class NewInvitation:
-    """Whom to invite, as what. The address is in lower case; without a language the mail speaks the inviter's."""
+    """Whom to invite, as what. The address is in its stored form; without a language the mail speaks the inviter's."""
 
     email: str
     name: str = ""
@@ -100,7 +102,8 @@ def set_up_sales_account(*, instance: MarketoInstance, admin: MarketoAdmin, invi
         raise RefusedError(
             _("This Sales account is in use already. Its admins invite more people under Settings > User Management.")
         )
-    email = admin.email.lower()
+    email = lookup_form(admin.email)
+    _refuse_if(reason_against(email))
     if account.invitations.open().filter(purpose=Invitation.Purpose.FIRST_ADMIN, email=email).exists():
         raise RefusedError(_("%(email)s is invited already. Press Send again for another mail.") % {"email": email})
     _close_open(account, invited_by)
@@ -116,7 +119,7 @@ def ask_salesforce_admin(*, account: SalesAccount, email: str, step: int, invite
     returned. Raises RefusedError when the address cannot be asked.
     """
     lock_account(account)
-    email = email.lower()
+    email = lookup_form(email)
     member = Member.objects.for_account(account).filter(user__email=email).select_related("user").first()
     if member:
         _ask_member(member, step, invited_by)
@@ -142,6 +145,7 @@ def resend(*, invitation: Invitation, resent_by: User) -> Invitation:
     invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
     if invitation.accepted_at or invitation.revoked_at:
         raise _decided()
+    _refuse_if(trouble_with(invitation.email))
     if invitation.sent_at and invitation.sent_at > timezone.now() - RESEND_PAUSE:
         _refuse_if(_("This invitation was sent less than a minute ago. Wait a moment for it to arrive."))
     if not invitation.is_open:
@@ -243,7 +247,7 @@ def accept_with_salesforce(*, token_hash: str, name: str, language: str, link: C
 def accept_as_user(*, token: str, user: User, is_with_salesforce: bool = False) -> Member:
     """Make an existing user a member. Raises NotOpenError, or RefusedError when it is not this user's invitation."""
     invitation = _find_open_and_lock(hash_token(token))
-    if user.email.lower() != invitation.email:
+    if user.email != lookup_form(invitation.email):
         raise RefusedError(_("This invitation was sent to another address. Sign out, and sign in with that address."))
     if not is_with_salesforce:
         _refuse_if(_password_reason(invitation))

@@ -9,6 +9,7 @@ from django.db.models import Count
 
 from accounts.models import Member, SalesAccount
 from clients.http import ApiError
+from common.addresses import lookup_form
 from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
 from connections.problem_codes import ProblemCode, problem_code
@@ -46,7 +47,7 @@ def owner_gaps(account: SalesAccount) -> list[OwnerGap]:
     gaps = [
         OwnerGap(user["Id"], user["Name"], email, user["IsActive"], people[user["Id"]], email in invited)
         for user in _salesforce_users(account, list(people))
-        if (email := user["Email"].lower()) not in members
+        if (email := lookup_form(user["Email"] or "")) not in members
     ]
     return sorted(gaps, key=lambda gap: (-gap.people, gap.name))
 

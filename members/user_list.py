@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import F, Func, Q, QuerySet, TextField, Value
+from django.db.models import F, Func, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat, Lower, NullIf
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member, SalesAccount, Team
 from accounts.permissions import Role
+from common.address_fields import contains_spelling, trouble_with
+from common.addresses import mended_form
 from common.paging import is_key
 from invitations.models import Invitation
 
@@ -55,6 +57,16 @@ class PersonRow:
     @property
     def state_label(self) -> str:
         return str(dict(STATES)[self.state])
+
+    @property
+    def trouble(self) -> str:
+        """Why the address is of no use, as a sentence with what to do; empty when it is."""
+        return trouble_with(self.email)
+
+    @property
+    def mended_email(self) -> str:
+        """What is likely meant by an address of no use."""
+        return mended_form(self.email)
 
     @property
     def can_change(self) -> bool:
@@ -106,7 +118,7 @@ def _members(account: SalesAccount, wanted: Mapping[str, Any]) -> QuerySet[Membe
     if wanted.get("state") and wanted["state"] != ACTIVE:
         return members.none()
     if text := wanted.get("q"):
-        members = members.filter(Q(user__email__icontains=text) | Q(user__name__icontains=text))
+        members = members.filter(contains_spelling("user__email", text) | contains_spelling("user__name", text))
     return members.filter(**_role_and_team(wanted))
 
 
@@ -117,7 +129,7 @@ def _invitations(account: SalesAccount, wanted: Mapping[str, Any]) -> QuerySet[I
         return invitations.none()
     invitations = invitations.in_state(Invitation.State(state)) if state else invitations.undecided()
     if text := wanted.get("q"):
-        invitations = invitations.filter(Q(email__icontains=text) | Q(name__icontains=text))
+        invitations = invitations.filter(contains_spelling("email", text) | contains_spelling("name", text))
     return invitations.filter(**_role_and_team(wanted))
 
 

@@ -13,6 +13,7 @@ from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from accounts.services import RefusedError
+from common.address_fields import MailableAddressField
 from connections.services.health import own_salesforce_health
 from guide.setup_state import setup_state_for
 from guide.steps import ASKABLE_STEPS, TITLES, steps_for
@@ -37,7 +38,7 @@ def setup(request: ConsoleRequest) -> HttpResponseBase:
 class AskForm(forms.Form):
     """Whom to ask."""
 
-    email = forms.EmailField(
+    email = MailableAddressField(
         label=gettext_lazy("E-mail address of the Salesforce admin"),
         max_length=254,
         widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "email"}),

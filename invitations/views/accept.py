@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import wraps
 
-from allauth.account.forms import LoginForm
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import has_signed_in_with_salesforce
+from accounts.forms import SignInForm
 from accounts.models import Member, User
 from accounts.services import RefusedError
 from connections.forms import SalesforceHostForm
@@ -88,7 +88,7 @@ def _for_new_user(request: HttpRequest, invitation: Invitation, token: str) -> H
         messages.error(request, str(refused))
         return _page(request, "sign_in", invitation, status=409)
     # As on the sign-in page, so that the password counts as given a moment ago.
-    sign_in = LoginForm({"login": member.user.email, "password": form.cleaned_data["password1"]}, request=request)
+    sign_in = SignInForm({"login": member.user.email, "password": form.cleaned_data["password1"]}, request=request)
     if sign_in.is_valid():
         sign_in.login(request)
     return _welcome(request, member)

@@ -11,6 +11,7 @@ from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Team
 from accounts.permissions import Permission, Role
+from common.addresses import LONGEST_ADDRESS
 from invitations import services
 from invitations.csv_rows import InviteRow
 from invitations.forms import InviteForm
@@ -27,7 +28,7 @@ def invite(request: ConsoleRequest) -> HttpResponse:
     """The form, and a preview of who gets what; once sent, on to the page that says what became of it."""
     account = request.member.account
     inviter = request.member.user
-    initial = {"language": inviter.language}
+    initial = {"language": inviter.language, "emails": request.GET.get("email", "")[:LONGEST_ADDRESS]}
     form = InviteForm(request.POST or None, teams=Team.objects.for_account(account), initial=initial)
     if not form.is_valid():
         return render(request, "invitations/invite.html", {"form": form}, status=400 if form.is_bound else 200)
