@@ -1,15 +1,36 @@
-"""Reading the addresses that somebody typed or pasted."""
+"""Reading the addresses that somebody typed or pasted.
+
+No `email.utils`: of `ivo@acme.example <ivo@other.example>` one release of Python reads the name as the address, the
+next one refuses it. What stands in angle brackets is the address; the rest is a name, and never costs the address.
+"""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import parseaddr
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from urllib.parse import unquote
 
 from common.address_fields import sentence_for
-from common.addresses import AddressError, stored_form
+from common.addresses import AddressError, stored_form, trimmed
 
-# A mail program writes `"Lind, Maria" <maria@...>`; a comma between quotation marks separates nothing.
-ENTRY = re.compile(r"""(?:"[^"]*"|[^,;])+""")
 LONGEST_NAME = 150
+# A quotation mark opens a name only where a word begins, so that 5" opens none. Old Outlook writes [mailto:...].
+TOKEN = re.compile(
+    r"""
+    (?P<quoted> (?<![^\s,;>]) "(?:[^"\\]|\\.)*" (?=[\s,;<\[]|$) )
+  | (?P<address> <[^<>@]*@[^<>]*> | \[mailto:[^\[\]]*\] )
+  | (?P<comma> , )
+  | (?P<end> ; )
+  | [^",;<\[]+ | .
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+LIKE_AN_ADDRESS = re.compile(r"[^\s<>]@[^\s<>]")
+SCHEME = re.compile(r"(mailto|smtp):\s*", re.IGNORECASE)
+WITH_NAME_BEHIND = re.compile(r"(?P<address>[^\s()@]+@[^\s()@]+)\s*\((?P<name>[^()]*)\)")
+WITH_NAME_BEFORE = re.compile(r"(?P<name>[^()]*)\((?P<address>[^\s()@]+@[^\s()@]+)\)")
+QUOTATION_MARKS = "\"'“”„‟‘’«»"
 
 
 @dataclass(frozen=True)
@@ -24,17 +45,100 @@ class TypedAddress:
 
 def read_addresses(text: str) -> list[TypedAddress]:
     """Entries separated by comma, semicolon or a new line, each `address` or `Name <address>`; repeated ones once."""
-    entries = (entry.strip() for line in text.splitlines() for entry in ENTRY.findall(line))
     found: dict[str, TypedAddress] = {}
-    for address in (read_address(entry) for entry in entries if entry):
+    for address in (address for line in text.splitlines() for address in _Line(line).addresses()):
         found.setdefault(address.email or address.text, address)
     return list(found.values())
 
 
 def read_address(text: str) -> TypedAddress:
-    """One entry; the address comes back in its stored form."""
-    name, email = parseaddr(text) if "<" in text else ("", text)
+    """The first address of a text, in its stored form; a problem when there is none."""
+    found = read_addresses(text)
+    return next((address for address in found if address.email), None) or _bare(text.strip())
+
+
+class _Line:
+    """Reads a line from left to right; `words` are what stands between commas, and may be a name or an address."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words = [""]
+        self.is_behind_address = False
+
+    def addresses(self) -> Iterator[TypedAddress]:
+        """The entries in their order."""
+        for token in TOKEN.finditer(self.text):
+            if token["address"]:
+                yield _with_name(", ".join(filter(None, map(str.strip, self.words))), token["address"])
+                self.words, self.is_behind_address = [""], True
+            elif token["end"]:
+                yield from self._rest()
+            elif not token["comma"]:
+                self.words[-1] += token[0]
+            elif self.is_behind_address or LIKE_AN_ADDRESS.search(self.words[-1]):
+                yield from self._rest()
+            else:
+                # Perhaps the last name of `Last, First <address>`.
+                self.words.append("")
+        yield from self._rest()
+
+    def _rest(self) -> Iterator[TypedAddress]:
+        # `Name <address> (at home)`: what follows an address is another one or nothing.
+        if not self.is_behind_address or "@" in self.words[-1]:
+            yield from (_bare(word.strip()) for word in self.words if word.strip())
+        self.words, self.is_behind_address = [""], False
+
+
+def _with_name(name: str, bracketed: str) -> TypedAddress:
     try:
-        return TypedAddress(text, stored_form(email or text), name.strip()[:LONGEST_NAME])
+        email = stored_form(_without_scheme(bracketed[1:-1]))
     except AddressError as error:
-        return TypedAddress(text, problem=sentence_for(error))
+        return TypedAddress(f"{name} {bracketed}".strip(), problem=sentence_for(error))
+    return TypedAddress(f"{name} {bracketed}".strip(), email, read_name(name))
+
+
+def _bare(text: str) -> TypedAddress:
+    """An entry without brackets, in quotation marks, or with a bracket that nobody closed."""
+    unquoted = text.strip(QUOTATION_MARKS) if text[:1] in QUOTATION_MARKS else text
+    if unquoted != text and "<" in unquoted:
+        return next(_Line(unquoted).addresses())
+    name, _bracket, email = unquoted.rpartition("<")
+    if found := WITH_NAME_BEHIND.fullmatch(unquoted) or WITH_NAME_BEFORE.fullmatch(unquoted):
+        name, email = found["name"], found["address"]
+    try:
+        return TypedAddress(text, stored_form(_without_scheme(email.rstrip(">"))), read_name(name))
+    except AddressError as error:
+        return TypedAddress(text, problem=sentence_for(AddressError(error.problem, error.text or text, error.part)))
+
+
+def read_name(text: str) -> str:
+    """A name without the marks and codes of mail programs; empty when it only repeats an address."""
+    name = text.strip()
+    if name.startswith('"') and name.endswith('"'):
+        name = re.sub(r"\\(.)", r"\1", name[1:-1])
+    name = trimmed(" ".join(_decoded(name).split()).strip(QUOTATION_MARKS))
+    return "" if _is_address(name) else name[:LONGEST_NAME].strip()
+
+
+def _decoded(name: str) -> str:
+    """`=?utf-8?...?=` as letters."""
+    if "=?" not in name:
+        return name
+    try:
+        return str(make_header(decode_header(name)))
+    except (MessageError, LookupError, ValueError):
+        return name
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(stored_form(_without_scheme(text)))
+    except AddressError:
+        return False
+
+
+def _without_scheme(text: str) -> str:
+    address = trimmed(text)
+    if not SCHEME.match(address):
+        return address
+    return unquote(SCHEME.sub("", address, count=1).partition("?")[0])

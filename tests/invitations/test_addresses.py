@@ -1,10 +1,13 @@
 """Addresses as people paste them."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invitations.addresses import read_addresses
+from invitations.addresses import read_address, read_addresses
+from invitations.csv_rows import decode, guess_mapping, read_people, read_table
 
 
 @pytest.mark.parametrize(
@@ -20,6 +23,108 @@ from invitations.addresses import read_addresses
 )
 def test_any_usual_notation(text: str, emails: list[str]) -> None:
     assert [address.email for address in read_addresses(text)] == emails
+
+
+INPUTS = Path(__file__).parent / "inputs"
+# An entry: what is invited, and the name it gives.
+ENTRIES = {
+    "ivo@acme.example <ivo.marek@fabrikam.example>": ("ivo.marek@fabrikam.example", ""),
+    "per@acme.example <per@acme.example>": ("per@acme.example", ""),
+    "Lena @ acme.example <lena@fabrikam.example>": ("lena@fabrikam.example", "Lena @ acme.example"),
+    "per@acme.example <mailto:per@acme.example>": ("per@acme.example", ""),
+    "mailto:per@acme.example": ("per@acme.example", ""),
+    "MAILTO:per@acme.example?subject=Hi%20Per": ("per@acme.example", ""),
+    "<mailto:a%2Bb@acme.example?cc=c@acme.example>": ("a+b@acme.example", ""),
+    "Ek, Nora [mailto:nora@acme.example]": ("nora@acme.example", "Ek, Nora"),
+    "Ek, Nora <nora@acme.example>": ("nora@acme.example", "Ek, Nora"),
+    "Ek, Nora, VD <nora@acme.example>": ("nora@acme.example", "Ek, Nora, VD"),
+    '"Ek, Nora" <nora@acme.example>': ("nora@acme.example", "Ek, Nora"),
+    '"Nora <old@acme.example>" <nora@acme.example>': ("nora@acme.example", "Nora <old@acme.example>"),
+    '"Nora \\"N\\" Ek" <nora@acme.example>': ("nora@acme.example", 'Nora "N" Ek'),
+    "'Bo Ek' <bo@acme.example>": ("bo@acme.example", "Bo Ek"),
+    "“Bo Ek” <bo@acme.example>": ("bo@acme.example", "Bo Ek"),
+    '"Bo Ek <bo@acme.example>"': ("bo@acme.example", "Bo Ek"),
+    "Mei Lin (External) <mei@acme.example>": ("mei@acme.example", "Mei Lin (External)"),
+    "Mei <mei@acme.example> (at home)": ("mei@acme.example", "Mei"),
+    "Sales: Cia <cia@acme.example>": ("cia@acme.example", "Sales: Cia"),
+    "Ek/Dan <dan@acme.example>": ("dan@acme.example", "Ek/Dan"),
+    'Dan "the Man Ek <dan@acme.example>': ("dan@acme.example", 'Dan "the Man Ek'),
+    "Dan [Sales <dan@acme.example>": ("dan@acme.example", "Dan [Sales"),
+    "Dan <Ek> <dan@acme.example>": ("dan@acme.example", "Dan <Ek>"),
+    "Dan <dan@acme.example": ("dan@acme.example", "Dan"),
+    "dan@acme.example>": ("dan@acme.example", ""),
+    "dan@acme.example (Dan Ek)": ("dan@acme.example", "Dan Ek"),
+    "Dan Ek (dan@acme.example)": ("dan@acme.example", "Dan Ek"),
+    "=?utf-8?Q?=C3=85sa_Ek?= <asa@acme.example>": ("asa@acme.example", "Åsa Ek"),
+    "=?no-such?Q?=C3=85sa?= <asa@acme.example>": ("asa@acme.example", "=?no-such?Q?=C3=85sa?="),
+    "Åsa <ÅSA.EK@acme.example>": ("", ""),
+    "Åsa <  asa@acme.example\u200b >": ("asa@acme.example", "Åsa"),
+    "<Nora> nora": ("", ""),
+}
+
+
+@pytest.mark.parametrize("text", ENTRIES)
+def test_what_stands_in_the_brackets_is_invited(text: str) -> None:
+    [address] = read_addresses(text)
+    assert (address.email, address.name) == ENTRIES[text]
+    assert read_address(text).email == address.email
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Ek, Nora <n@x.example>; Marek, Ivo <i@x.example>", {"n@x.example": "Ek, Nora", "i@x.example": "Marek, Ivo"}),
+        ("Ek, Nora <n@x.example>, Marek, Ivo <i@x.example>", {"n@x.example": "Ek, Nora", "i@x.example": "Marek, Ivo"}),
+        (
+            "a@x.example, Ek, Nora <n@x.example>, b@x.example",
+            {"a@x.example": "", "n@x.example": "Ek, Nora", "b@x.example": ""},
+        ),
+        ("Nora <n@x.example> Ivo <i@x.example>", {"n@x.example": "Nora", "i@x.example": "Ivo"}),
+        ("Nora <n@x.example> i@x.example", {"n@x.example": "Nora", "i@x.example": ""}),
+        ('5" Ek <a@x.example>; 6" Bo <b@x.example>', {"a@x.example": '5" Ek', "b@x.example": '6" Bo'}),
+        ("Nora <n@x.example, Ivo <i@x.example>", {"n@x.example": "Nora", "i@x.example": "Ivo"}),
+    ],
+)
+def test_names_with_commas_split_no_list(text: str, found: dict[str, str]) -> None:
+    assert {address.email: address.name for address in read_addresses(text)} == found
+
+
+def test_the_lists_of_mail_programs() -> None:
+    outlook = read_addresses((INPUTS / "box_last_first.txt").read_text())
+    assert [(one.email, one.name) for one in outlook] == [
+        ("nora.ek@acme.example", "Ek, Nora"),
+        ("ivo.marek@acme.example", "Marek, Ivo"),
+    ]
+    emails = [one.email for one in read_addresses((INPUTS / "box_name_is_an_address.txt").read_text())]
+    assert emails == [
+        "ivo@acme.example",
+        "ivo.marek@fabrikam.example",
+        "lena.berg@fabrikam.example",
+        "per@acme.example",
+    ]
+
+
+def test_the_same_in_the_cells_of_a_file() -> None:
+    table = read_table(decode((INPUTS / "display_names.csv").read_bytes()))
+    people = read_people(table, guess_mapping(table), [])
+    assert [person.problem for person in people] == [""] * 9
+    assert [person.name for person in people] == [
+        "Ek, Nora",
+        "",
+        "Mei Lin (External)",
+        "Lena @ Acme",
+        "Dr. Per Öst",
+        "Sales: Cia",
+        "Ek, Åsa",
+        "Bo Ek",
+        "Ek/Dan",
+    ]
+
+
+def test_an_address_with_an_error_never_becomes_the_name_of_the_next_one() -> None:
+    wrong, right = read_addresses("per@acme, Nora <nora@acme.example>")
+    assert "“per@acme” is not an e-mail address" in wrong.problem
+    assert (right.email, right.name) == ("nora@acme.example", "Nora")
 
 
 @pytest.mark.parametrize(
@@ -67,3 +172,24 @@ def test_a_wrong_entry_hides_none_of_the_others(pasted: tuple[list[str], str], w
     found = read_addresses(f"{wrong};{text}")
     assert found[0].problem
     assert [address.email for address in found[1:]] == list(dict.fromkeys(emails))
+
+
+@given(st.text(alphabet=st.sampled_from("ab@x.example<>\"'()[],; :\\\n"), max_size=60))
+def test_no_marks_crash_the_reader_or_lose_what_stands_in_brackets(text: str) -> None:
+    found = read_addresses(f"{text}\nNora <nora@acme.example>")
+    assert "nora@acme.example" in [address.email for address in found]
+    for address in found:
+        assert bool(address.email) != bool(address.problem)
+
+
+NAME_MARKS = st.text(
+    st.characters(exclude_characters='<>"\n\r@[]', exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=30
+)
+
+
+@given(NAME_MARKS)
+def test_no_name_costs_its_address(name: str) -> None:
+    found = read_addresses(f"{name} <nora@acme.example>")
+    assert found[-1].email == "nora@acme.example"
+    if ";" not in name:
+        assert len(found) == 1
