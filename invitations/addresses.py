@@ -30,6 +30,7 @@ LIKE_AN_ADDRESS = re.compile(r"[^\s<>]@[^\s<>]")
 SCHEME = re.compile(r"(mailto|smtp):\s*", re.IGNORECASE)
 WITH_NAME_BEHIND = re.compile(r"(?P<address>[^\s()@]+@[^\s()@]+)\s*\((?P<name>[^()]*)\)")
 WITH_NAME_BEFORE = re.compile(r"(?P<name>[^()]*)\((?P<address>[^\s()@]+@[^\s()@]+)\)")
+BETWEEN_ADDRESSES = re.compile(r"\s+(?:[^\w\s@]+\s+)?")
 QUOTATION_MARKS = "\"'“”„‟‘’«»"
 
 
@@ -85,8 +86,14 @@ class _Line:
     def _rest(self) -> Iterator[TypedAddress]:
         # `Name <address> (at home)`: what follows an address is another one or nothing.
         if not self.is_behind_address or "@" in self.words[-1]:
-            yield from (_bare(word.strip()) for word in self.words if word.strip())
+            yield from (_bare(text) for word in self.words for text in _parted(word.strip()) if text)
         self.words, self.is_behind_address = [""], False
+
+
+def _parted(text: str) -> list[str]:
+    """Addresses with nothing but spaces and marks between them, as Google Contacts joins them (` ::: `)."""
+    parts = BETWEEN_ADDRESSES.split(text)
+    return parts if all(map(_is_address, parts)) else [text]
 
 
 def _with_name(name: str, bracketed: str) -> TypedAddress:

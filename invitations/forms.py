@@ -12,8 +12,20 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Team, User
 from accounts.permissions import Role
 from accounts.querysets import TeamQuerySet
-from invitations import csv_rows
 from invitations.addresses import TypedAddress, read_addresses
+from invitations.csv_encodings import ENCODINGS
+from invitations.csv_headings import COLUMNS
+from invitations.csv_table import (
+    LINES_BEFORE_HEADINGS,
+    MAX_BYTES,
+    NO_HEADINGS,
+    SEPARATORS,
+    TOO_BIG,
+    CsvError,
+    Layout,
+    Row,
+    read_table,
+)
 
 # The only workspace of a subscription without workspaces (Adobe, "Invite users and admins").
 WORKSPACES = [("default", _("Default"))]
@@ -87,7 +99,7 @@ class NewUserForm(BaseUserCreationForm[User]):
 
 
 class UploadForm(forms.Form):
-    """Invite Users via CSV, first page. `cleaned_data["file"]` is the text of the file."""
+    """Invite Users via CSV, first page. `cleaned_data["file"]` are the bytes of the file."""
 
     file = forms.FileField(
         label=_("CSV file"),
@@ -99,27 +111,71 @@ class UploadForm(forms.Form):
         """`is_too_big`: a file was sent, and refused before it was read."""
         super().__init__(*args, **options)
         if is_too_big:
-            self.fields["file"].error_messages["required"] = csv_rows.TOO_BIG
+            self.fields["file"].error_messages["required"] = TOO_BIG
 
-    def clean_file(self) -> str:
+    def clean_file(self) -> bytes:
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         if Path(file.name or "").suffix.lower() not in {".csv", ".txt"}:
             raise forms.ValidationError(_("Choose a file whose name ends in .csv or .txt."))
+        data = bytes(file.read(MAX_BYTES + 1))
         try:
-            text = csv_rows.decode(file.read(csv_rows.MAX_BYTES + 1))
-            csv_rows.read_table(text)
-        except csv_rows.CsvError as error:
+            read_table(data)
+        except CsvError as error:
             raise forms.ValidationError(str(error)) from None
-        return text
+        return data
+
+
+class LayoutForm(forms.Form):
+    """Invite Users via CSV, second page: how the file is read. What is not sent is as guessed."""
+
+    encoding = forms.ChoiceField(
+        label=_("Letters"),
+        required=False,
+        choices=[(codec, encoding.label) for codec, encoding in ENCODINGS.items()],
+        widget=forms.Select(attrs={"class": "form-select"}),
+        help_text=_("Do names below have wrong letters? Choose another one, and press Check again."),
+    )
+    separator = forms.ChoiceField(
+        label=_("Separator of the columns"), required=False, widget=forms.Select(attrs={"class": "form-select"})
+    )
+    heading_line = forms.TypedChoiceField(
+        label=_("Headings"), required=False, coerce=int, widget=forms.Select(attrs={"class": "form-select"})
+    )
+    # The layout for which the columns were chosen.
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, guess: Layout, rows: list[Row], **options: Any) -> None:
+        """`rows` are all of the file, as guessed."""
+        super().__init__(*args, **options)
+        self.guess = guess
+        separators = SEPARATORS | ({} if guess.separator in SEPARATORS else {guess.separator: guess.separator})
+        self.fields["separator"].choices = list(separators.items())  # type: ignore[attr-defined]
+        # Lines are those of the file, whatever separates its columns.
+        lines = [(row.line, " · ".join(filter(None, row.cells))[:60]) for row in rows[:LINES_BEFORE_HEADINGS]]
+        self.fields["heading_line"].choices = [  # type: ignore[attr-defined]
+            (NO_HEADINGS, _("None: the first row is a person")),
+            *((line, _("Line %(line)d: %(text)s") % {"line": line, "text": text}) for line, text in lines),
+        ]
+
+    @property
+    def layout(self) -> Layout:
+        """As chosen, or as guessed."""
+        chosen = self.cleaned_data if self.is_bound and self.is_valid() else {}
+        heading_line = chosen.get("heading_line")
+        return Layout(
+            chosen.get("encoding") or self.guess.encoding,
+            chosen.get("separator") or self.guess.separator,
+            self.guess.heading_line if heading_line in {None, ""} else int(heading_line),
+        )
 
 
 class MappingForm(forms.Form):
-    """Invite Users via CSV, second page: which column holds what. Fields are the names of `csv_rows.COLUMNS`."""
+    """Invite Users via CSV, second page: which column holds what. Fields are the names of COLUMNS."""
 
     def __init__(self, *args: Any, columns: list[str], **options: Any) -> None:
         super().__init__(*args, **options)
         choices = [(str(index), heading) for index, heading in enumerate(columns)]
-        for name, label in csv_rows.COLUMNS.items():
+        for name, label in COLUMNS.items():
             is_needed = name == "email"
             self.fields[name] = forms.TypedChoiceField(
                 label=label,

@@ -143,7 +143,8 @@ class CsvUpload(models.Model):
 
     account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="+")
     uploaded_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    text = models.TextField()
+    # As it came: its encoding can still be chosen on the second page.
+    data = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = CsvUploadQuerySet.as_manager()

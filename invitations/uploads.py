@@ -16,10 +16,10 @@ def may_upload(user: User) -> bool:
     return hit(f"uploads:{user.pk}", seconds=60 * 60) <= UPLOADS_PER_HOUR
 
 
-def keep_upload(*, account: SalesAccount, uploaded_by: User, text: str) -> CsvUpload:
+def keep_upload(*, account: SalesAccount, uploaded_by: User, data: bytes) -> CsvUpload:
     """Keep a file of people between the two pages; one file per person, a new one replaces the old."""
     CsvUpload.objects.filter(account=account, uploaded_by=uploaded_by).delete()
-    return CsvUpload.objects.create(account=account, uploaded_by=uploaded_by, text=text)
+    return CsvUpload.objects.create(account=account, uploaded_by=uploaded_by, data=data)
 
 
 def delete_outdated_uploads() -> int:

@@ -114,7 +114,7 @@ def make_invitation(account: SalesAccount | None = None, email: str = "", **fiel
 def make_upload(uploaded_by: User | None = None, text: str = "a@b.example") -> CsvUpload:
     """A file that waits to be confirmed by the member who uploaded it."""
     uploaded_by = uploaded_by or make_member(role=Role.ADMIN).user
-    return CsvUpload.objects.create(account=uploaded_by.member.account, uploaded_by=uploaded_by, text=text)
+    return CsvUpload.objects.create(account=uploaded_by.member.account, uploaded_by=uploaded_by, data=text.encode())
 
 
 def make_run(account: SalesAccount | None = None, status: RunStatus = RunStatus.SUCCEEDED, **fields: Any) -> SyncRun:

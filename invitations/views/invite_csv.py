@@ -1,5 +1,6 @@
 """Invite Users via CSV: choose a file, confirm what its columns mean, invite."""
 
+from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
@@ -12,17 +13,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Team
-from accounts.permissions import Permission
+from accounts.permissions import Permission, Role
 from common.csv_export import csv_answer
 from common.errors import NotFoundError
 from invitations import services, uploads
-from invitations.csv_rows import InviteRow, Table, guess_mapping, read_people, read_table, template_file
-from invitations.forms import MappingForm, UploadForm
+from invitations.csv_file import OpenFile
+from invitations.csv_rows import InviteRow, read_people, template_file
+from invitations.forms import UploadForm
 from invitations.models import CsvUpload
 from invitations.upload_limit import was_too_big
 from invitations.views.invite import PROBLEMS_SHOWN, to_outcome
-
-SAMPLE_ROWS = 3
 
 
 @permission_required(Permission.MANAGE_USERS)
@@ -37,7 +37,7 @@ def upload(request: ConsoleRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "invitations/csv_upload.html", {"form": form}, status=400 if form.is_bound else 200)
     kept = uploads.keep_upload(
-        account=request.member.account, uploaded_by=request.member.user, text=form.cleaned_data["file"]
+        account=request.member.account, uploaded_by=request.member.user, data=form.cleaned_data["file"]
     )
     return redirect("invitations:csv_mapping", pk=kept.pk)
 
@@ -47,11 +47,13 @@ def upload(request: ConsoleRequest) -> HttpResponse:
 def mapping(request: ConsoleRequest, pk: int) -> HttpResponse:
     """Second page: the columns as guessed or as chosen, every row that cannot be used; a post invites the others."""
     kept = _upload(request, pk)
-    table = read_table(kept.text)
-    form = MappingForm(request.POST or guess_mapping(table), columns=table.columns)
-    people = _judge(request, table, form)
-    if request.method != "POST" or "check" in request.POST or not form.is_valid():
-        return _mapping_page(request, form, table, people)
+    file = OpenFile(bytes(kept.data), request.POST if request.method == "POST" else None)
+    people = _judge(request, file)
+    is_decided = request.method == "POST" and not file.is_to_be_checked
+    if not is_decided or not file.is_valid:
+        return render(
+            request, "invitations/csv_mapping.html", _context(file, people), status=200 if file.is_valid else 400
+        )
     outcome = services.invite_from_upload(upload=kept, addresses=_good(people))
     return to_outcome(request, outcome, [person for person in people if person.problem])
 
@@ -60,11 +62,10 @@ def mapping(request: ConsoleRequest, pk: int) -> HttpResponse:
 @require_safe
 def report(request: ConsoleRequest, pk: int) -> HttpResponseBase:
     """Every row with its verdict, as a file for a spreadsheet."""
-    table = read_table(_upload(request, pk).text)
-    form = MappingForm(request.GET, columns=table.columns)
-    if not form.is_valid():
+    file = OpenFile(bytes(_upload(request, pk).data), request.GET)
+    if not file.is_valid:
         raise Http404
-    return csv_answer("sales-account-users-report.csv", _report_lines(_judge(request, table, form)))
+    return csv_answer("sales-account-users-report.csv", _report_lines(_judge(request, file)))
 
 
 @permission_required(Permission.MANAGE_USERS)
@@ -87,19 +88,25 @@ def _upload(request: ConsoleRequest, pk: int) -> CsvUpload:
     return kept
 
 
-def _judge(request: ConsoleRequest, table: Table, form: MappingForm) -> list[InviteRow]:
+def _judge(request: ConsoleRequest, file: OpenFile) -> list[InviteRow]:
     """A verdict per row under the chosen columns; none while the columns make no sense."""
-    if not form.is_valid():
+    if not file.is_valid:
         return []
     account = request.member.account
-    people = read_people(table, form.cleaned_data, Team.objects.for_account(account))
+    people = read_people(file.table, file.mapping, Team.objects.for_account(account))
     return services.dry_run(account=account, people=people)
 
 
 def _report_lines(people: list[InviteRow]) -> Iterator[tuple[object, ...]]:
     yield _("Line"), _("E-mail"), _("Name"), _("Role"), _("Verdict")
     for person in people:
-        yield person.line, person.email, person.name, person.role.label, person.problem or _("Can be invited")
+        yield (
+            person.line,
+            person.email,
+            person.name,
+            person.role.label,
+            person.problem or person.note or _("Can be invited"),
+        )
 
 
 def _good(people: list[InviteRow]) -> list[services.NewInvitation]:
@@ -110,15 +117,17 @@ def _good(people: list[InviteRow]) -> list[services.NewInvitation]:
     ]
 
 
-def _mapping_page(request: ConsoleRequest, form: MappingForm, table: Table, people: list[InviteRow]) -> HttpResponse:
+def _context(file: OpenFile, people: list[InviteRow]) -> dict[str, object]:
     problems = [person for person in people if person.problem]
-    context = {
-        "form": form,
-        "table": table,
-        "samples": table.rows[:SAMPLE_ROWS],
+    good = [person for person in people if not person.problem]
+    return {
+        "file": file,
         "problems": problems[:PROBLEMS_SHOWN],
         "problem_count": len(problems),
-        "chosen": urlencode({name: column for name, column in form.cleaned_data.items() if column is not None}),
-        "good_count": len(people) - len(problems),
+        "notes": [person for person in good if person.note][:PROBLEMS_SHOWN],
+        "chosen": urlencode(file.chosen),
+        "good_count": len(good),
+        "by_role": [
+            (role.label, count) for role, count in Counter(person.role for person in good).items() if role != Role.USER
+        ],
     }
-    return render(request, "invitations/csv_mapping.html", context, status=200 if form.is_valid() else 400)

@@ -49,7 +49,9 @@ def name_everybody(account: SalesAccount, admin: User, instance: MarketoInstance
         MarketoAdmin.objects.create(instance=instance, email=f"a{number}@x.example", first_name=text, last_name=text)
         record(account=account, actor=admin, action=AccountAction.TEAM_RENAMED, target=text, name=text)
     MarketoAdmin.objects.create(instance=instance, email=admin.email, first_name=SCRIPT)
-    CsvUpload.objects.create(account=account, uploaded_by=admin, text=f"email,{SCRIPT}\na@b.example,{SCRIPT}\n{SCRIPT}")
+    CsvUpload.objects.create(
+        account=account, uploaded_by=admin, data=f"email,{SCRIPT}\na@b.example,{SCRIPT}\n{SCRIPT}".encode()
+    )
 
 
 def name_connections(account: SalesAccount, admin: User, instance: MarketoInstance) -> None:

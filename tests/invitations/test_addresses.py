@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invitations.addresses import read_address, read_addresses
-from invitations.csv_rows import decode, guess_mapping, read_people, read_table
+from invitations.csv_columns import guess_mapping
+from invitations.csv_rows import read_people
+from invitations.csv_table import read_table
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_the_lists_of_mail_programs() -> None:
 
 
 def test_the_same_in_the_cells_of_a_file() -> None:
-    table = read_table(decode((INPUTS / "display_names.csv").read_bytes()))
+    table = read_table((INPUTS / "display_names.csv").read_bytes())
     people = read_people(table, guess_mapping(table), [])
     assert [person.problem for person in people] == [""] * 9
     assert [person.name for person in people] == [

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from accounts.models import SalesAccount, Team
 from common.csv_export import FORMULA_STARTS, csv_answer
-from invitations.csv_rows import InviteRow, decode, guess_mapping, read_people, read_table
+from invitations.csv_columns import guess_mapping
+from invitations.csv_rows import InviteRow, read_people
+from invitations.csv_table import read_table
 from tests.invitations.user_management import USERS, upload
 from tests.pages import rows_of, text_of
 
@@ -50,7 +52,7 @@ NAUGHTY = [
 
 
 def people(data: bytes) -> list[InviteRow]:
-    table = read_table(decode(data))
+    table = read_table(data)
     return read_people(table, guess_mapping(table), [Team(pk=1, name="Everyone", is_everyone=True)])
 
 

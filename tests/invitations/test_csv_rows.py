@@ -10,24 +10,16 @@ from hypothesis import strategies as st
 
 from accounts.models import Team
 from accounts.permissions import Role
-from invitations.csv_rows import (
-    MAX_BYTES,
-    MAX_ROWS,
-    CsvError,
-    InviteRow,
-    decode,
-    guess_mapping,
-    read_people,
-    read_table,
-    template_file,
-)
+from invitations.csv_columns import guess_mapping
+from invitations.csv_rows import InviteRow, read_people, template_file
+from invitations.csv_table import MAX_BYTES, MAX_ROWS, CsvError, read_table
 
 PLAIN = "E-mail,First name,Last name,Team,Role\r\nåsa@acme.example,Åsa,Ek,,\r\n"
 TEAMS = [Team(pk=1, name="Everyone", is_everyone=True), Team(pk=2, name="North")]
 
 
 def people(data: bytes | str) -> list[InviteRow]:
-    table = read_table(decode(data.encode() if isinstance(data, str) else data))
+    table = read_table(data.encode() if isinstance(data, str) else data)
     return read_people(table, guess_mapping(table), TEAMS)
 
 
@@ -152,5 +144,4 @@ def test_every_row_gets_a_verdict(cells: list[list[str]]) -> None:
 
 
 def test_a_row_with_thousands_of_columns_is_refused() -> None:
-    with pytest.raises(CsvError, match="50 columns"):
-        read_table("a@b.example" + "," * 20_000)
+    assert "1,000 columns" in problem("a@b.example" + "," * 20_000)

@@ -13,7 +13,9 @@ from accounts.models import SalesAccount, User
 from accounts.services import RefusedError
 from invitations import services, tasks
 from invitations.addresses import read_addresses
-from invitations.csv_rows import InviteRow, decode, guess_mapping, read_people, read_table
+from invitations.csv_columns import guess_mapping
+from invitations.csv_rows import InviteRow, read_people
+from invitations.csv_table import read_table
 from invitations.models import Invitation
 from tests.factories import make_invitation, make_marketo_admin
 from tests.invitations.conftest import MakeInvitation, url_of
@@ -28,7 +30,7 @@ NEW_USER = {"name": "Per Ek", "password1": "Correct-Horse-7", "password2": "Corr
 
 
 def people(name: str) -> list[InviteRow]:
-    table = read_table(decode((INPUTS / name).read_bytes()))
+    table = read_table((INPUTS / name).read_bytes())
     return read_people(table, guess_mapping(table), [])
 
 
