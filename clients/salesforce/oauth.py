@@ -66,6 +66,8 @@ _BY_DESCRIPTION = [
     (re.compile(pattern, re.IGNORECASE), problem)
     for pattern, problem in (
         (r"cross-org oauth", OAuthProblem.APP_OF_OTHER_ORG),
+        # Under invalid_grant too, and nothing is wrong with the grant (release notes of 2024).
+        (r"already being processed|rate exceeded|too many requests|try again later", OAuthProblem.BUSY),
         (r"ip restricted|login hours", OAuthProblem.IP_RESTRICTED),
         (r"inactive user", OAuthProblem.INACTIVE_USER),
         (r"inactive org", OAuthProblem.INACTIVE_ORG),

@@ -305,6 +305,22 @@ def test_a_token_endpoint_in_trouble_is_transient(canned: str, status: int, answ
         refresh_canned(canned, status, answer)
 
 
+@pytest.mark.parametrize(
+    "description",
+    [
+        "token request is already being processed",
+        "Token request is already being processed.",
+        "login rate exceeded",
+        "Login Rate Exceeded",
+        "too many requests, try again later",
+    ],
+)
+def test_a_grant_that_is_refused_for_a_moment_is_kept(canned: str, description: str) -> None:
+    """Salesforce has one code, invalid_grant, for a dead token and for a busy server."""
+    with pytest.raises(http.TransientApiError):
+        refresh_canned(canned, 400, {"error": "invalid_grant", "error_description": description})
+
+
 def test_a_sign_in_gives_tokens_of_the_org(sandbox: SandboxProcess, tokens: TokenAnswer) -> None:
     assert tokens.instance_url == sandbox.url
     assert (tokens.org_id[:3], len(tokens.org_id), tokens.user_id[:3], len(tokens.user_id)) == ("00D", 18, "005", 18)
