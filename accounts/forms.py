@@ -15,6 +15,7 @@ from accounts.audit import action_choices
 from accounts.models import LoginPolicy, Member, Team, User
 from accounts.querysets import AuditEventQuerySet, MemberQuerySet
 from common.address_fields import KnownAddressField, contains_spelling
+from common.names import clean_name
 
 
 @cache
@@ -41,7 +42,20 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         self.fields["login"] = KnownAddressField(label=allauths.label, widget=allauths.widget)
 
 
-class ProfileForm(forms.ModelForm[User]):
+class VisibleName:
+    """For forms with a name: one of which nothing can be seen is refused."""
+
+    cleaned_data: dict[str, Any]
+
+    def clean_name(self) -> str:
+        typed: str = self.cleaned_data["name"]
+        name = clean_name(typed)
+        if typed and not name:
+            raise forms.ValidationError(_("Nothing of this name can be seen. Type a name with letters."))
+        return name
+
+
+class ProfileForm(VisibleName, forms.ModelForm[User]):
     """My Profile: only what a person may change about themselves."""
 
     time_zone = forms.ChoiceField(
@@ -66,7 +80,7 @@ class LoginPolicyForm(forms.Form):
     )
 
 
-class TeamForm(forms.ModelForm[Team]):
+class TeamForm(VisibleName, forms.ModelForm[Team]):
     """The name of a team."""
 
     class Meta:
@@ -93,7 +107,7 @@ class TeamMembersForm(forms.Form):
 
 
 def _name_and_address(member: Member) -> str:
-    return f"{member.user.name}, {member.user.email}" if member.user.name else member.user.email
+    return f"{member.user}, {member.user.email}" if member.user.name else member.user.email
 
 
 # The notation that a browser's date field sends and takes, whatever the language.

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from allauth.account.adapter import get_adapter
@@ -92,8 +92,16 @@ class MemberMiddleware:
         if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             # A browser that has never chosen gets the language of the profile.
             translation.activate(request.user.language)
-        with timezone.override(ZoneInfo(request.user.time_zone)):
+        with timezone.override(_zone(request.user.time_zone)):
             return self.get_response(request)
+
+
+def _zone(name: str) -> ZoneInfo:
+    """UTC for a zone that this system does not know, or knows no longer: its database of zones may be an older one."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
 
 
 def _find_member(request: HttpRequest) -> Member | None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from accounts.querysets import AuditEventQuerySet, MemberQuerySet, TeamQuerySet, UserManager
 from common.address_fields import AddressField
+from common.names import isolated
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -39,7 +40,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.email
+        return isolated(self.name) or self.email
 
     def get_session_auth_hash(self) -> str:
         """Each session keeps this, and is over as soon as it differs: after a new password, or when sessions end."""
@@ -48,7 +49,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def initials(self) -> str:
         """Up to two letters for the avatar."""
-        words = str(self).replace("@", " ").split()
+        words = (self.name or self.email).replace("@", " ").split()
         return "".join(word[0] for word in words[:2]).upper()
 
 
@@ -71,7 +72,7 @@ class SalesAccount(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
-        return self.name
+        return isolated(self.name)
 
     @property
     def is_salesforce_only(self) -> bool:
@@ -118,7 +119,7 @@ class Team(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(_("Everyone")) if self.is_everyone else self.name
+        return str(_("Everyone")) if self.is_everyone else isolated(self.name)
 
 
 class AuditEvent(models.Model):

@@ -74,9 +74,10 @@ def mended_form(email: str) -> str:
 
 
 def spellings(text: str) -> set[str]:
-    """What to look for when somebody searches for a piece of an address: its domain in letters and in Punycode."""
+    """What to look for when somebody searches for a piece of a name or of an address: letters composed or not."""
     composed = unicodedata.normalize("NFC", trimmed(text))
-    return {composed, _PUNYCODE_LABEL.sub(_in_letters, composed), _in_punycode(composed)} - {""}
+    decomposed = unicodedata.normalize("NFD", composed)
+    return {composed, decomposed, _PUNYCODE_LABEL.sub(_in_letters, composed), _in_punycode(composed)} - {""}
 
 
 def trimmed(text: str) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from common.address_fields import sentence_for
 from common.addresses import AddressError, stored_form, trimmed
+from common.names import clean_name
 
 LONGEST_NAME = 150
 # A quotation mark opens a name only where a word begins, so that 5" opens none. Old Outlook writes [mailto:...].
@@ -124,7 +125,7 @@ def read_name(text: str) -> str:
     if name.startswith('"') and name.endswith('"'):
         name = re.sub(r"\\(.)", r"\1", name[1:-1])
     name = trimmed(" ".join(_decoded(name).split()).strip(QUOTATION_MARKS))
-    return "" if _is_address(name) else name[:LONGEST_NAME].strip()
+    return "" if _is_address(name) else clean_name(name[:LONGEST_NAME])
 
 
 def _decoded(name: str) -> str:

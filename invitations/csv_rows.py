@@ -1,6 +1,7 @@
 """A verdict for every row of a file of people to invite."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -35,7 +36,7 @@ class InviteRow:
 
 def read_people(table: Table, mapping: Mapping, teams: Iterable[Team]) -> list[InviteRow]:
     """One verdict per row, in the order of the file."""
-    team_by_name = {name: team for team in teams for name in (team.name.lower(), str(team).lower())}
+    team_by_name = {name: team for team in teams for name in (_key(team.name), _key(str(team)))}
     first_lines: dict[str, int] = {}
     people = []
     for row in table.rows:
@@ -70,7 +71,7 @@ def _read_person(row: Row, mapping: Mapping, team_by_name: dict[str, Team]) -> I
         address.email,
         _full_name(row, mapping, address),
         KNOWN_ROLES[plain(role)],
-        tuple(team_by_name[name.lower()] for name in _team_names(teams)),
+        tuple(team_by_name[_key(name)] for name in _teams_in(teams, team_by_name)),
         note=_others_note(found, address),
     )
 
@@ -115,7 +116,7 @@ def _role_problem(role: str) -> str:
 
 
 def _team_problem(teams: str, team_by_name: dict[str, Team]) -> str:
-    unknown = [name for name in _team_names(teams) if name.lower() not in team_by_name]
+    unknown = [name for name in _teams_in(teams, team_by_name) if _key(name) not in team_by_name]
     if not unknown:
         return ""
     return _(
@@ -125,3 +126,13 @@ def _team_problem(teams: str, team_by_name: dict[str, Team]) -> str:
 
 def _team_names(teams: str) -> list[str]:
     return [name.strip() for name in re.split(r"[,;|]", teams) if name.strip()]
+
+
+def _teams_in(cell: str, team_by_name: dict[str, Team]) -> list[str]:
+    """The names of teams in a cell; a team may have a comma in its name."""
+    return [cell] if _key(cell) in team_by_name else _team_names(cell)
+
+
+def _key(name: str) -> str:
+    """What is compared of a team's name."""
+    return unicodedata.normalize("NFC", name).lower()

@@ -9,6 +9,7 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import VisibleName
 from accounts.models import Team, User
 from accounts.permissions import Role
 from accounts.querysets import TeamQuerySet
@@ -82,7 +83,7 @@ class InviteForm(forms.Form):
         return addresses
 
 
-class NewUserForm(BaseUserCreationForm[User]):
+class NewUserForm(VisibleName, BaseUserCreationForm[User]):
     """Activation of an account: a name, and a password twice."""
 
     class Meta:

@@ -15,6 +15,7 @@ from accounts.permissions import Role
 from accounts.services import RefusedError, add_member, create_account, create_verified_user, lock_account, record
 from common.address_fields import reason_against, trouble_with
 from common.addresses import lookup_form
+from common.names import clean_name
 from connections.models import MarketoAdmin, MarketoInstance
 from invitations import mail_limits, tasks
 from invitations.audit_actions import InvitationAction
@@ -274,7 +275,7 @@ def _create(
     invitation = Invitation.objects.create(
         account=account,
         email=new.email,
-        name=new.name,
+        name=clean_name(new.name),
         role=new.role,
         language=new.language or invited_by.language,
         purpose=purpose,

@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.services import RefusedError
+from common.names import clean_name
 from invitations import services
 from sign_in.adapter import SalesforceSignInAdapter
 from sign_in.links import refuse_other_address
@@ -31,7 +32,7 @@ class InvitedSignInAdapter(SalesforceSignInAdapter):
             raise RefusedError(_("This address has an account already. Sign in with it to accept the invitation."))
         member = services.accept_with_salesforce(
             token_hash=token_hash,
-            name=sociallogin.account.extra_data["name"][:150],
+            name=clean_name(sociallogin.account.extra_data["name"] or "")[:150],
             language=get_language() or "en",
             link=partial(sociallogin.connect, request),
         )

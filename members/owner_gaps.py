@@ -36,7 +36,7 @@ class OwnerGap:
 
     @property
     def can_be_invited(self) -> bool:
-        return self.is_active and not self.is_invited
+        return self.is_active and not self.is_invited and bool(self.email)
 
 
 def owner_gaps(account: SalesAccount) -> list[OwnerGap]:
@@ -45,7 +45,7 @@ def owner_gaps(account: SalesAccount) -> list[OwnerGap]:
     members = set(Member.objects.for_account(account).values_list("user__email", flat=True))
     invited = set(Invitation.objects.for_account(account).open().values_list("email", flat=True))
     gaps = [
-        OwnerGap(user["Id"], user["Name"], email, user["IsActive"], people[user["Id"]], email in invited)
+        OwnerGap(user["Id"], user["Name"] or "", email, user["IsActive"], people[user["Id"]], email in invited)
         for user in _salesforce_users(account, list(people))
         if (email := lookup_form(user["Email"] or "")) not in members
     ]

@@ -19,7 +19,7 @@ def linked_to(user: User) -> SocialAccount | None:
 def refuse_other_address(sociallogin: SocialLogin, email: str) -> None:
     """Raises RefusedError unless Salesforce has verified that the address of its user is `email`."""
     [address] = sociallogin.email_addresses or [None]
-    if not address or lookup_form(address.email) != lookup_form(email):
+    if not address or lookup_form(address.email or "") != lookup_form(email):
         raise RefusedError(
             _(
                 "The Salesforce user you logged in with has another e-mail address than %(email)s. Log out of "

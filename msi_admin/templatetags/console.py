@@ -7,6 +7,8 @@ from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from common import names
+
 register = template.Library()
 
 
@@ -27,6 +29,12 @@ def icon(name: str, label: str = "") -> SafeString:
         meaning,
         _icon_body(name),
     )
+
+
+@register.filter
+def isolated(name: object) -> str:
+    """A name whose direction ends with it; every sentence and list that holds one asks for this."""
+    return names.isolated(str(name or ""))
 
 
 @register.filter
