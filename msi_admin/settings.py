@@ -274,6 +274,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Every line of a long list may be ticked; the size of the form bounds it too.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # A file is kept in memory or refused: nothing of it ever lies in a temporary folder.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [

@@ -1,11 +1,18 @@
 // Small helps on top of pages that work without them.
-// A form must not be sent twice by a double click.
+// A form must not be sent twice by a double click. Whoever stops the loading may send it again: the browser tells by
+// `navigateerror`; where it does not know that, Escape does, or half a minute.
+const PATIENCE = 30_000;
 document.addEventListener("submit", (event) => {
-  if (event.target.dataset.sent) event.preventDefault();
-  else event.target.dataset.sent = "1";
+  if (Date.now() - Number(event.target.dataset.sent ?? 0) < PATIENCE) event.preventDefault();
+  else event.target.dataset.sent = Date.now();
 });
-window.addEventListener("pageshow", () => {
+const mayBeSentAgain = () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+};
+window.addEventListener("pageshow", mayBeSentAgain);
+window.navigation?.addEventListener("navigateerror", mayBeSentAgain);
+window.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") mayBeSentAgain();
 });
 // On narrow screens the rows of such a table stand below each other: each cell then shows its heading, and says by its
 // role what it is, since cells that are not laid out as a table lose that.
