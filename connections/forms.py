@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clients.hosts import ForbiddenHost, salesforce_login_origin
+from common.address_fields import MailableAddressField
 from connections.messages import PROBLEMS
 from connections.models import APP_KINDS, ConnectMethod, SalesforceApp
 from connections.problem_codes import ProblemCode
@@ -136,6 +137,6 @@ class MarketoInstanceForm(MarketoCredentialsForm):
         widget=forms.TextInput(_CONTROL),
         help_text=_("Leave empty for the usual address of the Munchkin Account ID."),
     )
-    first_admin_email = forms.EmailField(
+    first_admin_email = MailableAddressField(
         label=_("E-mail address of the first Marketo admin"), widget=forms.EmailInput(_CONTROL)
     )

@@ -10,6 +10,8 @@ from django_stubs_ext import StrOrPromise
 from accounts.models import Member, SalesAccount, User
 from clients.hosts import PRODUCTION_LOGIN, SANDBOX_LOGIN
 from clients.salesforce.oauth import AppKind
+from common.address_fields import AddressField
+from common.addresses import lookup_form
 from common.encryption import EncryptedTextField
 from connections.credentials import CredentialField
 from connections.querysets import (
@@ -53,7 +55,7 @@ class MarketoAdmin(models.Model):
     instance = models.ForeignKey(MarketoInstance, on_delete=models.CASCADE, related_name="admins")
     # Empty for the admin named at registration until the list has been read from Marketo.
     marketo_user_id = models.CharField(max_length=255, blank=True)
-    email = models.EmailField()
+    email = AddressField()
     first_name = models.CharField(max_length=255, blank=True)
     last_name = models.CharField(max_length=255, blank=True)
     # An admin of several instances works in the one that was chosen last.
@@ -251,7 +253,7 @@ class SalesforceConnection(models.Model):
     def may_be_somebody_else(self) -> bool:
         """Does Salesforce know a member, on their own connection, by another address than this console?"""
         # Salesforce ends the addresses of a sandbox's users like this, so that they get no mail.
-        email = self.email.lower().removesuffix(".invalid")
+        email = lookup_form(self.email.removesuffix(".invalid"))
         return bool(self.member_id) and email != self.connected_by.email
 
     @property

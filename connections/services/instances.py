@@ -6,8 +6,6 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.core.cache import cache
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -17,6 +15,7 @@ from accounts.models import User
 from accounts.services import record
 from clients.http import ApiError
 from clients.marketo.client import MarketoClient
+from common.addresses import AddressError, lookup_form, stored_form
 from connections.asking import asking
 from connections.audit_actions import ConnectionAction
 from connections.credentials import CredentialsUnreadable
@@ -57,8 +56,7 @@ def register_marketo_instance(
     munchkin_id, client_id = bare_munchkin_id(munchkin_id), clean_pasted(client_id)
     origin = _origin(munchkin_id, endpoint)
     probe_marketo(None, origin, client_id, clean_pasted(client_secret))
-    email = first_admin_email.strip().lower()
-    _check_address(email)
+    email = _stored_address(first_admin_email)
     credentials = {"client_id": client_id, "client_secret": clean_pasted(client_secret)}
     with transaction.atomic():
         instance, _created = MarketoInstance.objects.update_or_create(
@@ -95,10 +93,10 @@ def _origin(munchkin_id: str, endpoint: str) -> str:
     return origin
 
 
-def _check_address(email: str) -> None:
+def _stored_address(typed: str) -> str:
     try:
-        validate_email(email)
-    except ValidationError:
+        return stored_form(typed)
+    except AddressError:
         raise ConnectionProblem(ProblemCode.MARKETO_BAD_ADDRESS) from None
 
 
@@ -117,7 +115,7 @@ def refresh_marketo_admins(instance: MarketoInstance) -> None:
     admin named at registration stays until Marketo has once named them too: nobody could let people in again.
     """
     try:
-        found = {user.email.strip().lower(): user for user in marketo_client(instance).admins()}
+        found = {lookup_form(user.email): user for user in marketo_client(instance).admins()}
     except ApiError as error:
         raise ConnectionProblem(problem_code(error)) from None
     if not found:

@@ -12,7 +12,7 @@ from accounts.models import AuditEvent, User
 from connections.asking import asking
 from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
-from connections.models import MarketoInstance
+from connections.models import MarketoAdmin, MarketoInstance
 from connections.services.instances import CheckResult, marketo_admins, prerequisites, refresh_marketo_admins
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
@@ -230,3 +230,10 @@ def test_the_admin_named_at_registration_stays_until_marketo_names_them(
     make_marketo_admin(instance, "partner@agency.example")
     refresh_marketo_admins(instance)
     assert instance.admins.filter(email="partner@agency.example").exists()
+
+
+def test_an_admin_on_a_domain_of_other_letters_is_the_same_person(instance: MarketoInstance) -> None:
+    """Marketo may name them in Punycode, and the console's user is kept in letters."""
+    user = make_user("nils@börse.example")
+    MarketoAdmin.objects.create(instance=instance, email="Nils@xn--brse-5qa.example")
+    assert MarketoInstance.objects.administered_by(user).get() == instance
