@@ -1,5 +1,6 @@
 """What people type in when they invite and when they accept."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -145,9 +146,12 @@ class LayoutForm(forms.Form):
     # The layout for which the columns were chosen.
     shown = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, guess: Layout, rows: list[Row], **options: Any) -> None:
-        """`rows` are all of the file, as guessed."""
-        super().__init__(*args, **options)
+    def __init__(self, sent: Mapping[str, str] | None, *, guess: Layout, rows: list[Row]) -> None:
+        """`rows` are all of the file, as guessed; `sent` is what a page of this form sent, None for the first one."""
+        # Chosen in the page: a browser sends the first choice of a list in which none is.
+        guessed = {name: getattr(guess, name) for name in ("encoding", "separator", "heading_line")}
+        chosen = {name: sent[name] for name in self.base_fields if name in sent} if sent is not None else None
+        super().__init__(None if chosen is None else guessed | chosen, initial=guessed)
         self.guess = guess
         separators = SEPARATORS | ({} if guess.separator in SEPARATORS else {guess.separator: guess.separator})
         self.fields["separator"].choices = list(separators.items())  # type: ignore[attr-defined]

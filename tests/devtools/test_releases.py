@@ -14,7 +14,7 @@ EDITED = "sync/migrations/0001_release_1_0_0.py"
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The migrations in a folder of the test's own."""
     for _version, _digest, path in releases.released():
-        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(releases.ROOT / path, tmp_path / path)
     monkeypatch.setattr(releases, "ROOT", tmp_path)
     return tmp_path

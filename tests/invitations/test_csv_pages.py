@@ -114,3 +114,13 @@ def test_a_file_with_many_columns_shows_those_that_matter(browser: Client) -> No
 def _hidden(page: str) -> str:
     start = page.index('name="shown" value="') + len('name="shown" value="')
     return page[start : page.index('"', start)]
+
+
+@pytest.mark.parametrize("name", ["google_contacts.csv", "linkedin_connections.csv", "sep_semicolon.csv"])
+def test_the_layout_that_was_guessed_is_chosen_in_the_page(browser: Client, name: str) -> None:
+    """A browser sends the first choice of a list in which none is: that was another layout, and nobody was invited."""
+    address, _page = page_of(browser, (INPUTS / name).read_bytes())
+    form = browser.get(address).context["file"].layout_form
+    for field in ("encoding", "separator", "heading_line"):
+        chosen = [str(option.data["value"]) for option in form[field].subwidgets if option.data["selected"]]
+        assert chosen == [str(getattr(form.layout, field))]
