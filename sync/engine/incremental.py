@@ -61,10 +61,7 @@ WANTED_RECORDS = {
     Source.SALESFORCE_LEADS: ("Id", 'SELECT "sfdcLeadId" AS id FROM {people}'),
     Source.SALESFORCE_CONTACTS: (
         "Id",
-        """
-        SELECT "sfdcContactId" AS id FROM {people} UNION SELECT "ConvertedContactId" FROM {leads}
-        WHERE "Id" IN (SELECT "sfdcLeadId" FROM {people})
-        """,
+        'SELECT "sfdcContactId" AS id FROM {people} UNION SELECT "ConvertedContactId" FROM {leads}',
     ),
     Source.SALESFORCE_ROLES: ("ContactId", 'SELECT "Id" AS id FROM {contacts}'),
 }
@@ -82,6 +79,7 @@ WHERE run_id = {run} AND ('id', marketo_id::text) > (%s, %s) ORDER BY marketo_id
 DECIDED = (
     "(SELECT * FROM {people} WHERE id IN (SELECT marketo_id FROM sync_heldperson WHERE run_id = {run})) AS decided"
 )
+THEIR_LEADS = """(SELECT * FROM {leads} WHERE "Id" IN (SELECT "sfdcLeadId" FROM {people})) AS their_leads"""
 # A record by which somebody counts names its people by the copy, so that who has changed in both systems is read once.
 # It was good when it was last read, and so brought everybody into the copy who counts by it; whoever else is linked to
 # it has a contact that goes before this lead. Who was linked to it, or put on the list, since then comes by Marketo's
@@ -315,12 +313,14 @@ def _copy(table: StageTable, rows: Iterable[Sequence[Any]]) -> None:
 def _rows(extract: Extract, statement: str, *params: Any, wanted: str = "") -> list[tuple[Any, ...]]:
     run = extract.run
     people: sql.Composable = StageTable(run, Source.MARKETO_PEOPLE).name
+    leads: sql.Composable = StageTable(run, Source.SALESFORCE_LEADS).name
     if extract.is_recheck:
         people = sql.SQL(DECIDED).format(people=people, run=sql.Literal(run.pk))
+        leads = sql.SQL(THEIR_LEADS).format(leads=leads, people=people)
     names = {
         "run": sql.Literal(run.pk),
         "people": people,
-        "leads": StageTable(run, Source.SALESFORCE_LEADS).name,
+        "leads": leads,
         "contacts": StageTable(run, Source.SALESFORCE_CONTACTS).name,
         "changed": StageTable(run, CHANGED).name,
     }
