@@ -39,8 +39,9 @@ def plan(run: SyncRun) -> None:
         run.fields = readable_fields(known)
         # Members of a list come in one export, whenever they were made.
         windows = [{}] if run.list_id is not None else _windows(run.account, _start(run.account, client), started_at)
-        budget.learn_calls(client.usage_today())
         visibility = look(run.account, client)
+        # Last: the calls of the look are ours, and not another tool's for whose sake we would go slower.
+        budget.learn_calls(client.usage_today())
     values = {"fields": run.fields, "visibility": visibility, "started_at": started_at, "has_leftovers": True}
     with transaction.atomic():
         run.end_step(due_at=None, status=RunStatus.EXTRACTING, **values)
