@@ -20,6 +20,7 @@ class SyncAction(models.TextChoices):
     PERSON_VIEWED = "sync.person_viewed", _("Looked at the person %(target)s of Marketo")
     PAUSED = "sync.paused", _("Paused the data sync %(target)s")
     RESUMED = "sync.resumed", _("Resumed the data sync %(target)s")
+    RUN_PEOPLE_VIEWED = "sync.run_people_viewed", _("Looked at the people of the data sync %(target)s")
     STARTED = "sync.started", _("Started the data sync %(target)s")
     UNDONE = "sync.undone", _("Took the data sync %(target)s back")
     STARTED_DRY_RUN = "sync.started_dry_run", _("Started a dry run of the data sync, %(target)s")

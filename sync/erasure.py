@@ -11,6 +11,7 @@ from accounts.models import SalesAccount, User
 from accounts.services import record
 from history import erasure
 from sync.audit_actions import SyncAction
+from sync.engine.hold import forget_person
 from sync.models import HeldPerson, Person, RejectedRow, SyncRun
 
 # Code of sync.messages: what stands in the place of a row's text.
@@ -21,7 +22,7 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Erased:
-    """How many rows held the person, every address they had, and how many runs still keep what they have read."""
+    """How many rows held the person, every address they had, and how many runs on their way may have read them."""
 
     people: int
     changes: int
@@ -48,9 +49,12 @@ def erase_person(*, account: SalesAccount, marketo_id: int, erased_by: User | No
         changes=erasure.forget(account, marketo_id),
         held_people=HeldPerson.objects.filter(run__account=account, marketo_id=marketo_id).delete()[0],
         rejected_rows=_forget_rows(account, marketo_id, addresses),
-        runs_with_files=SyncRun.objects.for_account(account).filter(has_leftovers=True).count(),
+        runs_with_files=SyncRun.objects.for_account(account).unfinished().filter(has_leftovers=True).count(),
         addresses=frozenset(addresses),
     )
+    # Locked: nobody decides about one in the meantime.
+    for run in SyncRun.objects.for_account(account).waiting_for_a_decision().select_for_update():
+        forget_person(run, marketo_id)
     record(account=account, actor=erased_by, action=SyncAction.PERSON_ERASED, target=str(marketo_id))
     logger.info("person_erased", account=account.slug, marketo_id=marketo_id)
     return erased

@@ -15,7 +15,7 @@ from sync.audit_actions import SyncAction
 from sync.eligibility import Reason
 from sync.engine.fields import SYNCED_FIELDS
 from sync.engine.why import Found, Values
-from sync.models import Person
+from sync.models import Person, SyncRun
 from sync.words import LABELS, OWNER
 
 SHOWN = [*(field.column for field in SYNCED_FIELDS), OWNER]
@@ -84,5 +84,14 @@ def _cell(values: Values, column: str, copy: str) -> Cell:
 
 def note_look(*, account: SalesAccount, marketo_id: int, by: User) -> None:
     """Keep in the audit trail that the operator's staff looked at a person, once an hour for each of both."""
-    if hit(f"person:{account.pk}:{marketo_id}:{by.pk}", seconds=NOTED_SECONDS) == 1:
-        record(account=account, actor=by, action=SyncAction.PERSON_VIEWED, target=str(marketo_id))
+    _note(account, SyncAction.PERSON_VIEWED, str(marketo_id), by)
+
+
+def note_look_at_people(*, run: SyncRun, by: User) -> None:
+    """The same for the people whom a run concerns."""
+    _note(run.account, SyncAction.RUN_PEOPLE_VIEWED, str(run), by)
+
+
+def _note(account: SalesAccount, action: SyncAction, target: str, by: User) -> None:
+    if hit(f"{action}:{account.pk}:{target}:{by.pk}", seconds=NOTED_SECONDS) == 1:
+        record(account=account, actor=by, action=action, target=target)

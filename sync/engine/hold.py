@@ -17,7 +17,7 @@ from history.models import ChangeKind
 from sync.audit_actions import SyncAction
 from sync.eligibility import Reason
 from sync.engine.judge import Statements
-from sync.engine.stage import CHANGED, CHANGES, STAGED, StageTable
+from sync.engine.stage import CHANGED, CHANGES, JUDGED, STAGED, StageTable
 from sync.models import Extract, HeldPerson, HoldLimit, Person, RunKind, Source, SyncRun
 from sync.statuses import RunStatus
 
@@ -48,11 +48,12 @@ INSERT INTO sync_heldperson (run_id, marketo_id, reason)
 SELECT %(run)s, marketo_id, reason FROM {{changes}} WHERE kind = '{ChangeKind.REMOVED}'
 UNION SELECT %(run)s, marketo_id, '' FROM {EMPTIED.format(changes="{changes}", is_approved="FALSE")}
 """  # noqa: S608 (our own texts)
-# What a held run had seen of departures, another one that reads everybody sees no more: the streams have gone on.
+# What a held run had seen of departures, another one that reads everybody sees no more: the streams have gone on. That
+# is so, too, when a crash of the database has taken what it had read.
 REMEMBER = f"""
 INSERT INTO {{gone}}
 SELECT held.marketo_id, held.reason FROM sync_heldperson AS held JOIN sync_syncrun AS run ON run.id = held.run_id
-WHERE run.account_id = %(account)s AND run.status = '{RunStatus.HELD}'
+WHERE run.account_id = %(account)s AND (run.status = '{RunStatus.HELD}' OR run.failure = 'read_again')
     AND held.reason IN ('{Reason.DELETED_IN_MARKETO}', '{Reason.MERGED_IN_MARKETO}')
 """  # noqa: S608 (our own texts)
 
@@ -118,13 +119,25 @@ def show(run: SyncRun, counts: Mapping[str, Any]) -> None:
 def read_again(run: SyncRun) -> None:
     """Let a held run read those again about whom it waits, beside what it has read; raises LeaseLost."""
     reread = Extract.objects.of_run(run).filter(is_recheck=True)
+    # As they are now: somebody may have been erased since the run was looked at.
+    rows = SyncRun.objects.values_list("stage_rows", flat=True).get(pk=run.pk)
     # Those of a try that came to nothing are in the tables all the same.
-    rows = {
-        source: run.stage_rows.get(source, 0) + number for source, number in reread.values_list("source", "rows_loaded")
-    }
-    SyncRun.objects.filter(pk=run.pk).update(stage_rows=run.stage_rows | rows)
+    rows |= {source: rows[source] + number for source, number in reread.values_list("source", "rows_loaded")}
+    SyncRun.objects.filter(pk=run.pk).update(stage_rows=rows)
     reread.delete()
     Extract.objects.bulk_create(Extract(run=run, source=source, is_recheck=True) for source in READ_AGAIN)
+
+
+def forget_person(run: SyncRun, marketo_id: int) -> None:
+    """Take an erased person out of what a stopped run keeps: nobody sees them there, and no decision brings them."""
+    params = {"id": marketo_id}
+    _execute("DELETE FROM {changes} WHERE marketo_id = %(id)s", run, **params)
+    if run.kind != RunKind.UNDO:
+        _execute("DELETE FROM {judged} WHERE marketo_id = %(id)s", run, **params)
+        gone = _execute("DELETE FROM {people} WHERE id = %(id)s", run, **params)
+        name = Source.MARKETO_PEOPLE.value
+        rows = run.stage_rows | {name: run.stage_rows[name] - gone}
+        SyncRun.objects.filter(pk=run.pk).update(stage_rows=rows)
 
 
 def expire(run: SyncRun) -> None:
@@ -146,6 +159,9 @@ def remember_departures(run: SyncRun, statements: Statements) -> None:
         statements.change(REMEMBER)
 
 
-def _execute(statement: str, run: SyncRun) -> None:
+def _execute(statement: str, run: SyncRun, **params: Any) -> int:
+    names = {"changes": CHANGES, "judged": JUDGED, "people": Source.MARKETO_PEOPLE}
+    tables = {name: StageTable(run, table).name for name, table in names.items()}
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(statement).format(changes=StageTable(run, CHANGES).name), {"run": run.pk})
+        cursor.execute(sql.SQL(statement).format(**tables), {"run": run.pk, **params})
+        return int(cursor.rowcount)

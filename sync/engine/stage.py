@@ -52,7 +52,8 @@ OTHER_COLUMNS = {
     CHANGED: {"kind": "text", "value": "text"},
     OUTSIDERS: {"id": "bigint"},
     GONE: {"id": "bigint", "reason": "text"},
-    JUDGED: {},
+    # And the columns of a person's content, with the reason: sync.engine.judge makes it of a query.
+    JUDGED: {"marketo_id": "bigint"},
     CHANGES: {
         "marketo_id": "bigint",
         "kind": "text",

@@ -21,6 +21,7 @@ from sync.engine.outcome import PAGE_SIZE, Choice, Concerned, concerned, everybo
 from sync.forms import TypedText
 from sync.messages import kind_label, reason_label
 from sync.models import SyncRun
+from sync.person import note_look_at_people
 from sync.services import SyncRefused
 from sync.views.access import may_decide, watched_runs
 from sync.words import WORDS
@@ -106,7 +107,7 @@ def _decided(request: ConsoleRequest, this: SyncRun, decide: Callable[[], None],
 @require_http_methods(["GET", "HEAD", "POST"])
 def people_of_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Whom a run concerns, one by one; POST finds people by name, address or id, which do not belong in an address."""
-    this = get_object_or_404(watched_runs(request).select_related("account"), pk=run_id)
+    this = _run_whose_people_are_read(request, run_id)
     params = request.POST if request.method == "POST" else request.GET
     choice, beyond = _choice(params), params.get("beyond", "")
     found = concerned(this, choice, int(beyond) if is_key(beyond) else 0, PAGE_SIZE + 1)
@@ -128,8 +129,16 @@ def people_of_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
 @fresh_sign_in_required_to_read
 def people_of_run_csv(request: ConsoleRequest, run_id: int) -> StreamingHttpResponse:
     """The same as a file for a spreadsheet."""
-    this = get_object_or_404(watched_runs(request).select_related("account"), pk=run_id)
+    this = _run_whose_people_are_read(request, run_id)
     return csv_answer(f"people-of-run-{this.pk}.csv", _lines(this, _choice(request.GET)))
+
+
+def _run_whose_people_are_read(request: ConsoleRequest, run_id: int) -> SyncRun:
+    """A run that this person may watch; that ops staff looked at its people stands in the audit trail."""
+    this: SyncRun = get_object_or_404(watched_runs(request).select_related("account"), pk=run_id)
+    if request.user.is_ops_staff:
+        note_look_at_people(run=this, by=request.user)
+    return this
 
 
 def _choice(params: Mapping[str, str]) -> Choice:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, SalesAccount, User
 from history.models import Change, ChangeKind
 from invitations.models import CsvUpload
+from sync.engine.stage import StageTable, all_tables
 from sync.messages import row_fault
 from sync.models import HeldPerson, Person, RejectedRow
 from sync.statuses import RunStatus
@@ -31,7 +32,14 @@ def fill(account: SalesAccount, by: User) -> None:
     """Somebody in every place that may hold them, and somebody else beside."""
     make_people(account, first_id=7001, last_name=NAME, email=NEW)
     make_people(account, first_id=7002, last_name="Ek")
-    run = make_run(account, RunStatus.HELD, has_leftovers=True)
+    make_run(account, RunStatus.EXTRACTING, has_leftovers=True)
+    run = make_run(
+        account, RunStatus.HELD, has_leftovers=True, fields=["id", "email"], stage_rows={"marketo_people": 1}
+    )
+    for table in all_tables(run):
+        table.create()
+    with StageTable(run, "marketo_people").copy_rows() as copy:
+        copy.write_row([7001, NEW])
     values: dict[str, Any] = {"before": {"email": OLD}, "after": {"email": NEW}, "kind": ChangeKind.UPDATED}
     Change.objects.create(account=account, marketo_id=7001, run_id=run.pk, at=timezone.now(), **values)
     HeldPerson.objects.create(run=run, marketo_id=7001, reason="no_owner")

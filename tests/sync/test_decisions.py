@@ -92,6 +92,15 @@ def test_the_people_of_a_held_run(held: SyncRun, browser: Client, synced: SalesA
     assert "Nobody." in text_of(browser.post(address, {"q": "nobody of that name"}))
 
 
+def test_ops_staff_who_look_at_people_stand_in_the_audit_trail(
+    held: SyncRun, ops: User, browser: Client, client_of: ClientOf
+) -> None:
+    watcher = client_of(ops)
+    for client in (browser, watcher, watcher):
+        client.get(f"{held.get_absolute_url()}people/")
+    assert AuditEvent.objects.get(action="sync.run_people_viewed").actor == ops
+
+
 def lines_of(browser: Client, run: SyncRun, query: str = "") -> list[dict[str, str]]:
     header, *rows = rows_of(browser.get(f"{run.get_absolute_url()}people.csv{query}"))
     return [dict(zip(header, row, strict=True)) for row in rows]

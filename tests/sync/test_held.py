@@ -12,7 +12,9 @@ from connections.models import SalesforceConnection
 from history.models import Change
 from sandbox.testing import SandboxProcess
 from sync.decisions import approve_run, check_run_again, discard_run
+from sync.engine.outcome import Choice, concerned
 from sync.engine.stage import all_tables
+from sync.erasure import erase_person
 from sync.models import Extract, HeldPerson, HoldLimit, Person, RunKind, SyncRun
 from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
@@ -152,6 +154,32 @@ def test_nobody_decides_for_three_days(held: SyncRun, synced: SalesAccount) -> N
     work_until(lambda: SyncRun.objects.filter(pk=held.pk, status=RunStatus.DISCARDED, has_leftovers=False).exists())
     assert AuditEvent.objects.filter(action="sync.expired", actor=None).count() == 1
     assert _tables(held) == 0
+
+
+def test_an_erased_person_is_in_no_file_of_a_held_run(
+    synced: SalesAccount, admin: User, change: ChangePeople, leaving: list[int], sync: Sync
+) -> None:
+    """Neither among those who leave nor among the others, of whom approving would bring one back."""
+    erased = [leaving[0], max(live(synced))]
+    held = sync()
+    for marketo_id in erased:
+        erase_person(account=synced, marketo_id=marketo_id, erased_by=None)
+    assert not {one.marketo_id for one in concerned(held, Choice())} & set(erased)
+    approve_run(run=held, approved_by=admin)
+    run = finish(held)
+    assert (run.status, run.removed) == (RunStatus.SUCCEEDED, MANY - 1)
+    assert not live(synced) & {*leaving, *erased}
+
+
+def test_departures_outlive_what_a_crash_took(
+    held: SyncRun, synced: SalesAccount, admin: User, sync: Sync, leaving: list[int]
+) -> None:
+    assert finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL)).status == RunStatus.SUCCEEDED
+    for table in all_tables(held):
+        table.empty()
+    approve_run(run=held, approved_by=admin)
+    assert finish(held).failure == "read_again"
+    assert sync().held["removed"] == {"deleted_in_marketo": MANY}
 
 
 def test_values_that_would_be_blanked(synced: SalesAccount, change: ChangePeople) -> None:

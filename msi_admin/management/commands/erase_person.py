@@ -12,7 +12,7 @@ from sync.erasure import erase_person
 
 COMES_BACK = (
     "The person comes back with the next sync that reads them, unless they are deleted in Marketo as well. "
-    "A run that keeps what it has read forgets it when it ends: one that is held, when somebody decides about it."
+    "A run on its way may have read them already: erase them again when it has ended."
 )
 
 
