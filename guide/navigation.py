@@ -41,13 +41,13 @@ SETTING_PAGES = [
     (_("Admin Settings"), _("Marketo"), "connections:marketo", Permission.CONNECT_MARKETO),
     (_("Admin Settings"), _("Data Sync"), "sync:settings", Permission.CONTROL_RUNS),
     (_("Integrations"), _("Diagnostics"), "diagnostics:diagnostics", Permission.READ_DIAGNOSTICS),
-    (_("Sales account"), _("People"), "sync:people", Permission.READ_PEOPLE),
+    (_("Sales account"), _("People"), "people:people", Permission.READ_PEOPLE),
 ]
 # Where the area Sales account begins: with the first of these that the member may open.
 FIRST_PAGES = {
     Permission.MANAGE_USERS: "members:users",
     Permission.CONNECT_SALESFORCE: "connections:salesforce",
-    Permission.READ_PEOPLE: "sync:people",
+    Permission.READ_PEOPLE: "people:people",
 }
 
 

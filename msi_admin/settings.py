@@ -119,6 +119,7 @@ INSTALLED_APPS = [
     "members",
     "invitations",
     "sign_in",
+    "people",
     "sync",
     "history",
     "salesforce_package",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("salesforce_package.urls")),
     path("", include("diagnostics.urls")),
     path("", include("connections.urls")),
+    path("", include("people.urls")),
     path("", include("sync.urls")),
     path("", include("invitations.urls")),
     # An address is changed by nobody here: who a person is in Marketo and in invitations hangs on it.

@@ -2,14 +2,11 @@
 
 from django.urls import path
 
-from sync.views import decisions, field_sync, people, person, reconciliation, runs, settings, why
+from sync.views import decisions, field_sync, runs, settings
 
 app_name = "sync"
 urlpatterns = [
-    path("settings/people/", people.people, name="people"),
     path("settings/admin/sync/", settings.settings, name="settings"),
-    path("settings/people/<int:marketo_id>/", person.person, name="person"),
-    path("ops/accounts/<slug:slug>/people/<int:marketo_id>/", person.watched_person, name="watched_person"),
     path("ops/sync/", runs.runs, name="runs"),
     path("ops/sync/<int:run_id>/", runs.run, name="run"),
     path("ops/sync/<int:run_id>/cancel/", runs.cancel_run, name="cancel_run"),
@@ -24,7 +21,5 @@ urlpatterns = [
     path("ops/sync/<int:run_id>/people/", decisions.people_of_run, name="people_of_run"),
     path("ops/sync/<int:run_id>/people.csv", decisions.people_of_run_csv, name="people_of_run_csv"),
     path("ops/sync/<int:run_id>/rejected-rows.csv", runs.rejected_rows, name="rejected_rows"),
-    path("ops/sync/why/", why.why, name="why"),
-    path("ops/sync/reconciliation/", reconciliation.reconciliation, name="reconciliation"),
     path("marketo/sales-insight/actions-config/sync/", field_sync.preview, name="preview"),
 ]

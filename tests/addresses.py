@@ -6,7 +6,17 @@ from dataclasses import dataclass
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-ROOMS = {"guide", "accounts", "members", "connections", "diagnostics", "salesforce_package", "sync", "invitations"}
+ROOMS = {
+    "guide",
+    "accounts",
+    "members",
+    "connections",
+    "diagnostics",
+    "salesforce_package",
+    "people",
+    "sync",
+    "invitations",
+}
 # Routes that are regular expressions, by an address that each of them matches.
 BY_EXPRESSION = {
     "/^accounts/(?:3rdparty|social)/": "/accounts/3rdparty/",

@@ -19,9 +19,9 @@ from history.trail import Difference, differences_of
 from sync import decisions
 from sync.engine.outcome import PAGE_SIZE, Choice, Concerned, concerned, everybody_concerned
 from sync.forms import TypedText
+from sync.looks import note_look_at_people
 from sync.messages import kind_label, reason_label
 from sync.models import SyncRun
-from sync.person import note_look_at_people
 from sync.services import SyncRefused
 from sync.views.access import may_decide, watched_runs
 from sync.words import WORDS

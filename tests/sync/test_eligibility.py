@@ -118,7 +118,7 @@ def test_an_empty_id_is_no_id(judge: Any) -> None:
 
 
 def test_every_reason_of_one_person_can_be_explained() -> None:
-    from sync.messages import RULES
+    from people.verdict import RULES
 
     not_of_one_person = {Reason.REPEATED, *LEFT_ALONE}
     assert set(RULES) == {None, *Reason} - not_of_one_person

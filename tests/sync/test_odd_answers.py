@@ -9,13 +9,13 @@ from requests import PreparedRequest
 
 from accounts.models import SalesAccount
 from clients.http import ApiError
+from people.reconciliation import count
+from people.why import Known, ask, find
 from sandbox.testing import SandboxProcess
 from sync.engine.budget import MarketoBudget
 from sync.engine.plan import drop_refused_fields
-from sync.engine.reconciliation import count
 from sync.engine.rows import Refused, read_person, read_record
 from sync.engine.stage import SALESFORCE_COLUMNS
-from sync.engine.why import Known, ask, find
 from sync.models import Extract, Person, RejectedRow, RunKind, Source, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus

@@ -16,12 +16,14 @@ from accounts.permissions import Permission
 from common.paging import KeysetPage, is_key
 from history import trail
 from history.models import ChangeKind
+from people.person import rows_of, standing_of
+from people.trace import trace_of
+from people.verdict import explain
+from people.why import ask
 from sync import services
-from sync.engine.why import ask
-from sync.messages import TROUBLES, explain, trouble
+from sync.looks import note_look
+from sync.messages import TROUBLES, trouble
 from sync.models import Person, SyncRun
-from sync.person import note_look, rows_of, standing_of
-from sync.trace import trace_of
 from sync.views.access import watched_accounts
 from sync.words import WORDS
 
@@ -50,8 +52,8 @@ def person_url(request: ConsoleRequest, account: SalesAccount, marketo_id: int) 
     """The person's page among this person's settings if the account is their own, otherwise among the operations."""
     member = request.member
     if member and member.account_id == account.pk and member.may(Permission.READ_PEOPLE):
-        return reverse("sync:person", args=[marketo_id])
-    return reverse("sync:watched_person", args=[account.slug, marketo_id])
+        return reverse("people:person", args=[marketo_id])
+    return reverse("people:watched_person", args=[account.slug, marketo_id])
 
 
 def _page(
@@ -74,7 +76,7 @@ def _page(
         **_history(account, changes, may_link=may_ask),
         **asked,
     }
-    template = "sync/person.html#asked" if request.htmx else "sync/person.html"  # type: ignore[attr-defined]
+    template = "people/person.html#asked" if request.htmx else "people/person.html"  # type: ignore[attr-defined]
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -8,14 +8,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.models import SalesAccount, User
-from accounts.services import record
-from common.throttling import hit
-from sync.audit_actions import SyncAction
+from people.why import Found, Values
 from sync.eligibility import Reason
 from sync.engine.fields import SYNCED_FIELDS
-from sync.engine.why import Found, Values
-from sync.models import Person, SyncRun
+from sync.models import Person
 from sync.words import LABELS, OWNER
 
 SHOWN = [*(field.column for field in SYNCED_FIELDS), OWNER]
@@ -23,7 +19,6 @@ HIDDEN = {
     Reason.NOT_SHOWN_BY_SALESFORCE: _("In the copy, but not shown by Salesforce since {when}"),
     Reason.NOT_SHOWN_BY_MARKETO: _("In the copy, but not shown by Marketo since {when}"),
 }
-NOTED_SECONDS = 60 * 60
 
 
 @dataclass(frozen=True)
@@ -80,18 +75,3 @@ def _row(column: str, value: str, found: Found | None) -> Row:
 def _cell(values: Values, column: str, copy: str) -> Cell:
     value = values.get(column) or ""
     return Cell(value, is_known=column in values, is_different=column in values and value != copy)
-
-
-def note_look(*, account: SalesAccount, marketo_id: int, by: User) -> None:
-    """Keep in the audit trail that the operator's staff looked at a person, once an hour for each of both."""
-    _note(account, SyncAction.PERSON_VIEWED, str(marketo_id), by)
-
-
-def note_look_at_people(*, run: SyncRun, by: User) -> None:
-    """The same for the people whom a run concerns."""
-    _note(run.account, SyncAction.RUN_PEOPLE_VIEWED, str(run), by)
-
-
-def _note(account: SalesAccount, action: SyncAction, target: str, by: User) -> None:
-    if hit(f"{action}:{account.pk}:{target}:{by.pk}", seconds=NOTED_SECONDS) == 1:
-        record(account=account, actor=by, action=action, target=target)

@@ -7,9 +7,9 @@ from django.test import Client
 
 from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection, SalesforceConnection
+from people.why import ask
 from sandbox.testing import SandboxProcess
 from sync import services
-from sync.engine.why import ask
 from sync.models import Person
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf

@@ -8,8 +8,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
+from people.why import Found
 from sync.eligibility import Reason
-from sync.engine.why import Found
 from sync.words import RECORD_TYPES
 
 

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from connections.messages import Problem
+from people.differences import lines_of
+from people.reconciliation import count, last_counts
 from sync import services
-from sync.engine.reconciliation import count, last_counts
 from sync.messages import TROUBLES, trouble
 from sync.models import SyncRun
-from sync.reconciliation import lines_of
 from sync.views.access import chosen_account, watched_accounts
 
 
@@ -26,9 +26,9 @@ def reconciliation(request: ConsoleRequest) -> HttpResponse:
     account = chosen_account(accounts, request.POST or request.GET)
     problem = _count_now(account) if account and request.method == "POST" else None
     if account and request.method == "POST" and not problem:
-        return redirect(f"{reverse('sync:reconciliation')}?{urlencode({'account': account.slug})}")
+        return redirect(f"{reverse('people:reconciliation')}?{urlencode({'account': account.slug})}")
     context = {"accounts": accounts, "account": account, "problem": problem}
-    return render(request, "sync/reconciliation.html", context | (_content(account) if account else {}))
+    return render(request, "people/reconciliation.html", context | (_content(account) if account else {}))
 
 
 def _count_now(account: SalesAccount) -> Problem | None:

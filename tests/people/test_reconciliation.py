@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from connections.models import SalesforceConnection
+from people.differences import Line
+from people.reconciliation import EXAMPLES, GONE
 from sandbox.testing import SandboxProcess
 from sync.decisions import approve_run
-from sync.engine.reconciliation import EXAMPLES, GONE
 from sync.models import Person
-from sync.reconciliation import Line
 from sync.services import find_lists, start_sync
 from tests.conftest import ClientOf
 from tests.sync.conftest import Sync

@@ -9,8 +9,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from people.reconciliation import Counts
 from sync.eligibility import Reason
-from sync.engine.reconciliation import Counts
 from sync.models import SyncRun
 
 # Why those who are left out by a reason are counted differently in the three places.

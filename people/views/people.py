@@ -28,4 +28,4 @@ def people(request: ConsoleRequest) -> HttpResponse:
         "last_run": SyncRun.objects.for_account(account).order_by("-pk").first(),
         "succeeded": SyncRun.objects.for_account(account).last_success(),
     }
-    return render(request, "sync/people.html", context)
+    return render(request, "people/people.html", context)

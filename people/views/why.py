@@ -10,12 +10,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
+from people.views.person import person_url
+from people.why import filter_for, find
 from sync import services
-from sync.engine.why import filter_for, find
 from sync.forms import TypedText
 from sync.messages import TROUBLES, trouble
 from sync.views.access import chosen_account, watched_accounts
-from sync.views.person import person_url
 
 TEXT = TypedText(longest=200)
 
@@ -33,7 +33,7 @@ def why(request: ConsoleRequest) -> HttpResponse:
         context["links"] = [(one, person_url(request, account, one.marketo_id)) for one in context.get("found", ())]
         if len(context["links"]) == 1:
             return redirect(context["links"][0][1])
-    return render(request, "sync/why.html", context)
+    return render(request, "people/why.html", context)
 
 
 def _answer(account: SalesAccount, text: str) -> dict[str, Any]:
