@@ -1,6 +1,7 @@
 """Where this person may go: the areas of the rail and the pages under the gear."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -10,15 +11,18 @@ from django_stubs_ext import StrOrPromise
 from accounts.models import Member, User
 from accounts.permissions import Permission
 from connections.models import MarketoInstance
+from guide.page_states import PageState, page_states
 
 
 @dataclass(frozen=True)
 class Page:
-    """A link of the navigation."""
+    """A link of the navigation; `state` is what stands at its end."""
 
     label: StrOrPromise
     url: str
     is_current: bool
+    icon: str
+    state: PageState | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,24 @@ SETTING_PAGES = [
     (_("Integrations"), _("Diagnostics"), "diagnostics:diagnostics", Permission.READ_DIAGNOSTICS),
     (_("Sales account"), _("People"), "people:people", Permission.READ_PEOPLE),
 ]
+# Tabler icons of the pages and areas, by URL name.
+ICONS = {
+    "guide:setup": "route",
+    "guide:actions_config": "adjustments",
+    "sync:runs": "activity",
+    "accounts:profile": "user-circle",
+    "connections:own_salesforce": "cloud",
+    "accounts:general": "adjustments",
+    "members:users": "users",
+    "accounts:teams": "users-group",
+    "accounts:audit": "history",
+    "connections:salesforce": "cloud-computing",
+    "salesforce_package:package": "package",
+    "connections:marketo": "plug-connected",
+    "sync:settings": "refresh",
+    "diagnostics:diagnostics": "stethoscope",
+    "sync:people": "address-book",
+}
 # Where the area Sales account begins: with the first of these that the member may open.
 FIRST_PAGES = {
     Permission.MANAGE_USERS: "members:users",
@@ -52,7 +74,7 @@ FIRST_PAGES = {
 
 
 def areas(request: HttpRequest) -> dict[str, object]:
-    """Context processor: `areas` of the rail and `setting_pages` of the settings layout."""
+    """Context processor: `areas` of the rail, and `setting_pages`, which only the settings layout calls."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"areas": []}
@@ -60,14 +82,16 @@ def areas(request: HttpRequest) -> dict[str, object]:
     is_marketo_admin = MarketoInstance.objects.administered_by(user).exists()
     links = []
     if member or is_marketo_admin:
-        links.append(_page(request, _("Setup guide"), "guide:setup", is_current=request.path == "/"))
+        links.append(_page(_("Setup guide"), "guide:setup", is_current=request.path == "/"))
     if is_marketo_admin:
-        links.append(_page(request, _("Marketo"), "guide:actions_config", prefix="/marketo/"))
+        is_current = request.path.startswith("/marketo/")
+        links.append(_page(_("Marketo"), "guide:actions_config", is_current=is_current))
     if member:
-        links.append(_page(request, _("Sales account"), _first_page(member), prefix="/settings/"))
+        first, is_current = _first_page(member), request.path.startswith("/settings/")
+        links.append(_page(_("Sales account"), first, is_current=is_current, icon="building"))
     if user.is_ops_staff or is_marketo_admin or (member and member.may(Permission.CONTROL_RUNS)):
-        links.append(_page(request, _("Sync operations"), "sync:runs", prefix="/ops/"))
-    return {"areas": links, "setting_pages": _setting_pages(request, member)}
+        links.append(_page(_("Sync operations"), "sync:runs", is_current=request.path.startswith("/ops/")))
+    return {"areas": links, "setting_pages": partial(_setting_pages, request.path, member)}
 
 
 def _first_page(member: Member) -> str:
@@ -75,23 +99,23 @@ def _first_page(member: Member) -> str:
     return next(pages, "accounts:profile")
 
 
-def _setting_pages(request: HttpRequest, member: Member | None) -> list[PageGroup]:
-    groups = [PageGroup(_("My Account"), [_page(request, _("My Profile"), "accounts:profile")])]
+def _setting_pages(path: str, member: Member | None) -> list[PageGroup]:
+    states = page_states(member) if member else {}
+    groups = [PageGroup(_("My Account"), [_setting(_("My Profile"), "accounts:profile", path, states)])]
     for heading, label, name, permission in SETTING_PAGES:
         if not member or not member.may(permission):
             continue
         if groups[-1].label != heading:
             groups.append(PageGroup(heading, []))
-        groups[-1].pages.append(_page(request, label, name))
+        groups[-1].pages.append(_setting(label, name, path, states))
     return groups
 
 
-def _page(request: HttpRequest, label: StrOrPromise, name: str, *, prefix: str = "", is_current: bool = False) -> Page:
+def _setting(label: StrOrPromise, name: str, path: str, states: dict[str, PageState]) -> Page:
     url = reverse(name)
-    return Page(
-        label, url, is_current or (request.path.startswith(prefix) if prefix else _is_within(request.path, url))
-    )
+    is_current = path == url or path.startswith(url)
+    return _page(label, name, is_current=is_current, state=states.get(name))
 
 
-def _is_within(path: str, url: str) -> bool:
-    return path == url or (url != "/" and path.startswith(url))
+def _page(label: StrOrPromise, name: str, *, is_current: bool, icon: str = "", state: PageState | None = None) -> Page:
+    return Page(label, reverse(name), is_current, icon or ICONS.get(name, "point"), state)

@@ -30,8 +30,15 @@ const label = (table) => {
 };
 const labelAll = (root) => root.querySelectorAll("table.table-stack").forEach(label);
 document.addEventListener("DOMContentLoaded", () => labelAll(document));
-// Where the settings pages are a row that can be pushed sideways, the present one is in view.
-document.addEventListener("DOMContentLoaded", () => {
-  document.querySelector(".settings__nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-});
 document.addEventListener("htmx:load", (event) => labelAll(event.target.parentElement ?? document));
+// A menu closes when one looks elsewhere; Escape closes the innermost one, with the focus back where it was opened.
+const openMenus = () => [...document.querySelectorAll("details.menu[open]")];
+document.addEventListener("click", (event) => {
+  for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && openMenus().pop();
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});

@@ -72,7 +72,7 @@ def connect_to_salesforce(page: Page, demo: Demo) -> None:
 
 def settings(page: Page, name: str) -> None:
     """Gear > Settings > Admin Settings > …"""
-    page.get_by_role("button", name="Settings menu").click()
+    page.get_by_label("Settings menu").click()
     page.get_by_role("link", name="Settings", exact=True).click()
     page.get_by_role("navigation", name="Settings").get_by_role("link", name=name, exact=True).click()
 
