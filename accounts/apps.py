@@ -1,4 +1,4 @@
-"""The room as an application, so that what allauth reports, and what other rooms do, reaches the audit trail."""
+"""The room as an application: what allauth reports reaches the audit trail, the rooms' actions and events are known."""
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
@@ -10,4 +10,4 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import signals  # noqa: F401  connects its receivers
 
-        autodiscover_modules("audit_actions")
+        autodiscover_modules("audit_actions", "events")

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from accounts.events import AUDIT_CHAIN_BROKEN
+from accounts.occurrences import begin, end
+
 BROKEN = """
 SELECT id FROM (
   SELECT event.id, event.previous_hash, event.hash, audit_event_hash(event.previous_hash, event) AS computed,
@@ -44,3 +47,11 @@ def chain_ends() -> list[ChainEnd]:
     with connection.cursor() as cursor:
         cursor.execute(ENDS)
         return [ChainEnd(*row) for row in cursor.fetchall()]
+
+
+def watch_audit_trail() -> None:
+    """Record that the trail is broken, or whole again."""
+    if broken := broken_entries():
+        begin(AUDIT_CHAIN_BROKEN, account=None, entries=len(broken))
+    else:
+        end(AUDIT_CHAIN_BROKEN, account=None)

@@ -10,7 +10,14 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
-from accounts.querysets import AuditEventQuerySet, MemberQuerySet, TeamQuerySet, UserManager
+from accounts.querysets import (
+    UNTOLD,
+    AuditEventQuerySet,
+    MemberQuerySet,
+    OccurrenceQuerySet,
+    TeamQuerySet,
+    UserManager,
+)
 from common.address_fields import AddressField
 from common.names import isolated
 
@@ -146,3 +153,43 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_email} {self.action} {self.target}"
+
+
+class Occurrence(models.Model):
+    """One time that an event (common.events) happened: rooms record it, the room notifications tells it."""
+
+    # Empty for what concerns the operator of the console alone.
+    account = models.ForeignKey(SalesAccount, null=True, on_delete=models.CASCADE, related_name="+")
+    event = models.CharField(max_length=60)
+    # What of the event's kind it is about, such as a provider or a run.
+    subject = models.CharField(max_length=100, blank=True)
+    details = models.JSONField(default=dict)
+    # The path of the page that shows it.
+    link = models.CharField(max_length=200, blank=True)
+    # Whom it concerns besides those who can do something about it.
+    concerned = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    began_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+    # When the messages were written that tell of the one and the other.
+    begin_told_at = models.DateTimeField(null=True)
+    end_told_at = models.DateTimeField(null=True)
+
+    objects = OccurrenceQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-id"], name="occurrence_by_account"),
+            models.Index(fields=["id"], name="occurrence_untold", condition=UNTOLD),
+        ]
+        constraints = [
+            # It goes on once.
+            models.UniqueConstraint(
+                fields=["account", "event", "subject"],
+                condition=models.Q(ended_at=None),
+                nulls_distinct=False,
+                name="occurrence_goes_on_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.subject}".strip()

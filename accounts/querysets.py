@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
-from django.db.models import Value
+from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
 from accounts.permissions import Role
 from common.addresses import lookup_form
 
 if TYPE_CHECKING:
-    from accounts.models import AuditEvent, Member, SalesAccount, Team, User  # noqa: F401 - named in strings
+    from accounts.models import AuditEvent, Member, Occurrence, SalesAccount, Team, User  # noqa: F401 - named in strings
+
+# Occurrences of which a beginning or an end has yet to be told.
+UNTOLD = Q(begin_told_at=None) | Q(ended_at__isnull=False, end_told_at=None)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -67,3 +70,15 @@ class TeamQuerySet(models.QuerySet["Team"]):
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def for_account(self, account: SalesAccount) -> AuditEventQuerySet:
         return self.filter(account=account)
+
+
+class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
+    def for_account(self, account: SalesAccount) -> OccurrenceQuerySet:
+        return self.filter(account=account)
+
+    def going_on(self) -> OccurrenceQuerySet:
+        """What has begun and is not over."""
+        return self.filter(ended_at=None)
+
+    def untold(self) -> OccurrenceQuerySet:
+        return self.filter(UNTOLD)

@@ -9,11 +9,14 @@ from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, TextChoices
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts.audit_actions import AccountAction
+from accounts.events import NEW_ADMIN
 from accounts.models import AuditEvent, LoginPolicy, Member, SalesAccount, Team, User
+from accounts.occurrences import begin
 from accounts.permissions import Role
 from accounts.querysets import TeamQuerySet
 
@@ -70,10 +73,22 @@ def add_member(*, account: SalesAccount, user: User, role: Role, teams: list[Tea
     member = Member.objects.create(account=account, user=user, role=role)
     everyone = Team.objects.for_account(account).get(is_everyone=True)
     member.teams.set([everyone, *(team for team in teams if team.account_id == account.pk)])
-    if role == Role.ADMIN and account.original_user_id is None:
+    if role == Role.ADMIN:
+        _welcome_admin(account, user)
+    return member
+
+
+def _welcome_admin(account: SalesAccount, user: User) -> None:
+    if account.original_user_id is None:
         account.original_user = user
         account.save(update_fields=["original_user"])
-    return member
+    else:
+        tell_of_new_admin(account)
+
+
+def tell_of_new_admin(account: SalesAccount) -> None:
+    """Whoever manages the users should hear of it, and look when they did not mean it."""
+    begin(NEW_ADMIN, account=account, link=reverse("members:users"))
 
 
 @transaction.atomic

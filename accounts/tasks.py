@@ -5,11 +5,19 @@ from typing import Any
 from celery import Task, shared_task
 from django.contrib.sessions.backends.db import SessionStore
 
+from accounts.audit_chain import watch_audit_trail
+
 
 @shared_task
 def clear_sessions() -> None:
     """Every night: delete the sessions that have expired."""
     SessionStore.clear_expired()
+
+
+@shared_task
+def verify_audit_trail() -> None:
+    """Every night: whoever operates the console is told when the trail is no longer as it was written."""
+    watch_audit_trail()
 
 
 @shared_task(bind=True, max_retries=6)

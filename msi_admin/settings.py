@@ -77,6 +77,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-invitation-reminders": {"task": "invitations.tasks.send_reminders", "schedule": crontab(minute="37")},
     "delete-outdated-uploads": {"task": "invitations.tasks.delete_outdated_uploads", "schedule": crontab(minute="23")},
     "tend-journal-months": {"task": "history.tasks.tend_months", "schedule": crontab(hour="1", minute="29")},
+    "verify-audit-trail": {"task": "accounts.tasks.verify_audit_trail", "schedule": crontab(hour="2", minute="41")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour="2", minute="11")},
 }
 

@@ -1,0 +1,45 @@
+"""Recording what happened, for those who must be told: in the transaction of whatever made it happen."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Occurrence, SalesAccount, User
+from common.events import Event
+
+
+def begin(
+    event: Event,
+    *,
+    account: SalesAccount | None,
+    subject: str = "",
+    link: str = "",
+    concerned: User | None = None,
+    **details: Any,
+) -> None:
+    """
+    Something has happened; as long as it goes on, the same of the same `subject` is not recorded again.
+
+    Without an account it is the operator's. `link` is the path of the page that shows it; `concerned` is told whatever
+    their role is; `details` fill the gaps of the event's sentences.
+    """
+    # Where nothing ends, nothing of the end is left to be told.
+    over = {} if event.over else dict.fromkeys(("ended_at", "end_told_at"), timezone.now())
+    occurrence = Occurrence(
+        account=account, event=event.key, subject=subject, link=link, concerned=concerned, details=details, **over
+    )
+    Occurrence.objects.bulk_create([occurrence], ignore_conflicts=True)
+
+
+def end(event: Event, *, account: SalesAccount | None, subject: str | None = None) -> None:
+    """It is over, if it had begun; without a `subject`, whatever it was about."""
+    going_on = Occurrence.objects.going_on().filter(account=account, event=event.key)
+    if subject is not None:
+        going_on = going_on.filter(subject=subject)
+    going_on.update(ended_at=timezone.now())
+
+
+def keep_only(event: Event, *, account: SalesAccount | None, subjects: set[str]) -> None:
+    """Whatever of this goes on no longer is over: what it was about is not among the `subjects`."""
+    going_on = Occurrence.objects.going_on().filter(account=account, event=event.key)
+    going_on.exclude(subject__in=subjects).update(ended_at=timezone.now())

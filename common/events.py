@@ -1,0 +1,77 @@
+"""
+What happens that somebody must be told of: the rooms declare it in their `events.py`, record it when it happens
+(accounts.occurrences), and the room notifications tells it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.formats import localize
+from django_stubs_ext import StrOrPromise
+
+# Counts, codes and names of systems; never a person's name. Numbers are counts, so that the number of a run is a text.
+Details = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Message:
+    """An occurrence in the reader's language: what happened, what to do, and who can do it."""
+
+    what: str
+    todo: str
+    who: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """A kind of occurrence. One message is sent when it begins; if it can end, one more when it is over."""
+
+    # The room and what happened. Receivers of webhooks know it by this.
+    key: str
+    # What happens, for whoever chooses: "A data sync fails".
+    label: StrOrPromise
+    # The message for an occurrence's details, in the language that is active.
+    describe: Callable[[Details], Message]
+    # The permission of those who can do something about it: they are told (accounts.permissions).
+    permission: str
+    # What the test button and the documentation show.
+    example: Details = field(default_factory=dict)
+    # How it ends, and the sentence that says so; both empty for what is over as soon as it has happened.
+    ends: StrOrPromise = ""
+    over: StrOrPromise = ""
+    # Told at once, also in quiet hours.
+    is_urgent: bool = False
+    # Told without anybody having chosen it.
+    is_default: bool = True
+
+
+def sentences(*, what: StrOrPromise, todo: StrOrPromise, who: StrOrPromise) -> Callable[[Details], Message]:
+    """The `describe` of an event whose texts are always the same but for gaps like {people}."""
+    return lambda details: Message(filled(what, details), filled(todo, details), str(who))
+
+
+def filled(text: StrOrPromise, details: Details) -> str:
+    """The text with its gaps filled; counts as the reader writes numbers."""
+    return str(text).format_map({name: localize(value) for name, value in details.items()})
+
+
+_EVENTS: dict[str, Event] = {}
+
+
+def declare(event: Event) -> Event:
+    """Take an event of a room in. ValueError for a key that another has."""
+    if event.key in _EVENTS:
+        raise ValueError(f"{event.key} is declared twice")
+    _EVENTS[event.key] = event
+    return event
+
+
+def all_events() -> list[Event]:
+    """Every event, by its key."""
+    return sorted(_EVENTS.values(), key=lambda event: event.key)
+
+
+def find_event(key: str) -> Event | None:
+    """None for an event of an older version that is declared no longer."""
+    return _EVENTS.get(key)
