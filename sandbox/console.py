@@ -1,4 +1,4 @@
-"""Pages for people: the sandbox at a glance, what can be switched and broken, the calls, and the mailbox.
+"""Pages for people: the sandbox at a glance, what can be switched and broken, the calls, the mail and the posts.
 
 All of them work without scripts; their forms go to the control API, which leads back to the page.
 """
@@ -37,6 +37,7 @@ class Console:
             Route("/_sandbox/calls/", self.calls),
             Route("/_sandbox/mailbox/", self.mailbox),
             Route("/_sandbox/mailbox/{message_id:int}", self.message),
+            Route("/_sandbox/posts/", self.posts),
             Route("/_sandbox/sandbox.css", FileResponse(FOLDER / "sandbox.css")),
         ]
 
@@ -65,6 +66,9 @@ class Console:
 
     async def mailbox(self, request: Request) -> Response:
         return render(request, "mailbox.html", {"messages": list(reversed(list(self.world.mailbox)))})
+
+    async def posts(self, request: Request) -> Response:
+        return render(request, "posts.html", {"posts": list(reversed(self.world.posts))})
 
     async def message(self, request: Request) -> Response:
         found = self.world.mailbox.message(request.path_params["message_id"])

@@ -28,6 +28,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
         Route("/_sandbox/state", _state(sandbox)),
         Route("/_sandbox/calls", _calls(sandbox), methods=["GET", "POST", "DELETE"]),
         Route("/_sandbox/mailbox", _mailbox(sandbox), methods=["GET", "POST", "DELETE"]),
+        Route("/_sandbox/posts", _posts(sandbox), methods=["GET", "POST", "DELETE"]),
         Route("/_sandbox/faults", _faults(sandbox), methods=["GET", "POST", "DELETE"]),
         Route("/_sandbox/faults/clear", _action(sandbox, _clear_faults, FAULTS), methods=["POST"]),
         Route("/_sandbox/people", _action(sandbox, _change_people), methods=["POST"]),
@@ -162,6 +163,13 @@ def _mailbox(sandbox: Sandbox) -> Callable[[Request], Awaitable[Response]]:
         return [message.as_dict() for message in sandbox.world.mailbox]
 
     return _listing(sandbox, read, lambda sandbox: sandbox.world.mailbox.clear(), "/_sandbox/mailbox/")
+
+
+def _posts(sandbox: Sandbox) -> Callable[[Request], Awaitable[Response]]:
+    def read(sandbox: Sandbox) -> list[dict[str, Any]]:
+        return [asdict(post) for post in sandbox.world.posts]
+
+    return _listing(sandbox, read, lambda sandbox: sandbox.world.posts.clear(), "/_sandbox/posts/")
 
 
 def _faults(sandbox: Sandbox) -> Callable[[Request], Awaitable[Response]]:

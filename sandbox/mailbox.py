@@ -17,7 +17,10 @@ _URL: Final = re.compile(r"https?://[^\s<>\"')\]]+")
 
 @dataclass(frozen=True)
 class Message:
-    """One received mail; ``links`` are the web addresses found in it, in order, each once."""
+    """
+    One received mail; ``links`` are the web addresses found in it, in order, each once. ``message_id`` is its header,
+    by which a mail that comes twice is known.
+    """
 
     id: int
     sender: str
@@ -27,6 +30,7 @@ class Message:
     text: str
     html: str
     links: list[str]
+    message_id: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         values = asdict(self)
@@ -79,6 +83,7 @@ class Mailbox:
                 text=text,
                 html=html,
                 links=_links(text, html),
+                message_id=str(mail["Message-ID"] or ""),
             )
         )
 

@@ -14,6 +14,7 @@ PAGES: Final = {
     "/_sandbox/faults/": "Faults",
     "/_sandbox/calls/": "Calls",
     "/_sandbox/mailbox/": "Mailbox",
+    "/_sandbox/posts/": "Posts",
 }
 _templates: Final = Jinja2Templates(directory=FOLDER)
 

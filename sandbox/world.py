@@ -1,6 +1,6 @@
 """Everything the sandbox knows: seeded people, the changes made to them, and the state of its two services."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,10 +18,20 @@ from sandbox.records import Row
 from sandbox.settings import Settings
 from sandbox.switches import Switches
 
+KEPT_POSTS: Final = 1_000
 JUMP: Final = range(101, 141)
 """Of every thousand ids, those that nobody has while the switch ``ids_jump`` is on."""
 
 Tally = Counter[tuple[Kind, int, bool]]
+
+
+@dataclass(frozen=True)
+class Post:
+    """One message that a chat or a program took. ``headers`` are those by which it knows a Standard Webhook."""
+
+    path: str
+    headers: dict[str, str]
+    body: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,7 @@ class World:
         self.calls = CallLog()
         self.faults = Faults()
         self.mailbox = Mailbox()
+        self.posts: deque[Post] = deque(maxlen=KEPT_POSTS)
         self.generator = PersonGenerator(settings)
         self.changes: list[Change] = []
         self.custom_fields: list[CustomField] = []
@@ -75,7 +86,7 @@ class World:
         }
 
     def reset(self) -> None:
-        """Back to the seeded people and the real time, with an empty log, mailbox and list of calls."""
+        """Back to the seeded people and the real time, with an empty log, mailbox, list of calls and of posts."""
         vars(self).update(vars(World(self.settings)))
 
     # People
