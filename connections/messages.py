@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from connections.app_messages import APP_SENTENCES
 from connections.models import Service
 from connections.problem_codes import ProblemCode
+from connections.rights import RightCode, names_of
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ _VIEW_ALL_RECORDS = _(
     "the connected user."
 )
 _ALL_WORKSPACES = _("In Marketo open Admin > Users & Roles > Users and give the API user its role in all workspaces.")
+
+_READ_MARKETO = names_of(RightCode.PEOPLE, RightCode.ACTIVITIES, RightCode.ASSETS)
+_LIST_USERS = names_of(RightCode.USERS)
+_READ_SALESFORCE = names_of(RightCode.LEADS, RightCode.CONTACTS, RightCode.ACCOUNTS, RightCode.OPPORTUNITIES)
+_SYSTEM = names_of(RightCode.API, RightCode.SETUP)
 
 # Causes and cures: Salesforce's "OAuth Authorization Errors" and Adobe's "How do I fix We were unable to authenticate
 # your request"; Adobe's "Error Codes" of the Marketo REST API.
@@ -180,12 +187,16 @@ PROBLEMS: dict[str, Problem] = {
     ),
     ProblemCode.SALESFORCE_PERMISSION: Problem(
         _("The Salesforce user may not read what this console needs."),
-        _(
-            "In Salesforce open Setup > Profiles, the user's profile: under Object Settings give read access to Lead, "
-            "Contact, Account and Opportunity, under System Permissions tick View Setup and Configuration."
+        format_lazy(
+            _(
+                "In Salesforce open Setup > Permission Sets, a set of the user: under Object Settings give {objects}, "
+                "under System Permissions tick {system}. Check rights on the connection's page shows what is missing."
+            ),
+            objects=", ".join(_READ_SALESFORCE),
+            system=", ".join(_SYSTEM),
         ),
         SALESFORCE_ADMIN,
-        ("View Setup and Configuration",),
+        (*_READ_SALESFORCE, *_SYSTEM),
     ),
     ProblemCode.SALESFORCE_SCOPE: Problem(
         _("Salesforce allowed the sign-in, but not the use of its API in the background."),
@@ -271,12 +282,12 @@ PROBLEMS: dict[str, Problem] = {
     ),
     ProblemCode.MARKETO_NO_ADMINS: Problem(
         _("Marketo named no admin, which cannot be right; the list from before is kept."),
-        _(
-            "In Marketo open Admin > Users & Roles > Roles, give the API user's role the permissions Access Users and "
-            "Access User Management Api, then refresh."
+        format_lazy(
+            _("In Marketo open Admin > Users & Roles > Roles, give the API user's role {names}, then refresh."),
+            names=", ".join(_LIST_USERS),
         ),
         MARKETO_ADMIN,
-        ("Access Users", "Access User Management Api"),
+        _LIST_USERS,
     ),
     ProblemCode.MARKETO_BAD_ADDRESS: Problem(
         _("The first admin's e-mail address is not an address."),
@@ -300,13 +311,17 @@ PROBLEMS: dict[str, Problem] = {
     ),
     ProblemCode.MARKETO_PERMISSION: Problem(
         _("Marketo refused the call: the API user lacks a permission, or an address list keeps this console out."),
-        _(
-            "In Marketo open Admin > Users & Roles > Roles and give the API user's role Read-Only Lead, Read-Only "
-            "Activity, Access User Management Api and Access Users, or add the console's addresses in Admin > Login "
-            "Settings."
+        format_lazy(
+            _(
+                "In Marketo open Admin > Users & Roles > Roles and give the API user's role {needed}; to list Marketo "
+                "admins, {optional} too. Or add the console's addresses in Admin > Login Settings. The tab Rights "
+                "shows what is missing."
+            ),
+            needed=", ".join(_READ_MARKETO),
+            optional=", ".join(_LIST_USERS),
         ),
         MARKETO_ADMIN,
-        ("Read-Only Lead", "Read-Only Activity", "Access User Management Api", "Access Users"),
+        (*_READ_MARKETO, *_LIST_USERS),
     ),
     ProblemCode.MARKETO_UNREACHABLE: Problem(
         _("Marketo did not answer in time."),

@@ -86,6 +86,8 @@ get  /settings/admin/marketo/connect/                      login     404    405 
 post /settings/admin/marketo/connect/                      login     404    200      403    403    302   404    404 404
 get  /settings/admin/marketo/disconnect/                   login     404    302      403    403    200   404    404 404
 post /settings/admin/marketo/disconnect/                   login     404    302      403    403    302   404    404 404
+get  /settings/admin/marketo/rights/                       login     404    200      403    403    200   404    404 404
+post /settings/admin/marketo/rights/                       login     404    200      403    403    302   404    404 404
 get  /settings/admin/marketo/set-up/                       login     404    200      403    403    200   404    404 404
 post /settings/admin/marketo/set-up/                       login     404    200      403    403    200   404    404 404
 get  /settings/admin/marketo/take-over/                    login     404    302      403    403    302   404    404 404
@@ -122,6 +124,8 @@ get  /settings/admin/salesforce/connect/                   login     404    200 
 post /settings/admin/salesforce/connect/                   login     404    200      403    200    200   404    404 404
 get  /settings/admin/salesforce/disconnect/                login     404    302      403    200    200   404    404 404
 post /settings/admin/salesforce/disconnect/                login     404    302      403    302    302   404    404 404
+get  /settings/admin/salesforce/rights/                    login     404    200      403    200    200   404    404 404
+post /settings/admin/salesforce/rights/                    login     404    200      403    302    302   404    404 404
 get  /settings/admin/sync/                                 login     404    200      403    403    200   404    404 404
 post /settings/admin/sync/                                 login     404    400      403    403    400   404    404 404
 get  /settings/admin/teams/                                login     404    200      403    403    200   404    404 404

@@ -179,10 +179,15 @@ class SalesforceClient:
             return int(answer["totalSize"])
 
     def may_view_all_data(self) -> bool:
-        """Has the user View All Data, whatever gives it? Anybody may ask (Object Reference, "UserPermissionAccess")."""
-        records = self.query("SELECT PermissionsViewAllData FROM UserPermissionAccess")
+        """Has the user View All Data, whatever gives it?"""
+        return self.has_permission("ViewAllData")
+
+    def has_permission(self, name: str) -> bool:
+        """Has the user a system permission? Anybody may ask (Object Reference, "UserPermissionAccess")."""
+        field = f"Permissions{name}"
+        records = self.query(f"SELECT {field} FROM UserPermissionAccess")  # noqa: S608 (our own names)
         with expected_shape(SERVICE, records):
-            return flag(records[0]["PermissionsViewAllData"]) is True
+            return flag(records[0][field]) is True
 
     def objects_viewed_whole(self, user_id: str) -> set[str]:
         """

@@ -126,7 +126,7 @@ def check_salesforce(connection: SalesforceConnection, client: SalesforceClient)
     What no right proves is counted. The counts can show that some are hidden, never that none is. A question that the
     org refuses stays unanswered; raises ApiError when it cannot be asked at all.
     """
-    with _free_to_refuse(client):
+    with free_to_refuse(client):
         proved = sees_all_records(connection, client)
         unproved = [kind for kind in SYNCED if not proved[kind]]
         totals = (_answer(partial(client.record_counts, unproved)) if unproved else None) or {}
@@ -142,7 +142,7 @@ def sees_all_records(connection: SalesforceConnection, client: SalesforceClient)
 
     Sources: UserPermissionAccess, ObjectPermissions and Organization, see `SalesforceClient`.
     """
-    with _free_to_refuse(client):
+    with free_to_refuse(client):
         if _answer(client.may_view_all_data):
             return dict.fromkeys(SYNCED, True)
         granted = _answer(partial(client.objects_viewed_whole, connection.user_id)) or set()
@@ -174,7 +174,7 @@ def check_marketo(client: MarketoClient, known_ids: Collection[int] = ()) -> Vis
     "Custom Services"). Without them new people of the last days are looked at, whom REST may have hidden as well. A
     question that Marketo refuses stays unanswered; raises ApiError when it cannot be asked at all.
     """
-    with _free_to_refuse(client):
+    with free_to_refuse(client):
         sample = set(list(known_ids)[:SAMPLE_SIZE]) or _answer(partial(_new_people, client)) or set()
         sight = _sampled(client, sample)
         if sight.verdict is Verdict.ALL and not _is_everybody(client, len(sample) if known_ids else 0):
@@ -262,7 +262,7 @@ def _answer(ask: Callable[[], T]) -> T | None:
 
 
 @contextmanager
-def _free_to_refuse(client: SalesforceClient | MarketoClient) -> Iterator[None]:
+def free_to_refuse(client: SalesforceClient | MarketoClient) -> Iterator[None]:
     """Diagnostics lists what keeps the console from its work; these questions may go unanswered."""
     notes = client.on_call
 
