@@ -16,7 +16,7 @@ from accounts.services import RefusedError, add_member, create_account, create_v
 from common.address_fields import reason_against, trouble_with
 from common.addresses import lookup_form
 from common.names import clean_name
-from connections.models import MarketoAdmin, MarketoInstance
+from connections.models import MarketoInstance
 from invitations import mail_limits, tasks
 from invitations.audit_actions import InvitationAction
 from invitations.csv_rows import InviteRow
@@ -92,7 +92,7 @@ def dry_run(*, account: SalesAccount, people: Sequence[InviteRow]) -> list[Invit
 
 
 @transaction.atomic
-def set_up_sales_account(*, instance: MarketoInstance, admin: MarketoAdmin, invited_by: User) -> Invitation:
+def set_up_sales_account(*, instance: MarketoInstance, email: str, invited_by: User, name: str = "") -> Invitation:
     """Step 1, Send Invite: create the instance's Sales account and invite its first admin.
 
     For another admin than before the open invitation is revoked. Raises RefusedError when this admin has an open one,
@@ -103,12 +103,12 @@ def set_up_sales_account(*, instance: MarketoInstance, admin: MarketoAdmin, invi
         raise RefusedError(
             _("This Sales account is in use already. Its admins invite more people under Settings > User Management.")
         )
-    email = lookup_form(admin.email)
+    email = lookup_form(email)
     _refuse_if(reason_against(email))
     if account.invitations.open().filter(purpose=Invitation.Purpose.FIRST_ADMIN, email=email).exists():
         raise RefusedError(_("%(email)s is invited already. Press Send again for another mail.") % {"email": email})
     _close_open(account, invited_by)
-    new = NewInvitation(email, str(admin) if admin.first_name else "", Role.ADMIN)
+    new = NewInvitation(email, name, Role.ADMIN)
     return _create(account=account, invited_by=invited_by, new=new, purpose=Invitation.Purpose.FIRST_ADMIN)
 
 

@@ -28,6 +28,8 @@ get  /marketo/sales-insight/actions-config/admins/refresh/ 405       405    405 
 post /marketo/sales-insight/actions-config/admins/refresh/ login     404    403      403    403    403   302    404 404
 get  /marketo/sales-insight/actions-config/credentials/    login     404    403      403    403    403   302    404 404
 post /marketo/sales-insight/actions-config/credentials/    login     404    403      403    403    403   200    404 404
+get  /marketo/sales-insight/actions-config/invite-by-address/ 405     405    405      405    405    405   405    405 405
+post /marketo/sales-insight/actions-config/invite-by-address/ login   404    403      403    403    403   302    404 404
 get  /marketo/sales-insight/actions-config/prerequisites/  login     404    403      403    403    403   200    404 404
 post /marketo/sales-insight/actions-config/prerequisites/  405       405    405      405    405    405   405    405 405
 get  /marketo/sales-insight/actions-config/resend-invite/  405       405    405      405    405    405   405    405 405

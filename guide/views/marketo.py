@@ -19,6 +19,7 @@ from connections.messages import ConnectionProblem
 from connections.models import MarketoInstance
 from connections.services.instances import choose_instance, marketo_admins, prerequisites, refresh_marketo_admins
 from guide.audit_actions import GuideAction
+from guide.forms import FirstAdminForm
 from guide.sync_card import sync_card
 from invitations.models import Invitation
 from invitations.querysets import InvitationQuerySet
@@ -91,13 +92,30 @@ def send_invite(request: ConsoleRequest, instance: MarketoInstance) -> HttpRespo
         messages.error(request, _("Choose the Marketo admin to invite, then press Send Invite."))
         return redirect("guide:actions_config")
     admin = get_object_or_404(instance.admins, email=email)
+    _invite_first_admin(request, instance, admin.email, str(admin) if admin.first_name else "")
+    return redirect("guide:actions_config")
+
+
+@require_POST
+@marketo_admin_required
+@fresh_sign_in_required
+def invite_by_address(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
+    """Step 1 where Marketo does not list its admins: the address of the first one was typed."""
+    form = FirstAdminForm(request.POST)
+    if form.is_valid():
+        _invite_first_admin(request, instance, form.cleaned_data["email"])
+    else:
+        messages.error(request, " ".join(form.errors["email"]))
+    return redirect("guide:actions_config")
+
+
+def _invite_first_admin(request: ConsoleRequest, instance: MarketoInstance, email: str, name: str = "") -> None:
     try:
-        invitation = set_up_sales_account(instance=instance, admin=admin, invited_by=request.user)
+        invitation = set_up_sales_account(instance=instance, email=email, name=name, invited_by=request.user)
     except RefusedError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, _sent(invitation))
-    return redirect("guide:actions_config")
 
 
 @require_POST
@@ -147,7 +165,8 @@ def _admins(instance: MarketoInstance) -> dict[str, object]:
     try:
         return {"admins": marketo_admins(instance)}
     except ConnectionProblem as error:
-        return {"admins": instance.admins.all(), "admins_problem": error.problem}
+        typed = FirstAdminForm(auto_id="first-admin-%s")
+        return {"admins": instance.admins.all(), "admins_problem": error.problem, "typed_form": typed}
 
 
 def _sent(invitation: Invitation) -> str:

@@ -15,14 +15,16 @@ from invitations.models import Invitation
 from invitations.tasks import send_invitation
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
+from tests.factories import with_password
 from tests.pages import text_of
+from tests.signing_in import let_sign_in_age
 
 PAGE = "/marketo/sales-insight/actions-config/"
 
 
 @pytest.fixture
 def browser(marketo_admin: User, client_of: ClientOf) -> Client:
-    return client_of(marketo_admin)
+    return client_of(with_password(marketo_admin))
 
 
 def test_credentials_are_blank_before_the_first_invitation(browser: Client) -> None:
@@ -47,6 +49,26 @@ def test_a_marketo_that_does_not_answer_is_explained_and_the_list_kept(
     fragment = text_of(browser.get(PAGE + "admins/"))
     assert "marketo-admin@demo.example" in fragment
     assert "Who can do it:" in fragment
+
+
+def test_without_access_users_the_address_of_the_first_admin_is_typed(
+    browser: Client, sandbox: SandboxProcess, instance: MarketoInstance
+) -> None:
+    sandbox.post("/_sandbox/faults", {"path": "/userservice/.*", "kind": "marketo:603"})
+    assert "Email address of the first admin" in text_of(browser.get(PAGE + "admins/"))
+    for typed, answer in (("", "This field is required"), ("not mail", "is not an e-mail address")):
+        assert answer in text_of(browser.post(PAGE + "invite-by-address/", {"email": typed}, follow=True))
+    page = browser.post(PAGE + "invite-by-address/", {"email": "Frida@ACME.example"}, follow=True)
+    assert "Invitation sent to frida@acme.example" in text_of(page)
+    assert (Invitation.objects.get().email, Invitation.objects.get().role) == ("frida@acme.example", "admin")
+    assert not instance.admins.filter(email="frida@acme.example").exists(), "the Marketo pages stay with its admins"
+
+
+def test_typing_an_address_asks_for_a_fresh_sign_in(browser: Client) -> None:
+    let_sign_in_age(browser)
+    answer = browser.post(PAGE + "invite-by-address/", {"email": "frida@acme.example"})
+    assert answer["Location"].startswith("/accounts/reauthenticate/")
+    assert not Invitation.objects.exists()
 
 
 @pytest.fixture

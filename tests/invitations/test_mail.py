@@ -44,7 +44,9 @@ def test_the_mail_is_text_and_html_with_the_same_link(waiting: Invitation, admin
 
 def test_the_first_admins_mail_lists_the_steps(account: SalesAccount, admin: User) -> None:
     invited = make_marketo_admin(make_instance(), "Maria@acme.example", first_name="Maria")
-    invitation = services.set_up_sales_account(instance=invited.instance, admin=invited, invited_by=admin)
+    invitation = services.set_up_sales_account(
+        instance=invited.instance, email=invited.email, name=str(invited), invited_by=admin
+    )
     delivery.deliver(invitation.pk)
     assert last_mail().to == ["maria@acme.example"]
     for part in (str(last_mail().body), str(last_mail().alternatives[0][0])):

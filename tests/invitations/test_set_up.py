@@ -31,7 +31,7 @@ def maria(marketo: MarketoInstance) -> MarketoAdmin:
 
 
 def test_send_invite_creates_the_account(marketo: MarketoInstance, maria: MarketoAdmin, sender: User) -> None:
-    invitation = services.set_up_sales_account(instance=marketo, admin=maria, invited_by=sender)
+    invitation = services.set_up_sales_account(instance=marketo, email=maria.email, name=str(maria), invited_by=sender)
     marketo.refresh_from_db()
     assert marketo.account == invitation.account
     assert invitation.account.name == "Acme Inc"
@@ -41,17 +41,17 @@ def test_send_invite_creates_the_account(marketo: MarketoInstance, maria: Market
 
 
 def test_pressed_twice_the_first_stays(marketo: MarketoInstance, maria: MarketoAdmin, sender: User) -> None:
-    first = services.set_up_sales_account(instance=marketo, admin=maria, invited_by=sender)
+    first = services.set_up_sales_account(instance=marketo, email=maria.email, invited_by=sender)
     with pytest.raises(RefusedError, match="Press Send again for another mail"):
-        services.set_up_sales_account(instance=marketo, admin=maria, invited_by=sender)
+        services.set_up_sales_account(instance=marketo, email=maria.email, invited_by=sender)
     assert first.account.invitations.get().is_open
     assert SalesAccount.objects.count() == 1
 
 
 def test_another_admin_can_be_invited_instead(marketo: MarketoInstance, maria: MarketoAdmin, sender: User) -> None:
-    first = services.set_up_sales_account(instance=marketo, admin=maria, invited_by=sender)
+    first = services.set_up_sales_account(instance=marketo, email=maria.email, invited_by=sender)
     other = make_marketo_admin(marketo, "per@acme.example")
-    second = services.set_up_sales_account(instance=marketo, admin=other, invited_by=sender)
+    second = services.set_up_sales_account(instance=marketo, email=other.email, invited_by=sender)
     first.refresh_from_db()
     assert first.state == "revoked"
     assert second.account == first.account
@@ -63,7 +63,7 @@ def test_an_account_in_use_gets_no_first_admin(
     marketo.account = account
     marketo.save()
     with pytest.raises(RefusedError, match="in use already"):
-        services.set_up_sales_account(instance=marketo, admin=maria, invited_by=admin)
+        services.set_up_sales_account(instance=marketo, email=maria.email, invited_by=admin)
 
 
 def test_an_admin_of_another_account_is_told_when_they_accept(
@@ -72,7 +72,7 @@ def test_an_admin_of_another_account_is_told_when_they_accept(
     """Only they: whoever invites does not learn where else somebody is a member."""
     taken = make_marketo_admin(marketo, stranger.email)
     with TestCase.captureOnCommitCallbacks(execute=True):
-        services.set_up_sales_account(instance=marketo, admin=taken, invited_by=sender)
+        services.set_up_sales_account(instance=marketo, email=taken.email, invited_by=sender)
     answer = client_of(stranger).post(url_of(token_in_last_mail()))
     assert answer.status_code == 409
     assert "already a member of a Sales account" in answer.content.decode()

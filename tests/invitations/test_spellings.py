@@ -75,7 +75,7 @@ def test_nobody_else_may_let_such_an_address_in(account: SalesAccount, admin: Us
 def test_the_first_admin_has_an_address_too(admin: User) -> None:
     marketo_admin = make_marketo_admin(email="mia@corp.local")
     with pytest.raises(RefusedError, match="reserved"):
-        services.set_up_sales_account(instance=marketo_admin.instance, admin=marketo_admin, invited_by=admin)
+        services.set_up_sales_account(instance=marketo_admin.instance, email=marketo_admin.email, invited_by=admin)
 
 
 @pytest.mark.parametrize("typed", [SHOWN, PUNYCODE, "PER@A\u030aKERI.example"])
