@@ -11,6 +11,10 @@ class AccountAction(models.TextChoices):
     """The gaps are filled with an entry's target and details."""
 
     AUDIT_EXPORTED = "accounts.audit_exported", _("Exported the audit trail")
+    AUDIT_TRIMMED = (
+        "accounts.audit_trimmed",
+        _("Let the oldest entries of the audit trail go, whose time was over (%(entries)s)"),
+    )
     LOGIN_POLICY_CHANGED = (
         "accounts.login_policy_changed",
         _("Changed how members sign in from “%(before)s” to “%(after)s”"),

@@ -1,23 +1,34 @@
 """The audit trail as a chain: every entry holds the hash of the one before it in its account, and none can be changed.
 
-The database does both, by triggers that the migration of the table makes, so that no code of ours can forget it.
+The database does both, by triggers that the migrations of the table make, so that no code of ours can forget it.
 Whoever may switch them off can still rewrite entries, but not without breaking the chain, or ending it on another hash
 than `manage.py verify_audit_trail` printed.
+
+The oldest entries go when their time is over. An entry behind them says so and names the hash of the last one that
+went (accounts.retention): what is left begins there.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 
+from accounts.audit_actions import AccountAction
 from accounts.events import AUDIT_CHAIN_BROKEN
 from accounts.occurrences import begin, end
 
 BROKEN = """
 SELECT id FROM (
-  SELECT event.id, event.previous_hash, event.hash, audit_event_hash(event.previous_hash, event) AS computed,
-         lag(event.hash::text, 1, '') OVER (PARTITION BY event.account_id ORDER BY event.id) AS before
+  SELECT event.id, event.account_id, event.previous_hash, event.hash,
+         audit_event_hash(event.previous_hash, event) AS computed,
+         lag(event.hash) OVER (PARTITION BY event.account_id ORDER BY event.id) AS before
   FROM accounts_auditevent event) links
-WHERE previous_hash <> before OR hash <> computed ORDER BY id
+WHERE hash <> computed OR previous_hash <> coalesce(before, '') AND (before IS NOT NULL OR NOT EXISTS (
+  SELECT FROM accounts_auditevent trimming
+  WHERE trimming.account_id IS NOT DISTINCT FROM links.account_id AND trimming.action = %s
+    AND trimming.details ->> 'last_hash' = links.previous_hash))
+ORDER BY id
 """
 ENDS = """
 SELECT coalesce(account.slug, ''), count(*), (array_agg(event.hash ORDER BY event.id DESC))[1]
@@ -36,9 +47,12 @@ class ChainEnd:
 
 
 def broken_entries() -> list[int]:
-    """Ids of the entries that were changed, or before which something was taken out; empty when all is well."""
+    """
+    Ids of the entries that were changed, or before which something was taken out that no entry tells of; empty when
+    all is well.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(BROKEN)
+        cursor.execute(BROKEN, [AccountAction.AUDIT_TRIMMED])
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -55,3 +69,12 @@ def watch_audit_trail() -> None:
         begin(AUDIT_CHAIN_BROKEN, account=None, entries=len(broken))
     else:
         end(AUDIT_CHAIN_BROKEN, account=None)
+
+
+@contextmanager
+def entries_may_go() -> Iterator[None]:
+    """A transaction in which the database lets entries be deleted."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL msi.audit_entries_may_go = 'yes'")
+        yield
+        cursor.execute("SET LOCAL msi.audit_entries_may_go = 'no'")

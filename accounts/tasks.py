@@ -5,6 +5,7 @@ from typing import Any
 from celery import Task, shared_task
 from django.contrib.sessions.backends.db import SessionStore
 
+from accounts import retention
 from accounts.audit_chain import watch_audit_trail
 
 
@@ -18,6 +19,12 @@ def clear_sessions() -> None:
 def verify_audit_trail() -> None:
     """Every night: whoever operates the console is told when the trail is no longer as it was written."""
     watch_audit_trail()
+
+
+@shared_task
+def trim_audit_trail() -> None:
+    """Every month: let the entries go whose time is over."""
+    retention.trim_audit_trail()
 
 
 @shared_task(bind=True, max_retries=6)

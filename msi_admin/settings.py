@@ -79,6 +79,11 @@ CELERY_BEAT_SCHEDULE = {
     "tend-journal-months": {"task": "history.tasks.tend_months", "schedule": crontab(hour="1", minute="29")},
     "verify-audit-trail": {"task": "accounts.tasks.verify_audit_trail", "schedule": crontab(hour="2", minute="41")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour="2", minute="11")},
+    # Once a month, for each time leaves an entry itself.
+    "trim-audit-trail": {
+        "task": "accounts.tasks.trim_audit_trail",
+        "schedule": crontab(day_of_month="1", hour="2", minute="31"),
+    },
 }
 
 if PRODUCTION:
@@ -112,6 +117,8 @@ MAILS_PER_ADDRESS = env.int("MAILS_PER_ADDRESS", 5)
 MAILS_PER_DOMAIN = env.int("MAILS_PER_DOMAIN", 500)
 # How long it can be seen, and taken back, what runs changed in the copy; months leave as a whole.
 JOURNAL_DAYS = env.int("JOURNAL_DAYS", 90)
+# How long is kept, after its end, what docs/privacy.md lists: entries of the audit trail.
+AUDIT_DAYS = env.int("AUDIT_DAYS", 1_100)
 
 # --- Applications --------------------------------------------------------------------------------
 INSTALLED_APPS = [
