@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from connections import retention
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.services.health import check_connection
 from connections.services.revocation import revoke_orphans
@@ -54,3 +55,9 @@ def check_marketo_visibility(connection_id: int) -> None:
 @shared_task
 def revoke_orphaned_tokens() -> None:
     revoke_orphans()
+
+
+@shared_task
+def forget_what_is_old() -> None:
+    """Every night: failures and usage of long ago."""
+    retention.forget_what_is_old()

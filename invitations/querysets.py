@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -30,6 +31,12 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> InvitationQuerySet:
         """Can be accepted now."""
         return self.undecided().filter(expires_at__gt=timezone.now())
+
+    def outdated(self) -> InvitationQuerySet:
+        """Accepted, revoked or expired so long ago that nobody asks for it any more."""
+        oldest = timezone.now() - timedelta(days=settings.RECORD_DAYS)
+        is_closed = Q(accepted_at__lt=oldest) | Q(revoked_at__lt=oldest) | Q(expires_at__lt=oldest)
+        return self.filter(is_closed)
 
     def unsent(self) -> InvitationQuerySet:
         """Open, no worker has begun the mail, and no limit keeps it back."""

@@ -57,6 +57,12 @@ def delete_outdated_uploads() -> None:
     uploads.delete_outdated_uploads()
 
 
+@shared_task
+def delete_outdated_invitations() -> None:
+    """Every night: invitations that were settled long ago."""
+    Invitation.objects.outdated().delete()
+
+
 def _try_again(task: Task[Any, Any], error: emails.MailError) -> None:
     if not error.is_final:
         raise task.retry(exc=error, countdown=30 * 2**task.request.retries) from error

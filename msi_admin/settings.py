@@ -79,6 +79,15 @@ CELERY_BEAT_SCHEDULE = {
     "tend-journal-months": {"task": "history.tasks.tend_months", "schedule": crontab(hour="1", minute="29")},
     "verify-audit-trail": {"task": "accounts.tasks.verify_audit_trail", "schedule": crontab(hour="2", minute="41")},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour="2", minute="11")},
+    "forget-old-people-and-runs": {
+        "task": "sync.tasks.forget_what_is_old",
+        "schedule": crontab(hour="2", minute="41"),
+    },
+    "forget-old-calls": {"task": "connections.tasks.forget_what_is_old", "schedule": crontab(hour="2", minute="21")},
+    "delete-outdated-invitations": {
+        "task": "invitations.tasks.delete_outdated_invitations",
+        "schedule": crontab(hour="2", minute="27"),
+    },
     # Once a month, for each time leaves an entry itself.
     "trim-audit-trail": {
         "task": "accounts.tasks.trim_audit_trail",
@@ -117,7 +126,9 @@ MAILS_PER_ADDRESS = env.int("MAILS_PER_ADDRESS", 5)
 MAILS_PER_DOMAIN = env.int("MAILS_PER_DOMAIN", 500)
 # How long it can be seen, and taken back, what runs changed in the copy; months leave as a whole.
 JOURNAL_DAYS = env.int("JOURNAL_DAYS", 90)
-# How long is kept, after its end, what docs/privacy.md lists: entries of the audit trail.
+# Who has left the copy, and rows that could not be read; runs, failures, usage and invitations; the audit trail.
+REMOVED_PEOPLE_DAYS = env.int("REMOVED_PEOPLE_DAYS", 30)
+RECORD_DAYS = env.int("RECORD_DAYS", 400)
 AUDIT_DAYS = env.int("AUDIT_DAYS", 1_100)
 
 # --- Applications --------------------------------------------------------------------------------

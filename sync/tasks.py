@@ -2,8 +2,9 @@
 
 from celery import shared_task
 
+from accounts.models import SalesAccount
 from common.redis_client import redis_client
-from sync import queue, runner
+from sync import queue, retention, runner
 from sync.models import Extract, SyncRun
 from sync.queue import Task
 
@@ -42,3 +43,10 @@ def advance_extract(extract_id: int) -> None:
 def run_next_bulk_job() -> None:
     """Take a long step; which one is decided when a worker is free, so that accounts take turns."""
     runner.run_next_bulk_job()
+
+
+@shared_task
+def forget_what_is_old() -> None:
+    """Every night: let go in every account what nobody asks for any more."""
+    for account in SalesAccount.objects.all():
+        retention.forget_what_is_old(account)
