@@ -107,6 +107,11 @@ def redact_text(text: str, limit: int = MAX_LENGTH) -> str:
     return _shortened(_WRITTEN_WORD.sub(_decoded, _hidden(text)), limit)
 
 
+def is_secret_name(name: str) -> bool:
+    """Does a name say that its value is a secret?"""
+    return _SECRET_NAME.search(name) is not None
+
+
 class _Redaction:
     """One run through a value: how many parts and characters may still be looked at."""
 
@@ -182,7 +187,7 @@ def _named_parts(value: Any) -> Iterable[tuple[object, object]] | None:
 def _is_secret(name: str, value: object) -> bool:
     """By its name. A number of few digits is a count or a status, whatever its name; a longer one may be a code."""
     is_number = isinstance(value, int | float | Decimal)
-    if _SECRET_NAME.search(name):
+    if is_secret_name(name):
         return not (is_number and _ORDINARY_VALUE.fullmatch(str(value)))
     is_doubtful = bool(_DOUBTFUL_NAME.search(name)) and isinstance(value, str | bytes | int | float | Decimal)
     return is_doubtful and not _ORDINARY_VALUE.fullmatch(str(value))

@@ -93,7 +93,7 @@ def find_lists(account: SalesAccount, name: str) -> list[StaticList]:
 def make_way(account: SalesAccount) -> None:
     """A full run reads all that a run which follows changes would."""
     for run in SyncRun.objects.for_account(account).unfinished().filter(kind=RunKind.INCREMENTAL):
-        _cancel(run)
+        cancel_unasked(run)
 
 
 def connection_problem(account: SalesAccount) -> str:
@@ -115,7 +115,7 @@ def connection_problem(account: SalesAccount) -> str:
 def cancel_run(*, run: SyncRun, cancelled_by: User) -> bool:
     """Stop a run, whatever its workers are doing; nothing is changed. False when it had ended by itself."""
     with transaction.atomic():
-        if not _cancel(run):
+        if not cancel_unasked(run):
             return False
         record(account=run.account, actor=cancelled_by, action=SyncAction.CANCELLED, target=str(run), run=run.pk)
         queue.wake_on_commit(run)
@@ -123,7 +123,8 @@ def cancel_run(*, run: SyncRun, cancelled_by: User) -> bool:
     return True
 
 
-def _cancel(run: SyncRun) -> bool:
+def cancel_unasked(run: SyncRun) -> bool:
+    """The same without anybody who wants it: something else takes the run's place. False when it had ended."""
     now, this = timezone.now(), SyncRun.objects.unfinished().filter(pk=run.pk)
     if not this.take_from_workers(status=RunStatus.CANCELLED, finished_at=now, due_at=now, paused_at=None):
         return False

@@ -22,7 +22,7 @@ logger = structlog.get_logger(__name__)
 def clean_up(run: SyncRun) -> None:
     """Remove a finished run's leftovers, a little later if a worker still holds a table; raises LeaseLost."""
     if run.has_leftovers:
-        _cancel_exports(run)
+        cancel_exports(run)
     try:
         _drop_tables(run)
     except OperationalError:
@@ -38,7 +38,8 @@ def _drop_tables(run: SyncRun) -> None:
         run.end_step(due_at=None, has_leftovers=False)
 
 
-def _cancel_exports(run: SyncRun) -> None:
+def cancel_exports(run: SyncRun) -> None:
+    """Take what still waits in Marketo's queue out of it."""
     under_way = (ExtractStatus.REQUESTED, ExtractStatus.RUNNING)
     for extract in Extract.objects.of_run(run).filter(source=Source.MARKETO_PEOPLE, status__in=under_way):
         cancel_export(run, extract.remote_id)

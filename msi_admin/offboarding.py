@@ -1,0 +1,83 @@
+"""A company leaves: everything of its Sales account is exported, disconnected and erased, and a certificate says so."""
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.audit_chain import entries_may_go
+from accounts.models import AuditEvent, SalesAccount, User
+from accounts.services import RefusedError, lock_account, record
+from connections.services.leaving import disconnect_everything
+from members.leaving import delete_user
+from msi_admin.account_export import export_account
+from msi_admin.account_rows import count_rows
+from msi_admin.audit_actions import OperatorAction
+from sync.leaving import stop_everything
+
+logger = structlog.get_logger(__name__)
+
+
+def offboard(account: SalesAccount, path: Path) -> dict[str, Any]:
+    """
+    Export an account to `path`, then disconnect and erase it; answers the certificate, which is written beside.
+
+    Raises FileExistsError or OSError before anything is changed. Repeated after an interruption, with another path, it
+    ends what it had begun.
+    """
+    slug, name, account_id = account.slug, account.name, account.pk
+    export = export_account(account, path)
+    erased = count_rows(account_id)
+    stop_everything(account)
+    tokens = disconnect_everything(account)
+    # A run may have begun before the connections were gone.
+    stop_everything(account)
+    users = list(User.objects.filter(member__account=account))
+    trail = AuditEvent.objects.for_account(account).latest("pk").hash
+    _erase(account)
+    certificate = {
+        "account": name,
+        "slug": slug,
+        "erased_at": timezone.now().isoformat(timespec="seconds"),
+        "export": path.name,
+        "export_sha256": export.sha256,
+        "last_hash_of_audit_trail": trail,
+        "tokens_revoked": tokens.revoked,
+        "tokens_to_be_revoked": tokens.waiting,
+        **{f"erased {label}": count for label, count in erased.items()},
+        **_delete_users(users),
+        "left": sum(count_rows(account_id).values()),
+    }
+    record(account=None, actor=None, action=OperatorAction.ACCOUNT_OFFBOARDED, target=slug, left=certificate["left"])
+    logger.info("account_offboarded", account=slug)
+    _write(certificate, path)
+    return certificate
+
+
+@transaction.atomic
+def _erase(account: SalesAccount) -> None:
+    lock_account(account)
+    with entries_may_go():
+        AuditEvent.objects.for_account(account).delete()
+    account.delete()
+
+
+def _delete_users(users: list[User]) -> dict[str, int]:
+    """Those who have no place elsewhere: somebody may be an admin of another Marketo instance, or ops staff."""
+    deleted = 0
+    for user in users:
+        with suppress(RefusedError):
+            delete_user(user)
+            deleted += 1
+    return {"users_deleted": deleted, "users_kept": len(users) - deleted}
+
+
+def _write(certificate: dict[str, Any], path: Path) -> None:
+    handle = os.open(path.with_suffix(".certificate.json"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(certificate, file, indent=2, ensure_ascii=False)
