@@ -105,7 +105,7 @@ def invite_by_address(request: ConsoleRequest, instance: MarketoInstance) -> Htt
     if form.is_valid():
         _invite_first_admin(request, instance, form.cleaned_data["email"])
     else:
-        messages.error(request, " ".join(form.errors["email"]))
+        messages.error(request, " ".join(map(str, form.errors["email"])))
     return redirect("guide:actions_config")
 
 
