@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
@@ -210,23 +211,23 @@ ACCENTED = "".join(WITHOUT_ACCENTS.values())
 PLAIN = "".join(plain * len(letters) for plain, letters in WITHOUT_ACCENTS.items())
 
 
+# A text of SQL in small letters without accents, however its letters were composed. Not PostgreSQL's unaccent: that is
+# an extension, and no index may use it. Most names are ASCII, and translating them would cost ten times as much.
+FOLDED = (
+    "(CASE WHEN octet_length({text}) = length({text}) THEN lower({text}) "
+    f"ELSE translate(lower(normalize({{text}}, NFC)), '{ACCENTED}', '{PLAIN}') END)"
+)
+
+
 class Folded(Func):
-    """
-    A text in small letters without accents.
+    """What FOLDED makes of an expression."""
 
-    Not PostgreSQL's unaccent: that is an extension, and no index may use it. Most names are ASCII, and translating
-    them would cost ten times as much.
-    """
-
-    template = (
-        "(CASE WHEN octet_length(%(expressions)s) = length(%(expressions)s) THEN lower(%(expressions)s) "
-        f"ELSE translate(lower(%(expressions)s), '{ACCENTED}', '{PLAIN}') END)"
-    )
+    template = FOLDED.format(text="%(expressions)s")
 
 
 def folded(text: str) -> str:
-    """What Folded makes of a text."""
-    return text.lower().translate(str.maketrans(ACCENTED, PLAIN))
+    """What FOLDED makes of a text of Python."""
+    return unicodedata.normalize("NFC", text).lower().translate(str.maketrans(ACCENTED, PLAIN))
 
 
 class PersonQuerySet(models.QuerySet["Person"]):

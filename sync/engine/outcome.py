@@ -11,6 +11,7 @@ from psycopg import sql
 from history.models import ChangeKind
 from sync.engine.stage import CHANGES, JUDGED, StageTable
 from sync.models import RunKind, SyncRun
+from sync.querysets import FOLDED, folded
 from sync.statuses import WAITING_FOR_A_DECISION, RunStatus
 
 PAGE_SIZE = 50
@@ -28,6 +29,7 @@ WOULD_LEAVE_OUT = f"""
 UNION ALL SELECT marketo_id, '{LEFT_OUT}', reason, '{{{{}}}}', '{{{{}}}}' FROM {{judged}} AS judged
 WHERE reason <> '' AND NOT EXISTS (SELECT FROM {{changes}} AS change WHERE change.marketo_id = judged.marketo_id)
 """  # noqa: S608 (our own texts)
+SEARCHED = {"email": "email", "last_name": "last_name", "whole_name": "(first_name || ' ' || last_name)"}
 NAMED_BY = ("first_name", "last_name", "email")
 NAMES = """
 coalesce(copy.first_name, {first_name}, '') AS first_name, coalesce(copy.last_name, {last_name}, '') AS last_name,
@@ -39,8 +41,8 @@ SELECT * FROM (
     LEFT JOIN sync_person AS copy ON copy.account_id = %(account)s AND copy.marketo_id = change.marketo_id
 ) AS named
 WHERE marketo_id > %(beyond)s AND kind = ANY(%(kinds)s) AND (%(reason)s = '' OR reason = %(reason)s)
-    AND (%(text)s = '' OR marketo_id::text = %(text)s OR lower(email) LIKE %(prefix)s
-        OR lower(last_name) LIKE %(prefix)s OR lower(first_name || ' ' || last_name) LIKE %(prefix)s)
+    AND (%(text)s = '' OR marketo_id::text = %(text)s OR {email} LIKE %(prefix)s
+        OR {last_name} LIKE %(prefix)s OR {whole_name} LIKE %(prefix)s)
 ORDER BY marketo_id LIMIT %(limit)s
 """
 
@@ -74,7 +76,7 @@ class Choice:
 
 def concerned(run: SyncRun, choice: Choice, beyond: int = 0, limit: int = PAGE_SIZE) -> list[Concerned]:
     """People by ascending Marketo id, after the id `beyond`."""
-    text = choice.text.strip().lower()
+    text = folded(choice.text.strip())
     params: dict[str, Any] = {
         "account": run.account_id,
         "run": run.pk,
@@ -111,6 +113,7 @@ def _statement(run: SyncRun) -> sql.Composed:
         names=sql.SQL(NAMES).format(**columns),
         source=sql.SQL(source).format(**tables),
         judged_names=joined if has_judged else sql.SQL(""),
+        **{name: sql.SQL(FOLDED.format(text=text)) for name, text in SEARCHED.items()},
     )
 
 

@@ -1,5 +1,7 @@
 """Deciding about a run in the browser: held, dry, taken back."""
 
+from unicodedata import normalize
+
 import pytest
 from django.test import Client
 
@@ -90,6 +92,8 @@ def test_the_people_of_a_held_run(held: SyncRun, browser: Client, synced: SalesA
     found = text_of(browser.post(address, {"q": str(person.marketo_id)}))
     assert found.count("Deleted in Marketo") == 1
     assert "Nobody." in text_of(browser.post(address, {"q": "nobody of that name"}))
+    Person.objects.for_account(synced).filter(pk=person.pk).update(last_name=normalize("NFD", "Élan"))
+    assert text_of(browser.post(address, {"q": "élan"})).count("Deleted in Marketo") == 1
 
 
 def test_ops_staff_who_look_at_people_stand_in_the_audit_trail(

@@ -2,6 +2,8 @@
 
 import re
 from datetime import timedelta
+from typing import Literal
+from unicodedata import normalize
 
 import pytest
 from django.db import connection
@@ -228,6 +230,20 @@ def test_people_are_found_without_accents_by_company_and_by_id(
     make_people(account, 1, first_id=3, last_name="van der Berg", company="Acme")
     rows = client_of(member).post("/settings/people/", {"q": text}).context["page"].rows
     assert [person.marketo_id for person in rows] == [3 if text == "van der" else 1]
+
+
+@pytest.mark.parametrize("typed", ["NFC", "NFD"])
+@pytest.mark.parametrize("stored", ["NFC", "NFD"])
+@pytest.mark.parametrize("name", ["Åke", "Élan", "Nguyễn", "Zoë", "Łukasz", "Ákos", "Đặng", "Çelik", "Иван-Йорг"])
+def test_people_are_found_however_letters_were_composed(
+    stored: Literal["NFC", "NFD"], typed: Literal["NFC", "NFD"], name: str, account: SalesAccount
+) -> None:
+    """A file made on a Mac may bring a letter and its accent apart; so may a keyboard."""
+    make_people(account, 1, last_name=normalize(stored, name))
+    people = Person.objects.for_account(account)
+    assert people.search(normalize(typed, name)).exists()
+    assert people.search(normalize(typed, name)[:1].swapcase() + normalize(typed, name)[1:]).exists()
+    assert not people.search(f"{name}x").exists()
 
 
 def test_a_search_uses_the_indexes_alone(account: SalesAccount) -> None:
