@@ -4,40 +4,64 @@ Anonymous people are asked to sign in, strangers find nothing (404), members wit
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
-from typing import Any, Concatenate
+from typing import Any, Concatenate, cast
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.middleware import ConsoleRequest, page_of_form
 from accounts.models import User
-from accounts.permissions import Permission
+from accounts.permissions import NEEDS_FRESH_SIGN_IN, Permission
 
 View = Callable[Concatenate[ConsoleRequest, ...], HttpResponseBase]
 AnyView = Callable[..., HttpResponseBase]
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
-def permission_required(permission: Permission) -> Callable[[View], AnyView]:
-    """Let members in whose role has the permission; the view finds them in `request.member`."""
+def permission_required(permission: Permission, *, asks_first: bool = False) -> Callable[[View], AnyView]:
+    """
+    Let members in whose role has the permission; the view finds them in `request.member`.
+
+    With `asks_first` a fresh sign-in is asked for before the page is shown: for forms with a secret or a file, which
+    are not kept while the password is asked for.
+    """
 
     def decorate(view: View) -> AnyView:
-        @wraps(view)
+        asking = fresh_sign_in_for(permission)(view)
+        if asks_first:
+            asking = fresh_sign_in_required_first(asking)
+
+        @wraps(asking)
         def guarded(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.member.may(permission):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            return asking(request, *args, **kwargs)
 
         return member_required(guarded)
+
+    return decorate
+
+
+def fresh_sign_in_for(permission: Permission) -> Callable[[Callable[..., Any]], AnyView]:
+    """Ask for a fresh sign-in if the permission says so, for a view that finds out by itself who has it."""
+
+    def decorate(view: Callable[..., Any]) -> AnyView:
+        asking: Any = fresh_sign_in_required(view) if permission in NEEDS_FRESH_SIGN_IN else view
+        # By which the tests find the addresses that a permission guards.
+        asking.permission = permission
+        return cast("AnyView", asking)
 
     return decorate
 
@@ -71,18 +95,35 @@ def has_signed_in_with_salesforce(request: HttpRequest, user: User) -> bool:
 
 def fresh_sign_in_required(view: Callable[..., Any]) -> AnyView:
     """Ask for the password again before a change, unless it was given in the last 15 minutes; reading stays free."""
-    return _when_fresh(view, is_free_to_read=True)
+    return _when_fresh(view, free_methods=SAFE_METHODS)
 
 
 def fresh_sign_in_required_to_read(view: Callable[..., Any]) -> AnyView:
     """The same for a page whose reading is the risk: an export."""
-    return _when_fresh(view, is_free_to_read=False)
+    return _when_fresh(view, free_methods=())
 
 
-def _when_fresh(view: Callable[..., Any], *, is_free_to_read: bool) -> AnyView:
+def fresh_sign_in_required_first(view: Callable[..., Any]) -> AnyView:
+    """
+    Ask before a form is shown that cannot be kept meanwhile: allauth would put a posted secret into the session, and a
+    file is kept nowhere.
+    """
+    guarded = fresh_sign_in_required_to_read(view)
+
+    @wraps(view)
+    def ask_before(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST" or is_fresh_sign_in(request):
+            return guarded(request, *args, **kwargs)
+        messages.warning(request, _("Nothing was saved: you signed in a while ago. Send the form again."))
+        return redirect(request.path)
+
+    return ask_before
+
+
+def _when_fresh(view: Callable[..., Any], *, free_methods: Collection[str]) -> AnyView:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if is_fresh_sign_in(request) or (is_free_to_read and request.method == "GET"):
+        if request.method in free_methods or is_fresh_sign_in(request):
             answer: HttpResponseBase = view(request, *args, **kwargs)
             return answer
         if not get_adapter(request).get_reauthentication_methods(request.user):
@@ -94,7 +135,7 @@ def _when_fresh(view: Callable[..., Any], *, is_free_to_read: bool) -> AnyView:
 
 def _to_salesforce(request: HttpRequest) -> HttpResponseBase:
     """For people without a password: back from there they open the page anew, because their old session is over."""
-    page = request.get_full_path() if request.method == "GET" else page_of_form(request)
+    page = request.get_full_path() if request.method in SAFE_METHODS else page_of_form(request)
     return redirect(f"{reverse('salesforce_login')}?{urlencode({'next': page, 'again': 1})}")
 
 

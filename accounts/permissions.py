@@ -35,6 +35,23 @@ class Permission(StrEnum):
     READ_PEOPLE = "sync.read_people"
     # The account's runs: watching, pausing, resuming, cancelling, and asking why somebody is (not) in the copy.
     CONTROL_RUNS = "sync.control_runs"
+    # What becomes of people: approving or discarding a held run, taking one back, and from when on runs are held.
+    DECIDE_RUNS = "sync.decide_runs"
+
+
+# What gives rights, takes them away or decides about other people's data: every change under it asks whoever has not
+# proved who they are in the last 15 minutes to do so. Reading stays free.
+NEEDS_FRESH_SIGN_IN = frozenset(
+    {
+        Permission.MANAGE_ACCOUNT,
+        Permission.CONNECT_MARKETO,
+        Permission.CONNECT_SALESFORCE,
+        Permission.CONNECT_OWN_SALESFORCE,
+        Permission.ASK_SALESFORCE_ADMIN,
+        Permission.MANAGE_USERS,
+        Permission.DECIDE_RUNS,
+    }
+)
 
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {

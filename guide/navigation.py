@@ -43,7 +43,7 @@ SETTING_PAGES = [
     (_("Admin Settings"), _("Salesforce"), "connections:salesforce", Permission.CONNECT_SALESFORCE),
     (_("Admin Settings"), _("Salesforce package"), "salesforce_package:package", Permission.CONFIGURE_PACKAGE),
     (_("Admin Settings"), _("Marketo"), "connections:marketo", Permission.CONNECT_MARKETO),
-    (_("Admin Settings"), _("Data Sync"), "sync:settings", Permission.CONTROL_RUNS),
+    (_("Admin Settings"), _("Data Sync"), "sync:settings", Permission.DECIDE_RUNS),
     (_("Integrations"), _("Diagnostics"), "diagnostics:diagnostics", Permission.READ_DIAGNOSTICS),
     (_("Sales account"), _("People"), "people:people", Permission.READ_PEOPLE),
 ]

@@ -1,5 +1,27 @@
 """Who may open what: the table that tests/test_access.py holds against the console."""
 
+# What asks for a fresh sign-in besides every change under a permission that says so (accounts/permissions.py): reading
+# that is an export, forms that are not kept while the password is asked for, and what no member's permission guards.
+ALSO_ASKED = """
+post /marketo/sales-insight/actions-config/credentials/
+post /marketo/sales-insight/actions-config/resend-invite/
+post /marketo/sales-insight/actions-config/send-invite/
+get  /ops/marketo-instances/new/
+post /ops/marketo-instances/new/
+get  /ops/sync/<int:run_id>/people.csv
+get  /ops/sync/<int:run_id>/rejected-rows.csv
+get  /settings/admin/audit/export/
+get  /settings/admin/marketo/set-up/
+get  /settings/admin/salesforce/apps/
+get  /settings/admin/salesforce/apps/<int:pk>/
+post /settings/admin/salesforce/connect/
+post /settings/admin/salesforce/disconnect/
+get  /settings/admin/users/invite-csv/
+get  /settings/admin/users/invite-csv/<int:pk>/report/
+post /settings/salesforce/connect/
+post /settings/salesforce/disconnect/
+"""
+
 # What each gets, by method and address: a status; `login` is the way to the sign-in page, `nothing` a redirect after
 # which all is as before. Nobody is in no account; a stranger is the admin of another one.
 TABLE = """

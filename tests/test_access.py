@@ -11,8 +11,10 @@ import pytest
 from django.apps import apps
 from django.db import transaction
 from django.test import Client
+from django.urls import resolve
 
 from accounts.models import SalesAccount, User
+from accounts.permissions import NEEDS_FRESH_SIGN_IN
 from clients.http import AccessDenied
 from connections.models import ApiFailure, MarketoAccess, MarketoConnection, SalesforceConnection
 from connections.services.app_keys import make_key
@@ -20,10 +22,19 @@ from connections.services.call_log import record_failure
 from diagnostics.help_links import make_help_link
 from invitations.tokens import hash_token
 from sync.statuses import RunStatus
-from tests.access_table import TABLE
+from tests.access_table import ALSO_ASKED, TABLE
 from tests.addresses import EVERY_ADDRESS, ROOMS
 from tests.conftest import ClientOf
-from tests.factories import make_invitation, make_run, make_salesforce_app, make_team, make_upload, make_user
+from tests.factories import (
+    make_invitation,
+    make_run,
+    make_salesforce_app,
+    make_team,
+    make_upload,
+    make_user,
+    with_password,
+)
+from tests.signing_in import let_in, let_sign_in_age
 
 PEOPLE = ("anonymous", "nobody", "stranger", "member", "salesforce_admin", "admin", "marketo_admin", "ops", "superuser")
 Cells = dict[tuple[str, str], dict[str, str]]
@@ -212,6 +223,36 @@ def test_nothing_is_written_but_by_post(
         found = {path: answer_of(browser, method, path, {}) for path in paths.values()}
         assert {path: answer for path, answer in found.items() if answer not in REFUSALS} == {}
     assert everything() == before
+
+
+def is_asked(browser: Client, method: str, path: str, form: Mapping[str, Any]) -> bool:
+    """Is the password asked for, at once or before a form is shown that is not kept meanwhile?"""
+    answer = browser.get(path) if method == "get" else browser.post(path, form)
+    if method == "post" and answer.headers.get("Location") == path:
+        answer = browser.get(path)
+    return answer.headers.get("Location", "").startswith("/accounts/reauthenticate/")
+
+
+@pytest.mark.parametrize("person", ["admin", "marketo_admin", "superuser"])
+def test_an_old_sign_in_gives_nobody_rights(
+    browser_of: Callable[[str], Client], paths: dict[str, str], form: dict[str, Any], person: str
+) -> None:
+    """Security statement 37: a browser left open for 16 minutes reads, and changes nothing that gives rights."""
+    somebody = User.objects.get(pk=browser_of(person).session["_auth_user_id"])
+    browser = let_sign_in_age(let_in(Client(), with_password(somebody)))
+    allowed = [(method, route) for (method, route), cells in ACCESS.items() if cells[person] not in REFUSALS]
+    declared = {
+        ("post", route)
+        for route, path in paths.items()
+        if getattr(resolve(path).func, "permission", None) in NEEDS_FRESH_SIGN_IN
+    }
+    asked = declared | {(method, route) for method, route in map(str.split, ALSO_ASKED.strip().splitlines())}
+    before = everything()
+    found = {one for one in asked & set(allowed) if is_asked(browser, one[0], paths[one[1]], form)}
+    assert found == asked & set(allowed)
+    assert everything() == before
+    free = [one for one in allowed if one not in asked and not one[1].endswith("disconnect/")]
+    assert [one for one in free if is_asked(browser, one[0], paths[one[1]], form)] == []
 
 
 # Where no role counts: all else outside the rooms asks whoever is not signed in to sign in, or is not there.

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import services
-from accounts.access import fresh_sign_in_required, has_signed_in_with_salesforce, permission_required
+from accounts.access import has_signed_in_with_salesforce, permission_required
 from accounts.forms import LoginPolicyForm
 from accounts.middleware import ConsoleRequest
 from accounts.models import LoginPolicy, Member
@@ -16,7 +16,6 @@ from accounts.permissions import Permission
 
 @permission_required(Permission.MANAGE_ACCOUNT)
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_sign_in_required
 def general(request: ConsoleRequest) -> HttpResponse:
     """The card Login Management; a post changes how members sign in."""
     account, user = request.member.account, request.member.user

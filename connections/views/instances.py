@@ -4,29 +4,28 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import access_error
+from accounts.access import access_error, fresh_sign_in_required_first
 from accounts.models import User
 from connections.forms import MarketoInstanceForm
 from connections.messages import ConnectionProblem
 from connections.services import instances
-from connections.views import fresh_sign_in_for_secrets
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def new_marketo_instance(request: HttpRequest) -> HttpResponse:
+def new_marketo_instance(request: HttpRequest) -> HttpResponseBase:
     """The form for superusers; the command register_marketo_instance does the same."""
     if not cast("User", request.user).is_superuser:
         raise access_error(request)
     return _new_marketo_instance(request)
 
 
-@fresh_sign_in_for_secrets
+@fresh_sign_in_required_first
 def _new_marketo_instance(request: HttpRequest) -> HttpResponse:
     form = MarketoInstanceForm(request.POST or None)
     problem = None

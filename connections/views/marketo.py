@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import fresh_sign_in_required, permission_required
+from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from common.paging import is_key
@@ -18,7 +18,6 @@ from connections.services import marketo as marketo_services
 from connections.services import marketo_access
 from connections.services.health import marketo_health
 from connections.services.visibility import current_visibility
-from connections.views import fresh_sign_in_for_secrets
 
 
 @permission_required(Permission.CONNECT_MARKETO)
@@ -30,7 +29,6 @@ def marketo(request: ConsoleRequest) -> HttpResponse:
 
 @permission_required(Permission.CONNECT_MARKETO)
 @require_POST
-@fresh_sign_in_required
 def connect_marketo(request: ConsoleRequest) -> HttpResponse:
     """The button Connect: uses the credentials that Marketo sent."""
     try:
@@ -40,9 +38,8 @@ def connect_marketo(request: ConsoleRequest) -> HttpResponse:
     return _connected(request)
 
 
-@permission_required(Permission.CONNECT_MARKETO)
+@permission_required(Permission.CONNECT_MARKETO, asks_first=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_sign_in_for_secrets
 def set_up_marketo(request: ConsoleRequest) -> HttpResponse:
     """The tab Set Up: credentials pasted by hand."""
     form = MarketoCredentialsForm(request.POST or None)
@@ -67,7 +64,6 @@ def set_up_marketo(request: ConsoleRequest) -> HttpResponse:
 
 @permission_required(Permission.CONNECT_MARKETO)
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_sign_in_required
 def take_over_marketo(request: ConsoleRequest) -> HttpResponse:
     """GET says what happens when another admin becomes the owner; POST does it."""
     account = request.member.account
@@ -113,7 +109,6 @@ def remove_access(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 @permission_required(Permission.CONNECT_MARKETO)
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_sign_in_required
 def disconnect_marketo(request: ConsoleRequest) -> HttpResponse:
     """GET says what will stop working; POST disconnects."""
     account = request.member.account

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from accounts.access import fresh_sign_in_required, member_required
+from accounts.access import fresh_sign_in_for, member_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Member
 from accounts.permissions import Permission
@@ -73,7 +73,7 @@ def permission_of_place_required(view: PlaceView) -> Callable[..., HttpResponseB
     def guarded(request: ConsoleRequest, place: ConnectionScope) -> HttpResponseBase:
         if not request.member.may(place.permission):
             raise PermissionDenied
-        return view(request, place)
+        return fresh_sign_in_for(place.permission)(view)(request, place)
 
     return member_required(guarded)
 
@@ -87,7 +87,6 @@ def salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpResponse:
 
 @permission_of_place_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_sign_in_required
 def connect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpResponse:
     """GET shows which host the browser will be sent to; OK posts and goes there."""
     form = SalesforceHostForm(request.POST or request.GET)
@@ -117,7 +116,6 @@ def connect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpR
 
 @permission_of_place_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_sign_in_required
 def disconnect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpResponse:
     """GET says what will stop working; POST disconnects."""
     connection = place.connection_of(request.member)

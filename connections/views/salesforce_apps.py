@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import fresh_sign_in_required, permission_required
+from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from clients.salesforce.oauth import AppKind
@@ -19,9 +19,8 @@ from connections.services.salesforce_apps import check_app, enter_app, remove_ap
 from connections.services.server_connections import connect_without_login
 
 
-@permission_required(Permission.CONNECT_SALESFORCE)
+@permission_required(Permission.CONNECT_SALESFORCE, asks_first=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_sign_in_required
 def salesforce_apps(request: ConsoleRequest) -> HttpResponse:
     """The account's apps, and a form for another one with the recipe beside it."""
     form = SalesforceAppForm(request.POST or None)
@@ -42,9 +41,8 @@ def salesforce_apps(request: ConsoleRequest) -> HttpResponse:
     return _checked(request, app)
 
 
-@permission_required(Permission.CONNECT_SALESFORCE)
+@permission_required(Permission.CONNECT_SALESFORCE, asks_first=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_sign_in_required
 def salesforce_app(request: ConsoleRequest, pk: int) -> HttpResponse:
     """One app; a post replaces its key and secret."""
     app = _app(request, pk)
@@ -68,7 +66,6 @@ def check_salesforce_app(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 @permission_required(Permission.CONNECT_SALESFORCE)
 @require_POST
-@fresh_sign_in_required
 def remove_salesforce_app(request: ConsoleRequest, pk: int) -> HttpResponse:
     """Forget an app that no connection uses."""
     app = _app(request, pk)
@@ -82,7 +79,6 @@ def remove_salesforce_app(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 @permission_required(Permission.CONNECT_SALESFORCE)
 @require_POST
-@fresh_sign_in_required
 def connect_salesforce_app(request: ConsoleRequest, pk: int) -> HttpResponse:
     """Connect as a Salesforce user who does not log in."""
     app = _app(request, pk)
@@ -103,7 +99,6 @@ def connect_salesforce_app(request: ConsoleRequest, pk: int) -> HttpResponse:
 
 @permission_required(Permission.CONNECT_SALESFORCE)
 @require_POST
-@fresh_sign_in_required
 def make_salesforce_key(request: ConsoleRequest, pk: int) -> HttpResponse:
     """Make the first key for JWT bearer tokens, or prepare the next one."""
     make_key(_app(request, pk), by=request.member.user)

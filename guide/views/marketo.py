@@ -85,6 +85,7 @@ def refresh_admins(request: ConsoleRequest, instance: MarketoInstance) -> HttpRe
 
 @require_POST
 @marketo_admin_required
+@fresh_sign_in_required
 def send_invite(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
     """Step 1: create the Sales account and invite the chosen Marketo admin."""
     email = request.POST.get("admin", "").replace("\0", "")
@@ -120,6 +121,7 @@ def _invite_first_admin(request: ConsoleRequest, instance: MarketoInstance, emai
 
 @require_POST
 @marketo_admin_required
+@fresh_sign_in_required
 def resend_invite(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
     """Send the first invitation again with a new link."""
     invitation = get_object_or_404(_first_invitations(instance).undecided())

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import permission_required
+from accounts.access import fresh_sign_in_required_to_read, permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Team
 from accounts.permissions import Permission, Role
@@ -25,7 +25,7 @@ from invitations.upload_limit import was_too_big
 from invitations.views.invite import PROBLEMS_SHOWN, to_outcome
 
 
-@permission_required(Permission.MANAGE_USERS)
+@permission_required(Permission.MANAGE_USERS, asks_first=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: ConsoleRequest) -> HttpResponse:
     """First page: the file."""
@@ -58,6 +58,7 @@ def mapping(request: ConsoleRequest, pk: int) -> HttpResponse:
     return to_outcome(request, outcome, [person for person in people if person.problem])
 
 
+@fresh_sign_in_required_to_read
 @permission_required(Permission.MANAGE_USERS)
 @require_safe
 def report(request: ConsoleRequest, pk: int) -> HttpResponseBase:

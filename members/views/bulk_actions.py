@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from accounts.access import fresh_sign_in_required, permission_required
+from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Member, Team, User
 from accounts.permissions import Permission, Role
@@ -83,7 +83,6 @@ def add_to(request: ConsoleRequest) -> HttpResponse:
 
 @permission_required(Permission.MANAGE_USERS)
 @require_POST
-@fresh_sign_in_required
 def set_role(request: ConsoleRequest) -> HttpResponse:
     """Give the people another role, members and invited ones."""
     chosen = request.POST.get("role", "")

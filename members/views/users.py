@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import fresh_sign_in_required, permission_required
+from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Member, SalesAccount, Team
 from accounts.permissions import Permission, Role
@@ -62,7 +62,6 @@ def users(request: ConsoleRequest) -> HttpResponse:
 
 @permission_required(Permission.MANAGE_USERS)
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_sign_in_required
 def remove(request: ConsoleRequest, pk: int) -> HttpResponse:
     """Take a member out of the account: what follows and who receives what they owned, or why they must stay."""
     account = request.member.account

@@ -38,7 +38,7 @@ def chosen_account(accounts: list[SalesAccount], params: Mapping[str, str]) -> S
 def may_decide(request: ConsoleRequest, account: SalesAccount) -> bool:
     """Whether this person answers for what becomes of the account's people: its admins, and those of its instance."""
     member = request.member
-    is_admin = bool(member and member.account_id == account.pk and member.may(Permission.CONTROL_RUNS))
+    is_admin = bool(member and member.account_id == account.pk and member.may(Permission.DECIDE_RUNS))
     return is_admin or MarketoInstance.objects.administered_by(request.user).for_account(account).exists()
 
 

@@ -11,8 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import fresh_sign_in_required, fresh_sign_in_required_to_read
+from accounts.access import fresh_sign_in_for, fresh_sign_in_required_to_read
 from accounts.middleware import ConsoleRequest
+from accounts.permissions import Permission
 from common.csv_export import csv_answer
 from common.paging import is_key
 from history.trail import Difference, differences_of
@@ -39,7 +40,7 @@ def run_to_decide(request: ConsoleRequest, run_id: int) -> SyncRun:
 
 @login_required
 @require_POST
-@fresh_sign_in_required
+@fresh_sign_in_for(Permission.DECIDE_RUNS)
 def approve_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Let a held run go on."""
     this = run_to_decide(request, run_id)
@@ -49,6 +50,7 @@ def approve_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@fresh_sign_in_for(Permission.DECIDE_RUNS)
 def check_run_again(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Read the people of a held run again."""
     this = run_to_decide(request, run_id)
@@ -58,7 +60,7 @@ def check_run_again(request: ConsoleRequest, run_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
-@fresh_sign_in_required
+@fresh_sign_in_for(Permission.DECIDE_RUNS)
 def start_previewed_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Let a dry run do what it has shown."""
     this = run_to_decide(request, run_id)
@@ -68,6 +70,7 @@ def start_previewed_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@fresh_sign_in_for(Permission.DECIDE_RUNS)
 def discard_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """End a stopped run with nothing changed."""
     this = run_to_decide(request, run_id)
@@ -80,7 +83,7 @@ def discard_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_sign_in_required
+@fresh_sign_in_for(Permission.DECIDE_RUNS)
 def undo_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Say what taking a run back would mean; POST starts it."""
     this = run_to_decide(request, run_id)

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import fresh_sign_in_required, permission_required
+from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from sync.decisions import set_hold_limit
@@ -14,9 +14,8 @@ from sync.forms import HoldLimitForm
 from sync.models import HoldLimit
 
 
-@permission_required(Permission.CONTROL_RUNS)
+@permission_required(Permission.DECIDE_RUNS)
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_sign_in_required
 def settings(request: ConsoleRequest) -> HttpResponse:
     """The limit from which on a run is held; a post changes it."""
     account = request.member.account

@@ -289,9 +289,12 @@ def test_an_app_in_use_is_not_removed(connected: SalesforceConnection, crm: Clie
 
 def test_changing_an_app_asks_for_the_password_again(account: SalesAccount, browser_of_this_morning: Client) -> None:
     app = make_salesforce_app(account)
-    for url in (APPS, change_of(app), f"{change_of(app)}remove/"):
-        answer = browser_of_this_morning.post(url, TYPED)
-        assert answer["Location"].startswith("/accounts/reauthenticate/")
+    removing = browser_of_this_morning.post(f"{change_of(app)}remove/")
+    assert removing["Location"].startswith("/accounts/reauthenticate/")
+    for url in (APPS, change_of(app)):
+        assert browser_of_this_morning.post(url, TYPED)["Location"] == url
+        assert browser_of_this_morning.get(url)["Location"].startswith("/accounts/reauthenticate/")
+    assert TYPED["client_secret"] not in str(dict(browser_of_this_morning.session))
     assert SalesforceApp.objects.get().client_secret == "own-secret"
 
 
