@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils import translation
 
 from accounts import tasks
+from common import mail_limits
 from common.address_fields import KnownAddressField
 
 
@@ -27,7 +28,7 @@ class AskForReset(ResetPasswordForm):  # type: ignore[misc]
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         email: str = self.cleaned_data["email"]
-        tasks.send_password_reset.delay(email, translation.get_language())
+        tasks.send_password_reset.delay(email, translation.get_language(), get_adapter().get_client_ip(request))
         return email
 
 
@@ -41,10 +42,24 @@ class OurSite(HttpRequest):
         return settings.SITE_URL + (location or "/")
 
 
-def send_password_reset(*, email: str, language: str) -> None:
-    """Mail the link to whoever has this address, or that nobody has. Raises OSError when the mail server takes none."""
+def send_password_reset(*, email: str, language: str, client: str) -> None:
+    """
+    Mail the link to whoever has this address, within the limits of the day for the address and for the visitor's
+    network. Raises OSError when the mail server takes none.
+    """
     request = OurSite()
     with translation.override(language), request_context(request):
         form = ResetPasswordForm({"email": email})
-        if form.is_valid():
-            form.save(request)
+        if not form.is_valid() or not form.users:
+            return
+        taken = mail_limits.acquire(scope=mail_limits.VISITORS, email=email, sender=mail_limits.client(client))
+        if taken:
+            _send(form, request, taken)
+
+
+def _send(form: ResetPasswordForm, request: HttpRequest, taken: list[str]) -> None:
+    try:
+        form.save(request)
+    except OSError:
+        mail_limits.release(taken)
+        raise

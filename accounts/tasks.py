@@ -28,11 +28,11 @@ def trim_audit_trail() -> None:
 
 
 @shared_task(bind=True, max_retries=6)
-def send_password_reset(self: Task[Any, Any], email: str, language: str) -> None:
+def send_password_reset(self: Task[Any, Any], email: str, language: str, client: str) -> None:
     """Answer somebody who forgot their password; a mail server that does not answer is tried again for half an hour."""
     from accounts import password_reset
 
     try:
-        password_reset.send_password_reset(email=email, language=language)
+        password_reset.send_password_reset(email=email, language=language, client=client)
     except OSError as error:  # smtplib's errors and the network's
         raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error

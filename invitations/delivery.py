@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from invitations import emails, mail_limits
+from common import mail_limits
+from invitations import emails
 from invitations.models import LIFETIME, Invitation
 from invitations.tokens import hash_token, new_token
 
@@ -23,7 +24,8 @@ def deliver(invitation_id: int) -> None:
     # Whoever presses Resend or Revoke meanwhile wins: these updates then find nothing.
     mine = Invitation.objects.select_related("account", "invited_by").filter(token_hash=claim["token_hash"])
     invitation = mine.get()
-    taken = mail_limits.acquire(account=invitation.account, sender=invitation.invited_by, email=invitation.email)
+    sender = mail_limits.admin(invitation.invited_by_id) if invitation.invited_by_id else None
+    taken = mail_limits.acquire(scope=invitation.account.slug, email=invitation.email, sender=sender)
     if not taken:
         day = mail_limits.next_day()
         mine.update(token_hash="", mail_begun_at=None, send_after=day, expires_at=day + LIFETIME)
@@ -50,7 +52,7 @@ def remind(invitation_id: int) -> None:
         reminder_token_hash=claim["reminder_token_hash"]
     )
     invitation = mine.get()
-    taken = mail_limits.acquire(account=invitation.account, sender=None, email=invitation.email)
+    taken = mail_limits.acquire(scope=invitation.account.slug, email=invitation.email)
     if not taken:
         mine.update(reminder_token_hash="", reminded_at=None)
         return

@@ -13,11 +13,12 @@ from accounts.audit_actions import AccountAction
 from accounts.models import Member, SalesAccount, Team, User
 from accounts.permissions import Role
 from accounts.services import RefusedError, add_member, create_account, create_verified_user, lock_account, record
+from common import mail_limits
 from common.address_fields import reason_against, trouble_with
 from common.addresses import lookup_form
 from common.names import clean_name
 from connections.models import MarketoInstance
-from invitations import mail_limits, tasks
+from invitations import tasks
 from invitations.audit_actions import InvitationAction
 from invitations.csv_rows import InviteRow
 from invitations.eligibility import InviteEligibility
@@ -318,7 +319,8 @@ def _ask_member(member: Member, step: int, asked_by: User) -> None:
             _("%(name)s is a member with the role User. Change the role to Salesforce admin in User Management first.")
             % {"name": member.user}
         )
-    if not mail_limits.acquire(account=member.account, sender=asked_by, email=member.user.email):
+    sender = mail_limits.admin(asked_by.pk)
+    if not mail_limits.acquire(scope=member.account.slug, email=member.user.email, sender=sender):
         raise RefusedError(_("Too many mails were sent to this person or by you today. Ask again tomorrow."))
     record(
         account=member.account, actor=asked_by, action=InvitationAction.STEP_ASKED, target=member.user.email, step=step

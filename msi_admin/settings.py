@@ -124,6 +124,8 @@ TEAMS_PER_ACCOUNT = env.int("TEAMS_PER_ACCOUNT", 20)
 MAILS_PER_ADMIN = env.int("MAILS_PER_ADMIN", 200)
 MAILS_PER_ADDRESS = env.int("MAILS_PER_ADDRESS", 5)
 MAILS_PER_DOMAIN = env.int("MAILS_PER_DOMAIN", 500)
+# Mails that visitors who are not signed in may ask for from one address of a network; none is sent beyond.
+MAILS_PER_CLIENT = env.int("MAILS_PER_CLIENT", 50)
 # How long it can be seen, and taken back, what runs changed in the copy; months leave as a whole.
 JOURNAL_DAYS = env.int("JOURNAL_DAYS", 90)
 # Who has left the copy, and rows that could not be read; runs, failures, usage and invitations; the audit trail.
@@ -239,6 +241,8 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Without the question "Remember me": a session ends after SESSION_COOKIE_AGE.
 ACCOUNT_SESSION_REMEMBER = True
+# Whoever types an address at the page for forgotten passwords makes the console mail nobody who has no user.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 USERSESSIONS_ADAPTER = "accounts.adapter.AuditedSessionsAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 # On top of allauth's own limits, which cover signing in by password and every second factor.

@@ -8,9 +8,12 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from accounts import tasks
 from accounts.models import User
+from common import mail_limits
+from common.redis_client import redis_client
 from msi_admin.celery import app
 from tests.conftest import RefuseMails
 from tests.factories import PASSWORD, make_user
@@ -60,6 +63,41 @@ def test_nobody_is_looked_for_while_the_visitor_waits(client: Client) -> None:
     assert "accounts_user" not in str(asked)
 
 
+def test_strangers_are_not_mailed(client: Client) -> None:
+    """Security statement 27: nobody makes the console write to people who have no user; the page is the same."""
+    for email in EVERYBODY:
+        client.post(RESET, {"email": email})
+    assert {message.to[0] for message in mail.outbox} == {"anna@acme.example"}
+
+
+def test_one_mailbox_is_not_flooded(settings: Settings) -> None:
+    """Security statement 27: by address, whoever asks, and from wherever."""
+    settings.MAILS_PER_ADDRESS = 3
+    for number in range(6):
+        tasks.send_password_reset.apply(("anna@acme.example", "en", f"203.0.113.{number}"))
+    assert len(mail.outbox) == 3
+
+
+def test_one_visitor_does_not_make_many_mails(settings: Settings) -> None:
+    """Security statement 27: by the network of the visitor, of which they may have many addresses."""
+    settings.MAILS_PER_CLIENT = 2
+    for number in range(4):
+        make_user(f"p{number}@d{number}.example", password=PASSWORD)
+        tasks.send_password_reset.apply((f"p{number}@d{number}.example", "en", f"2001:db8::{number}"))
+    assert len(mail.outbox) == 2
+    tasks.send_password_reset.apply(("p3@d3.example", "en", "203.0.113.9"))
+    assert len(mail.outbox) == 3
+
+
+@pytest.mark.django_db
+def test_nobody_reads_in_redis_who_was_mailed() -> None:
+    tasks.send_password_reset.apply(("anna@acme.example", "en", "203.0.113.9"))
+    mail_limits.acquire(scope="acme", email="anna@acme.example", sender=mail_limits.admin(1))
+    keys = str(redis_client().keys("hits:mails:*"))
+    assert "mails" in keys
+    assert not re.search(r"anna|acme\.example|203\.0", keys)
+
+
 @pytest.mark.parametrize("email", EVERYBODY)
 def test_a_mail_server_that_refuses_an_address_tells_nobody(
     client: Client, refuse_mails: RefuseMails, email: str
@@ -71,5 +109,5 @@ def test_a_mail_server_that_refuses_an_address_tells_nobody(
 
 def test_a_mail_server_that_recovers_gets_the_mail(refuse_mails: RefuseMails) -> None:
     refuse_mails(REFUSAL, times=3)
-    assert tasks.send_password_reset.apply(("anna@acme.example", "en")).successful()
+    assert tasks.send_password_reset.apply(("anna@acme.example", "en", "127.0.0.1")).successful()
     assert len(mail.outbox) == 1

@@ -10,7 +10,8 @@ from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
 from accounts.services import RefusedError
-from invitations import delivery, mail_limits, services, tasks
+from common import mail_limits
+from invitations import delivery, services, tasks
 from invitations.emails import MailError
 from invitations.models import LIFETIME, Invitation
 from tests.conftest import ClientOf, RefuseMails
@@ -109,20 +110,20 @@ def test_a_mail_that_did_not_leave_does_not_count(
 
 def test_what_is_refused_is_not_counted(settings: Settings, account: SalesAccount, admin: User) -> None:
     settings.MAILS_PER_DOMAIN = 1
-    assert mail_limits.acquire(account=account, sender=admin, email="a@one.example")
-    assert not mail_limits.acquire(account=account, sender=admin, email="b@one.example")
+    assert mail_limits.acquire(scope=account.slug, sender=mail_limits.admin(admin.pk), email="a@one.example")
+    assert not mail_limits.acquire(scope=account.slug, sender=mail_limits.admin(admin.pk), email="b@one.example")
     settings.MAILS_PER_DOMAIN = 2
-    assert mail_limits.acquire(account=account, sender=admin, email="b@one.example")
+    assert mail_limits.acquire(scope=account.slug, sender=mail_limits.admin(admin.pk), email="b@one.example")
 
 
 def test_a_mail_of_yesterday_is_not_given_back_to_today(settings: Settings, account: SalesAccount) -> None:
     settings.MAILS_PER_ADDRESS = 1
     with time_machine.travel(NOON):
-        yesterday = mail_limits.acquire(account=account, sender=None, email="a@one.example")
+        yesterday = mail_limits.acquire(scope=account.slug, email="a@one.example")
     with time_machine.travel(NOON + timedelta(days=1)):
-        assert mail_limits.acquire(account=account, sender=None, email="a@one.example")
+        assert mail_limits.acquire(scope=account.slug, email="a@one.example")
         mail_limits.release(yesterday)
-        assert not mail_limits.acquire(account=account, sender=None, email="a@one.example")
+        assert not mail_limits.acquire(scope=account.slug, email="a@one.example")
 
 
 @pytest.mark.parametrize("limit", ["MAILS_PER_ADDRESS", "MAILS_PER_DOMAIN"])
