@@ -3,7 +3,8 @@
 from typing import Any
 
 from celery import Task, shared_task
-from django.contrib.sessions.backends.db import SessionStore
+
+from accounts.sessions import SessionStore
 
 from accounts import retention
 from accounts.audit_chain import watch_audit_trail

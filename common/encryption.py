@@ -24,15 +24,35 @@ def cipher() -> MultiFernet:
     return _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS))
 
 
+def encrypt(text: str) -> str:
+    """The text as it may be stored."""
+    return cipher().encrypt(text.encode()).decode()
+
+
+def decrypt(stored: str) -> str:
+    """Raises InvalidToken for what no key can read."""
+    return cipher().decrypt(stored.encode()).decode()
+
+
+def rotated(stored: str) -> str:
+    """The same secret, encrypted with the newest key. Raises InvalidToken for what no key can read."""
+    return cipher().rotate(stored.encode()).decode()
+
+
+def is_read_by_newest(stored: str) -> bool:
+    """False for what was encrypted with an older key."""
+    return _reads(Fernet(settings.FIELD_ENCRYPTION_KEYS[0]), stored)
+
+
 class EncryptedTextField(models.TextField[str, str]):
     """A text column that holds only ciphertext; empty text stays empty. Cannot be searched."""
 
     def get_prep_value(self, value: Any) -> Any:
         text = super().get_prep_value(value)
-        return cipher().encrypt(text.encode()).decode() if text else text
+        return encrypt(text) if text else text
 
     def from_db_value(self, value: str | None, expression: Any, connection: BaseDatabaseWrapper) -> str | None:
-        return cipher().decrypt(value.encode()).decode() if value else value
+        return decrypt(value) if value else value
 
 
 def encrypted_fields() -> list[EncryptedTextField]:
@@ -55,8 +75,9 @@ def reencrypt(field: EncryptedTextField) -> int:
     newest, changed = Fernet(settings.FIELD_ENCRYPTION_KEYS[0]), 0
     for pk, stored in _ciphertexts(field):
         if not _reads(newest, stored):
-            fresh = cipher().rotate(stored.encode()).decode()
-            changed += _raw(field).filter(pk=pk, raw=stored).update(**{field.name: models.Value(fresh, _TEXT)})
+            changed += (
+                _raw(field).filter(pk=pk, raw=stored).update(**{field.name: models.Value(rotated(stored), _TEXT)})
+            )
     return changed
 
 

@@ -246,6 +246,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 USERSESSIONS_ADAPTER = "accounts.adapter.AuditedSessionsAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 # On top of allauth's own limits, which cover signing in by password and every second factor.
+MFA_ADAPTER = "accounts.second_factors.EncryptingAdapter"
 ACCOUNT_RATE_LIMITS = {"salesforce_login": "30/m/ip"}
 # Log in with Salesforce says who somebody is, and gets no access to data: no token of it is kept, nobody is found by
 # an address.
@@ -267,6 +268,7 @@ SOCIALACCOUNT_PROVIDERS = {
 SECURE = SITE_URL.startswith("https://")
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "msi-session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "msi-csrf"
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
 # A session ends so long after signing in, and so long after the last click.
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", 12) * 60 * 60

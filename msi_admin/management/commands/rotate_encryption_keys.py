@@ -1,11 +1,16 @@
 """Encrypt every stored secret with the newest key."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from cryptography.fernet import InvalidToken
 from django.core.management.base import BaseCommand, CommandError
 
-from common.encryption import EncryptedTextField, encrypted_fields, left_behind, reencrypt
+from accounts.second_factors import reencrypt_second_factors, second_factors_left_behind
+from common.encryption import encrypted_fields, left_behind, reencrypt
+
+SECOND_FACTORS = "mfa.Authenticator.data"
 
 
 class Command(BaseCommand):
@@ -18,8 +23,9 @@ class Command(BaseCommand):
     def handle(self, **_options: Any) -> None:
         fields = encrypted_fields()
         for field in fields:
-            self.stdout.write(f"{field}: {_reencrypt(field)}")
-        rest = sum(left_behind(field) for field in fields)
+            self.stdout.write(f"{field}: {_named(str(field), partial(reencrypt, field))}")
+        self.stdout.write(f"{SECOND_FACTORS}: {_named(SECOND_FACTORS, reencrypt_second_factors)}")
+        rest = sum(left_behind(field) for field in fields) + second_factors_left_behind()
         self.stdout.write(f"left: {rest}")
         if rest:
             raise CommandError(
@@ -28,10 +34,10 @@ class Command(BaseCommand):
             )
 
 
-def _reencrypt(field: EncryptedTextField) -> int:
+def _named(what: str, encrypt_anew: Callable[[], int]) -> int:
     try:
-        return reencrypt(field)
+        return encrypt_anew()
     except InvalidToken:
         raise CommandError(
-            f"No key of FIELD_ENCRYPTION_KEYS can read {field}: add the key it was written with."
+            f"No key of FIELD_ENCRYPTION_KEYS can read {what}: add the key it was written with."
         ) from None

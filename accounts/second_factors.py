@@ -1,0 +1,73 @@
+"""Second factors at rest: what allauth keeps of authenticator apps and recovery codes is encrypted like tokens."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+
+from common.encryption import decrypt, encrypt, is_read_by_newest, rotated
+
+# Where in `Authenticator.data` secrets stand: of an app, of recovery codes, and of codes from other systems.
+_SECRETS = ("secret", "seed")
+_LISTS_OF_SECRETS = ("migrated_codes",)
+# The version and the first bytes of the time (Fernet's specification); neither Base32 nor hexadecimal digits begin so.
+_BEGIN_OF_FERNET = "gAAAA"
+
+
+class EncryptingAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """allauth asks here before it stores a secret, and after it has read one."""
+
+    def encrypt(self, text: str) -> str:
+        return encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return decrypt(encrypted_text)
+
+
+def reencrypt_second_factors() -> int:
+    """
+    Encrypt anew what the newest key cannot read, and answer for how many people's factors. Raises InvalidToken for what
+    no key can read.
+    """
+    stale = [factor.pk for factor in _factors() if not _is_newest(factor.data)]
+    return sum(_reencrypt(pk) for pk in stale)
+
+
+def second_factors_left_behind() -> int:
+    """How many factors the newest key alone cannot read."""
+    return sum(not _is_newest(factor.data) for factor in _factors())
+
+
+def _factors() -> Iterator[Authenticator]:
+    found: Iterator[Authenticator] = Authenticator.objects.order_by("pk").iterator()
+    return found
+
+
+@transaction.atomic
+def _reencrypt(pk: int) -> bool:
+    """Under a lock, because using a recovery code writes the same data."""
+    factor = Authenticator.objects.select_for_update().filter(pk=pk).first()
+    if factor is None:
+        return False
+    factor.data = _changed(factor.data, _with_newest_key)
+    factor.save(update_fields=["data"])
+    return True
+
+
+def _changed(data: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    single = {name: change(data[name]) for name in _SECRETS if name in data}
+    lists = {name: [change(one) for one in data[name]] for name in _LISTS_OF_SECRETS if name in data}
+    return data | single | lists
+
+
+def _with_newest_key(stored: str) -> str:
+    """What a process of an older release wrote in clear while the console was upgraded is encrypted, too."""
+    return rotated(stored) if stored.startswith(_BEGIN_OF_FERNET) else encrypt(stored)
+
+
+def _is_newest(data: dict[str, Any]) -> bool:
+    secrets = [data[name] for name in _SECRETS if name in data]
+    secrets += [secret for name in _LISTS_OF_SECRETS for secret in data.get(name, [])]
+    return all(map(is_read_by_newest, secrets))

@@ -1,0 +1,111 @@
+"""Second factors and sessions at rest: nobody signs in with what a copy of the database holds."""
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from cryptography.fernet import Fernet
+from django.apps import apps
+from django.contrib.sessions.backends.db import SessionStore as SignedSessionStore
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from accounts.sessions import SessionStore
+from tests.accounts.authenticator import ACTIVATE, add_second_factor, code_of
+from tests.conftest import ClientOf
+from tests.factories import with_password
+from tests.signing_in import sign_in
+
+CODE = "/accounts/2fa/authenticate/"
+PROFILE = "/settings/profile/"
+TOTP, RECOVERY_CODES = Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES
+
+
+@pytest.fixture
+def nora(admin: User, client_of: ClientOf, settings: Settings) -> User:
+    """Somebody with an authenticator app and recovery codes."""
+    settings.MFA_TOTP_TOLERANCE = 1
+    browser = client_of(with_password(admin))
+    add_second_factor(browser)
+    assert browser.get("/accounts/2fa/recovery-codes/").status_code == 200
+    return admin
+
+
+def data_of(kind: str) -> dict[str, Any]:
+    data: dict[str, Any] = Authenticator.objects.get(type=kind).data
+    return data
+
+
+def codes() -> list[str]:
+    found: list[str] = RecoveryCodes(Authenticator.objects.get(type=RECOVERY_CODES)).get_unused_codes()
+    return found
+
+
+def is_let_in_with(nora: User, code: str) -> bool:
+    browser = Client()
+    sign_in(browser, nora.email)
+    browser.post(CODE, {"code": code})
+    return browser.get(PROFILE).status_code == 200
+
+
+def test_a_copy_of_the_database_holds_no_second_factor(nora: User) -> None:
+    """Security statement 6: neither the app's secret nor the seed of the recovery codes."""
+    stored = str(list(Authenticator.objects.values_list("data", flat=True)))
+    assert data_of(TOTP)["secret"].startswith("gAAAA")
+    assert data_of(RECOVERY_CODES)["seed"].startswith("gAAAA")
+    assert not [code for code in codes() if code in stored]
+    assert is_let_in_with(nora, codes()[0])
+    assert not is_let_in_with(nora, "00000000")
+
+
+def test_nor_does_a_session_in_which_one_is_set_up(client_of: ClientOf, member: User) -> None:
+    """Security statement 6: until the first code is typed the secret waits there."""
+    browser = client_of(member)
+    browser.get(ACTIVATE)
+    secret = browser.session["mfa.totp.secret"]
+    stored = "".join(Session.objects.values_list("session_data", flat=True))
+    assert secret not in stored
+    signed = SignedSessionStore()
+    assert [signed.decode(session.session_data) for session in Session.objects.all()] == [{}]
+
+
+def test_a_session_of_the_release_before_goes_on(client_of: ClientOf, member: User) -> None:
+    browser = client_of(member)
+    session = Session.objects.get()
+    session.session_data = SignedSessionStore().encode(SessionStore().decode(session.session_data))
+    session.save()
+    assert browser.get(PROFILE).status_code == 200
+
+
+def test_keys_are_rotated_there_too(nora: User, settings: Settings) -> None:
+    """Security statement 7: the old key can go then. What an older process wrote in clear is encrypted as well."""
+    kept = codes()
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.FIELD_ENCRYPTION_KEYS]
+    secret = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+    Authenticator.objects.filter(type=TOTP).update(data={"secret": secret})
+    call_command("rotate_encryption_keys", verbosity=0)
+    settings.FIELD_ENCRYPTION_KEYS = settings.FIELD_ENCRYPTION_KEYS[:1]
+    assert codes() == kept
+    assert is_let_in_with(nora, code_of(secret))
+
+
+def test_what_stood_there_in_clear_is_encrypted_by_the_upgrade(nora: User) -> None:
+    """Security statement 6: and put back for whoever goes back."""
+    clear = [
+        (TOTP, {"secret": "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"}),
+        (RECOVERY_CODES, {"migrated_codes": ["one-two"], "used_mask": 0}),
+    ]
+    for kind, data in clear:
+        Authenticator.objects.filter(type=kind).update(data=data)
+    migration = import_module("accounts.migrations.0003_encrypt_second_factors")
+    migration.encrypt_secrets(apps, None)
+    assert "ABCDEFG" not in str(data_of(TOTP))
+    assert codes() == ["one-two"]
+    assert is_let_in_with(nora, code_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
+    migration.decrypt_secrets(apps, None)
+    assert [(kind, data_of(kind)) for kind, _ in clear] == clear
