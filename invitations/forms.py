@@ -22,7 +22,6 @@ from invitations.csv_table import (
     MAX_BYTES,
     NO_HEADINGS,
     SEPARATORS,
-    TOO_BIG,
     CsvError,
     Layout,
     Row,
@@ -108,12 +107,6 @@ class UploadForm(forms.Form):
         widget=forms.ClearableFileInput(attrs={"class": "form-control", "accept": ".csv,.txt"}),
         help_text=_("Up to 5 MB and 10,000 rows. Only a column with e-mail addresses is needed."),
     )
-
-    def __init__(self, *args: Any, is_too_big: bool = False, **options: Any) -> None:
-        """`is_too_big`: a file was sent, and refused before it was read."""
-        super().__init__(*args, **options)
-        if is_too_big:
-            self.fields["file"].error_messages["required"] = TOO_BIG
 
     def clean_file(self) -> bytes:
         file: UploadedFile[bytes] = self.cleaned_data["file"]

@@ -7,9 +7,19 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+
+from accounts.models import Member
+from accounts.permissions import Permission
 
 # What load balancers and monitoring ask (msi_admin.health).
 PROBES = {"/healthz", "/readyz", "/readyz/workers", "/metrics"}
+# A file of 5 MB, and what a form puts around it.
+LARGEST_UPLOAD = 5 * 1024 * 1024 + 64 * 1024
+# Signing in, a new password and accepting an invitation are short.
+LARGEST_OF_VISITORS = 64 * 1024
+# Up to here the rest of a refused body is read and thrown away.
+PATIENCE = 100 * 1024 * 1024
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -25,6 +35,46 @@ class ProbesMiddleware:
         if request.path_info in PROBES:
             request.META["HTTP_HOST"] = urlsplit(settings.SITE_URL).netloc
         return self.get_response(request)
+
+
+class LargestBodyMiddleware:
+    """
+    Refuses what is too big by the length it announces, before a byte of it is read as a form.
+
+    Django throws the rest of a form away line by line: 20 MB of empty lines kept a process busy for ten seconds, for
+    anybody who could show a CSRF cookie.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        announced = int(request.META.get("CONTENT_LENGTH") or 0)
+        # Who asks is looked up for long ones only.
+        if announced <= LARGEST_OF_VISITORS or announced <= _largest_body(request):
+            return self.get_response(request)
+        _throw_away(request, announced)
+        return render(request, "errors/413.html", {"is_upload": _is_upload(request)}, status=413)
+
+
+def _largest_body(request: HttpRequest) -> int:
+    if not request.user.is_authenticated:
+        return LARGEST_OF_VISITORS
+    member: Member | None = request.member  # type: ignore[attr-defined]
+    may_upload = _is_upload(request) and member and member.may(Permission.MANAGE_USERS)
+    return LARGEST_UPLOAD if may_upload else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+def _is_upload(request: HttpRequest) -> bool:
+    return request.path_info == reverse("invitations:csv_upload")
+
+
+def _throw_away(request: HttpRequest, announced: int) -> None:
+    """A browser shows an answer only after it has sent everything; to a mischief-maker the connection just closes."""
+    patience = PATIENCE if request.user.is_authenticated else LARGEST_UPLOAD
+    if announced <= patience:
+        while request.read(1024 * 1024):
+            pass
 
 
 class NoNulBytesMiddleware:

@@ -185,6 +185,8 @@ MIDDLEWARE = [
     "accounts.middleware.MemberMiddleware",
     # Behind the one that knows the address of the client, for the audit trail.
     "accounts.middleware.SessionLimitsMiddleware",
+    # Knows who asks, and comes before anything reads a form: checks of tokens do, long before a page asks who it is.
+    "msi_admin.middleware.LargestBodyMiddleware",
     "accounts.middleware.LostFormsMiddleware",
     "msi_admin.middleware.PrivatePagesMiddleware",
     "msi_admin.middleware.NoNulBytesMiddleware",
@@ -239,14 +241,14 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Without the question "Remember me": a session ends after SESSION_COOKIE_AGE.
-ACCOUNT_SESSION_REMEMBER = True
 # Whoever types an address at the page for forgotten passwords makes the console mail nobody who has no user.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Without the question "Remember me": a session ends after SESSION_COOKIE_AGE.
+ACCOUNT_SESSION_REMEMBER = True
 USERSESSIONS_ADAPTER = "accounts.adapter.AuditedSessionsAdapter"
+MFA_ADAPTER = "accounts.second_factors.EncryptingAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 # On top of allauth's own limits, which cover signing in by password and every second factor.
-MFA_ADAPTER = "accounts.second_factors.EncryptingAdapter"
 ACCOUNT_RATE_LIMITS = {"salesforce_login": "30/m/ip"}
 # Log in with Salesforce says who somebody is, and gets no access to data: no token of it is kept, nobody is found by
 # an address.
@@ -266,9 +268,9 @@ SOCIALACCOUNT_PROVIDERS = {
 # --- Sessions, cookies, headers ------------------------------------------------------------------
 # `__Host-` names and Secure cookies need https, which a local run on http://127.0.0.1 does not have.
 SECURE = SITE_URL.startswith("https://")
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "msi-session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "msi-csrf"
-SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
 # A session ends so long after signing in, and so long after the last click.
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", 12) * 60 * 60
@@ -304,10 +306,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # A file is kept in memory or refused: nothing of it ever lies in a temporary folder.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
-FILE_UPLOAD_HANDLERS = [
-    "invitations.upload_limit.BoundedUploadHandler",
-    "django.core.files.uploadhandler.MemoryFileUploadHandler",
-]
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 # --- Mail ----------------------------------------------------------------------------------------
 vars().update(dj_email_url.parse(EMAIL_URL))

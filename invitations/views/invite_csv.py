@@ -21,7 +21,6 @@ from invitations.csv_file import OpenFile
 from invitations.csv_rows import InviteRow, read_people, template_file
 from invitations.forms import UploadForm
 from invitations.models import CsvUpload
-from invitations.upload_limit import was_too_big
 from invitations.views.invite import PROBLEMS_SHOWN, to_outcome
 
 
@@ -32,8 +31,7 @@ def upload(request: ConsoleRequest) -> HttpResponse:
     if request.method == "POST" and not uploads.may_upload(request.member.user):
         messages.error(request, _("You have uploaded many files within an hour. Wait an hour, and go on then."))
         return render(request, "invitations/csv_upload.html", {"form": UploadForm()}, status=429)
-    is_sent = request.method == "POST"
-    form = UploadForm(request.POST, request.FILES, is_too_big=was_too_big(request)) if is_sent else UploadForm()
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if not form.is_valid():
         return render(request, "invitations/csv_upload.html", {"form": form}, status=400 if form.is_bound else 200)
     kept = uploads.keep_upload(
@@ -58,9 +56,9 @@ def mapping(request: ConsoleRequest, pk: int) -> HttpResponse:
     return to_outcome(request, outcome, [person for person in people if person.problem])
 
 
-@fresh_sign_in_required_to_read
 @permission_required(Permission.MANAGE_USERS)
 @require_safe
+@fresh_sign_in_required_to_read
 def report(request: ConsoleRequest, pk: int) -> HttpResponseBase:
     """Every row with its verdict, as a file for a spreadsheet."""
     file = OpenFile(bytes(_upload(request, pk).data), request.GET)
