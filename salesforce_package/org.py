@@ -1,13 +1,15 @@
 """The org that is looked at for the package Marketo Sales Insight, and the words for what was found."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from clients.salesforce.client import Organization, SalesforceClient
-from salesforce_package.facts import NAMESPACE
+from clients.salesforce.client import LayoutPart, Organization, SalesforceClient
+from clients.values import as_text, flag, required, whole_number
+from salesforce_package.facts import NAMESPACE, PackageField
 
 
 class State(StrEnum):
@@ -47,11 +49,16 @@ class Org:
     def __init__(self, client: SalesforceClient, organization: Organization, expected: Expectation) -> None:
         self.client, self.organization, self.expected = client, organization, expected
         # Several items look at the layouts of one object, which may take a call for each record type.
-        self.layouts = cache(client.layouts)
+        self.layouts = cache(self._read_layouts)
+        # The labels of an object's fields, by API name.
+        self._labels = cache(self._describe_labels)
 
     @cached_property
     def packages(self) -> dict[str, tuple[int, ...]]:
-        """The version of every package of the namespace, by name: several packages may share one."""
+        """
+        The version of every package of the namespace, by name: several packages may share one. It is empty where the
+        row names none, as rows of some packages do.
+        """
         # This object can hardly be filtered: its rows, a few dozen at most, are searched here.
         rows = self.client.tooling_query(
             "SELECT SubscriberPackage.NamespacePrefix, SubscriberPackage.Name, SubscriberPackageVersion.MajorVersion, "
@@ -59,17 +66,15 @@ class Org:
             "SubscriberPackageVersion.BuildNumber FROM InstalledSubscriberPackage"
         )
         ours = [row for row in rows if (row["SubscriberPackage"] or {}).get("NamespacePrefix") == NAMESPACE]
-        parts = ("MajorVersion", "MinorVersion", "PatchVersion", "BuildNumber")
-        return {
-            row["SubscriberPackage"]["Name"]: tuple(int(row["SubscriberPackageVersion"][part]) for part in parts)
-            for row in ours
-        }
+        return {row["SubscriberPackage"]["Name"]: _version(row["SubscriberPackageVersion"]) for row in ours}
 
     @cached_property
     def remote_sites(self) -> dict[str, bool]:
         """Is the site active, by host in lower case."""
         rows = self.client.tooling_query("SELECT EndpointUrl, IsActive FROM RemoteProxy")
-        sites = sorted((_https_host(row["EndpointUrl"]), bool(row["IsActive"])) for row in rows)
+        sites = sorted(
+            (_https_host(required(as_text(row["EndpointUrl"]))), required(flag(row["IsActive"]))) for row in rows
+        )
         return dict(sites)
 
     @cached_property
@@ -95,6 +100,36 @@ class Org:
     @cached_property
     def task_fields(self) -> dict[str, dict[str, Any]]:
         return {item["name"]: item for item in self.client.describe("Task")["fields"]}
+
+    def names_of(self, sobject: str, wanted: Iterable[PackageField]) -> dict[str, str]:
+        """
+        The API names of fields, by label: as published, or of the field with a label that Adobe uses. A field that the
+        org does not show is left out.
+        """
+        labels = self._labels(sobject)
+        by_label = {label: name for name, label in labels.items()}
+        found = {
+            field.label: field.name if field.name in labels else _first(by_label, field.labels) for field in wanted
+        }
+        return {label: name for label, name in found.items() if name}
+
+    def _read_layouts(self, sobject: str) -> list[list[LayoutPart]]:
+        """Raises ValueError when there is none: of no layout at all everything could be said."""
+        if not (found := self.client.layouts(sobject)):
+            raise ValueError("no layouts")
+        return found
+
+    def _describe_labels(self, sobject: str) -> dict[str, str]:
+        return {item["name"]: item["label"] for item in self.client.describe(sobject)["fields"]}
+
+
+def _first(by_label: dict[str, str], labels: Iterable[str]) -> str:
+    return next((by_label[label] for label in labels if label in by_label), "")
+
+
+def _version(found: dict[str, Any] | None) -> tuple[int, ...]:
+    parts = ("MajorVersion", "MinorVersion", "PatchVersion", "BuildNumber")
+    return () if found is None else tuple(required(whole_number(found[part])) for part in parts)
 
 
 def _https_host(url: str) -> str:

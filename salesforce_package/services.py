@@ -36,17 +36,20 @@ _log = structlog.get_logger(__name__)
 def check_package(account: SalesAccount) -> PackageCheck:
     """Look at the connected org now and keep what was found. Raises ConnectionProblem when the org cannot be asked."""
     connection = _connection(account)
-    instance = MarketoInstance.objects.for_account(account).first()
-    sample = _read_sample(instance) if instance else _NO_SAMPLE
-    expected = Expectation(
-        instance.munchkin_id if instance else "", connection.org_id, sample.lead_ids, sample.contact_ids
-    )
     try:
-        findings = check_org(salesforce_client(connection), expected)
+        findings = check_org(salesforce_client(connection), expectation_of(account, connection))
     except ApiError as error:
         record_problem(connection, error)
         raise ConnectionProblem(problem_code(error)) from None
     return _keep(account, connection.org_id, findings)
+
+
+def expectation_of(account: SalesAccount, connection: SalesforceConnection) -> Expectation:
+    """What the org of the connection must match; asks Marketo for a sample of people."""
+    instance = MarketoInstance.objects.for_account(account).first()
+    sample = _read_sample(instance) if instance else _NO_SAMPLE
+    munchkin_id = instance.munchkin_id if instance else ""
+    return Expectation(munchkin_id, connection.org_id, sample.lead_ids, sample.contact_ids)
 
 
 def _keep(account: SalesAccount, org_id: str, findings: dict[str, Finding]) -> PackageCheck:

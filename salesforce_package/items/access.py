@@ -4,7 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.http import ApiError, QuotaExceeded, ReconnectNeeded, TransientApiError
 from clients.salesforce.client import SalesforceClient
-from salesforce_package.facts import NAMESPACE
+from clients.values import flag
+from salesforce_package.facts import NAMESPACE, PERMISSION_SET_SOURCE
 from salesforce_package.items.declaration import OBJECT_MANAGER, Evidence, Item, Section
 from salesforce_package.org import Finding, Org, State
 
@@ -30,7 +31,7 @@ def _can_read_objects(org: Org) -> Finding:
 
 def _is_readable(client: SalesforceClient, sobject: str) -> bool:
     try:
-        return bool(client.describe(sobject).get("queryable"))
+        return flag(client.describe(sobject)["queryable"]) is True
     except (ReconnectNeeded, QuotaExceeded, TransientApiError):
         raise
     except ApiError:
@@ -76,6 +77,7 @@ SECTION = Section(
             path="/lightning/setup/PermSets/home",
             values=(PERMISSION_SET,),
             check=_has_permission_set,
+            source=PERMISSION_SET_SOURCE,
         ),
         Item(
             key="api_enabled",

@@ -4,7 +4,16 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from salesforce_package.facts import ACTIVITY_FIELDS, ActivityField
+from clients.values import as_text, flag, required, whole_number
+from salesforce_package.facts import (
+    ACTIONS_SOURCE,
+    ACTIVITY_FIELDS,
+    ACTIVITY_FIELDS_SOURCE,
+    LIST_BUTTONS_SOURCE,
+    OPT_OUT_FIELDS,
+    TASK_TYPES_SOURCE,
+    ActivityField,
+)
 from salesforce_package.items.buttons import shows_buttons
 from salesforce_package.items.declaration import (
     CONFIG_TAB,
@@ -20,8 +29,6 @@ from salesforce_package.org import Finding, Org, State
 
 TASK_TYPES = ("Email", "Call", "Reply")
 LIST_VIEW_BUTTONS = ("Send Sales Email", "Add to Sales Campaign")
-# Labels by what they are called in describe answers: the first is a standard field.
-OPT_OUT_FIELDS = {"HasOptedOutOfEmail": "Email Opt Out", "Marketo Sales Opt Out": "Marketo Sales Opt Out"}
 
 EVIDENCE: Evidence = {
     "fields": _("%(right)s of %(total)s fields are right."),
@@ -56,10 +63,11 @@ def _activity_field(wanted: ActivityField, found: dict[str, Any] | None) -> Find
     values: dict[str, str | int] = {"name": wanted.name}
     if found is None:
         return Finding(State.MISSING, "field_missing", values)
-    if found["type"] != wanted.type:
-        return Finding(State.MISSING, "field_type", {**values, "found": found["type"], "needed": wanted.type})
-    if found["length"] < wanted.length:
-        return Finding(State.MISSING, "field_length", {**values, "found": found["length"], "needed": wanted.length})
+    kind, length = required(as_text(found["type"])), required(whole_number(found["length"]))
+    if kind != wanted.type:
+        return Finding(State.MISSING, "field_type", {**values, "found": kind, "needed": wanted.type})
+    if length < wanted.length:
+        return Finding(State.MISSING, "field_length", {**values, "found": length, "needed": wanted.length})
     return Finding(State.DONE, "field_right", values)
 
 
@@ -73,7 +81,8 @@ def _has_room_for_fields(org: Org) -> Finding:
 def _lets_fields_be_edited(org: Org) -> Finding:
     if not any(item.name in org.task_fields for item in ACTIVITY_FIELDS):
         return Finding(State.MISSING, "fields_unseen")
-    locked = [item.name for item in ACTIVITY_FIELDS if not org.task_fields.get(item.name, {}).get("updateable")]
+    editable = {name for name, item in org.task_fields.items() if flag(item["updateable"])}
+    locked = [item.name for item in ACTIVITY_FIELDS if item.name not in editable]
     if locked:
         return Finding(State.MISSING, "fields_locked", {"names": ", ".join(locked)})
     return Finding(State.DONE, "fields_editable")
@@ -87,9 +96,9 @@ def _has_fields_on_layout(org: Org) -> Finding:
 
 
 def _has_task_types(org: Org) -> Finding:
-    values = [item for item in org.task_fields.get("Type", {}).get("picklistValues", []) if item["active"]]
+    values = [item for item in org.task_fields.get("Type", {}).get("picklistValues", []) if flag(item["active"])]
     missing = [name for name in TASK_TYPES if name not in {item["value"] for item in values}]
-    default = next((item["value"] for item in values if item["defaultValue"]), "")
+    default = next((item["value"] for item in values if flag(item["defaultValue"]) is not False), "")
     if missing:
         return Finding(State.MISSING, "types_missing", {"names": ", ".join(missing)})
     if default:
@@ -99,7 +108,7 @@ def _has_task_types(org: Org) -> Finding:
 
 def _has_email_to_salesforce(org: Org) -> Finding:
     rows = org.client.tooling_query("SELECT FullName, Metadata FROM EmailAdministrationSettings")
-    is_active = any(row["Metadata"]["enableEmailToSalesforce"] for row in rows)
+    is_active = any(required(flag(row["Metadata"]["enableEmailToSalesforce"])) for row in rows)
     # Without it nothing is missing where e-mails are logged through the API.
     return Finding(State.DONE, "email_active") if is_active else Finding(State.UNKNOWN, "email_inactive")
 
@@ -114,6 +123,7 @@ SECTION = Section(
             how=_("Enter the name and the URL exactly and tick Active."),
             name="MarketoSalesInsight1",
             url="https://ims-na1.adobelogin.com",
+            source=ACTIONS_SOURCE,
         ),
         remote_site(
             "actions_site",
@@ -121,6 +131,7 @@ SECTION = Section(
             how=_("Enter the name and the URL exactly and tick Active."),
             name="MarketoSalesInsight2",
             url="https://mkto-sales-connect.adobe.io",
+            source=ACTIONS_SOURCE,
         ),
         Item(
             key="actions_enabled",
@@ -152,6 +163,7 @@ SECTION = Section(
             path=f"{OBJECT_MANAGER}/Lead/SearchLayouts/view",
             values=LIST_VIEW_BUTTONS,
             check=shows_buttons(*LIST_VIEW_BUTTONS),
+            source=LIST_BUTTONS_SOURCE,
         ),
         Item(
             key="activity_fields",
@@ -162,6 +174,7 @@ SECTION = Section(
             ),
             path=f"{OBJECT_MANAGER}/Activity/FieldsAndRelationships/view",
             check=_has_activity_fields,
+            source=ACTIVITY_FIELDS_SOURCE,
         ),
         Item(
             key="field_security",
@@ -187,6 +200,7 @@ SECTION = Section(
             path=f"{OBJECT_MANAGER}/Task/FieldsAndRelationships/view",
             values=TASK_TYPES,
             check=_has_task_types,
+            source=TASK_TYPES_SOURCE,
         ),
         Item(
             key="opt_out_fields",
@@ -194,7 +208,7 @@ SECTION = Section(
             where=_("Setup > Object Manager > Lead, Contact > Page Layouts > Fields"),
             how=_("Add Email Opt Out and Marketo Sales Opt Out."),
             path=f"{OBJECT_MANAGER}/Lead/PageLayouts/view",
-            values=tuple(OPT_OUT_FIELDS.values()),
+            values=tuple(field.label for field in OPT_OUT_FIELDS["Lead"]),
             check=has_fields_of_people(OPT_OUT_FIELDS),
         ),
         Item(

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from connections.messages import MARKETO_ADMIN
+from salesforce_package.facts import BASE_SOURCE, BUTTONS_SOURCE, PACKAGE_FIELDS, SOAP_SOURCE
 from salesforce_package.items.buttons import shows_buttons
 from salesforce_package.items.declaration import CONFIG_TAB, KEPT_BY_THE_PACKAGE, OBJECT_MANAGER, Item, Section
 from salesforce_package.items.layouts import has_fields_of_people, has_panel
@@ -10,8 +11,8 @@ from salesforce_package.items.remote_sites import remote_site
 
 # Adobe, "Configure Marketo Sales Insight in Salesforce": what it calls Marketo Host and API URL.
 SOAP_HOST, REST_HOST = "https://{munchkin_id}.mktoapi.com", "https://{munchkin_id}.mktorest.com"
-# By label, as that page names them; it does not name their API names.
-MSI_FIELDS = (
+# The table of the section "Map Custom Person Fields" of that page, by label; no longer the list for layouts.
+CONVERTED_FIELDS = (
     "Engagement",
     "Relative Score Value",
     "Urgency Value",
@@ -47,9 +48,14 @@ SECTION = Section(
         remote_site(
             "soap_site",
             title=_("Remote site for Marketo's SOAP API"),
-            how=_("Take the Marketo Host from Marketo's SOAP API Configuration as the URL and tick Active."),
+            how=_(
+                "Only if something of yours still calls Marketo's SOAP API, which Adobe removed on July 31, 2026: take "
+                "the Marketo Host from Marketo's SOAP API Configuration as the URL and tick Active."
+            ),
             name="MarketoSoapAPI",
             url=SOAP_HOST,
+            source=SOAP_SOURCE,
+            is_retired=True,
         ),
         remote_site(
             "rest_site",
@@ -57,6 +63,7 @@ SECTION = Section(
             how=_("Take the API URL from Marketo's REST API Configuration as the URL and tick Active."),
             name="MarketoRestAPI",
             url=REST_HOST,
+            source=BASE_SOURCE,
         ),
         Item(
             key="lead_layout",
@@ -66,6 +73,7 @@ SECTION = Section(
             path=f"{OBJECT_MANAGER}/Lead/PageLayouts/view",
             values=("Marketo Sales Insight", "450"),
             check=has_panel("Lead"),
+            source=BASE_SOURCE,
         ),
         Item(
             key="other_layouts",
@@ -75,22 +83,32 @@ SECTION = Section(
             path=f"{OBJECT_MANAGER}/Contact/PageLayouts/view",
             values=("450", "410"),
             check=has_panel("Contact", "Account", "Opportunity"),
+            source=BASE_SOURCE,
         ),
         Item(
             key="layout_fields",
-            title=_("The seven MSI fields are on the Lead and Contact layouts"),
+            title=_("The fields of Sales Insight are on the Lead and Contact layouts"),
             where=_("Setup > Object Manager > Lead, Contact > Page Layouts > Fields"),
-            how=_("Add the seven fields to both layouts."),
+            how=_(
+                "Add these fields. MSI Contact Id and View in Marketo are fields of Lead only, MKTO Lead Score and "
+                "Sales Insight of Contact only."
+            ),
             path=f"{OBJECT_MANAGER}/Lead/PageLayouts/view",
-            values=MSI_FIELDS,
-            check=has_fields_of_people({label: label for label in MSI_FIELDS}),
+            values=tuple(dict.fromkeys(field.label for fields in PACKAGE_FIELDS.values() for field in fields)),
+            check=has_fields_of_people(PACKAGE_FIELDS),
+            source=BASE_SOURCE,
         ),
         Item(
             key="lead_conversion",
-            title=_("The seven MSI fields follow a lead into the contact"),
+            title=_("The fields of Sales Insight follow a lead into the contact"),
             where=_("Setup > Object Manager > Lead > Fields & Relationships > Map Lead Fields"),
-            how=_("Map each of the seven fields to the contact's field with the same label."),
+            how=_(
+                "Map each of these fields to the contact's field with the same label. Leave out what your org does not "
+                "have: newer packages bring no Engagement."
+            ),
             path=f"{OBJECT_MANAGER}/Lead/FieldsAndRelationships/view",
+            values=CONVERTED_FIELDS,
+            source=BASE_SOURCE,
             # Salesforce, "Metadata API Developer Guide": even reading needs Modify Metadata Through Metadata API
             # Functions.
             by_hand=_(
@@ -102,7 +120,10 @@ SECTION = Section(
             key="marketo_api_enabled",
             title=_("The Marketo API is enabled and has its credentials"),
             where=CONFIG_TAB,
-            how=_("Tick Enable Marketo API and paste the SOAP and REST credentials; once for every language in use."),
+            how=_(
+                "Tick Enable Marketo API and paste the credentials, of REST and where it still asks of SOAP; once for "
+                "every language in use."
+            ),
             by_hand=KEPT_BY_THE_PACKAGE,
         ),
         Item(
@@ -122,6 +143,7 @@ SECTION = Section(
             values=BULK_BUTTONS,
             is_optional=True,
             check=shows_buttons(*BULK_BUTTONS),
+            source=BUTTONS_SOURCE,
         ),
     ),
 )

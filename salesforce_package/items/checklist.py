@@ -16,6 +16,7 @@ _ANY: Evidence = {
         "A Salesforce admin grants it in Setup > Profiles > profile > System Permissions."
     ),
     "failed": _("Salesforce refused the question (%(code)s)."),
+    "odd_answer": _("Salesforce answered in a way that this console does not know. Look for yourself, then tick it."),
 }
 _FILES = (install, access, actions, buttons, layouts, remote_sites)
 # Sentences by the codes of findings.

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from connections.messages import SALESFORCE_ADMIN
+from salesforce_package.facts import Source
 from salesforce_package.org import Finding, Org
 
 # Looks at one thing in the org; may raise an ApiError.
@@ -27,6 +28,7 @@ class Item:
 
     `values` are texts to enter there; {munchkin_id} stands for the instance's. Optional items do not hold up a step.
     `who` can do it. `check` looks whether it is done; of an item that has none, `by_hand` says why no API can see it.
+    `source` is the page that the values and the check follow.
     """
 
     key: str
@@ -39,6 +41,7 @@ class Item:
     who: Promise = SALESFORCE_ADMIN
     check: Check | None = None
     by_hand: Promise | str = ""
+    source: Source | None = None
 
     @property
     def is_verifiable(self) -> bool:

@@ -7,11 +7,13 @@ words.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from clients.salesforce.client import SalesforceClient
 from clients.salesforce.oauth import to_18
+from clients.values import as_text, flag, required
 from salesforce_package.facts import NAMESPACE
 from salesforce_package.items.declaration import OBJECT_MANAGER, Evidence, Item, Section
 from salesforce_package.org import Finding, Org, State
@@ -30,6 +32,8 @@ EVIDENCE: Evidence = {
     "other_packages": _("Only other packages with the same prefix are installed: %(names)s."),
     "version": _("Version %(version)s found."),
     "too_old": _("Version %(version)s found, %(needed)s needed."),
+    "installed": _("It is installed. Salesforce does not tell its version."),
+    "no_version": _("Salesforce does not tell the version: look at Installed Packages."),
     "no_objects": _("The org has no objects of the package."),
     "not_deployed": _("Not deployed: %(names)s."),
     "deployed": _("All %(count)s objects are deployed."),
@@ -46,17 +50,20 @@ EVIDENCE: Evidence = {
 
 
 def _is_installed(org: Org) -> Finding:
-    version = org.packages.get(PACKAGE_NAME)
-    if version:
+    if version := org.packages.get(PACKAGE_NAME):
         return Finding(State.DONE, "version", {"version": _version_text(version)})
+    if PACKAGE_NAME in org.packages:
+        return Finding(State.DONE, "installed")
     if org.packages:
         return Finding(State.MISSING, "other_packages", {"names": ", ".join(sorted(org.packages))})
     return Finding(State.MISSING, "not_installed")
 
 
 def _is_new_enough(org: Org) -> Finding:
-    found = _is_installed(org)
-    if found.state is State.DONE and org.packages[PACKAGE_NAME][:2] < NEEDED_VERSION:
+    found, version = _is_installed(org), org.packages.get(PACKAGE_NAME)
+    if version == ():
+        return Finding(State.UNKNOWN, "no_version")
+    if version and version[:2] < NEEDED_VERSION:
         return Finding(State.MISSING, "too_old", {**found.values, "needed": _version_text(NEEDED_VERSION)})
     return found
 
@@ -69,13 +76,20 @@ def _is_deployed(org: Org) -> Finding:
     rows = org.client.tooling_query(
         f"SELECT QualifiedApiName, DeploymentStatus FROM EntityDefinition WHERE NamespacePrefix = '{NAMESPACE}'"  # noqa: S608
     )
-    objects = {row["QualifiedApiName"]: row["DeploymentStatus"] for row in rows if row["DeploymentStatus"]}
+    objects = {_object_name(row): row["DeploymentStatus"] for row in rows if row["DeploymentStatus"]}
     waiting = [name for name, status in sorted(objects.items()) if status != "Deployed"]
     if not objects:
         return Finding(State.MISSING, "no_objects")
     if waiting:
         return Finding(State.MISSING, "not_deployed", {"names": ", ".join(waiting)})
     return Finding(State.DONE, "deployed", {"count": len(objects)})
+
+
+def _object_name(row: dict[str, Any]) -> str:
+    name = required(as_text(row["QualifiedApiName"]))
+    if not name.startswith(f"{NAMESPACE}__"):
+        raise ValueError("an object of another namespace")
+    return name
 
 
 def _is_the_right_org(org: Org) -> Finding:
@@ -88,7 +102,7 @@ def _is_the_right_org(org: Org) -> Finding:
         return Finding(State.UNKNOWN, "no_samples", {"org": name})
     found = sum(_count_records(org.client, sobject, ids) for sobject, ids in samples.items() if ids)
     values: dict[str, str | int] = {"org": name, "found": found, "asked": asked}
-    if found and org.organization.is_sandbox:
+    if found and flag(org.organization.is_sandbox) is not False:
         return Finding(State.UNKNOWN, "org_is_copy", values)
     return Finding(State.DONE if found else State.MISSING, "org_matches" if found else "org_differs", values)
 

@@ -4,10 +4,12 @@ Checks of page layouts.
 Other people may get other layouts than the connected user: a lack proves nothing about theirs.
 """
 
+from collections.abc import Iterable, Mapping
+
 from django.utils.translation import gettext_lazy as _
 
 from clients.salesforce.client import LayoutPart
-from salesforce_package.facts import NAMESPACE
+from salesforce_package.facts import NAMESPACE, PackageField
 from salesforce_package.items.declaration import Check, Evidence
 from salesforce_package.org import Finding, Org, State
 
@@ -18,14 +20,20 @@ EVIDENCE: Evidence = {
 }
 
 
-def has_fields_of_people(wanted: dict[str, str]) -> Check:
-    """Are the fields on the layouts of Lead and Contact? `wanted` is the label by API name, or by the label itself."""
+def has_fields_of_people(wanted: Mapping[str, Iterable[PackageField]]) -> Check:
+    """Are the fields, by object, on the layouts of Lead and Contact?"""
 
     def check(org: Org) -> Finding:
-        found = {sobject: lacking_fields(org, sobject, wanted) for sobject in ("Lead", "Contact")}
+        found = {sobject: _lacking_labels(org, sobject, fields) for sobject, fields in wanted.items()}
         return layout_finding([f"{sobject}: {label}" for sobject, labels in found.items() for label in labels])
 
     return check
+
+
+def _lacking_labels(org: Org, sobject: str, wanted: Iterable[PackageField]) -> list[str]:
+    """The labels of what a layout lacks; a field that the org does not show is on none."""
+    names = org.names_of(sobject, wanted)
+    return lacking_fields(org, sobject, {names.get(field.label, field.label): field.label for field in wanted})
 
 
 def has_panel(*sobjects: str) -> Check:
@@ -39,8 +47,8 @@ def has_panel(*sobjects: str) -> Check:
 
 
 def lacking_fields(org: Org, sobject: str, wanted: dict[str, str]) -> list[str]:
-    """The labels of the fields, given by API name or label, that a layout of the object lacks."""
-    layouts = [{name for part in parts for name in (part.name, part.label)} for parts in org.layouts(sobject)]
+    """The labels of the fields, given by API name, that a layout of the object lacks."""
+    layouts = [{part.name for part in parts} for parts in org.layouts(sobject)]
     return [label for name, label in wanted.items() if not all(name in shown for shown in layouts)]
 
 

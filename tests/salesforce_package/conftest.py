@@ -1,6 +1,9 @@
 """Connections and the people at Salesforce, as in the room below."""
 
+import pytest
+
 from tests.connections.conftest import (
+    ChangeOrg,
     _registered_app,
     browser_of_this_morning,
     change_org,
@@ -9,3 +12,22 @@ from tests.connections.conftest import (
 )
 
 __all__ = ["_registered_app", "browser_of_this_morning", "change_org", "checked", "person_at_salesforce"]
+
+
+@pytest.fixture
+def configured_org(change_org: ChangeOrg) -> None:
+    """An administrator has done everything an API can see."""
+    change_org("install_package", fields="newest")
+    change_org("add_all_activity_fields")
+    change_org("add_all_remote_sites")
+    change_org("add_remote_site", name="MarketoSoapAPI", url="https://123-abc-456.mktoapi.com/soap/mktows/3_1")
+    change_org("add_remote_site", name="MarketoRestAPI", url="https://123-ABC-456.mktorest.com")
+    change_org("set_task_types", values=["Email", "Call", "Reply", "Other"])
+    change_org("assign_permission_set", username="admin@acme.example", assigned=True)
+    change_org("add_all_list_view_buttons")
+    change_org("set_email_to_salesforce", active=True)
+    change_org("use_dynamic_forms", object="Contact", used=False)
+    for sobject in ("Lead", "Contact"):
+        change_org(
+            "add_field", object=sobject, name="mkto_si__Opt_Out__c", type="boolean", label="Marketo Sales Opt Out"
+        )

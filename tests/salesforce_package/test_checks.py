@@ -7,7 +7,6 @@ from clients.salesforce.client import LayoutPart, SalesforceClient
 from connections.models import SalesforceConnection
 from salesforce_package import tasks
 from salesforce_package.facts import ACTIVITY_FIELDS
-from salesforce_package.items.base import MSI_FIELDS
 from salesforce_package.items.checklist import ITEMS
 from salesforce_package.org import State
 from salesforce_package.services import ItemState, check_package, package_state, tick_item
@@ -23,30 +22,8 @@ SHEET = "/settings/admin/salesforce-package/sheet/"
 # The sandbox's layouts have no Visualforce panel.
 SEEN_BY_PEOPLE_ONLY = {"lead_layout", "other_layouts"}
 PACKAGE = {"package_installed", "package_version", "package_listed"}
-SITES = {"soap_site", "rest_site", "ims_site", "actions_site"}
+SITES = {"rest_site", "ims_site", "actions_site"}
 BUTTONS = {"list_view_buttons", "bulk_buttons"}
-
-
-@pytest.fixture
-def configured_org(change_org: ChangeOrg) -> None:
-    """An administrator has done everything an API can see."""
-    change_org("install_package")
-    change_org("add_all_activity_fields")
-    change_org("add_all_remote_sites")
-    change_org("add_remote_site", name="MarketoSoapAPI", url="https://123-abc-456.mktoapi.com/soap/mktows/3_1")
-    change_org("add_remote_site", name="MarketoRestAPI", url="https://123-ABC-456.mktorest.com")
-    change_org("set_task_types", values=["Email", "Call", "Reply", "Other"])
-    change_org("assign_permission_set", username="admin@acme.example", assigned=True)
-    change_org("add_all_list_view_buttons")
-    change_org("set_email_to_salesforce", active=True)
-    change_org("use_dynamic_forms", object="Contact", used=False)
-    for sobject in ("Lead", "Contact"):
-        for label in MSI_FIELDS:
-            name = f"mkto_si__{label.replace(' ', '_')}__c"
-            change_org("add_field", object=sobject, name=name, type="string", label=label)
-        change_org(
-            "add_field", object=sobject, name="mkto_si__Opt_Out__c", type="boolean", label="Marketo Sales Opt Out"
-        )
 
 
 def items(account: SalesAccount) -> dict[str, ItemState]:
@@ -103,6 +80,35 @@ def test_an_old_version_is_found_and_not_enough(checked: SalesAccount, change_or
     state = package_state(checked)
     assert not state.is_installed
     assert state.install_fact == "Version 1.7300.0.2 found, 1.8000 needed."
+
+
+def test_a_package_without_a_version_is_installed_and_no_more_is_known(
+    checked: SalesAccount, change_org: ChangeOrg
+) -> None:
+    change_org("install_package", versioned=False)
+    found = items(checked)
+    assert found["package_installed"].state is State.DONE
+    assert found["package_version"].state is State.UNKNOWN
+    assert found["package_version"].can_tick
+
+
+def test_nothing_is_missing_where_the_retired_api_has_no_site(checked: SalesAccount, change_org: ChangeOrg) -> None:
+    entry = items(checked)["soap_site"]
+    assert (entry.state, entry.item.is_optional, entry.can_tick) == (State.UNKNOWN, True, True)
+    assert "which Adobe removed on July 31, 2026" in entry.found
+    change_org("add_remote_site", name="MarketoSoapAPI", url="https://123-abc-456.mktoapi.com")
+    assert items(checked)["soap_site"].state is State.DONE
+
+
+def test_an_answer_of_another_shape_leaves_the_other_items_alone(checked: SalesAccount, change_org: ChangeOrg) -> None:
+    change_org("install_package")
+    change_org("add_all_remote_sites")
+    change_org("spoil_tooling", object="InstalledSubscriberPackage", how="shape")
+    change_org("spoil_tooling", object="EmailAdministrationSettings", how="shape")
+    found = items(checked)
+    assert "in a way that this console does not know" in found["package_installed"].found
+    assert "in a way that this console does not know" in found["email_to_salesforce"].found
+    assert found["ims_site"].state is State.DONE
 
 
 def test_an_object_that_is_not_deployed_is_named(checked: SalesAccount, change_org: ChangeOrg) -> None:
@@ -241,7 +247,6 @@ UNDONE = [
     ("remove_field", {"object": "Task", "name": "MSE_Viewed__c"}),
     ("set_task_types", {"values": ["Email", "Call"]}),
     ("remove_field", {"object": "Lead", "name": "mkto_si__Opt_Out__c"}),
-    ("remove_field", {"object": "Lead", "name": "mkto_si__Engagement__c"}),
     ("set_sandbox", {"sandbox": True}),
     ("set_list_view_buttons", {"object": "Lead", "labels": []}),
     ("set_email_to_salesforce", {"active": False}),
@@ -255,9 +260,9 @@ MISSING_THEN = {
     "field_security",
     "task_types",
 }
-UNKNOWN_THEN = {"field_room", "task_layout", "opt_out_fields", "layout_fields", "right_org", "email_to_salesforce"}
+UNKNOWN_THEN = {"field_room", "task_layout", "opt_out_fields", "right_org", "email_to_salesforce", "soap_site"}
 MISSING_WITHOUT_PACKAGE = BUTTONS | {"package_installed", "package_listed", "permission_set"}
-HIDDEN_WITHOUT_SETUP_RIGHTS = PACKAGE | SITES | BUTTONS | {"objects_deployed", "email_to_salesforce"}
+HIDDEN_WITHOUT_SETUP_RIGHTS = PACKAGE | SITES | BUTTONS | {"soap_site", "objects_deployed", "email_to_salesforce"}
 
 
 @pytest.mark.usefixtures("configured_org")
