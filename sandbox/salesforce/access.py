@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
 from sandbox.salesforce import rows
 from sandbox.salesforce.org import Org, Row
-from sandbox.salesforce.permissions import BEHIND, GOVERNED, holders, may_view_all_data, rights
+from sandbox.salesforce.permissions import BEHIND, GOVERNED, field_rights, granted, holders, may_view_all_data
 from sandbox.salesforce.schema import SObject
 
 Test = Callable[[Row], bool]
@@ -34,8 +35,14 @@ class Access:
         return self._allowed(self.org.known_sobject(name))
 
     def _allowed(self, sobject: SObject) -> SObject:
-        hidden = [name for profile, of, name in self.org.hidden_from if of == sobject.name and profile in self._holders]
-        return sobject.with_fields((), hidden) if hidden else sobject
+        hidden, fixed = [], []
+        for name in {name for _, of, name in self.org.field_rights if of == sobject.name} if self.username else ():
+            found = [field_rights(self.org, holder, sobject.name, name) for holder in self._holders]
+            if not any(item.may_read for item in found):
+                hidden.append(name)
+            elif name.lower() in sobject.fields and not any(item.may_edit for item in found):
+                fixed.append(replace(sobject.fields[name.lower()], is_read_only=True))
+        return sobject.with_fields(fixed, hidden) if hidden or fixed else sobject
 
     @cached_property
     def _holders(self) -> list[str]:
@@ -54,7 +61,7 @@ class Access:
         return any(may_view_all_data(self.org, holder) for holder in self._holders)
 
     def _has(self, sobject: str, right: str) -> bool:
-        return not self.username or any(getattr(rights(self.org, item, sobject), right) for item in self._holders)
+        return not self.username or any(getattr(item, right) for item in granted(self.org, self.username, sobject))
 
     def test(self, sobject: str) -> Test | None:
         """Tells whether a row of an object is shared with the user; None when all are."""

@@ -15,7 +15,15 @@ from sandbox.salesforce.action_bodies import (
     username_of,
 )
 from sandbox.salesforce.describe import is_permissionable
-from sandbox.salesforce.org import PERMISSION_SET, ObjectRights, Org, PermissionSetGroup, Sharing
+from sandbox.salesforce.org import (
+    PACKAGE_OBJECTS,
+    PERMISSION_SET,
+    FieldRights,
+    ObjectRights,
+    Org,
+    PermissionSetGroup,
+    Sharing,
+)
 from sandbox.salesforce.permissions import GOVERNED, permission_sets, profile_name, rights
 
 SEEN: Final = ("all", "own", "team", "part")
@@ -95,10 +103,7 @@ def _assign_permission_set(org: Org, body: Body) -> None:
 
 
 def _assign_permission_set_group(org: Org, body: Body) -> None:
-    username, name = username_of(org, body), text(body, "name")
-    group = org.permission_set_groups.get(name)
-    if group is None:
-        raise ValueError(f"There is no permission set group {name}.")
+    username, group = username_of(org, body), _group(org, body)
     (group.users.add if flag(body, "assigned") else group.users.discard)(username)
 
 
@@ -109,17 +114,52 @@ def _hide_field(org: Org, body: Body) -> None:
         hidden = org.hidden_fields.setdefault(sobject, set())
         (hidden.add if flag(body, "hidden") else hidden.discard)(name)
         return
+    is_seen = not flag(body, "hidden")
+    org.field_rights[profile_named(body), sobject, _governed_field(org, sobject, name)] = FieldRights(is_seen, is_seen)
+
+
+def _set_field_permission(org: Org, body: Body) -> None:
+    """What a profile, or a permission set, allows on a field."""
+    sobject, name = object_name(body), text(body, "name")
+    may_edit = flag({"edit": False, **body}, "edit")
+    found = FieldRights(flag(body, "read") or may_edit, may_edit)
+    org.field_rights[_holder(org, body), sobject, _governed_field(org, sobject, name)] = found
+
+
+def _governed_field(org: Org, sobject: str, name: str) -> str:
     found = org.full_sobject(sobject).fields.get(name.lower())
     if found is None or not is_permissionable(found, sobject):
         raise ValueError(f"{sobject}.{name} is no field that field-level security can hide.")
-    key = profile_named(body), sobject, found.name
-    (org.hidden_from.add if flag(body, "hidden") else org.hidden_from.discard)(key)
+    return found.name
+
+
+def _set_api_enabled(org: Org, body: Body) -> None:
+    """Whether a profile, or a permission set, lets its users call the API."""
+    org.api_rights[_holder(org, body)] = flag(body, "enabled")
+
+
+def _mute_permission(org: Org, body: Body) -> None:
+    """Whether a permission set group gives no rights on an object, whatever its permission sets say."""
+    group, name = _group(org, body), text(body, "object")
+    if name not in (*GOVERNED, *PACKAGE_OBJECTS):
+        raise ValueError(f"Nothing gives rights on {name}.")
+    (group.muted.add if flag(body, "muted") else group.muted.discard)(name)
+
+
+def _group(org: Org, body: Body) -> PermissionSetGroup:
+    name = text(body, "name")
+    if name not in org.permission_set_groups:
+        raise ValueError(f"There is no permission set group {name}.")
+    return org.permission_set_groups[name]
 
 
 ACCESS_ACTIONS: Final[dict[str, Action]] = {
     "set_sharing": _set_sharing,
     "set_object_permission": _set_object_permission,
     "hide_field": _hide_field,
+    "set_field_permission": _set_field_permission,
+    "set_api_enabled": _set_api_enabled,
+    "mute_permission": _mute_permission,
     "add_permission_set": _add_permission_set,
     "assign_permission_set": _assign_permission_set,
     "add_permission_set_group": _add_permission_set_group,

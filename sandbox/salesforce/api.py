@@ -19,6 +19,7 @@ from sandbox.salesforce.access import Access
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.grants import grant_of
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.permissions import holders, may_call_api
 from sandbox.salesforce_faults import FAULT
 
 OLDEST_VERSION: Final = 50
@@ -129,13 +130,17 @@ def check_session(org: Org, request: Request, token: str) -> str:
         raise SalesforceError("INVALID_SESSION_ID", "This session is not valid from the current IP address", 401)
     if "api" not in grant.scopes:
         raise SalesforceError("INVALID_SESSION_ID", "This session is not valid for use with the REST API", 401)
-    if grant.username in org.users_without_api:
+    if grant.username in org.users_without_api or not _may_call_api(org, grant.username):
         raise SalesforceError("API_CURRENTLY_DISABLED", "API is disabled for this User", 403)
     if org.api_calls >= org.policies.daily_api_requests:
         raise SalesforceError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", 403)
     if not request.scope.get(IN_COMPOSITE, False):
         org.count_call()
     return grant.username
+
+
+def _may_call_api(org: Org, username: str) -> bool:
+    return not org.api_rights or any(may_call_api(org, holder) for holder in holders(org, username))
 
 
 def is_allowed_address(org: Org, request: Request) -> bool:

@@ -16,6 +16,7 @@ SECTIONS: Final = {
         ("set_user", "set_sharing", "set_object_permission", "add_permission_set", "assign_permission_set"), USERS
     ),
     **dict.fromkeys(("add_permission_set_group", "assign_permission_set_group", "hide_field"), USERS),
+    **dict.fromkeys(("set_field_permission", "set_api_enabled", "mute_permission"), USERS),
     **dict.fromkeys(("install_package", "uninstall_package", "install_other_package"), "Installed Packages"),
 }
 LONGEST: Final = 1000

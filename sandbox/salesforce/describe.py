@@ -138,7 +138,8 @@ def describe_sobject(org: Org, sobject: SObject, base: str) -> Answer:
 def is_writable(item: Field, sobject: str) -> bool:
     """Whether a client may set the field."""
     is_made_name = item.name == "Name" and sobject in NAMED_BY_PARTS
-    return sobject in WRITABLE and item.name not in READ_ONLY and not is_made_name and not item.is_compound
+    is_fixed = item.is_read_only or item.name in READ_ONLY or is_made_name or item.is_compound
+    return sobject in WRITABLE and not is_fixed
 
 
 def is_permissionable(item: Field, sobject: str) -> bool:

@@ -172,12 +172,24 @@ class ObjectRights:
     may_view_all: bool
 
 
+@dataclass(frozen=True)
+class FieldRights:
+    """What a profile or a permission set allows on a field that field-level security governs."""
+
+    may_read: bool
+    may_edit: bool
+
+
 @dataclass
 class PermissionSetGroup:
-    """Permission sets, by label, that are assigned to users together."""
+    """
+    Permission sets, by label, that are assigned to users together. `muted` are objects that the group gives no rights
+    on, whatever its members say (Object Reference, "MutingPermissionSet").
+    """
 
     permission_sets: tuple[str, ...]
     users: set[str] = field(default_factory=set)
+    muted: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -244,8 +256,10 @@ class Org:
     sharing: dict[str, Sharing] = field(default_factory=dict)
     # By profile or permission set and object, where they differ from those at the start.
     object_rights: dict[tuple[str, str], ObjectRights] = field(default_factory=dict)
-    # Profile, object and field.
-    hidden_from: set[tuple[str, str, str]] = field(default_factory=set)
+    # By profile or permission set, object and field, where they differ from those at the start.
+    field_rights: dict[tuple[str, str, str], FieldRights] = field(default_factory=dict)
+    # API Enabled, by profile or permission set, where it differs from what it is at the start.
+    api_rights: dict[str, bool] = field(default_factory=dict)
     # Usernames by the label of the permission set; the package's own has `permission_set_users`.
     own_permission_sets: dict[str, set[str]] = field(default_factory=dict)
     permission_set_groups: dict[str, PermissionSetGroup] = field(default_factory=dict)

@@ -10,7 +10,10 @@ from sandbox.salesforce.describe import is_permissionable
 from sandbox.salesforce.org import NAMESPACE, PACKAGE_OBJECTS, PERMISSION_SET, ObjectRights, Org, Row
 from sandbox.salesforce.permissions import (
     GOVERNED,
+    field_rights,
+    group_rights,
     holders,
+    may_call_api,
     may_view_all_data,
     permission_sets,
     profile_name,
@@ -45,11 +48,17 @@ def profiles(org: Org) -> Iterator[Row]:
 def _user_permissions(org: Org, holder: str) -> Row:
     is_profile = holder in PROFILES
     return {
-        "PermissionsApiEnabled": is_profile,
+        "PermissionsApiEnabled": any(may_call_api(org, item) for item in _members(org, holder)),
         "PermissionsApiUserOnly": holder == INTEGRATION,
         "PermissionsViewSetup": is_profile and holder != INTEGRATION,
         "PermissionsViewAllData": may_view_all_data(org, holder),
     }
+
+
+def _members(org: Org, holder: str) -> tuple[str, ...]:
+    """The permission sets of a group; anything else stands for itself."""
+    group = org.permission_set_groups.get(holder)
+    return group.permission_sets if group else (holder,)
 
 
 def own_permissions(org: Org, username: str) -> Row:
@@ -135,25 +144,17 @@ def _assignment(number: int, user: Row, set_id: str, group_id: str | None = None
 
 def object_permissions(org: Org) -> Iterator[Row]:
     """What is granted; a profile or set that may not even read an object has no row for it. The set of a group has
-    what its members give together (Object Reference, "PermissionSet")."""
-    set_ids = _set_ids(org)
-    granted = [(set_id, name, rights(org, label, name)) for label, set_id in set_ids.items() for name in GOVERNED]
-    granted += _of_groups(org)
+    what its members give together and it does not mute (Object Reference, "PermissionSet")."""
+    names = GOVERNED + (PACKAGE_OBJECTS if org.package_version else ())
+    granted = [(set_id, name, rights(org, label, name)) for label, set_id in _set_ids(org).items() for name in names]
+    granted += [
+        (set_id, name, group_rights(org, org.permission_set_groups[label], name))
+        for label, (_, set_id) in _group_ids(org).items()
+        for name in names
+    ]
     for number, (set_id, name, found) in enumerate(granted, 1):
         if found.may_read:
             yield _object_permission(number, set_id, name, found)
-    if org.package_version:
-        everything = ObjectRights(may_read=True, may_view_all=True)
-        for number, name in enumerate(PACKAGE_OBJECTS, 1001):
-            yield _object_permission(number, set_ids[PERMISSION_SET], name, everything)
-
-
-def _of_groups(org: Org) -> Iterator[tuple[str, str, ObjectRights]]:
-    for label, (_, set_id) in _group_ids(org).items():
-        members = [member for member in org.permission_set_groups[label].permission_sets if member in _set_ids(org)]
-        for name in GOVERNED:
-            found = [rights(org, member, name) for member in members]
-            yield set_id, name, ObjectRights(any(r.may_read for r in found), any(r.may_view_all for r in found))
 
 
 def _object_permission(number: int, set_id: str, sobject: str, found: ObjectRights) -> Row:
@@ -164,20 +165,37 @@ def _object_permission(number: int, set_id: str, sobject: str, found: ObjectRigh
 
 def field_permissions(org: Org) -> Iterator[Row]:
     """Who may see and edit a field; only what is granted has a row, and only for a field that can be hidden."""
-    set_ids = _set_ids(org)
-    granted = (
-        (profile, sobject.name, item.name)
-        for profile in PROFILES
+    number = 0
+    for set_id, members in _holders_by_set(org):
+        for sobject, name in _governed_fields(org):
+            found = [field_rights(org, member, sobject, name) for member in members]
+            if any(item.may_read for item in found):
+                number += 1
+                may_edit = any(item.may_edit for item in found)
+                yield _field_permission(number, set_id, f"{sobject}.{name}", may_edit=may_edit)
+
+
+def _holders_by_set(org: Org) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The profile or permission set behind each set, and the members of each group."""
+    yield from ((set_id, (label,)) for label, set_id in _set_ids(org).items())
+    yield from ((set_id, _members(org, label)) for label, (_, set_id) in _group_ids(org).items())
+
+
+def _governed_fields(org: Org) -> list[tuple[str, str]]:
+    return [
+        (sobject.name, item.name)
         for sobject in STANDARD
         for item in org.known_sobject(sobject.name).fields.values()
-        if is_permissionable(item, sobject.name) and (profile, sobject.name, item.name) not in org.hidden_from
-    )
-    for number, (profile, sobject, name) in enumerate(granted, 1):
-        yield {
-            "Id": setup_id("01k", number),
-            "ParentId": set_ids[profile],
-            "SobjectType": sobject,
-            "Field": f"{sobject}.{name}",
-            "PermissionsRead": True,
-            "PermissionsEdit": True,
-        }
+        if is_permissionable(item, sobject.name)
+    ]
+
+
+def _field_permission(number: int, set_id: str, name: str, *, may_edit: bool) -> Row:
+    return {
+        "Id": setup_id("01k", number),
+        "ParentId": set_id,
+        "SobjectType": name.partition(".")[0],
+        "Field": name,
+        "PermissionsRead": True,
+        "PermissionsEdit": may_edit,
+    }

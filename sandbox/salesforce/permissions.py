@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Final
 
 from sandbox.records import ADMINISTRATOR, INTEGRATION, PROFILES
-from sandbox.salesforce.org import PERMISSION_SET, ObjectRights, Org
+from sandbox.salesforce.org import PACKAGE_OBJECTS, PERMISSION_SET, FieldRights, ObjectRights, Org, PermissionSetGroup
 
 GOVERNED: Final = ("Lead", "Contact", "Account", "Opportunity")
 """The objects that a profile or permission set gives rights on. A role goes with its opportunity and its contact."""
 
 BEHIND: Final = {"OpportunityContactRole": ("Opportunity", "Contact")}
 NOTHING: Final = ObjectRights(may_read=False, may_view_all=False)
+EVERYTHING: Final = ObjectRights(may_read=True, may_view_all=True)
 
 
 def profile_name(profile_id: str) -> str:
@@ -39,7 +40,37 @@ def holders(org: Org, username: str) -> list[str]:
 
 def rights(org: Org, holder: str, sobject: str) -> ObjectRights:
     """What a profile or permission set allows on an object."""
+    if sobject in PACKAGE_OBJECTS:
+        return EVERYTHING if holder == PERMISSION_SET else NOTHING
     return org.object_rights.get((holder, sobject)) or _first_rights(holder)
+
+
+def group_rights(org: Org, group: PermissionSetGroup, sobject: str) -> ObjectRights:
+    """What the members of a group give together, unless the group mutes it."""
+    known = permission_sets(org)
+    found = [rights(org, label, sobject) for label in group.permission_sets if label in known]
+    if sobject in group.muted:
+        return NOTHING
+    return ObjectRights(any(item.may_read for item in found), any(item.may_view_all for item in found))
+
+
+def granted(org: Org, username: str, sobject: str) -> list[ObjectRights]:
+    """What each thing that gives a user rights allows on an object: profile, permission sets, groups."""
+    known = permission_sets(org)
+    direct = [profile_name(org.user(username)["ProfileId"]), *(label for label in known if username in known[label])]
+    groups = [group for group in org.permission_set_groups.values() if username in group.users]
+    return [rights(org, label, sobject) for label in direct] + [group_rights(org, item, sobject) for item in groups]
+
+
+def field_rights(org: Org, holder: str, sobject: str, name: str) -> FieldRights:
+    """What a profile or permission set allows on a field: profiles see and edit all, permission sets give nothing."""
+    first = FieldRights(may_read=holder in PROFILES, may_edit=holder in PROFILES)
+    return org.field_rights.get((holder, sobject, name), first)
+
+
+def may_call_api(org: Org, holder: str) -> bool:
+    """API Enabled, which at the start every profile gives."""
+    return org.api_rights.get(holder, holder in PROFILES)
 
 
 def _first_rights(holder: str) -> ObjectRights:

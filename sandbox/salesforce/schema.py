@@ -27,6 +27,8 @@ class Field:
     values: tuple[str, ...] = ()
     default_value: str | None = None
     is_external_id: bool = False
+    # Of a user who may see the field and not edit it.
+    is_read_only: bool = False
 
     @property
     def is_custom(self) -> bool:
