@@ -4,10 +4,9 @@ from typing import Any
 
 from celery import Task, shared_task
 
-from accounts.sessions import SessionStore
-
 from accounts import retention
 from accounts.audit_chain import watch_audit_trail
+from accounts.sessions import SessionStore
 
 
 @shared_task

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
     """The secrets of second factors, stored in clear until now."""
 
     dependencies = [
-        ('accounts', '0002_one_spelling_of_an_address'),
+        ('accounts', '0004_audit_entries_may_go'),
         ('mfa', '0003_authenticator_type_uniq'),
     ]
 

@@ -102,7 +102,7 @@ def test_what_stood_there_in_clear_is_encrypted_by_the_upgrade(nora: User) -> No
     ]
     for kind, data in clear:
         Authenticator.objects.filter(type=kind).update(data=data)
-    migration = import_module("accounts.migrations.0003_encrypt_second_factors")
+    migration = import_module("accounts.migrations.0005_encrypt_second_factors")
     migration.encrypt_secrets(apps, None)
     assert "ABCDEFG" not in str(data_of(TOTP))
     assert codes() == ["one-two"]
