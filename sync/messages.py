@@ -190,6 +190,7 @@ CAUSES = {
     ),
     Reason.TAKEN_BACK: _("The run that is taken back had brought them."),
 }
+QUEUES_CAUSE = _("Their leads belong to {queues} now, perhaps by an assignment rule or since a user has left.")
 BLANK_CAUSE = _(
     "It comes back empty: Marketo may hide the field from the API user by now, or something has emptied it there."
 )
@@ -199,7 +200,7 @@ LEFT_OUT_LABEL = _("Left out")
 def reasons_of_hold(run: SyncRun) -> list[tuple[Promise | str, int, Promise | str, str]]:
     """Why a run is held, most people first: what in words, how many, what may be the cause, and the reason's code."""
     removed = [
-        (Reason(code).label, number, CAUSES.get(Reason(code), ""), code)
+        (Reason(code).label, number, _cause(run, Reason(code)), code)
         for code, number in run.held.get("removed", {}).items()
     ]
     blanked = [
@@ -207,6 +208,13 @@ def reasons_of_hold(run: SyncRun) -> list[tuple[Promise | str, int, Promise | st
         for name, number in run.held.get("blanked", {}).items()
     ]
     return sorted([*removed, *blanked], key=lambda line: -line[1])
+
+
+def _cause(run: SyncRun, reason: Reason) -> Promise | str:
+    queues = run.held.get("queues")
+    if reason == Reason.QUEUE_OWNER and queues:
+        return format_lazy(QUEUES_CAUSE, queues=", ".join(queues))
+    return CAUSES.get(reason, "")
 
 
 def kind_label(kind: str) -> Promise | str:

@@ -6,6 +6,7 @@ import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Q, Sum, Window
 from django.db.models.functions import Lower, Now, RowNumber
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 # A worker renews its lease every second, so this long without a sign of life means that it is gone.
 LEASE = timedelta(seconds=20)
 # There are 288 of them a day for each account.
-INCREMENTAL_RUNS_KEPT = timedelta(days=3)
+IDLE_RUNS_KEPT = timedelta(days=3)
 
 
 class LeasedJobQuerySet(models.QuerySet[Any]):
@@ -74,10 +75,18 @@ class SyncRunQuerySet(LeasedJobQuerySet):
         return reading.exclude(_works(MarketoConnection), _works(SalesforceConnection))
 
     def outdated(self) -> SyncRunQuerySet:
-        """Runs that followed changes and that nobody will ask for any more."""
+        """Runs that followed changes and nobody will ask for: days after they found none, else with the journal."""
         from sync.models import RunKind
 
-        return self.filter(kind=RunKind.INCREMENTAL, finished_at__lt=Now() - INCREMENTAL_RUNS_KEPT, has_leftovers=False)
+        over = self.filter(kind=RunKind.INCREMENTAL, finished_at__lt=Now() - IDLE_RUNS_KEPT, has_leftovers=False)
+        is_idle = Q(added=0, updated=0, removed=0)
+        return over.filter(is_idle | Q(finished_at__lt=Now() - timedelta(days=settings.JOURNAL_DAYS)))
+
+    def usual_removals(self, run: SyncRun) -> tuple[int, int]:
+        """How many of the last 30 runs of the same account and kind have succeeded, and the most people one removed."""
+        before = self.filter(account=run.account_id, kind=run.kind, status=RunStatus.SUCCEEDED, pk__lt=run.pk)
+        removed = list(before.order_by("-pk").values_list("removed", flat=True)[:30])
+        return len(removed), max(removed, default=0)
 
     def full(self) -> SyncRunQuerySet:
         """Runs that read everybody."""

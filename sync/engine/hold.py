@@ -43,6 +43,13 @@ BLANKED_PEOPLE = f"SELECT count(DISTINCT marketo_id) FROM {EMPTIED}"  # noqa: S6
 IS_APPROVED = """
 EXISTS (SELECT FROM sync_heldperson AS held WHERE held.run_id = %(run)s AND held.marketo_id = change.marketo_id)
 """
+# The queues that have most of those who leave for that, by name.
+QUEUES = f"""
+SELECT coalesce(nullif(judged.owner_name, ''), judged.owner_id) AS name
+FROM {{changes}} AS change JOIN {{judged}} AS judged USING (marketo_id)
+WHERE change.kind = '{ChangeKind.REMOVED}' AND change.reason = '{Reason.QUEUE_OWNER}'
+GROUP BY name ORDER BY count(*) DESC, name LIMIT 3
+"""  # noqa: S608 (our own texts)
 NAME_PEOPLE = f"""
 INSERT INTO sync_heldperson (run_id, marketo_id, reason)
 SELECT %(run)s, marketo_id, reason FROM {{changes}} WHERE kind = '{ChangeKind.REMOVED}'
@@ -61,7 +68,8 @@ WHERE run.account_id = %(account)s AND (run.status = '{RunStatus.HELD}' OR run.f
 def reasons_to_hold(run: SyncRun, statements: Statements, people: int) -> dict[str, Any]:
     """
     Why a run of an account with so many `people` must wait for an Admin: {"removed": people by reason, "blanked":
-    people by column, "limit": how many may be concerned without asking}; empty when it may go on.
+    people by column, "limit": how many may be concerned without asking, "queues": who owns most of those that go for
+    that}; empty when it may go on.
     """
     approved = sql.SQL(IS_APPROVED if run.approved_at else "FALSE")
     removed = dict(statements.rows(REMOVED, is_approved=approved))
@@ -71,7 +79,8 @@ def reasons_to_hold(run: SyncRun, statements: Statements, people: int) -> dict[s
     limit = policy.limit_of(people)
     if sum(removed.values()) + emptied <= limit and not _lost_field(run, policy, blanked):
         return {}
-    return {"removed": removed, "blanked": blanked, "limit": limit}
+    queues = [name for (name,) in statements.rows(QUEUES)] if Reason.QUEUE_OWNER in removed else []
+    return {"removed": removed, "blanked": blanked, "limit": limit, "queues": queues}
 
 
 def _lost_field(run: SyncRun, policy: HoldLimit, blanked: Mapping[str, int]) -> bool:

@@ -120,6 +120,7 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "unseen": unseen(this),
         "hold_reasons": reasons_of_hold(this),
         "held_number": sum(this.held.get("removed", {}).values()) if this.held else 0,
+        "usual_removals": SyncRun.objects.usual_removals(this) if this.status == RunStatus.HELD else None,
         "may_decide": may_decide(request, this.account),
         "can_be_undone": can_be_undone(this),
         "undone_by": SyncRun.objects.filter(undoes=this).order_by("-pk").first(),

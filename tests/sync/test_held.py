@@ -1,5 +1,6 @@
 """Runs that would remove or blank too many people wait for an Admin, with nothing changed."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +16,11 @@ from sync.decisions import approve_run, check_run_again, discard_run
 from sync.engine.outcome import Choice, concerned
 from sync.engine.stage import all_tables
 from sync.erasure import erase_person
+from sync.messages import reasons_of_hold
 from sync.models import Extract, HeldPerson, HoldLimit, Person, RunKind, SyncRun
 from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
+from tests.factories import make_run
 from tests.sync.conftest import Change as ChangePeople
 from tests.sync.conftest import Sync
 from tests.sync.driving import READING, finish, work_until
@@ -85,8 +88,12 @@ def test_who_has_changed_since_is_decided_anew(
     people = Person.objects.for_account(synced).live().filter(salesforce_type="Lead").order_by("marketo_id")
     ids = list(people.values_list("marketo_id", flat=True)[:MANY])
     change("reown", *ids, owner="queue")
+    make_run(synced, kind=RunKind.INCREMENTAL, removed=3, people=len(live(synced)))
     run = finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL))
     assert run.held["removed"] == {"queue_owner": MANY}
+    assert SyncRun.objects.usual_removals(run) == (1, 3)
+    [(_, _, cause, _)] = reasons_of_hold(run)
+    assert re.match("Their leads belong to Inbound Leads now, perhaps", str(cause)), cause
     change("reown", *ids[:4], owner="user")
     approve_run(run=run, approved_by=admin)
     assert finish(run).removed == MANY - 4

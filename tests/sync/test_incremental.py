@@ -176,11 +176,19 @@ def test_a_cancelled_full_run_is_left_alone_while_the_last_is_fresh(synced: Sale
     assert SyncRun.objects.latest("pk").kind == RunKind.INCREMENTAL
 
 
-def test_old_runs_that_followed_changes_are_forgotten(synced: SalesAccount) -> None:
-    old = sync_changes(synced)
+def test_old_runs_that_followed_changes_are_forgotten(synced: SalesAccount, change: Change) -> None:
+    idle = sync_changes(synced)
+    somebody = Person.objects.for_account(synced).live().earliest("marketo_id")
+    change("change", somebody.marketo_id, fields={"title": "Chair"})
+    changed = sync_changes(synced)
+    assert changed.updated == 1
     SyncRun.objects.update(finished_at=timezone.now() - timedelta(days=4))
     start_due_syncs()
-    assert not SyncRun.objects.filter(pk=old.pk).exists()
+    assert not SyncRun.objects.filter(pk=idle.pk).exists()
+    assert SyncRun.objects.filter(pk=changed.pk).exists(), "its changes can be seen and taken back"
+    SyncRun.objects.filter(pk=changed.pk).update(finished_at=timezone.now() - timedelta(days=91))
+    start_due_syncs()
+    assert not SyncRun.objects.filter(pk=changed.pk).exists()
     assert SyncRun.objects.for_account(synced).full().exists()
 
 
