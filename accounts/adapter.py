@@ -6,22 +6,33 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts import tasks
 from accounts.access import has_signed_in_with_salesforce, is_fresh_sign_in
 from accounts.audit_actions import AccountAction
 from accounts.models import User
 from accounts.services import must_use_salesforce, record_own
+from accounts.sign_in_limits import Attempt, remember_device
 from common.mail import receiver
 
 
 class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody signs up by themselves: people come in by an invitation."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": gettext_lazy(
+            "Too many passwords were tried. Wait five minutes and try again, or press Forgot password: with the link "
+            "of the mail you get in at once."
+        )
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -44,6 +55,31 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             ),
         )
         return redirect("account_login")
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Not allauth's limit, by which anybody locks out the owner of an address."""
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Who has this address and password. Raises ValidationError where it was tried too often."""
+        email = str(credentials.get("email", ""))
+        attempt = Attempt(request, email, self.get_client_ip(request))
+        if attempt.is_too_fast():
+            raise self.validation_error("too_many_login_attempts")
+        is_within_limits = attempt.is_within_limits()
+        user: User | None = super().authenticate(request, **credentials)
+        if user and (is_within_limits or is_mfa_enabled(user)):
+            attempt.take_back()
+            return user
+        if attempt.is_worth_telling:
+            tasks.tell_of_guesses.delay(email)
+        if not is_within_limits:
+            raise self.validation_error("too_many_login_attempts")
+        return None
+
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **options)
+        remember_device(request, response, user.email)
+        return response
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return on_our_site(super().get_email_confirmation_url(request, emailconfirmation))

@@ -1,9 +1,9 @@
-"""What allauth and Django report of people signing in, written into the audit trail; nothing else happens here."""
+"""What allauth and Django report of people signing in: for the audit trail, and whom a mail has proved an owner."""
 
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
-from allauth.account.signals import user_logged_in
+from allauth.account.signals import password_reset, user_logged_in
 from allauth.mfa.signals import (
     authentication_failed,
     authenticator_added,
@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from accounts.audit_actions import AccountAction
 from accounts.models import Member, User
 from accounts.services import record, record_own
+from accounts.sign_in_limits import trust_after_reset
 from common.addresses import lookup_form
 
 
@@ -24,6 +25,11 @@ from common.addresses import lookup_form
 def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     methods = [entry["method"] for entry in get_authentication_records(request, user)]
     record_own(user, action=AccountAction.SIGNED_IN, methods=methods)
+
+
+@receiver(password_reset)
+def new_password_by_mail(request: HttpRequest, user: User, **_: Any) -> None:
+    trust_after_reset(request, user.email)
 
 
 @receiver(user_logged_out)

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import Task, shared_task
 
-from accounts import retention
+from accounts import emails, retention
 from accounts.audit_chain import watch_audit_trail
 from accounts.sessions import SessionStore
 
@@ -35,4 +35,13 @@ def send_password_reset(self: Task[Any, Any], email: str, language: str, client:
     try:
         password_reset.send_password_reset(email=email, language=language, client=client)
     except OSError as error:  # smtplib's errors and the network's
+        raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
+
+
+@shared_task(bind=True, max_retries=6)
+def tell_of_guesses(self: Task[Any, Any], email: str) -> None:
+    """Mail somebody, once a day, that many wrong passwords were tried for their address."""
+    try:
+        emails.send_guessed(email)
+    except OSError as error:
         raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error

@@ -8,13 +8,12 @@ the sender's reputation.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from common.throttling import hit, take_back
+from common.throttling import hit, network_of, take_back
 
 KEPT_SECONDS = 2 * 24 * 60 * 60
 # Of visitors who are not signed in; nobody of an account holds back their mails, or the other way round.
@@ -35,10 +34,8 @@ def admin(user_id: int) -> Sender:
 
 
 def client(address: str) -> Sender:
-    """A visitor by the address of their connection; who has one IPv6 address has the whole /64 network (RFC 6177)."""
-    ip = ip_address(address)
-    network = ip_network((ip, 64), strict=False) if isinstance(ip, IPv6Address) else ip
-    return Sender(f"client-{_hidden(str(network))}", settings.MAILS_PER_CLIENT)
+    """A visitor by the address of their connection."""
+    return Sender(f"client-{_hidden(network_of(address))}", settings.MAILS_PER_CLIENT)
 
 
 def acquire(*, scope: str, email: str, sender: Sender | None = None) -> list[str]:

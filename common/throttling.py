@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from redis.exceptions import LockNotOwnedError
 from redis.lock import Lock
@@ -14,6 +15,12 @@ _LONGEST_SECONDS = 120
 
 class HeldError(Exception):
     """Somebody else is doing it just now."""
+
+
+def network_of(address: str) -> str:
+    """Who counts as one visitor: who has one IPv6 address has the whole /64 network (RFC 6177)."""
+    ip = ip_address(address)
+    return str(ip_network((ip, 64), strict=False)) if isinstance(ip, IPv6Address) else str(ip)
 
 
 @contextmanager

@@ -271,6 +271,8 @@ SECURE = SITE_URL.startswith("https://")
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "msi-session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "msi-csrf"
+# Of a browser with which somebody has signed in before (accounts/sign_in_limits.py).
+DEVICE_COOKIE_NAME = "__Host-device" if SECURE else "msi-device"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
 # A session ends so long after signing in, and so long after the last click.
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", 12) * 60 * 60

@@ -37,23 +37,6 @@ def is_signed_in(browser: Client) -> bool:
     return browser.get(PROFILE).status_code == 200
 
 
-class TestThrottling:
-    def test_one_address_is_tried_five_times(self, client: Client, nora: User) -> None:
-        """Security statement 38: then even the right password has to wait."""
-        for _ in range(5):
-            sign_in(client, nora.email, "Wrong-Passw0rd!")
-        assert sign_in(client, nora.email).status_code == 200
-        with time_machine.travel(timezone.now() + timedelta(minutes=6)):
-            assert sign_in(client, nora.email).status_code == 302
-
-    def test_many_addresses_are_tried_ten_times(self, client: Client, nora: User) -> None:
-        """Security statement 38: one password tried on everybody (spraying)."""
-        for number in range(10):
-            sign_in(client, f"p{number}@acme.example")
-        page = sign_in(client, "p10@acme.example")
-        assert "Too many failed login attempts" in page.content.decode()
-
-
 def test_signing_in_gives_a_new_session(client: Client, nora: User) -> None:
     """Security statement 38: a session id somebody planted before is worth nothing after."""
     session = client.session
