@@ -36,7 +36,7 @@ class QueryInterrupted(TransientApiError):
 def raise_for_error(response: requests.Response) -> None:
     """Raise the typed error an answer stands for; does nothing for a good one."""
     if response.status_code >= 400:
-        raise _error(response)
+        raise error_of(response.status_code, _content(response), retry_after_seconds(response))
 
 
 def refusal_in(text: str) -> AccessDenied | None:
@@ -45,15 +45,16 @@ def refusal_in(text: str) -> AccessDenied | None:
     return AccessDenied(SERVICE, found[0], text) if found else None
 
 
-def _error(response: requests.Response) -> ApiError:
-    code, message = _code_and_message(response)
-    if response.status_code == 401 or message == _USERINFO_REFUSAL:
+def error_of(status: int, content: object, retry_after: float | None = None) -> ApiError:
+    """The typed error for a status of 400 or more and what came with it: that of a call, or of a part of one."""
+    code, message = _code_and_message(status, content)
+    if status == 401 or message == _USERINFO_REFUSAL:
         return _refused_token(code, message)
     if code == "REQUEST_LIMIT_EXCEEDED":
         return _limit_reached(code, message)
-    kind = _kind(response.status_code, code)
+    kind = _kind(status, code)
     if issubclass(kind, TransientApiError):
-        return kind(SERVICE, code, message, retry_after=retry_after_seconds(response))
+        return kind(SERVICE, code, message, retry_after=retry_after)
     return kind(SERVICE, code, message)
 
 
@@ -82,16 +83,19 @@ def _limit_reached(code: str, message: str) -> ApiError:
     return QuotaExceeded(SERVICE, code, message)
 
 
-def _code_and_message(response: requests.Response) -> tuple[str, str]:
-    """Errors come as a list of objects, as one object, as text or HTML, or with no body at all."""
+def _content(response: requests.Response) -> Any:
     try:
-        content: Any = response.json()
+        return response.json()
     except requests.exceptions.JSONDecodeError:
-        content = response.text
+        return response.text
+
+
+def _code_and_message(status: int, content: object) -> tuple[str, str]:
+    """Errors come as a list of objects, as one object, as text or HTML, or with no body at all."""
     first = content[0] if content and isinstance(content, list) else content
     if not isinstance(first, dict):
-        return str(response.status_code), str(first)
-    return str(first.get("errorCode", response.status_code)), _sentence(str(first.get("message", "")))
+        return str(status), str(first)
+    return str(first.get("errorCode", status)), _sentence(str(first.get("message", "")))
 
 
 def _sentence(message: str) -> str:

@@ -19,7 +19,7 @@ from psycopg import sql
 from clients.http import AccessDenied, ApiError, expected_shape
 from clients.marketo.client import MarketoClient
 from clients.marketo.types import ChangesPage
-from clients.salesforce.client import SalesforceClient
+from clients.salesforce.client import Found
 from clients.salesforce.errors import SERVICE as SALESFORCE
 from clients.values import as_text, warn_unreadable, whole_number
 from connections.services.marketo_schema import activity_types, field_names
@@ -54,6 +54,8 @@ RECORDS_IN_A_CALL = 300
 # Beyond this a full sync costs less.
 MOST_CHANGES = 50_000
 Record = dict[str, Any]
+# Objects of Salesforce, and the column with the id by which people are found.
+LEADS, CONTACTS, ROLES = ("Lead", "Id"), ("Contact", "Id"), ("OpportunityContactRole", "ContactId")
 TOKEN_UNKNOWN = "1003"  # noqa: S105 (an error code)
 
 # By the column of the record that they are the ids of; only what looks like a Salesforce id goes into a query.
@@ -171,10 +173,14 @@ def _collect_from_salesforce(extract: Extract) -> None:
     assert extract.window_from  # noqa: S101 (every stream has a beginning)
     client = salesforce_of(extract.run.account)
     since = extract.window_from.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    asked = client.queries([_modified(*of, since) for of in (LEADS, CONTACTS, ROLES)], include_deleted=True)
+    leads, contacts, roles = asked
+    if roles.refusal:
+        _go_without_roles(extract, roles.refusal)
     changed = [
-        *_modified(client, "Lead", "Id", "sfdcLeadId", since),
-        *_modified(client, "Contact", "Id", "sfdcContactId", since),
-        *_modified_roles(extract, client, since),
+        *_records_in(leads, LEADS, "sfdcLeadId"),
+        *_records_in(contacts, CONTACTS, "sfdcContactId"),
+        *_records_in(roles, ROLES, "sfdcContactId"),
     ]
     _check_number(len(changed))
     with transaction.atomic():
@@ -190,20 +196,22 @@ def _name_people(run: SyncRun, records: Sequence[tuple[str, str]]) -> int:
         return int(cursor.rowcount)
 
 
-def _modified(client: SalesforceClient, name: str, column: str, kind: str, since: str) -> list[tuple[str, str]]:
-    soql = f"SELECT {column} FROM {name} WHERE SystemModstamp >= {since}"  # noqa: S608 (our own names and time)
-    records = islice(client.query_iter(soql, include_deleted=True), MOST_CHANGES + 1)
-    return [(kind, found) for record in records if (found := _id_of(record, column))]
+def _modified(name: str, column: str, since: str) -> str:
+    return f"SELECT {column} FROM {name} WHERE SystemModstamp >= {since}"  # noqa: S608 (our own names and time)
 
 
-def _modified_roles(extract: Extract, client: SalesforceClient, since: str) -> list[tuple[str, str]]:
-    """None where Salesforce does not show them; then they are not read by id either."""
-    try:
-        return _modified(client, "OpportunityContactRole", "ContactId", "sfdcContactId", since)
-    except AccessDenied as error:
-        roles = Extract.objects.of_run(extract.run).filter(source=Source.SALESFORCE_ROLES)
-        roles.update(status=ExtractStatus.FAILED, last_problem=answer_text(error)[:300])
-        return []
+def _records_in(found: Found, of: tuple[str, str], kind: str) -> list[tuple[str, str]]:
+    """The ids of changed records; raises AccessDenied for those without which nobody can be judged."""
+    if found.refusal and of != ROLES:
+        raise found.refusal
+    records = islice(found.records, MOST_CHANGES + 1)
+    return [(kind, number) for record in records if (number := _id_of(record, of[1]))]
+
+
+def _go_without_roles(extract: Extract, error: AccessDenied) -> None:
+    """Salesforce does not show them; then they are not read by id either."""
+    roles = Extract.objects.of_run(extract.run).filter(source=Source.SALESFORCE_ROLES)
+    roles.update(status=ExtractStatus.FAILED, last_problem=answer_text(error)[:300])
 
 
 def _id_of(record: Record, column: str) -> str | None:

@@ -91,6 +91,45 @@ def test_deleted_records_are_found_when_they_are_asked_for(canned: str) -> None:
     assert list(client.query_iter("SELECT Id FROM Lead")) == []
 
 
+def parts(*answers: tuple[int, object]) -> dict[str, object]:
+    """The answer to several queries at once, told in another order than they were asked."""
+    told = [
+        {"referenceId": f"query{number}", "httpStatusCode": status, "body": body, "httpHeaders": {}}
+        for number, (status, body) in enumerate(answers)
+    ]
+    return {"compositeResponse": told[::-1]}
+
+
+def test_several_queries_are_one_call_and_a_refused_one_costs_the_others_nothing(canned: str) -> None:
+    client, ended = canned_client(canned), list[tuple[str, str]]()
+    client.on_call = lambda operation, error: ended.append((operation, error.code if error else ""))
+    refusal = [{"errorCode": "INVALID_TYPE", "message": "sObject type 'Contact' is not supported."}]
+    following = {"records": [{"Id": 1}], "nextRecordsUrl": "/services/data/v62.0/query/01g-1"}
+    answer = parts((200, following), (400, refusal))
+    CannedAnswers.answers["/services/data/v62.0/composite"] = (200, answer, {})
+    CannedAnswers.answers["/services/data/v62.0/query/01g-1"] = (200, {"records": [{"Id": 2}]}, {})
+    leads, contacts = client.queries(["SELECT Id FROM Lead", "SELECT Id FROM Contact"])
+    assert ended == [("composite", ""), ("query", "INVALID_TYPE")]
+    assert list(leads.records) == [{"Id": 1}, {"Id": 2}]
+    assert (list(contacts.records), contacts.refusal and contacts.refusal.code) == ([], "INVALID_TYPE")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (parts((500, [{"errorCode": "UNKNOWN_EXCEPTION", "message": "x"}])), http.TransientApiError),
+        (parts((400, [{"errorCode": "MALFORMED_QUERY", "message": "x"}])), http.ApiError),
+        ({"compositeResponse": []}, http.UnexpectedAnswer),
+        ({}, http.UnexpectedAnswer),
+    ],
+)
+def test_several_queries_fail_as_one_does(canned: str, answer: object, kind: type[http.ApiError]) -> None:
+    client = canned_client(canned)
+    CannedAnswers.answers["/services/data/v62.0/composite"] = (200, answer, {})
+    with pytest.raises(kind):
+        client.queries(["SELECT Id FROM Lead"])
+
+
 def test_a_query_whose_token_dies_between_pages_must_start_again(canned: str) -> None:
     """Pain 14: a cursor dies with its session; it is never used with another one."""
     following = {"done": False, "records": [{"Id": 1}], "nextRecordsUrl": "/services/data/v62.0/query/01g-1"}

@@ -15,6 +15,17 @@ from urllib3 import HTTPResponse
 Change = Callable[[Any, PreparedRequest], Any]
 
 
+def in_each_part(change: Change) -> Change:
+    """The same change of what each part of a composite call finds."""
+
+    def altered(answer: Any, request: PreparedRequest) -> Any:
+        for part in answer["compositeResponse"]:
+            part["body"] = change(part["body"], request)
+        return answer
+
+    return altered
+
+
 class AlteredAnswers:
     """Changes answers to calls whose path and query match a pattern, as if the network brought them so."""
 

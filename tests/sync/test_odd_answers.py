@@ -20,7 +20,7 @@ from sync.models import Extract, Person, RejectedRow, RunKind, Source, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
 from tests.factories import make_marketo_connection
-from tests.sync.altered_answers import AlteredAnswers
+from tests.sync.altered_answers import AlteredAnswers, in_each_part
 from tests.sync.conftest import Sync
 from tests.sync.driving import cut_waits_short, finish, run_has_ended, work_until
 
@@ -198,7 +198,7 @@ def test_an_owner_without_a_name_is_an_owner(
 def test_a_changed_record_without_an_id_is_left_out(
     synced: SalesAccount, changed: Person, answers: AlteredAnswers, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answers.alter("SystemModstamp", without("Id", "ContactId"))
+    answers.alter("/composite$", in_each_part(without("Id", "ContactId")))
     run = sync_changes(synced)
     assert (run.status, run.updated) == (RunStatus.SUCCEEDED, 1)
     assert caplog.text.count("value_unreadable") == 1
@@ -241,10 +241,12 @@ def test_pages_of_a_query_that_name_themselves_are_asked_for_again(
 ) -> None:
     """Records that were not read would look as if Salesforce did not have them."""
 
-    def name_itself(answer: Values, request: PreparedRequest) -> Values:
-        return answer | {"done": False, "nextRecordsUrl": request.path_url}
+    def go_round(answer: Values, _request: PreparedRequest) -> Values:
+        itself = "/services/data/v62.0/queryAll?q=SELECT+Id+FROM+Lead+LIMIT+1"
+        return answer | {"done": False, "nextRecordsUrl": itself}
 
-    answers.alter("SystemModstamp", name_itself)
+    answers.alter("/composite$", in_each_part(go_round))
+    answers.alter("queryAll", go_round)
     run = start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL)
     waiting = Extract.objects.of_run(run).filter(waiting_reason="salesforce_busy")
     work_until(waiting.exists)

@@ -79,7 +79,7 @@ def test_roles_that_are_refused_only_when_read_by_id(
     """The right is taken away in the middle of a run."""
     before = opportunities(synced)
     change("reown", *ids(synced, "Contact", 3), owner="user")
-    answered = {"path": "/queryAll", "kind": "salesforce:api_disabled", "nth": 5}
+    answered = {"path": "/queryAll", "kind": "salesforce:api_disabled", "nth": 2}
     sandbox.post("/_sandbox/faults", answered)
     run = sync_changes(synced)
     assert roles_of(run).status == ExtractStatus.FAILED
