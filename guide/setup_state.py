@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from accounts.models import Member, SalesAccount, User
 from accounts.permissions import Permission, Role
+from accounts.querysets import MemberQuerySet
 from connections.models import MarketoInstance
 from connections.services.health import Health, marketo_health, salesforce_health
 from invitations.models import Invitation
+from invitations.querysets import InvitationQuerySet
 from salesforce_package.services import PackageState, package_state
 from sync.models import SyncRun
 
@@ -42,6 +44,13 @@ class AccountState:
     # Members and open invitations that are not there for the steps in Salesforce only.
     users: int
     package: PackageState
+    # Who does the steps in Salesforce: members with that role, and addresses that were asked and have not answered.
+    salesforce_admins: list[str]
+
+    @property
+    def seats_taken(self) -> int:
+        """As User Management counts them: an open invitation keeps its seat."""
+        return self.members + self.waiting_invitations
 
 
 @dataclass(frozen=True)
@@ -88,4 +97,10 @@ def _account_state(account: SalesAccount) -> AccountState:
         waiting_invitations=invitations.open().count(),
         users=sum(found.exclude(role=Role.SALESFORCE_ADMIN).count() for found in (members, invitations.open())),
         package=package_state(account),
+        salesforce_admins=_salesforce_admins(members, invitations.open()),
     )
+
+
+def _salesforce_admins(members: MemberQuerySet, invitations: InvitationQuerySet) -> list[str]:
+    joined = [str(member.user) for member in members.filter(role=Role.SALESFORCE_ADMIN).select_related("user")[:3]]
+    return joined or list(invitations.filter(role=Role.SALESFORCE_ADMIN).values_list("email", flat=True)[:3])

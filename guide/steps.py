@@ -15,8 +15,9 @@ from django_stubs_ext import StrOrPromise
 from accounts.permissions import Permission
 from connections.messages import Problem
 from connections.services.health import Health
-from guide.setup_state import SetupState, Viewer
+from guide.setup_state import AccountState, SetupState, Viewer
 from sync.models import SyncRun
+from sync.progress import waiting_of
 from sync.statuses import RunStatus
 
 TITLES = {
@@ -27,6 +28,32 @@ TITLES = {
     5: gettext_lazy("Invite users to MSI Actions"),
     6: gettext_lazy("Install/upgrade the MSI package in Salesforce"),
     7: gettext_lazy("Configure MSI Actions in Salesforce"),
+}
+# What stands under a step's number, where there is no room for its title.
+SHORT_TITLES = {
+    1: gettext_lazy("Set up the account"),
+    2: gettext_lazy("Connect to Salesforce"),
+    3: gettext_lazy("Connect to Marketo"),
+    4: gettext_lazy("Initiate data sync"),
+    5: gettext_lazy("Invite users"),
+    6: gettext_lazy("Install/upgrade the package"),
+    7: gettext_lazy("Configure MSI Actions"),
+}
+# What one does in a step, told where it is one's turn.
+INTRODUCTIONS = {
+    1: gettext_lazy(
+        "Pick a Marketo admin. The person gets a mail, and becomes the original user, who cannot be removed once data "
+        "sync has started."
+    ),
+    2: gettext_lazy("Log in to Salesforce and allow access. Use a Salesforce user who may see all leads and contacts."),
+    3: gettext_lazy("One click: Marketo has sent the credentials to this account. You become the connection's owner."),
+    4: gettext_lazy(
+        "Copies the people who are in Marketo and in Salesforce. You see the 13 fields first; nothing starts before "
+        "you press Start Sync."
+    ),
+    5: gettext_lazy("Type addresses, or upload a CSV file. Each person gets a mail with the button Get Started."),
+    6: gettext_lazy("Install the package in Salesforce. The page leads there, and checks what is installed."),
+    7: gettext_lazy("Work through the checklist. Most items are checked automatically; tick the others yourself."),
 }
 MARKETO_ADMIN = gettext_lazy("Marketo admin")
 SALESFORCE_ADMIN = gettext_lazy("Salesforce admin")
@@ -64,10 +91,24 @@ class Step:
     action: Action | None
     problem: Problem | None = None
     can_ask: bool = False
+    # It was done before it had its problem: what was reached stays reached.
+    was_done: bool = False
 
     @property
     def title(self) -> StrOrPromise:
         return TITLES[self.number]
+
+    @property
+    def short_title(self) -> StrOrPromise:
+        return SHORT_TITLES[self.number]
+
+    @property
+    def introduction(self) -> StrOrPromise:
+        return INTRODUCTIONS[self.number]
+
+    @property
+    def is_reached(self) -> bool:
+        return self.state == StepState.DONE or self.was_done
 
 
 def steps_for(facts: SetupState) -> list[Step]:
@@ -100,9 +141,9 @@ def _set_up_account(facts: SetupState) -> Step:
             "state": invitation.state.label,
         }
     else:
-        fact = _("Pick a Marketo admin and send the invitation that creates the Sales account.")
+        fact = _("Nobody has been invited yet.")
     state = StepState.DONE if original else StepState.TODO
-    label = _("View") if invitation else _("Send Invite")
+    label = _("View") if invitation or original else _("Send Invite")
     return Step(1, state, fact, MARKETO_ADMIN, _marketo_page(facts.viewer, label))
 
 
@@ -124,7 +165,9 @@ def _connection(
     if not health or not facts.account or not facts.account.account.original_user:
         return Step(number, StepState.TODO, _("Needs the Sales account of step 1."), who, None)
     if health.problem:
-        return Step(number, StepState.PROBLEM, health.fact, who, _relabel(connect, _("Fix")), health.problem)
+        return Step(
+            number, StepState.PROBLEM, health.fact, who, _relabel(connect, _("Fix")), health.problem, was_done=True
+        )
     if health.is_good:
         return Step(number, StepState.DONE, health.fact, who, _relabel(connect, _("View")))
     return Step(number, StepState.TODO, health.fact, who, connect, can_ask=_can_ask(facts, number))
@@ -133,15 +176,27 @@ def _connection(
 def _sync(facts: SetupState) -> Step:
     account = facts.account
     good, last = (account.last_success, account.last_full_run) if account else (None, None)
-    if not account or not (account.marketo.is_connected and account.salesforce.is_connected):
-        fact = _synced(good) if good else _("Copies the people that exist in Marketo and Salesforce.")
-        return Step(4, StepState.TODO, " ".join([fact, _("Needs steps 2 and 3.")]), MARKETO_ADMIN, None)
+    if not account:
+        return Step(4, StepState.TODO, _("Needs steps 2 and 3."), MARKETO_ADMIN, None)
     if account.stopped_run:
         return _decision(facts.viewer, good, account.stopped_run)
+    if not (account.marketo.is_connected and account.salesforce.is_connected):
+        return _unconnected_sync(facts.viewer, account)
     state = StepState.DONE if good else StepState.TODO
     if last and last.is_finished and not good:
         state = StepState.PROBLEM
     return Step(4, state, _sync_fact(good, last), MARKETO_ADMIN, _sync_action(facts.viewer, last))
+
+
+def _unconnected_sync(viewer: Viewer, account: AccountState) -> Step:
+    """People who are there stay there; only nothing new arrives."""
+    missing = [number for number, health in ((2, account.salesforce), (3, account.marketo)) if not health.is_connected]
+    needs = _("Needs steps 2 and 3.") if len(missing) == 2 else _("Needs step %(step)s.") % {"step": missing[0]}
+    good = account.last_success
+    if not good:
+        return Step(4, StepState.TODO, needs, MARKETO_ADMIN, None)
+    fact = " ".join([_synced(good), _("Nothing new arrives until both connections work.")])
+    return Step(4, StepState.DONE, fact, MARKETO_ADMIN, _sync_action(viewer, account.last_full_run))
 
 
 def _decision(viewer: Viewer, good: SyncRun | None, stopped: SyncRun) -> Step:
@@ -153,21 +208,25 @@ def _decision(viewer: Viewer, good: SyncRun | None, stopped: SyncRun) -> Step:
     )
     fact = " ".join([_synced(good), waits]) if good else waits
     action = _relabel(_sync_action(viewer, stopped), _("Decide") if is_held else _("View"))
-    return Step(
-        4, StepState.PROBLEM if is_held else StepState.DONE if good else StepState.TODO, fact, MARKETO_ADMIN, action
-    )
+    state = StepState.PROBLEM if is_held else StepState.DONE if good else StepState.TODO
+    return Step(4, state, fact, MARKETO_ADMIN, action, was_done=good is not None)
 
 
 def _sync_fact(good: SyncRun | None, last: SyncRun | None) -> str:
     if last and not last.is_finished:
-        return _("The data sync is paused.") if last.paused_at else _("The data sync is running.")
+        return _("The data sync is paused.") if last.paused_at else _running_fact(last)
     if good and last and last.status == RunStatus.FAILED and last.pk > good.pk:
         return " ".join([_synced(good), _("A later sync failed and changed nothing.")])
     if good:
         return _synced(good)
     if last:
         return _("The last data sync did not succeed; nothing was changed. Look at the run for the reason.")
-    return _("Preview the 13 fields, then copy the people that exist in Marketo and Salesforce.")
+    return _("Both connections work; nothing has been copied yet.")
+
+
+def _running_fact(run: SyncRun) -> str:
+    waiting = waiting_of(run)
+    return f"{waiting.reason} {waiting.goes_on}" if waiting else _("The data sync is running.")
 
 
 def _synced(good: SyncRun) -> str:
@@ -190,10 +249,10 @@ def _invite_users(facts: SetupState) -> Step:
         return Step(5, StepState.TODO, _("Needs the Sales account of step 1."), MARKETO_ADMIN, None)
     waiting = account.waiting_invitations
     fact = ngettext(
-        "%(used)s of %(seats)s seats used, %(waiting)s invitation open.",
-        "%(used)s of %(seats)s seats used, %(waiting)s invitations open.",
+        "%(taken)s of %(seats)s seats taken, %(waiting)s of them by an open invitation.",
+        "%(taken)s of %(seats)s seats taken, %(waiting)s of them by open invitations.",
         waiting,
-    ) % {"used": account.members, "seats": settings.SEATS_PER_ACCOUNT, "waiting": waiting}
+    ) % {"taken": account.seats_taken, "seats": settings.SEATS_PER_ACCOUNT, "waiting": waiting}
     # The first is who set the account up; whoever was asked for the steps in Salesforce is no user of MSI Actions.
     is_done = account.users > 1
     action = _page_for(facts.viewer, Permission.MANAGE_USERS, _("Invite users"), "members:users")
@@ -216,7 +275,7 @@ def _configure_package(facts: SetupState) -> Step:
 
 def _package(number: int, facts: SetupState, state: StepState, label: str) -> Step:
     account = facts.account
-    if not account or not account.salesforce.is_connected:
+    if not account or not account.package.connection:
         fact = _("Needs the connection to Salesforce of step 2.")
         return Step(number, StepState.TODO, fact, SALESFORCE_ADMIN, None)
     fact = account.package.install_fact if number == 6 else account.package.configure_fact

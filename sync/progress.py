@@ -7,8 +7,9 @@ from math import ceil
 
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.formats import localize
+from django.utils.formats import date_format, localize
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -43,6 +44,15 @@ class Waiting:
 
     reason: Promise | str
     until: datetime | None
+
+    @property
+    def goes_on(self) -> str:
+        """When it goes on, as a sentence with the time zone of the reader."""
+        if not self.until:
+            return gettext("It continues automatically.")
+        when = localtime(self.until)
+        values = {"when": date_format(when, "DATETIME_FORMAT"), "zone": when.tzname()}
+        return gettext("It continues automatically: %(when)s %(zone)s.") % values
 
 
 @dataclass(frozen=True)
@@ -221,6 +231,11 @@ def _seconds_left(
     if waiting and waiting.until:
         end = max(end, waiting.until)
     return max(1, round((end - now).total_seconds()))
+
+
+def waiting_of(run: SyncRun) -> Waiting | None:
+    """Why an unfinished run stands still, for pages that show no extracts; None while it works."""
+    return None if run.is_finished or run.paused_at else _waiting(run, list(Extract.objects.of_run(run)))
 
 
 def _waiting(run: SyncRun, extracts: Sequence[Extract]) -> Waiting | None:

@@ -15,24 +15,31 @@ from accounts.permissions import Permission
 from accounts.services import RefusedError
 from common.address_fields import MailableAddressField
 from connections.services.health import own_salesforce_health
+from guide.overview import overview_of
 from guide.setup_state import setup_state_for
-from guide.steps import ASKABLE_STEPS, TITLES, steps_for
+from guide.status import latest_events, status_of
+from guide.steps import ASKABLE_STEPS, TITLES
 from invitations.services import ask_salesforce_admin
 
 
 @require_safe
 @login_required
 def setup(request: ConsoleRequest) -> HttpResponseBase:
-    """Home: the seven steps as they stand for the account of this person."""
+    """Home: the seven steps as they stand for the account of this person, or its status once all are done."""
     facts = setup_state_for(request.user, request.member)
     if not facts:
         return redirect("sync:runs") if request.user.is_ops_staff else render(request, "guide/no_account.html")
-    steps = steps_for(facts)
-    context = {"facts": facts, "steps": steps, "done": sum(step.state == "done" for step in steps)}
+    overview = overview_of(facts)
+    context: dict[str, object] = {"facts": facts, "overview": overview}
     # Whoever cannot connect the account has just their own connection to look after.
     if request.member and not request.member.may(Permission.CONNECT_SALESFORCE):
         context["own_salesforce"] = own_salesforce_health(request.member)
-    return render(request, "guide/setup.html", context)
+    if request.member and request.member.may(Permission.READ_AUDIT_TRAIL):
+        context["events"] = latest_events(request.member.account)
+    if facts.account and overview.is_complete:
+        good = facts.account.last_success
+        context["status"] = status_of(facts.account.account, good.people if good else 0)
+    return render(request, "guide/status.html" if "status" in context else "guide/setup.html", context)
 
 
 class AskForm(forms.Form):

@@ -1,22 +1,27 @@
 """The Setup guide: each step's state follows from facts, and everybody is offered what they can do."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from accounts.permissions import Role
 from connections.models import MarketoConnection
 from connections.problem_codes import ProblemCode
+from guide.overview import Overview, overview_of
 from guide.setup_state import setup_state_for
 from guide.steps import Step, StepState, steps_for
+from salesforce_package.services import PackageState
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import (
+    make_extract,
     make_instance,
+    make_invitation,
     make_marketo_admin,
     make_marketo_connection,
     make_member,
@@ -191,3 +196,64 @@ def test_a_member_who_works_in_another_instance_is_led_back_to_their_own(
     page = browser.post("/marketo/instance/", {"instance": own.pk}, follow=True).content.decode()
     assert own.munchkin_id in page
     assert 'action="/marketo/instance/"' not in browser.get("/").content.decode()
+
+
+def test_what_was_reached_stays_reached_when_a_connection_breaks(connected: SalesAccount, admin: User) -> None:
+    """The step shows the trouble, and no other step falls back."""
+    make_run(connected, RunStatus.SUCCEEDED, people=8123, finished_at=datetime(2026, 11, 22, tzinfo=UTC))
+    before = overview(admin)
+    MarketoConnection.objects.update(status="needs_reconnecting", problem=ProblemCode.MARKETO_CREDENTIALS)
+    after = overview(admin)
+    assert (before.reached, after.reached) == (4, 4)
+    assert states(admin) == "ddpdnt" + states(admin)[-1]
+    assert after.focus
+    assert after.focus.number == 3
+
+
+def overview(user: User) -> Overview:
+    facts = setup_state_for(user, getattr(user, "member", None))
+    assert facts
+    return overview_of(facts)
+
+
+def test_each_persona_has_a_lane_of_their_own(
+    connected: SalesAccount, admin: User, salesforce_admin: User, member: User
+) -> None:
+    own = {user.email: [step.number for step in overview(user).mine] for user in (admin, salesforce_admin, member)}
+    assert own == {admin.email: [1, 2, 3, 4, 5], salesforce_admin.email: [2, 6, 7], member.email: []}
+    assert overview(salesforce_admin).focus == steps_of(salesforce_admin)[5]
+
+
+def test_the_missing_connection_is_named(account_of_instance: SalesAccount, admin: User) -> None:
+    assert steps_of(admin)[3].fact == "Needs steps 2 and 3."
+    make_salesforce_connection(account_of_instance)
+    assert steps_of(admin)[3].fact == "Needs step 3."
+
+
+def test_a_sync_that_waits_is_not_called_running(connected: SalesAccount, admin: User) -> None:
+    run = make_run(connected, RunStatus.EXTRACTING)
+    make_extract(run, waiting_reason="marketo_quota", due_at=datetime(2026, 11, 29, 6, 3, tzinfo=UTC))
+    fact = steps_of(admin)[3].fact
+    assert "running" not in fact
+    assert "29 November 2026, 06:03 UTC" in fact
+
+
+def test_seats_are_counted_as_in_user_management(
+    account_of_instance: SalesAccount, admin: User, client_of: ClientOf
+) -> None:
+    make_invitation(account_of_instance)
+    assert steps_of(admin)[4].fact == "2 of 100 seats taken, 1 of them by an open invitation."
+    assert "2 of 100 seats" in client_of(admin).get("/settings/admin/users/").content.decode()
+
+
+def test_a_finished_set_up_becomes_a_status_page(
+    connected: SalesAccount, admin: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_member(connected, "eva@acme.example", Role.USER)
+    finished = timezone.now() - timedelta(minutes=3)
+    make_run(connected, RunStatus.SUCCEEDED, people=8123, added=40, updated=2, finished_at=finished)
+    monkeypatch.setattr(PackageState, "_is_done", lambda *_arguments: True)
+    page = client_of(admin).get("/").content.decode()
+    assert "Everything is set up" in page
+    assert "42 people changed in 24 hours, at most 42 in one hour." in page
+    assert "7 of 7 done" in page

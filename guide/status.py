@@ -1,0 +1,66 @@
+"""What the finished Setup guide shows: how fresh the copy is, and how much changes in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F, Sum
+from django.db.models.functions import TruncHour
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.audit import sentence_of
+from accounts.models import AuditEvent, SalesAccount
+from sync.backlog import backlog_of
+from sync.models import SyncRun
+from sync.statuses import RunStatus
+
+HOURS = 24
+EVENTS_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Status:
+    """The figures of an account whose set-up is done; `by_hour` are labels with numbers, the oldest first."""
+
+    people: int
+    complete_until: datetime | None
+    seats: int
+    by_hour: Sequence[tuple[str, int]]
+
+    @property
+    def changes(self) -> int:
+        return sum(number for _hour, number in self.by_hour)
+
+    @property
+    def sentence(self) -> str:
+        """The chart for those who do not see it."""
+        most = max((number for _hour, number in self.by_hour), default=0)
+        return _("%(all)s people changed in 24 hours, at most %(most)s in one hour.") % {
+            "all": self.changes,
+            "most": most,
+        }
+
+
+def status_of(account: SalesAccount, people: int) -> Status:
+    """The figures now; `people` is how many the last sync left in the copy."""
+    backlog = backlog_of(account)
+    return Status(people, backlog.complete_until if backlog else None, settings.SEATS_PER_ACCOUNT, _by_hour(account))
+
+
+def _by_hour(account: SalesAccount) -> list[tuple[str, int]]:
+    this_hour = timezone.localtime().replace(minute=0, second=0, microsecond=0)
+    hours = [this_hour - timedelta(hours=back) for back in reversed(range(HOURS))]
+    done = SyncRun.objects.for_account(account).filter(status=RunStatus.SUCCEEDED, finished_at__gte=hours[0])
+    changed = Sum(F("added") + F("updated") + F("removed"))
+    found = done.annotate(hour=TruncHour("finished_at")).order_by().values_list("hour").annotate(changed=changed)
+    numbers = dict(found)
+    return [(date_format(hour, "TIME_FORMAT"), numbers.get(hour, 0)) for hour in hours]
+
+
+def latest_events(account: SalesAccount) -> list[tuple[AuditEvent, str]]:
+    """The last things that people did in the account, with their sentences."""
+    events = AuditEvent.objects.for_account(account).select_related("actor").order_by("-pk")[:EVENTS_SHOWN]
+    return [(event, sentence_of(event)) for event in events]
