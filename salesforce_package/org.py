@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from clients.salesforce.client import LayoutPart, Organization, SalesforceClient
 from clients.values import as_text, flag, required, whole_number
 from salesforce_package.facts import NAMESPACE, PackageField
+from salesforce_package.rights import Person, Rights
 
 
 class State(StrEnum):
@@ -21,26 +22,41 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
+class Lacking:
+    """Somebody who lacks something: what the console calls them, their profile in Salesforce, and what it is."""
+
+    name: str
+    profile: str
+    lacks: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """
     What was found for an item. `code` names a sentence of `salesforce_package.items.checklist.EVIDENCE`, `values` fill
-    it in; `parts` are the findings of an item that consists of several things.
+    it in; `parts` are the findings of an item that consists of several things, `people` are those who lack it.
     """
 
     state: State
     code: str
     values: dict[str, str | int] = field(default_factory=dict)
     parts: list["Finding"] = field(default_factory=list)
+    people: list[Lacking] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What the org must match: the Marketo instance, and ids of records that Marketo knows from its Salesforce sync."""
+    """
+    What the org must match: the Marketo instance, ids of records that Marketo knows from its Salesforce sync, and the
+    people who will work there. `connected_ids` are the users over whose connections Salesforce answers.
+    """
 
     munchkin_id: str
     org_id: str
     lead_ids: list[str]
     contact_ids: list[str]
+    people: list[Person] = field(default_factory=list)
+    connected_ids: frozenset[str] = frozenset()
 
 
 class Org:
@@ -48,6 +64,7 @@ class Org:
 
     def __init__(self, client: SalesforceClient, organization: Organization, expected: Expectation) -> None:
         self.client, self.organization, self.expected = client, organization, expected
+        self.rights = Rights(client, expected.people)
         # Several items look at the layouts of one object, which may take a call for each record type.
         self.layouts = cache(self._read_layouts)
         # The labels of an object's fields, by API name.

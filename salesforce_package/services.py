@@ -1,5 +1,6 @@
 """The Salesforce package of steps 6 and 7: what checks found, what people ticked, and what it adds up to."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urljoin
@@ -10,26 +11,30 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import SalesAccount, User
+from accounts.models import Member, SalesAccount, User
 from accounts.services import record
 from clients.http import ApiError
 from connections.messages import PROBLEMS, ConnectionProblem, Problem, in_english
-from connections.models import MarketoInstance, SalesforceConnection
+from connections.models import ConnectionStatus, MarketoInstance, SalesforceConnection
 from connections.problem_codes import ProblemCode, problem_code
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.instances import SalesforceSample, read_salesforce_sample
 from diagnostics.help_links import Part
+from invitations.models import Invitation
 from salesforce_package.audit_actions import PackageAction
 from salesforce_package.checks import check_org
 from salesforce_package.facts import ACTIVITY_FIELDS, FIELD_TYPES
 from salesforce_package.items.checklist import EVIDENCE, ITEMS, SECTIONS
 from salesforce_package.items.declaration import Item, Section
 from salesforce_package.models import PackageCheck, PackageTick
-from salesforce_package.org import Expectation, Finding, State
+from salesforce_package.org import Expectation, Finding, Lacking, State
+from salesforce_package.rights import Person
 
 _FIELDS = {field.name: field for field in ACTIVITY_FIELDS}
 _NO_SAMPLE = SalesforceSample(0, [], [])
+# So many people are named in a sentence; the list below it has all.
+_MOST_NAMES, _SHORT = 5, 60
 _log = structlog.get_logger(__name__)
 
 
@@ -48,8 +53,31 @@ def expectation_of(account: SalesAccount, connection: SalesforceConnection) -> E
     """What the org of the connection must match; asks Marketo for a sample of people."""
     instance = MarketoInstance.objects.for_account(account).first()
     sample = _read_sample(instance) if instance else _NO_SAMPLE
-    munchkin_id = instance.munchkin_id if instance else ""
-    return Expectation(munchkin_id, connection.org_id, sample.lead_ids, sample.contact_ids)
+    own = {link.member_id: link.user_id for link in _connections_to(account, connection.org_id)}
+    return Expectation(
+        munchkin_id=instance.munchkin_id if instance else "",
+        org_id=connection.org_id,
+        lead_ids=sample.lead_ids,
+        contact_ids=sample.contact_ids,
+        people=list(_people_of(account, own)),
+        connected_ids=frozenset(own.values()),
+    )
+
+
+def _connections_to(account: SalesAccount, org_id: str) -> QuerySet[SalesforceConnection]:
+    """The connections to an org that work: the account's, and those of members."""
+    links: QuerySet[SalesforceConnection] = SalesforceConnection.objects.filter(
+        account=account, org_id=org_id, status=ConnectionStatus.CONNECTED
+    )
+    return links
+
+
+def _people_of(account: SalesAccount, own: dict[int | None, str]) -> Iterator[Person]:
+    """Members, and who has an open invitation; `own` are the Salesforce users of members who connected themselves."""
+    for member in Member.objects.for_account(account).select_related("user").order_by("user__name", "user__email"):
+        yield Person(str(member.user), member.user.email, own.get(member.pk, ""))
+    for invitation in Invitation.objects.for_account(account).open().order_by("name", "email"):
+        yield Person(invitation.name or invitation.email, invitation.email)
 
 
 def _keep(account: SalesAccount, org_id: str, findings: dict[str, Finding]) -> PackageCheck:
@@ -103,6 +131,16 @@ class ItemState:
     values: list[str]
     setup_url: str
     tick: PackageTick | None
+    people: list[Lacking]
+
+    @property
+    def names(self) -> str:
+        """Who lacks it, in one sentence; empty when nobody does. Not for strangers."""
+        if not self.people:
+            return ""
+        listed = [_named(person, self.people) for person in self.people[:_MOST_NAMES]]
+        more = len(self.people) - _MOST_NAMES
+        return _("Without it: %(names)s.") % {"names": ", ".join(listed) + (f", … (+{more})" if more > 0 else "")}
 
     @property
     def subject(self) -> str:
@@ -263,6 +301,9 @@ class _Checklist:
 
     def item(self, item: Item) -> ItemState:
         finding = self.results.get(item.key)
+        # Another version of this console may have kept what this one has no sentence for.
+        if finding and finding["code"] not in EVIDENCE:
+            finding = None
         return ItemState(
             item=item,
             state=State(finding["state"]) if finding else State.UNKNOWN,
@@ -271,7 +312,14 @@ class _Checklist:
             values=[value.format(munchkin_id=self.munchkin_id.lower()) for value in item.values],
             setup_url=urljoin(self.setup_origin, item.path) if self.setup_origin and item.path else "",
             tick=self.ticks.get(item.key),
+            people=[Lacking(**person) for person in finding.get("people", [])] if finding else [],
         )
+
+
+def _named(person: Lacking, people: list[Lacking]) -> str:
+    """A person with their profile, and what they lack where others lack something else and it can be said in short."""
+    differs = len({item.lacks for item in people}) > 1 and len(person.lacks) < _SHORT
+    return f"{person.name} ({person.profile}: {person.lacks})" if differs else f"{person.name} ({person.profile})"
 
 
 def _part(finding: dict[str, Any]) -> Part:

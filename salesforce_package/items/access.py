@@ -2,57 +2,86 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from clients.http import ApiError, QuotaExceeded, ReconnectNeeded, TransientApiError
-from clients.salesforce.client import SalesforceClient
-from clients.values import flag
+from clients.salesforce.soql import literals
+from clients.values import as_text, required
 from salesforce_package.facts import NAMESPACE, PERMISSION_SET_SOURCE
 from salesforce_package.items.declaration import OBJECT_MANAGER, Evidence, Item, Section
+from salesforce_package.items.users import judge_users
 from salesforce_package.org import Finding, Org, State
+from salesforce_package.rights import OrgUser
 
 STANDARD_OBJECTS = ("Lead", "Contact", "Account", "Opportunity")
 PERMISSION_SET = "Marketo App Access"
 _PROFILES = "/lightning/setup/EnhancedProfiles/home"
 
 EVIDENCE: Evidence = {
-    "readable": _("The connected user can read all four."),
-    "not_readable": _("The connected user cannot read: %(names)s."),
+    "read_objects": _("Users who can read all four objects: %(able)s of %(count)s."),
     "set_missing": _("There is no permission set Marketo App Access of the package."),
-    "set_assigned": _("Users who have the permission set: %(count)s. Profiles may give access instead."),
-    "api_answers": _("Salesforce answers the connected user."),
+    "have_set": _("Users who have it, or the same rights by a profile: %(able)s of %(count)s."),
+    "have_api": _("Users whose profile or permission sets have API Enabled: %(able)s of %(count)s."),
+    "all_connected": _("Salesforce answers every user's own connection: %(count)s of %(count)s."),
+    "some_connected": _(
+        "Salesforce answers the connected user, so the app is not blocked. Whether it lets in the others shows only "
+        "when they connect: so far %(able)s of %(count)s."
+    ),
 }
 
 
 def _can_read_objects(org: Org) -> Finding:
-    hidden = [name for name in STANDARD_OBJECTS if not _is_readable(org.client, name)]
-    if hidden:
-        return Finding(State.MISSING, "not_readable", {"names": ", ".join(hidden)})
-    return Finding(State.DONE, "readable")
+    def lacks(user: OrgUser) -> list[str]:
+        return [name for name in STANDARD_OBJECTS if name not in readable[user.id]]
 
-
-def _is_readable(client: SalesforceClient, sobject: str) -> bool:
-    try:
-        return flag(client.describe(sobject)["queryable"]) is True
-    except (ReconnectNeeded, QuotaExceeded, TransientApiError):
-        raise
-    except ApiError:
-        return False
+    readable = org.rights.readable(STANDARD_OBJECTS)
+    return judge_users(org, "read_objects", lacks)
 
 
 def _has_permission_set(org: Org) -> Finding:
+    """
+    The permission set itself, or rights on all objects on which it gives them: Adobe describes both ways. A group may
+    hold the set and mute what it gives.
+    """
+
+    def lacks(user: OrgUser) -> list[str]:
+        has_same_rights = bool(objects) and objects <= readable[user.id]
+        return [] if has_same_rights or sets & org.rights.held[user.id] else [PERMISSION_SET]
+
     named = f"NamespacePrefix = '{NAMESPACE}' AND Label = '{PERMISSION_SET}'"
-    sets = org.client.query(f"SELECT Id FROM PermissionSet WHERE {named}")  # noqa: S608
+    sets = {_text(row["Id"]) for row in org.client.query(f"SELECT Id FROM PermissionSet WHERE {named}")}  # noqa: S608
     if not sets:
         return Finding(State.MISSING, "set_missing")
-    users = sum(
-        org.client.count(f"SELECT COUNT() FROM PermissionSetAssignment WHERE PermissionSetId = '{row['Id']}'")  # noqa: S608
-        for row in sets
+    objects = _readable_by(org, sets)
+    readable = org.rights.readable(objects) if objects else {}
+    return judge_users(org, "have_set", lacks)
+
+
+def _readable_by(org: Org, sets: set[str]) -> set[str]:
+    """The objects that permission sets let their users read."""
+    rows = org.client.query(
+        "SELECT SobjectType FROM ObjectPermissions WHERE PermissionsRead = true "  # noqa: S608
+        f"AND ParentId IN ({literals(sets)})"
     )
-    # Profiles may give access instead, which Adobe describes as well.
-    return Finding(State.DONE if users else State.UNKNOWN, "set_assigned", {"count": users})
+    return {_text(row["SobjectType"]) for row in rows}
 
 
-def _answers(_org: Org) -> Finding:
-    return Finding(State.DONE, "api_answers")
+def _may_call_api(org: Org) -> Finding:
+    return judge_users(org, "have_api", lambda user: [] if org.rights.may_call_api(user) else ["API Enabled"])
+
+
+def _lets_app_in(org: Org) -> Finding:
+    """
+    No API tells who may use an app: the policies of external client apps are in no object that can be queried. What is
+    known are the connections that work.
+    """
+    users = org.rights.users
+    able = sum(user.id in org.expected.connected_ids for user in users)
+    values: dict[str, str | int] = {"able": able, "count": len(users)}
+    if users and able == len(users):
+        return Finding(State.DONE, "all_connected", values)
+    return Finding(State.UNKNOWN, "some_connected", values)
+
+
+def _text(value: object) -> str:
+    return required(as_text(value))
 
 
 SECTION = Section(
@@ -69,10 +98,11 @@ SECTION = Section(
         ),
         Item(
             key="permission_set",
-            title=_("MSI users have the permission set Marketo App Access"),
+            title=_("Users have the permission set Marketo App Access"),
             where=_("Setup > Permission Sets > Marketo App Access > Manage Assignments"),
             how=_(
-                "Assign it to as many users as you have seats for. If profiles gave access before, remove that first."
+                "Assign it to everybody who will work with Sales Insight, directly or by a group of permission sets. "
+                "If profiles gave access before, remove that first."
             ),
             path="/lightning/setup/PermSets/home",
             values=(PERMISSION_SET,),
@@ -83,9 +113,11 @@ SECTION = Section(
             key="api_enabled",
             title=_("API Enabled for the users of the Sales account"),
             where=_("Setup > Profiles > profile > System Permissions"),
-            how=_("Needed to activate an account and to connect. Checked here for the connected user."),
+            how=_(
+                "Needed to activate an account and to connect. Tick it in the profile, or give it by a permission set."
+            ),
             path=_PROFILES,
-            check=_answers,
+            check=_may_call_api,
         ),
         Item(
             key="app_not_blocked",
@@ -93,7 +125,7 @@ SECTION = Section(
             where=_("Setup > External Client Apps > OAuth Usage; a connected app: Setup > Connected Apps OAuth Usage"),
             how=_("The row of the app must offer Block; if it offers Unblock, press it."),
             path="/lightning/setup/ConnectedAppsUsage/home",
-            check=_answers,
+            check=_lets_app_in,
         ),
         Item(
             key="list_views_cleaned",

@@ -25,7 +25,9 @@ from salesforce_package.items.declaration import (
 )
 from salesforce_package.items.layouts import has_fields_of_people, lacking_fields, layout_finding
 from salesforce_package.items.remote_sites import remote_site
+from salesforce_package.items.users import judge_users
 from salesforce_package.org import Finding, Org, State
+from salesforce_package.rights import OrgUser
 
 TASK_TYPES = ("Email", "Call", "Reply")
 LIST_VIEW_BUTTONS = ("Send Sales Email", "Add to Sales Campaign")
@@ -43,9 +45,7 @@ EVIDENCE: Evidence = {
     "types_right": _("Email, Call and Reply are there, and none is the default."),
     "email_active": _("Email to Salesforce is active. Which addresses users list, only they can see."),
     "email_inactive": _("Email to Salesforce is not active. That is right unless e-mails are logged by BCC."),
-    "fields_locked": _("The connected user cannot see or edit: %(names)s."),
-    "fields_unseen": _("The connected user can see none of the 15."),
-    "fields_editable": _("The connected user can see and edit all 15."),
+    "edit_fields": _("Users who can see and edit all 15 fields: %(able)s of %(count)s."),
     "fields_off_layout": _(
         "The layouts of the connected user show none of the 15. Other users may have other layouts."
     ),
@@ -79,13 +79,15 @@ def _has_room_for_fields(org: Org) -> Finding:
 
 
 def _lets_fields_be_edited(org: Org) -> Finding:
-    if not any(item.name in org.task_fields for item in ACTIVITY_FIELDS):
-        return Finding(State.MISSING, "fields_unseen")
-    editable = {name for name, item in org.task_fields.items() if flag(item["updateable"])}
-    locked = [item.name for item in ACTIVITY_FIELDS if item.name not in editable]
-    if locked:
-        return Finding(State.MISSING, "fields_locked", {"names": ", ".join(locked)})
-    return Finding(State.DONE, "fields_editable")
+    """Field-level security does not govern a field that the org requires: everybody can edit it."""
+
+    def lacks(user: OrgUser) -> list[str]:
+        return [name for name in names if f"Task.{name}" not in editable[user.id]]
+
+    open_to_all = {name for name, item in org.task_fields.items() if flag(item["permissionable"]) is False}
+    names = [item.name for item in ACTIVITY_FIELDS if item.name not in open_to_all]
+    editable = org.rights.editable([f"Task.{name}" for name in names])
+    return judge_users(org, "edit_fields", lacks)
 
 
 def _has_fields_on_layout(org: Org) -> Finding:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from common.registry import unique
-from salesforce_package.items import access, actions, base, buttons, install, layouts, remote_sites
+from salesforce_package.items import access, actions, base, buttons, install, layouts, remote_sites, users
 from salesforce_package.items.declaration import Evidence
 
 SECTIONS = (install.SECTION, access.SECTION, base.SECTION, actions.SECTION)
@@ -18,6 +18,6 @@ _ANY: Evidence = {
     "failed": _("Salesforce refused the question (%(code)s)."),
     "odd_answer": _("Salesforce answered in a way that this console does not know. Look for yourself, then tick it."),
 }
-_FILES = (install, access, actions, buttons, layouts, remote_sites)
+_FILES = (install, access, actions, buttons, layouts, remote_sites, users)
 # Sentences by the codes of findings.
 EVIDENCE = unique(sentence for table in (_ANY, *(file.EVIDENCE for file in _FILES)) for sentence in table.items())

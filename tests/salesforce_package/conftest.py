@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.models import Member, SalesAccount
 from tests.connections.conftest import (
     ChangeOrg,
     _registered_app,
@@ -10,8 +11,19 @@ from tests.connections.conftest import (
     checked,
     person_at_salesforce,
 )
+from tests.factories import make_member
 
 __all__ = ["_registered_app", "browser_of_this_morning", "change_org", "checked", "person_at_salesforce"]
+
+# Salesforce users of the sandbox with three of its profiles.
+SELLERS = ("maria.lind", "jonas.berg", "priya.patel", "tom.clark", "elena.rossi", "lukas.meyer", "sofia.costa")
+
+
+@pytest.fixture
+def sellers(checked: SalesAccount) -> list[Member]:
+    """Members whom Salesforce knows by their addresses, and one whom it does not know."""
+    make_member(checked, "nobody@elsewhere.example")
+    return [make_member(checked, f"{name}@acme.example") for name in SELLERS]
 
 
 @pytest.fixture
