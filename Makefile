@@ -21,7 +21,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: install ## Run the whole console with its sandbox on http://127.0.0.1:$(PORT); Ctrl-C stops it
-	@echo "Starting the databases, the sandbox, web, worker and beat (about 15 seconds) …"
+	@echo "Starting the databases, the sandbox, web, workers and beat (about 15 seconds) …"
 	@exec $(BIN)/python manage.py demo --port $(PORT)
 
 demo-reset: ## Forget what the demo has stored; the next `make demo` starts before step 1

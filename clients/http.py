@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
@@ -21,6 +22,9 @@ from common.redaction import redact_text
 
 TIMEOUT_SECONDS = (5.0, 60.0)  # connect, read
 MAX_BODY_SECONDS = 120.0
+# Of a look that nobody waits for.
+HURRIED_TIMEOUT_SECONDS = (5.0, 15.0)
+HURRIED_BODY_SECONDS = 30.0
 MAX_BODY_BYTES = 50 * 1024 * 1024
 # Far above the day's 500 MB of Marketo's exports and a page of Salesforce's results.
 MAX_FILE_BYTES = 4 * 1024**3
@@ -29,6 +33,7 @@ LONGEST_WAIT_SECONDS = 86_400.0
 USER_AGENT = "msi-admin"
 
 _EXCERPT_LENGTH = 300
+_is_hurried: ContextVar[bool] = ContextVar("is_hurried", default=False)
 
 
 class ApiError(Exception):
@@ -96,13 +101,23 @@ class BodyTooLarge(requests.RequestException):
     """An answer is larger than `MAX_BODY_BYTES`, a file than `MAX_FILE_BYTES`, also after decompression."""
 
 
+@contextmanager
+def hurried() -> Iterator[None]:
+    """Calls inside do not wait long for an answer: a provider that hangs must not keep a worker from other tenants."""
+    token = _is_hurried.set(True)
+    try:
+        yield
+    finally:
+        _is_hurried.reset(token)
+
+
 def read_body(response: requests.Response) -> None:
     """
     Read a streamed answer into memory, so that `.text` and `.json()` work.
 
     Raises BodyTooLarge, and ReadTimeout for one that trickles: the time-out of a call is for each piece of it.
     """
-    body, deadline = bytearray(), monotonic() + MAX_BODY_SECONDS
+    body, deadline = bytearray(), monotonic() + (HURRIED_BODY_SECONDS if _is_hurried.get() else MAX_BODY_SECONDS)
     for chunk in _pieces(response):
         body += chunk
         if len(body) > MAX_BODY_BYTES:
@@ -143,7 +158,8 @@ class BoundedAdapter(HTTPAdapter):
     # A session names every option, so none has to be taken by position.
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
         is_streamed = options.pop("stream", False)
-        options["timeout"] = options.get("timeout") or TIMEOUT_SECONDS
+        usual = HURRIED_TIMEOUT_SECONDS if _is_hurried.get() else TIMEOUT_SECONDS
+        options["timeout"] = options.get("timeout") or usual
         with self._observed(request) as observed:
             response = super().send(request, stream=True, **options)
             if not is_streamed:

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import IPv6Address, ip_address, ip_network
+from threading import Event, Thread
 
-from redis.exceptions import LockNotOwnedError
+from redis.exceptions import LockNotOwnedError, RedisError
 from redis.lock import Lock
 
 from common.redis_client import redis_client
 
 # A process that dies while it holds a lock gives it back by then.
 _LONGEST_SECONDS = 120
+# The same for work of any length, which says every few seconds that it goes on.
+_TURN_SECONDS = 20
 
 
 class HeldError(Exception):
@@ -35,6 +38,31 @@ def exclusive(name: str) -> Iterator[None]:
         # After too long it is somebody else's.
         with suppress(LockNotOwnedError):
             lock.release()
+
+
+@contextmanager
+def turn(name: str) -> Iterator[None]:
+    """As `exclusive`, for as long as it takes; a process that dies gives it back within seconds. Raises HeldError."""
+    lock = Lock(redis_client(), f"turn:{name}", timeout=_TURN_SECONDS, blocking=False, thread_local=False)
+    if not lock.acquire():
+        raise HeldError(name)
+    over = Event()
+    keeper = Thread(target=_keep, args=(lock, over), daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
+        with suppress(LockNotOwnedError):
+            lock.release()
+
+
+def _keep(lock: Lock, over: Event) -> None:
+    while not over.wait(_TURN_SECONDS / 4):
+        # Without Redis for so long it is somebody else's; what two do at once is only slower.
+        with suppress(RedisError):
+            lock.reacquire()
 
 
 def hit(name: str, *, seconds: int) -> int:

@@ -1,60 +1,61 @@
 """The regular looks at both providers, so that a broken connection is seen before somebody needs it."""
 
+from functools import partial
+
 from celery import shared_task
 
+from accounts.models import SalesAccount
+from clients.http import hurried
 from connections import retention
 from connections.models import MarketoConnection, SalesforceConnection
-from connections.services.health import check_connection
+from connections.services.health import check_all
 from connections.services.revocation import revoke_orphans
 from connections.services.visibility import pks_to_check, renew_visibility
+from connections.turns import in_their_minute, look
 
 
 @shared_task
 def check_connections() -> None:
-    """Queue a look at every connection, and have Salesforce forget what it has not forgotten yet."""
-    revoke_orphaned_tokens.delay()
-    for pk in SalesforceConnection.objects.values_list("pk", flat=True):
-        check_salesforce_connection.delay(pk)
-    for pk in MarketoConnection.objects.values_list("pk", flat=True):
-        check_marketo_connection.delay(pk)
+    """Every minute: queue a look at every connection of the accounts whose minute of the hour it is."""
+    for pk in in_their_minute(SalesAccount.objects.all(), "pk").values_list("pk", flat=True):
+        check_account_connections.delay(pk)
 
 
 @shared_task
-def check_salesforce_connection(connection_id: int) -> None:
-    for connection in SalesforceConnection.objects.filter(pk=connection_id):
-        check_connection(connection)
-
-
-@shared_task
-def check_marketo_connection(connection_id: int) -> None:
-    for connection in MarketoConnection.objects.filter(pk=connection_id):
-        check_connection(connection)
+def check_account_connections(account_id: int) -> None:
+    for account in SalesAccount.objects.filter(pk=account_id):
+        look(account_id, partial(check_all, account))
 
 
 @shared_task
 def check_visibility() -> None:
-    """Every hour: queue a look at what the users of connections are shown, where nobody has looked for a week."""
-    for pk in pks_to_check(SalesforceConnection.objects.filter(member=None)):
+    """
+    Every minute: queue a look at what the users of connections are shown, where nobody has looked for a week, in the
+    accounts whose minute of the hour it is.
+    """
+    for pk in pks_to_check(in_their_minute(SalesforceConnection.objects.filter(member=None))):
         check_salesforce_visibility.delay(pk)
-    for pk in pks_to_check(MarketoConnection.objects.all()):
+    for pk in pks_to_check(in_their_minute(MarketoConnection.objects.all())):
         check_marketo_visibility.delay(pk)
 
 
 @shared_task
 def check_salesforce_visibility(connection_id: int) -> None:
     for connection in SalesforceConnection.objects.filter(pk=connection_id):
-        renew_visibility(connection)
+        look(connection.account_id, partial(renew_visibility, connection))
 
 
 @shared_task
 def check_marketo_visibility(connection_id: int) -> None:
     for connection in MarketoConnection.objects.filter(pk=connection_id):
-        renew_visibility(connection)
+        look(connection.account_id, partial(renew_visibility, connection))
 
 
 @shared_task
 def revoke_orphaned_tokens() -> None:
-    revoke_orphans()
+    """Every hour: have Salesforce forget what it has not forgotten yet."""
+    with hurried():
+        revoke_orphans()
 
 
 @shared_task

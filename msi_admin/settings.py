@@ -58,21 +58,33 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_TASK_IGNORE_RESULT = True
 # A worker takes what it can begin: a message behind a long load would wait for nothing.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Loads and merges wait in a queue of their own, so that they do not keep mails, polls and sweeps waiting.
-CELERY_TASK_QUEUES = [Queue("celery"), Queue("bulk")]
-CELERY_TASK_ROUTES = {"sync.tasks.run_next_bulk_job": {"queue": "bulk"}}
+# What may wait for a provider (`celery`), a mail server (`mail`) or the database (`bulk`: loads and merges) keeps
+# nothing else waiting, least of all the sweep that everything is rung by.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("sweep"), Queue("mail"), Queue("bulk")]
+CELERY_TASK_ROUTES = {
+    "sync.tasks.run_next_bulk_job": {"queue": "bulk"},
+    "sync.tasks.sweep": {"queue": "sweep"},
+    "sync.tasks.start_due_syncs": {"queue": "sweep"},
+    "*.tasks.send_*": {"queue": "mail"},
+}
 CELERY_TASK_TIME_LIMIT = 6 * 60 * 60
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
+EVERY_MINUTE: dict[str, Any] = {"schedule": crontab(), "options": {"expires": 50}}
 CELERY_BEAT_SCHEDULE = {
     "sync-sweep": {"task": "sync.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "start-due-syncs": {"task": "sync.tasks.start_due_syncs", "schedule": 30.0, "options": {"expires": 25}},
-    # The minutes keep clear of the full hour, when everybody else calls Salesforce.
-    "check-connections": {"task": "connections.tasks.check_connections", "schedule": crontab(minute="17")},
-    "check-visibility": {"task": "connections.tasks.check_visibility", "schedule": crontab(minute="47")},
-    "check-packages": {"task": "salesforce_package.tasks.check_packages", "schedule": crontab(hour="3", minute="43")},
+    # Each account has its own minute of the hour.
+    "check-connections": {"task": "connections.tasks.check_connections", **EVERY_MINUTE},
+    "check-visibility": {"task": "connections.tasks.check_visibility", **EVERY_MINUTE},
+    "check-packages": {
+        "task": "salesforce_package.tasks.check_packages",
+        "schedule": crontab(hour="3"),
+        "options": {"expires": 50},
+    },
+    "revoke-orphaned-tokens": {"task": "connections.tasks.revoke_orphaned_tokens", "schedule": crontab(minute="17")},
     "send-overdue-invitations": {"task": "invitations.tasks.send_overdue_invitations", "schedule": crontab("*/5")},
     "send-invitation-reminders": {"task": "invitations.tasks.send_reminders", "schedule": crontab(minute="37")},
     "delete-outdated-uploads": {"task": "invitations.tasks.delete_outdated_uploads", "schedule": crontab(minute="23")},

@@ -1,24 +1,27 @@
 """The nightly look at the package in every connected org."""
 
+from contextlib import suppress
+
 from celery import shared_task
 
 from accounts.models import SalesAccount
 from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
+from connections.turns import in_their_minute, look
 from salesforce_package import services
 
 
 @shared_task
 def check_packages() -> None:
-    """Queue a look at the package in every connected org."""
-    for account_id in SalesforceConnection.objects.filter(member=None).values_list("account_id", flat=True):
+    """Every minute of an hour of the night: queue a look at the package in the connected orgs whose minute it is."""
+    connections = in_their_minute(SalesforceConnection.objects.filter(member=None))
+    for account_id in connections.values_list("account_id", flat=True):
         check_package.delay(account_id)
 
 
 @shared_task
 def check_package(account_id: int) -> None:
     account = SalesAccount.objects.get(pk=account_id)
-    try:
-        services.check_package(account)
-    except ConnectionProblem:
-        return  # the connection itself keeps the problem and shows it
+    # The connection itself keeps the problem and shows it.
+    with suppress(ConnectionProblem):
+        look(account_id, lambda: services.check_package(account))

@@ -40,8 +40,8 @@ def wake_on_commit(run: SyncRun) -> None:
     transaction.on_commit(partial(_send, Task.ADVANCE_RUN, run.pk), robust=True)
 
 
-def enqueue(runs: SyncRunQuerySet, extracts: ExtractQuerySet) -> None:
-    """Ring for what is due of these rows, as far as there is room in the queues."""
+def enqueue(runs: SyncRunQuerySet, extracts: ExtractQuerySet, most: int = MOST_MESSAGES) -> None:
+    """Ring for what is due of these rows, for `most` short steps of them, as far as there is room in the queues."""
     due: dict[Task, SyncRunQuerySet | ExtractQuerySet] = {
         Task.ADVANCE_RUN: runs.due(),
         Task.ADVANCE_EXTRACT: extracts.due().in_turn(),
@@ -52,12 +52,17 @@ def enqueue(runs: SyncRunQuerySet, extracts: ExtractQuerySet) -> None:
         for pk, is_bulk in rows.with_is_bulk().values_list("pk", "is_bulk")[:MOST_ROWS]
     ]
     short = [(task, pk) for task, pk, is_bulk in steps if not is_bulk]
-    for task, pk in short[: max(0, MOST_MESSAGES - _waiting(SHORT))] if short else []:
+    for task, pk in short[: max(0, min(most, MOST_MESSAGES - _waiting(SHORT)))] if short else []:
         _send(task, pk)
     bulk = len(steps) - len(short)
     # Without a loader nobody takes messages out of the queue, not even those that have expired.
     for _ in range(min(bulk, MOST_MESSAGES) - _waiting(BULK) if bulk else 0):
         _send(Task.RUN_NEXT_BULK_JOB)
+
+
+def enqueue_next(run_id: int) -> None:
+    """Ring for what a run has to do next; of its short steps one, because it takes them one at a time."""
+    enqueue(SyncRun.objects.filter(pk=run_id), Extract.objects.filter(run=run_id), most=1)
 
 
 def note_sweep() -> None:

@@ -98,7 +98,6 @@ def advance_run(run_id: int) -> None:
     run = SyncRun.objects.select_related("account").claim(run_id)
     if run:
         _take_step(run, run, _run_step(run))
-        queue.enqueue(SyncRun.objects.filter(pk=run_id), Extract.objects.of_run(run))
 
 
 def run_next_bulk_job() -> None:
@@ -108,12 +107,23 @@ def run_next_bulk_job() -> None:
     Harmless when there is none, or when another worker is quicker.
     """
     merging = SyncRun.objects.bulk().due().order_by("due_at").first()
-    extract = None if merging else Extract.objects.bulk().due().first()
+    extract = None if merging else _next_file()
     if merging:
         advance_run(merging.pk)
+        queue.enqueue_next(merging.pk)
     elif extract:
         SyncRun.objects.filter(pk=extract.run_id).update(served_at=Now())
         advance_extract(extract.pk)
+        queue.enqueue_next(extract.run_id)
+
+
+def _next_file() -> Extract | None:
+    """While others read everybody too, no account has two loaders: its provider may hang, and keep both from them."""
+    files = Extract.objects.bulk().due()
+    if SyncRun.objects.unfinished().full().count() > 1:
+        files = files.exclude(run__in=Extract.objects.being_loaded().values("run"))
+    file: Extract | None = files.first()
+    return file
 
 
 def advance_extract(extract_id: int) -> None:
@@ -121,7 +131,6 @@ def advance_extract(extract_id: int) -> None:
     extract = Extract.objects.select_related("run__account").claim(extract_id)
     if extract:
         _take_step(extract, extract.run, lambda: extract_engine.take_step(extract))
-        queue.enqueue(SyncRun.objects.filter(pk=extract.run_id), Extract.objects.filter(pk=extract_id))
 
 
 def _run_step(run: SyncRun) -> Callable[[], None]:

@@ -1,9 +1,13 @@
 """Background work of this room; each task is one way into sync.runner."""
 
+from contextlib import suppress
+
 from celery import shared_task
 
 from accounts.models import SalesAccount
 from common.redis_client import redis_client
+from common.throttling import HeldError
+from connections.turns import turn_of
 from sync import queue, retention, runner
 from sync.models import Extract, SyncRun
 from sync.queue import Task
@@ -29,14 +33,21 @@ def start_due_syncs() -> None:
 @shared_task(name=Task.ADVANCE_RUN)
 def advance_run(run_id: int) -> None:
     # The step for which this was sent may have been taken by now, and a long one may come next.
-    if SyncRun.objects.short().filter(pk=run_id).exists():
-        runner.advance_run(run_id)
+    for account_id in SyncRun.objects.short().filter(pk=run_id).values_list("account_id", flat=True):
+        with suppress(HeldError):
+            with turn_of(account_id):
+                runner.advance_run(run_id)
+            queue.enqueue_next(run_id)
 
 
 @shared_task(name=Task.ADVANCE_EXTRACT)
 def advance_extract(extract_id: int) -> None:
-    if Extract.objects.short().filter(pk=extract_id).exists():
-        runner.advance_extract(extract_id)
+    rows = Extract.objects.short().filter(pk=extract_id)
+    for run_id, account_id in rows.values_list("run_id", "run__account_id"):
+        with suppress(HeldError):
+            with turn_of(account_id):
+                runner.advance_extract(extract_id)
+            queue.enqueue_next(run_id)
 
 
 @shared_task(name=Task.RUN_NEXT_BULK_JOB)

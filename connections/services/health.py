@@ -119,6 +119,13 @@ def check_account(account: SalesAccount) -> int:
     return len(connections)
 
 
+def check_all(account: SalesAccount) -> None:
+    """Check the connections of an account and those of its members."""
+    check_account(account)
+    for connection in SalesforceConnection.objects.filter(account=account, member__isnull=False):
+        check_connection(connection)
+
+
 def _health(connection: MarketoConnection | SalesforceConnection, fact: str) -> Health:
     if connection.last_call_at:
         last = _("Last call answered %(when)s.") % {"when": naturaltime(connection.last_call_at)}

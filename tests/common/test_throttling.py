@@ -6,7 +6,9 @@ import pytest
 from django.conf import settings
 from redis import Redis
 
-from common.throttling import HeldError, exclusive, hit, take_back
+from common import throttling
+from common.throttling import HeldError, exclusive, hit, take_back, turn
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("servers")
 
@@ -31,6 +33,20 @@ def test_whoever_takes_too_long_does_not_give_back_somebody_else_s_lock(redis: R
     with pytest.raises(HeldError), exclusive("package-1"):
         pass
     others.__exit__(None, None, None)
+
+
+def test_a_turn_lasts_as_long_as_it_takes(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttling, "_TURN_SECONDS", 2)
+    with turn("calls-1"):
+        with pytest.raises(HeldError), turn("calls-1"):
+            pass
+        redis.pexpire("turn:calls-1", 1_000)
+        wait_until(lambda: redis.pttl("turn:calls-1") > 1_000)
+    assert not redis.exists("turn:calls-1")
+    with turn("calls-1"):
+        # The process was thought dead, and another one has the turn by now.
+        redis.set("turn:calls-1", "another")
+    assert redis.get("turn:calls-1") == b"another"
 
 
 def test_a_count_begins_anew_once_its_time_is_over(redis: Redis) -> None:

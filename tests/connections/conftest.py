@@ -2,17 +2,21 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 from django.conf import settings as django_settings
 from django.db import connection as database
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
 from clients.salesforce.oauth import TokenAnswer
 from connections.models import MarketoInstance, SalesforceConnection
+from connections.turns import MINUTES
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.canned_answers import canned_answers
@@ -26,6 +30,7 @@ CONNECT = "/settings/admin/salesforce/connect/"
 CONNECT_OWN = "/settings/salesforce/connect/"
 PersonAtSalesforce = Callable[..., str]
 ChangeOrg = Callable[..., None]
+MinuteOf = Callable[[SalesAccount], None]
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +51,17 @@ def canned() -> Iterator[str]:
 def tokens(sandbox: SandboxProcess) -> TokenAnswer:
     """What a sign-in at the sandbox's Salesforce gives."""
     return signed_in(sandbox)
+
+
+@pytest.fixture
+def minute_of() -> Iterator[MinuteOf]:
+    """Let it be the minute of the hour in which an account is looked at."""
+    with ExitStack() as stack:
+
+        def travel(account: SalesAccount) -> None:
+            stack.enter_context(time_machine.travel(timezone.now().replace(minute=account.pk % MINUTES)))
+
+        yield travel
 
 
 @pytest.fixture

@@ -122,6 +122,18 @@ def test_a_silent_server_is_given_up(provider: str, monkeypatch: pytest.MonkeyPa
         session.get(f"{provider}/silent")
 
 
+def test_a_look_that_nobody_waits_for_gives_up_sooner(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hung provider kept a shared worker for a minute with each regular look."""
+    monkeypatch.setattr(http, "HURRIED_TIMEOUT_SECONDS", (0.2, 0.2))
+    monkeypatch.setattr(http, "HURRIED_BODY_SECONDS", 0.2)
+    session = http.open_session(allowed_hosts=[provider])
+    with http.hurried():
+        for path in ("silent", "trickle"):
+            with pytest.raises(http.Unreachable, match="timeout"), http.network_errors("marketo"):
+                session.get(f"{provider}/{path}")
+    assert not http._is_hurried.get()
+
+
 def test_an_answer_that_trickles_is_given_up(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Security statement 15: each piece comes in time, and the whole would take hours."""
     monkeypatch.setattr(http, "MAX_BODY_SECONDS", 0.2)

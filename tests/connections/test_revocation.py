@@ -52,7 +52,7 @@ def test_what_salesforce_did_not_take_in_is_revoked_by_the_hourly_look(
     client_of(salesforce_connection.connected_by).post(DISCONNECT)
     assert not SalesforceConnection.objects.exists()
     assert (grants(sandbox), OrphanedToken.objects.count()) == (1, 1)
-    tasks.check_connections()
+    tasks.revoke_orphaned_tokens()
     assert (grants(sandbox), OrphanedToken.objects.count()) == (0, 0)
 
 

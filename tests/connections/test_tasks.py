@@ -1,19 +1,49 @@
 """The regular looks, as beat asks for them."""
 
 import pytest
+import time_machine
+from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.models import SalesAccount
 from connections import tasks
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.problem_codes import ProblemCode
+from connections.turns import turn_of
 from salesforce_package.models import PackageCheck
 from salesforce_package.tasks import check_packages
-from tests.connections.conftest import ChangeOrg
+from sandbox.testing import SandboxProcess
+from tests.connections.conftest import ChangeOrg, MinuteOf
+from tests.factories import make_account
 
 
-def test_beat_asks_for_both_looks(settings: Settings) -> None:
+def test_beat_asks_for_every_look(settings: Settings) -> None:
     asked = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    assert {tasks.check_connections.name, check_packages.name} <= asked
+    assert {tasks.check_connections.name, tasks.revoke_orphaned_tokens.name, check_packages.name} <= asked
+
+
+@pytest.mark.django_db
+def test_each_account_has_its_minute_of_the_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """300 looks in one minute kept everybody else waiting."""
+    asked: list[int] = []
+    monkeypatch.setattr(tasks.check_account_connections, "delay", asked.append)
+    accounts = [make_account(f"Company {number}") for number in range(90)]
+    for minute in range(60):
+        before = len(asked)
+        with time_machine.travel(timezone.now().replace(minute=minute)):
+            tasks.check_connections()
+        assert len(asked) - before <= 2
+    assert sorted(asked) == [account.pk for account in accounts]
+
+
+@pytest.mark.usefixtures("tasks_run_at_once", "salesforce_connection")
+def test_an_account_that_is_being_called_is_left_alone(account: SalesAccount, sandbox: SandboxProcess) -> None:
+    calls = len(sandbox.get("/_sandbox/calls"))
+    with turn_of(account.pk):
+        tasks.check_account_connections(account.pk)
+    assert len(sandbox.get("/_sandbox/calls")) == calls
+    tasks.check_account_connections(account.pk)
+    assert len(sandbox.get("/_sandbox/calls")) > calls
 
 
 @pytest.mark.usefixtures("tasks_run_at_once")
@@ -22,7 +52,9 @@ def test_the_hourly_look_reaches_both_providers(
     marketo_connection: MarketoConnection,
     change_org: ChangeOrg,
     settings: Settings,
+    minute_of: MinuteOf,
 ) -> None:
+    minute_of(salesforce_connection.account)
     change_org("set_user", username="admin@acme.example", api_enabled=False)
     MarketoConnection.objects.update(problem=ProblemCode.MARKETO_BUSY)
     tasks.check_connections()
@@ -31,7 +63,10 @@ def test_the_hourly_look_reaches_both_providers(
 
 
 @pytest.mark.usefixtures("tasks_run_at_once")
-def test_the_daily_look_checks_the_package(salesforce_connection: SalesforceConnection, change_org: ChangeOrg) -> None:
+def test_the_daily_look_checks_the_package(
+    salesforce_connection: SalesforceConnection, change_org: ChangeOrg, minute_of: MinuteOf
+) -> None:
+    minute_of(salesforce_connection.account)
     change_org("install_package")
     check_packages()
     assert PackageCheck.objects.get().version == "1.8000.0.0"

@@ -27,7 +27,7 @@ from connections.services.visibility import (
 )
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, connect_own, press_ok
+from tests.connections.conftest import ChangeOrg, MinuteOf, PersonAtSalesforce, connect_own, press_ok
 from tests.factories import make_marketo_connection
 
 pytestmark = pytest.mark.django_db
@@ -242,8 +242,12 @@ def test_nothing_is_kept_when_nobody_answers(
 
 @pytest.mark.usefixtures("tasks_run_at_once")
 def test_beat_looks_again_after_a_week(
-    salesforce_connection: SalesforceConnection, marketo_connection: MarketoConnection, settings: Settings
+    salesforce_connection: SalesforceConnection,
+    marketo_connection: MarketoConnection,
+    settings: Settings,
+    minute_of: MinuteOf,
 ) -> None:
+    minute_of(salesforce_connection.account)
     assert tasks.check_visibility.name in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     rows = (SalesforceConnection.objects, MarketoConnection.objects)
     tasks.check_visibility()

@@ -21,7 +21,7 @@ from tests.sync.processes import WORKER_OPTIONS
 PAGE_REQUESTS = 60
 CHANGES = 10_000
 # One for everything short with beat, one for loads and merges, as in production.
-QUEUES = ("celery", "bulk")
+QUEUES = ("celery,sweep,mail", "bulk")
 Workers = list[subprocess.Popen[bytes]]
 
 
@@ -97,9 +97,10 @@ def workers(folder: Path) -> Iterator[Workers]:
 
 def start_worker(folder: Path, queue: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "celery", "-A", "msi_admin", "worker", *WORKER_OPTIONS, "-Q", queue]
-    beat = ["-B", "-s", str(folder / "beat")] if queue == "celery" else []
-    with (folder / f"{queue}.log").open("wb") as log:
-        return subprocess.Popen([*command, "-n", f"{queue}@%h", *beat], cwd=ROOT, stdout=log, stderr=log)
+    beat = ["-B", "-s", str(folder / "beat")] if "sweep" in queue else []
+    name = queue.partition(",")[0]
+    with (folder / f"{name}.log").open("wb") as log:
+        return subprocess.Popen([*command, "-n", f"{name}@%h", *beat], cwd=ROOT, stdout=log, stderr=log)
 
 
 def peak_rss_mb(process: subprocess.Popen[bytes]) -> float:

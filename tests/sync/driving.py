@@ -50,17 +50,18 @@ def work_until(is_reached: Callable[[], bool], around: Around = nullcontext) -> 
 def _let_time_pass() -> None:
     """The next look at a remote job comes at once; whoever waits for something else goes on waiting."""
     time.sleep(0.01)
-    _forget("window")
+    _forget("marketo-budget:*:window")
     Extract.objects.filter(waiting_reason="", due_at__isnull=False).update(due_at=Now())
 
 
 def forget_callers() -> None:
-    """Nobody is in the middle of a call to Marketo."""
-    _forget("open")
+    """Nobody is in the middle of a call."""
+    _forget("marketo-budget:*:open")
+    _forget("turn:*")
 
 
-def _forget(what: str) -> None:
-    keys = _REDIS.keys(f"marketo-budget:*:{what}")
+def _forget(pattern: str) -> None:
+    keys = _REDIS.keys(pattern)
     if keys:
         _REDIS.delete(*keys)
 

@@ -3,6 +3,7 @@
 import re
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -10,8 +11,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import SalesAccount
+from accounts.tasks import send_password_reset
 from common.redis_client import redis_client
 from connections.models import MarketoConnection, SalesforceConnection
+from connections.tasks import check_account_connections
+from connections.turns import turn_of
+from invitations.tasks import send_invitation
 from msi_admin import celery_app
 from sync import queue, runner, tasks
 from sync.models import Extract, Source, SyncRun
@@ -75,10 +80,60 @@ def test_a_late_message_does_not_bring_long_work_into_the_short_queue(both: list
     assert not SyncRun.objects.exclude(status=RunStatus.MERGING).exists()
 
 
-def test_long_work_waits_in_a_queue_of_its_own() -> None:
+@pytest.mark.django_db(transaction=True)
+def test_an_account_has_one_call_at_a_time_in_the_shared_worker(both: list[SyncRun]) -> None:
+    """Two hanging answers of one Marketo took both places of the worker."""
+    ours, other = both
+    with turn_of(ours.account_id):
+        for run in both:
+            tasks.advance_run(run.pk)
+    ours.refresh_from_db()
+    other.refresh_from_db()
+    assert (ours.status, ours.attempt, other.status) == (RunStatus.PLANNING, 0, RunStatus.EXTRACTING)
+    tasks.advance_run(ours.pk)
+    extract = Extract.objects.of_run(ours).due().earliest("pk")
+    with turn_of(ours.account_id):
+        tasks.advance_extract(extract.pk)
+    assert Extract.objects.get(pk=extract.pk).attempt == 0
+    redis_client().delete(queue.SHORT)
+    tasks.advance_extract(extract.pk)
+    assert Extract.objects.get(pk=extract.pk).attempt == 1
+    # For the run's next step alone: it could not take two.
+    assert redis_client().llen(queue.SHORT) == 1
+    redis_client().delete(queue.SHORT)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_account_has_two_loaders_while_others_read_too(both: list[SyncRun]) -> None:
+    for run in both:
+        runner.advance_run(run.pk)
+    Extract.objects.filter(source="marketo_people").update(status=ExtractStatus.READY, rows_expected=0, remote_id="x")
+    Extract.objects.exclude(source="marketo_people").update(due_at=None)
+    first = runner._next_file()
+    assert first
+    Extract.objects.claim(first.pk)
+    second = runner._next_file()
+    assert second
+    Extract.objects.claim(second.pk)
+    assert {first.run_id, second.run_id} == {run.pk for run in both}
+    assert runner._next_file() is None
+    SyncRun.objects.filter(pk=second.run_id).update(status=RunStatus.FAILED)
+    assert Extract.objects.bulk().due().filter(run=first.run_id).exists()
+    assert runner._next_file()
+
+
+def test_what_waits_for_somebody_waits_in_a_queue_of_its_own() -> None:
+    wanted: dict[Any, str] = {
+        tasks.run_next_bulk_job: "bulk",
+        tasks.sweep: "sweep",
+        tasks.start_due_syncs: "sweep",
+        tasks.advance_extract: "celery",
+        send_password_reset: "mail",
+        send_invitation: "mail",
+        check_account_connections: "celery",
+    }
     route = celery_app.amqp.router.route
-    assert route({}, tasks.run_next_bulk_job.name)["queue"].name == "bulk"
-    assert route({}, tasks.advance_extract.name)["queue"].name == "celery"
+    assert {task: route({}, task.name)["queue"].name for task in wanted} == wanted
 
 
 @pytest.mark.parametrize("file", ["Procfile", "docker-compose.yml"])

@@ -59,7 +59,7 @@ class Command(BaseCommand):
         """Print where to go, once the console and the sandbox answer."""
         sandbox, site = environment["SANDBOX_ORIGIN"], environment["SITE_URL"]
         urls = (f"{sandbox}/_sandbox/state", f"{site}/healthz")
-        if not (all(wait_for(partial(answers, url)) for url in urls) and wait_for(has_worker)):
+        if not (all(wait_for(partial(answers, url)) for url in urls) and wait_for(has_workers)):
             return
         people = "\n".join(f"    {email:<32}{name}" for email, name in personas.NAMES.items())
         self.stdout.write(
@@ -130,5 +130,7 @@ def answers(url: str) -> bool:
     return True
 
 
-def has_worker() -> bool:
-    return bool(celery_app.control.ping(timeout=1.0, limit=1))
+def has_workers() -> bool:
+    """One for each queue, as the Procfile has them."""
+    wanted = len(settings.CELERY_TASK_QUEUES)
+    return len(celery_app.control.ping(timeout=1.0, limit=wanted) or []) >= wanted

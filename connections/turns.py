@@ -1,0 +1,42 @@
+"""
+Tenants do not wait for each other's providers: in the workers that all share, an account has one call at a time, and
+the regular looks are spread over the hour.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import structlog
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from clients.http import hurried
+from common.throttling import HeldError, turn
+
+MINUTES = 60
+
+logger = structlog.get_logger(__name__)
+
+
+def turn_of(account_id: int) -> AbstractContextManager[None]:
+    """Raises HeldError while another worker makes a call for the account."""
+    return turn(f"provider-calls-{account_id}")
+
+
+def look(account_id: int, take_it: Callable[[], object]) -> None:
+    """
+    Take a regular look, within short limits; none while the account is being called anyway: those calls show by
+    themselves how the connection is, and the next look comes in time.
+    """
+    try:
+        with turn_of(account_id), hurried():
+            take_it()
+    except HeldError:
+        logger.info("look_left_out", account=account_id)
+
+
+def in_their_minute(rows: QuerySet[Any], account: str = "account") -> QuerySet[Any]:
+    """Of rows of many accounts, those whose minute of the hour it is; `account` is their key of it."""
+    with_minute: QuerySet[Any] = rows.annotate(minute=F(account) % MINUTES)
+    return with_minute.filter(minute=timezone.now().minute)
