@@ -108,6 +108,10 @@ WAITS = {
     "salesforce_busy": _("Salesforce is busy or in maintenance."),
     "marketo_unreachable": _("Marketo did not answer in time."),
     "salesforce_unreachable": _("Salesforce did not answer in time."),
+    "database_full": _(
+        "The console's database has no room. Whoever runs the console must give it more; then the run goes on."
+    ),
+    "database_trouble": _("The console's database did not do what it was asked. The step is tried again."),
 }
 
 # The rule that decided about one person, in words.

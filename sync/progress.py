@@ -44,6 +44,8 @@ class Waiting:
 
     reason: Promise | str
     until: datetime | None
+    # How long it takes lies with people: then the time left is anybody's guess.
+    is_for_people: bool
 
     @property
     def goes_on(self) -> str:
@@ -224,7 +226,7 @@ def _seconds_left(
     run: SyncRun, loading: tuple[datetime, datetime], factor: float, waiting: Waiting | None
 ) -> int | None:
     """`factor` times as many rows as have come take that many times as long, with the wait for Marketo's exports."""
-    if run.is_finished:
+    if run.is_finished or (waiting and waiting.is_for_people):
         return None
     start, now = run.started_at or loading[0], timezone.now()
     end = start + (loading[1] - start) * factor
@@ -243,4 +245,5 @@ def _waiting(run: SyncRun, extracts: Sequence[Extract]) -> Waiting | None:
     if run.is_finished or not waiting:
         return None
     longest = max(waiting, key=lambda step: step.due_at or timezone.now())
-    return Waiting(wait_reason(longest.waiting_reason), longest.due_at)
+    is_for_people = longest.waiting_reason == "database_full"
+    return Waiting(wait_reason(longest.waiting_reason), longest.due_at, is_for_people)

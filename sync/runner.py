@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -22,7 +22,7 @@ from sync.engine.client_factory import calls_counted_on
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.merge import merge
 from sync.engine.plan import plan
-from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, MustWait, RunFailed, Wait, decide_retry
+from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, MustWait, RunFailed, Wait, decide_retry, wait_for_database
 from sync.engine.undo import undo
 from sync.leases import LeasedJob, LeaseLost
 from sync.models import Extract, RunKind, Source, SyncRun
@@ -85,11 +85,11 @@ def end_disconnected_runs() -> None:
 
 def _lost_connection(account: SalesAccount) -> RunFailed | None:
     for service, model in (("Marketo", MarketoConnection), ("Salesforce", SalesforceConnection)):
-        connection = model.objects.for_account(account).first()
-        if connection is None:
+        provider = model.objects.for_account(account).first()
+        if provider is None:
             return RunFailed("disconnected", service=service)
-        if connection.status != ConnectionStatus.CONNECTED:
-            return RunFailed(connection.problem)
+        if provider.status != ConnectionStatus.CONNECTED:
+            return RunFailed(provider.problem)
     return None
 
 
@@ -178,6 +178,11 @@ def _try_step(row: LeasedJob, run: SyncRun, step: Callable[[], None]) -> None:
     except ApiError as error:
         logger.warning("provider_error", run=run.pk, step=str(row), error=str(error))
         _answer_error(row, run, error)
+    except OperationalError as error:
+        logger.warning("database_error", run=run.pk, step=str(row), error=str(error))
+        # What a lost connection leaves behind can store nothing.
+        connection.close_if_unusable_or_obsolete()
+        _wait(row, run, wait_for_database(error, row.tries))
 
 
 def _answer_error(row: LeasedJob, run: SyncRun, error: ApiError) -> None:
@@ -186,9 +191,9 @@ def _answer_error(row: LeasedJob, run: SyncRun, error: ApiError) -> None:
     if isinstance(what_now, Wait):
         _wait(row, run, what_now)
         return
-    connection = CONNECTIONS[error.service].objects.for_account(run.account).first()
-    if connection:
-        record_problem(connection, error)
+    provider = CONNECTIONS[error.service].objects.for_account(run.account).first()
+    if provider:
+        record_problem(provider, error)
     _fail(row, run, what_now)
 
 

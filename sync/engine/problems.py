@@ -1,4 +1,4 @@
-"""What a problem with a provider means for a run: wait until some time, or end."""
+"""What a problem with a provider, or with the database, means for a run: wait until some time, or end."""
 
 import random
 import re
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import OperationalError
 from django.utils import timezone
+from psycopg.errors import DiskFull
 
 from clients.http import ApiError, CircuitOpenError, QuotaExceeded, TransientApiError
 from clients.marketo.errors import ExportQueueFull
@@ -77,6 +79,14 @@ def decide_retry(error: ApiError, tries: int, waited: timedelta) -> Wait | RunFa
         pause = min(error.retry_after or _backoff(tries), LONGEST_BACKOFF_SECONDS)
         return Wait(code, now + timedelta(seconds=pause), tries)
     return RunFailed(code)
+
+
+def wait_for_database(error: OperationalError, tries: int) -> Wait:
+    """What to do when the database refused the `tries`-th step in a row; room is waited for however often it lacks."""
+    pause = timezone.now() + timedelta(seconds=min(_backoff(tries), PAUSE_SECONDS))
+    if isinstance(error.__cause__, DiskFull):
+        return Wait("database_full", pause, max(tries - 1, 0))
+    return Wait("database_trouble", pause, tries)
 
 
 def answer_text(error: ApiError) -> str:

@@ -300,6 +300,11 @@ class TestRateAndTimeLeft:
         )
         assert self.seen(run).seconds_left == 9 * 3600
 
+    def test_who_waits_for_room_promises_nothing(self, run: SyncRun) -> None:
+        left = Extract.objects.of_run(run).filter(loaded_at=None)
+        left.update(status=ExtractStatus.LOADING, waiting_reason="database_full", due_at=self.NOW)
+        assert self.seen(run).seconds_left is None
+
     def test_a_paused_run_promises_nothing(self, run: SyncRun) -> None:
         run.paused_at = self.NOW
         assert (self.seen(run).rate, self.seen(run).seconds_left) == (None, None)

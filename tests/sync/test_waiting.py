@@ -5,18 +5,23 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.db import OperationalError, connection
 from django.utils import timezone
+from psycopg.errors import DiskFull
 
 from accounts.models import SalesAccount, User
 from clients.circuit import FAILURES_IN_A_ROW, FIRST_PAUSE_SECONDS, Circuit
 from clients.marketo.errors import ExportQueueFull
 from sandbox.testing import SandboxProcess
-from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, Wait, decide_retry
+from sync.engine import extract as extract_engine
+from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, Wait, decide_retry, wait_for_database
 from sync.messages import failure_of
 from sync.models import Extract, Person, Source, SyncRun
 from sync.runner import advance_extract, advance_run
 from sync.services import pause_run, resume_run, start_sync
 from sync.statuses import RunStatus
+from tests.conftest import ClientOf
+from tests.pages import text_of
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until
 
@@ -85,6 +90,41 @@ def test_nothing_is_waited_for_for_ever(waiting: Extract) -> None:
     assert (run.status, run.failure) == (RunStatus.FAILED, "waited_too_long")
     assert "stood still for 5 days" in str(failure_of(run).what)
     assert "queue of exports is full" in str(failure_of(run).what)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "words"),
+    [("53100", "database_full", "database has no room"), ("53200", "database_trouble", "The step is tried again")],
+)
+def test_a_database_that_refuses_is_waited_for(
+    connected: SalesAccount,
+    admin: User,
+    client_of: ClientOf,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    reason: str,
+    words: str,
+) -> None:
+    """Pain 5: the page says so within a step; afterwards the run goes on."""
+
+    def refuse(extract: Extract) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$")
+
+    run = start_sync(account=connected, started_by=admin)
+    with monkeypatch.context() as patched:
+        patched.setattr(extract_engine, "take_step", refuse)
+        work_until(Extract.objects.of_run(run).filter(waiting_reason=reason).exists)
+        assert words in text_of(client_of(admin).get(run.get_absolute_url()))
+    Extract.objects.update(due_at=timezone.now(), waiting_reason="")
+    assert finish(run).status == RunStatus.SUCCEEDED
+
+
+def test_room_is_waited_for_however_often_it_is_missing() -> None:
+    full, lost = OperationalError(), OperationalError()
+    full.__cause__ = DiskFull()
+    assert wait_for_database(full, MAX_TRIES).tries < MAX_TRIES
+    assert wait_for_database(lost, 2).tries == 2
 
 
 def test_a_pause_does_not_count_as_waiting(waiting: Extract, admin: User) -> None:
