@@ -9,7 +9,7 @@ from connections.models import MarketoInstance
 from connections.services.health import Health, marketo_health, salesforce_health
 from invitations.models import Invitation
 from invitations.querysets import InvitationQuerySet
-from salesforce_package.services import PackageState, package_state
+from salesforce_package.state import PackageState, package_state
 from sync.models import SyncRun
 
 

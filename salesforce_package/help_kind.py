@@ -3,7 +3,8 @@
 from accounts.permissions import Permission
 from connections.asking import asking
 from diagnostics.help_links import HelpKind, HelpRequest, Subject
-from salesforce_package.services import check_package, package_state
+from salesforce_package.services import check_package
+from salesforce_package.state import package_state
 
 
 def _about_item(subject: Subject) -> HelpRequest | None:

@@ -14,7 +14,8 @@ from connections.asking import asking
 from connections.messages import ConnectionProblem, Problem
 from salesforce_package import services
 from salesforce_package.items.install import INSTALLED_PACKAGES_PATH, LISTING_URL
-from salesforce_package.services import find_item, package_state, untick_item
+from salesforce_package.services import find_item, untick_item
+from salesforce_package.state import package_state
 
 
 @permission_required(Permission.CONFIGURE_PACKAGE)

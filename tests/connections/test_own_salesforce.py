@@ -13,7 +13,7 @@ from connections.models import SalesforceConnection
 from connections.services.client_factory import salesforce_client
 from connections.services.health import salesforce_health
 from connections.services.salesforce import finish_sign_in, take_sign_in
-from salesforce_package.services import package_state
+from salesforce_package.state import package_state
 from salesforce_package.tasks import check_packages
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf

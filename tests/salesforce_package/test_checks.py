@@ -9,7 +9,8 @@ from salesforce_package import tasks
 from salesforce_package.facts import ACTIVITY_FIELDS
 from salesforce_package.items.checklist import ITEMS
 from salesforce_package.org import State
-from salesforce_package.services import ItemState, check_package, package_state, tick_item
+from salesforce_package.services import check_package, tick_item
+from salesforce_package.state import ItemState, package_state
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg

@@ -6,7 +6,8 @@ from accounts.models import AuditEvent, SalesAccount, User
 from salesforce_package.audit_actions import PackageAction
 from salesforce_package.items.checklist import ITEMS
 from salesforce_package.models import PackageCheck, PackageTick
-from salesforce_package.services import check_package, package_state, tick_item
+from salesforce_package.services import check_package, tick_item
+from salesforce_package.state import package_state
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg

@@ -11,7 +11,8 @@ from connections.services.client_factory import salesforce_client
 from salesforce_package.items.checklist import ITEMS
 from salesforce_package.org import State
 from salesforce_package.rights import Person, Rights
-from salesforce_package.services import ItemState, check_package, package_state
+from salesforce_package.services import check_package
+from salesforce_package.state import ItemState, package_state
 from sandbox.testing import SandboxProcess
 from tests.connections.conftest import ChangeOrg
 from tests.factories import make_invitation, make_salesforce_connection

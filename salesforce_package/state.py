@@ -1,0 +1,241 @@
+"""The checklist of steps 6 and 7 as pages show it: what checks found, what people ticked, and what it adds up to."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urljoin
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import SalesAccount
+from connections.messages import PROBLEMS, Problem
+from connections.models import MarketoInstance, SalesforceConnection
+from connections.problem_codes import ProblemCode
+from diagnostics.help_links import Part
+from salesforce_package.facts import ACTIVITY_FIELDS, FIELD_TYPES
+from salesforce_package.items.checklist import EVIDENCE, SECTIONS
+from salesforce_package.items.declaration import Item, Section
+from salesforce_package.models import PackageCheck, PackageTick
+from salesforce_package.org import Lacking, State
+
+_FIELDS = {field.name: field for field in ACTIVITY_FIELDS}
+# So many people are named in a sentence; the list below it has all.
+_MOST_NAMES, _SHORT = 5, 60
+
+
+@dataclass(frozen=True)
+class ItemState:
+    """An item as the checklist shows it."""
+
+    item: Item
+    state: State
+    found: str
+    parts: list[Part]
+    values: list[str]
+    setup_url: str
+    tick: PackageTick | None
+    people: list[Lacking]
+
+    @property
+    def names(self) -> str:
+        """Who lacks it, in one sentence; empty when nobody does. Not for strangers."""
+        if not self.people:
+            return ""
+        listed = [_named(person, self.people) for person in self.people[:_MOST_NAMES]]
+        more = len(self.people) - _MOST_NAMES
+        return _("Without it: %(names)s.") % {"names": ", ".join(listed) + (f", … (+{more})" if more > 0 else "")}
+
+    @property
+    def subject(self) -> str:
+        """What a link for help is about."""
+        return f"item:{self.item.key}"
+
+    @property
+    def is_unchecked(self) -> bool:
+        """An API can judge the item, and nobody has asked it yet."""
+        return self.item.is_verifiable and not self.found
+
+    @property
+    def can_tick(self) -> bool:
+        """What an API has judged, or will, needs no hand; what it cannot judge does. A tick counts until one has."""
+        return self.state is State.UNKNOWN and (self.tick is not None or not self.is_unchecked)
+
+    @property
+    def is_settled(self) -> bool:
+        return self.state is State.DONE or (self.can_tick and self.tick is not None)
+
+
+@dataclass(frozen=True)
+class SectionState:
+    """A section with its items as the checklist shows them."""
+
+    section: Section
+    items: list[ItemState]
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is left, not even what is optional."""
+        return all(item.is_settled for item in self.items)
+
+
+@dataclass(frozen=True)
+class PackageState:
+    """The whole checklist for one account. Without a check or a connection every item is unknown."""
+
+    connection: SalesforceConnection | None
+    check: PackageCheck | None
+    sections: list[SectionState]
+
+    @property
+    def items(self) -> list[ItemState]:
+        return [item for section in self.sections for item in section.items]
+
+    @property
+    def verified(self) -> int:
+        return sum(item.state is State.DONE for item in self.items)
+
+    @property
+    def ticked(self) -> int:
+        return sum(item.is_settled and item.state is not State.DONE for item in self.items)
+
+    @property
+    def total(self) -> int:
+        return len(self.items)
+
+    @property
+    def open_sections(self) -> list[SectionState]:
+        """What is left to do, without what is already settled."""
+        sections = [
+            SectionState(section.section, [item for item in section.items if not item.is_settled])
+            for section in self.sections
+        ]
+        return [section for section in sections if section.items]
+
+    @property
+    def next_item(self) -> ItemState | None:
+        """What to do first of all that is needed."""
+        return next((item for item in self.items if not item.is_settled and not item.item.is_optional), None)
+
+    @property
+    def open_fields(self) -> list[Part]:
+        """The activity fields that are not known to be right."""
+        parts = next(item.parts for item in self.items if item.item.key == "activity_fields")
+        return [part for part in parts if not part.is_done] if parts else [_unseen(name) for name in _FIELDS]
+
+    @property
+    def problem(self) -> Problem | None:
+        """A package that was there and is gone."""
+        return PROBLEMS[ProblemCode.SALESFORCE_PACKAGE_REMOVED] if self.check and self.check.removed_at else None
+
+    @property
+    def is_installed(self) -> bool:
+        """Step 6 is done."""
+        return self._is_done(6)
+
+    @property
+    def is_configured(self) -> bool:
+        """Step 7 is done."""
+        return self._is_done(7)
+
+    @property
+    def install_fact(self) -> str:
+        """A sentence for step 6."""
+        if self.connection is None:
+            return _("Needs the connection to Salesforce of step 2.")
+        if self.check is None:
+            return _("Nobody has looked into the org yet.")
+        by_key = {item.item.key: item for item in self.items}
+        if by_key["package_version"].state is not State.DONE:
+            return by_key["package_version"].found
+        if by_key["objects_deployed"].state is State.MISSING:
+            return by_key["objects_deployed"].found
+        return by_key["package_installed"].found
+
+    @property
+    def configure_fact(self) -> str:
+        """A sentence for step 7."""
+        if self.check is None:
+            return self.install_fact
+        counts = {"verified": self.verified, "ticked": self.ticked, "total": self.total}
+        fact = _("%(verified)s of %(total)s items verified, %(ticked)s ticked by hand.") % counts
+        left = [item.item.is_optional for item in self.items if not item.is_settled]
+        if needed := left.count(False):
+            rest = ngettext("%(count)s item is left.", "%(count)s items are left.", needed)
+            fact = f"{fact} {rest % {'count': needed}}"
+        if optional := left.count(True):
+            rest = ngettext(
+                "Besides, %(count)s optional item is open.", "Besides, %(count)s optional items are open.", optional
+            )
+            fact = f"{fact} {rest % {'count': optional}}"
+        return fact
+
+    def _is_done(self, step: int) -> bool:
+        sections = [section for section in self.sections if section.section.step == step]
+        return all(item.is_settled or item.item.is_optional for section in sections for item in section.items)
+
+
+def package_state(account: SalesAccount) -> PackageState:
+    """The checklist from what is stored; calls nobody."""
+    connection = SalesforceConnection.objects.for_account(account).first()
+    org_id = connection.org_id if connection else ""
+    check = PackageCheck.objects.for_account(account).filter(org_id=org_id).first()
+    ticks = {tick.item: tick for tick in _ticks(account, org_id).select_related("ticked_by")}
+    instance = MarketoInstance.objects.for_account(account).first()
+    view = _Checklist(
+        results=check.results if check else {},
+        ticks=ticks,
+        setup_origin=connection.instance_url if connection else "",
+        munchkin_id=instance.munchkin_id if instance else "",
+    )
+    sections = [SectionState(section, [view.item(item) for item in section.items]) for section in SECTIONS]
+    return PackageState(connection, check, sections)
+
+
+@dataclass(frozen=True)
+class _Checklist:
+    results: dict[str, Any]
+    ticks: dict[str, PackageTick]
+    setup_origin: str
+    munchkin_id: str
+
+    def item(self, item: Item) -> ItemState:
+        finding = self.results.get(item.key)
+        # Another version of this console may have kept what this one has no sentence for.
+        if finding and finding["code"] not in EVIDENCE:
+            finding = None
+        return ItemState(
+            item=item,
+            state=State(finding["state"]) if finding else State.UNKNOWN,
+            found=str(EVIDENCE[finding["code"]] % finding["values"]) if finding else "",
+            parts=[_part(part) for part in finding["parts"]] if finding else [],
+            values=[value.format(munchkin_id=self.munchkin_id.lower()) for value in item.values],
+            setup_url=urljoin(self.setup_origin, item.path) if self.setup_origin and item.path else "",
+            tick=self.ticks.get(item.key),
+            people=[Lacking(**person) for person in finding.get("people", [])] if finding else [],
+        )
+
+
+def _named(person: Lacking, people: list[Lacking]) -> str:
+    """A person with their profile, and what they lack where others lack something else and it can be said in short."""
+    differs = len({item.lacks for item in people}) > 1 and len(person.lacks) < _SHORT
+    return f"{person.name} ({person.profile}: {person.lacks})" if differs else f"{person.name} ({person.profile})"
+
+
+def _part(finding: dict[str, Any]) -> Part:
+    """One activity field; types are named as Setup names them."""
+    values = {key: FIELD_TYPES.get(value, value) for key, value in finding["values"].items()}
+    found = str(EVIDENCE[finding["code"]] % values)
+    return replace(_unseen(values["name"]), is_done=finding["state"] == State.DONE, found=found)
+
+
+def _unseen(name: str) -> Part:
+    """An activity field as it is needed, before anybody looked for it."""
+    needed = _FIELDS[name]
+    size = f" ({needed.length})" if needed.length else ""
+    return Part(needed.label, name, type=f"{FIELD_TYPES[needed.type]}{size}", is_done=False, found="")
+
+
+def _ticks(account: SalesAccount, org_id: str) -> QuerySet[PackageTick]:
+    ticks: QuerySet[PackageTick] = PackageTick.objects.for_account(account).filter(org_id=org_id)
+    return ticks
