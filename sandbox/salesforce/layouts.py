@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from sandbox.records import PROFILES
 from sandbox.salesforce.describe import REQUIRED, STAMPS
 from sandbox.salesforce.errors import not_found
 from sandbox.salesforce.org import ACTIONS_BUTTONS, NAMESPACE, Org, Row
@@ -17,7 +18,7 @@ from sandbox.salesforce.record_types import (
     record_types,
 )
 from sandbox.salesforce.schema import Field, SObject
-from sandbox.salesforce.setup_rows import setup_id
+from sandbox.salesforce.setup_rows import LAYOUT_OBJECTS, setup_id
 
 Answer = dict[str, Any]
 # Adobe, "Configure Marketo Sales Insight in Salesforce": pixels, by object.
@@ -51,12 +52,13 @@ def _mapping(sobject: SObject, item: RecordType, base: str, *, is_default: bool)
 
 def _layout(org: Org, sobject: SObject, record_type: RecordType) -> Answer:
     """One section with every field, the package's panel where it was put, and the package's buttons."""
-    fields = _section(f"{sobject.label} Information", list(map(_field, _fields(org, sobject))))
-    panels = {(sobject.name, ""), (sobject.name, record_type.name)} & org.layout_panels
-    sections = [fields, *([_section("Marketo Sales Insight", [_panel(sobject)])] if panels else [])]
+    name = layout_name(sobject.name, record_type)
+    fields = _section(f"{sobject.label} Information", list(map(_field, _fields(org, sobject, name))))
+    has_panel = _has_panel(org, sobject.name, record_type.name)
+    sections = [fields, *([_section("Marketo Sales Insight", [_panel(sobject)])] if has_panel else [])]
     return {
         "id": layout_id(sobject.name, record_type),
-        "name": layout_name(sobject.name, record_type),
+        "name": name,
         "buttonLayoutSection": {"detailButtons": _buttons(org, sobject)},
         "detailLayoutSections": sections,
         "editLayoutSections": [fields],
@@ -64,12 +66,78 @@ def _layout(org: Org, sobject: SObject, record_type: RecordType) -> Answer:
     }
 
 
-def _fields(org: Org, sobject: SObject) -> Iterator[Field]:
+def _has_panel(org: Org, sobject: str, record_type: str) -> bool:
+    """A profile's own layout is nobody's record type: it has the panel where all layouts do."""
+    return bool({(sobject, ""), (sobject, record_type)} & org.layout_panels)
+
+
+def _fields(org: Org, sobject: SObject, layout: str) -> Iterator[Field]:
     """What cannot be taken off a layout stays on it where a Lightning page shows the fields."""
     for item in sobject.fields.values():
         is_shown = sobject.name not in org.dynamic_forms or item.name in REQUIRED | {"Name"}
-        if item.name not in STAMPS and is_shown:
+        if item.name not in STAMPS and is_shown and (sobject.name, layout, item.name) not in org.off_layout:
             yield item
+
+
+def layout_rows(org: Org) -> Iterator[Row]:
+    """Rows of Layout: a page layout for each object and each of its record types, and those of profiles."""
+    for sobject in LAYOUT_OBJECTS:
+        for record_type in (MASTER, *record_types(org, sobject)):
+            name = layout_name(sobject, record_type)
+            has_panel = _has_panel(org, sobject, record_type.name)
+            yield _layout_row(org, layout_id(sobject, record_type), sobject, name, has_panel=has_panel)
+    for name, (found, sobject) in _own_layouts(org).items():
+        yield _layout_row(org, found, sobject, name, has_panel=(sobject, name) in org.layout_panels)
+
+
+def _own_layouts(org: Org) -> dict[str, tuple[str, str]]:
+    """The id and the object of each layout that was made for a profile, by name."""
+    made = dict.fromkeys((name, sobject) for (sobject, _profile), name in org.profile_layouts.items())
+    return {name: (setup_id("00h", 501 + number), sobject) for number, (name, sobject) in enumerate(made)}
+
+
+def _layout_row(org: Org, layout: str, sobject: str, name: str, *, has_panel: bool) -> Row:
+    return {
+        "Id": layout,
+        "Name": name,
+        "EntityDefinitionId": sobject,
+        "TableEnumOrId": sobject,
+        "NamespacePrefix": None,
+        "FullName": f"{sobject}-{name}",
+        "Metadata": _layout_metadata(org, org.full_sobject(sobject), name, has_panel=has_panel),
+    }
+
+
+def _layout_metadata(org: Org, sobject: SObject, name: str, *, has_panel: bool) -> Answer:
+    """Metadata API Developer Guide, "Layout": items of columns are a field or a page."""
+    fields = [{"behavior": "Edit", "field": item.name} for item in _fields(org, sobject, name)]
+    page = {"page": f"{NAMESPACE}__{sobject.name}", "height": PANEL_HEIGHTS.get(sobject.name), "width": "100%"}
+    sections = [(f"{sobject.label} Information", fields), *([("Marketo Sales Insight", [page])] if has_panel else [])]
+    return {
+        "layoutSections": [
+            {"label": label, "style": "OneColumn", "layoutColumns": [{"layoutItems": items}]}
+            for label, items in sections
+        ],
+        "relatedLists": [],
+    }
+
+
+def profile_layouts(org: Org) -> Iterator[Row]:
+    """Rows of ProfileLayout: which layout a profile has for a record type; the master type has none."""
+    own = _own_layouts(org)
+    number = 0
+    for profile, profile_id in PROFILES.items():
+        for sobject in LAYOUT_OBJECTS:
+            for record_type in (MASTER, *record_types(org, sobject)):
+                number += 1
+                made = org.profile_layouts.get((sobject, profile))
+                yield {
+                    "Id": setup_id("01G", number),
+                    "LayoutId": own[made][0] if made else layout_id(sobject, record_type),
+                    "ProfileId": profile_id,
+                    "RecordTypeId": record_type.id if record_type.name else None,
+                    "TableEnumOrId": sobject,
+                }
 
 
 def _buttons(org: Org, sobject: SObject) -> list[Answer]:
@@ -125,7 +193,12 @@ def flexi_pages(org: Org) -> Iterator[Row]:
 def _page_metadata(org: Org, sobject: str, page: str) -> Answer:
     """Metadata API Developer Guide, "FlexiPage": a field is an item `Record.` and its name."""
     fields = (item for item in org.known_sobject(sobject).fields.values() if item.name not in STAMPS)
-    items = [{"fieldInstance": {"fieldItem": f"Record.{item.name}", "identifier": item.name}} for item in fields]
+    shown = [item.name for item in fields if (sobject, page, item.name) not in org.off_layout]
+    items: list[Answer] = [{"fieldInstance": {"fieldItem": f"Record.{name}", "identifier": name}} for name in shown]
+    if sobject in org.page_panels:
+        properties = [{"name": "pageName", "value": f"{NAMESPACE}__{sobject}"}, {"name": "height", "value": "450"}]
+        component = {"componentName": "flexipage:visualforcePage", "componentInstanceProperties": properties}
+        items.append({"componentInstance": component})
     return {
         "masterLabel": page.replace("_", " "),
         "sobjectType": sobject,

@@ -47,7 +47,15 @@ TOOLING: Final = (
     make_object(
         "Layout",
         "00h",
-        "Id id; Name string:255; EntityDefinitionId string:255; TableEnumOrId string:255; NamespacePrefix string:15",
+        "Id id; Name string:255; EntityDefinitionId string:255; TableEnumOrId string:255; NamespacePrefix string:15;"
+        "FullName string:255; Metadata complexvalue",
+        is_tooling=True,
+    ),
+    make_object(
+        "ProfileLayout",
+        "01G",
+        "Id id; LayoutId reference Layout Layout; ProfileId reference Profile Profile;"
+        "RecordTypeId reference RecordType RecordType; TableEnumOrId string:255",
         is_tooling=True,
     ),
     make_object(

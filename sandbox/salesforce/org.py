@@ -238,8 +238,14 @@ class Org:
     has_record_types: bool = False
     # Object, and the record type whose layout it is (empty: every one).
     layout_panels: set[tuple[str, str]] = field(default_factory=set)
+    # The page layout that a profile has whatever the record type, by object and profile.
+    profile_layouts: dict[tuple[str, str], str] = field(default_factory=dict)
+    # Object, page layout or Lightning page, and a field that was taken off it.
+    off_layout: set[tuple[str, str, str]] = field(default_factory=set)
     # Objects whose fields are on a Lightning page and not on the page layout.
     dynamic_forms: set[str] = field(default_factory=set)
+    # Those of them whose Lightning page shows the package's panel.
+    page_panels: set[str] = field(default_factory=set)
     not_deployed: set[str] = field(default_factory=set)
     custom_fields: dict[str, dict[str, Field]] = field(default_factory=dict)
     hidden_fields: dict[str, set[str]] = field(default_factory=dict)

@@ -43,19 +43,6 @@ def layout_name(sobject: str, record_type: RecordType) -> str:
     return f"{sobject} {record_type.name} Layout" if record_type.name else f"{sobject} Layout"
 
 
-def layout_rows(org: Org) -> Iterator[Row]:
-    """Rows of Layout: a page layout for each object and each of its record types."""
-    for sobject in LAYOUT_OBJECTS:
-        for record_type in (MASTER, *record_types(org, sobject)):
-            yield {
-                "Id": layout_id(sobject, record_type),
-                "Name": layout_name(sobject, record_type),
-                "EntityDefinitionId": sobject,
-                "TableEnumOrId": sobject,
-                "NamespacePrefix": None,
-            }
-
-
 def entity_definitions(org: Org) -> Iterator[Row]:
     for row in setup_rows.entity_definitions(org):
         yield row | {"RecordTypesSupported": supported(org, row["QualifiedApiName"])}

@@ -32,7 +32,14 @@ PLAIN: Final = (
     "calls_by_hour",
     "sessions",
 )
-SETS: Final = ("dynamic_forms", "not_deployed", "inactive_users", "users_without_api", "permission_set_users")
+SETS: Final = (
+    "dynamic_forms",
+    "page_panels",
+    "not_deployed",
+    "inactive_users",
+    "users_without_api",
+    "permission_set_users",
+)
 
 
 def dump(org: Org) -> Saved:
@@ -49,6 +56,8 @@ def dump(org: Org) -> Saved:
         "other_packages": [asdict(package) for package in org.other_packages],
         "hidden_buttons": sorted(org.hidden_buttons),
         "layout_panels": sorted(org.layout_panels),
+        "profile_layouts": [[*key, name] for key, name in org.profile_layouts.items()],
+        "off_layout": sorted(org.off_layout),
         "approvals": sorted(org.approvals),
         **access_state.dump(org),
         "grants": [_dump_grant(grant) for grant in org.keep(Grants)],
@@ -78,6 +87,8 @@ def load(org: Org, saved: Saved) -> None:
     org.other_packages = [Package(**item) for item in saved["other_packages"]]
     org.hidden_buttons = {(sobject, name) for sobject, name in saved["hidden_buttons"]}
     org.layout_panels = {(sobject, name) for sobject, name in saved["layout_panels"]}
+    org.profile_layouts = {(sobject, profile): name for sobject, profile, name in saved["profile_layouts"]}
+    org.off_layout = {(sobject, layout, name) for sobject, layout, name in saved["off_layout"]}
     org.approvals = {(username, client_id) for username, client_id in saved["approvals"]}
     access_state.load(org, saved)
     org.keep(Grants).extend(map(_load_grant, saved["grants"]))

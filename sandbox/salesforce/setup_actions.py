@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from sandbox.salesforce.action_bodies import Action, Body, flag, number, object_name, text, texts
+from sandbox.salesforce.action_bodies import Action, Body, flag, number, object_name, profile_named, text, texts
 from sandbox.salesforce.layouts import PANEL_HEIGHTS
 from sandbox.salesforce.org import (
     ACTIONS_SITES,
@@ -85,14 +85,40 @@ def _set_layout_button(org: Org, body: Body) -> None:
 
 def _add_layout_panel(org: Org, body: Body) -> None:
     """Put the package's Visualforce panel on the page layouts of an object, or on that of one record type."""
-    name, record_type = object_name(body), str(body.get("record_type") or "")
+    name, record_type = object_name(body), str(body.get("record_type") or body.get("layout") or "")
     if not org.package_version:
         raise ValueError("The panel comes with the package. Install the package first.")
     if name not in PANEL_HEIGHTS:
         raise ValueError(f"The package has panels for {', '.join(PANEL_HEIGHTS)}; not for {name}.")
-    if record_type and record_type not in {item.name for item in record_types(org, name)}:
+    if record_type and record_type not in {item.name for item in record_types(org, name)} | _own_layouts(org, name):
         raise ValueError(f"{name} has no record type {record_type}.")
     (org.layout_panels.add if flag(body, "shown") else org.layout_panels.discard)((name, record_type))
+
+
+def _own_layouts(org: Org, sobject: str) -> set[str]:
+    return {layout for (of, _profile), layout in org.profile_layouts.items() if of == sobject}
+
+
+def _add_layout(org: Org, body: Body) -> None:
+    """Give a profile a page layout of its own for an object, whatever the record type."""
+    name = object_name(body)
+    if name not in LAYOUT_OBJECTS:
+        raise ValueError(f"There are page layouts of {', '.join(LAYOUT_OBJECTS)}; not of {name}.")
+    org.profile_layouts[name, profile_named(body)] = text(body, "name")
+
+
+def _set_layout_field(org: Org, body: Body) -> None:
+    """Take a field off a page layout, or off the Lightning page of an object, or put it back."""
+    key = object_name(body), text(body, "layout"), text(body, "name")
+    (org.off_layout.discard if flag(body, "shown") else org.off_layout.add)(key)
+
+
+def _add_page_panel(org: Org, body: Body) -> None:
+    """Put the package's Visualforce page on the Lightning page of an object that has dynamic forms."""
+    name = object_name(body)
+    if name not in org.dynamic_forms or not org.package_version:
+        raise ValueError(f"{name} has no Lightning page of its own, or the package is not installed.")
+    (org.page_panels.add if flag(body, "shown") else org.page_panels.discard)(name)
 
 
 def _use_dynamic_forms(org: Org, body: Body) -> None:
@@ -112,6 +138,7 @@ def uninstall_package(org: Org, _body: Body) -> None:
     org.package_version = ""
     org.has_newest_fields = False
     org.layout_panels.clear()
+    org.page_panels.clear()
     org.permission_set_users.clear()
     org.not_deployed.clear()
     org.list_view_buttons.clear()
@@ -197,6 +224,9 @@ SETUP_ACTIONS: Final[dict[str, Action]] = {
     "set_package_license": _set_package_license,
     "set_layout_button": _set_layout_button,
     "add_layout_panel": _add_layout_panel,
+    "add_layout": _add_layout,
+    "set_layout_field": _set_layout_field,
+    "add_page_panel": _add_page_panel,
     "use_dynamic_forms": _use_dynamic_forms,
     "add_record_types": _add_record_types,
     "set_deployed": _set_deployed,

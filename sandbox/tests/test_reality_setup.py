@@ -204,3 +204,41 @@ def test_changes_in_setup_are_written_down(sandbox: SandboxProcess, api: Api) ->
 def test_wrong_set_up_is_refused(sandbox: SandboxProcess, action: str, body: dict[str, object]) -> None:
     with pytest.raises(requests.HTTPError):
         act(sandbox, action, **body)
+
+
+def test_layouts_by_profile_and_record_type(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "install_package")
+    act(sandbox, "add_record_types")
+    act(sandbox, "add_layout", object="Lead", profile="Sales User", name="Lead Sales Layout")
+    act(sandbox, "add_layout_panel", object="Lead", record_type="Inbound")
+    act(sandbox, "set_layout_field", object="Lead", layout="Lead Inbound Layout", name="Email", shown=False)
+    soql = "SELECT LayoutId, Layout.Name, Profile.Name FROM ProfileLayout WHERE TableEnumOrId = 'Lead'"
+    rows = api.query(soql, TOOLING)["records"]
+    of_sales = {row["Layout"]["Name"] for row in rows if row["Profile"]["Name"] == "Sales User"}
+    of_others = {row["Layout"]["Name"]: row["LayoutId"] for row in rows if row["Profile"]["Name"] != "Sales User"}
+    assert of_sales == {"Lead Sales Layout"}
+    assert set(of_others) == {f"Lead {name}Layout" for name in ("", "Inbound ", "Outbound ", "Partner ")}
+    items = _layout_items(api, of_others["Lead Inbound Layout"])
+    assert {"page": "mkto_si__Lead", "height": 450, "width": "100%"} in items
+    assert {"behavior": "Edit", "field": "Phone"} in items
+    assert not any(item.get("field") == "Email" for item in items)
+    assert any(item.get("field") == "Email" for item in _layout_items(api, of_others["Lead Outbound Layout"]))
+
+
+def _layout_items(api: Api, layout_id: str) -> list[dict[str, Any]]:
+    soql = f"SELECT Metadata FROM Layout WHERE Id = '{layout_id}'"  # noqa: S608
+    [row] = api.query(soql, TOOLING)["records"]
+    columns = [column for section in row["Metadata"]["layoutSections"] for column in section["layoutColumns"]]
+    return [item for column in columns for item in column["layoutItems"]]
+
+
+def test_panel_on_a_lightning_page(sandbox: SandboxProcess, api: Api) -> None:
+    act(sandbox, "install_package")
+    act(sandbox, "use_dynamic_forms", object="Contact")
+    act(sandbox, "add_page_panel", object="Contact")
+    soql = "SELECT Metadata FROM FlexiPage WHERE EntityDefinitionId = 'Contact'"
+    [row] = api.query(soql, TOOLING)["records"]
+    items = row["Metadata"]["flexiPageRegions"][0]["itemInstances"]
+    assert items[-1]["componentInstance"]["componentInstanceProperties"][0]["value"] == "mkto_si__Contact"
+    with pytest.raises(requests.HTTPError):
+        act(sandbox, "add_page_panel", object="Lead")
