@@ -5,9 +5,11 @@ from contextlib import suppress
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_shutting_down
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu.transport.redis import Channel, QoS
+
+from common import draining
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "msi_admin.settings")
 
@@ -20,6 +22,12 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
     """Celery would replace the handlers; Django has already configured them."""
+
+
+@worker_shutting_down.connect
+def let_go_of_long_work(**_: object) -> None:
+    """At SIGTERM: steps that another worker can take anew are handed over, all others are ended."""
+    draining.begin()
 
 
 class ForgivingQoS(QoS):

@@ -39,7 +39,7 @@ class VerifiedStream:
         self.size, self._lines, self._digest = 0, 0, hashlib.sha256()
         self._promised = extract.bytes
         # Lines are nearly rows: a value may hold a line break.
-        self.heartbeat = Heartbeat(extract, lambda: {"rows_shown": rows_before + self._lines})
+        self.heartbeat = Heartbeat(extract, lambda: {"rows_shown": rows_before + self._lines}, may_be_handed_over=True)
 
     def read(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Pass chunks on; raises LeaseLost when the extract has another owner by now, BadFile when too much comes."""

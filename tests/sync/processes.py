@@ -53,11 +53,11 @@ def running(command: list[str], folder: Path, environment: dict[str, str]) -> It
 
 
 @contextmanager
-def worker(folder: Path, sandbox: SandboxProcess, redis_url: str = "") -> Iterator[Process]:
+def worker(folder: Path, sandbox: SandboxProcess, redis_url: str = "", name: str = "celery") -> Iterator[Process]:
     """A worker of two processes for every queue, and beat."""
-    command = [sys.executable, "-m", "celery", "-A", "msi_admin", "worker", "-B", *WORKER_OPTIONS]
+    command = [sys.executable, "-m", "celery", "-A", "msi_admin", "worker", "-B", *WORKER_OPTIONS, "-n", f"{name}@%h"]
     environment = console_environment(sandbox, redis_url)
-    with running([*command, "-s", str(folder / "beat")], folder, environment) as process:
+    with running([*command, "-s", str(folder / f"beat-{name}")], folder, environment) as process:
         yield process
 
 
