@@ -31,6 +31,7 @@ class Permission(StrEnum):
     READ_DIAGNOSTICS = "diagnostics.read"
     ASK_SALESFORCE_ADMIN = "guide.ask_salesforce_admin"
     MANAGE_USERS = "members.manage"
+    MANAGE_NOTIFICATIONS = "notifications.manage"
     CONFIGURE_PACKAGE = "salesforce_package.configure"
     READ_PEOPLE = "sync.read_people"
     # The account's runs: watching, pausing, resuming, cancelling, and asking why somebody is (not) in the copy.
@@ -49,6 +50,7 @@ NEEDS_FRESH_SIGN_IN = frozenset(
         Permission.CONNECT_OWN_SALESFORCE,
         Permission.ASK_SALESFORCE_ADMIN,
         Permission.MANAGE_USERS,
+        Permission.MANAGE_NOTIFICATIONS,
         Permission.DECIDE_RUNS,
     }
 )

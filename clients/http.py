@@ -230,6 +230,16 @@ def open_session(*, allowed_hosts: Iterable[str], circuits: CircuitStorage | Non
     return session
 
 
+def open_public_session(origin: str, *, is_local: bool) -> "ProviderSession":
+    """
+    A session that can reach the origin alone. Whoever typed it may be anybody, so that its name must lead to a public
+    address, unless it `is_local` by server settings.
+    """
+    session = ProviderSession(circuits=None)
+    session.mount(f"{origin}/", (BoundedAdapter if is_local else PublicAdapter)(None))
+    return session
+
+
 class ProviderSession(requests.Session):
     """Reaches no host until it is allowed."""
 

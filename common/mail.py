@@ -25,7 +25,9 @@ def receiver(email: str) -> str:
         raise UnmailableAddress(email) from None
 
 
-def send_mail(template: str, *, to: str, language: str, context: Mapping[str, object]) -> None:
+def send_mail(
+    template: str, *, to: str, language: str, context: Mapping[str, object], headers: Mapping[str, str] | None = None
+) -> None:
     """
     Send the mail of the templates `{template}_subject.txt`, `{template}.txt` and `{template}.html`.
 
@@ -36,7 +38,7 @@ def send_mail(template: str, *, to: str, language: str, context: Mapping[str, ob
             subject=" ".join(render_to_string(f"{template}_subject.txt", context).split()),
             body=render_to_string(f"{template}.txt", context),
             to=[receiver(to)],
-            headers={"Content-Language": language, "Auto-Submitted": "auto-generated"},
+            headers={"Content-Language": language, "Auto-Submitted": "auto-generated", **(headers or {})},
         )
         mail.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
     mail.send()

@@ -44,6 +44,7 @@ SETTING_PAGES = [
     (_("Admin Settings"), _("Salesforce package"), "salesforce_package:package", Permission.CONFIGURE_PACKAGE),
     (_("Admin Settings"), _("Marketo"), "connections:marketo", Permission.CONNECT_MARKETO),
     (_("Admin Settings"), _("Data Sync"), "sync:settings", Permission.DECIDE_RUNS),
+    (_("Admin Settings"), _("Notifications"), "notifications:channels", Permission.MANAGE_NOTIFICATIONS),
     (_("Integrations"), _("Diagnostics"), "diagnostics:diagnostics", Permission.READ_DIAGNOSTICS),
     (_("Sales account"), _("People"), "people:people", Permission.READ_PEOPLE),
 ]
@@ -62,6 +63,8 @@ ICONS = {
     "salesforce_package:package": "package",
     "connections:marketo": "plug-connected",
     "sync:settings": "refresh",
+    "notifications:channels": "bell",
+    "notifications:own": "bell",
     "diagnostics:diagnostics": "stethoscope",
     "sync:people": "address-book",
 }
@@ -91,7 +94,7 @@ def areas(request: HttpRequest) -> dict[str, object]:
         links.append(_page(_("Sales account"), first, is_current=is_current, icon="building"))
     if user.is_ops_staff or is_marketo_admin or (member and member.may(Permission.CONTROL_RUNS)):
         links.append(_page(_("Sync operations"), "sync:runs", is_current=request.path.startswith("/ops/")))
-    return {"areas": links, "setting_pages": partial(_setting_pages, request.path, member)}
+    return {"areas": links, "setting_pages": partial(_setting_pages, request.path, user, member)}
 
 
 def _first_page(member: Member) -> str:
@@ -99,9 +102,11 @@ def _first_page(member: Member) -> str:
     return next(pages, "accounts:profile")
 
 
-def _setting_pages(path: str, member: Member | None) -> list[PageGroup]:
+def _setting_pages(path: str, user: User, member: Member | None) -> list[PageGroup]:
     states = page_states(member) if member else {}
     groups = [PageGroup(_("My Account"), [_setting(_("My Profile"), "accounts:profile", path, states)])]
+    if member or user.is_ops_staff:
+        groups[0].pages.append(_setting(_("My Notifications"), "notifications:own", path, states))
     for heading, label, name, permission in SETTING_PAGES:
         if not member or not member.may(permission):
             continue

@@ -60,11 +60,13 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # What may wait for a provider (`celery`), a mail server (`mail`) or the database (`bulk`: loads and merges) keeps
 # nothing else waiting, least of all the sweep that everything is rung by.
-CELERY_TASK_QUEUES = [Queue("celery"), Queue("sweep"), Queue("mail"), Queue("bulk")]
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("sweep"), Queue("mail"), Queue("bulk"), Queue("notifications")]
 CELERY_TASK_ROUTES = {
     "sync.tasks.run_next_bulk_job": {"queue": "bulk"},
     "sync.tasks.sweep": {"queue": "sweep"},
     "sync.tasks.start_due_syncs": {"queue": "sweep"},
+    # Whoever takes messages may hang, and keeps nothing else waiting by it.
+    "notifications.tasks.*": {"queue": "notifications"},
     "*.tasks.send_*": {"queue": "mail"},
 }
 CELERY_TASK_TIME_LIMIT = 6 * 60 * 60
@@ -76,6 +78,11 @@ EVERY_MINUTE: dict[str, Any] = {"schedule": crontab(), "options": {"expires": 50
 CELERY_BEAT_SCHEDULE = {
     "sync-sweep": {"task": "sync.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "start-due-syncs": {"task": "sync.tasks.start_due_syncs", "schedule": 30.0, "options": {"expires": 25}},
+    "send-notifications": {"task": "notifications.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "forget-old-notifications": {
+        "task": "notifications.tasks.forget_old",
+        "schedule": crontab(hour="2", minute="23"),
+    },
     # Each account has its own minute of the hour.
     "check-connections": {"task": "connections.tasks.check_connections", **EVERY_MINUTE},
     "check-visibility": {"task": "connections.tasks.check_visibility", **EVERY_MINUTE},
@@ -157,6 +164,7 @@ INSTALLED_APPS = [
     "history",
     "salesforce_package",
     "diagnostics",
+    "notifications",
     "connections",
     "accounts",
     "msi_admin.apps.MsiAdminConfig",
@@ -218,6 +226,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "guide.navigation.areas",
+                "notifications.bell.bell",
             ],
             "builtins": ["msi_admin.templatetags.console"],
         },

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("salesforce_package.urls")),
     path("", include("diagnostics.urls")),
     path("", include("connections.urls")),
+    path("", include("notifications.urls")),
     path("", include("people.urls")),
     path("", include("sync.urls")),
     path("", include("invitations.urls")),

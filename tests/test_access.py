@@ -21,6 +21,8 @@ from connections.services.app_keys import make_key
 from connections.services.call_log import record_failure
 from diagnostics.help_links import make_help_link
 from invitations.tokens import hash_token
+from notifications.audiences import mail_of
+from notifications.models import Channel, ChannelKind
 from sync.statuses import RunStatus
 from tests.access_table import ALSO_ASKED, TABLE
 from tests.addresses import EVERY_ADDRESS, ROOMS
@@ -142,12 +144,15 @@ def paths(
     make_invitation(account, token_hash=hash_token("a-token"))
     link = make_help_link(account=account, by=admin, subject=f"failure:{failure.pk}")
     assert link
+    own = Channel.objects.create(account=account, member=admin.member, kind=ChannelKind.EMAIL)
     keys = {
         **dict.fromkeys(["team", "team_rename", "team_add", "team_remove", "team_delete"], team.pk),
         **dict.fromkeys(["run", "cancel_run", "pause_run", "resume_run"], run.pk),
         **dict.fromkeys(["sync_again", "rejected_rows", "undo_run", "people_of_run", "people_of_run_csv"], failed.pk),
         **dict.fromkeys(["approve_run", "check_run_again", "discard_run", "start_previewed_run"], failed.pk),
         **dict.fromkeys(["csv_mapping", "csv_report"], make_upload(admin).pk),
+        **dict.fromkeys(["channel", "test_channel", "remove_channel"], mail_of(account).pk),
+        **dict.fromkeys(["own_channel", "test_own", "remove_own"], own.pk),
         "remove": member.member.pk,
         "retry_failure": failure.pk,
         "remove_marketo_access": access.pk,

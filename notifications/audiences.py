@@ -1,0 +1,83 @@
+"""Who is told of what: those who can do something about it, whom it concerns, and who has asked to be told."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from accounts.models import Member, Occurrence, SalesAccount, User
+from accounts.permissions import Permission, roles_with
+from common.events import Event
+from notifications.models import Channel, ChannelKind
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """A channel, and for a mail the person it is for."""
+
+    channel: Channel
+    user: User | None = None
+
+
+def receivers_of(occurrence: Occurrence, event: Event) -> list[Receiver]:
+    """Everybody who is told of an occurrence. A channel is not told of its own failing."""
+    is_of_account = occurrence.account is not None
+    found = _of_account(occurrence.account, occurrence, event) if occurrence.account else _operators()
+    failing = occurrence.details.get("channel_id")
+    return [
+        receiver
+        for receiver in [*found, *_ops_staff_of(is_of_account=is_of_account)]
+        if receiver.channel.pk != failing and receiver.channel.wants(event, is_of_account=is_of_account)
+    ]
+
+
+def mail_of(account: SalesAccount) -> Channel:
+    """The account's mails to those who can act, which are sent unless somebody has chosen otherwise."""
+    return Channel.objects.get_or_create(account=account, member=None, user=None, kind=ChannelKind.EMAIL)[0]
+
+
+def may_receive(receiver: Receiver, occurrence: Occurrence) -> bool:
+    """False for somebody who has left since: neither mails nor their own channels are theirs any more."""
+    user = receiver.user or receiver.channel.user
+    if user is None:
+        return True
+    if receiver.channel.user_id or occurrence.account is None:
+        return User.objects.filter(pk=user.pk, is_active=True, is_ops_staff=True).exists()
+    return Member.objects.for_account(occurrence.account).filter(user=user, user__is_active=True).exists()
+
+
+def _of_account(account: SalesAccount, occurrence: Occurrence, event: Event) -> Iterator[Receiver]:
+    told = _who_can_act(account, occurrence, event)
+    own = list(Channel.objects.of_members(account).select_related("member__user"))
+    with_own_mail = {channel.member_id for channel in own if channel.is_mail}
+    for channel in own:
+        if channel.member in told:
+            yield _own(channel)
+    for member in told:
+        if member.pk not in with_own_mail:
+            yield Receiver(mail_of(account), member.user)
+    for channel in Channel.objects.for_account(account).exclude(kind=ChannelKind.EMAIL):
+        yield Receiver(channel)
+
+
+def _own(channel: Channel) -> Receiver:
+    owner = channel.member.user if channel.member else channel.user
+    return Receiver(channel, owner if channel.is_mail else None)
+
+
+def _who_can_act(account: SalesAccount, occurrence: Occurrence, event: Event) -> list[Member]:
+    members = Member.objects.for_account(account).filter(user__is_active=True).select_related("user")
+    roles = roles_with(Permission(event.permission))
+    return [member for member in members if member.role in roles or member.user_id == occurrence.concerned_id]
+
+
+def _operators() -> Iterator[Receiver]:
+    """Nobody has to choose what concerns the operator of the console alone."""
+    for user in User.objects.filter(is_ops_staff=True, is_active=True):
+        Channel.objects.get_or_create(account=None, member=None, user=user, kind=ChannelKind.EMAIL)
+    return iter(())
+
+
+def _ops_staff_of(*, is_of_account: bool) -> Iterator[Receiver]:
+    channels = Channel.objects.of_ops_staff().select_related("user")
+    # Without a choice they are not told of an account, so that its every trouble does not look for them.
+    for channel in channels.exclude(events=None) if is_of_account else channels:
+        yield _own(channel)

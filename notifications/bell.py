@@ -1,0 +1,64 @@
+"""What the bell shows: what goes on, or has just ended, that this person can do something about."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import Member, Occurrence, User
+from common.events import all_events
+from notifications.messages import Telling, tell
+from notifications.models import BellMark, Phase
+
+SHOWN = 6
+# What is over is of interest a little longer.
+SHOWN_AFTER = timedelta(days=1)
+
+
+def visible_to(user: User, member: Member | None) -> QuerySet[Occurrence]:
+    """Everything for ops staff; for members what they can do something about, or what concerns them."""
+    if user.is_ops_staff:
+        return Occurrence.objects.all()
+    if not member:
+        return Occurrence.objects.none()
+    keys = [event.key for event in all_events() if event.permission in member.permissions]
+    return Occurrence.objects.for_account(member.account).filter(Q(event__in=keys) | Q(concerned=user))
+
+
+def in_words(occurrences: Iterable[Occurrence]) -> list[Telling]:
+    """Those of events that are known."""
+    return [line for one in occurrences if (line := tell(one, Phase.END if one.ended_at else Phase.BEGIN))]
+
+
+@dataclass(frozen=True)
+class Bell:
+    """Asked for by the rail of a page, and by nothing else."""
+
+    user: User
+    member: Member | None
+
+    @cached_property
+    def lines(self) -> list[Telling]:
+        recent = Q(ended_at=None) | Q(ended_at__gt=timezone.now() - SHOWN_AFTER)
+        found = visible_to(self.user, self.member).filter(recent).select_related("account")
+        return in_words(found.order_by("-pk")[:SHOWN])
+
+    @cached_property
+    def unread(self) -> int:
+        """How much goes on that began since this person has looked."""
+        mark = BellMark.objects.filter(user=self.user).first()
+        going_on = visible_to(self.user, self.member).filter(ended_at=None)
+        return (going_on.filter(began_at__gt=mark.seen_at) if mark else going_on).count()
+
+
+def bell(request: HttpRequest) -> dict[str, object]:
+    """Context processor."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {}
+    member: Member | None = request.member or None  # type: ignore[attr-defined]
+    return {"bell": Bell(user, member)} if member or user.is_ops_staff else {}

@@ -1,0 +1,69 @@
+"""A message in words, the same for every channel."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from accounts.models import Occurrence
+from common.events import Event, find_event
+from notifications.models import Phase
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One line of a message: what began or is over, in the reader's language. It names no people."""
+
+    event: str
+    phase: str
+    # The Sales account by its name and its short name; empty for what concerns the operator alone.
+    account: str
+    slug: str
+    what: str
+    todo: str
+    who: str
+    url: str
+    began_at: datetime
+    ended_at: datetime | None
+    details: dict[str, Any]
+
+    @property
+    def path(self) -> str:
+        """The address within the console, whatever host it was opened by."""
+        return self.url.removeprefix(settings.SITE_URL)
+
+    @property
+    def is_over(self) -> bool:
+        return self.phase == Phase.END
+
+    @property
+    def title(self) -> str:
+        """The account and what happened, for a subject or a heading."""
+        return f"{self.account}: {self.what}" if self.account else self.what
+
+
+def tell(occurrence: Occurrence, phase: str) -> Telling | None:
+    """An occurrence in the language that is active; None when no room knows the event any more."""
+    event = find_event(occurrence.event)
+    return told(event, occurrence, phase) if event else None
+
+
+def told(event: Event, occurrence: Occurrence, phase: str) -> Telling:
+    """The same of a known event."""
+    message = event.describe(occurrence.details)
+    is_over = phase == Phase.END and bool(event.over)
+    return Telling(
+        event=event.key,
+        phase=Phase.END if is_over else Phase.BEGIN,
+        account=str(occurrence.account) if occurrence.account else "",
+        slug=occurrence.account.slug if occurrence.account else "",
+        what=str(event.over) if is_over else message.what,
+        todo=_("Nothing more has to be done.") if is_over else message.todo,
+        who="" if is_over else message.who,
+        url=settings.SITE_URL + (occurrence.link or "/"),
+        began_at=occurrence.began_at,
+        ended_at=occurrence.ended_at,
+        details=occurrence.details,
+    )

@@ -1,0 +1,1 @@
+"""What each kind of channel takes, and how it is handed over."""

@@ -1,0 +1,164 @@
+"""What people may order here: adding, changing, testing and removing channels."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from accounts.models import Member, Occurrence, SalesAccount, User
+from accounts.services import RefusedError, record
+from common.events import Event, all_events
+from common.throttling import hit
+from notifications.audit_actions import NotificationAction
+from notifications.handing_over import hand_over, report_dead, works, zone_of
+from notifications.messages import told
+from notifications.models import BellMark, Channel, ChannelKind, Phase, Trouble
+from notifications.senders.taking import Envelope, NotTaken
+from notifications.senders.webhooks import new_secret
+
+MOST_CHANNELS = 10
+TESTS_A_MINUTE = 6
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose channels: the account's, a member's, or somebody's of the ops staff."""
+
+    account: SalesAccount | None = None
+    member: Member | None = None
+    user: User | None = None
+
+    def fields(self) -> dict[str, Any]:
+        return {"account": self.account, "member": self.member, "user": self.user}
+
+    def may_be_told(self, event: Event) -> bool:
+        """Can the event be about something that the owner may see?"""
+        return event.permission in self.member.permissions if self.member else True
+
+    def channels(self) -> list[Channel]:
+        """The mails first, which everybody has; made when nobody has changed them yet."""
+        Channel.objects.get_or_create(**self.fields(), kind=ChannelKind.EMAIL)
+        return list(Channel.objects.filter(**self.fields()))
+
+
+@transaction.atomic
+def add_channel(*, owner: Owner, kind: ChannelKind, address: str, language: str, added_by: User) -> Channel:
+    """Add a chat or a program to tell. Raises RefusedError when there are too many."""
+    if Channel.objects.filter(**owner.fields()).count() >= MOST_CHANNELS:
+        raise RefusedError(_("There can be %(limit)d channels. Remove one first.") % {"limit": MOST_CHANNELS})
+    channel = Channel.objects.create(
+        **owner.fields(),
+        kind=kind,
+        address=address,
+        secret=new_secret() if kind == ChannelKind.WEBHOOK else "",
+        language=language,
+        time_zone=added_by.time_zone,
+    )
+    _record(channel, NotificationAction.CHANNEL_ADDED, added_by)
+    return channel
+
+
+@transaction.atomic
+def change_channel(*, channel: Channel, values: Mapping[str, Any], changed_by: User) -> None:
+    """Change where or when a channel is told; what waits for it is tried again at once."""
+    for name, value in values.items():
+        setattr(channel, name, value)
+    channel.save(update_fields=list(values))
+    try_again(channel)
+    _record(channel, NotificationAction.CHANNEL_CHANGED, changed_by)
+
+
+@transaction.atomic
+def choose_events(*, channels: Sequence[Channel], chosen: Mapping[int, set[str]], chosen_by: User) -> None:
+    """Let each channel be told of the events that were chosen for it, by its primary key."""
+    for channel in channels:
+        events = sorted(chosen.get(channel.pk, set()) & {event.key for event in all_events()})
+        if events != sorted(wanted_by(channel)):
+            channel.events = events
+            channel.save(update_fields=["events"])
+            _record(channel, NotificationAction.EVENTS_CHOSEN, chosen_by)
+
+
+def wanted_by(channel: Channel) -> set[str]:
+    """The keys of the events that a channel is told of."""
+    # Of the ops staff's own account everything would be: they are asked about those of all.
+    is_of_account = channel.account_id is not None
+    return {event.key for event in all_events() if channel.wants(event, is_of_account=is_of_account)}
+
+
+@transaction.atomic
+def remove_channel(*, channel: Channel, removed_by: User) -> None:
+    """Tell it nothing more, not even what is on its way. Raises RefusedError for mails, which can only be emptied."""
+    if channel.is_mail:
+        raise RefusedError(_("Mails cannot be removed. Take away every tick, and none is sent."))
+    _record(channel, NotificationAction.CHANNEL_REMOVED, removed_by)
+    channel.delete()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a test went: taken after so many seconds, or why not."""
+
+    trouble: Trouble | None
+    seconds: float
+
+
+def send_test(*, channel: Channel, tested_by: User) -> Outcome:
+    """
+    Send the message of a real event, marked as a test, to the channel, or for mails to whoever tests.
+
+    Raises RefusedError when it is done too often.
+    """
+    if hit(f"notification-tests:{channel.pk}", seconds=60) > TESTS_A_MINUTE:
+        raise RefusedError(_("That was often enough. Wait a minute."))
+    user, began = tested_by if channel.is_mail else None, monotonic()
+    try:
+        _send_example(channel, user)
+    except NotTaken as refusal:
+        _note_failure(channel, refusal)
+        return Outcome(refusal.trouble, monotonic() - began)
+    works(channel, None if channel.is_mail else user)
+    try_again(channel)
+    return Outcome(None, monotonic() - began)
+
+
+def _send_example(channel: Channel, user: User | None) -> None:
+    event = _example_for(channel)
+    occurrence = Occurrence(account=channel.account, event=event.key, details=dict(event.example), link="/")
+    occurrence.began_at = timezone.now()
+    language = user.language if user else channel.language
+    with translation.override(language), timezone.override(zone_of(channel, user)):
+        line = told(event, occurrence, Phase.BEGIN)
+        hand_over(channel, user, Envelope(f"test-{channel.pk}-{int(timezone.now().timestamp())}", [line], is_test=True))
+
+
+def _example_for(channel: Channel) -> Event:
+    wanted = wanted_by(channel)
+    events = [event for event in all_events() if event.key in wanted and event.example] or all_events()
+    # What people wait for, rather than the first by the alphabet.
+    return max(events, key=lambda event: event.is_urgent)
+
+
+def _note_failure(channel: Channel, refusal: NotTaken) -> None:
+    since = channel.failing_since or timezone.now()
+    Channel.objects.filter(pk=channel.pk).update(failing_since=since, trouble=refusal.trouble)
+    if refusal.is_final:
+        report_dead(channel, None, refusal.trouble)
+
+
+def try_again(channel: Channel) -> None:
+    """What waits because the channel took nothing is due now."""
+    channel.deliveries.pending().filter(tries__gt=0).update(due_at=timezone.now(), tries=0)
+
+
+def mark_as_seen(user: User) -> None:
+    """Somebody has read what the bell shows."""
+    BellMark.objects.update_or_create(user=user, defaults={"seen_at": timezone.now()})
+
+
+def _record(channel: Channel, action: NotificationAction, by: User) -> None:
+    record(account=channel.account, actor=by, action=action, target=str(channel))

@@ -1,0 +1,138 @@
+"""Choosing who is told of what, testing a channel, and the bell."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AuditEvent, Occurrence, SalesAccount, User
+from accounts.occurrences import begin, end
+from notifications import tasks
+from notifications.audiences import mail_of
+from notifications.events import CHANNEL_DEAD
+from notifications.models import Channel, ChannelKind, Delivery, Pace, Trouble
+from sandbox.testing import SandboxProcess
+from tests.conftest import ClientOf
+from tests.notifications.conftest import MakeChannel, Posts
+from tests.notifications.test_telling import FIRE, _fire
+from tests.pages import text_of
+
+__all__ = ["_fire"]
+pytestmark = pytest.mark.usefixtures("_fire")
+PAGE, OWN = "/settings/admin/notifications/", "/settings/notifications/"
+
+
+def add(browser: Client, address: str, kind: str = "slack", page: str = PAGE) -> int:
+    return browser.post(f"{page}add/", {"kind": kind, "address": address}).status_code
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://hooks.slack.com/services/x",
+        "https://user:password@hooks.slack.com/",
+        "https://localhost/x",
+        "file:///etc/passwd",
+        "https://[::1/",
+        "https://hooks.slack.com:port/",
+        "https://ex\u0430mple.com/",
+        "not an address",
+    ],
+)
+def test_an_address_must_be_public_and_https(browser: Client, address: str) -> None:
+    assert add(browser, address) == 400
+    assert not Channel.objects.exclude(kind=ChannelKind.EMAIL).exists()
+
+
+def test_a_channel_is_added_tested_changed_and_removed(
+    browser: Client, sandbox: SandboxProcess, account: SalesAccount, posts: Posts
+) -> None:
+    sandbox.delete("/_sandbox/posts")
+    assert add(browser, f"{sandbox.url}/hooks/slack/ops-secret") == 302
+    channel = Channel.objects.get(kind=ChannelKind.SLACK)
+    assert "ops-secret" not in browser.get(PAGE).content.decode()
+    page = text_of(browser.post(f"{PAGE}{channel.pk}/test/", follow=True))
+    assert "The test was taken after" in page
+    assert posts()[0]["json"]["text"].startswith("*Test: Acme Inc: ")
+    times = {"quiet_from": "22:00", "quiet_until": "", "language": "sv", "time_zone": "Europe/Stockholm"}
+    assert browser.post(f"{PAGE}{channel.pk}/", {"pace": "hourly", **times}).status_code == 400
+    assert browser.post(f"{PAGE}{channel.pk}/", {"pace": "hourly", **times, "quiet_until": "07:00"}).status_code == 302
+    channel.refresh_from_db()
+    assert (channel.pace, channel.language, channel.address[-10:]) == (Pace.HOURLY, "sv", "ops-secret")
+    begin(FIRE, account=account, rooms=2)
+    tasks.sweep()
+    assert Delivery.objects.filter(channel=channel).exists()
+    browser.post(f"{PAGE}{channel.pk}/remove/")
+    assert not Delivery.objects.filter(channel__kind=ChannelKind.SLACK).exists()
+    actions = AuditEvent.objects.filter(action__startswith="notifications.").values_list("action", "target")
+    assert [action for action, _ in actions.order_by("pk")] == [
+        "notifications.channel_added",
+        "notifications.channel_changed",
+        "notifications.channel_removed",
+    ]
+    assert not any("ops-secret" in target for _, target in actions)
+
+
+def test_a_test_that_fails_says_why_and_one_that_works_ends_the_trouble(
+    browser: Client, make_channel: MakeChannel, sandbox: SandboxProcess
+) -> None:
+    channel = make_channel(ChannelKind.TEAMS)
+    sandbox.post("/_sandbox/faults", {"path": "/hooks/", "kind": "status:410", "count": 1})
+    assert "gone for good" in text_of(browser.post(f"{PAGE}{channel.pk}/test/", follow=True))
+    assert Occurrence.objects.going_on().filter(event=CHANNEL_DEAD.key).exists()
+    channel.refresh_from_db()
+    assert channel.trouble == Trouble.GONE
+    browser.post(f"{PAGE}{channel.pk}/test/")
+    assert not Occurrence.objects.going_on().filter(event=CHANNEL_DEAD.key).exists()
+
+
+def test_mails_are_tested_by_whoever_presses_and_not_too_often(
+    browser: Client, account: SalesAccount, admin: User
+) -> None:
+    channel = mail_of(account)
+    for _ in range(7):
+        page = text_of(browser.post(f"{PAGE}{channel.pk}/test/", follow=True))
+    assert "often enough" in page
+    assert [message.to for message in mail.outbox] == [[admin.email]] * 6
+    assert mail.outbox[0].subject.startswith("Test: Acme Inc: ")
+    assert "cannot be removed" in text_of(browser.post(f"{PAGE}{channel.pk}/remove/", follow=True))
+
+
+def test_what_is_chosen_is_told_and_nothing_else(browser: Client, account: SalesAccount) -> None:
+    channel = mail_of(account)
+    browser.post(PAGE, {f"channel-{channel.pk}": ["accounts.new_admin", "nonsense"]})
+    channel.refresh_from_db()
+    assert channel.events == ["accounts.new_admin"]
+    # Choosing the same once more is no change.
+    browser.post(PAGE, {f"channel-{channel.pk}": ["accounts.new_admin"]})
+    assert AuditEvent.objects.filter(action="notifications.events_chosen").count() == 1
+
+
+def test_own_channels_are_only_ones_own_and_only_about_what_one_may_see(
+    account: SalesAccount, admin: User, member: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    assert add(client_of(member), f"{sandbox.url}/hooks/slack/me", page=OWN) == 302
+    assert Channel.objects.get(kind=ChannelKind.SLACK).member == member.member
+    assert "A fire" not in text_of(client_of(member).get(OWN))
+    assert "A fire" in text_of(client_of(admin).get(OWN))
+    assert "Slack 127.0.0.1" in text_of(client_of(member).get(OWN))
+    assert "Slack 127.0.0.1" not in text_of(client_of(admin).get(PAGE))
+
+
+def test_the_bell_shows_what_goes_on_until_it_was_read(
+    browser: Client, account: SalesAccount, admin: User, member: User, ops: User, client_of: ClientOf
+) -> None:
+    begin(FIRE, account=account, rooms=2, link="/settings/people/")
+    for reader in (admin, ops):
+        page = client_of(reader).get("/settings/profile/").content.decode()
+        assert "Notifications, 1 new" in page
+        assert 'href="/settings/people/">Acme Inc: 2 rooms' in page
+    assert "Acme Inc: 2 rooms" not in client_of(member).get("/settings/profile/").content.decode()
+    browser.post("/notifications/seen/")
+    assert "1 new" not in browser.get("/settings/profile/").content.decode()
+    end(FIRE, account=account)
+    assert "The fire is out." in text_of(browser.get("/notifications/"))
+    Occurrence.objects.update(ended_at=timezone.now() - timedelta(days=2))
+    assert "Nothing has to be done." in text_of(browser.get("/settings/profile/"))

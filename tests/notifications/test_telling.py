@@ -1,0 +1,343 @@
+"""What happens is told once when it begins and once when it is over, in every channel, and nothing is lost."""
+
+import smtplib
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from standardwebhooks import Webhook
+
+from accounts.events import AUDIT_CHAIN_BROKEN
+from accounts.models import Occurrence, SalesAccount, User
+from accounts.occurrences import begin, end
+from accounts.permissions import Permission, Role
+from common.events import _EVENTS as EVENTS
+from common.events import Event, sentences
+from members.services import remove_member
+from notifications import handing_over, tasks
+from notifications.audiences import mail_of
+from notifications.events import CHANNEL_DEAD
+from notifications.fan_out import write_deliveries
+from notifications.models import Channel, ChannelKind, Delivery, Pace, Phase, Trouble
+from sandbox.testing import SandboxProcess
+from tests.conftest import RefuseMails
+from tests.factories import make_member
+from tests.notifications.conftest import MakeChannel, Posts
+from tests.threads import at_once
+
+FIRE = Event(
+    "accounts.fire",
+    label="A fire",
+    describe=sentences(what="{rooms} rooms <burn> & smoke.", todo="Leave.", who="Everybody"),
+    permission=Permission.MANAGE_ACCOUNT,
+    example={"rooms": 2},
+    ends="when it is out",
+    over="The fire is out.",
+)
+pytestmark = pytest.mark.usefixtures("tasks_run_at_once", "_fire")
+
+
+@pytest.fixture
+def _fire(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EVENTS, FIRE.key, FIRE)
+
+
+def work() -> None:
+    """What the notifier does by itself every five seconds, and what comes of it."""
+    tasks.sweep()
+
+
+def titles() -> list[str]:
+    return [str(message.subject) for message in mail.outbox]
+
+
+def test_every_channel_is_told_of_the_beginning_and_of_the_end(
+    account: SalesAccount, admin: User, member: User, make_channel: MakeChannel, posts: Posts
+) -> None:
+    for kind in (ChannelKind.SLACK, ChannelKind.TEAMS, ChannelKind.WEBHOOK):
+        make_channel(kind)
+    for _ in range(3):
+        begin(FIRE, account=account, rooms=1204, link="/ops/")
+        work()
+    begun = posts()
+    assert [post["path"] for post in begun] == ["/hooks/slack/ops", "/hooks/teams/ops", "/hooks/standard/ops"]
+    assert begun[0]["json"]["text"].startswith("*Acme Inc: 1,204 rooms &lt;burn&gt; &amp; smoke.*\nWhat to do: Leave.")
+    assert begun[0]["json"]["text"].endswith("<http://127.0.0.1:8000/ops/|Open the console>")
+    card = begun[1]["json"]["attachments"][0]["content"]
+    assert [block["text"] for block in card["body"]][1:] == ["What to do: Leave.", "Who can do it: Everybody"]
+    data = begun[2]["json"]["data"]
+    assert (data["event"], data["phase"], data["account"], data["details"]) == (
+        "accounts.fire",
+        "begin",
+        account.slug,
+        {"rooms": 1204},
+    )
+    # To the admin, who may do something about it, and to nobody else.
+    assert [(message.to, message.subject) for message in mail.outbox] == [
+        ([admin.email], "Acme Inc: 1,204 rooms <burn> & smoke.")
+    ]
+    assert "1,204 rooms &lt;burn&gt;" in mail.outbox[0].message().as_string()
+    end(FIRE, account=account)
+    for _ in range(2):
+        work()
+    assert [post["path"] for post in posts()] == [post["path"] for post in begun] * 2
+    assert posts()[-1]["json"]["data"]["phase"] == "end"
+    assert titles()[1:] == ["Acme Inc: The fire is out."]
+    assert not Delivery.objects.pending().exists()
+
+
+def test_a_webhook_is_signed_and_a_repeat_has_the_same_id(
+    account: SalesAccount, sandbox: SandboxProcess, make_channel: MakeChannel, posts: Posts
+) -> None:
+    channel = make_channel()
+    begin(FIRE, account=account, rooms=2)
+    work()
+    [post] = posts()
+    assert Webhook(channel.secret).verify(post["body"], post["headers"])["type"] == "accounts.fire"
+    # As when the process died between the answer of the receiver and our commit.
+    Delivery.objects.filter(channel=channel).update(sent_at=None)
+    work()
+    assert posts()[1]["headers"]["webhook-id"] == post["headers"]["webhook-id"]
+
+
+def test_a_mail_that_comes_twice_has_one_id(account: SalesAccount, admin: User) -> None:
+    begin(FIRE, account=account, rooms=2)
+    work()
+    Delivery.objects.update(sent_at=None)
+    work()
+    first, second = (message.extra_headers["Message-ID"] for message in mail.outbox)
+    assert first == second
+    assert first.endswith("@127.0.0.1>")
+
+
+def test_whom_it_concerns_is_told_whatever_their_role(account: SalesAccount, member: User) -> None:
+    member.language = "sv"
+    member.save()
+    begin(FIRE, account=account, rooms=1204, concerned=member)
+    work()
+    assert [message.to for message in mail.outbox] == [[member.email]]
+    assert mail.outbox[0].subject == "Acme Inc: 1 204 rooms <burn> & smoke."
+
+
+def test_other_accounts_hear_nothing(account: SalesAccount, stranger: User, make_channel: MakeChannel) -> None:
+    make_channel(account=stranger.member.account)
+    begin(FIRE, account=account, rooms=2)
+    work()
+    assert not Delivery.objects.exists()
+
+
+def test_what_concerns_the_operator_is_told_to_the_ops_staff_alone(
+    admin: User, ops: User, make_channel: MakeChannel, posts: Posts
+) -> None:
+    make_channel()
+    begin(AUDIT_CHAIN_BROKEN, account=None, entries=3)
+    begin(FIRE, account=admin.member.account, rooms=2)
+    work()
+    assert [message.to for message in mail.outbox if "Entries" in message.subject] == [[ops.email]]
+    assert [message.to for message in mail.outbox if "rooms" in message.subject] == [[admin.email]]
+    assert [post["json"]["type"] for post in posts()] == ["accounts.fire"]
+
+
+def test_ops_staff_are_told_of_accounts_when_they_have_chosen_it(
+    account: SalesAccount, ops: User, make_channel: MakeChannel, posts: Posts
+) -> None:
+    make_channel(ChannelKind.SLACK, account=None, user=ops, events=[FIRE.key])
+    begin(FIRE, account=account, rooms=2)
+    work()
+    assert len(posts()) == 1
+    User.objects.filter(pk=ops.pk).update(is_ops_staff=False)
+    end(FIRE, account=account)
+    work()
+    assert len(posts()) == 1
+    assert not Delivery.objects.pending().exists()
+
+
+def test_a_removed_member_is_told_nothing_more(
+    account: SalesAccount, admin: User, make_channel: MakeChannel, posts: Posts
+) -> None:
+    leaver = make_member(account, role=Role.ADMIN)
+    Occurrence.objects.all().delete()
+    make_channel(ChannelKind.SLACK, member=leaver)
+    begin(FIRE, account=account, rooms=2)
+    work()
+    assert len(posts()) == 1
+    assert len(mail.outbox) == 2
+    end(FIRE, account=account)
+    remove_member(member=leaver, removed_by=admin, receiver=admin.member)
+    assert not Channel.objects.of_members(account).exists()
+    work()
+    assert len(posts()) == 1
+    assert [message.to for message in mail.outbox[2:]] == [[admin.email]]
+
+
+def test_members_own_choice_of_mails_replaces_that_of_the_account(account: SalesAccount, admin: User) -> None:
+    own = Channel.objects.create(account=account, member=admin.member, kind=ChannelKind.EMAIL, events=[])
+    begin(FIRE, account=account, rooms=2)
+    work()
+    assert not mail.outbox
+    own.events = [FIRE.key]
+    own.save()
+    begin(FIRE, account=account, rooms=2, subject="again")
+    work()
+    assert len(mail.outbox) == 1
+
+
+class TestRefusals:
+    """A receiver that does not take a message gets it again later, and keeps nobody else waiting."""
+
+    @pytest.mark.parametrize(
+        ("kind", "trouble"),
+        [("status:503", Trouble.BUSY), ("status:404", Trouble.REFUSED)],
+    )
+    def test_it_is_tried_again_after_growing_pauses(
+        self,
+        account: SalesAccount,
+        admin: User,
+        sandbox: SandboxProcess,
+        make_channel: MakeChannel,
+        posts: Posts,
+        kind: str,
+        trouble: Trouble,
+    ) -> None:
+        channel = make_channel()
+        sandbox.post("/_sandbox/faults", {"path": "/hooks/", "kind": kind, "count": 2})
+        begin(FIRE, account=account, rooms=2)
+        end(FIRE, account=account)
+        for tries, seconds in ((1, 10), (2, 30)):
+            work()
+            head = Delivery.objects.filter(channel=channel).earliest("pk")
+            pause = head.due_at - timezone.now()
+            assert (head.tries, round(pause.total_seconds())) == (tries, seconds)
+            channel.refresh_from_db()
+            assert (channel.trouble, posts()) == (trouble, [])
+            # The end does not overtake the beginning.
+            assert not Delivery.objects.filter(channel=channel).due().exists()
+            Delivery.objects.pending().update(due_at=timezone.now())
+        work()
+        assert [post["json"]["data"]["phase"] for post in posts()] == ["begin", "end"]
+        assert len(mail.outbox) == 2
+        channel.refresh_from_db()
+        assert not channel.failing_since
+
+    def test_a_dead_channel_is_told_of_by_another_until_it_works(
+        self, account: SalesAccount, admin: User, sandbox: SandboxProcess, make_channel: MakeChannel, posts: Posts
+    ) -> None:
+        channel = make_channel(ChannelKind.SLACK)
+        sandbox.post("/_sandbox/faults", {"path": "/hooks/", "kind": "status:410", "count": 1})
+        begin(FIRE, account=account, rooms=2)
+        work()
+        work()
+        assert titles()[1] == (
+            "Acme Inc: Messages by Slack 127.0.0.1 are not taken. "
+            "It answered that it is gone for good. Make a new address there."
+        )
+        assert not posts()
+        Delivery.objects.pending().update(due_at=timezone.now())
+        work()
+        work()
+        assert "rooms" in posts()[0]["json"]["text"]
+        assert titles()[2:] == ["Acme Inc: The channel takes messages again."]
+        assert Occurrence.objects.get(event=CHANNEL_DEAD.key).details["channel_id"] == channel.pk
+
+    def test_one_that_takes_nothing_for_long_is_dead_and_in_the_end_given_up(
+        self, account: SalesAccount, admin: User, sandbox: SandboxProcess, make_channel: MakeChannel
+    ) -> None:
+        long_ago = timezone.now() - timedelta(days=4)
+        channel = make_channel(failing_since=long_ago)
+        sandbox.post("/_sandbox/faults", {"path": "/hooks/", "kind": "reset"})
+        begin(FIRE, account=account, rooms=2)
+        work()
+        assert Occurrence.objects.going_on().filter(event=CHANNEL_DEAD.key).exists()
+        assert Delivery.objects.pending().filter(channel=channel).exists()
+        Delivery.objects.filter(channel=channel).update(created_at=long_ago, due_at=long_ago)
+        work()
+        assert not Delivery.objects.pending().filter(channel=channel).exists()
+
+    def test_a_mail_server_that_is_down_gets_the_mail_when_it_is_up(
+        self, account: SalesAccount, admin: User, refuse_mails: RefuseMails
+    ) -> None:
+        refuse_mails(smtplib.SMTPServerDisconnected("down"))
+        begin(FIRE, account=account, rooms=2)
+        work()
+        assert mail_of(account).trouble == Trouble.MAIL_SERVER
+        refuse_mails(None)
+        Delivery.objects.update(due_at=timezone.now())
+        work()
+        assert len(mail.outbox) == 1
+
+    def test_an_address_that_is_refused_keeps_no_other_waiting(
+        self, account: SalesAccount, admin: User, refuse_mails: RefuseMails
+    ) -> None:
+        make_member(account, role=Role.ADMIN)
+        Occurrence.objects.all().delete()
+        begin(FIRE, account=account, rooms=2)
+        refuse_mails(smtplib.SMTPRecipientsRefused({admin.email: (550, b"Unknown")}), times=1)
+        work()
+        assert len(mail.outbox) == 1
+        assert Occurrence.objects.going_on().filter(event=CHANNEL_DEAD.key).exists()
+
+    @pytest.mark.parametrize(
+        "address", ["https://127.0.0.1/x", "https://localhost.localdomain/", "https://169.254.169.254/latest"]
+    )
+    def test_a_name_that_leads_into_the_network_is_refused_at_the_connection(
+        self, account: SalesAccount, make_channel: MakeChannel, address: str
+    ) -> None:
+        channel = make_channel()
+        channel.address = address
+        channel.save()
+        begin(FIRE, account=account, rooms=2)
+        work()
+        channel.refresh_from_db()
+        assert channel.trouble in (Trouble.FORBIDDEN_HOST, Trouble.UNREACHABLE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_is_second_leaves_a_message_to_the_first(
+    account: SalesAccount, make_channel: MakeChannel, posts: Posts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_channel()
+    begin(FIRE, account=account, rooms=2)
+    write_deliveries()
+    lane = Delivery.objects.get()
+    at_once(4, lambda _: handing_over.send_lane(lane.channel_id, None))
+    assert len(posts()) == 1
+
+
+def test_messages_that_go_together_are_one_with_one_id(
+    account: SalesAccount, make_channel: MakeChannel, posts: Posts
+) -> None:
+    channel = make_channel(pace=Pace.HOURLY)
+    for floor in "abc":
+        begin(FIRE, account=account, subject=floor, rooms=2)
+    work()
+    assert not posts()
+    due = timezone.now() - timedelta(seconds=1)
+    Delivery.objects.update(due_at=due, digest_at=due)
+    work()
+    Delivery.objects.update(sent_at=None)
+    work()
+    first, second = posts()
+    assert first["json"]["type"] == "notifications.digest"
+    assert [line["phase"] for line in first["json"]["data"]["messages"]] == [Phase.BEGIN] * 3
+    assert first["headers"]["webhook-id"] == second["headers"]["webhook-id"]
+    assert Delivery.objects.filter(channel=channel, sent_at__isnull=False).count() == 3
+
+
+def test_what_is_over_for_long_is_forgotten(account: SalesAccount, admin: User) -> None:
+    begin(FIRE, account=account, rooms=2)
+    work()
+    end(FIRE, account=account)
+    Occurrence.objects.update(ended_at=timezone.now() - tasks.KEPT - timedelta(days=1))
+    begin(FIRE, account=account, rooms=2)
+    tasks.forget_old()
+    assert Occurrence.objects.count() == 1
+    assert not Delivery.objects.exists()
+
+
+def test_an_event_of_an_older_version_is_not_told(account: SalesAccount, admin: User) -> None:
+    begin(FIRE, account=account, rooms=2)
+    Occurrence.objects.update(event="sync.forgotten")
+    work()
+    assert not Delivery.objects.exists()
+    assert not Occurrence.objects.untold().exists()
