@@ -15,7 +15,7 @@ from connections.problem_codes import ProblemCode
 from guide.overview import Overview, overview_of
 from guide.setup_state import setup_state_for
 from guide.steps import Step, StepState, steps_for
-from salesforce_package.services import PackageState
+from salesforce_package.state import PackageState
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import (
