@@ -23,4 +23,4 @@ ENV PATH=/venv/bin:$PATH PRODUCTION=true PYTHONUNBUFFERED=1
 WORKDIR /app
 USER console
 EXPOSE 8000
-CMD ["gunicorn", "msi_admin.wsgi", "--bind", "0.0.0.0:8000", "--threads", "8"]
+CMD ["python", "-m", "msi_admin.serve", "--listen", "0.0.0.0:8000"]

@@ -21,8 +21,8 @@ TOO_CHATTY = (
 )
 
 
-# They bring handlers of their own, which would write what ours leaves out.
-SPEAK_THROUGH_OURS = ("django", "gunicorn.access", "gunicorn.error")
+# They bring handlers of their own, or may, which would write what ours leaves out.
+SPEAK_THROUGH_OURS = ("django", "waitress")
 
 
 def configure(options: dict[str, Any]) -> None:
@@ -73,6 +73,8 @@ def _renderer(*, as_json: bool) -> Processor:
 def _loggers() -> dict[str, dict[str, Any]]:
     """Every logger that is named here loses its own handlers and hands its lines on to the root."""
     quiet = {name: {"level": "WARNING", "propagate": True} for name in TOO_CHATTY}
+    # It warns of every request that waits a moment for a thread.
+    quiet["waitress.queue"] = {"level": "ERROR", "propagate": True}
     return {name: {"propagate": True} for name in SPEAK_THROUGH_OURS} | quiet
 
 

@@ -18,8 +18,6 @@ PROBES = {"/healthz", "/readyz", "/readyz/workers", "/metrics"}
 LARGEST_UPLOAD = 5 * 1024 * 1024 + 64 * 1024
 # Signing in, a new password and accepting an invitation are short.
 LARGEST_OF_VISITORS = 64 * 1024
-# Up to here the rest of a refused body is read and thrown away.
-PATIENCE = 100 * 1024 * 1024
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -42,7 +40,7 @@ class LargestBodyMiddleware:
     Refuses what is too big by the length it announces, before a byte of it is read as a form.
 
     Django throws the rest of a form away line by line: 20 MB of empty lines kept a process busy for ten seconds, for
-    anybody who could show a CSRF cookie.
+    anybody who could show a CSRF cookie. The server has taken the body in by then, and throws it away as a whole.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -53,7 +51,6 @@ class LargestBodyMiddleware:
         # Who asks is looked up for long ones only.
         if announced <= LARGEST_OF_VISITORS or announced <= _largest_body(request):
             return self.get_response(request)
-        _throw_away(request, announced)
         return render(request, "errors/413.html", {"is_upload": _is_upload(request)}, status=413)
 
 
@@ -67,14 +64,6 @@ def _largest_body(request: HttpRequest) -> int:
 
 def _is_upload(request: HttpRequest) -> bool:
     return request.path_info == reverse("invitations:csv_upload")
-
-
-def _throw_away(request: HttpRequest, announced: int) -> None:
-    """A browser shows an answer only after it has sent everything; to a mischief-maker the connection just closes."""
-    patience = PATIENCE if request.user.is_authenticated else LARGEST_UPLOAD
-    if announced <= patience:
-        while request.read(1024 * 1024):
-            pass
 
 
 class NoNulBytesMiddleware:

@@ -327,7 +327,7 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # Every line of a long list may be ticked; the size of the form bounds it too.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
-# A file is kept in memory or refused: nothing of it ever lies in a temporary folder.
+# A file is kept in memory or refused; what the server puts off to a disk has no name, and goes with the request.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 

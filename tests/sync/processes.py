@@ -65,7 +65,7 @@ def worker(folder: Path, sandbox: SandboxProcess, redis_url: str = "", name: str
 def web(folder: Path, sandbox: SandboxProcess) -> Iterator[tuple[Process, str]]:
     """The console as it is served, and its origin."""
     address = f"127.0.0.1:{free_ports()}"
-    command = [sys.executable, "-m", "gunicorn", "msi_admin.wsgi", "--bind", address, "--threads", "2"]
+    command = [sys.executable, "-m", "msi_admin.serve", "--listen", address, "--processes", "1", "--threads", "2"]
     with running(command, folder, console_environment(sandbox)) as process:
         wait_for(lambda: answers(f"http://{address}/healthz"), folder)
         yield process, f"http://{address}"

@@ -1,0 +1,131 @@
+"""
+The web processes: `python -m msi_admin.serve --listen 0.0.0.0:8000`.
+
+waitress takes in a request as a whole, however slowly it comes, before a thread sees it, and sends answers off without
+one: a slow client costs a socket, not a thread, and no proxy has to protect us from it. It runs in one process, so this
+keeps several of them on one socket, and puts another in the place of one that dies.
+"""
+
+import argparse
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from types import FrameType
+
+import waitress.server
+
+# Of each process. Whoever holds a connection open without a word for so long is hung up on.
+CONNECTIONS, SILENT_SECONDS = 2_000, 60
+# More than the console takes (msi_admin.middleware), so that it can say so; refused by the length it announces.
+LARGEST_BODY = 16 * 1024 * 1024
+LARGEST_HEADERS = 32 * 1024
+# A process that dies sooner has not been able to start: then something is wrong that starting again does not mend.
+YOUNG_SECONDS = 10
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code: 0 after SIGTERM or SIGINT, otherwise that of a process that could not start."""
+    parser = argparse.ArgumentParser(prog="python -m msi_admin.serve", description="Serve the console.")
+    parser.add_argument("--listen", default="127.0.0.1:8000", help="address and port (%(default)s)")
+    parser.add_argument("--processes", type=int, default=2, help="(%(default)s)")
+    parser.add_argument("--threads", type=int, default=8, help="of each process: pages made at a time (%(default)s)")
+    parser.add_argument("--socket", type=int, help=argparse.SUPPRESS)
+    given = parser.parse_args(arguments)
+    if given.socket is not None:
+        _serve(given.socket, given.threads)
+        return 0
+    host, _colon, port = given.listen.rpartition(":")
+    with socket.create_server((host, int(port)), backlog=1024) as listening:
+        return Keeper(listening.fileno(), given.threads).keep(given.processes)
+
+
+class Keeper:
+    """Keeps so many processes running until it is told to stop."""
+
+    def __init__(self, listening: int, threads: int) -> None:
+        self._command = [sys.executable, "-m", "msi_admin.serve", "--socket", str(listening), "--threads", str(threads)]
+        self._listening = listening
+        self._is_told_to_stop = False
+
+    def keep(self, number: int) -> int:
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(sign, self._stop)
+        running = [self._start() for _ in range(number)]
+        code = 0
+        while not self._is_told_to_stop and not code:
+            time.sleep(0.2)
+            for ended in [one for one in running if one[0].poll() is not None]:
+                running.remove(ended)
+                # Whoever was killed, by a signal, may have been able to start.
+                is_young = time.monotonic() - ended[1] < YOUNG_SECONDS
+                code = code or (max(ended[0].returncode, 0) if is_young else 0)
+                running.append(self._start())
+        _end([process for process, _began in running])
+        return 0 if self._is_told_to_stop else code
+
+    def _start(self) -> tuple["subprocess.Popen[bytes]", float]:
+        # It ends when the other end of its standard input is gone, however we died.
+        process = subprocess.Popen(self._command, stdin=subprocess.PIPE, pass_fds=[self._listening])
+        return process, time.monotonic()
+
+    def _stop(self, _sign: int, _frame: FrameType | None) -> None:
+        self._is_told_to_stop = True
+
+
+def _end(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.wait()
+        if process.stdin:
+            process.stdin.close()
+
+
+def _serve(listening: int, threads: int) -> None:
+    """What each process does. Requests that are being answered are answered to their end, for a few seconds."""
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the keeper says when
+    threading.Thread(target=_end_with_keeper, daemon=True).start()
+    from msi_admin.wsgi import application
+
+    server = waitress.server.create_server(
+        application,
+        sockets=[socket.socket(fileno=listening)],
+        threads=threads,
+        connection_limit=_connections(),
+        asyncore_use_poll=True,
+        channel_timeout=SILENT_SECONDS,
+        max_request_body_size=LARGEST_BODY,
+        max_request_header_size=LARGEST_HEADERS,
+        # Django reads them, and believes as many proxies as TRUSTED_PROXIES says.
+        clear_untrusted_proxy_headers=False,
+        ident="",
+    )
+    server.run()
+
+
+def _leave(_sign: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _end_with_keeper() -> None:
+    # Not through Python's buffer, whose lock would outlive the thread.
+    os.read(sys.stdin.fileno(), 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _connections() -> int:
+    """As many as there may be open files, but for those of the console itself."""
+    _soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return min(CONNECTIONS, most - 200) if most != resource.RLIM_INFINITY else CONNECTIONS
+
+
+if __name__ == "__main__":
+    sys.exit(main())

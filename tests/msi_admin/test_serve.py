@@ -1,0 +1,96 @@
+"""The web processes: slow clients, and processes that die."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+
+import psutil
+import pytest
+
+from tests.browser.demo import free_ports
+
+pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("servers")]
+
+HEAD = (
+    b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: msi-csrf=" + b"a" * 32 + b"\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n"
+)
+# A header that does not end, and a body of which the first letters have come.
+SLOW = [HEAD + b"X-Slow: ", HEAD + b"\r\nlogin="]
+THREADS = 4  # of two processes together
+
+
+@pytest.fixture
+def port() -> int:
+    return int(free_ports())
+
+
+@pytest.fixture
+def keeper(port: int) -> Iterator[psutil.Popen]:
+    """Two processes of two threads, which answer."""
+    options = ["--listen", f"127.0.0.1:{port}", "--processes", "2", "--threads", "2"]
+    process = psutil.Popen([sys.executable, "-m", "msi_admin.serve", *options])
+    try:
+        wait_until(lambda: is_answered(port))
+        yield process
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            children = process.children()
+            process.terminate()
+            process.wait(20)
+            assert psutil.wait_procs(children, timeout=20)[1] == []
+
+
+def is_answered(port: int) -> bool:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+
+
+def wait_until(is_reached: object) -> None:
+    deadline = time.monotonic() + 60
+    while not is_reached():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("beginning", SLOW, ids=["header", "body"])
+def test_slow_clients_keep_nobody_waiting(keeper: psutil.Popen, port: int, beginning: bytes) -> None:
+    """Security statement 15: many more of them than there are threads."""
+    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(25 * THREADS)]
+    for client in clients:
+        client.sendall(beginning)
+    assert all(is_answered(port) for _ in range(5))
+    for client in clients:
+        client.close()
+
+
+def test_a_process_that_dies_is_replaced(keeper: psutil.Popen, port: int) -> None:
+    victim = keeper.children()[0]
+    victim.kill()
+    wait_until(lambda: len([one for one in keeper.children() if one.pid != victim.pid]) == 2)
+    assert is_answered(port)
+
+
+def test_nothing_is_left_when_the_keeper_is_killed(keeper: psutil.Popen) -> None:
+    children = keeper.children()
+    keeper.kill()
+    keeper.wait()
+    assert psutil.wait_procs(children, timeout=20)[1] == []
+
+
+def test_what_cannot_start_ends(port: int) -> None:
+    """A container is started again, and says why, instead of trying in silence."""
+    environment = os.environ | {"PRODUCTION": "true", "SECRET_KEY": "short"}
+    command = [sys.executable, "-m", "msi_admin.serve", "--listen", f"127.0.0.1:{port}"]
+    ended = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60)
+    assert ended.returncode not in {0, -signal.SIGTERM}
