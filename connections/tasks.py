@@ -8,7 +8,7 @@ from accounts.models import SalesAccount
 from clients.http import hurried
 from connections import retention
 from connections.models import MarketoConnection, SalesforceConnection
-from connections.services.health import check_all
+from connections.services.health import check_all_by_the_clock
 from connections.services.revocation import revoke_orphans
 from connections.services.visibility import pks_to_check, renew_visibility
 from connections.turns import in_their_minute, look
@@ -24,7 +24,7 @@ def check_connections() -> None:
 @shared_task
 def check_account_connections(account_id: int) -> None:
     for account in SalesAccount.objects.filter(pk=account_id):
-        look(account_id, partial(check_all, account))
+        look(account_id, partial(check_all_by_the_clock, account))
 
 
 @shared_task

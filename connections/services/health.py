@@ -1,9 +1,12 @@
 """How the two connections are, in sentences for the Setup guide and the settings pages."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Member, SalesAccount
@@ -16,6 +19,9 @@ from connections.services.call_recorder import record_problem, row_of
 from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.probes import find_probe
 from connections.services.token_refresh import renew_access, renew_idle_token
+
+# The clock asks every hour.
+HEARD_OF = timedelta(minutes=50)
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,16 @@ def check_connection(connection: MarketoConnection | SalesforceConnection) -> No
         solve_failures(connection.account, service, Q(operation=operation, problem=problem))
 
 
+def check_by_the_clock(connection: MarketoConnection | SalesforceConnection) -> None:
+    """Check a connection of which nobody has heard for an hour, or only trouble: other calls show as much as ours."""
+    is_fresh = connection.last_call_at and connection.last_call_at > timezone.now() - HEARD_OF
+    if not is_fresh or connection.problem or connection.status != ConnectionStatus.CONNECTED:
+        check_connection(connection)
+    elif isinstance(connection, SalesforceConnection):
+        with suppress(ApiError):  # the connection's row says so
+            renew_idle_token(connection)
+
+
 def _ask(connection: MarketoConnection | SalesforceConnection) -> None:
     if isinstance(connection, SalesforceConnection):
         _ask_salesforce(connection)
@@ -119,11 +135,13 @@ def check_account(account: SalesAccount) -> int:
     return len(connections)
 
 
-def check_all(account: SalesAccount) -> None:
-    """Check the connections of an account and those of its members."""
-    check_account(account)
-    for connection in SalesforceConnection.objects.filter(account=account, member__isnull=False):
-        check_connection(connection)
+def check_all_by_the_clock(account: SalesAccount) -> None:
+    """The regular look at the connections of an account and those of its members."""
+    for connection in [
+        *SalesforceConnection.objects.filter(account=account),
+        *MarketoConnection.objects.for_account(account),
+    ]:
+        check_by_the_clock(connection)
 
 
 def _health(connection: MarketoConnection | SalesforceConnection, fact: str) -> Health:

@@ -22,6 +22,7 @@ CALLS_AT_A_TIME = 5
 CALLS_IN_WINDOW_ALONE = 80
 CALLS_OF_NOBODY = 20
 ALONE_SECONDS = 10 * 60
+LEARN_SECONDS = 60 * 60
 # Adobe's default allowances; all tools of a customer share them.
 DAILY_CALLS = 50_000
 DAILY_EXPORT_BYTES = 500_000_000
@@ -108,6 +109,14 @@ class MarketoBudget:
         else:
             redis_client().delete(self._alone)
         redis_client().set(self._key("calls"), calls, ex=DAY_KEPT)
+
+    def is_due_to_learn(self) -> bool:
+        """Is it an hour since somebody was told to ask Marketo? Whoever is told so asks."""
+        now, asked_at = timezone.now().timestamp(), redis_client().get(f"{self._name}:asked")
+        if asked_at and now - float(asked_at) < LEARN_SECONDS:
+            return False
+        redis_client().set(f"{self._name}:asked", now, ex=DAY_KEPT)
+        return True
 
     def spent(self) -> Spent:
         calls, size = redis_client().mget(self._key("calls"), self._key("export"))

@@ -12,7 +12,8 @@ from accounts.models import SalesAccount
 from clients.http import ApiError, CircuitOpenError
 from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
-from connections.models import MarketoConnection, SalesforceConnection
+from connections.models import MarketoConnection, SalesforceConnection, Service
+from connections.services.call_log import record_usage
 from connections.services.client_factory import marketo_client, salesforce_client
 from sync.engine.budget import MarketoBudget
 from sync.engine.problems import MustWait, RunFailed, Wait
@@ -42,6 +43,15 @@ def budget_of(account: SalesAccount) -> MarketoBudget:
     if connection is None:
         raise RunFailed("disconnected", service="Marketo")
     return MarketoBudget(connection.endpoint)
+
+
+def learn_usage(account: SalesAccount, client: MarketoClient, budget: MarketoBudget) -> None:
+    """Ask Marketo once an hour how many calls everybody has made today, and keep it for budget and charts."""
+    if not budget.is_due_to_learn():
+        return
+    calls = client.usage_today()
+    budget.learn_calls(calls)
+    record_usage(account.pk, Service.MARKETO, calls, None)
 
 
 @contextmanager

@@ -11,6 +11,8 @@ STREAMS = (
     Source.MARKETO_DELETIONS,
     Source.SALESFORCE_CHANGES,
 )
+# Where nothing else is seen to happen, deletions are read so often.
+DELETIONS_EVERY = timedelta(minutes=20)
 # Those that tell who is gone, which nobody sees who reads all that is there.
 DEPARTURES = (Source.MARKETO_ACTIVITIES, Source.MARKETO_DELETIONS)
 # Clocks differ, and what a long transaction of Salesforce has changed is seen minutes after the time that it carries
@@ -24,7 +26,7 @@ def streams_of(run: SyncRun, until: datetime, streams: Collection[str]) -> list[
         Extract(
             run=run,
             source=cursor.stream,
-            window_from=cursor.since,
+            window_from=_beginning(cursor),
             window_to=until,
             locator=cursor.token,
             due_at=until,
@@ -33,13 +35,24 @@ def streams_of(run: SyncRun, until: datetime, streams: Collection[str]) -> list[
     ]
 
 
+def _beginning(cursor: Cursor) -> datetime:
+    """Where a stream is read from if Marketo no longer knows the token."""
+    return cursor.since - (DELETIONS_EVERY if cursor.stream == Source.MARKETO_DELETIONS else timedelta())
+
+
 def move_cursors(run: SyncRun) -> None:
     """Note what the run has read, inside the transaction that changes the copy."""
     assert run.started_at  # noqa: S101 (set by the plan)
-    tokens: dict[str, str] = {}
-    if run.kind == RunKind.INCREMENTAL:
-        tokens = dict(Extract.objects.of_run(run).filter(source__in=STREAMS).values_list("source", "locator"))
     since = run.started_at - OVERLAP
-    for stream in STREAMS:
-        values = {"token": tokens.get(stream, ""), "since": since}
+    for stream, token in _tokens(run).items():
+        # A stream that was not read, because nothing had happened, goes on where it stood.
+        values = {"since": since} if token is None else {"since": since, "token": token}
         Cursor.objects.update_or_create(account=run.account, stream=stream, defaults=values)
+
+
+def _tokens(run: SyncRun) -> dict[str, str | None]:
+    """Where each stream goes on: from a time after a full run, None where it was not read."""
+    if run.kind != RunKind.INCREMENTAL:
+        return dict.fromkeys(STREAMS, "")
+    read = dict(Extract.objects.of_run(run).filter(source__in=STREAMS).values_list("source", "locator"))
+    return {stream: read.get(stream) for stream in STREAMS}

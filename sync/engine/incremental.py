@@ -24,7 +24,8 @@ from clients.salesforce.errors import SERVICE as SALESFORCE
 from clients.values import as_text, warn_unreadable, whole_number
 from connections.services.marketo_schema import activity_types, field_names
 from sync.eligibility import Reason
-from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
+from sync.engine import quiet
+from sync.engine.client_factory import budget_of, learn_usage, list_of, marketo_of, salesforce_of
 from sync.engine.cursors import STREAMS, streams_of
 from sync.engine.load import end_load
 from sync.engine.plan import check_fields
@@ -107,8 +108,8 @@ def plan_changes(run: SyncRun) -> None:
     client, budget = marketo_of(run.account), budget_of(run.account)
     with budget.call():
         run.fields = _copied_fields(run, client)
-        budget.learn_calls(client.usage_today())
-    extracts = streams_of(run, started_at, STREAMS)
+        learn_usage(run.account, client, budget)
+    extracts = streams_of(run, started_at, quiet.first_streams(run.account, started_at))
     extracts += [Extract(run=run, source=source) for source in STAGED]
     with transaction.atomic():
         values = {"fields": run.fields, "started_at": started_at, "has_leftovers": True}
@@ -143,13 +144,21 @@ def _collect_from_marketo(extract: Extract) -> None:
             extract.locator = client.paging_token(extract.window_from)
     try:
         with budget.call():
-            page = PAGES[extract.source](extract, client)
+            page = _page(extract, client)
     except ApiError as error:
         if error.code != TOKEN_UNKNOWN or not extract.tries < 2:
             raise
         extract.write(due_at=timezone.now(), lease_until=None, locator="")
         return
     _keep_changes(extract, page)
+
+
+def _page(extract: Extract, client: MarketoClient) -> ChangesPage:
+    if quiet.is_first_look(extract):
+        if nothing := quiet.look(extract, client, _activities_of(extract)):
+            return nothing
+        quiet.read_all_streams(extract)
+    return PAGES[extract.source](extract, client)
 
 
 def _data_changes(extract: Extract, client: MarketoClient) -> ChangesPage:
@@ -159,10 +168,14 @@ def _data_changes(extract: Extract, client: MarketoClient) -> ChangesPage:
 
 def _activities(extract: Extract, client: MarketoClient) -> ChangesPage:
     known = activity_types(client)
-    wanted = ACTIVITIES if extract.run.list_id is None else ACTIVITIES | LIST_ACTIVITIES
+    return client.activities(extract.locator, [known[name] for name in _activities_of(extract) & known.keys()])
+
+
+def _activities_of(extract: Extract) -> set[str]:
     # Whoever reads everybody only wants to know who is gone.
-    wanted = wanted if extract.run.kind == RunKind.INCREMENTAL else MERGES
-    return client.activities(extract.locator, [known[name] for name in wanted & known.keys()])
+    if extract.run.kind != RunKind.INCREMENTAL:
+        return MERGES
+    return ACTIVITIES if extract.run.list_id is None else ACTIVITIES | LIST_ACTIVITIES
 
 
 def _deletions(extract: Extract, client: MarketoClient) -> ChangesPage:

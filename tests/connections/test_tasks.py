@@ -1,5 +1,7 @@
 """The regular looks, as beat asks for them."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from django.utils import timezone
@@ -57,6 +59,9 @@ def test_the_hourly_look_reaches_both_providers(
     minute_of(salesforce_connection.account)
     change_org("set_user", username="admin@acme.example", api_enabled=False)
     MarketoConnection.objects.update(problem=ProblemCode.MARKETO_BUSY)
+    tasks.check_connections()
+    assert SalesforceConnection.objects.get().problem == "", "a moment ago it worked"
+    SalesforceConnection.objects.update(last_call_at=timezone.now() - timedelta(hours=1))
     tasks.check_connections()
     assert SalesforceConnection.objects.get().problem == "salesforce_api_disabled"
     assert MarketoConnection.objects.get().problem == ""
