@@ -40,6 +40,7 @@ def test_each_account_has_its_minute_of_the_hour(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.usefixtures("tasks_run_at_once", "salesforce_connection")
 def test_an_account_that_is_being_called_is_left_alone(account: SalesAccount, sandbox: SandboxProcess) -> None:
+    SalesforceConnection.objects.update(last_call_at=timezone.now() - timedelta(hours=1))
     calls = len(sandbox.get("/_sandbox/calls"))
     with turn_of(account.pk):
         tasks.check_account_connections(account.pk)
