@@ -13,6 +13,8 @@ import idna
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, ValidatedEmail, validate_email
 
 LONGEST_ADDRESS = 254
+# Before the @ (RFC 5321, 4.5.3.1.1). The library measures it only where it is strict about quoted names as well.
+LONGEST_LOCAL_PART = 64
 # Nothing is drawn for them, and Unicode counts them among letters, marks and symbols (Default_Ignorable_Code_Point).
 _IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
@@ -100,9 +102,12 @@ def _judged(text: str) -> ValidatedEmail:
     try:
         if hidden := next(filter(is_invisible, address), ""):
             raise AddressError(AddressProblem.INVISIBLE, address, hidden)
-        return validate_email(address, allow_smtputf8=False, check_deliverability=False)
+        found = validate_email(address, allow_smtputf8=False, check_deliverability=False)
     except EmailNotValidError:
         raise _why_not(address) from None
+    if len(found.local_part) > LONGEST_LOCAL_PART:
+        raise AddressError(AddressProblem.NO_ADDRESS, address)
+    return found
 
 
 def _stored(found: ValidatedEmail) -> str:

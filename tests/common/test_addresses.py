@@ -61,6 +61,9 @@ def test_every_spelling_has_one_stored_form(stored: str, text: str) -> None:
         ("a@acme", AddressProblem.NO_ADDRESS, ""),
         ("a..b@acme.example", AddressProblem.NO_ADDRESS, ""),
         (f"a@{'x' * 64}.example", AddressProblem.NO_ADDRESS, ""),
+        (f"{'x' * 65}@acme.example", AddressProblem.NO_ADDRESS, ""),
+        ("‹((((", AddressProblem.NO_ADDRESS, ""),
+        ("(" * 5_000, AddressProblem.NO_ADDRESS, ""),
         ("", AddressProblem.NO_ADDRESS, ""),
     ],
 )
