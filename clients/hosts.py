@@ -6,7 +6,7 @@ matched name, so no two parsers can read it differently; local addresses come fr
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Literal
 
 _FLAGS = re.ASCII | re.IGNORECASE
@@ -66,6 +66,13 @@ _INSTANCE = re.compile(
 
 # IPv4-compatible addresses (RFC 4291) and those for NAT64 (RFC 6052) end with one of version 4.
 _CARRIERS = (IPv6Network("::/96"), IPv6Network("64:ff9b::/96"))
+
+# IANA's special-purpose registries; Python 3.11 counts these among the global ones: protocol assignments, the relays
+# of 6to4, local NAT64, documentation.
+_NOT_OF_THE_INTERNET = [
+    ip_network(network)
+    for network in ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "2001::/23", "3fff::/20", "5f00::/16")
+]
 
 PRODUCTION_LOGIN, SANDBOX_LOGIN = "https://login.salesforce.com", "https://test.salesforce.com"
 LoginChoice = Literal["production", "sandbox", "my_domain"]
@@ -143,7 +150,8 @@ def check_public(address: str) -> None:
     """Raise ForbiddenHost for an IP address that is not of the internet: loopback, private, link-local, metadata."""
     ip = ip_address(address.partition("%")[0])
     inner = _inside(ip) if isinstance(ip, IPv6Address) else None
-    if not (inner or ip).is_global:
+    real = inner or ip
+    if not real.is_global or real.is_multicast or any(real in network for network in _NOT_OF_THE_INTERNET):
         raise ForbiddenHost
 
 
