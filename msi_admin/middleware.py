@@ -18,6 +18,8 @@ PROBES = {"/healthz", "/readyz", "/readyz/workers", "/metrics"}
 LARGEST_UPLOAD = 5 * 1024 * 1024 + 64 * 1024
 # Signing in, a new password and accepting an invitation are short.
 LARGEST_OF_VISITORS = 64 * 1024
+# nginx takes 4 kB for all headers of an answer, cookies among them.
+LONGEST_LOCATION = 2_000
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -64,6 +66,23 @@ def _largest_body(request: HttpRequest) -> int:
 
 def _is_upload(request: HttpRequest) -> bool:
     return request.path_info == reverse("invitations:csv_upload")
+
+
+class ShortRedirectsMiddleware:
+    """
+    Leaves out the query of a page of ours that a browser is sent to if it is very long, such as words somebody searched
+    for: proxies answer a long header with an error of their own.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        location = response.headers.get("Location", "")
+        if location.startswith("/") and len(location) > LONGEST_LOCATION:
+            response.headers["Location"] = urlsplit(location).path
+        return response
 
 
 class NoNulBytesMiddleware:

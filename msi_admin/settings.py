@@ -210,6 +210,7 @@ MIDDLEWARE = [
     "accounts.middleware.LostFormsMiddleware",
     "msi_admin.middleware.PrivatePagesMiddleware",
     "msi_admin.middleware.NoNulBytesMiddleware",
+    "msi_admin.middleware.ShortRedirectsMiddleware",
     "msi_admin.middleware.FormsOnlyMiddleware",
 ]
 ROOT_URLCONF = "msi_admin.urls"
