@@ -72,7 +72,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             attempt.take_back()
             return user
         if attempt.is_worth_telling:
-            tasks.tell_of_guesses.delay(email)
+            tasks.send_guess_notice.delay(email)
         if not is_within_limits:
             raise self.validation_error("too_many_login_attempts")
         return None

@@ -2,7 +2,7 @@
 
 The database does both, by triggers that the migrations of the table make, so that no code of ours can forget it.
 Whoever may switch them off can still rewrite entries, but not without breaking the chain, or ending it on another hash
-than `manage.py verify_audit_trail` printed.
+than `manage.py verify_audit_trail` printed, and than is noted every night.
 
 The oldest entries go when their time is over. An entry behind them says so and names the hash of the last one that
 went (accounts.retention): what is left begins there.
@@ -12,11 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import structlog
 from django.db import connection, transaction
 
 from accounts.audit_actions import AccountAction
 from accounts.events import AUDIT_CHAIN_BROKEN
+from accounts.models import AuditAnchor
 from accounts.occurrences import begin, end
+
+logger = structlog.get_logger(__name__)
 
 BROKEN = """
 SELECT id FROM (
@@ -31,9 +35,21 @@ WHERE hash <> computed OR previous_hash <> coalesce(before, '') AND (before IS N
 ORDER BY id
 """
 ENDS = """
-SELECT coalesce(account.slug, ''), count(*), (array_agg(event.hash ORDER BY event.id DESC))[1]
+SELECT coalesce(account.slug, ''), count(*), (array_agg(event.hash ORDER BY event.id DESC))[1],
+       max(event.id), account.id
 FROM accounts_auditevent event LEFT JOIN accounts_salesaccount account ON account.id = event.account_id
-GROUP BY account.slug ORDER BY 1
+GROUP BY account.slug, account.id ORDER BY 1
+"""
+# Where a chain once ended there is that entry still, or a later one tells that it went with its time.
+MISSING = """
+SELECT coalesce(account.slug, ''), anchor.entries, anchor.last_hash, anchor.entry_id, account.id
+FROM accounts_auditanchor anchor LEFT JOIN accounts_salesaccount account ON account.id = anchor.account_id
+WHERE NOT EXISTS (
+  SELECT FROM accounts_auditevent event
+  WHERE event.account_id IS NOT DISTINCT FROM anchor.account_id
+    AND (event.id = anchor.entry_id AND event.hash = anchor.last_hash
+         OR event.id > anchor.entry_id AND event.action = %s))
+ORDER BY 1
 """
 
 
@@ -44,6 +60,8 @@ class ChainEnd:
     slug: str
     entries: int
     last_hash: str
+    entry_id: int
+    account_id: int | None
 
 
 def broken_entries() -> list[int]:
@@ -63,12 +81,28 @@ def chain_ends() -> list[ChainEnd]:
         return [ChainEnd(*row) for row in cursor.fetchall()]
 
 
+def missing_ends() -> list[ChainEnd]:
+    """Where chains ended that do not lead there any more: their newest entries, or all of them, were taken away."""
+    with connection.cursor() as cursor:
+        cursor.execute(MISSING, [AccountAction.AUDIT_TRIMMED])
+        return [ChainEnd(*row) for row in cursor.fetchall()]
+
+
 def watch_audit_trail() -> None:
-    """Record that the trail is broken, or whole again."""
-    if broken := broken_entries():
-        begin(AUDIT_CHAIN_BROKEN, account=None, entries=len(broken))
-    else:
-        end(AUDIT_CHAIN_BROKEN, account=None)
+    """
+    Record that the trail is broken, or whole again; and note where its chains end, in the database and in the log.
+
+    Whoever can change the database can change the notes in it too, but not a log that was sent elsewhere.
+    """
+    broken, missing = broken_entries(), missing_ends()
+    if broken or missing:
+        begin(AUDIT_CHAIN_BROKEN, account=None, entries=len(broken) + len(missing))
+        return
+    end(AUDIT_CHAIN_BROKEN, account=None)
+    for one in chain_ends():
+        noted = {"entry_id": one.entry_id, "last_hash": one.last_hash, "entries": one.entries}
+        AuditAnchor.objects.update_or_create(account_id=one.account_id, defaults=noted)
+        logger.info("audit_chain_end", account=one.slug, entries=one.entries, last_hash=one.last_hash)
 
 
 @contextmanager

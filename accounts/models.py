@@ -155,6 +155,25 @@ class AuditEvent(models.Model):
         return f"{self.actor_email} {self.action} {self.target}"
 
 
+class AuditAnchor(models.Model):
+    """Where a chain of the audit trail ended when it was last looked at: what is missing since is found out."""
+
+    # Empty for what belongs to no account.
+    account = models.ForeignKey(SalesAccount, null=True, on_delete=models.CASCADE, related_name="+")
+    entry_id = models.BigIntegerField()
+    last_hash = models.CharField(max_length=64)
+    entries = models.PositiveIntegerField()
+    noted_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account"], name="audit_anchor_one_per_chain", nulls_distinct=False)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account or ''}: {self.entries} entries, last hash {self.last_hash}"
+
+
 class Occurrence(models.Model):
     """One time that an event (common.events) happened: rooms record it, the room notifications tells it."""
 

@@ -39,7 +39,7 @@ def send_password_reset(self: Task[Any, Any], email: str, language: str, client:
 
 
 @shared_task(bind=True, max_retries=6)
-def tell_of_guesses(self: Task[Any, Any], email: str) -> None:
+def send_guess_notice(self: Task[Any, Any], email: str) -> None:
     """Mail somebody, once a day, that many wrong passwords were tried for their address."""
     try:
         emails.send_guessed(email)

@@ -10,12 +10,16 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from accounts import services
 from accounts.audit_actions import AccountAction
-from accounts.audit_chain import broken_entries, chain_ends
-from accounts.models import AuditEvent, SalesAccount, User
+from accounts.audit_chain import broken_entries, chain_ends, missing_ends, watch_audit_trail
+from accounts.events import AUDIT_CHAIN_BROKEN
+from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from accounts.permissions import Role
+from accounts.retention import trim_audit_trail
+from common.logs import hide_secrets
 from invitations.audit_actions import InvitationAction
 from members.audit_actions import MemberAction
 from tests.accounts.authenticator import add_second_factor
@@ -81,12 +85,48 @@ class TestChain:
         assert broken_entries() == []
         assert chain_ends() != end
 
-    @pytest.mark.parametrize("sql", ["UPDATE accounts_auditevent SET target = ''", "DELETE FROM accounts_auditevent"])
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "UPDATE accounts_auditevent SET target = ''",
+            "DELETE FROM accounts_auditevent",
+            "TRUNCATE accounts_auditevent",
+            "TRUNCATE accounts_salesaccount CASCADE",
+        ],
+    )
     def test_entries_are_only_ever_added(self, trail: list[AuditEvent], sql: str) -> None:
         """Security statement 43: append-only, whatever code of ours does."""
+        with connection.cursor() as cursor:
+            # Nothing is truncated in whose transaction checks are still to come.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         with pytest.raises(DatabaseError, match="only ever added"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql)
         assert AuditEvent.objects.count() == 4
+
+    @pytest.mark.parametrize("kept", [0, 2])
+    def test_a_chain_whose_end_was_taken_away_is_found(self, trail: list[AuditEvent], kept: int) -> None:
+        """Security statement 43: also all of it, though what is left, or nothing, is a whole chain."""
+        services.record(account=None, actor=None, action=AccountAction.SIGN_IN_FAILED, target="x@x.example")
+        with capture_logs() as log:
+            watch_audit_trail()
+        ends = [hide_secrets(None, "info", line) for line in log if line["event"] == "audit_chain_end"]
+        assert [(line["account"], line["entries"]) for line in ends] == [("", 1), ("acme-inc", 4)]
+        assert ends[1]["last_hash"] == AuditEvent.objects.get(pk=trail[-1].pk).hash
+        services.record(account=trail[0].account, actor=None, action=AccountAction.SIGNED_OUT)
+        assert missing_ends() == []
+        tamper("DELETE FROM accounts_auditevent WHERE account_id IS NOT NULL AND id >= %s", trail[kept].pk)
+        assert broken_entries() == []
+        assert [(one.slug, one.entries) for one in missing_ends()] == [("acme-inc", 4)]
+        with pytest.raises(CommandError, match="taken away from the end"):
+            call_command("verify_audit_trail", stdout=StringIO(), stderr=StringIO())
+        watch_audit_trail()
+        assert Occurrence.objects.get().event == AUDIT_CHAIN_BROKEN.key
+
+    def test_what_goes_with_its_time_is_not_missed(self, trail: list[AuditEvent], settings: Settings) -> None:
+        watch_audit_trail()
+        settings.AUDIT_DAYS = -1
+        trim_audit_trail()
+        assert (missing_ends(), broken_entries()) == ([], [])
 
     def test_a_deleted_user_leaves_the_entries(self, account: SalesAccount, member: User) -> None:
         services.record(account=account, actor=member, action=AccountAction.SIGNED_OUT)

@@ -149,5 +149,5 @@ def test_the_owner_is_told_once_a_day(nora: User, monkeypatch: pytest.MonkeyPatc
         ([nora.email], "Somebody tries to sign in as you")
     ]
     later("guesses-told")
-    assert tasks.tell_of_guesses.apply((nora.email,)).successful()
+    assert tasks.send_guess_notice.apply((nora.email,)).successful()
     assert len(mail.outbox) == 2
