@@ -3,25 +3,29 @@
 from django.utils.translation import gettext as _
 
 from connections.models import MarketoInstance
+from sync.backlog import backlog_of
 from sync.models import SyncRun
+from sync.progress import waiting_of
 from sync.services import connection_problem
 
 
 def sync_card(instance: MarketoInstance) -> dict[str, object]:
     """
-    Variables of the card's template: `sync_run` (one that waits for a decision, or the last), `sync_success` (the last
-    one that succeeded, also by following changes) and `sync_problem` (a sentence or "").
+    Variables of the card's template: `sync_run` (one that waits for a decision, or the last), `sync_waiting` (why it
+    stands still), `sync_success` (the last one that succeeded, also an incremental one), `sync_backlog`, `sync_changes`
+    (what the last incremental runs found, the oldest first) and `sync_problem` (a sentence or "").
     """
     account = instance.account
     if not account:
-        return {
-            "sync_run": None,
-            "sync_success": None,
-            "sync_problem": _("Send the first invitation before you start the data sync."),
-        }
+        return {"sync_problem": _("Send the first invitation before you start the data sync.")}
     runs = SyncRun.objects.for_account(account)
+    run = runs.waiting_for_a_decision().first() or runs.full().order_by("-pk").first()
+    backlog = backlog_of(account)
     return {
-        "sync_run": runs.waiting_for_a_decision().first() or runs.full().order_by("-pk").first(),
+        "sync_run": run,
+        "sync_waiting": waiting_of(run) if run else None,
         "sync_success": runs.last_success(),
+        "sync_backlog": backlog,
+        "sync_changes": [one.total for one in reversed(backlog.runs)] if backlog else [],
         "sync_problem": connection_problem(account),
     }

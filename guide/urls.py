@@ -10,6 +10,7 @@ urlpatterns = [
     path("", setup.setup, name="setup"),
     path("ask-a-salesforce-admin/<int:step>/", setup.ask, name="ask"),
     path("marketo/instance/", marketo.switch_instance, name="switch_instance"),
+    path("marketo/admin/", marketo.admin, name="admin"),
     path("marketo/sales-insight/config/", marketo.config, name="config"),
     path(ACTIONS_CONFIG, marketo.actions_config, name="actions_config"),
     path(f"{ACTIONS_CONFIG}prerequisites/", marketo.check_prerequisites, name="prerequisites"),

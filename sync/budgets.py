@@ -1,6 +1,6 @@
 """What is used of the allowances that both providers give for a day, for people to look at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.template.defaultfilters import floatformat
 from django.utils.formats import localize
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import SalesAccount
 from connections.models import MarketoConnection, SalesforceConnection
 from sync.engine.budget import DAILY_CALLS, DAILY_EXPORT_BYTES, MarketoBudget
+from sync.engine.preview import Forecast
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,26 @@ class Allowance:
     allowed: int
     used_text: str
     allowed_text: str
+    # What a sync that is about to start takes of it.
+    planned: int = 0
+    planned_text: str = ""
+
+
+def budgets_with(account: SalesAccount, forecast: Forecast) -> list[Allowance]:
+    """The account's allowances, each with what the forecast takes of it."""
+    size = forecast.megabytes * 1_000_000
+    planned = [
+        (size, megabytes(size)),
+        (forecast.marketo_calls, str(localize(forecast.marketo_calls))),
+        (forecast.salesforce_calls, str(localize(forecast.salesforce_calls))),
+    ]
+    # An org whose allowance is not known yet has no line.
+    pairs = zip(budgets_of(account), planned, strict=False)
+    return [replace(one, planned=number, planned_text=text) for one, (number, text) in pairs]
 
 
 def budgets_of(account: SalesAccount) -> list[Allowance]:
-    """The account's allowances, as far as its connections tell."""
+    """The account's allowances, as far as its connections tell: of exports, of Marketo's calls, of Salesforce's."""
     found = []
     marketo = MarketoConnection.objects.for_account(account).first()
     if marketo:

@@ -40,6 +40,8 @@ get  /invitations/<str:token>/                             200       200    200 
 post /invitations/<str:token>/                             400       200    200      200    200    200   200    200 200
 get  /language/                                            405       405    405      405    405    405   405    405 405
 post /language/                                            400       400    400      400    400    400   400    400 400
+get  /marketo/admin/                                       login     404    403      403    403    403   200    404 404
+post /marketo/admin/                                       405       405    405      405    405    405   405    405 405
 get  /marketo/instance/                                    405       405    405      405    405    405   405    405 405
 post /marketo/instance/                                    login     404    403      403    403    403   404    404 404
 get  /marketo/sales-insight/actions-config/                login     404    403      403    403    403   200    404 404

@@ -29,10 +29,17 @@ from salesforce_package.items.base import REST_HOST, SOAP_HOST
 
 @require_safe
 @marketo_admin_required
+def admin(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
+    """Where the guide's paths in Marketo begin: Admin, with Sales Insight in it."""
+    return render(request, "guide/admin.html", {"instance": instance})
+
+
+@require_safe
+@marketo_admin_required
 def config(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
     """The addresses that Salesforce needs as remote sites."""
     soap, rest = (host.format(munchkin_id=instance.munchkin_id.lower()) for host in (SOAP_HOST, REST_HOST))
-    return render(request, "guide/config.html", {"marketo_host": soap, "api_url": rest})
+    return render(request, "guide/config.html", {"instance": instance, "marketo_host": soap, "api_url": rest})
 
 
 @require_POST

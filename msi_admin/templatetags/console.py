@@ -1,9 +1,11 @@
 """Template tags used on every page."""
 
 from functools import lru_cache
+from itertools import zip_longest
 
 from django import template
 from django.conf import settings
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -41,3 +43,10 @@ def isolated(name: object) -> str:
 def split_path(path: str) -> list[str]:
     """The parts of a click path such as "Settings > Admin Settings > Marketo"."""
     return [part.strip() for part in path.split(">")]
+
+
+@register.filter
+def linked(path: str, names: str = "") -> list[tuple[str, str]]:
+    """The parts of a click path, each with its address where `names` (URL names in the same order) has one."""
+    addresses = [reverse(name) for name in names.split()]
+    return list(zip_longest(split_path(path), addresses[: len(split_path(path))], fillvalue=""))

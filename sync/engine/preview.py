@@ -19,7 +19,7 @@ from sync.engine.fields import SYNCED_FIELDS, SyncedField, read_names, readable_
 from sync.engine.windows import month_windows
 from sync.models import Extract, Person, SyncRun
 
-EXAMPLES = 5
+EXAMPLES = 3
 # A row of the synced fields in Marketo's file, and what a recorded export job took from queue to finish.
 BYTES_PER_PERSON = 280
 MINUTES_PER_EXPORT = 2
@@ -59,7 +59,7 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Preview:
-    """The 13 fields, up to five example people, and what reading everybody costs."""
+    """The 13 fields, up to three example people, and what reading everybody costs."""
 
     fields: list[FieldPreview]
     example_count: int

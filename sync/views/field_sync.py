@@ -12,10 +12,12 @@ from clients.marketo.types import StaticList
 from connections.access import marketo_admin_required
 from connections.models import MarketoInstance
 from sync import services
+from sync.budgets import budgets_with
 from sync.engine.preview import last_forecast
 from sync.engine.preview import preview as read_preview
 from sync.engine.visibility import last_look
 from sync.forms import TypedText
+from sync.funnel import funnel_of
 from sync.messages import TROUBLES, problems_of, trouble
 from sync.models import SyncRun
 
@@ -49,8 +51,16 @@ def _content(account: SalesAccount) -> dict[str, object]:
         return {"unfinished": unfinished, "sentence": sentence}
     try:
         chosen = services.chosen_list(account)
-        found = {"preview": read_preview(account), "list_name": chosen.name if chosen else ""}
-        return found | {"unseen": problems_of(last_look(account))}
+        seen = read_preview(account)
+        last = SyncRun.objects.for_account(account).full().filter(seen__gt=0).order_by("-pk").first()
+        return {
+            "preview": seen,
+            "list_name": chosen.name if chosen else "",
+            "budgets": budgets_with(account, seen.forecast),
+            "last_read": last,
+            "funnel": funnel_of(last) if last else [],
+            "unseen": problems_of(last_look(account)),
+        }
     except TROUBLES as error:
         return {"problem": trouble(error)}
 

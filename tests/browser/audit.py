@@ -11,6 +11,7 @@ LOUD = {"error", "warning"}
 VIEWS: list[tuple[Literal["light", "dark"], int, str]] = [("light", 1280, "en"), ("dark", 390, "sv")]
 SCREENS = [
     "/",
+    "/marketo/admin/",
     "/marketo/sales-insight/config/",
     "/marketo/sales-insight/actions-config/",
     "/marketo/sales-insight/actions-config/sync/",

@@ -1,11 +1,13 @@
 """Marketo's Admin > Sales Insight > Actions Config: step 1."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.test import Client
+from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import AuditEvent, SalesAccount, User
@@ -14,8 +16,9 @@ from guide.audit_actions import GuideAction
 from invitations.models import Invitation
 from invitations.tasks import send_invitation
 from sandbox.testing import SandboxProcess
+from sync.statuses import RunStatus
 from tests.conftest import ClientOf
-from tests.factories import with_password
+from tests.factories import make_extract, make_run, with_password
 from tests.pages import text_of
 from tests.signing_in import let_sign_in_age
 
@@ -107,7 +110,7 @@ def test_who_is_invited_loses_the_invitation_to_somebody_else_with_notice(
     browser: Client, send_invite: Callable[[], Any]
 ) -> None:
     send_invite()
-    assert "takes the invitation of marketo-admin@demo.example back" in text_of(browser.get(PAGE + "?ask=1"))
+    assert "cancels the invitation of marketo-admin@demo.example" in text_of(browser.get(PAGE + "?ask=1"))
 
 
 def test_send_invite_without_a_choice_says_what_to_do(browser: Client) -> None:
@@ -131,7 +134,7 @@ def test_an_active_account_names_its_original_user(
     browser: Client, account_of_instance: SalesAccount, admin: User
 ) -> None:
     page = text_of(browser.get(PAGE))
-    assert f"({admin.email}) activated the account" in page
+    assert f"{admin.email} · original user" in page
     assert "Send Invite" not in page
 
 
@@ -155,3 +158,21 @@ def test_config_shows_the_addresses_that_the_package_page_looks_for(browser: Cli
     page = text_of(browser.get("/marketo/sales-insight/config/"))
     for host in ("https://123-abc-456.mktoapi.com", "https://123-abc-456.mktorest.com"):
         assert f"<code>{host}</code>" in page
+
+
+def test_the_guides_path_can_be_clicked_from_admin_on(browser: Client) -> None:
+    """Admin, Sales Insight, then the tab Actions Config: each is a link to where the next one is."""
+    page = text_of(browser.get(PAGE))
+    assert f'<a href="{reverse("guide:admin")}">Admin</a>' in page
+    assert f'<a href="{reverse("guide:config")}">Sales Insight</a>' in text_of(browser.get(reverse("guide:admin")))
+    assert f'<a href="{PAGE}">Actions Config</a>' in text_of(browser.get(reverse("guide:config")))
+
+
+def test_a_sync_that_waits_says_why_and_until_when(
+    browser: Client, account_of_instance: SalesAccount, account: SalesAccount
+) -> None:
+    run = make_run(account, RunStatus.EXTRACTING)
+    make_extract(run, waiting_reason="marketo_quota", due_at=datetime(2026, 11, 29, 6, 3, tzinfo=UTC))
+    page = text_of(browser.get(PAGE))
+    assert "Waiting" in page
+    assert "It continues automatically: 29 November 2026, 06:03 UTC." in page

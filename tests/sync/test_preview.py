@@ -24,7 +24,7 @@ def test_the_preview_shows_fields_and_examples(
     assert page.count('<th scope="row">') == len(SYNCED_FIELDS)
     assert "Salesforce opportunity ID" in page
     assert "Start Sync" in page
-    assert answer.context["preview"].example_count == 5
+    assert answer.context["preview"].example_count == 3
     expected = sandbox.get("/_sandbox/state")["expected"]["synced"]
     assert answer.context["preview"].forecast.people == pytest.approx(expected, rel=0.1)
     assert not SyncRun.objects.exists()
@@ -46,7 +46,7 @@ def test_examples_are_people_who_exist(
     if is_synced:
         sync()
     answer = client_of(marketo_admin).get(PREVIEW)
-    assert answer.context["preview"].example_count == 5
+    assert answer.context["preview"].example_count == 3
     ids = next(row for row in answer.context["preview"].fields if row.field.column == "marketo_id")
     assert set(ids.examples) <= set(newcomers)
 
