@@ -7,10 +7,11 @@ from functools import cache, cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from clients.salesforce.client import LayoutPart, Organization, SalesforceClient
+from clients.salesforce.client import Organization, SalesforceClient
 from clients.values import as_text, flag, required, whole_number
 from salesforce_package.facts import NAMESPACE, PackageField
 from salesforce_package.rights import Person, Rights
+from salesforce_package.surfaces import SurfaceReader
 
 
 class State(StrEnum):
@@ -65,8 +66,8 @@ class Org:
     def __init__(self, client: SalesforceClient, organization: Organization, expected: Expectation) -> None:
         self.client, self.organization, self.expected = client, organization, expected
         self.rights = Rights(client, expected.people)
-        # Several items look at the layouts of one object, which may take a call for each record type.
-        self.layouts = cache(self._read_layouts)
+        # Several items look at the layouts of one object, which take a call each.
+        self.surfaces = cache(SurfaceReader(client, self.rights).surfaces)
         # The labels of an object's fields, by API name.
         self._labels = cache(self._describe_labels)
 
@@ -129,12 +130,6 @@ class Org:
             field.label: field.name if field.name in labels else _first(by_label, field.labels) for field in wanted
         }
         return {label: name for label, name in found.items() if name}
-
-    def _read_layouts(self, sobject: str) -> list[list[LayoutPart]]:
-        """Raises ValueError when there is none: of no layout at all everything could be said."""
-        if not (found := self.client.layouts(sobject)):
-            raise ValueError("no layouts")
-        return found
 
     def _describe_labels(self, sobject: str) -> dict[str, str]:
         return {item["name"]: item["label"] for item in self.client.describe(sobject)["fields"]}

@@ -97,15 +97,6 @@ class QueryJob:
 
 
 @dataclass(frozen=True)
-class LayoutPart:
-    """Something on a page layout: `type` is "Field", "VisualforcePage" and so on, `name` its API name."""
-
-    type: str
-    name: str
-    label: str
-
-
-@dataclass(frozen=True)
 class Found:
     """The records of one query of several, read page by page; `refusal` says why there are none."""
 
@@ -280,23 +271,6 @@ class SalesforceClient:
         with expected_shape(SERVICE, answer):
             return dict(answer)
 
-    def layouts(self, sobject: str) -> list[list[LayoutPart]]:
-        """
-        What is on each page layout of the object that the connected user gets.
-
-        Of an object with several record types Salesforce shows none at first: each is asked for by its record type
-        (REST API Developer Guide, "Get Layouts for Objects with Multiple Record Types").
-        """
-        path = f"sobjects/{sobject}/describe/layouts"
-        answer = self._rest(path)
-        with expected_shape(SERVICE, answer):
-            found = answer["layouts"]
-            mappings = answer["recordTypeMappings"] if found is None else []
-            types = [entry["recordTypeId"] for entry in mappings if entry["available"]]
-        found = found or [self._rest(f"{path}/{record_type}") for record_type in types]
-        with expected_shape(SERVICE, found):
-            return [list(_layout_parts(layout)) for layout in found]
-
     def create_query_job(self, soql: str, *, include_deleted: bool = False) -> str:
         """Start a Bulk 2.0 query and answer its job id; `include_deleted` finds deleted and merged records too."""
         body = {"operation": "queryAll" if include_deleted else "query", "query": soql}
@@ -334,7 +308,7 @@ class SalesforceClient:
         addresses = set[str]()
         while True:
             with expected_shape(SERVICE, answer):
-                records, following = [dict(record) for record in answer["records"]], answer.get("nextRecordsUrl")
+                records, following = _records(answer["records"]), answer.get("nextRecordsUrl")
             yield from records
             if not following:
                 return
@@ -393,8 +367,8 @@ class SalesforceClient:
         raise_for_error(response)
 
 
-def _layout_parts(layout: dict[str, Any]) -> Iterator[LayoutPart]:
-    rows = [row for section in layout["detailLayoutSections"] for row in section["layoutRows"]]
-    for item in (item for row in rows for item in row["layoutItems"]):
-        for component in item["layoutComponents"]:
-            yield LayoutPart(component["type"], component.get("value") or "", item.get("label") or "")
+def _records(found: object) -> list[dict[str, Any]]:
+    """Raises TypeError for what is no list: an empty object would look like no records."""
+    if not isinstance(found, list):
+        raise TypeError("records are a list")
+    return [dict(record) for record in found]

@@ -31,7 +31,6 @@ def _read_setup(client: SalesforceClient) -> None:
 _SAME_CALLS: dict[Service, Calls] = {
     Service.SALESFORCE: {
         r"sobjects/(\w+)/describe": SalesforceClient.describe,
-        r"sobjects/(\w+)/describe/layouts(?:/.*)?": SalesforceClient.layouts,
     },
     Service.MARKETO: {
         r"/rest/v1/leads/describe\.json": MarketoClient.describe_fields,

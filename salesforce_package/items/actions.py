@@ -23,7 +23,7 @@ from salesforce_package.items.declaration import (
     Item,
     Section,
 )
-from salesforce_package.items.layouts import has_fields_of_people, lacking_fields, layout_finding
+from salesforce_package.items.layouts import has_fields_of_people, judge_surfaces, lacks_fields
 from salesforce_package.items.remote_sites import remote_site
 from salesforce_package.items.users import judge_users
 from salesforce_package.org import Finding, Org, State
@@ -46,9 +46,6 @@ EVIDENCE: Evidence = {
     "email_active": _("Email to Salesforce is active. Which addresses users list, only they can see."),
     "email_inactive": _("Email to Salesforce is not active. That is right unless e-mails are logged by BCC."),
     "edit_fields": _("Users who can see and edit all 15 fields: %(able)s of %(count)s."),
-    "fields_off_layout": _(
-        "The layouts of the connected user show none of the 15. Other users may have other layouts."
-    ),
 }
 
 
@@ -91,10 +88,7 @@ def _lets_fields_be_edited(org: Org) -> Finding:
 
 
 def _has_fields_on_layout(org: Org) -> Finding:
-    lacking = lacking_fields(org, "Task", {item.name: item.label for item in ACTIVITY_FIELDS})
-    if len(lacking) == len(ACTIVITY_FIELDS):
-        return Finding(State.UNKNOWN, "fields_off_layout")
-    return layout_finding(lacking)
+    return judge_surfaces(org, {"Task": lacks_fields({item.label: item.name for item in ACTIVITY_FIELDS})})
 
 
 def _has_task_types(org: Org) -> Finding:

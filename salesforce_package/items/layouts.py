@@ -1,65 +1,101 @@
-"""
-Checks of page layouts.
+"""Checks of what page layouts and Lightning pages show, of all that the users' profiles get."""
 
-Other people may get other layouts than the connected user: a lack proves nothing about theirs.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from clients.salesforce.client import LayoutPart
 from salesforce_package.facts import NAMESPACE, PackageField
 from salesforce_package.items.declaration import Check, Evidence
 from salesforce_package.org import Finding, Org, State
+from salesforce_package.surfaces import Surface
 
 EVIDENCE: Evidence = {
-    "not_on_layout": _("The layouts of the connected user lack: %(names)s. Other users may have other layouts."),
-    "no_panel": _("Not on the layouts of the connected user: %(names)s. Other users may have other layouts."),
-    "on_layout": _("Found on the layouts of the connected user."),
+    "off_layout": _("On %(able)s of %(count)s layouts. Missing on: %(names)s."),
+    "only_lightning": _(
+        "All Lightning pages show it. Page layouts that do not: %(names)s. No API tells who still works in Salesforce "
+        "Classic: if nobody does, tick this."
+    ),
+    "not_in_org": _(
+        "The org shows the connected user no field called: %(names)s. It is hidden, or the package is older: upgrade "
+        "it, or tick this if all else is there."
+    ),
+    "on_all_layouts": _("On all layouts and Lightning pages that the users get: %(count)s of %(count)s."),
 }
+# What a surface lacks, by label.
+Lacks = Callable[[Surface], list[str]]
+
+
+def has_panel(*sobjects: str) -> Check:
+    """Does every layout of the objects hold a Visualforce page of the package?"""
+
+    def lacks(surface: Surface) -> list[str]:
+        has_one = any(page.startswith(f"{NAMESPACE}__") for page in surface.pages)
+        return [] if has_one else ["Marketo Sales Insight"]
+
+    return lambda org: judge_surfaces(org, dict.fromkeys(sobjects, lacks))
 
 
 def has_fields_of_people(wanted: Mapping[str, Iterable[PackageField]]) -> Check:
     """Are the fields, by object, on the layouts of Lead and Contact?"""
 
     def check(org: Org) -> Finding:
-        found = {sobject: _lacking_labels(org, sobject, fields) for sobject, fields in wanted.items()}
-        return layout_finding([f"{sobject}: {label}" for sobject, labels in found.items() for label in labels])
+        names = {sobject: org.names_of(sobject, fields) for sobject, fields in wanted.items()}
+        found = judge_surfaces(org, {sobject: lacks_fields(fields) for sobject, fields in names.items()})
+        unknown = [
+            f"{sobject}: {field.label}"
+            for sobject, fields in wanted.items()
+            for field in fields
+            if field.label not in names[sobject]
+        ]
+        if unknown and found.state is State.DONE:
+            return Finding(State.UNKNOWN, "not_in_org", {"names": ", ".join(unknown)})
+        return found
 
     return check
 
 
-def _lacking_labels(org: Org, sobject: str, wanted: Iterable[PackageField]) -> list[str]:
-    """The labels of what a layout lacks; a field that the org does not show is on none."""
-    names = org.names_of(sobject, wanted)
-    return lacking_fields(org, sobject, {names.get(field.label, field.label): field.label for field in wanted})
+def lacks_fields(names: Mapping[str, str]) -> Lacks:
+    """Which of the fields, API names by label, a surface lacks."""
+    return lambda surface: [label for label, name in names.items() if name not in surface.fields]
 
 
-def has_panel(*sobjects: str) -> Check:
-    """Does every layout of the objects hold a Visualforce page of the package?"""
+@dataclass(frozen=True)
+class _Judgement:
+    """Of one object: the number of surfaces, those that lack something, and layouts about which nobody can tell."""
 
-    def check(org: Org) -> Finding:
-        without = [sobject for sobject in sobjects if not _is_panel_shown(org.layouts(sobject))]
-        return layout_finding(without, lacks="no_panel")
-
-    return check
-
-
-def lacking_fields(org: Org, sobject: str, wanted: dict[str, str]) -> list[str]:
-    """The labels of the fields, given by API name, that a layout of the object lacks."""
-    layouts = [{part.name for part in parts} for parts in org.layouts(sobject)]
-    return [label for name, label in wanted.items() if not all(name in shown for shown in layouts)]
+    count: int
+    missing: list[str]
+    doubtful: list[str]
 
 
-def layout_finding(lacking: list[str], lacks: str = "not_on_layout") -> Finding:
-    if lacking:
-        return Finding(State.UNKNOWN, lacks, {"names": ", ".join(lacking)})
-    return Finding(State.DONE, "on_layout")
+def judge_surfaces(org: Org, lacks: Mapping[str, Lacks]) -> Finding:
+    """
+    Is anything missing where people see the records of the objects? Lightning pages with fields of their own hide what
+    page layouts show, which counts in Salesforce Classic only.
+    """
+    if not org.rights.users:
+        return Finding(State.UNKNOWN, "nobody", {"count": len(org.expected.people)})
+    found = [_judge_object(org, sobject, what) for sobject, what in lacks.items()]
+    count = sum(item.count for item in found)
+    missing = [text for item in found for text in item.missing]
+    if missing:
+        values: dict[str, str | int] = {"able": count - len(missing), "count": count, "names": "; ".join(missing)}
+        return Finding(State.MISSING, "off_layout", values)
+    if doubtful := [text for item in found for text in item.doubtful]:
+        return Finding(State.UNKNOWN, "only_lightning", {"names": "; ".join(doubtful)})
+    return Finding(State.DONE, "on_all_layouts", {"count": count})
 
 
-def _is_panel_shown(layouts: list[list[LayoutPart]]) -> bool:
-    return all(
-        any(part.type == "VisualforcePage" and part.name.startswith(f"{NAMESPACE}__") for part in parts)
-        for parts in layouts
-    )
+def _judge_object(org: Org, sobject: str, lacks: Lacks) -> _Judgement:
+    surfaces = org.surfaces(sobject)
+    on_layouts, on_pages = _lacking(surfaces.layouts, lacks), _lacking(surfaces.pages, lacks)
+    count = len(surfaces.layouts) + len(surfaces.pages)
+    if surfaces.pages and not on_pages:
+        return _Judgement(count, [], on_layouts)
+    return _Judgement(count, on_pages or on_layouts, [])
+
+
+def _lacking(surfaces: Iterable[Surface], lacks: Lacks) -> list[str]:
+    """The names of surfaces with what each lacks."""
+    return [f"{surface.name} ({', '.join(lacks(surface))})" for surface in surfaces if lacks(surface)]

@@ -137,7 +137,6 @@ def test_a_refused_query_is_proved_by_reading_what_data_sync_reads(
         ("salesforce", "tooling/query"),
         ("salesforce", "jobs/query/…"),
         ("salesforce", "/services/data/v62.0/jobs/query/…/results"),
-        ("salesforce", "sobjects/Lead/describe/layouts"),
         ("marketo", "/bulk/v1/leads/export/…/file.json"),
         ("marketo", "/rest/v1/leads.json"),
         ("marketo", "/rest/v1/lists/…/leads/ismember.json"),

@@ -307,11 +307,3 @@ def test_a_refused_job_names_salesforces_reason(connection: Connection) -> None:
         connection.client.create_query_job("SELECT Bacon__c FROM Lead")
     assert caught.value.code == "INVALID_FIELD"
     assert "No such column 'Bacon__c' on entity 'Lead'" in caught.value.detail
-
-
-def test_layouts_of_an_object_with_record_types_are_asked_for_one_by_one(connection: Connection) -> None:
-    """The untidy company has three record types of leads besides the master; accounts have none."""
-    assert len(connection.client.layouts("Account")) == 1
-    of_leads = connection.client.layouts("Lead")
-    assert len(of_leads) == 4
-    assert all(any(part.name == "LastName" for part in parts) for parts in of_leads)

@@ -39,6 +39,8 @@ def configured_org(change_org: ChangeOrg) -> None:
     change_org("add_all_list_view_buttons")
     change_org("set_email_to_salesforce", active=True)
     change_org("use_dynamic_forms", object="Contact", used=False)
+    for sobject in ("Lead", "Contact", "Account", "Opportunity"):
+        change_org("add_layout_panel", object=sobject)
     for sobject in ("Lead", "Contact"):
         change_org(
             "add_field", object=sobject, name="mkto_si__Opt_Out__c", type="boolean", label="Marketo Sales Opt Out"
