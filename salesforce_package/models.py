@@ -1,9 +1,12 @@
 """What was found and ticked of the package Marketo Sales Insight in an account's Salesforce org."""
 
+from typing import Any
+
 from django.db import models
 
 from accounts.models import SalesAccount, User
 from connections.querysets import AccountQuerySet
+from salesforce_package.org import is_same_finding
 
 
 class PackageCheck(models.Model):
@@ -32,6 +35,9 @@ class PackageTick(models.Model):
     account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="package_ticks")
     org_id = models.CharField(max_length=18)
     item = models.CharField(max_length=40)
+    # What a check had found when it was ticked: a tick is about that, and about nothing that is found later. Null for
+    # an item that nothing had checked, and for ticks from before this was kept.
+    finding = models.JSONField(null=True)
     ticked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     ticked_at = models.DateTimeField(auto_now_add=True)
 
@@ -42,3 +48,7 @@ class PackageTick(models.Model):
 
     def __str__(self) -> str:
         return self.item
+
+    def is_about(self, finding: dict[str, Any] | None) -> bool:
+        """Was it made for what is found now? When something else is found somebody must look again."""
+        return not (self.finding and finding) or is_same_finding(self.finding, finding)

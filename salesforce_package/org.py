@@ -45,6 +45,15 @@ class Finding:
     people: list[Lacking] = field(default_factory=list)
 
 
+def is_same_finding(stored: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Do two findings, as they are stored, say the same? Counts change from day to day and say nothing new."""
+    return _gist(stored) == _gist(other)
+
+
+def _gist(finding: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    return finding["code"], {key: value for key, value in finding["values"].items() if isinstance(value, str)}
+
+
 @dataclass(frozen=True)
 class Expectation:
     """

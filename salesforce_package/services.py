@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Any
 
 import structlog
 from django.db.models import QuerySet
@@ -97,11 +98,18 @@ def _keep(account: SalesAccount, org_id: str, findings: dict[str, Finding]) -> P
 def tick_item(*, account: SalesAccount, by: User, item: Item) -> None:
     """Note that a person has seen to an item that no API can judge. Raises ConnectionProblem."""
     org_id = _connection(account).org_id
-    _tick, is_new = PackageTick.objects.get_or_create(
-        account=account, org_id=org_id, item=item.key, defaults={"ticked_by": by}
-    )
-    if is_new:
-        record(account=account, actor=by, action=PackageAction.ITEM_TICKED, target=in_english(item.title))
+    finding = _last_finding(account, org_id, item)
+    tick = PackageTick.objects.for_account(account).filter(org_id=org_id, item=item.key).first()
+    if tick and tick.is_about(finding):
+        return
+    now = {"ticked_by": by, "ticked_at": timezone.now(), "finding": finding}
+    PackageTick.objects.update_or_create(account=account, org_id=org_id, item=item.key, defaults=now)
+    record(account=account, actor=by, action=PackageAction.ITEM_TICKED, target=in_english(item.title))
+
+
+def _last_finding(account: SalesAccount, org_id: str, item: Item) -> dict[str, Any] | None:
+    check = PackageCheck.objects.for_account(account).filter(org_id=org_id).first()
+    return check.results.get(item.key) if check else None
 
 
 def untick_item(*, account: SalesAccount, by: User, item: Item) -> None:

@@ -211,9 +211,13 @@ class _Checklist:
             parts=[_part(part) for part in finding["parts"]] if finding else [],
             values=[value.format(munchkin_id=self.munchkin_id.lower()) for value in item.values],
             setup_url=urljoin(self.setup_origin, item.path) if self.setup_origin and item.path else "",
-            tick=self.ticks.get(item.key),
+            tick=self._tick(item, finding),
             people=[Lacking(**person) for person in finding.get("people", [])] if finding else [],
         )
+
+    def _tick(self, item: Item, finding: dict[str, Any] | None) -> PackageTick | None:
+        tick = self.ticks.get(item.key)
+        return tick if tick and tick.is_about(finding) else None
 
 
 def _named(person: Lacking, people: list[Lacking]) -> str:

@@ -70,6 +70,13 @@ def test_a_lightning_page_with_its_own_fields_stands_for_the_layout(
     assert (entry.state, entry.can_tick) == (State.UNKNOWN, True)
     assert entry.found.startswith("All Lightning pages show it. Page layouts that do not: Contact Layout (")
     tick_item(account=checked, by=admin, item=ITEMS["layout_fields"])
+    assert items(checked)["layout_fields"].is_settled
+    # The tick was for that layout: another one that shows less needs another look.
+    change_org("add_layout", object="Contact", profile="System Administrator", name="Contact Classic Layout")
+    entry = items(checked)["layout_fields"]
+    assert (entry.state, entry.is_settled) == (State.UNKNOWN, False)
+    tick_item(account=checked, by=admin, item=ITEMS["layout_fields"])
+    assert items(checked)["layout_fields"].is_settled
     change_org(
         "set_layout_field", object="Contact", layout="Contact_Record_Page", name="mkto_si__Urgency__c", shown=False
     )
