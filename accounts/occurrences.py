@@ -1,5 +1,6 @@
 """Recording what happened, for those who must be told: in the transaction of whatever made it happen."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.utils import timezone
@@ -39,7 +40,8 @@ def end(event: Event, *, account: SalesAccount | None, subject: str | None = Non
     going_on.update(ended_at=timezone.now())
 
 
-def keep_only(event: Event, *, account: SalesAccount | None, subjects: set[str]) -> None:
-    """Whatever of this goes on no longer is over: what it was about is not among the `subjects`."""
-    going_on = Occurrence.objects.going_on().filter(account=account, event=event.key)
-    going_on.exclude(subject__in=subjects).update(ended_at=timezone.now())
+def end_all_but(event: Event, going_on: Collection[tuple[int, str]]) -> None:
+    """What of this does not go on, by account and subject, is over: for whoever looks at the accounts now and then."""
+    recorded = Occurrence.objects.going_on().filter(event=event.key).exclude(account=None)
+    over = [row.pk for row in recorded.only("account_id", "subject") if (row.account_id, row.subject) not in going_on]
+    Occurrence.objects.filter(pk__in=over).update(ended_at=timezone.now())

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from accounts.models import SalesAccount
 from clients.http import hurried
-from connections import retention
+from connections import retention, watch
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.services.health import check_all_by_the_clock
 from connections.services.revocation import revoke_orphans
@@ -19,6 +19,12 @@ def check_connections() -> None:
     """Every minute: queue a look at every connection of the accounts whose minute of the hour it is."""
     for pk in in_their_minute(SalesAccount.objects.all(), "pk").values_list("pk", flat=True):
         check_account_connections.delay(pk)
+
+
+@shared_task
+def watch_connections() -> None:
+    """Every half minute: tell whoever must act of what the rows show."""
+    watch.watch_connections()
 
 
 @shared_task

@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts.occurrences import begin, end_all_but
 from common import mail_limits
 from invitations import emails
+from invitations.events import MAIL_FAILED
 from invitations.models import LIFETIME, Invitation
 from invitations.tokens import hash_token, new_token
 
@@ -34,9 +38,22 @@ def deliver(invitation_id: int) -> None:
         emails.send_invitation(invitation, token)
     except emails.MailError as error:
         mail_limits.release(taken)
-        mine.update(mail_begun_at=None, mail_problem=error.problem)
+        with transaction.atomic():
+            mine.update(mail_begun_at=None, mail_problem=error.problem)
+            tell_of_failure(invitation)
         raise
     mine.update(sent_at=timezone.now(), mail_problem="")
+
+
+def tell_of_failure(invitation: Invitation) -> None:
+    """Of all that fail in an account at the same time once."""
+    begin(MAIL_FAILED, account=invitation.account, link=reverse("members:users"), concerned=invitation.invited_by)
+
+
+def watch_mails() -> None:
+    """It is over where no open invitation is left whose mail could not be handed over."""
+    failing = Invitation.objects.open().exclude(mail_problem="").values_list("account", flat=True)
+    end_all_but(MAIL_FAILED, {(account_id, "") for account_id in failing})
 
 
 def remind(invitation_id: int) -> None:

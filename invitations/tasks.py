@@ -29,6 +29,12 @@ def send_step_request(self: Task[Any, Any], user_id: int, asked_by_id: int, step
 
 
 @shared_task
+def watch_mails() -> None:
+    """Every half minute: mails that could not be handed over are told until they could."""
+    delivery.watch_mails()
+
+
+@shared_task
 def send_overdue_invitations() -> None:
     """Every few minutes: queue the mails that a lost message left behind."""
     for invitation_id in delivery.overdue():

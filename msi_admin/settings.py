@@ -67,6 +67,7 @@ CELERY_TASK_ROUTES = {
     "sync.tasks.start_due_syncs": {"queue": "sweep"},
     # Whoever takes messages may hang, and keeps nothing else waiting by it.
     "notifications.tasks.*": {"queue": "notifications"},
+    "*.tasks.watch_*": {"queue": "notifications"},
     "*.tasks.send_*": {"queue": "mail"},
 }
 CELERY_TASK_TIME_LIMIT = 6 * 60 * 60
@@ -75,10 +76,15 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
 EVERY_MINUTE: dict[str, Any] = {"schedule": crontab(), "options": {"expires": 50}}
+HALF_A_MINUTE: dict[str, Any] = {"schedule": 30.0, "options": {"expires": 25}}
 CELERY_BEAT_SCHEDULE = {
     "sync-sweep": {"task": "sync.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "start-due-syncs": {"task": "sync.tasks.start_due_syncs", "schedule": 30.0, "options": {"expires": 25}},
     "send-notifications": {"task": "notifications.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "watch-runs": {"task": "sync.tasks.watch_runs", **HALF_A_MINUTE},
+    "watch-connections": {"task": "connections.tasks.watch_connections", **HALF_A_MINUTE},
+    "watch-allowances": {"task": "sync.tasks.watch_allowances", "schedule": crontab("*/5")},
+    "watch-invitations": {"task": "invitations.tasks.watch_mails", **HALF_A_MINUTE},
     "forget-old-notifications": {
         "task": "notifications.tasks.forget_old",
         "schedule": crontab(hour="2", minute="23"),

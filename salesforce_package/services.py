@@ -5,10 +5,13 @@ from dataclasses import asdict
 from typing import Any
 
 import structlog
+from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Member, SalesAccount, User
+from accounts.occurrences import begin, end
 from accounts.services import record
 from clients.http import ApiError
 from connections.messages import ConnectionProblem, in_english
@@ -20,6 +23,7 @@ from connections.services.instances import SalesforceSample, read_salesforce_sam
 from invitations.models import Invitation
 from salesforce_package.audit_actions import PackageAction
 from salesforce_package.checks import check_org
+from salesforce_package.events import ITEMS_BROKEN
 from salesforce_package.items.checklist import ITEMS
 from salesforce_package.items.declaration import Item
 from salesforce_package.models import PackageCheck, PackageTick
@@ -82,17 +86,32 @@ def _keep(account: SalesAccount, org_id: str, findings: dict[str, Finding]) -> P
         version = last.version
     elif installed.state is State.MISSING and last and last.version:
         removed_at = timezone.now()
-    check, _created = PackageCheck.objects.update_or_create(
-        account=account,
-        defaults={
-            "org_id": org_id,
-            "version": version,
-            "results": {key: asdict(finding) for key, finding in findings.items()},
-            "checked_at": timezone.now(),
-            "removed_at": removed_at,
-        },
-    )
-    return check
+    results = {key: asdict(finding) for key, finding in findings.items()}
+    broken = _broken_items(last, results)
+    values = {"org_id": org_id, "version": version, "results": results, "removed_at": removed_at, "broken": broken}
+    with transaction.atomic():
+        _tell_of_broken(account, broken)
+        return PackageCheck.objects.update_or_create(
+            account=account, defaults={"checked_at": timezone.now(), **values}
+        )[0]
+
+
+def _broken_items(last: PackageCheck | None, results: dict[str, Any]) -> list[str]:
+    """Keys of what an earlier check has found in order, and the last ones do not."""
+    if last is None:
+        return []
+    were_good = {key for key, finding in last.results.items() if finding["state"] == State.DONE} | set(last.broken)
+    missing = {key for key, finding in results.items() if finding["state"] == State.MISSING}
+    # What cannot be told just now is as it was.
+    unknown = {key for key, finding in results.items() if finding["state"] == State.UNKNOWN} & set(last.broken)
+    return sorted((were_good & missing) | unknown)
+
+
+def _tell_of_broken(account: SalesAccount, broken: list[str]) -> None:
+    if broken:
+        begin(ITEMS_BROKEN, account=account, link=reverse("salesforce_package:package"), items=len(broken))
+    else:
+        end(ITEMS_BROKEN, account=account)
 
 
 def tick_item(*, account: SalesAccount, by: User, item: Item) -> None:

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+from django.db import models
 from django.template.defaultfilters import floatformat
 from django.utils.formats import localize
-from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.models import SalesAccount
 from connections.models import MarketoConnection, SalesforceConnection
@@ -14,11 +15,19 @@ from sync.engine.budget import DAILY_CALLS, DAILY_EXPORT_BYTES, MarketoBudget
 from sync.engine.preview import Forecast
 
 
+class AllowanceKind(models.TextChoices):
+    """What a provider gives so much of for a day."""
+
+    MARKETO_EXPORTS = "marketo_exports", _("Marketo exports today")
+    MARKETO_CALLS = "marketo_calls", _("Marketo calls today")
+    SALESFORCE_CALLS = "salesforce_calls", _("Salesforce calls today")
+
+
 @dataclass(frozen=True)
 class Allowance:
     """A day's allowance of something; the texts are the numbers with their unit."""
 
-    label: Promise | str
+    kind: AllowanceKind
     used: int
     allowed: int
     used_text: str
@@ -40,6 +49,15 @@ def budgets_with(account: SalesAccount, forecast: Forecast) -> list[Allowance]:
     pairs = zip(budgets_of(account), planned, strict=False)
     return [replace(one, planned=number, planned_text=text) for one, (number, text) in pairs]
 
+    @property
+    def label(self) -> StrOrPromise:
+        return self.kind.label
+
+    @property
+    def percent(self) -> int:
+        """How much of it is used; whole percent, rounded down."""
+        return self.used * 100 // self.allowed if self.allowed else 0
+
 
 def budgets_of(account: SalesAccount) -> list[Allowance]:
     """The account's allowances, as far as its connections tell: of exports, of Marketo's calls, of Salesforce's."""
@@ -48,17 +66,17 @@ def budgets_of(account: SalesAccount) -> list[Allowance]:
     if marketo:
         spent = MarketoBudget(marketo.endpoint).spent()
         sizes = megabytes(spent.export_bytes), megabytes(DAILY_EXPORT_BYTES)
-        found.append(Allowance(_("Marketo exports today"), spent.export_bytes, DAILY_EXPORT_BYTES, *sizes))
-        found.append(_calls(_("Marketo calls today"), spent.calls, DAILY_CALLS))
+        found.append(Allowance(AllowanceKind.MARKETO_EXPORTS, spent.export_bytes, DAILY_EXPORT_BYTES, *sizes))
+        found.append(_calls(AllowanceKind.MARKETO_CALLS, spent.calls, DAILY_CALLS))
     salesforce = SalesforceConnection.objects.for_account(account).first()
     if salesforce and salesforce.calls_per_day:
         used = salesforce.calls_used_today or 0
-        found.append(_calls(_("Salesforce calls today"), used, salesforce.calls_per_day))
+        found.append(_calls(AllowanceKind.SALESFORCE_CALLS, used, salesforce.calls_per_day))
     return found
 
 
-def _calls(label: Promise | str, used: int, allowed: int) -> Allowance:
-    return Allowance(label, used, allowed, str(localize(used)), str(localize(allowed)))
+def _calls(kind: AllowanceKind, used: int, allowed: int) -> Allowance:
+    return Allowance(kind, used, allowed, str(localize(used)), str(localize(allowed)))
 
 
 def megabytes(size: float) -> str:

@@ -23,6 +23,7 @@ from sync.engine.heartbeat import Heartbeat
 from sync.engine.merge import merge
 from sync.engine.plan import plan
 from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, MustWait, RunFailed, Wait, decide_retry, wait_for_database
+from sync.engine.telling import tell_of_failure, tell_of_hold
 from sync.engine.undo import undo
 from sync.leases import LeasedJob, LeaseLost
 from sync.models import Extract, RunKind, Source, SyncRun
@@ -217,4 +218,5 @@ def _fail(row: LeasedJob, run: SyncRun, failure: RunFailed) -> None:
         row.write(lease_until=None)
         if SyncRun.objects.unfinished().filter(pk=run.pk).take_from_workers(finished_at=now, due_at=due_at, **ending):
             stop_extracts(run)
+            tell_of_hold(run, run.held) if is_kept else tell_of_failure(run, failure)
     logger.warning("sync_failed", run=run.pk, failure=failure.code, **failure.params)

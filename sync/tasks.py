@@ -8,7 +8,7 @@ from accounts.models import SalesAccount
 from common.redis_client import redis_client
 from common.throttling import HeldError
 from connections.turns import turn_of
-from sync import queue, retention, runner
+from sync import queue, retention, runner, watch
 from sync.models import Extract, SyncRun
 from sync.queue import Task
 
@@ -54,6 +54,18 @@ def advance_extract(extract_id: int) -> None:
 def run_next_bulk_job() -> None:
     """Take a long step; which one is decided when a worker is free, so that accounts take turns."""
     runner.run_next_bulk_job()
+
+
+@shared_task
+def watch_runs() -> None:
+    """Every half minute: tell whoever must act of what the rows show."""
+    watch.watch_runs()
+
+
+@shared_task
+def watch_allowances() -> None:
+    """Every five minutes: tell whoever must act of allowances that are nearly used up."""
+    watch.watch_allowances()
 
 
 @shared_task

@@ -8,11 +8,14 @@ from typing import Any
 import structlog
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.occurrences import begin
 from clients.http import ApiError, CircuitOpenError, ReconnectNeeded
 from connections.emails import send_reconnect_needed
+from connections.events import BROKEN
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection, Service
 from connections.problem_codes import PASSING, problem_code
 from connections.services.call_log import record_failure, record_usage, without_ids
@@ -37,7 +40,7 @@ def record_problem(connection: Connection, error: ApiError) -> None:
     """
     Keep what the last call over a connection showed, for every screen that tells its health.
 
-    When the connection ends by it, the person who made it is told by mail, once.
+    When the connection ends by it, that is told: of the account's to whoever can act, of a member's own to them.
     """
     problem, rows = problem_code(error), row_of(connection, error.connected_at)
     if isinstance(error, CircuitOpenError):
@@ -50,10 +53,28 @@ def record_problem(connection: Connection, error: ApiError) -> None:
     )
     if not isinstance(error, ReconnectNeeded):
         return
-    if rows.filter(status=ConnectionStatus.CONNECTED).update(status=ConnectionStatus.NEEDS_RECONNECTING):
+    with transaction.atomic():
+        if not rows.filter(status=ConnectionStatus.CONNECTED).update(status=ConnectionStatus.NEEDS_RECONNECTING):
+            return
         _log.warning("connection_ended", service=error.service, connection=connection.pk, problem=problem)
-        # A mail server that is down must not hide why the call failed.
+        _tell(connection, problem)
+
+
+def _tell(connection: Connection, problem: str) -> None:
+    if isinstance(connection, SalesforceConnection) and connection.member_id:
+        # About somebody's own nobody else can do anything. A mail server that is down must not hide why it failed.
         transaction.on_commit(partial(send_reconnect_needed, connection, problem), robust=True)
+        return
+    is_marketo = isinstance(connection, MarketoConnection)
+    service = Service.MARKETO if is_marketo else Service.SALESFORCE
+    begin(
+        BROKEN[service],
+        account=connection.account,
+        link=reverse("connections:marketo" if is_marketo else "connections:salesforce"),
+        concerned=connection.owner if isinstance(connection, MarketoConnection) else connection.connected_by,
+        service=service,
+        problem=problem,
+    )
 
 
 def end_problem(connection: Connection, problem: str, operation: str) -> None:

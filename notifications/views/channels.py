@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.access import fresh_sign_in_required
+from accounts.access import fresh_sign_in_for
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from accounts.services import RefusedError
@@ -44,7 +44,7 @@ def _page(is_own: bool) -> str:  # noqa: FBT001 (as the addresses pass it)
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_sign_in_required
+@fresh_sign_in_for(Permission.MANAGE_NOTIFICATIONS)
 def channels(request: ConsoleRequest, *, is_own: bool) -> HttpResponse:
     """Every channel with its state, and which event goes where; a post chooses events."""
     owner = _owner(request, is_own=is_own)
@@ -76,7 +76,7 @@ def _render(
 
 @login_required
 @require_POST
-@fresh_sign_in_required
+@fresh_sign_in_for(Permission.MANAGE_NOTIFICATIONS)
 def add(request: ConsoleRequest, *, is_own: bool) -> HttpResponse:
     """A new chat or program."""
     owner, form = _owner(request, is_own=is_own), NewChannelForm(request.POST)
@@ -99,7 +99,7 @@ def add(request: ConsoleRequest, *, is_own: bool) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_sign_in_required
+@fresh_sign_in_for(Permission.MANAGE_NOTIFICATIONS)
 def change(request: ConsoleRequest, pk: int, *, is_own: bool) -> HttpResponse:
     """When one channel is told, and where."""
     channel = _channel(request, pk, is_own=is_own)
@@ -114,7 +114,7 @@ def change(request: ConsoleRequest, pk: int, *, is_own: bool) -> HttpResponse:
 
 @login_required
 @require_POST
-@fresh_sign_in_required
+@fresh_sign_in_for(Permission.MANAGE_NOTIFICATIONS)
 def test(request: ConsoleRequest, pk: int, *, is_own: bool) -> HttpResponse:
     """Send the message of a real event, to see whether the channel works."""
     channel = _channel(request, pk, is_own=is_own)
@@ -132,7 +132,7 @@ def test(request: ConsoleRequest, pk: int, *, is_own: bool) -> HttpResponse:
 
 @login_required
 @require_POST
-@fresh_sign_in_required
+@fresh_sign_in_for(Permission.MANAGE_NOTIFICATIONS)
 def remove(request: ConsoleRequest, pk: int, *, is_own: bool) -> HttpResponse:
     """Tell a channel nothing more."""
     channel = _channel(request, pk, is_own=is_own)

@@ -18,6 +18,7 @@ from sync.audit_actions import SyncAction
 from sync.eligibility import Reason
 from sync.engine.judge import Statements
 from sync.engine.stage import CHANGED, CHANGES, JUDGED, STAGED, StageTable
+from sync.engine.telling import tell_of_hold
 from sync.models import Extract, HeldPerson, HoldLimit, Person, RunKind, Source, SyncRun
 from sync.statuses import RunStatus
 
@@ -100,6 +101,7 @@ def hold(run: SyncRun, counts: Mapping[str, Any], reasons: Mapping[str, Any]) ->
     Extract.objects.of_run(run).filter(is_recheck=True).delete()
     if run.kind == RunKind.FULL:
         supersede(run)
+    tell_of_hold(run, reasons)
     run.end_step(
         due_at=now + HELD_FOR,
         status=RunStatus.HELD,

@@ -18,6 +18,7 @@ from sync.engine.judge import Statements, gather_changes, judge
 from sync.engine.problems import RunFailed, StageLost
 from sync.engine.restart import start_over
 from sync.engine.stage import CHANGED, STAGED, StageTable, all_tables
+from sync.engine.telling import tell_of_success
 from sync.engine.visibility import settle
 from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.statuses import RunStatus
@@ -122,6 +123,7 @@ def _end(run: SyncRun, counts: Mapping[str, Any]) -> None:
     move_cursors(run)
     if run.kind == RunKind.FULL:
         hold.supersede(run)
+    tell_of_success(run, counts["people"])
     run.end_step(due_at=None, status=RunStatus.SUCCEEDED, finished_at=timezone.now(), has_leftovers=False, **counts)
 
 

@@ -12,13 +12,16 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.models import Occurrence
 from clients.http import ReconnectNeeded, TransientApiError, open_session
+from connections.events import IDLING_OUT, SALESFORCE_BROKEN
 from connections.models import ConnectionStatus, SalesforceConnection
 from connections.problem_codes import ProblemCode
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
 from connections.services.health import check_connection, salesforce_health
 from connections.services.token_refresh import TokenRefresh
+from connections.watch import watch_connections
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, process_environment
@@ -303,24 +306,38 @@ def test_a_rotation_whose_answer_was_lost_ends_in_a_clear_reconnect(
 
 
 def test_a_refused_refresh_token_marks_the_connection_and_tells_its_owner_once(
-    salesforce_connection: SalesforceConnection, change_org: ChangeOrg, mailoutbox: list[EmailMessage]
+    salesforce_connection: SalesforceConnection, change_org: ChangeOrg
 ) -> None:
     change_org("end_sessions")
     SalesforceConnection.objects.update(refresh_token="5Aep-revoked-long-ago")
     for _ in range(2):
         with pytest.raises(ReconnectNeeded):
             salesforce_client(salesforce_connection).organization()
-    (mail,) = mailoutbox
-    assert mail.to == [salesforce_connection.connected_by.email]
-    assert mail.subject == "The connection of Acme Inc to Salesforce has stopped working"
-    assert "access was revoked" in mail.body
-    assert "/settings/admin/salesforce/" in mail.body
-    assert "5Aep" not in mail.body
+    told = Occurrence.objects.get()
+    assert (told.concerned, told.link) == (salesforce_connection.connected_by, "/settings/admin/salesforce/")
+    assert "access was revoked" in SALESFORCE_BROKEN.describe(told.details).what
+    assert "5Aep" not in str(told.details)
     refused = SalesforceConnection.objects.get()
     assert refused.status == ConnectionStatus.NEEDS_RECONNECTING
     health = salesforce_health(refused.account)
     assert not health.is_connected
     assert health.problem is not None
+    watch_connections()
+    assert Occurrence.objects.going_on().exists()
+    SalesforceConnection.objects.update(status=ConnectionStatus.CONNECTED)
+    watch_connections()
+    assert not Occurrence.objects.going_on().exists()
+
+
+def test_a_token_that_cannot_be_renewed_is_told_before_it_dies(salesforce_connection: SalesforceConnection) -> None:
+    watch_connections()
+    assert not Occurrence.objects.exists()
+    SalesforceConnection.objects.update(refreshed_at=timezone.now() - timedelta(days=24, hours=1))
+    watch_connections()
+    assert "ends in 5 days" in IDLING_OUT.describe(Occurrence.objects.going_on().get().details).what
+    SalesforceConnection.objects.update(refreshed_at=timezone.now())
+    watch_connections()
+    assert not Occurrence.objects.going_on().exists()
 
 
 def test_a_salesforce_that_is_down_keeps_the_refresh_token(

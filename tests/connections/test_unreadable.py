@@ -2,10 +2,10 @@
 
 import pytest
 from cryptography.fernet import Fernet
-from django.core.mail import EmailMessage
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts.models import Occurrence, User
+from connections.events import BROKEN
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.services.health import check_account, check_connection
 from tests.conftest import ClientOf
@@ -35,13 +35,14 @@ def test_both_connections_need_reconnecting_and_that_is_told_once(
     lost_key: list[str],
     admin: User,
     client_of: ClientOf,
-    mailoutbox: list[EmailMessage],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     for _hour in range(2):
         check_account(admin.member.account)
     assert caplog.text.count("connection_ended") == 2
-    assert len(mailoutbox) == 2
+    assert set(Occurrence.objects.going_on().values_list("event", "concerned")) == {
+        (event.key, admin.pk) for event in BROKEN.values()
+    }
     assert statuses() == {
         (ConnectionStatus.NEEDS_RECONNECTING, "salesforce_unreadable"),
         (ConnectionStatus.NEEDS_RECONNECTING, "marketo_unreadable"),

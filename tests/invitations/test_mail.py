@@ -9,12 +9,13 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import SalesAccount, User
+from accounts.models import Occurrence, SalesAccount, User
 from invitations import delivery, services, tasks
 from invitations.emails import MailError
+from invitations.events import MAIL_FAILED
 from invitations.models import Invitation
 from tests.conftest import RefuseMails
-from tests.factories import make_instance, make_marketo_admin
+from tests.factories import make_instance, make_invitation, make_marketo_admin
 from tests.invitations.conftest import MakeInvitation, last_mail
 
 
@@ -156,3 +157,21 @@ def test_mails_that_the_queue_lost_are_sent_later(waiting: Invitation) -> None:
     with time_machine.travel(timezone.now() + timedelta(minutes=3)):
         tasks.send_overdue_invitations()
     assert len(mail.outbox) == 1
+
+
+def test_mails_that_cannot_be_delivered_are_told_once_until_every_open_one_is(
+    account: SalesAccount, refuse_mails: RefuseMails
+) -> None:
+    refuse_mails(smtplib.SMTPRecipientsRefused({"x@x.example": (550, b"Unknown")}))
+    invitations = [make_invitation(account) for _ in range(2)]
+    for invitation in invitations:
+        with pytest.raises(MailError):
+            delivery.deliver(invitation.pk)
+    told = Occurrence.objects.going_on().get()
+    assert (told.event, told.link) == (MAIL_FAILED.key, "/settings/admin/users/")
+    for invitation in invitations:
+        delivery.watch_mails()
+        assert Occurrence.objects.going_on().exists()
+        Invitation.objects.filter(pk=invitation.pk).update(revoked_at=timezone.now())
+    delivery.watch_mails()
+    assert not Occurrence.objects.going_on().exists()

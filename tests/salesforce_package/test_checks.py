@@ -2,11 +2,13 @@
 
 import pytest
 
-from accounts.models import SalesAccount, User
+from accounts.models import Occurrence, SalesAccount, User
 from connections.models import SalesforceConnection
 from salesforce_package import tasks
+from salesforce_package.events import ITEMS_BROKEN
 from salesforce_package.facts import ACTIVITY_FIELDS
 from salesforce_package.items.checklist import ITEMS
+from salesforce_package.models import PackageCheck
 from salesforce_package.org import State
 from salesforce_package.services import check_package, tick_item
 from salesforce_package.state import ItemState, package_state
@@ -338,3 +340,24 @@ def test_a_check_of_one_org_says_nothing_about_the_next(checked: SalesAccount, a
     state = package_state(checked)
     assert state.check is None
     assert all(entry.state is State.UNKNOWN and entry.tick is None for entry in state.items)
+
+
+@pytest.mark.usefixtures("configured_org")
+def test_what_was_in_order_and_is_broken_is_told_until_it_is_in_order(
+    checked: SalesAccount, change_org: ChangeOrg
+) -> None:
+    items(checked)
+    assert not Occurrence.objects.exists()
+    change_org("uninstall_package")
+    for _ in range(2):
+        items(checked)
+    told = Occurrence.objects.going_on().get(event=ITEMS_BROKEN.key)
+    assert told.details["items"] > 3
+    change_org("install_package")
+    broken = PackageCheck.objects.get().broken
+    items(checked)
+    left = PackageCheck.objects.get().broken
+    assert set(left) < set(broken)
+    PackageCheck.objects.update(broken=[])
+    assert "package_installed" in broken
+    assert "package_installed" not in left

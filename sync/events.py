@@ -1,0 +1,165 @@
+"""
+What happens in this room that somebody must be told of. The sentences stand in sync.messages, which knows the engine;
+the engine records events, so that they are asked for when they are told.
+"""
+
+from datetime import datetime
+
+from django.template.defaultfilters import date
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Permission
+from common.events import Details, Event, Message, declare, filled, sentences
+from connections.messages import NOBODY
+from sync.budgets import AllowanceKind
+from sync.models import RunKind, SyncRun
+from sync.words import LABELS
+
+_ADMIN = _("An Admin of the Sales account")
+# What a provider answered may name people; the page of the run shows it.
+ANSWER = "detail"
+
+
+def _failed(details: Details) -> Message:
+    from sync.messages import failure_of
+
+    params = {ANSWER: gettext("see the page of the run"), **details["params"]}
+    problem = failure_of(SyncRun(failure=details["failure"], failure_params=params))
+    kind = RunKind(details["kind"]).label
+    what = filled(gettext("{kind}: run {run} failed."), {"kind": kind, "run": details["run"]})
+    return Message(f"{what} {problem.what}", str(problem.todo), str(problem.who))
+
+
+def _held(details: Details) -> Message:
+    from sync.messages import reason_label
+
+    what = filled(
+        gettext("Run {run} would change {people} people at once. It is held, and nothing has changed."), details
+    )
+    reasons = [
+        filled(gettext("{reason}: {number}"), {"reason": str(reason_label(code)), "number": number})
+        for code, number in details["removed"].items()
+    ]
+    return Message(
+        f"{what} {' · '.join(reasons)}".strip(),
+        gettext("Look at the reasons, then approve or discard the run. It is discarded after 72 hours."),
+        str(_ADMIN),
+    )
+
+
+def _waits(details: Details) -> Message:
+    from sync.messages import wait_reason
+
+    until = datetime.fromisoformat(details["until"])
+    what = filled(gettext("Run {run} waits since more than {minutes} minutes."), details)
+    todo = gettext("It goes on by itself: {until}. Press Try now if the reason is gone before.")
+    moment = date(localtime(until), "DATETIME_FORMAT")
+    return Message(f"{what} {wait_reason(details['reason'])}", filled(todo, {"until": moment}), str(NOBODY))
+
+
+def _allowance(details: Details) -> Message:
+    kind = AllowanceKind(details["allowance"]).label
+    return Message(
+        filled(gettext("{percent}% of a day's allowance are used: {kind}."), {**details, "kind": kind}),
+        gettext("Find out which other tool uses it up, or ask for more of it. At 100% the data sync waits."),
+        gettext("An admin of that system in your company"),
+    )
+
+
+def _fields_gone(details: Details) -> Message:
+    fields = ", ".join(str(LABELS.get(name, name)) for name in details["fields"])
+    return Message(
+        filled(gettext("Marketo no longer shows these fields, so they come back empty: {fields}."), {"fields": fields}),
+        gettext("Show the fields to the API user in Marketo again, then start a sync."),
+        gettext("A Marketo admin of your company"),
+    )
+
+
+RUN_FAILED = declare(
+    Event(
+        "sync.run_failed",
+        label=_("A data sync fails"),
+        describe=_failed,
+        permission=Permission.CONTROL_RUNS,
+        example={"run": "218", "kind": RunKind.FULL.value, "failure": "nobody_read", "params": {"service": "Marketo"}},
+        ends=_("when a later one succeeds"),
+        over=_("The data sync succeeds again."),
+        is_urgent=True,
+    )
+)
+RUN_HELD = declare(
+    Event(
+        "sync.run_held",
+        label=_("A data sync is held for a decision"),
+        describe=_held,
+        permission=Permission.DECIDE_RUNS,
+        example={"run": "218", "people": 1204, "removed": {"queue_owner": 1102, "not_in_salesforce": 102}},
+        ends=_("when it is approved or discarded"),
+        over=_("It was decided about the held data sync."),
+        is_urgent=True,
+    )
+)
+RUN_WAITS = declare(
+    Event(
+        "sync.run_waits",
+        label=_("A data sync waits for long"),
+        describe=_waits,
+        permission=Permission.CONTROL_RUNS,
+        example={"run": "218", "minutes": 30, "reason": "marketo_quota", "until": "2026-11-29T06:03:00+00:00"},
+        ends=_("when it goes on or ends"),
+        over=_("The data sync waits no more."),
+    )
+)
+COPY_OLD = declare(
+    Event(
+        "sync.copy_old",
+        label=_("The copy grows old"),
+        describe=sentences(
+            what=_("Changes of the last {minutes} minutes and more are not in the copy yet."),
+            todo=_("Look at the last runs: they say what keeps them. A sync can be started by hand, too."),
+            who=_("A Marketo admin of your company, an Admin of the Sales account, or the operator of this console"),
+        ),
+        permission=Permission.CONTROL_RUNS,
+        example={"minutes": 35},
+        ends=_("when the copy is up to date"),
+        over=_("The copy is up to date again."),
+    )
+)
+ALLOWANCE_LOW = declare(
+    Event(
+        "sync.allowance_low",
+        label=_("An allowance of the day is used to 80%"),
+        describe=_allowance,
+        permission=Permission.CONTROL_RUNS,
+        example={"percent": 83, "allowance": AllowanceKind.MARKETO_CALLS.value},
+        ends=_("when the allowance begins anew"),
+        over=_("The day's allowance has begun anew."),
+    )
+)
+FIELDS_GONE = declare(
+    Event(
+        "sync.fields_gone",
+        label=_("Fields are gone from Marketo"),
+        describe=_fields_gone,
+        permission=Permission.CONTROL_RUNS,
+        example={"fields": ["title", "phone"]},
+        ends=_("when a full sync reads them again"),
+        over=_("The fields are read again."),
+    )
+)
+FULL_SYNC_DONE = declare(
+    Event(
+        "sync.full_sync_done",
+        label=_("A full sync succeeds"),
+        describe=sentences(
+            what=_("The full sync {run} succeeded: {people} people are in the copy, and all match the source."),
+            todo=_("Nothing has to be done."),
+            who=_("Nobody"),
+        ),
+        permission=Permission.CONTROL_RUNS,
+        example={"run": "218", "people": 7700},
+        is_default=False,
+    )
+)

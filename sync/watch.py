@@ -1,0 +1,81 @@
+"""What can be seen of runs and copies from their rows, for those who must act: it begins here, or is over."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Min
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import SalesAccount
+from accounts.occurrences import begin, end_all_but
+from sync.budgets import budgets_of
+from sync.events import ALLOWANCE_LOW, COPY_OLD, RUN_HELD, RUN_WAITS
+from sync.models import Cursor, Extract, SyncRun
+from sync.statuses import RunStatus
+
+WAITED_FOR = timedelta(minutes=30)
+# A run begins every five minutes.
+OLD = timedelta(minutes=30)
+LOW_PERCENT = 80
+Subjects = set[tuple[int, str]]
+
+
+def watch_runs() -> None:
+    """Tell of runs that wait for long and of copies that grow old, and end what is over."""
+    held = SyncRun.objects.filter(status=RunStatus.HELD).values_list("account", "pk")
+    end_all_but(RUN_HELD, {(account_id, str(pk)) for account_id, pk in held})
+    end_all_but(RUN_WAITS, _waiting_runs())
+    end_all_but(COPY_OLD, _old_copies())
+
+
+def _waiting_runs() -> Subjects:
+    long_ago = timezone.now() - WAITED_FOR
+    found: Subjects = set()
+    for run in SyncRun.objects.unfinished().filter(paused_at=None).with_waiting().filter(is_waiting=True):
+        steps = [run, *Extract.objects.of_run(run).exclude(waiting_reason="")]
+        waiting = [step for step in steps if step.waiting_reason and (step.waiting_since or long_ago) <= long_ago]
+        if waiting:
+            found.add((run.account_id, str(run.pk)))
+            _tell_of_waiting(run, min(waiting, key=lambda step: step.due_at or timezone.now()))
+    return found
+
+
+def _tell_of_waiting(run: SyncRun, step: SyncRun | Extract) -> None:
+    begin(
+        RUN_WAITS,
+        account=run.account,
+        subject=str(run.pk),
+        link=run.get_absolute_url(),
+        concerned=run.started_by,
+        run=str(run.pk),
+        minutes=WAITED_FOR // timedelta(minutes=1),
+        reason=step.waiting_reason,
+        until=(step.due_at or timezone.now()).isoformat(),
+    )
+
+
+def _old_copies() -> Subjects:
+    accounts = Cursor.objects.values_list("account").annotate(oldest=Min("since"))
+    old: dict[int, datetime] = dict(accounts.filter(oldest__lt=timezone.now() - OLD))
+    for account in SalesAccount.objects.filter(pk__in=old):
+        minutes = (timezone.now() - old[account.pk]) // timedelta(minutes=1)
+        begin(COPY_OLD, account=account, link=f"{reverse('sync:runs')}?account={account.slug}", minutes=minutes)
+    return {(pk, "") for pk in old}
+
+
+def watch_allowances() -> None:
+    """Tell of allowances of the day that are nearly used up; what is asked of Redis and rows, account by account."""
+    low: Subjects = set()
+    for account in SalesAccount.objects.filter(sync_cursors__isnull=False).distinct():
+        for allowance in budgets_of(account):
+            if allowance.percent >= LOW_PERCENT:
+                low.add((account.pk, allowance.kind.value))
+                begin(
+                    ALLOWANCE_LOW,
+                    account=account,
+                    subject=allowance.kind,
+                    link=reverse("sync:runs"),
+                    percent=allowance.percent,
+                    allowance=allowance.kind.value,
+                )
+    end_all_but(ALLOWANCE_LOW, low)

@@ -1,0 +1,151 @@
+"""What whoever must act is told of runs and copies: when it begins, and when it is over."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone, translation
+
+from accounts.models import Occurrence, SalesAccount, User
+from common.events import Event, find_event
+from sandbox.testing import SandboxProcess
+from sync.decisions import discard_run
+from sync.engine.budget import DAILY_CALLS, MarketoBudget
+from sync.engine.problems import RunFailed
+from sync.engine.telling import tell_of_failure, tell_of_success
+from sync.events import ALLOWANCE_LOW, COPY_OLD, FIELDS_GONE, FULL_SYNC_DONE, RUN_FAILED, RUN_HELD, RUN_WAITS
+from sync.messages import FAILURES
+from sync.models import Cursor, Extract, HoldLimit, Person, RunKind, SyncRun
+from sync.services import start_sync
+from sync.statuses import RunStatus
+from sync.tasks import watch_allowances, watch_runs
+from tests.factories import make_cursor, make_extract, make_marketo_connection, make_run
+from tests.sync.conftest import Change
+from tests.sync.driving import finish
+
+
+def going_on() -> set[str]:
+    return set(Occurrence.objects.going_on().values_list("event", flat=True))
+
+
+def told(event: Event) -> str:
+    """The sentence of the last time that it happened."""
+    occurrence = Occurrence.objects.filter(event=event.key).latest("pk")
+    found = find_event(occurrence.event)
+    assert found
+    return found.describe(occurrence.details).what
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRuns:
+    def test_a_failure_is_told_until_a_run_succeeds(
+        self, synced: SalesAccount, admin: User, sandbox: SandboxProcess
+    ) -> None:
+        Occurrence.objects.all().delete()
+        sandbox.post("/_sandbox/faults", {"path": r"export/.*/status\.json", "kind": "status:404"})
+        for _ in range(2):
+            failed = finish(start_sync(account=synced, started_by=admin))
+        assert failed.status == RunStatus.FAILED
+        occurrence = Occurrence.objects.get()
+        assert (occurrence.event, occurrence.concerned) == (RUN_FAILED.key, admin)
+        # What the provider answered may name people.
+        assert "404" not in str(occurrence.details)
+        assert told(RUN_FAILED).startswith("Full sync: run 1")
+        sandbox.delete("/_sandbox/faults")
+        finish(start_sync(account=synced, started_by=admin))
+        assert not going_on()
+        assert told(FULL_SYNC_DONE).endswith("people are in the copy, and all match the source.")
+
+    def test_a_held_run_is_told_until_it_was_decided(self, synced: SalesAccount, admin: User, change: Change) -> None:
+        HoldLimit.objects.create(account=synced, people=1, percent=0)
+        ids = Person.objects.for_account(synced).live().values_list("marketo_id", flat=True)[:3]
+        change("delete", *ids)
+        held = finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL))
+        watch_runs()
+        assert going_on() == {RUN_HELD.key}
+        assert told(RUN_HELD) == (
+            f"Run {held.pk} would change 3 people at once. It is held, and nothing has changed. Deleted in Marketo: 3"
+        )
+        discard_run(run=held, discarded_by=admin)
+        watch_runs()
+        assert not going_on()
+
+
+@pytest.mark.parametrize("failure", [*FAILURES, "marketo_credentials", "salesforce_quota"])
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_every_failure_can_be_told(account: SalesAccount, failure: str, language: str) -> None:
+    params = dict.fromkeys(
+        ("fields", "service", "detail", "most", "list", "source_rows", "copy_rows", "tries", "days"), "x"
+    ) | {"reason": "marketo_quota"}
+    tell_of_failure(make_run(account, RunStatus.FAILED), RunFailed(failure, **params))
+    with translation.override(language):
+        assert "{" not in told(RUN_FAILED)
+
+
+def test_incremental_success_says_nothing_of_a_full_sync_that_failed(account: SalesAccount) -> None:
+    for kind in RunKind.FULL, RunKind.INCREMENTAL:
+        tell_of_failure(make_run(account, RunStatus.FAILED, kind=kind), RunFailed("crashed", tries=60))
+    tell_of_success(make_run(account, kind=RunKind.INCREMENTAL), people=1)
+    assert Occurrence.objects.going_on().get().subject == RunKind.FULL
+    tell_of_success(make_run(account), people=1)
+    assert not going_on()
+
+
+def test_fields_that_are_gone_are_told_until_they_are_read_again(account: SalesAccount) -> None:
+    names = [
+        "id", "firstName", "lastName", "sfdcContactId", "sfdcLeadId", "sfdcAccountId",
+        "company", "title", "email", "phone", "linkedInProfileURL", "leadSource",
+    ]  # fmt: skip
+    fewer = [name for name in names if name not in {"title", "phone"}]
+    for fields, expected in ((names, False), (fewer, True), (fewer, True), (names, False)):
+        tell_of_success(make_run(account, fields=fields), people=1)
+        assert (FIELDS_GONE.key in going_on()) == expected
+    assert told(FIELDS_GONE) == "Marketo no longer shows these fields, so they come back empty: Phone number, Title."
+
+
+def test_a_run_that_waits_for_long_is_told_until_it_goes_on(account: SalesAccount) -> None:
+    run, now = make_run(account, RunStatus.EXTRACTING), timezone.now()
+    extract = make_extract(run, waiting_reason="marketo_quota", waiting_since=now, due_at=now + timedelta(hours=6))
+    watch_runs()
+    assert not going_on()
+    Extract.objects.update(waiting_since=now - timedelta(minutes=31))
+    watch_runs()
+    assert told(RUN_WAITS).startswith(f"Run {run.pk} waits since more than 30 minutes. Marketo's daily allowance")
+    extract.refresh_from_db()
+    Extract.objects.update(waiting_reason="", waiting_since=None)
+    watch_runs()
+    assert not going_on()
+
+
+def test_an_old_copy_is_told_until_it_is_up_to_date(account: SalesAccount) -> None:
+    make_cursor(account)
+    watch_runs()
+    assert not going_on()
+    Cursor.objects.update(since=timezone.now() - timedelta(minutes=90))
+    watch_runs()
+    assert told(COPY_OLD) == "Changes of the last 90 minutes and more are not in the copy yet."
+    Cursor.objects.update(since=timezone.now())
+    watch_runs()
+    assert not going_on()
+
+
+def test_an_allowance_is_told_from_four_fifths_on_until_it_begins_anew(account: SalesAccount) -> None:
+    make_cursor(account)
+    connection = make_marketo_connection(account)
+    for calls, expected in ((0.79, set()), (0.8, {ALLOWANCE_LOW.key}), (0.01, set())):
+        MarketoBudget(connection.endpoint).learn_calls(int(DAILY_CALLS * calls))
+        watch_allowances()
+        assert going_on() == expected
+    assert told(ALLOWANCE_LOW) == "80% of a day's allowance are used: Marketo calls today."
+
+
+def test_a_broken_connection_is_not_told_twice(account: SalesAccount) -> None:
+    Occurrence.objects.create(account=account, event="connections.marketo_broken")
+    tell_of_failure(make_run(account, RunStatus.FAILED), RunFailed("marketo_credentials"))
+    assert going_on() == {"connections.marketo_broken"}
+
+
+def test_another_account_is_not_looked_at(account: SalesAccount, stranger: User) -> None:
+    tell_of_failure(make_run(stranger.member.account, RunStatus.FAILED), RunFailed("crashed", tries=60))
+    tell_of_success(make_run(account), people=1)
+    assert RUN_FAILED.key in going_on()
+    assert not SyncRun.objects.for_account(account).exclude(status=RunStatus.SUCCEEDED).exists()
