@@ -36,6 +36,15 @@ class Allowance:
     planned: int = 0
     planned_text: str = ""
 
+    @property
+    def label(self) -> StrOrPromise:
+        return self.kind.label
+
+    @property
+    def percent(self) -> int:
+        """How much of it is used; whole percent, rounded down."""
+        return self.used * 100 // self.allowed if self.allowed else 0
+
 
 def budgets_with(account: SalesAccount, forecast: Forecast) -> list[Allowance]:
     """The account's allowances, each with what the forecast takes of it."""
@@ -48,15 +57,6 @@ def budgets_with(account: SalesAccount, forecast: Forecast) -> list[Allowance]:
     # An org whose allowance is not known yet has no line.
     pairs = zip(budgets_of(account), planned, strict=False)
     return [replace(one, planned=number, planned_text=text) for one, (number, text) in pairs]
-
-    @property
-    def label(self) -> StrOrPromise:
-        return self.kind.label
-
-    @property
-    def percent(self) -> int:
-        """How much of it is used; whole percent, rounded down."""
-        return self.used * 100 // self.allowed if self.allowed else 0
 
 
 def budgets_of(account: SalesAccount) -> list[Allowance]:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('salesforce_package', '0001_release_1_0_0'),
+        ('salesforce_package', '0002_tick_is_about_a_finding'),
     ]
 
     operations = [
