@@ -4,6 +4,7 @@
 The limit is a bare COPY of the same rows from memory and one INSERT of those who are eligible, in the same run.
 Time in which nothing is loaded or merged is waiting for the remote exports and counted apart. Then 10,000 people are
 changed and followed, with all the waiting that Marketo's allowance of calls costs, and everybody is read once more.
+At last 100,000 are changed: a dry run shows them, is then done, and taken back.
 """
 
 import argparse

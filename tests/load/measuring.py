@@ -12,14 +12,17 @@ from django.core.management import call_command
 
 from accounts.models import SalesAccount
 from sandbox.testing import ROOT, SandboxProcess
+from sync.decisions import start_previewed_run, undo_run
 from sync.models import Extract, RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
+from tests.factories import admin_of
 from tests.load.setting import bare_copy_and_insert, browser_of, connected_account, fetch_files, page_requests
 from tests.sync.processes import WORKER_OPTIONS
 
 PAGE_REQUESTS = 60
 CHANGES = 10_000
+UNDONE = 100_000
 # One for everything short with beat, one for loads and merges, as in production.
 QUEUES = ("celery,sweep,mail", "bulk")
 Workers = list[subprocess.Popen[bytes]]
@@ -40,6 +43,7 @@ def measure(sandbox: SandboxProcess, folder: Path) -> dict[str, float]:
             start_sync(account=account, started_by=None, kind=RunKind.INCREMENTAL), processes
         )
         again, again_peak = finished(start_sync(account=account, started_by=None), processes)
+        taking_back, back_peak = measure_taking_back(sandbox, account, min(UNDONE, run.seen), processes)
     return {
         "people": run.seen,
         "people_synced": run.synced,
@@ -49,14 +53,36 @@ def measure(sandbox: SandboxProcess, folder: Path) -> dict[str, float]:
         "limit_people_per_s": round(run.seen / bare),
         "ratio_to_limit": round(busy / bare, 2),
         "export_wait_s": round(waited, 1),
-        "worker_peak_rss_mb": round(max(peak, follow_peak, again_peak)),
+        "worker_peak_rss_mb": round(max(peak, follow_peak, again_peak, back_peak)),
         "follow_seconds_10k_changes": round(seconds(follow), 1),
         "follow_merge_seconds": round(merge_seconds(follow), 2),
         "follow_changed_rows": follow.changed,
         "second_sync_seconds": round(durations(again)[0], 2),
         "second_sync_changed_rows": again.changed,
+        **taking_back,
         "people_page_p95_ms": round(page_p95_ms(account)),
     }
+
+
+def measure_taking_back(
+    sandbox: SandboxProcess, account: SalesAccount, changes: int, processes: Workers
+) -> tuple[dict[str, float], float]:
+    """A dry run that finds so many changes, the run that does what it has shown, and taking that back; the peak."""
+    ids, by = list(range(1, changes + 1)), admin_of(account)
+    sandbox.post("/_sandbox/people", {"action": "change", "ids": ids, "fields": {"title": "Chief"}})
+    run, dry_peak = finished(start_sync(account=account, started_by=None, is_dry_run=True), processes)
+    dry_seconds = merge_seconds(run)
+    start_previewed_run(run=run, started_by=by)
+    run.refresh_from_db()
+    run, peak = finished(run, processes)
+    undo, undo_peak = finished(undo_run(run=run, undone_by=by), processes)
+    figures = {
+        "dry_run_seconds": round(dry_seconds, 2),
+        "dry_run_to_merge": round(dry_seconds / merge_seconds(run), 2),
+        "undone_rows": undo.changed,
+        "undo_seconds": round(seconds(undo), 1),
+    }
+    return figures, max(dry_peak, peak, undo_peak)
 
 
 def finished(run: SyncRun, processes: Workers) -> tuple[SyncRun, float]:
@@ -66,7 +92,7 @@ def finished(run: SyncRun, processes: Workers) -> tuple[SyncRun, float]:
         time.sleep(0.2)
         peak = max(peak, *map(peak_rss_mb, processes))
         run.refresh_from_db()
-    if run.status != RunStatus.SUCCEEDED:
+    if run.status not in (RunStatus.SUCCEEDED, RunStatus.PREVIEWED):
         sys.exit(f"The run failed: {run.failure} {run.failure_params}")
     return run, peak
 
