@@ -27,7 +27,7 @@ def trim_audit_trail() -> None:
     retention.trim_audit_trail()
 
 
-@shared_task(bind=True, max_retries=6)
+@shared_task(bind=True, acks_late=True, max_retries=6)
 def send_password_reset(self: Task[Any, Any], email: str, language: str, client: str) -> None:
     """Answer somebody who forgot their password; a mail server that does not answer is tried again for half an hour."""
     from accounts import password_reset
@@ -38,7 +38,7 @@ def send_password_reset(self: Task[Any, Any], email: str, language: str, client:
         raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
 
 
-@shared_task(bind=True, max_retries=6)
+@shared_task(bind=True, acks_late=True, max_retries=6)
 def send_guess_notice(self: Task[Any, Any], email: str) -> None:
     """Mail somebody, once a day, that many wrong passwords were tried for their address."""
     try:

@@ -1,6 +1,9 @@
-"""Handing an invitation's mail and its reminder to the mail server, each at most once and within the day's limits."""
+"""
+Handing an invitation's mail and its reminder to the mail server, within the day's limits: the mail at least once, the
+reminder at most once.
+"""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.urls import reverse
@@ -13,36 +16,49 @@ from invitations.events import MAIL_FAILED
 from invitations.models import LIFETIME, Invitation
 from invitations.tokens import hash_token, new_token
 
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+
 
 def deliver(invitation_id: int) -> None:
-    """Make the token and send the mail, unless another worker has begun it or nobody can accept any more.
-
-    Beyond the limits of the day it is put off to the next one, and keeps its whole lifetime.
-    A worker that dies in between leaves the mail begun: it is not sent again by itself, because it may have gone out.
-    Raises emails.MailError, after noting the problem for the person who invited.
     """
-    token = new_token()
-    claim = {"token_hash": hash_token(token), "mail_begun_at": timezone.now()}
-    if not Invitation.objects.unsent().filter(pk=invitation_id).update(**claim):
+    Send the mail, unless another worker is about it or nobody can accept any more.
+
+    Until it is sent the row keeps its token, encrypted: whoever takes it up after a worker that died, or a mail server
+    that did not answer, sends the same mail under the same Message-ID, of which mailboxes show one. Beyond the limits
+    of the day it is put off to the next one, and keeps its whole lifetime.
+    Raises emails.MailError, after noting the problem for the person who invited, and when it is tried again.
+    """
+    begun_at = timezone.now()
+    if not Invitation.objects.unsent().filter(pk=invitation_id).update(mail_begun_at=begun_at):
         return
     # Whoever presses Resend or Revoke meanwhile wins: these updates then find nothing.
-    mine = Invitation.objects.select_related("account", "invited_by").filter(token_hash=claim["token_hash"])
-    invitation = mine.get()
+    mine = Invitation.objects.undecided().filter(pk=invitation_id, mail_begun_at=begun_at)
+    invitation = mine.select_related("account", "invited_by").first()
+    token = (invitation and invitation.mail_token) or new_token()
+    if not invitation or not mine.update(token_hash=hash_token(token), mail_token=token):
+        return
     sender = mail_limits.admin(invitation.invited_by_id) if invitation.invited_by_id else None
     taken = mail_limits.acquire(scope=invitation.account.slug, email=invitation.email, sender=sender)
     if not taken:
         day = mail_limits.next_day()
-        mine.update(token_hash="", mail_begun_at=None, send_after=day, expires_at=day + LIFETIME)
+        mine.update(mail_begun_at=None, send_after=day, expires_at=day + LIFETIME)
         return
     try:
         emails.send_invitation(invitation, token)
     except emails.MailError as error:
         mail_limits.release(taken)
         with transaction.atomic():
-            mine.update(mail_begun_at=None, mail_problem=error.problem)
+            mine.update(mail_begun_at=None, mail_problem=error.problem, send_after=_next_try(invitation))
             tell_of_failure(invitation)
         raise
-    mine.update(sent_at=timezone.now(), mail_problem="")
+    mine.update(sent_at=timezone.now(), mail_problem="", mail_token="")
+
+
+def _next_try(invitation: Invitation) -> datetime:
+    """The longer it has been tried in vain, the later."""
+    now = timezone.now()
+    tried_for = now - (invitation.expires_at - LIFETIME)
+    return now + min(max(tried_for / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
 def tell_of_failure(invitation: Invitation) -> None:
@@ -83,7 +99,7 @@ def remind(invitation_id: int) -> None:
 
 
 def overdue() -> list[int]:
-    """Ids of invitations whose mail nobody has tried to send: the queue lost them, or a limit kept them back."""
+    """Ids of invitations whose mail is to be sent now, and that the queue may have lost."""
     before = timezone.now() - timedelta(minutes=2)
-    waiting = Invitation.objects.unsent().filter(mail_problem="", created_at__lt=before)
+    waiting = Invitation.objects.unsent().filter(created_at__lt=before).exclude(mail_problem__in=emails.FINAL_PROBLEMS)
     return list(waiting.values_list("pk", flat=True))

@@ -1,6 +1,7 @@
 """The mails of this room, and what their failures mean. Links start with SITE_URL, whatever the request said."""
 
 import smtplib
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
@@ -8,8 +9,11 @@ from django.urls import reverse
 from accounts.models import User
 from common.mail import UnmailableAddress, send_mail
 from invitations.models import Invitation
+from invitations.tokens import hash_token
 
 Context = dict[str, object]
+# Trying again is pointless.
+FINAL_PROBLEMS = {Invitation.MailProblem.ADDRESS_REFUSED, Invitation.MailProblem.ADDRESS_UNUSABLE}
 
 
 class MailError(Exception):
@@ -22,12 +26,16 @@ class MailError(Exception):
     @property
     def is_final(self) -> bool:
         """True when trying again is pointless."""
-        return self.problem in {Invitation.MailProblem.ADDRESS_REFUSED, Invitation.MailProblem.ADDRESS_UNUSABLE}
+        return self.problem in FINAL_PROBLEMS
 
 
 def send_invitation(invitation: Invitation, token: str) -> None:
-    """Mail the link with the token, in the language of the recipient if known, otherwise of the invitation."""
-    _send_link(invitation.purpose, invitation, token)
+    """
+    Mail the link with the token, in the language of the recipient if known, otherwise of the invitation. The same token
+    makes the same Message-ID, so that of two such mails a mailbox shows one.
+    """
+    mail_id = f"<invitation-{invitation.pk}-{hash_token(token)[:24]}@{urlsplit(settings.SITE_URL).hostname}>"
+    _send_link(invitation.purpose, invitation, token, headers={"Message-ID": mail_id})
 
 
 def send_reminder(invitation: Invitation, token: str) -> None:
@@ -42,19 +50,19 @@ def send_step_request(*, user: User, asked_by: User, step: int) -> None:
     _send("step_request", to=user.email, language=user.language, context=context)
 
 
-def _send_link(kind: str, invitation: Invitation, token: str) -> None:
+def _send_link(kind: str, invitation: Invitation, token: str, headers: dict[str, str] | None = None) -> None:
     reader = User.objects.with_email(invitation.email) or invitation
     context: Context = {
         "invitation": invitation,
         "inviter": invitation.invited_by,
         "link": settings.SITE_URL + reverse("invitations:accept", args=[token]),
     }
-    _send(kind, to=invitation.email, language=reader.language, context=context)
+    _send(kind, to=invitation.email, language=reader.language, context=context, headers=headers)
 
 
-def _send(kind: str, *, to: str, language: str, context: Context) -> None:
+def _send(kind: str, *, to: str, language: str, context: Context, headers: dict[str, str] | None = None) -> None:
     try:
-        send_mail(f"invitations/mail/{kind}", to=to, language=language, context=context)
+        send_mail(f"invitations/mail/{kind}", to=to, language=language, context=context, headers=headers)
     except UnmailableAddress:
         raise MailError(Invitation.MailProblem.ADDRESS_UNUSABLE) from None
     except smtplib.SMTPRecipientsRefused as refused:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import SalesAccount, Team, User
 from accounts.permissions import Role
 from common.address_fields import AddressField
+from connections.credentials import CredentialField
 from invitations.querysets import CsvUploadQuerySet, InvitationQuerySet
 
 # After this time a mail that was begun and not finished counts as failed: its worker died.
@@ -54,11 +55,11 @@ class Invitation(models.Model):
         )
         NOT_DELIVERED = (
             "not_delivered",
-            _("The mail server did not take the mail. It is tried again for a while; press Resend to try now."),
+            _("The mail server did not take the mail. It is tried again by itself; press Resend to try now."),
         )
         INTERRUPTED = (
             "interrupted",
-            _("Sending was interrupted, and the mail may not have gone out. Press Resend to send a new one."),
+            _("Sending was interrupted, and the mail may not have gone out. It is sent again by itself in a moment."),
         )
 
     account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="invitations")
@@ -71,8 +72,10 @@ class Invitation(models.Model):
     purpose = models.CharField(max_length=20, choices=Purpose.choices, default=Purpose.USER)
     # The step of the Setup guide that a Salesforce admin is asked to do (2, 6 or 7).
     step = models.PositiveSmallIntegerField(null=True)
-    # Hex SHA-256 of the token; empty until the mail is made, because the token exists only in the mail.
+    # Hex SHA-256 of the token; empty until the mail is made. Once it is sent the token exists only in the mail.
     token_hash = models.CharField(max_length=64, blank=True)
+    # The token itself, encrypted, while the mail is being sent: a second try must be the same mail.
+    mail_token = CredentialField(blank=True, default="")
     # The same for the link in the reminder: both links work, so that a lost reminder loses nothing.
     reminder_token_hash = models.CharField(max_length=64, blank=True)
     invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -81,7 +84,7 @@ class Invitation(models.Model):
     # A worker claims the mail by setting this; only one can.
     mail_begun_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
-    # Set while the day's limit of mails keeps it back.
+    # Set while the day's limit of mails keeps it back, or until it is tried again.
     send_after = models.DateTimeField(null=True)
     # A worker claims the reminder by setting this; only one can.
     reminded_at = models.DateTimeField(null=True)
@@ -125,7 +128,7 @@ class Invitation(models.Model):
             return self.State.EXPIRED
         if self.sent_at:
             return self.State.PENDING
-        if self.send_after and self.send_after > timezone.now():
+        if self.send_after and self.send_after > timezone.now() and not self.mail_problem:
             return self.State.WAITING
         return self.State.NOT_SENT if self.mail_trouble else self.State.SENDING
 

@@ -39,8 +39,12 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(is_closed)
 
     def unsent(self) -> InvitationQuerySet:
-        """Open, no worker has begun the mail, and no limit keeps it back."""
-        return self.open().filter(~Q(send_after__gt=timezone.now()), sent_at=None, mail_begun_at=None)
+        """Open, no worker that lives is about the mail, and it need not wait."""
+        from invitations.models import MAIL_TIME_LIMIT
+
+        now = timezone.now()
+        is_free = Q(mail_begun_at=None) | Q(mail_begun_at__lt=now - MAIL_TIME_LIMIT)
+        return self.open().filter(is_free, ~Q(send_after__gt=now), sent_at=None)
 
     def unreminded(self) -> InvitationQuerySet:
         """Open for days after the mail, and no worker has begun the reminder."""
@@ -57,7 +61,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
         now = timezone.now()
         states = Invitation.State
-        is_kept_back = Q(send_after__gt=now)
+        is_kept_back = Q(send_after__gt=now, mail_problem="")
         has_trouble = ~Q(mail_problem="") | Q(mail_begun_at__lt=now - MAIL_TIME_LIMIT)
         conditions = {
             states.ACCEPTED: self.exclude(accepted_at=None),

@@ -152,7 +152,7 @@ def resend(*, invitation: Invitation, resent_by: User) -> Invitation:
         _refuse_if(_("This invitation was sent less than a minute ago. Wait a moment for it to arrive."))
     if not invitation.is_open:
         _refuse_if(InviteEligibility(account, []).no_room())
-    invitation.token_hash = invitation.reminder_token_hash = invitation.mail_problem = ""
+    invitation.token_hash = invitation.mail_token = invitation.reminder_token_hash = invitation.mail_problem = ""
     invitation.mail_begun_at = invitation.sent_at = invitation.send_after = invitation.reminded_at = None
     invitation.expires_at = timezone.now() + LIFETIME
     invitation.save()

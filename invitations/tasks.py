@@ -2,23 +2,26 @@
 
 from typing import Any
 
+import structlog
 from celery import Task, shared_task
 
 from accounts.models import User
 from invitations import delivery, emails, uploads
 from invitations.models import Invitation
 
+logger = structlog.get_logger(__name__)
 
-@shared_task(bind=True, acks_late=True, max_retries=6)
-def send_invitation(self: Task[Any, Any], invitation_id: int) -> None:
-    """Mail one invitation; a mail server that does not answer is tried again for about half an hour."""
+
+@shared_task(acks_late=True)
+def send_invitation(invitation_id: int) -> None:
+    """Mail one invitation; what a mail server did not take is overdue later."""
     try:
         delivery.deliver(invitation_id)
     except emails.MailError as error:
-        _try_again(self, error)
+        logger.warning("invitation_not_delivered", invitation=invitation_id, problem=error.problem.value)
 
 
-@shared_task(bind=True, max_retries=6)
+@shared_task(bind=True, acks_late=True, max_retries=6)
 def send_step_request(self: Task[Any, Any], user_id: int, asked_by_id: int, step: int) -> None:
     """Ask a member to do a step of the Setup guide."""
     people = User.objects.in_bulk([user_id, asked_by_id])
@@ -36,7 +39,7 @@ def watch_mails() -> None:
 
 @shared_task
 def send_overdue_invitations() -> None:
-    """Every few minutes: queue the mails that a lost message left behind."""
+    """Every minute: queue the mails that are to be sent by now, whatever has become of the first try."""
     for invitation_id in delivery.overdue():
         send_invitation.delay(invitation_id)
 

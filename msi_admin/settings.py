@@ -98,7 +98,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 50},
     },
     "revoke-orphaned-tokens": {"task": "connections.tasks.revoke_orphaned_tokens", "schedule": crontab(minute="17")},
-    "send-overdue-invitations": {"task": "invitations.tasks.send_overdue_invitations", "schedule": crontab("*/5")},
+    "send-overdue-invitations": {"task": "invitations.tasks.send_overdue_invitations", **EVERY_MINUTE},
     "send-invitation-reminders": {"task": "invitations.tasks.send_reminders", "schedule": crontab(minute="37")},
     "delete-outdated-uploads": {"task": "invitations.tasks.delete_outdated_uploads", "schedule": crontab(minute="23")},
     "tend-journal-months": {"task": "history.tasks.tend_months", "schedule": crontab(hour="1", minute="29")},

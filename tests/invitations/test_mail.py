@@ -1,4 +1,4 @@
-"""What the mails say, and that each is sent at most once."""
+"""What the mails say, and that each is sent: once, or once more under the same name."""
 
 import smtplib
 from datetime import UTC, datetime, timedelta
@@ -10,13 +10,13 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Occurrence, SalesAccount, User
-from invitations import delivery, services, tasks
+from invitations import delivery, emails, services, tasks
 from invitations.emails import MailError
 from invitations.events import MAIL_FAILED
 from invitations.models import Invitation
 from tests.conftest import RefuseMails
 from tests.factories import make_instance, make_invitation, make_marketo_admin
-from tests.invitations.conftest import MakeInvitation, last_mail
+from tests.invitations.conftest import MakeInvitation, last_mail, token_in_last_mail
 
 
 @pytest.fixture
@@ -118,21 +118,38 @@ def test_a_mail_server_that_recovers_gets_the_mail(waiting: Invitation, refuse_m
     assert "press Resend" in Invitation.objects.get(pk=waiting.pk).mail_trouble
     refuse_mails(None)
     delivery.deliver(waiting.pk)
-    assert state(waiting) == "pending"
+    assert not mail.outbox, "a pause comes first"
+    with time_machine.travel(timezone.now() + timedelta(minutes=3)):
+        tasks.send_overdue_invitations()
+        assert state(waiting) == "pending"
     assert len(mail.outbox) == 1
 
 
-def test_retries_end(waiting: Invitation, refuse_mails: RefuseMails) -> None:
+def test_a_mail_server_that_stays_away_is_asked_less_and_less_often(
+    waiting: Invitation, refuse_mails: RefuseMails
+) -> None:
+    """By itself, for as long as the invitation can be accepted."""
     refuse_mails(ConnectionRefusedError())
-    result = tasks.send_invitation.apply((waiting.pk,))
-    assert isinstance(result.result, MailError)
-    assert state(waiting) == "not_sent"
+    now, pauses = timezone.now() + timedelta(minutes=3), []
+    while now < waiting.expires_at:
+        with time_machine.travel(now, tick=False):
+            tasks.send_overdue_invitations()
+            assert state(waiting) == "not_sent"
+        until = Invitation.objects.get().send_after
+        assert until
+        pauses.append(until - now)
+        now = until + timedelta(seconds=1)
+    assert pauses[0] < timedelta(minutes=2)
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == timedelta(hours=1)
 
 
 def test_a_refused_address_is_not_tried_again(waiting: Invitation, refuse_mails: RefuseMails) -> None:
     refuse_mails(smtplib.SMTPRecipientsRefused({waiting.email: (550, b"no such user")}))
     assert tasks.send_invitation.apply((waiting.pk,)).successful()
     assert "refused this address" in Invitation.objects.get(pk=waiting.pk).mail_trouble
+    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+        assert delivery.overdue() == []
 
 
 def test_a_full_mailbox_is_tried_again(waiting: Invitation, refuse_mails: RefuseMails) -> None:
@@ -142,13 +159,65 @@ def test_a_full_mailbox_is_tried_again(waiting: Invitation, refuse_mails: Refuse
     assert not failure.value.is_final
 
 
-def test_a_dead_worker_is_seen_and_sends_nothing_twice(waiting: Invitation) -> None:
-    Invitation.objects.update(mail_begun_at=timezone.now())
+class Killed(BaseException):
+    """What a worker that is killed raises: nothing of ours catches it."""
+
+
+@pytest.mark.parametrize("is_handed_over", [False, True])
+def test_a_mail_whose_worker_died_is_sent_again_and_is_the_same(
+    waiting: Invitation, monkeypatch: pytest.MonkeyPatch, is_handed_over: bool
+) -> None:
+    """A promise kept: at least once, under one Message-ID and with one link, whether or not the first went out."""
+    send = emails.send_invitation
+
+    def die(invitation: Invitation, token: str) -> None:
+        if is_handed_over:
+            send(invitation, token)
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(emails, "send_invitation", die)
+        with pytest.raises(Killed):
+            tasks.send_invitation(waiting.pk)
     assert state(waiting) == "sending"
+    tasks.send_invitation(waiting.pk)
+    assert len(mail.outbox) == is_handed_over, "its worker may live"
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
         assert state(waiting) == "not_sent"
-        tasks.send_invitation(waiting.pk)
-    assert not mail.outbox
+        assert "sent again by itself" in Invitation.objects.get().mail_trouble
+        tasks.send_overdue_invitations()
+        tasks.send_overdue_invitations()
+    assert len(mail.outbox) == 1 + is_handed_over
+    assert state(waiting) == "pending"
+    assert len({message.extra_headers["Message-ID"] for message in mail.outbox}) == 1
+    assert len({str(message.body) for message in mail.outbox}) == 1
+    services.find_open(token_in_last_mail())
+    assert Invitation.objects.get().mail_token == ""
+
+
+def test_what_waits_to_be_sent_again_opens_nothing(waiting: Invitation, refuse_mails: RefuseMails) -> None:
+    """Security statement 21: the token that is kept meanwhile is encrypted."""
+    refuse_mails(ConnectionRefusedError())
+    tasks.send_invitation(waiting.pk)
+    token = Invitation.objects.get().mail_token
+    assert services.find_open(token)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(t::text, chr(10)) FROM invitations_invitation t")
+        assert token not in str(cursor.fetchone()[0])
+
+
+def test_a_new_mail_by_resend_has_a_link_of_its_own(
+    waiting: Invitation, admin: User, refuse_mails: RefuseMails
+) -> None:
+    refuse_mails(ConnectionRefusedError())
+    tasks.send_invitation(waiting.pk)
+    token = Invitation.objects.get().mail_token
+    refuse_mails(None)
+    services.resend(invitation=waiting, resent_by=admin)
+    tasks.send_invitation(waiting.pk)
+    assert token_in_last_mail() != token
+    with pytest.raises(services.NotOpenError):
+        services.find_open(token)
 
 
 def test_mails_that_the_queue_lost_are_sent_later(waiting: Invitation) -> None:
