@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from allauth.account.adapter import get_adapter
@@ -20,6 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.audit_actions import AccountAction
 from accounts.models import Member, User
 from accounts.services import record_own
+from common.zones import zone_named
 
 
 class ConsoleRequest(HttpRequest):
@@ -92,16 +92,8 @@ class MemberMiddleware:
         if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             # A browser that has never chosen gets the language of the profile.
             translation.activate(request.user.language)
-        with timezone.override(_zone(request.user.time_zone)):
+        with timezone.override(zone_named(request.user.time_zone)):
             return self.get_response(request)
-
-
-def _zone(name: str) -> ZoneInfo:
-    """UTC for a zone that this system does not know, or knows no longer: its database of zones may be an older one."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
 
 
 def _find_member(request: HttpRequest) -> Member | None:

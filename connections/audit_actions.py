@@ -10,6 +10,10 @@ from accounts.audit import register
 class ConnectionAction(models.TextChoices):
     """The gaps are filled with an entry's target and details."""
 
+    ALLOWANCE_CHANGED = (
+        "connections.allowance_changed",
+        _("Marketo %(target)s: %(calls)s calls and %(megabytes)s MB of exports a day, of which %(percent)s%% here"),
+    )
     MARKETO_ACCESS_GRANTED = (
         "connections.marketo_access_granted",
         _("Let %(target)s use the connection to Marketo in the workspace %(workspace)s"),

@@ -1,6 +1,6 @@
 """What people type on the connection pages; only shape is checked here."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from clients.hosts import ForbiddenHost, salesforce_login_origin
 from common.address_fields import MailableAddressField
 from connections.messages import PROBLEMS
-from connections.models import APP_KINDS, ConnectMethod, SalesforceApp
+from connections.models import APP_KINDS, ConnectMethod, MarketoInstance, SalesforceApp
 from connections.problem_codes import ProblemCode
 
 _CONTROL = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
@@ -124,6 +124,15 @@ class MarketoCredentialsForm(forms.Form):
     munchkin_id = forms.CharField(label=_("Munchkin Account ID"), max_length=200, widget=forms.TextInput(_CONTROL))
     client_id = forms.CharField(label=_("Client ID"), max_length=200, widget=forms.TextInput(_CONTROL))
     client_secret = forms.CharField(label=_("Client Secret"), max_length=500, widget=forms.PasswordInput(_CONTROL))
+
+
+class AllowanceForm(forms.ModelForm[MarketoInstance]):
+    """What Marketo gives all tools in a day, and this console's share of it."""
+
+    class Meta:
+        model = MarketoInstance
+        fields = ("daily_calls", "daily_export_megabytes", "share_percent")
+        widgets: ClassVar = {name: forms.NumberInput({"class": "form-control"}) for name in fields}
 
 
 class MarketoInstanceForm(MarketoCredentialsForm):

@@ -1,7 +1,9 @@
 """The two providers: Marketo instances with their admins, and an account's connections to Marketo and Salesforce."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -40,6 +42,17 @@ class MarketoInstance(models.Model):
     account = models.OneToOneField(
         SalesAccount, null=True, blank=True, on_delete=models.SET_NULL, related_name="marketo_instance"
     )
+    # The day's allowances of the contract, for all tools together: Adobe's usual ones until somebody says otherwise.
+    daily_calls = models.PositiveIntegerField(
+        _("API calls a day"), default=50_000, validators=[MinValueValidator(1_000)]
+    )
+    daily_export_megabytes = models.PositiveIntegerField(
+        _("Megabytes of bulk exports a day"), default=500, validators=[MinValueValidator(10)]
+    )
+    # How much of both this console takes.
+    share_percent = models.PositiveSmallIntegerField(
+        _("Share of this console in percent"), default=50, validators=[MinValueValidator(5), MaxValueValidator(100)]
+    )
     admins_read_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -47,6 +60,31 @@ class MarketoInstance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.munchkin_id})"
+
+    @property
+    def share(self) -> "MarketoShare":
+        return MarketoShare(self.daily_calls, self.daily_export_megabytes * 1_000_000, self.share_percent)
+
+
+@dataclass(frozen=True)
+class MarketoShare:
+    """What all tools of a company may take of its Marketo in a day, and the part that this console allows itself."""
+
+    calls: int = 50_000
+    export_bytes: int = 500_000_000
+    percent: int = 50
+
+    @property
+    def own_calls(self) -> int:
+        return self.calls * self.percent // 100
+
+    @property
+    def own_export_bytes(self) -> int:
+        return self.export_bytes * self.percent // 100
+
+    @property
+    def own_export_megabytes(self) -> int:
+        return self.own_export_bytes // 1_000_000
 
 
 class MarketoAdmin(models.Model):

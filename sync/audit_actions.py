@@ -21,6 +21,10 @@ class SyncAction(models.TextChoices):
     PAUSED = "sync.paused", _("Paused the data sync %(target)s")
     RESUMED = "sync.resumed", _("Resumed the data sync %(target)s")
     RUN_PEOPLE_VIEWED = "sync.run_people_viewed", _("Looked at the people of the data sync %(target)s")
+    SCHEDULE_CHANGED = (
+        "sync.schedule_changed",
+        _("Scheduled the data sync: changes every %(minutes)s minutes, full runs %(hours)s (%(zone)s)"),
+    )
     STARTED = "sync.started", _("Started the data sync %(target)s")
     UNDONE = "sync.undone", _("Took the data sync %(target)s back")
     STARTED_DRY_RUN = "sync.started_dry_run", _("Started a dry run of the data sync, %(target)s")

@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount
 from sync.engine.cursors import STREAMS
-from sync.models import Cursor, Extract, RunKind, SyncRun
+from sync.models import Cursor, Extract, RunKind, Schedule, SyncRun
+from sync.schedule import is_off
 from sync.statuses import ExtractStatus, RunStatus
 
 RUNS_SHOWN = 12
-# A run begins every five minutes, so by now several have failed, or one takes long.
-LATE = timedelta(minutes=20)
+# Beyond the rhythm of the schedule: by then several runs have failed, or one takes long.
+LATE = timedelta(minutes=15)
 # Rows read for a change where no run has shown it yet: the person, and the record in Salesforce.
 ROWS_FOR_A_CHANGE = 2.0
 
@@ -42,10 +43,12 @@ class Backlog:
     current: SyncRun | None
     found: int
     done_at: datetime | None
+    # Between two runs, by the account's schedule; None while that is off.
+    rhythm: timedelta | None
 
     @property
     def is_late(self) -> bool:
-        return timezone.now() - self.complete_until > LATE
+        return self.rhythm is not None and timezone.now() - self.complete_until > LATE + self.rhythm
 
     @property
     def usual(self) -> int:
@@ -68,7 +71,12 @@ def backlog_of(account: SalesAccount) -> Backlog | None:
     changes = [ChangesOfRun(run, _changes(rows[run.pk]), [rows[run.pk][stream] for stream in STREAMS]) for run in past]
     found = _changes(rows[current.pk]) if current else 0
     done_at = _done_at(current, found, _rows_for_a_change([rows[run.pk] for run in past])) if current else None
-    return Backlog(complete_until, changes, current, found, done_at)
+    return Backlog(complete_until, changes, current, found, done_at, _rhythm(account))
+
+
+def _rhythm(account: SalesAccount) -> timedelta | None:
+    schedule = Schedule.of(account)
+    return None if is_off(schedule, timezone.now()) else timedelta(minutes=schedule.every_minutes)
 
 
 def _rows_by_run_and_source(runs: Sequence[SyncRun]) -> dict[int, Counter[str]]:

@@ -11,7 +11,7 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.models import SalesAccount
 from connections.models import MarketoConnection, SalesforceConnection
-from sync.engine.budget import DAILY_CALLS, DAILY_EXPORT_BYTES, MarketoBudget
+from sync.engine.client_factory import budget_of
 from sync.engine.preview import Forecast
 
 
@@ -62,12 +62,12 @@ def budgets_with(account: SalesAccount, forecast: Forecast) -> list[Allowance]:
 def budgets_of(account: SalesAccount) -> list[Allowance]:
     """The account's allowances, as far as its connections tell: of exports, of Marketo's calls, of Salesforce's."""
     found = []
-    marketo = MarketoConnection.objects.for_account(account).first()
-    if marketo:
-        spent = MarketoBudget(marketo.endpoint).spent()
-        sizes = megabytes(spent.export_bytes), megabytes(DAILY_EXPORT_BYTES)
-        found.append(Allowance(AllowanceKind.MARKETO_EXPORTS, spent.export_bytes, DAILY_EXPORT_BYTES, *sizes))
-        found.append(_calls(AllowanceKind.MARKETO_CALLS, spent.calls, DAILY_CALLS))
+    if MarketoConnection.objects.for_account(account).exists():
+        budget = budget_of(account)
+        spent, share = budget.spent(), budget.share
+        sizes = megabytes(spent.export_bytes), megabytes(share.own_export_bytes)
+        found.append(Allowance(AllowanceKind.MARKETO_EXPORTS, spent.export_bytes, share.own_export_bytes, *sizes))
+        found.append(_calls(AllowanceKind.MARKETO_CALLS, spent.calls, share.calls))
     salesforce = SalesforceConnection.objects.for_account(account).first()
     if salesforce and salesforce.calls_per_day:
         used = salesforce.calls_used_today or 0

@@ -3,8 +3,11 @@
 from typing import ClassVar
 
 from django import forms
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext_lazy as _
 
-from sync.models import HoldLimit
+from accounts.forms import time_zone_choices
+from sync.models import HoldLimit, Schedule
 
 
 class TypedText(forms.CharField):
@@ -21,6 +24,37 @@ class TypedText(forms.CharField):
     def to_python(self, value: object) -> str:
         text = super().to_python(str(value or "").replace("\0", "")) or ""
         return text[: self.longest]
+
+
+class ScheduleForm(forms.ModelForm[Schedule]):
+    """When runs begin by themselves."""
+
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=time_zone_choices, widget=forms.Select(attrs={"class": "form-select"})
+    )
+    weekdays = forms.TypedMultipleChoiceField(
+        label=_("Full runs may begin on"),
+        choices=WEEKDAYS.items(),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        error_messages={"required": _("Tick one day at least: full runs find what neither system reports.")},
+    )
+
+    class Meta:
+        model = Schedule
+        fields = ("every_minutes", "time_zone", "weekdays", "full_from", "full_until", "off_until")
+        widgets: ClassVar = {
+            "every_minutes": forms.Select(attrs={"class": "form-select"}),
+            **{
+                name: forms.TimeInput(attrs={"class": "form-control", "type": "time"}, format="%H:%M")
+                for name in ("full_from", "full_until")
+            },
+            "off_until": forms.DateInput(attrs={"class": "form-control", "type": "date"}, format="%Y-%m-%d"),
+        }
+        help_texts: ClassVar = {
+            "full_until": _("The same as From for all hours. A night may pass midnight."),
+            "off_until": _("On this day runs begin by themselves again. Leave empty while they shall go on."),
+        }
 
 
 class HoldLimitForm(forms.ModelForm[HoldLimit]):

@@ -98,6 +98,14 @@ WAITS = {
     "marketo_quota": _(
         "Marketo's daily allowance of exports or calls is used up; it begins anew at midnight US Central time."
     ),
+    "marketo_export_share": _(
+        "This console has used its share of Marketo's exports of today; the rest is left to other tools. The share is "
+        "set on Settings > Admin Settings > Marketo > Allowance."
+    ),
+    "marketo_daily_share": _(
+        "This console has used its share of Marketo's calls of today, or all tools together nine tenths of them; the "
+        "rest is left to other tools. The share is set on Settings > Admin Settings > Marketo > Allowance."
+    ),
     "salesforce_quota": _("The Salesforce org has used all its API calls of the last 24 hours."),
     "salesforce_share": _(
         "Nine tenths of the Salesforce org's API calls of the last 24 hours are used; the rest is left to other tools."

@@ -17,7 +17,15 @@ from connections.models import ConnectionStatus, MarketoConnection, MarketoInsta
 from sync.statuses import UNFINISHED, WAITING_FOR_A_DECISION, ExtractStatus, RunStatus
 
 if TYPE_CHECKING:
-    from sync.models import Cursor, HeldPerson, HoldLimit, Person, RejectedRow, SyncRun  # noqa: F401 (named in strings)
+    from sync.models import (  # noqa: F401 (named in strings)
+        Cursor,
+        HeldPerson,
+        HoldLimit,
+        Person,
+        RejectedRow,
+        Schedule,
+        SyncRun,
+    )
 
 # A worker renews its lease every second, so this long without a sign of life means that it is gone.
 LEASE = timedelta(seconds=20)
@@ -189,6 +197,11 @@ class HeldPersonQuerySet(models.QuerySet["HeldPerson"]):
 
 class HoldLimitQuerySet(models.QuerySet["HoldLimit"]):
     def for_account(self, account: SalesAccount) -> HoldLimitQuerySet:
+        return self.filter(account=account)
+
+
+class ScheduleQuerySet(models.QuerySet["Schedule"]):
+    def for_account(self, account: SalesAccount) -> ScheduleQuerySet:
         return self.filter(account=account)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 
 import structlog
 from django.db import OperationalError, connection, transaction
@@ -26,7 +25,8 @@ from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, MustWait, RunFailed, W
 from sync.engine.telling import tell_of_failure, tell_of_hold
 from sync.engine.undo import undo
 from sync.leases import LeasedJob, LeaseLost
-from sync.models import Extract, RunKind, Source, SyncRun
+from sync.models import Extract, RunKind, Schedule, Source, SyncRun
+from sync.schedule import Past, due_kind
 from sync.services import SyncRefused, start_sync, stop_extracts
 from sync.statuses import WAITING_FOR_A_DECISION, RunStatus
 
@@ -34,14 +34,8 @@ CONNECTIONS: dict[str, type[MarketoConnection | SalesforceConnection]] = {
     "marketo": MarketoConnection,
     "salesforce": SalesforceConnection,
 }
-# Everybody is read anew so often, for the changes that neither system reports: a renamed owner, for example.
-RECONCILIATION = timedelta(days=7)
-# A full run that failed, or that a person cancelled, is not begun again at once.
-AFTER_FAILURE = timedelta(hours=6)
 # Each account's turn comes every five minutes.
 TURNS = 10
-# After these only a full run helps.
-NEEDS_FULL_SYNC = {"too_many_changes", "list_gone"}
 # An undo has nothing to read.
 PLANS = {RunKind.FULL: plan, RunKind.INCREMENTAL: incremental.plan_changes, RunKind.UNDO: undo}
 logger = structlog.get_logger(__name__)
@@ -49,7 +43,7 @@ logger = structlog.get_logger(__name__)
 
 def start_due_syncs(turn: int | None = None) -> None:
     """
-    Bring every account that has been synced up to date: its changes, or everybody when that is due. With a `turn`, one
+    Bring every account that has been synced up to date, by its schedule: its changes, or everybody. With a `turn`, one
     part of the accounts in each of TURNS: hundreds that begin at once would wait for each other.
     """
     SyncRun.objects.outdated().delete()
@@ -57,21 +51,10 @@ def start_due_syncs(turn: int | None = None) -> None:
     if turn is not None:
         accounts = accounts.annotate(turn=F("pk") % TURNS).filter(turn=turn % TURNS)
     for account in accounts:
-        kind = _due_kind(account)
+        kind = due_kind(Schedule.of(account), Past.of(account), timezone.now())
         if kind:
             with suppress(SyncRefused):
                 start_sync(account=account, started_by=None, kind=kind)
-
-
-def _due_kind(account: SalesAccount) -> RunKind | None:
-    runs, now = SyncRun.objects.for_account(account), timezone.now()
-    failure, last_full, last_good = runs.latest("pk").failure, runs.full().latest("pk"), runs.full().last_success()
-    may_read_all = last_full == last_good or last_full.created_at < now - AFTER_FAILURE
-    is_outdated = last_good is None or last_good.created_at < now - RECONCILIATION
-    if may_read_all and (is_outdated or failure == "too_many_changes"):
-        return RunKind.FULL
-    # An incremental run would only fail again, and cost calls.
-    return None if failure in NEEDS_FULL_SYNC else RunKind.INCREMENTAL
 
 
 def end_disconnected_runs() -> None:

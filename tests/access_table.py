@@ -112,6 +112,8 @@ get  /settings/admin/general/                              login     404    200 
 post /settings/admin/general/                              login     404    400      403    403    400   404    404 404
 get  /settings/admin/marketo/                              login     404    200      403    403    200   404    404 404
 post /settings/admin/marketo/                              login     404    405      403    403    405   404    404 404
+get  /settings/admin/marketo/allowance/                    login     404    200      403    403    200   404    404 404
+post /settings/admin/marketo/allowance/                    login     404    200      403    403    400   404    404 404
 get  /settings/admin/marketo/connect/                      login     404    405      403    403    405   404    404 404
 post /settings/admin/marketo/connect/                      login     404    200      403    403    302   404    404 404
 get  /settings/admin/marketo/disconnect/                   login     404    302      403    403    200   404    404 404
@@ -168,6 +170,8 @@ get  /settings/admin/salesforce/rights/                    login     404    200 
 post /settings/admin/salesforce/rights/                    login     404    200      403    302    302   404    404 404
 get  /settings/admin/sync/                                 login     404    200      403    403    200   404    404 404
 post /settings/admin/sync/                                 login     404    400      403    403    400   404    404 404
+get  /settings/admin/sync/schedule/                        login     404    200      403    403    200   404    404 404
+post /settings/admin/sync/schedule/                        login     404    400      403    403    400   404    404 404
 get  /settings/admin/teams/                                login     404    200      403    403    200   404    404 404
 post /settings/admin/teams/                                login     404    302      403    403    302   404    404 404
 get  /settings/admin/teams/<int:pk>/                       login     404    404      403    403    200   404    404 404

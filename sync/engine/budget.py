@@ -13,6 +13,7 @@ from django.utils import timezone
 from clients.http import RateLimited
 from clients.marketo.errors import next_quota_reset
 from common.redis_client import redis_client
+from connections.models import MarketoShare
 from sync.engine.problems import QUOTA_MARGIN, MustWait, Wait
 
 # What Adobe asks of tools that share an instance: half of what it takes, 100 calls in 20 seconds, ten at a time.
@@ -23,15 +24,19 @@ CALLS_IN_WINDOW_ALONE = 80
 CALLS_OF_NOBODY = 20
 ALONE_SECONDS = 10 * 60
 LEARN_SECONDS = 60 * 60
-# Adobe's default allowances; all tools of a customer share them.
-DAILY_CALLS = 50_000
-DAILY_EXPORT_BYTES = 500_000_000
+# The last tenth of a day's calls is left to the other tools, whoever has used the rest.
+USED_BY_ALL = 0.9
+# So many calls a step may make after it has got its place.
+CALLS_OF_A_STEP = 20
 # A worker that dies in the middle of a call holds its place so long; longer than any download.
 LONGEST_CALL = timedelta(minutes=10)
 DAY_KEPT = timedelta(days=2)
 
-# The clock is Redis's, the one that all workers share. Answers how many milliseconds to wait, 0 when the call may go.
+# The clock is Redis's, the one that all workers share. Answers how many milliseconds to wait, 0 when the call may go,
+# -1 when none may today.
 TAKE = """
+if tonumber(redis.call('GET', KEYS[4]) or 0) >= tonumber(ARGV[6]) then return -1 end
+if tonumber(redis.call('GET', KEYS[5]) or 0) >= tonumber(ARGV[7]) then return -1 end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 20000)
@@ -52,31 +57,34 @@ return 0
 
 @dataclass(frozen=True)
 class Spent:
-    """What is known to be used of the day's allowances: calls by everybody, bytes of exports by this console."""
+    """What is known to be used of the day's allowances: calls by everybody and by us, bytes of our exports."""
 
     calls: int
+    own_calls: int
     export_bytes: int
 
 
 class MarketoBudget:
-    """The budget of the Marketo instance at `endpoint`."""
+    """The budget of the Marketo instance at `endpoint`, of which this console has a share."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, share: MarketoShare | None = None) -> None:
+        self.share = share or MarketoShare()
         self._name = f"marketo-budget:{endpoint}"
         # Set while no other tool has called since the last look.
         self._alone = f"{self._name}:alone"
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """Room for one call; raises MustWait while there is none."""
+        """Room for the calls of one step; raises MustWait while there is none."""
         ticket = uuid4().hex
         lease = int(LONGEST_CALL.total_seconds() * 1000)
-        keys = [f"{self._name}:window", f"{self._name}:open", self._alone]
-        limits = [CALLS_IN_WINDOW, CALLS_AT_A_TIME, lease, CALLS_IN_WINDOW_ALONE]
-        wait = redis_client().eval(TAKE, len(keys), *keys, ticket, *limits)
+        keys = [f"{self._name}:window", f"{self._name}:open", self._alone, self._key("own"), self._key("calls")]
+        limits = [CALLS_IN_WINDOW, CALLS_AT_A_TIME, lease, CALLS_IN_WINDOW_ALONE, *self._daily_limits()]
+        wait = int(redis_client().eval(TAKE, len(keys), *keys, ticket, *limits))
+        if wait < 0:
+            raise MustWait(Wait("marketo_daily_share", next_quota_reset() + QUOTA_MARGIN))
         if wait:
-            raise MustWait(Wait("marketo_share", timezone.now() + timedelta(milliseconds=int(wait))))
-        self._add("calls", 1)
+            raise MustWait(Wait("marketo_share", timezone.now() + timedelta(milliseconds=wait)))
         try:
             yield
         except RateLimited:
@@ -87,14 +95,23 @@ class MarketoBudget:
             with suppress(redis.RedisError):
                 redis_client().zrem(keys[1], ticket)
 
+    def _daily_limits(self) -> tuple[int, int]:
+        """After how many calls of this console, and of everybody, no step may begin."""
+        return self.share.own_calls - CALLS_OF_A_STEP, round(self.share.calls * USED_BY_ALL)
+
+    def count_call(self) -> None:
+        """A call was made: one of this console, and of everybody."""
+        self._add("own", 1)
+        self._add("calls", 1)
+
     def check_export(self, expected_bytes: int, under_way_bytes: int = 0) -> None:
         """
-        Raises MustWait when one more export, of this size, would go beyond the day's allowance, together with those
-        that are not finished yet. The day's first export may always be made.
+        Raises MustWait when one more export, of this size, would go beyond this console's share of the day, together
+        with those that are not finished yet. The day's first export may always be made.
         """
         spent = self.spent().export_bytes + under_way_bytes
-        if spent and spent + expected_bytes > DAILY_EXPORT_BYTES:
-            raise MustWait(Wait("marketo_quota", next_quota_reset() + QUOTA_MARGIN))
+        if spent and spent + expected_bytes > self.share.own_export_bytes:
+            raise MustWait(Wait("marketo_export_share", next_quota_reset() + QUOTA_MARGIN))
 
     def add_export(self, size: int) -> None:
         """An export of `size` bytes was made."""
@@ -119,8 +136,8 @@ class MarketoBudget:
         return True
 
     def spent(self) -> Spent:
-        calls, size = redis_client().mget(self._key("calls"), self._key("export"))
-        return Spent(int(calls or 0), int(size or 0))
+        calls, own, size = redis_client().mget(self._key("calls"), self._key("own"), self._key("export"))
+        return Spent(int(calls or 0), int(own or 0), int(size or 0))
 
     def _add(self, what: str, amount: int) -> None:
         with redis_client().pipeline() as pipeline:

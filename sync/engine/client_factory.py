@@ -1,18 +1,20 @@
 """The clients of the providers, for an account that may have been disconnected in the middle of a run."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
 from django.utils import timezone
 
 from accounts.models import SalesAccount
-from clients.http import ApiError, CircuitOpenError
+from clients.http import ApiError, CircuitOpenError, QuotaExceeded
 from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
-from connections.models import MarketoConnection, SalesforceConnection, Service
+from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection, Service
+from connections.services.allowances import learn_allowance
 from connections.services.call_log import record_usage
 from connections.services.client_factory import marketo_client, salesforce_client
 from sync.engine.budget import MarketoBudget
@@ -34,7 +36,13 @@ def marketo_of(account: SalesAccount) -> MarketoClient:
     connection = MarketoConnection.objects.for_account(account).first()
     if connection is None:
         raise RunFailed("disconnected", service="Marketo")
-    return _counted(marketo_client(connection), "marketo_calls")
+    return _counted(marketo_client(connection), "marketo_calls", partial(_note, account, budget_of(account)))
+
+
+def _note(account: SalesAccount, budget: MarketoBudget, error: ApiError | None) -> None:
+    budget.count_call()
+    if isinstance(error, QuotaExceeded):
+        learn_allowance(account, error)
 
 
 def budget_of(account: SalesAccount) -> MarketoBudget:
@@ -42,7 +50,8 @@ def budget_of(account: SalesAccount) -> MarketoBudget:
     connection = MarketoConnection.objects.for_account(account).first()
     if connection is None:
         raise RunFailed("disconnected", service="Marketo")
-    return MarketoBudget(connection.endpoint)
+    instance = MarketoInstance.objects.for_account(account).first()
+    return MarketoBudget(connection.endpoint, instance.share if instance else None)
 
 
 def learn_usage(account: SalesAccount, client: MarketoClient, budget: MarketoBudget) -> None:
@@ -51,7 +60,7 @@ def learn_usage(account: SalesAccount, client: MarketoClient, budget: MarketoBud
         return
     calls = client.usage_today()
     budget.learn_calls(calls)
-    record_usage(account.pk, Service.MARKETO, calls, None)
+    record_usage(account.pk, Service.MARKETO, calls, budget.share.calls)
 
 
 @contextmanager
@@ -87,13 +96,15 @@ def calls_counted_on(step: LeasedJob) -> Iterator[None]:
         _counting_step.reset(token)
 
 
-def _counted(client: Client, column: str) -> Client:
+def _counted(client: Client, column: str, also: Callable[[ApiError | None], None] | None = None) -> Client:
     notes = client.on_call
 
     def ended(operation: str, error: ApiError | None) -> None:
-        step = _counting_step.get()
-        if step and not isinstance(error, CircuitOpenError):
+        step, was_made = _counting_step.get(), not isinstance(error, CircuitOpenError)
+        if step and was_made:
             setattr(step, column, getattr(step, column) + 1)
+        if also and was_made:
+            also(error)
         if notes:
             notes(operation, error)
 

@@ -14,6 +14,7 @@ from clients.http import AccessDenied, ApiError
 from clients.marketo.client import MarketoClient
 from connections.services.marketo_sample import oldest_created_at
 from connections.services.marketo_schema import describe_fields, forget_schema
+from sync.engine.budget import MarketoBudget
 from sync.engine.client_factory import budget_of, marketo_of
 from sync.engine.cursors import DEPARTURES, streams_of
 from sync.engine.fields import INDISPENSABLE, readable_fields
@@ -38,7 +39,7 @@ def plan(run: SyncRun) -> None:
         check_fields(client, {field.name for field in known})
         run.fields = readable_fields(known)
         # Members of a list come in one export, whenever they were made.
-        windows = [{}] if run.list_id is not None else _windows(run.account, _start(run.account, client), started_at)
+        windows = [{}] if run.list_id is not None else _windows(run, _start(run.account, client), started_at, budget)
         visibility = look(run.account, client)
         # Last: the calls of the look are ours, and not another tool's for whose sake we would go slower.
         budget.learn_calls(client.usage_today())
@@ -53,9 +54,10 @@ def plan(run: SyncRun) -> None:
             table.create()
 
 
-def _windows(account: SalesAccount, start: datetime, end: datetime) -> list[dict[str, Any]]:
-    earlier = SyncRun.objects.for_account(account).full().last_success()
-    windows = affordable_windows(start, end, measured_windows(earlier) if earlier else [])
+def _windows(run: SyncRun, start: datetime, end: datetime, budget: MarketoBudget) -> list[dict[str, Any]]:
+    earlier = SyncRun.objects.for_account(run.account).full().last_success()
+    measured = measured_windows(earlier) if earlier else []
+    windows = affordable_windows(start, end, measured, budget.share.own_export_bytes)
     return [
         {"window_from": window.first, "window_to": window.last, "bytes_expected": window.size} for window in windows
     ]

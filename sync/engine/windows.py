@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from sync.engine.budget import DAILY_EXPORT_BYTES
 from sync.models import SyncRun
 
 SECOND = timedelta(seconds=1)
@@ -31,11 +30,13 @@ def month_windows(start: datetime, end: datetime) -> Iterator[Window]:
     return _cut(Window(start.replace(microsecond=0), end.replace(microsecond=0)), LONGEST)
 
 
-def affordable_windows(start: datetime, end: datetime, measured: Collection[Window]) -> Iterator[Window]:
-    """The same with the sizes that `measured` windows let expect; one beyond a day's allowance comes in equal parts."""
+def affordable_windows(
+    start: datetime, end: datetime, measured: Collection[Window], bytes_a_day: int
+) -> Iterator[Window]:
+    """The same with the sizes that `measured` windows let expect; one beyond a day's share comes in equal parts."""
     for window in month_windows(start, end):
         size = _expected_size(window, measured)
-        parts = ceil(size / DAILY_EXPORT_BYTES) if size else 1
+        parts = ceil(size / bytes_a_day) if size else 1
         length = timedelta(seconds=ceil(window.length / SECOND / parts))
         for part in _cut(window, length):
             yield Window(part.first, part.last, size and size // parts)

@@ -10,13 +10,12 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from clients.http import RateLimited
-from connections.models import SalesforceConnection
+from connections.models import MarketoInstance, MarketoShare, SalesforceConnection
 from sandbox.testing import SandboxProcess
 from sync.engine.budget import (
     CALLS_AT_A_TIME,
     CALLS_IN_WINDOW,
     CALLS_IN_WINDOW_ALONE,
-    DAILY_EXPORT_BYTES,
     MarketoBudget,
 )
 from sync.engine.problems import MustWait
@@ -30,6 +29,8 @@ from tests.conftest import ClientOf
 from tests.sync.driving import finish, work_until
 
 pytestmark = pytest.mark.usefixtures("servers")
+
+BYTES_A_DAY = MarketoShare().own_export_bytes
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_calls_at_a_time_are_rationed(budget: MarketoBudget) -> None:
 
 
 def test_instances_do_not_share_a_budget(budget: MarketoBudget) -> None:
-    budget.add_export(DAILY_EXPORT_BYTES)
+    budget.add_export(BYTES_A_DAY)
     MarketoBudget("https://other.mktorest.example").check_export(1)
 
 
@@ -100,7 +101,7 @@ def test_instances_do_not_share_a_budget(budget: MarketoBudget) -> None:
 def test_the_day_begins_at_midnight_in_chicago(budget: MarketoBudget, before: str, after: str) -> None:
     moment = datetime.fromisoformat(before).replace(tzinfo=UTC)
     with time_machine.travel(moment, tick=False):
-        budget.add_export(DAILY_EXPORT_BYTES - 10)
+        budget.add_export(BYTES_A_DAY - 10)
         budget.check_export(10)
         with pytest.raises(MustWait) as pause:
             budget.check_export(11)
@@ -117,11 +118,49 @@ def test_a_run_waits_for_its_share_and_then_goes_on(
     budget = MarketoBudget(sandbox.url)
     run = start_sync(account=connected, started_by=admin)
     advance_run(run.pk)
-    budget.add_export(DAILY_EXPORT_BYTES + 1)
-    parked = Extract.objects.of_run(run).filter(waiting_reason="marketo_quota")
+    budget.add_export(BYTES_A_DAY + 1)
+    parked = Extract.objects.of_run(run).filter(waiting_reason="marketo_export_share")
     work_until(parked.exists)
     assert not [call for call in sandbox.get("/_sandbox/calls") if call["path"].endswith("export/create.json")]
-    budget.add_export(-DAILY_EXPORT_BYTES - 1)
+    budget.add_export(-BYTES_A_DAY - 1)
+    parked.update(due_at=timezone.now())
+    assert finish(run).status == RunStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("own", "everybody", "percent", "may_go"),
+    [
+        (0, 0, 50, True),
+        (4_979, 4_979, 50, True),
+        (4_980, 4_980, 50, False),  # a step makes up to twenty calls
+        (4_980, 4_980, 60, True),
+        (10, 8_999, 50, True),
+        (10, 9_000, 100, False),  # others have used the rest
+    ],
+)
+def test_the_share_of_a_day_is_not_exceeded(own: int, everybody: int, percent: int, *, may_go: bool) -> None:
+    budget = MarketoBudget(f"https://{uuid4().hex}.mktorest.example", MarketoShare(10_000, percent=percent))
+    budget._add("own", own)
+    budget._add("calls", everybody)
+    if may_go:
+        take_calls(budget, 1)
+        return
+    with pytest.raises(MustWait) as pause, budget.call():
+        pass
+    assert pause.value.wait.reason == "marketo_daily_share"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_keeps_to_the_share_of_its_instance(
+    connected: SalesAccount, admin: User, sandbox: SandboxProcess
+) -> None:
+    MarketoInstance.objects.update(daily_calls=1_000, share_percent=3)
+    run = start_sync(account=connected, started_by=admin)
+    parked = Extract.objects.of_run(run).filter(waiting_reason="marketo_daily_share")
+    work_until(parked.exists)
+    made = [call for call in sandbox.get("/_sandbox/calls") if call["path"].startswith(("/rest", "/bulk", "/users"))]
+    assert 10 <= len(made) <= 30
+    MarketoInstance.objects.update(share_percent=50)
     parked.update(due_at=timezone.now())
     assert finish(run).status == RunStatus.SUCCEEDED
 
@@ -137,8 +176,9 @@ def test_the_page_of_a_run_shows_the_budgets(
     counting = ("/rest", "/bulk", "/userservice")
     counted = len([call for call in sandbox.get("/_sandbox/calls") if call["path"].startswith(counting)])
     assert 0 < marketo.used <= counted
+    assert exports.allowed == MarketoShare().own_export_bytes
     assert salesforce.used > 0
-    assert "of 500 MB" in page.content.decode()
+    assert "of 250 MB" in page.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

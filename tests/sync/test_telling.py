@@ -7,9 +7,10 @@ from django.utils import timezone, translation
 
 from accounts.models import Occurrence, SalesAccount, User
 from common.events import Event, find_event
+from connections.models import MarketoShare
 from sandbox.testing import SandboxProcess
 from sync.decisions import discard_run
-from sync.engine.budget import DAILY_CALLS, MarketoBudget
+from sync.engine.budget import MarketoBudget
 from sync.engine.problems import RunFailed
 from sync.engine.telling import tell_of_failure, tell_of_success
 from sync.events import ALLOWANCE_LOW, COPY_OLD, FIELDS_GONE, FULL_SYNC_DONE, RUN_FAILED, RUN_HELD, RUN_WAITS
@@ -132,7 +133,7 @@ def test_an_allowance_is_told_from_four_fifths_on_until_it_begins_anew(account: 
     make_cursor(account)
     connection = make_marketo_connection(account)
     for calls, expected in ((0.79, set()), (0.8, {ALLOWANCE_LOW.key}), (0.01, set())):
-        MarketoBudget(connection.endpoint).learn_calls(int(DAILY_CALLS * calls))
+        MarketoBudget(connection.endpoint).learn_calls(int(MarketoShare().calls * calls))
         watch_allowances()
         assert going_on() == expected
     assert told(ALLOWANCE_LOW) == "80% of a day's allowance are used: Marketo calls today."

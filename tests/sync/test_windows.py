@@ -9,8 +9,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
+from connections.models import MarketoShare
 from sandbox.testing import SandboxProcess
-from sync.engine.budget import DAILY_EXPORT_BYTES, MarketoBudget
+from sync.engine.budget import MarketoBudget
 from sync.engine.windows import SECOND, Window, affordable_windows, month_windows
 from sync.models import Extract, Source
 from sync.services import start_sync
@@ -20,6 +21,8 @@ from tests.sync.driving import finish, work_until
 
 START, END = datetime(2020, 1, 31, 5, 30, 15, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
 MEGABYTES = 1_000_000
+# Of this console: the half of what Marketo gives a company.
+BYTES_A_DAY = MarketoShare().own_export_bytes
 
 
 def cover(windows: list[Window], start: datetime, end: datetime) -> bool:
@@ -38,11 +41,11 @@ def test_a_window_beyond_a_days_allowance_comes_in_parts() -> None:
     """Pain 8: what no day allows is asked for over several days."""
     large, small = (Window(*month, size=size) for month, size in zip(months(2), (1100, 300), strict=True))
     measured = [Window(large.first, large.last, 1100 * MEGABYTES), Window(small.first, small.last, 300 * MEGABYTES)]
-    windows = list(affordable_windows(large.first, small.last, measured))
+    windows = list(affordable_windows(large.first, small.last, measured, 500 * MEGABYTES))
     assert cover(windows, large.first, small.last)
     sizes = [window.size for window in windows if window.size]
     assert len(windows) == len(sizes) == 4
-    assert max(sizes) <= DAILY_EXPORT_BYTES
+    assert max(sizes) <= 500 * MEGABYTES
     assert sizes[-1] == 300 * MEGABYTES
 
 
@@ -57,18 +60,18 @@ def test_sizes_are_carried_over_to_other_windows() -> None:
     middle = first + (last - first) / 2
     middle = middle.replace(microsecond=0)
     measured = [Window(first, middle, 100), Window(middle + SECOND, last, 50)]
-    (window,) = affordable_windows(first, last, measured)
+    (window,) = affordable_windows(first, last, measured, BYTES_A_DAY)
     assert window.size == 150
 
 
 def test_nothing_is_expected_where_nothing_was_measured() -> None:
-    assert {window.size for window in affordable_windows(START, END, [])} == {None}
+    assert {window.size for window in affordable_windows(START, END, [], BYTES_A_DAY)} == {None}
 
 
 @pytest.mark.usefixtures("servers")
 def test_the_first_export_of_a_day_may_have_any_size() -> None:
     budget = MarketoBudget("https://windows.mktorest.example")
-    budget.check_export(DAILY_EXPORT_BYTES * 3)
+    budget.check_export(BYTES_A_DAY * 3)
 
 
 @pytest.fixture
@@ -91,10 +94,10 @@ def test_what_does_not_fit_into_the_day_waits_and_the_rest_goes_on(
     work_until(windows.exists)
     sizes = sorted(size for size in windows.values_list("bytes_expected", flat=True) if size)
     assert sizes[-1] > sizes[-2]
-    budget.add_export(DAILY_EXPORT_BYTES - budget.spent().export_bytes - sum(sizes) + 1)
+    budget.add_export(BYTES_A_DAY - budget.spent().export_bytes - sum(sizes) + 1)
     work_until(lambda: not windows.exclude(status=ExtractStatus.LOADED).filter(waiting_reason="").exists())
-    parked = windows.get(waiting_reason="marketo_quota")
+    parked = windows.get(waiting_reason="marketo_export_share")
     assert parked.bytes_expected in sizes
-    budget.add_export(-DAILY_EXPORT_BYTES)
+    budget.add_export(-BYTES_A_DAY)
     windows.filter(pk=parked.pk).update(due_at=timezone.now())
     assert finish(run).status == RunStatus.SUCCEEDED

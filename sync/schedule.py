@@ -1,0 +1,117 @@
+"""Which run of an account is to begin by itself now, if any, and when the next full one may."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import SalesAccount, User
+from accounts.services import record
+from common.zones import zone_named
+from sync.audit_actions import SyncAction
+from sync.models import RunKind, Schedule, SyncRun
+
+# Everybody is read anew so often, for the changes that neither system reports: a renamed owner, for example.
+RECONCILIATION = timedelta(days=7)
+# Where full runs may begin in some hours only, a week after the last one could be just too late.
+EARLY = timedelta(hours=12)
+# A full run that failed, or that a person cancelled, is not begun again at once.
+AFTER_FAILURE = timedelta(hours=6)
+# An account's turn comes so often, a little earlier or later.
+TURN, SLACK = timedelta(minutes=5), timedelta(minutes=2, seconds=30)
+# After these only a full run helps.
+NEEDS_FULL_SYNC = {"too_many_changes", "list_gone"}
+LOOKED_AHEAD = timedelta(days=15)
+
+
+@dataclass(frozen=True)
+class Past:
+    """How an account's runs went: `full_at` is when the last full one began, `good_at` the last that succeeded."""
+
+    failure: str
+    begun_at: datetime
+    full_at: datetime
+    good_at: datetime | None
+
+    @classmethod
+    def of(cls, account: SalesAccount) -> "Past":
+        """Of an account that has been synced."""
+        runs = SyncRun.objects.for_account(account)
+        last, full, good = runs.latest("pk"), runs.full().latest("pk"), runs.full().last_success()
+        return cls(last.failure, last.created_at, full.created_at, good.created_at if good else None)
+
+
+def due_kind(schedule: Schedule, past: Past, now: datetime) -> RunKind | None:
+    """Which kind of run is to begin."""
+    if is_off(schedule, now):
+        return None
+    if _wants_full(schedule, past, now) and may_begin_full(schedule, now):
+        return RunKind.FULL
+    # An incremental run would only fail again, and cost calls.
+    if past.failure in NEEDS_FULL_SYNC or not _is_time_for_changes(schedule, past, now):
+        return None
+    return RunKind.INCREMENTAL
+
+
+def _is_time_for_changes(schedule: Schedule, past: Past, now: datetime) -> bool:
+    pause = timedelta(minutes=schedule.every_minutes)
+    return pause <= TURN or now >= past.begun_at + pause - SLACK
+
+
+def is_off(schedule: Schedule, now: datetime) -> bool:
+    """Does nothing begin by itself today?"""
+    return bool(schedule.off_until and _local(schedule, now).date() < schedule.off_until)
+
+
+def may_begin_full(schedule: Schedule, now: datetime) -> bool:
+    """By the clock on the wall: an hour that summer time skips is no hour, and one that comes twice counts twice."""
+    local = _local(schedule, now)
+    clock, begin, end = local.time(), schedule.full_from, schedule.full_until
+    day = local.weekday()
+    if begin < end:
+        return day in schedule.weekdays and begin <= clock < end
+    if clock >= begin:
+        return day in schedule.weekdays
+    # The night belongs to the day on which it began.
+    return clock < end and (day - 1) % 7 in schedule.weekdays
+
+
+def next_full(schedule: Schedule, past: Past, now: datetime) -> datetime | None:
+    """About when the next full run begins by itself; None where none may within two weeks of when it is wanted."""
+    wanted = max(now, (past.good_at or now) + _interval(schedule))
+    moments = (wanted + TURN * number for number in range(LOOKED_AHEAD // TURN))
+    return next((time for time in moments if may_begin_full(schedule, time) and not is_off(schedule, time)), None)
+
+
+@transaction.atomic
+def set_schedule(*, account: SalesAccount, changed_by: User, **values: Any) -> None:
+    """Let the account's runs begin by another schedule."""
+    schedule, _is_new = Schedule.objects.update_or_create(account=account, defaults=values)
+    record(
+        account=account,
+        actor=changed_by,
+        action=SyncAction.SCHEDULE_CHANGED,
+        minutes=schedule.every_minutes,
+        zone=schedule.time_zone,
+        weekdays=schedule.weekdays,
+        hours=f"{schedule.full_from:%H:%M}-{schedule.full_until:%H:%M}",
+        off_until=str(schedule.off_until or ""),
+    )
+
+
+def _wants_full(schedule: Schedule, past: Past, now: datetime) -> bool:
+    if past.full_at != past.good_at and past.full_at >= now - AFTER_FAILURE:
+        return False
+    is_outdated = past.good_at is None or past.good_at < now - _interval(schedule)
+    return is_outdated or past.failure == "too_many_changes"
+
+
+def _interval(schedule: Schedule) -> timedelta:
+    is_restricted = schedule.full_from != schedule.full_until or len(schedule.weekdays) < 7
+    return RECONCILIATION - EARLY if is_restricted else RECONCILIATION
+
+
+def _local(schedule: Schedule, now: datetime) -> datetime:
+    return timezone.localtime(now, zone_named(schedule.time_zone))
