@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from django.db.models import QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -76,7 +77,27 @@ class SectionState:
     @property
     def is_settled(self) -> bool:
         """Nothing is left, not even what is optional."""
-        return all(item.is_settled for item in self.items)
+        return not self.open_items
+
+    @property
+    def open_items(self) -> list[ItemState]:
+        return [item for item in self.items if not item.is_settled]
+
+    @property
+    def settled_items(self) -> list[ItemState]:
+        return [item for item in self.items if item.is_settled]
+
+    @property
+    def settled(self) -> int:
+        return len(self.settled_items)
+
+    @property
+    def open_by_place(self) -> list[tuple[Promise, list[ItemState]]]:
+        """What is left, with the place in Setup where it is done."""
+        places: dict[str, tuple[Promise, list[ItemState]]] = {}
+        for item in self.open_items:
+            places.setdefault(str(item.item.place), (item.item.place, []))[1].append(item)
+        return list(places.values())
 
 
 @dataclass(frozen=True)
@@ -104,13 +125,13 @@ class PackageState:
         return len(self.items)
 
     @property
+    def left(self) -> int:
+        return self.total - self.verified - self.ticked
+
+    @property
     def open_sections(self) -> list[SectionState]:
         """What is left to do, without what is already settled."""
-        sections = [
-            SectionState(section.section, [item for item in section.items if not item.is_settled])
-            for section in self.sections
-        ]
-        return [section for section in sections if section.items]
+        return [SectionState(section.section, section.open_items) for section in self.sections if section.open_items]
 
     @property
     def next_item(self) -> ItemState | None:

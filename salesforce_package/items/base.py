@@ -5,7 +5,18 @@ from django.utils.translation import gettext_lazy as _
 from connections.messages import MARKETO_ADMIN
 from salesforce_package.facts import BASE_SOURCE, BUTTONS_SOURCE, PACKAGE_FIELDS, SOAP_SOURCE
 from salesforce_package.items.buttons import shows_buttons
-from salesforce_package.items.declaration import CONFIG_TAB, KEPT_BY_THE_PACKAGE, OBJECT_MANAGER, Item, Section
+from salesforce_package.items.declaration import (
+    CONFIG_TAB,
+    FIELDS,
+    IN_MARKETO,
+    KEPT_BY_THE_PACKAGE,
+    LIST_VIEWS,
+    OBJECT_MANAGER,
+    PACKAGE_CONFIG,
+    PAGE_LAYOUTS,
+    Item,
+    Section,
+)
 from salesforce_package.items.layouts import has_fields_of_people, has_panel
 from salesforce_package.items.remote_sites import remote_site
 
@@ -28,10 +39,12 @@ _NOT_IN_MARKETO_API = _("Marketo's API does not show what Admin > Sales Insight 
 SECTION = Section(
     7,
     _("Basic configuration of Marketo Sales Insight"),
+    _("Basic configuration"),
     (
         Item(
             key="api_secret",
             title=_("An API secret is set in Marketo"),
+            place=IN_MARKETO,
             where=_("Marketo: Admin > Sales Insight > Edit API Configuration"),
             how=_("Choose a secret without the character &, and keep it like a password."),
             who=MARKETO_ADMIN,
@@ -40,6 +53,7 @@ SECTION = Section(
         Item(
             key="rest_credentials",
             title=_("The REST credentials are revealed in Marketo"),
+            place=IN_MARKETO,
             where=_("Marketo: Admin > Sales Insight > REST API Configuration > View"),
             how=_("Press View, then OK: the API URL and the credentials appear."),
             who=MARKETO_ADMIN,
@@ -68,6 +82,7 @@ SECTION = Section(
         Item(
             key="lead_layout",
             title=_("The Lead layout has the section Marketo Sales Insight"),
+            place=PAGE_LAYOUTS,
             where=_("Setup > Object Manager > Lead > Page Layouts"),
             how=_("One column below Custom Links, holding the Visualforce page Lead, 450 pixels high."),
             path=f"{OBJECT_MANAGER}/Lead/PageLayouts/view",
@@ -78,6 +93,7 @@ SECTION = Section(
         Item(
             key="other_layouts",
             title=_("The layouts of Contact, Account and Opportunity have it too"),
+            place=PAGE_LAYOUTS,
             where=_("Setup > Object Manager > Contact, Account, Opportunity > Page Layouts"),
             how=_("The page is named after the object. Contact 450 pixels, Account and Opportunity 410 pixels high."),
             path=f"{OBJECT_MANAGER}/Contact/PageLayouts/view",
@@ -88,6 +104,7 @@ SECTION = Section(
         Item(
             key="layout_fields",
             title=_("The fields of Sales Insight are on the Lead and Contact layouts"),
+            place=PAGE_LAYOUTS,
             where=_("Setup > Object Manager > Lead, Contact > Page Layouts > Fields"),
             how=_(
                 "Add these fields. MSI Contact Id and View in Marketo are fields of Lead only, MKTO Lead Score and "
@@ -101,6 +118,7 @@ SECTION = Section(
         Item(
             key="lead_conversion",
             title=_("The fields of Sales Insight follow a lead into the contact"),
+            place=FIELDS,
             where=_("Setup > Object Manager > Lead > Fields & Relationships > Map Lead Fields"),
             how=_(
                 "Map each of these fields to the contact's field with the same label. Leave out what your org does not "
@@ -119,6 +137,7 @@ SECTION = Section(
         Item(
             key="marketo_api_enabled",
             title=_("The Marketo API is enabled and has its credentials"),
+            place=PACKAGE_CONFIG,
             where=CONFIG_TAB,
             how=_(
                 "Tick Enable Marketo API and paste the credentials, of REST and where it still asks of SOAP; once for "
@@ -129,6 +148,7 @@ SECTION = Section(
         Item(
             key="marketo_tab",
             title=_("The tab Marketo is in the tab bar"),
+            place=PACKAGE_CONFIG,
             where=_("App Launcher > + > Customize My Tabs"),
             how=_("Add the tab Marketo for the people who work with Sales Insight."),
             is_optional=True,
@@ -137,6 +157,7 @@ SECTION = Section(
         Item(
             key="bulk_buttons",
             title=_("List views have the MSI buttons"),
+            place=LIST_VIEWS,
             where=_("Setup > Object Manager > Lead, Contact > Search Layouts for Salesforce Classic > List View"),
             how=_("Add both buttons, then save."),
             path=f"{OBJECT_MANAGER}/Lead/SearchLayouts/view",

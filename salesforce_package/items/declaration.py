@@ -17,6 +17,16 @@ Evidence = dict[str, Promise]
 
 OBJECT_MANAGER = "/lightning/setup/ObjectManager"
 CONFIG_TAB = _("App Launcher > Marketo Sales Insight Config")
+# Where somebody stands who does an item: what is done at one place is listed together.
+PACKAGES = _("AppExchange and installed packages")
+ORG = _("The org as a whole")
+PROFILES = _("Profiles and permission sets")
+SITES = _("Remote sites")
+PAGE_LAYOUTS = _("Page layouts and Lightning pages")
+LIST_VIEWS = _("List views")
+FIELDS = _("Fields")
+PACKAGE_CONFIG = _("Marketo Sales Insight in the App Launcher")
+IN_MARKETO = _("Marketo")
 # Why an item is ticked by hand.
 KEPT_BY_THE_PACKAGE = _("The package keeps this to itself: Adobe documents no way to read what its Config tab stores.")
 
@@ -24,7 +34,8 @@ KEPT_BY_THE_PACKAGE = _("The package keeps this to itself: Adobe documents no wa
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """
-    One thing to do in Salesforce (or, for its secret, in Marketo). `path` leads to a page of the org, or elsewhere.
+    One thing to do in Salesforce (or, for its secret, in Marketo). `path` leads to a page of the org, or elsewhere;
+    items with the same `place` are done at one go.
 
     `values` are texts to enter there; {munchkin_id} stands for the instance's. Optional items do not hold up a step.
     `who` can do it. `check` looks whether it is done; of an item that has none, `by_hand` says why no API can see it.
@@ -33,6 +44,7 @@ class Item:
 
     key: str
     title: Promise
+    place: Promise
     where: Promise
     how: Promise
     path: str = ""
@@ -54,4 +66,5 @@ class Section:
 
     step: int
     title: Promise
+    short_title: Promise
     items: tuple[Item, ...]

@@ -85,21 +85,27 @@ def test_a_tick_carries_its_name_and_can_be_taken_back(
     assert browser.post(TICK.format("nonsense")).status_code == 404
 
 
-def test_what_to_do_next_is_unfolded_and_the_rest_is_a_row_each(
+def test_what_to_do_next_is_on_top_and_the_rest_is_a_row_each(
     checked: SalesAccount, salesforce_admin: User, client_of: ClientOf
 ) -> None:
     check_package(checked)
     browser = client_of(salesforce_admin)
-    assert _unfolded(text_of(browser.get(PAGE))) == ["package_installed"]
+    page = text_of(browser.get(PAGE))
+    assert _next(page) == "Install or upgrade Marketo Sales Insight"
+    # What is done at the same place is listed together.
+    of_actions = page.partition('id="section-4"')[2]
+    places = re.findall(r"<h3[^>]*>\s*<svg.*?</svg>\s*([^<]+)</h3>", of_actions, re.DOTALL)
+    assert places == ["Remote sites", "Marketo Sales Insight in the App Launcher", "List views", "Fields", *places[4:]]
+    assert len(places) == len(set(places))
     answer = browser.post(TICK.format("governance"))
     # The summary takes the focus, so whoever works by keyboard goes on from there.
     assert answer["Location"] == f"{PAGE}#governance"
     assert '<summary id="governance">' in text_of(browser.get(PAGE))
 
 
-def _unfolded(page: str) -> list[str]:
-    """The items that are unfolded, without sections and lists inside items."""
-    return re.findall(r'<details open>\s*<summary id="(\w+)"', page)
+def _next(page: str) -> str:
+    """The title of what to do next."""
+    return str(re.findall(r'<h2 id="next-title">([^<]*)</h2>', page)[0])
 
 
 def test_a_check_that_fails_keeps_what_was_known(
