@@ -19,6 +19,7 @@ from sync.engine import hold, incremental
 from sync.engine.cleanup import clean_up
 from sync.engine.client_factory import calls_counted_on
 from sync.engine.heartbeat import Heartbeat
+from sync.engine.idle import end_idle, has_found_nothing
 from sync.engine.merge import merge
 from sync.engine.plan import plan
 from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, MustWait, RunFailed, Wait, decide_retry, wait_for_database
@@ -131,9 +132,11 @@ def _run_step(run: SyncRun) -> Callable[[], None]:
 def _finish_extracting(run: SyncRun) -> None:
     with transaction.atomic():
         # An extract that ends right now touches the run's row first: it is seen here, or makes the run due again.
-        SyncRun.objects.select_for_update().get(pk=run.pk)
+        run.has_leftovers = SyncRun.objects.select_for_update().get(pk=run.pk).has_leftovers
         missing = Extract.objects.of_run(run).missing()
-        if missing.exists():
+        if has_found_nothing(run):
+            end_idle(run)
+        elif missing.exists():
             run.end_step(due_at=None)
             incremental.call_next(missing)
         else:

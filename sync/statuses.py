@@ -41,8 +41,8 @@ _STOPPED = {RunStatus.FAILED, RunStatus.CANCELLED}
 RUN_TRANSITIONS: Transitions = {
     # At once to its end, or held: an undo, which has nothing to read.
     RunStatus.PLANNING: frozenset({RunStatus.EXTRACTING, RunStatus.SUCCEEDED, RunStatus.HELD} | _STOPPED),
-    # Held again, when what was to be read anew cannot be.
-    RunStatus.EXTRACTING: frozenset({RunStatus.MERGING, RunStatus.HELD} | _STOPPED),
+    # At once to its end, when nothing has changed. Held again, when what was to be read anew cannot be.
+    RunStatus.EXTRACTING: frozenset({RunStatus.MERGING, RunStatus.SUCCEEDED, RunStatus.HELD} | _STOPPED),
     # Back, when a crash of the database has emptied the tables of what was read.
     RunStatus.MERGING: frozenset(
         {RunStatus.SUCCEEDED, RunStatus.PLANNING, RunStatus.EXTRACTING, *WAITING_FOR_A_DECISION} | _STOPPED

@@ -43,11 +43,18 @@ def _beginning(cursor: Cursor) -> datetime:
 def move_cursors(run: SyncRun) -> None:
     """Note what the run has read, inside the transaction that changes the copy."""
     assert run.started_at  # noqa: S101 (set by the plan)
-    since = run.started_at - OVERLAP
-    for stream, token in _tokens(run).items():
-        # A stream that was not read, because nothing had happened, goes on where it stood.
-        values = {"since": since} if token is None else {"since": since, "token": token}
-        Cursor.objects.update_or_create(account=run.account, stream=stream, defaults=values)
+    since, tokens = run.started_at - OVERLAP, _tokens(run)
+    read = [
+        Cursor(account=run.account, stream=stream, token=token, since=since)
+        for stream, token in tokens.items()
+        if token is not None
+    ]
+    Cursor.objects.bulk_create(
+        read, update_conflicts=True, unique_fields=["account", "stream"], update_fields=["token", "since"]
+    )
+    # A stream that was not read, because nothing had happened, goes on where it stood.
+    unread = [stream for stream, token in tokens.items() if token is None]
+    Cursor.objects.for_account(run.account).filter(stream__in=unread).update(since=since)
 
 
 def _tokens(run: SyncRun) -> dict[str, str | None]:

@@ -39,7 +39,7 @@ from sync.engine.stage import (
     SALESFORCE_OBJECTS,
     STAGED,
     StageTable,
-    stage_tables,
+    ensure_tables,
 )
 from sync.engine.visibility import last_look
 from sync.models import Extract, RejectedRow, RunKind, Source, SyncRun
@@ -103,7 +103,10 @@ LEFT JOIN LATERAL (
 
 
 def plan_changes(run: SyncRun) -> None:
-    """Create the run's extracts and stage tables; raises RunFailed, LeaseLost or an error of clients.http."""
+    """
+    Create the run's extracts; its stage tables are made when something is found. Raises RunFailed, LeaseLost or an
+    error of clients.http.
+    """
     started_at = timezone.now()
     client, budget = marketo_of(run.account), budget_of(run.account)
     with budget.call():
@@ -112,12 +115,9 @@ def plan_changes(run: SyncRun) -> None:
     extracts = streams_of(run, started_at, quiet.first_streams(run.account, started_at))
     extracts += [Extract(run=run, source=source) for source in STAGED]
     with transaction.atomic():
-        values = {"fields": run.fields, "started_at": started_at, "has_leftovers": True}
-        values["visibility"] = last_look(run.account)
+        values = {"fields": run.fields, "started_at": started_at, "visibility": last_look(run.account)}
         run.end_step(due_at=None, status=RunStatus.EXTRACTING, **values)
         Extract.objects.bulk_create(extracts)
-        for table in stage_tables(run):
-            table.create()
 
 
 def _copied_fields(run: SyncRun, client: MarketoClient) -> list[str]:
@@ -197,11 +197,13 @@ def _collect_from_salesforce(extract: Extract) -> None:
     ]
     _check_number(len(changed))
     with transaction.atomic():
-        _end_page(extract, _name_people(extract.run, changed), "", has_more=False)
+        number = _name_people(extract.run, changed) if changed else 0
+        _end_page(extract, number, "", has_more=False)
 
 
 def _name_people(run: SyncRun, records: Sequence[tuple[str, str]]) -> int:
     """Keep the people, or else the records, that have changed; answers how many."""
+    ensure_tables(run)
     kinds, record_ids = [kind for kind, _id in records], [record_id for _kind, record_id in records]
     with connection.cursor() as cursor:
         statement = sql.SQL(NAME_PEOPLE).format(changed=StageTable(run, CHANGED).name)
@@ -240,8 +242,10 @@ def _keep_changes(extract: Extract, page: ChangesPage) -> None:
     if extract.run.kind == RunKind.INCREMENTAL:
         _check_number(rows)
     with transaction.atomic():
-        _copy(StageTable(extract.run, GONE), _gone(extract, page))
-        _copy(StageTable(extract.run, CHANGED), [("id", person_id) for person_id in page.person_ids])
+        if page.person_ids or page.merged_ids:
+            ensure_tables(extract.run)
+            _copy(StageTable(extract.run, GONE), _gone(extract, page))
+            _copy(StageTable(extract.run, CHANGED), [("id", person_id) for person_id in page.person_ids])
         _end_page(extract, rows, page.next_token, has_more=page.has_more)
 
 

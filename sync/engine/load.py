@@ -135,12 +135,20 @@ def _begin(extract: Extract) -> None:
 def end_load(extract: Extract, rows: int, refused: int = 0, **values: Any) -> None:
     """The extract has all of its rows, and the run is woken in the same transaction; raises LeaseLost."""
     now = timezone.now()
-    # The run looks whether this was the last one. Its row first: cancelling takes the two in this order too.
-    SyncRun.objects.unfinished().filter(pk=extract.run_id).update(due_at=now)
+    _wake_run(extract)
     ended = {"status": ExtractStatus.LOADED, "loaded_at": now} | values
     extract.end_step(due_at=None, rows_loaded=rows, rows_shown=rows, rows_rejected=refused, **ended)
     # While something of a run gets on, the others do not wait in vain.
     Extract.objects.of_run(extract.run).exclude(waiting_since=None).update(waiting_since=now)
+
+
+def _wake_run(extract: Extract) -> None:
+    """The run looks what comes next, when nothing else of it is under way: whatever ends last has seen all others."""
+    # Its row first: cancelling takes the two in this order too.
+    run = SyncRun.objects.select_for_update().get(pk=extract.run_id)
+    others = Extract.objects.of_run(run).exclude(pk=extract.pk).filter(due_at__isnull=False)
+    if not run.is_finished and not others.exists():
+        SyncRun.objects.filter(pk=run.pk).update(due_at=timezone.now())
 
 
 def go_without(extract: Extract, error: AccessDenied) -> None:

@@ -24,7 +24,7 @@ def start_over(run: SyncRun) -> None:
 
 
 def _collect_again(run: SyncRun) -> None:
-    values = {"restarts": run.restarts + 1, "merge_started_at": None}
+    values = {"restarts": run.restarts + 1, "merge_started_at": None, "has_leftovers": False}
     run.marketo_calls, run.salesforce_calls = run.calls().values()
     run.end_step(due_at=timezone.now(), status=RunStatus.PLANNING, **values)
     Extract.objects.of_run(run).delete()

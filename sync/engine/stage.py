@@ -129,6 +129,18 @@ class StageTable:
             cursor.execute(sql.SQL(statement).format(self.name, *parts))
 
 
+def ensure_tables(run: SyncRun) -> None:
+    """Make the tables of a run that has found something; inside the transaction that fills them, before other rows."""
+    if run.has_leftovers:
+        return
+    row = SyncRun.objects.select_for_update().get(pk=run.pk)
+    if not row.has_leftovers:
+        # Some fields may be read no longer since this worker began.
+        for table in stage_tables(row):
+            table.create()
+        SyncRun.objects.filter(pk=run.pk).update(has_leftovers=True)
+
+
 def stage_tables(run: SyncRun) -> Sequence[StageTable]:
     """Every table that a run reads into."""
     return [StageTable(run, name) for name in (*STAGED, CHANGED, OUTSIDERS, GONE)]
