@@ -3,10 +3,20 @@
 from collections.abc import Collection
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Occurrence, SalesAccount, User
+from accounts.models import Member, Occurrence, SalesAccount, User
 from common.events import Event
+
+
+def path_for(occurrence: Occurrence, member: Member | None) -> str:
+    """Where this reader sees it: whoever is no member of the account has no settings there, but its Diagnostics."""
+    account = occurrence.account
+    is_inside = bool(member and account and member.account_id == account.pk)
+    if account and not is_inside and occurrence.link.startswith("/settings/"):
+        return reverse("diagnostics:watched", args=[account.slug])
+    return occurrence.link or "/"
 
 
 def begin(

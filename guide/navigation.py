@@ -52,7 +52,7 @@ SETTING_PAGES = [
 ICONS = {
     "guide:setup": "route",
     "guide:actions_config": "adjustments",
-    "sync:runs": "activity",
+    "sync:overview": "activity",
     "accounts:profile": "user-circle",
     "connections:own_salesforce": "cloud",
     "accounts:general": "adjustments",
@@ -93,7 +93,7 @@ def areas(request: HttpRequest) -> dict[str, object]:
         first, is_current = _first_page(member), request.path.startswith("/settings/")
         links.append(_page(_("Sales account"), first, is_current=is_current, icon="building"))
     if user.is_ops_staff or is_marketo_admin or (member and member.may(Permission.CONTROL_RUNS)):
-        links.append(_page(_("Sync operations"), "sync:runs", is_current=request.path.startswith("/ops/")))
+        links.append(_page(_("Sync operations"), "sync:overview", is_current=request.path.startswith("/ops/")))
     return {"areas": links, "setting_pages": partial(_setting_pages, request.path, user, member)}
 
 

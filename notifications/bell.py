@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import Member, Occurrence, User
+from accounts.occurrences import path_for
 from common.events import all_events
 from notifications.messages import Telling, tell
 from notifications.models import BellMark, Phase
@@ -29,9 +30,10 @@ def visible_to(user: User, member: Member | None) -> QuerySet[Occurrence]:
     return Occurrence.objects.for_account(member.account).filter(Q(event__in=keys) | Q(concerned=user))
 
 
-def in_words(occurrences: Iterable[Occurrence]) -> list[Telling]:
-    """Those of events that are known."""
-    return [line for one in occurrences if (line := tell(one, Phase.END if one.ended_at else Phase.BEGIN))]
+def in_words(occurrences: Iterable[Occurrence], member: Member | None) -> list[tuple[Telling, str]]:
+    """Those of events that are known, each with the path of the page that shows it to the reader."""
+    lines = ((tell(one, Phase.END if one.ended_at else Phase.BEGIN), path_for(one, member)) for one in occurrences)
+    return [(line, path) for line, path in lines if line]
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,10 @@ class Bell:
     member: Member | None
 
     @cached_property
-    def lines(self) -> list[Telling]:
+    def lines(self) -> list[tuple[Telling, str]]:
         recent = Q(ended_at=None) | Q(ended_at__gt=timezone.now() - SHOWN_AFTER)
         found = visible_to(self.user, self.member).filter(recent).select_related("account")
-        return in_words(found.order_by("-pk")[:SHOWN])
+        return in_words(found.order_by("-pk")[:SHOWN], self.member)
 
     @cached_property
     def unread(self) -> int:

@@ -30,11 +30,6 @@ class Telling:
     details: dict[str, Any]
 
     @property
-    def path(self) -> str:
-        """The address within the console, whatever host it was opened by."""
-        return self.url.removeprefix(settings.SITE_URL)
-
-    @property
     def is_over(self) -> bool:
         return self.phase == Phase.END
 

@@ -26,5 +26,6 @@ class SyncAction(models.TextChoices):
         _("Scheduled the data sync: changes every %(minutes)s minutes, full runs %(hours)s (%(zone)s)"),
     )
     STARTED = "sync.started", _("Started the data sync %(target)s")
+    TRIED_NOW = "sync.tried_now", _("Let the waiting data sync %(target)s try at once")
     UNDONE = "sync.undone", _("Took the data sync %(target)s back")
     STARTED_DRY_RUN = "sync.started_dry_run", _("Started a dry run of the data sync, %(target)s")

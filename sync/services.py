@@ -157,6 +157,20 @@ def resume_run(*, run: SyncRun, resumed_by: User) -> bool:
     return True
 
 
+def try_now(*, run: SyncRun, tried_by: User) -> bool:
+    """Let whatever of a run waits take its next step at once; False when nothing waits."""
+    this = SyncRun.objects.unfinished().filter(pk=run.pk, paused_at=None)
+    steps = (this, Extract.objects.of_run(run).filter(run__in=this))
+    with transaction.atomic():
+        waiting = [rows.filter(lease_until=None, due_at__isnull=False).exclude(waiting_reason="") for rows in steps]
+        if not sum(rows.update(due_at=timezone.now()) for rows in waiting):
+            return False
+        record(account=run.account, actor=tried_by, action=SyncAction.TRIED_NOW, target=str(run), run=run.pk)
+        queue.wake_on_commit(run)
+    logger.info("sync_tried_now", run=run.pk)
+    return True
+
+
 def stop_extracts(run: SyncRun) -> None:
     """What a run that has ended still wanted to read is wanted no more."""
     Extract.objects.of_run(run).exclude(status=ExtractStatus.LOADED).take_from_workers(due_at=None)

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from sync.views import decisions, field_sync, runs, schedule, settings
+from sync.views import decisions, field_sync, overview, runs, schedule, settings
 
 app_name = "sync"
 urlpatterns = [
     path("settings/admin/sync/", settings.settings, name="settings"),
     path("settings/admin/sync/schedule/", schedule.schedule, name="schedule"),
+    path("ops/", overview.overview, name="overview"),
+    path("ops/sync/<int:run_id>/try-now/", runs.try_run_now, name="try_run_now"),
     path("ops/sync/", runs.runs, name="runs"),
     path("ops/sync/<int:run_id>/", runs.run, name="run"),
     path("ops/sync/<int:run_id>/cancel/", runs.cancel_run, name="cancel_run"),

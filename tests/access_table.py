@@ -68,6 +68,12 @@ get  /notifications/                                       login     404    200 
 post /notifications/                                       login     405    405      405    405    405   405    405 405
 get  /notifications/seen/                                  login     405    405      405    405    405   405    405 405
 post /notifications/seen/                                  login     404    302      302    302    302   404    302 302
+get  /ops/                                                 login     404    200      403    403    200   200    200 200
+post /ops/                                                 405       405    405      405    405    405   405    405 405
+get  /ops/accounts/<slug:slug>/diagnostics/                login     404    404      403    403    403   404    200 200
+post /ops/accounts/<slug:slug>/diagnostics/                login     405    405      405    405    405   405    405 405
+get  /ops/sync/<int:run_id>/try-now/                       login     405    405      405    405    405   405    405 405
+post /ops/sync/<int:run_id>/try-now/                       login     404    404      403    403    302   302    302 302
 get  /ops/marketo-instances/new/                           login     404    403      403    403    403   404    404 200
 post /ops/marketo-instances/new/                           login     404    403      403    403    403   404    404 200
 get  /ops/accounts/<slug:slug>/people/<int:marketo_id>/    login     404    404      403    403    200   200    200 200

@@ -147,7 +147,7 @@ def paths(
     own = Channel.objects.create(account=account, member=admin.member, kind=ChannelKind.EMAIL)
     keys = {
         **dict.fromkeys(["team", "team_rename", "team_add", "team_remove", "team_delete"], team.pk),
-        **dict.fromkeys(["run", "cancel_run", "pause_run", "resume_run"], run.pk),
+        **dict.fromkeys(["run", "cancel_run", "pause_run", "resume_run", "try_run_now"], run.pk),
         **dict.fromkeys(["sync_again", "rejected_rows", "undo_run", "people_of_run", "people_of_run_csv"], failed.pk),
         **dict.fromkeys(["approve_run", "check_run_again", "discard_run", "start_previewed_run"], failed.pk),
         **dict.fromkeys(["csv_mapping", "csv_report"], make_upload(admin).pk),
@@ -164,6 +164,7 @@ def paths(
         "accept": "a-token",
         "person": 7001,
         "watched_person": (account.slug, 7001),
+        "watched": account.slug,
         "help": link[0].rstrip("/").rpartition("/")[2],
     }
     ours = [address for address in EVERY_ADDRESS if address.room in ROOMS]

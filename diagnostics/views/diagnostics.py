@@ -1,13 +1,16 @@
 """Settings > Integrations > Diagnostics."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
+from accounts.models import SalesAccount, User
 from accounts.permissions import Permission
 from connections.asking import asking
 from connections.messages import ConnectionProblem
@@ -22,16 +25,29 @@ from diagnostics.usage import usage_charts
 @require_safe
 def diagnostics(request: ConsoleRequest) -> HttpResponse:
     """Both connections, what failed on them, and the calls of the last days."""
-    account = request.member.account
-    context = {
+    return render(request, "diagnostics/diagnostics.html", _found(request.member.account, request.user))
+
+
+@login_required
+@require_safe
+def watched(request: ConsoleRequest, slug: str) -> HttpResponse:
+    """The same of any account for ops staff, who see it and change nothing."""
+    account = get_object_or_404(SalesAccount, slug=slug)
+    if not request.user.is_ops_staff:
+        is_inside = request.member and request.member.account_id == account.pk
+        raise PermissionDenied if is_inside else Http404
+    return render(request, "diagnostics/diagnostics.html", {"watched": account, **_found(account, request.user)})
+
+
+def _found(account: SalesAccount, reader: User) -> dict[str, object]:
+    return {
         "connections": [
             ("Salesforce", salesforce_health(account)),
             ("Marketo", marketo_health(account)),
         ],
-        "groups": failures_by_actor(account, request.member.user),
+        "groups": failures_by_actor(account, reader),
         "charts": usage_charts(account),
     }
-    return render(request, "diagnostics/diagnostics.html", context)
 
 
 @permission_required(Permission.READ_DIAGNOSTICS)

@@ -183,6 +183,18 @@ def resume_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
+def try_run_now(request: ConsoleRequest, run_id: int) -> HttpResponse:
+    """Let a run that waits for something outside try at once: the reason may be gone."""
+    this = get_object_or_404(watched_runs(request).select_related("account"), pk=run_id)
+    if services.try_now(run=this, tried_by=request.user):
+        messages.success(request, _("The run tries again now. If the reason is still there, it waits on."))
+    else:
+        messages.info(request, _("The run does not wait for anything."))
+    return redirect(this)
+
+
+@login_required
+@require_POST
 def sync_again(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Read everybody anew, or the members of the same list, after a run that did not come to its end."""
     stopped = watched_runs(request).filter(status__in=STOPPED, undoes=None)

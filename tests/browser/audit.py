@@ -41,6 +41,7 @@ SCREENS = [
     "/settings/salesforce/",
     "/settings/people/",
     "/settings/people/1/?ask=1",
+    "/ops/",
     "/ops/sync/",
     "/ops/sync/1/",
     "/ops/sync/1/people/",

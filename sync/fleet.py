@@ -1,0 +1,180 @@
+"""All accounts at a glance: where each stands, how old its copy is, what came in and what comes next."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Count, Min, Sum
+from django.db.models.functions import TruncHour
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+from accounts.models import Occurrence, SalesAccount
+from common.events import all_events
+from sync.models import Cursor, RunKind, SyncRun
+from sync.runner import TURNS
+from sync.statuses import RunStatus
+from sync.watch import OLD
+
+HOURS = 24
+# How often each account's turn comes: TURNS of half a minute.
+EVERY = TURNS * timedelta(seconds=30)
+
+
+class Standing(models.TextChoices):
+    """Where an account stands, the worst first."""
+
+    NEEDS_SOMEBODY = "needs_somebody", _("Needs somebody")
+    WAITING = "waiting", _("Waiting")
+    LATE = "late", _("Late")
+    PAUSED = "paused", _("Paused")
+    RUNNING = "running", _("Running")
+    UP_TO_DATE = "up_to_date", _("Up to date")
+    NEVER = "never", _("Not synced yet")
+
+
+# Under which heading they stand.
+GROUPS: tuple[tuple[StrOrPromise, set[Standing]], ...] = (
+    (_("Needs somebody"), {Standing.NEEDS_SOMEBODY}),
+    (_("Late, goes on by itself"), {Standing.WAITING, Standing.LATE}),
+    (_("In order"), {Standing.PAUSED, Standing.RUNNING, Standing.UP_TO_DATE}),
+    (_("Not synced yet"), {Standing.NEVER}),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One account. `changes` are people whom its runs have read in each of the last 24 hours, the oldest first."""
+
+    account: SalesAccount
+    standing: Standing
+    complete_until: datetime | None
+    changes: Sequence[int]
+    last: SyncRun | None
+    current: SyncRun | None
+
+    @property
+    def total(self) -> int:
+        return sum(self.changes)
+
+    @property
+    def next_run(self) -> StrOrPromise | datetime:
+        """When the next run begins, or what it waits for."""
+        if self.standing == Standing.NEVER:
+            return _("after the first sync")
+        if self.standing == Standing.NEEDS_SOMEBODY and (self.last is None or self.last.status == RunStatus.FAILED):
+            return _("when it is fixed")
+        if self.standing == Standing.PAUSED:
+            return _("when it is resumed")
+        if self.current or self.last is None:
+            return _("after this run")
+        return max(self.last.created_at + EVERY, timezone.now())
+
+
+class Fleet:
+    """The accounts somebody watches over, read in a handful of queries however many there are."""
+
+    def __init__(self, accounts: Sequence[SalesAccount]) -> None:
+        self.accounts = accounts
+        self._keys = [account.pk for account in accounts]
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The worst first, then by name."""
+        found = [self._line(account) for account in self.accounts]
+        order = list(Standing)
+        return sorted(found, key=lambda line: (order.index(line.standing), str(line.account)))
+
+    def groups(self, standing: str = "") -> list[tuple[StrOrPromise, list[Line]]]:
+        """The lines under their headings; those of one standing where it is named."""
+        shown = [line for line in self.lines if not standing or line.standing == standing]
+        grouped = [(label, [line for line in shown if line.standing in members]) for label, members in GROUPS]
+        return [(label, lines) for label, lines in grouped if lines]
+
+    def _line(self, account: SalesAccount) -> Line:
+        key = account.pk
+        current, until = self._current.get(key), self._complete_until.get(key)
+        standing = self._standing(key, current, until)
+        return Line(account, standing, until, self._changes[key], self._last.get(key), current)
+
+    def _standing(self, key: int, current: SyncRun | None, until: datetime | None) -> Standing:
+        if key in self._in_need:
+            return Standing.NEEDS_SOMEBODY
+        if current:
+            waits = Standing.WAITING if current.is_waiting else Standing.RUNNING  # type: ignore[attr-defined]
+            return Standing.PAUSED if current.paused_at else waits
+        if until is None:
+            return Standing.NEVER
+        return Standing.LATE if until < timezone.now() - OLD else Standing.UP_TO_DATE
+
+    @cached_property
+    def _in_need(self) -> set[int]:
+        urgent = [event.key for event in all_events() if event.is_urgent]
+        going_on = Occurrence.objects.going_on().filter(account__in=self._keys, event__in=urgent)
+        return set(going_on.values_list("account_id", flat=True))
+
+    @cached_property
+    def _complete_until(self) -> Mapping[int, datetime]:
+        cursors = Cursor.objects.filter(account__in=self._keys).values_list("account")
+        return dict(cursors.annotate(oldest=Min("since")))
+
+    @cached_property
+    def _current(self) -> Mapping[int, SyncRun]:
+        runs = SyncRun.objects.unfinished().filter(account__in=self._keys).with_waiting()
+        return {run.account_id: run for run in runs}
+
+    @cached_property
+    def _last(self) -> Mapping[int, SyncRun]:
+        last = SyncRun.objects.filter(account__in=self._keys).order_by("account", "-pk").distinct("account")
+        return {run.account_id: run for run in last}
+
+    @cached_property
+    def _changes(self) -> Mapping[int, list[int]]:
+        hours: dict[int, list[int]] = defaultdict(lambda: [0] * HOURS)
+        for key, hour, people in _by_hour(self._keys):
+            hours[key][_place(hour)] += people
+        return hours
+
+
+@dataclass(frozen=True)
+class Hour:
+    """What happened in an hour, over all accounts."""
+
+    begins: datetime
+    runs: int
+    failed: int
+    people: int
+
+
+def last_hours(accounts: Sequence[SalesAccount]) -> list[Hour]:
+    """The last 24 hours, the oldest first; the last one has only begun."""
+    now = timezone.now().replace(minute=0, second=0, microsecond=0)
+    ended = SyncRun.objects.filter(account__in=accounts, finished_at__gte=_first_hour())
+    counts = ended.annotate(hour=TruncHour("finished_at")).values("hour").order_by("hour")
+    found = {row["hour"]: row for row in counts.annotate(runs=Count("pk"), people=Sum("seen"))}
+    failed = dict(counts.filter(status=RunStatus.FAILED).annotate(Count("pk")).values_list("hour", "pk__count"))
+    hours = [now - timedelta(hours=back) for back in range(HOURS - 1, -1, -1)]
+    none = {"runs": 0, "people": 0}
+    return [
+        Hour(hour, found.get(hour, none)["runs"], failed.get(hour, 0), found.get(hour, none)["people"])
+        for hour in hours
+    ]
+
+
+def _by_hour(keys: Sequence[int]) -> Iterable[tuple[int, datetime, int]]:
+    runs = SyncRun.objects.filter(account__in=keys, kind=RunKind.INCREMENTAL, finished_at__gte=_first_hour())
+    hours = runs.annotate(hour=TruncHour("finished_at")).values_list("account", "hour")
+    found: Iterable[tuple[int, datetime, int]] = hours.annotate(people=Sum("seen"))
+    return found
+
+
+def _first_hour() -> datetime:
+    return timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
+
+
+def _place(hour: datetime) -> int:
+    return (hour - _first_hour()) // timedelta(hours=1)

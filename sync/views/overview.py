@@ -1,0 +1,83 @@
+"""Sync operations: what needs somebody, every account, the last day, and whether somebody works."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.formats import date_format, localize
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from accounts.middleware import ConsoleRequest
+from accounts.models import SalesAccount
+from sync.budgets import budgets_of
+from sync.fleet import Fleet, Hour, Standing, last_hours
+from sync.needs import needs_of
+from sync.views.access import watched_accounts
+from sync.workers import work_of_now
+
+FILTERS = ("account", "state")
+# Allowances are asked of Redis account by account.
+MOST_ALLOWANCES = 20
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponseBase:
+    """The overview; an htmx request gets the part that renews itself."""
+    if request.htmx and not request.user.is_authenticated:  # type: ignore[attr-defined]
+        # Following a redirect, a poll would put the sign-in page into the middle of this one.
+        return HttpResponseClientRefresh()
+    return _overview(request)  # type: ignore[arg-type]
+
+
+@login_required
+def _overview(request: ConsoleRequest) -> HttpResponse:
+    accounts = watched_accounts(request)
+    chosen = {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
+    shown = [account for account in accounts if account.slug == chosen.get("account", account.slug)]
+    is_ops, hours = request.user.is_ops_staff, last_hours(shown)
+    context = {
+        "groups": Fleet(shown).groups(chosen.get("state", "")),
+        "needs": needs_of(shown, request.member or None, with_operators=is_ops and not chosen),
+        "charts": _charts(hours),
+        "allowances": [(account, budgets_of(account)) for account in shown[:MOST_ALLOWANCES]],
+        "work": work_of_now() if is_ops else None,
+        "filters": _filters(accounts, chosen),
+        "query": f"?{urlencode(chosen)}" if chosen else "",
+        "read_at": timezone.now(),
+        "is_ops": is_ops,
+    }
+    template = "sync/overview.html#live" if request.htmx else "sync/overview.html"  # type: ignore[attr-defined]
+    response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _filters(accounts: Sequence[SalesAccount], chosen: dict[str, str]) -> list[tuple[object, ...]]:
+    """Name, label, choices and the present choice of each list to choose from; one account is no choice."""
+    choices = [(one.slug, one) for one in accounts] if len(accounts) > 1 else []
+    filters = [("account", _("Sales account"), choices), ("state", _("State"), Standing.choices)]
+    return [(name, label, options, chosen.get(name)) for name, label, options in filters if options]
+
+
+def _charts(hours: Sequence[Hour]) -> list[dict[str, object]]:
+    """Title, points, sentence and present value of each chart."""
+    drawn = [
+        (_("People read an hour"), [hour.people for hour in hours]),
+        (_("Runs an hour"), [hour.runs for hour in hours]),
+        (_("Failed runs an hour"), [hour.failed for hour in hours]),
+    ]
+    return [_chart(title, hours, values) for title, values in drawn]
+
+
+def _chart(title: str, hours: Sequence[Hour], values: Sequence[int]) -> dict[str, object]:
+    labels = [date_format(localtime(hour.begins), "TIME_FORMAT") for hour in hours]
+    figures = {"total": localize(sum(values)), "most": localize(max(values))}
+    sentence = _("%(total)s in the last 24 hours, at most %(most)s in an hour.") % figures
+    return {"title": title, "points": list(zip(labels, values, strict=True)), "sentence": sentence, "now": values[-1]}

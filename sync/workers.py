@@ -1,0 +1,77 @@
+"""Whether somebody works: the workers of each queue, how much waits for them, and since when something is due."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.core.cache import cache
+from django.db.models import Min
+from django.utils import timezone
+
+from common.redis_client import redis_client
+from sync.models import Extract, SyncRun
+from sync.queue import seconds_since_sweep
+
+# Asking every worker takes as long as the slowest answer, so that few pages do.
+ASKED_FOR_SECONDS, KEPT_SECONDS = 0.5, 15
+# Sweeps come every second, and may wait a little.
+SILENT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """A queue of Celery: how many messages wait in it, and how many of its workers are there and busy."""
+
+    name: str
+    waiting: int
+    workers: int
+    busy: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """Every queue; since when the scheduler has been silent, and since when the longest due step should have begun."""
+
+    queues: list[QueueState]
+    sweep: timedelta | None
+    oldest_due: timedelta
+
+    @property
+    def is_alive(self) -> bool:
+        """The scheduler sweeps, and every queue has a worker."""
+        return self.sweep is not None and self.sweep < SILENT and all(queue.workers for queue in self.queues)
+
+
+def work_of_now() -> Work:
+    """As it is now; about the workers as it was a few seconds ago."""
+    answers: dict[str, Any] = cache.get_or_set("sync:workers", _ask, KEPT_SECONDS) or {}
+    silence = seconds_since_sweep()
+    return Work(
+        [_state(queue.name, answers) for queue in settings.CELERY_TASK_QUEUES],
+        None if silence is None else timedelta(seconds=round(silence)),
+        _oldest_due(),
+    )
+
+
+def _ask() -> dict[str, Any]:
+    """The queues and the present tasks of each worker, by its name."""
+    inspect = current_app.control.inspect(timeout=ASKED_FOR_SECONDS)
+    queues, active = inspect.active_queues() or {}, inspect.active() or {}
+    return {
+        name: {"queues": [queue["name"] for queue in found], "busy": len(active.get(name, []))}
+        for name, found in queues.items()
+    }
+
+
+def _state(name: str, answers: dict[str, Any]) -> QueueState:
+    found = [answer for answer in answers.values() if name in answer["queues"]]
+    waiting = int(redis_client().llen(name))
+    return QueueState(name, waiting, len(found), sum(answer["busy"] for answer in found))
+
+
+def _oldest_due() -> timedelta:
+    now = timezone.now()
+    oldest = [rows.due().aggregate(oldest=Min("due_at"))["oldest"] for rows in (SyncRun.objects, Extract.objects)]
+    return max((now - time for time in oldest if time), default=timedelta())

@@ -1,0 +1,160 @@
+"""Sync operations: what needs somebody, every account, the last day, and trying again at once."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.events import AUDIT_CHAIN_BROKEN
+from accounts.models import AuditEvent, Occurrence, SalesAccount, User
+from accounts.occurrences import begin
+from connections.events import SALESFORCE_BROKEN
+from connections.models import ConnectionStatus, SalesforceConnection
+from sync.fleet import HOURS, Fleet, Standing, last_hours
+from sync.models import Cursor, Extract, RunKind, SyncRun
+from sync.services import try_now
+from sync.statuses import RunStatus
+from tests.conftest import ClientOf
+from tests.factories import make_account, make_cursor, make_extract, make_run, make_salesforce_connection
+from tests.pages import text_of
+
+PAGE = "/ops/"
+
+
+def ended(account: SalesAccount, ago: timedelta, seen: int, status: RunStatus = RunStatus.SUCCEEDED) -> SyncRun:
+    return make_run(account, status, kind=RunKind.INCREMENTAL, seen=seen, finished_at=timezone.now() - ago)
+
+
+def break_salesforce(account: SalesAccount) -> None:
+    details = {"service": "salesforce", "problem": "salesforce_expired_token"}
+    Occurrence.objects.create(
+        account=account, event=SALESFORCE_BROKEN.key, link="/settings/admin/salesforce/", details=details
+    )
+
+
+def standing_of(account: SalesAccount) -> str:
+    [line] = Fleet([account]).lines
+    return line.standing
+
+
+def test_the_standing_of_an_account(account: SalesAccount) -> None:
+    assert standing_of(account) == Standing.NEVER
+    make_cursor(account)
+    assert standing_of(account) == Standing.UP_TO_DATE
+    Cursor.objects.update(since=timezone.now() - timedelta(minutes=31))
+    assert standing_of(account) == Standing.LATE
+    run = make_run(account, RunStatus.EXTRACTING)
+    assert standing_of(account) == Standing.RUNNING
+    make_extract(run, waiting_reason="marketo_quota")
+    assert standing_of(account) == Standing.WAITING
+    SyncRun.objects.update(paused_at=timezone.now())
+    assert standing_of(account) == Standing.PAUSED
+    break_salesforce(account)
+    assert standing_of(account) == Standing.NEEDS_SOMEBODY
+
+
+def test_charts_agree_with_the_runs_behind_them(account: SalesAccount) -> None:
+    other = make_account("Umbrella Ltd")
+    for back, seen in ((0, 5), (1, 7), (1, 3), (23, 2), (25, 100)):
+        begins = timezone.now().replace(minute=0, second=0, microsecond=0)
+        ended(account, timezone.now() - begins + timedelta(hours=back) - timedelta(seconds=1), seen)
+    ended(account, timedelta(0), 0, RunStatus.FAILED)
+    ended(other, timedelta(0), 50)
+    hours = last_hours([account])
+    assert len(hours) == HOURS
+    assert [hour.people for hour in hours if hour.people] == [2, 10, 5]
+    assert (hours[-1].runs, hours[-1].failed) == (2, 1)
+    lines = {line.account: line for line in Fleet([account, other]).lines}
+    assert (lines[account].total, lines[account].changes[-2], lines[other].total) == (17, 10, 50)
+
+
+def test_the_worst_come_first_and_many_accounts_cost_no_more_queries(ops: User, client_of: ClientOf) -> None:
+    browser = client_of(ops)
+    browser.get(PAGE)
+
+    def cost() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            Fleet(list(SalesAccount.objects.all())).groups()
+        return len(queries)
+
+    good, bad = make_account("Aardvark"), make_account("Zebra")
+    make_cursor(good)
+    break_salesforce(bad)
+    before = cost()
+    for _ in range(3):
+        make_cursor(make_account())
+    assert cost() == before
+    page = text_of(browser.get(PAGE))
+    assert page.index("Zebra") < page.index("Aardvark")
+    assert "Zebra" not in text_of(browser.get(f"{PAGE}?state=up_to_date")).partition("Up to date as of")[2]
+
+
+def test_an_ops_person_finds_the_cause_and_may_not_change_it(
+    account: SalesAccount, ops: User, client_of: ClientOf
+) -> None:
+    make_salesforce_connection(account, status=ConnectionStatus.NEEDS_RECONNECTING, problem="salesforce_expired_token")
+    break_salesforce(account)
+    begin(AUDIT_CHAIN_BROKEN, account=None, entries=3)
+    browser = client_of(ops)
+    page = browser.get(PAGE).content.decode()
+    assert "The connection to Salesforce has stopped working." in page
+    assert "Entries of the audit trail were changed" in page
+    diagnostics = f"/ops/accounts/{account.slug}/diagnostics/"
+    assert f'<a href="{diagnostics}">The connection to Salesforce' in page
+    found = browser.get(diagnostics)
+    assert "Needs reconnecting" in text_of(found)
+    assert 'method="post"' not in found.content.decode().partition("<main")[2]
+
+
+def test_an_admin_sees_their_own_account_alone_and_its_own_pages(
+    browser: Client, account: SalesAccount, stranger: User
+) -> None:
+    break_salesforce(account)
+    break_salesforce(stranger.member.account)
+    begin(AUDIT_CHAIN_BROKEN, account=None, entries=3)
+    page = browser.get(PAGE).content.decode()
+    assert page.count("The connection to Salesforce has stopped working.") == 1 + 1  # and in the bell
+    assert '<a href="/settings/admin/salesforce/">The connection' in page
+    assert "audit trail were changed" not in page
+    assert "Workers and queues" not in page
+
+
+def test_what_renews_itself_is_a_part_of_the_page(ops: User, account: SalesAccount, client_of: ClientOf) -> None:
+    browser = client_of(ops)
+    part = browser.get(PAGE, headers={"HX-Request": "true"})
+    assert "<html" not in part.content.decode()
+    assert "Workers and queues" in text_of(part)
+    assert "Somebody is missing" in text_of(part)
+    assert Client().get(PAGE, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+
+
+def test_whatever_waits_is_tried_at_once(account: SalesAccount, admin: User, browser: Client) -> None:
+    later = timezone.now() + timedelta(hours=6)
+    run = make_run(account, RunStatus.EXTRACTING)
+    waiting = make_extract(run, waiting_reason="marketo_quota", waiting_since=timezone.now(), due_at=later)
+    polled = make_extract(run, due_at=later)
+    page = text_of(browser.get(run.get_absolute_url()))
+    assert "Try now" in page
+    assert "tries again now" in text_of(browser.post(f"/ops/sync/{run.pk}/try-now/", follow=True))
+    assert list(Extract.objects.due()) == [waiting]
+    polled.refresh_from_db()
+    assert polled.due_at == later
+    assert AuditEvent.objects.filter(action="sync.tried_now").count() == 1
+    Extract.objects.update(waiting_reason="")
+    assert "does not wait for anything" in text_of(browser.post(f"/ops/sync/{run.pk}/try-now/", follow=True))
+
+
+@pytest.mark.parametrize("held", [{"paused_at": timezone.now()}, {"status": RunStatus.FAILED}])
+def test_what_a_person_holds_or_has_ended_is_not_tried(
+    account: SalesAccount, admin: User, held: dict[str, object]
+) -> None:
+    run = make_run(account, RunStatus.EXTRACTING)
+    make_extract(run, waiting_reason="marketo_quota", due_at=timezone.now() + timedelta(hours=6))
+    SyncRun.objects.update(**held)
+    assert not try_now(run=run, tried_by=admin)
+    assert SalesforceConnection.objects.count() == 0
