@@ -71,6 +71,8 @@ class Channel(models.Model):
     # Since when nothing was taken, and why; empty while it works.
     failing_since = models.DateTimeField(null=True)
     trouble = models.CharField(max_length=20, choices=Trouble.choices, blank=True)
+    # When an Admin said that the account's mails are right as they are, or changed them.
+    settled_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ChannelQuerySet.as_manager()

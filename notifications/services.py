@@ -58,6 +58,7 @@ def add_channel(*, owner: Owner, kind: ChannelKind, address: str, language: str,
         language=language,
         time_zone=added_by.time_zone,
     )
+    settle(owner)
     _record(channel, NotificationAction.CHANNEL_ADDED, added_by)
     return channel
 
@@ -88,6 +89,16 @@ def wanted_by(channel: Channel) -> set[str]:
     # Of the ops staff's own account everything would be: they are asked about those of all.
     is_of_account = channel.account_id is not None
     return {event.key for event in all_events() if channel.wants(event, is_of_account=is_of_account)}
+
+
+def is_settled(account: SalesAccount) -> bool:
+    """Has an Admin chosen who is told, or said that it is right as it is?"""
+    return Channel.objects.for_account(account).exclude(settled_at=None).exists()
+
+
+def settle(owner: Owner) -> None:
+    """Nobody has to be asked any more who is told."""
+    Channel.objects.filter(**owner.fields(), settled_at=None).update(settled_at=timezone.now())
 
 
 @transaction.atomic

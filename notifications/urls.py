@@ -25,6 +25,7 @@ OWN_NAMES = ["own", "add_own", "own_channel", "test_own", "remove_own"]
 urlpatterns = [
     path("notifications/", bell.told, name="told"),
     path("notifications/seen/", bell.seen, name="seen"),
+    path("settings/admin/notifications/keep/", channels.keep, name="keep"),
     *_of("settings/admin/notifications/", ACCOUNT_NAMES, is_own=False),
     *_of("settings/notifications/", OWN_NAMES, is_own=True),
 ]

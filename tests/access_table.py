@@ -142,6 +142,8 @@ get  /settings/admin/notifications/<int:pk>/remove/        login     405    405 
 post /settings/admin/notifications/<int:pk>/remove/        login     404    404      403    403    302   404    404 404
 get  /settings/admin/notifications/<int:pk>/test/          login     405    405      405    405    405   405    405 405
 post /settings/admin/notifications/<int:pk>/test/          login     404    404      403    403    302   404    404 404
+get  /settings/admin/notifications/keep/                   login     404    405      403    403    405   404    404 404
+post /settings/admin/notifications/keep/                   login     404    302      403    403    302   404    404 404
 get  /settings/admin/notifications/add/                    login     405    405      405    405    405   405    405 405
 post /settings/admin/notifications/add/                    login     404    400      403    403    400   404    404 404
 get  /settings/admin/salesforce-package/                   login     404    200      403    200    200   404    404 404

@@ -16,10 +16,11 @@ from accounts.services import RefusedError
 from common.address_fields import MailableAddressField
 from connections.services.health import own_salesforce_health
 from guide.overview import overview_of
-from guide.setup_state import setup_state_for
+from guide.setup_state import SetupState, setup_state_for
 from guide.status import latest_events, status_of
 from guide.steps import ASKABLE_STEPS, TITLES
 from invitations.services import ask_salesforce_admin
+from notifications.services import is_settled
 
 
 @require_safe
@@ -28,7 +29,7 @@ def setup(request: ConsoleRequest) -> HttpResponseBase:
     """Home: the seven steps as they stand for the account of this person, or its status once all are done."""
     facts = setup_state_for(request.user, request.member)
     if not facts:
-        return redirect("sync:runs") if request.user.is_ops_staff else render(request, "guide/no_account.html")
+        return redirect("sync:overview") if request.user.is_ops_staff else render(request, "guide/no_account.html")
     overview = overview_of(facts)
     context: dict[str, object] = {"facts": facts, "overview": overview}
     # Whoever cannot connect the account has just their own connection to look after.
@@ -36,10 +37,18 @@ def setup(request: ConsoleRequest) -> HttpResponseBase:
         context["own_salesforce"] = own_salesforce_health(request.member)
     if request.member and request.member.may(Permission.READ_AUDIT_TRAIL):
         context["events"] = latest_events(request.member.account)
+    context["asks_who_is_told"] = _asks_who_is_told(request, facts)
     if facts.account and overview.is_complete:
         good = facts.account.last_success
         context["status"] = status_of(facts.account.account, good.people if good else 0)
     return render(request, "guide/status.html" if "status" in context else "guide/setup.html", context)
+
+
+def _asks_who_is_told(request: ConsoleRequest, facts: SetupState) -> bool:
+    """Once, as soon as there is something to tell: after step 4."""
+    if not (request.member and request.member.may(Permission.MANAGE_NOTIFICATIONS)):
+        return False
+    return not is_settled(request.member.account) and bool(facts.account and facts.account.last_success)
 
 
 class AskForm(forms.Form):

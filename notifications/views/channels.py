@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.access import fresh_sign_in_for
+from accounts.access import fresh_sign_in_for, permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from accounts.services import RefusedError
@@ -52,6 +52,7 @@ def channels(request: ConsoleRequest, *, is_own: bool) -> HttpResponse:
     if request.method == "POST":
         chosen = {channel.pk: set(request.POST.getlist(f"channel-{channel.pk}")) for channel in found}
         services.choose_events(channels=found, chosen=chosen, chosen_by=request.user)
+        services.settle(owner)
         messages.success(request, _("Saved."))
         return redirect(_page(is_own))
     return _render(request, owner, found, NewChannelForm(), is_own=is_own)
@@ -72,6 +73,17 @@ def _render(
         "is_own": is_own,
     }
     return render(request, "notifications/channels.html", context, status=400 if form.is_bound else 200)
+
+
+@permission_required(Permission.MANAGE_NOTIFICATIONS)
+@require_POST
+def keep(request: ConsoleRequest) -> HttpResponse:
+    """Who is told is right as it is: the Setup guide asks no more."""
+    owner = Owner(account=request.member.account)
+    owner.channels()
+    services.settle(owner)
+    messages.success(request, _("Saved. Change it at any time under Settings > Admin Settings > Notifications."))
+    return redirect("guide:setup")
 
 
 @login_required

@@ -150,8 +150,8 @@ def test_people_without_account_are_told_what_to_do(client_of: ClientOf, db: Non
     assert "You are not in a Sales account yet" in page.content.decode()
 
 
-def test_ops_staff_start_at_the_runs(ops: User, client_of: ClientOf) -> None:
-    assert client_of(ops).get("/")["Location"] == "/ops/sync/"
+def test_ops_staff_start_at_the_overview(ops: User, client_of: ClientOf) -> None:
+    assert client_of(ops).get("/")["Location"] == "/ops/"
 
 
 def test_the_page_takes_the_same_queries_whatever_the_size(

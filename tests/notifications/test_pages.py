@@ -15,6 +15,7 @@ from notifications.events import CHANNEL_DEAD
 from notifications.models import Channel, ChannelKind, Delivery, Pace, Trouble
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
+from tests.factories import make_run
 from tests.notifications.conftest import MakeChannel, Posts
 from tests.notifications.test_telling import FIRE, _fire
 from tests.pages import text_of
@@ -137,3 +138,16 @@ def test_the_bell_shows_what_goes_on_until_it_was_read(
     assert "The fire is out." in text_of(browser.get("/notifications/"))
     Occurrence.objects.update(ended_at=timezone.now() - timedelta(days=2))
     assert "Nothing has to be done." in text_of(browser.get("/settings/profile/"))
+
+
+def test_the_setup_guide_asks_once_who_is_told_after_step_4(
+    browser: Client, account: SalesAccount, member: User, client_of: ClientOf
+) -> None:
+    question = "Who is told when something goes wrong?"
+    assert question not in text_of(browser.get("/"))
+    make_run(account)
+    assert question in text_of(browser.get("/"))
+    assert question not in text_of(client_of(member).get("/"))
+    browser.post(f"{PAGE}keep/")
+    assert question not in text_of(browser.get("/"))
+    assert mail_of(account).events is None
