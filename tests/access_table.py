@@ -4,6 +4,7 @@
 # that is an export, forms that are not kept while the password is asked for, and what no member's permission guards.
 ALSO_ASKED = """
 post /marketo/sales-insight/actions-config/credentials/
+post /marketo/sales-insight/actions-config/invite-by-address/
 post /marketo/sales-insight/actions-config/resend-invite/
 post /marketo/sales-insight/actions-config/send-invite/
 get  /ops/marketo-instances/new/
