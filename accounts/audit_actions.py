@@ -29,6 +29,10 @@ class AccountAction(models.TextChoices):
     ROLE_CHANGED = "accounts.role_changed", _("Changed the role of %(target)s from %(before)s to %(after)s")
     SECOND_FACTOR_ADDED = "accounts.second_factor_added", _("Added a second factor for signing in (%(kind)s)")
     SECOND_FACTOR_FAILED = "accounts.second_factor_failed", _("Gave a wrong code of the second factor")
+    SECOND_FACTORS_RESET = (
+        "accounts.second_factors_reset",
+        _("Took the second factors of %(target)s away, and the password: they were said to be lost"),
+    )
     SECOND_FACTOR_REMOVED = "accounts.second_factor_removed", _("Removed a second factor for signing in (%(kind)s)")
     SESSION_ENDED = "accounts.session_ended", _("The session ended: too old, or not used for too long")
     SESSIONS_ENDED = "accounts.sessions_ended", _("Signed themselves out on other devices")

@@ -23,3 +23,9 @@ def send_guessed(email: str) -> None:
     except OSError:
         take_back(told)
         raise
+
+
+def send_second_factors_reset(user: User) -> None:
+    """Tell somebody that their second factors were taken away, and what to do now. Raises OSError."""
+    context = {"user": user, "link": settings.SITE_URL + reverse("account_reset_password")}
+    send_mail("accounts/mail/second_factors_reset", to=user.email, language=user.language, context=context)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Lower
 
 from accounts.permissions import Role
@@ -53,8 +53,12 @@ class MemberQuerySet(models.QuerySet["Member"]):
         return self.filter(user__socialaccount=None)
 
     def for_display(self) -> MemberQuerySet:
-        """With the user and the teams of each member, by name."""
-        return self.select_related("user").prefetch_related("teams").order_by("user__name", "user__email")
+        """With the user and the teams of each member, by name; and whether there is a second factor to be lost."""
+        from allauth.mfa.models import Authenticator
+
+        has_second_factor = Exists(Authenticator.objects.filter(user=OuterRef("user")))
+        members = self.select_related("user").prefetch_related("teams").order_by("user__name", "user__email")
+        return members.annotate(has_second_factor=has_second_factor)
 
 
 class TeamQuerySet(models.QuerySet["Team"]):

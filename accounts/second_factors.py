@@ -1,12 +1,21 @@
-"""Second factors at rest: what allauth keeps of authenticator apps and recovery codes is encrypted like tokens."""
+"""
+Second factors: what allauth keeps of authenticator apps and recovery codes is encrypted like tokens; and what happens
+when somebody has lost them all.
+"""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from accounts import tasks
+from accounts.audit_actions import AccountAction
+from accounts.models import Member, User
+from accounts.services import RefusedError, end_sessions, record
 from common.encryption import decrypt, encrypt, is_read_by_newest, rotated
 
 # Where in `Authenticator.data` secrets stand: of an app, of recovery codes, and of codes from other systems.
@@ -24,6 +33,27 @@ class EncryptingAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def decrypt(self, encrypted_text: str) -> str:
         return decrypt(encrypted_text)
+
+
+@transaction.atomic
+def reset_second_factors(*, user: User, reset_by: User | None) -> None:
+    """
+    Take away what somebody has lost, for an admin of their account, or without `reset_by` for the operator.
+
+    The password goes with it and every session ends, so that the mailbox has to prove who they are: neither a stolen
+    session of an admin nor a password that is known lets anybody in. They are told by mail. Raises RefusedError.
+    """
+    if user == reset_by:
+        raise RefusedError(_("Your own second factors you remove under My Profile, with one of their codes."))
+    if not Authenticator.objects.filter(user=user).delete()[0]:
+        raise RefusedError(_("%(name)s has no second factor.") % {"name": user})
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    end_sessions(user)
+    member = Member.objects.select_related("account").filter(user=user).first()
+    account = member.account if member else None
+    record(account=account, actor=reset_by, action=AccountAction.SECOND_FACTORS_RESET, target=user.email)
+    transaction.on_commit(partial(tasks.send_second_factors_reset.delay, user.pk), robust=True)
 
 
 def reencrypt_second_factors() -> int:

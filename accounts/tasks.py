@@ -6,6 +6,7 @@ from celery import Task, shared_task
 
 from accounts import emails, retention
 from accounts.audit_chain import watch_audit_trail
+from accounts.models import User
 from accounts.sessions import SessionStore
 
 
@@ -35,6 +36,15 @@ def send_password_reset(self: Task[Any, Any], email: str, language: str, client:
     try:
         password_reset.send_password_reset(email=email, language=language, client=client)
     except OSError as error:  # smtplib's errors and the network's
+        raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
+
+
+@shared_task(bind=True, acks_late=True, max_retries=6)
+def send_second_factors_reset(self: Task[Any, Any], user_id: int) -> None:
+    """Tell somebody that their second factors and their password are gone."""
+    try:
+        emails.send_second_factors_reset(User.objects.get(pk=user_id))
+    except OSError as error:
         raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
 
 

@@ -8,6 +8,7 @@ app_name = "members"
 urlpatterns = [
     path("settings/admin/users/", users.users, name="users"),
     path("settings/admin/users/<int:pk>/remove/", users.remove, name="remove"),
+    path("settings/admin/users/<int:pk>/second-factors/", users.second_factors, name="second_factors"),
     path("settings/admin/users/selected/resend/", bulk_actions.resend, name="selected_resend"),
     path("settings/admin/users/selected/revoke/", bulk_actions.revoke, name="selected_revoke"),
     path("settings/admin/users/selected/team/", bulk_actions.add_to, name="selected_team"),

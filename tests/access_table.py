@@ -197,6 +197,8 @@ get  /settings/admin/users/                                login     404    200 
 post /settings/admin/users/                                login     404    405      403    403    405   404    404 404
 get  /settings/admin/users/<int:pk>/remove/                login     404    404      403    403    200   404    404 404
 post /settings/admin/users/<int:pk>/remove/                login     404    404      403    403    302   404    404 404
+get  /settings/admin/users/<int:pk>/second-factors/        login     404    404      403    403    200   404    404 404
+post /settings/admin/users/<int:pk>/second-factors/        login     404    404      403    403    302   404    404 404
 get  /settings/admin/users/invite-csv/                     login     404    200      403    403    200   404    404 404
 post /settings/admin/users/invite-csv/                     login     404    400      403    403    400   404    404 404
 get  /settings/admin/users/invite-csv/<int:pk>/            login     404    404      403    403    200   404    404 404

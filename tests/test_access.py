@@ -153,7 +153,7 @@ def paths(
         **dict.fromkeys(["csv_mapping", "csv_report"], make_upload(admin).pk),
         **dict.fromkeys(["channel", "test_channel", "remove_channel"], mail_of(account).pk),
         **dict.fromkeys(["own_channel", "test_own", "remove_own"], own.pk),
-        "remove": member.member.pk,
+        **dict.fromkeys(["remove", "second_factors"], member.member.pk),
         "retry_failure": failure.pk,
         "remove_marketo_access": access.pk,
         **dict.fromkeys(["salesforce_app", "check_salesforce_app", "remove_salesforce_app"], app.pk),

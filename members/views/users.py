@@ -14,6 +14,7 @@ from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Member, SalesAccount, Team
 from accounts.permissions import Permission, Role
+from accounts.second_factors import reset_second_factors
 from accounts.services import RefusedError
 from connections.models import MarketoConnection
 from connections.services.salesforce import connected_salesforce_by
@@ -88,6 +89,22 @@ def remove(request: ConsoleRequest, pk: int) -> HttpResponse:
     }
     status = (409 if reason else 400) if form.is_bound else 200
     return render(request, "members/remove.html", context, status=status)
+
+
+@permission_required(Permission.MANAGE_USERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def second_factors(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """For a member who has lost their second factors: what follows when they are taken away; POST does it."""
+    member = get_object_or_404(Member.objects.for_account(request.member.account).for_display(), pk=pk)
+    if request.method != "POST":
+        return render(request, "members/second_factors.html", {"person": member.user})
+    try:
+        reset_second_factors(user=member.user, reset_by=request.member.user)
+    except RefusedError as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("%(name)s gets a mail that says how to sign in anew.") % {"name": member.user})
+    return redirect("members:users")
 
 
 def _headings(sorting: Sorting, filters: list[tuple[str, str]]) -> list[dict[str, object]]:

@@ -1,6 +1,7 @@
 """Second factors and sessions at rest: nobody signs in with what a copy of the database holds."""
 
 from importlib import import_module
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -10,15 +11,20 @@ from cryptography.fernet import Fernet
 from django.apps import apps
 from django.contrib.sessions.backends.db import SessionStore as SignedSessionStore
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
+from django.core import mail
+from django.core.management import CommandError, call_command
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from accounts.models import User
+from accounts.audit_actions import AccountAction
+from accounts.models import AuditEvent, SalesAccount, User
+from accounts.permissions import Role
 from accounts.sessions import SessionStore
 from tests.accounts.authenticator import ACTIVATE, add_second_factor, code_of
 from tests.conftest import ClientOf
-from tests.factories import with_password
+from tests.factories import make_member, with_password
+from tests.invitations.user_management import USERS
+from tests.pages import text_of
 from tests.signing_in import sign_in
 
 CODE = "/accounts/2fa/authenticate/"
@@ -109,3 +115,54 @@ def test_what_stood_there_in_clear_is_encrypted_by_the_upgrade(nora: User) -> No
     assert is_let_in_with(nora, code_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
     migration.decrypt_secrets(apps, None)
     assert [(kind, data_of(kind)) for kind, _ in clear] == clear
+
+
+class TestLost:
+    """The way back for somebody who has lost them, and why it is none for others."""
+
+    @pytest.fixture
+    def lost_by(self, account: SalesAccount, client_of: ClientOf, settings: Settings) -> User:
+        """A second admin, whose app is gone; the recovery codes were never written down."""
+        settings.MFA_TOTP_TOLERANCE = 1
+        otto = with_password(make_member(account, "otto@acme.example", Role.ADMIN).user)
+        add_second_factor(client_of(otto))
+        return otto
+
+    @pytest.mark.usefixtures("tasks_run_at_once")
+    def test_an_admin_takes_them_away_and_the_mailbox_proves_who_signs_in(
+        self, browser: Client, lost_by: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    ) -> None:
+        address = f"/settings/admin/users/{lost_by.member.pk}/second-factors/"
+        assert address in text_of(browser.get(USERS))
+        assert "make sure that it is this person" in text_of(browser.get(address))
+        assert Authenticator.objects.filter(user=lost_by).exists()
+        with django_capture_on_commit_callbacks(execute=True):
+            assert "says how to sign in anew" in text_of(browser.post(address, follow=True))
+        assert not Authenticator.objects.filter(user=lost_by).exists()
+        told = mail.outbox[-1]
+        assert (told.to, told.subject) == ([lost_by.email], "Your second factors were taken away")
+        assert AuditEvent.objects.latest("pk").action == AccountAction.SECOND_FACTORS_RESET
+        thief = Client()
+        assert sign_in(thief, lost_by.email).status_code == 200, "the password that was known is none any more"
+        Client().post("/accounts/password/reset/", {"email": lost_by.email})
+        assert "/accounts/password/reset/key/" in str(mail.outbox[-1].body)
+        assert mail.outbox[-1].to == [lost_by.email]
+
+    def test_every_session_ends(self, browser: Client, client_of: ClientOf, lost_by: User) -> None:
+        theirs = client_of(lost_by)
+        assert theirs.get(PROFILE).status_code == 200
+        browser.post(f"/settings/admin/users/{lost_by.member.pk}/second-factors/")
+        assert theirs.get(PROFILE).status_code == 302
+
+    def test_nobody_takes_their_own_away_without_a_code(self, nora: User, client_of: ClientOf) -> None:
+        """Whoever sits down at an admin's open browser."""
+        page = client_of(nora).post(f"/settings/admin/users/{nora.member.pk}/second-factors/", follow=True)
+        assert "with one of their codes" in text_of(page)
+        assert Authenticator.objects.filter(user=nora).count() == 2
+
+    def test_the_operator_is_the_last_resort(self, lost_by: User, member: User) -> None:
+        call_command("reset_second_factors", "OTTO@acme.example", stdout=StringIO())
+        assert not Authenticator.objects.filter(user=lost_by).exists()
+        for nobody in ("unknown@acme.example", member.email):
+            with pytest.raises(CommandError):
+                call_command("reset_second_factors", nobody)

@@ -20,6 +20,7 @@ SCREENS = [
     "/accounts/salesforce/link/",
     "/ops/sync/reconciliation/",
     "/settings/admin/users/",
+    "/settings/admin/users/1/second-factors/",
     "/settings/admin/users/invite/",
     "/settings/admin/users/invite-csv/",
     "/settings/admin/users/owner-gaps/",
