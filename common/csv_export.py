@@ -10,10 +10,12 @@ from django.http import StreamingHttpResponse
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
-def csv_answer(filename: str, rows: Iterable[Iterable[object]]) -> StreamingHttpResponse:
+class CsvAnswer(StreamingHttpResponse):
     """A CSV file (RFC 4180) to download, written as it is read; every cell stays text in a spreadsheet."""
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    return StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8", headers=headers)
+
+    def __init__(self, filename: str, rows: Iterable[Iterable[object]]) -> None:
+        headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+        super().__init__(_lines(rows), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:

@@ -19,6 +19,11 @@ class SyncAction(models.TextChoices):
     PERSON_ERASED = "sync.person_erased", _("Erased the person %(target)s of Marketo from the copy and its history")
     PERSON_VIEWED = "sync.person_viewed", _("Looked at the person %(target)s of Marketo")
     PAUSED = "sync.paused", _("Paused the data sync %(target)s")
+    PEOPLE_OF_RUN_EXPORTED = "sync.people_of_run_exported", _("Downloaded people of a data sync (%(target)s)")
+    REJECTED_ROWS_EXPORTED = (
+        "sync.rejected_rows_exported",
+        _("Downloaded rejected rows of a data sync (%(target)s)"),
+    )
     RESUMED = "sync.resumed", _("Resumed the data sync %(target)s")
     RUN_PEOPLE_VIEWED = "sync.run_people_viewed", _("Looked at the people of the data sync %(target)s")
     SCHEDULE_CHANGED = (

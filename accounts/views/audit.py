@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from datetime import UTC
 from urllib.parse import urlencode
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts import services
+from accounts import exports
 from accounts.access import fresh_sign_in_required_to_read, permission_required
 from accounts.audit import sentence_of
 from accounts.audit_actions import AccountAction
@@ -19,7 +19,6 @@ from accounts.middleware import ConsoleRequest
 from accounts.models import AuditEvent
 from accounts.permissions import Permission
 from accounts.querysets import AuditEventQuerySet
-from common.csv_export import csv_answer
 from common.paging import keyset_page
 
 
@@ -41,11 +40,18 @@ def audit(request: ConsoleRequest) -> HttpResponse:
 @permission_required(Permission.READ_AUDIT_TRAIL)
 @require_safe
 @fresh_sign_in_required_to_read
-def export(request: ConsoleRequest) -> StreamingHttpResponse:
+def export(request: ConsoleRequest) -> HttpResponseBase:
     """The entries that the same filter finds, as a file for a spreadsheet."""
     events = AuditFilterForm(request.GET).narrow(_events(request)).order_by("-pk")
-    services.record(account=request.member.account, actor=request.member.user, action=AccountAction.AUDIT_EXPORTED)
-    return csv_answer("audit-trail.csv", _rows(events))
+    member = request.member
+    return exports.export(
+        request,
+        "audit-trail.csv",
+        _rows(events),
+        account=member.account,
+        by=member.user,
+        action=AccountAction.AUDIT_EXPORTED,
+    )
 
 
 def _person_of(event: AuditEvent) -> str:

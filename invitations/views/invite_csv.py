@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import fresh_sign_in_required_to_read, permission_required
+from accounts.exports import export
 from accounts.middleware import ConsoleRequest
 from accounts.models import Team
 from accounts.permissions import Permission, Role
-from common.csv_export import csv_answer
 from common.errors import NotFoundError
 from invitations import services, uploads
+from invitations.audit_actions import InvitationAction
 from invitations.csv_file import OpenFile
 from invitations.csv_rows import InviteRow, read_people, template_file
 from invitations.forms import UploadForm
@@ -64,7 +65,14 @@ def report(request: ConsoleRequest, pk: int) -> HttpResponseBase:
     file = OpenFile(bytes(_upload(request, pk).data), request.GET)
     if not file.is_valid:
         raise Http404
-    return csv_answer("sales-account-users-report.csv", _report_lines(_judge(request, file)))
+    return export(
+        request,
+        "sales-account-users-report.csv",
+        _report_lines(_judge(request, file)),
+        account=request.member.account,
+        by=request.member.user,
+        action=InvitationAction.REPORT_EXPORTED,
+    )
 
 
 @permission_required(Permission.MANAGE_USERS)

@@ -6,18 +6,19 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import fresh_sign_in_for, fresh_sign_in_required_to_read
+from accounts.exports import export
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
-from common.csv_export import csv_answer
 from common.paging import is_key
 from history.trail import Difference, differences_of
 from sync import decisions
+from sync.audit_actions import SyncAction
 from sync.engine.outcome import PAGE_SIZE, Choice, Concerned, concerned, everybody_concerned
 from sync.forms import TypedText
 from sync.looks import note_look_at_people
@@ -130,10 +131,12 @@ def people_of_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
 @login_required
 @require_safe
 @fresh_sign_in_required_to_read
-def people_of_run_csv(request: ConsoleRequest, run_id: int) -> StreamingHttpResponse:
+def people_of_run_csv(request: ConsoleRequest, run_id: int) -> HttpResponseBase:
     """The same as a file for a spreadsheet."""
     this = _run_whose_people_are_read(request, run_id)
-    return csv_answer(f"people-of-run-{this.pk}.csv", _lines(this, _choice(request.GET)))
+    name, action = f"people-of-run-{this.pk}.csv", SyncAction.PEOPLE_OF_RUN_EXPORTED
+    lines = _lines(this, _choice(request.GET))
+    return export(request, name, lines, account=this.account, by=request.user, action=action)
 
 
 def _run_whose_people_are_read(request: ConsoleRequest, run_id: int) -> SyncRun:

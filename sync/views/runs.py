@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -13,14 +13,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.access import fresh_sign_in_required_to_read
+from accounts.exports import export
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from accounts.permissions import Permission
 from clients.marketo.types import StaticList
-from common.csv_export import csv_answer
 from common.paging import keyset_page
 from connections.models import MarketoInstance
 from sync import services
+from sync.audit_actions import SyncAction
 from sync.backlog import backlog_of
 from sync.budgets import budgets_of
 from sync.decisions import can_be_undone
@@ -210,10 +211,11 @@ def sync_again(request: ConsoleRequest, run_id: int) -> HttpResponse:
 @login_required
 @require_safe
 @fresh_sign_in_required_to_read
-def rejected_rows(request: ConsoleRequest, run_id: int) -> StreamingHttpResponse:
+def rejected_rows(request: ConsoleRequest, run_id: int) -> HttpResponseBase:
     """The rows that could not be read, as a file for a spreadsheet."""
-    this = get_object_or_404(watched_runs(request), pk=run_id)
-    return csv_answer(f"rejected-rows-{this.pk}.csv", _lines(this))
+    this = get_object_or_404(watched_runs(request).select_related("account"), pk=run_id)
+    name, action = f"rejected-rows-{this.pk}.csv", SyncAction.REJECTED_ROWS_EXPORTED
+    return export(request, name, _lines(this), account=this.account, by=request.user, action=action)
 
 
 def _lines(this: SyncRun) -> Iterator[tuple[object, ...]]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import SalesAccount, Team
-from common.csv_export import FORMULA_STARTS, csv_answer
+from common.csv_export import FORMULA_STARTS, CsvAnswer
 from common.names import clean_name
 from invitations.csv_columns import guess_mapping
 from invitations.csv_rows import InviteRow, read_people
@@ -101,7 +101,7 @@ def test_naughty_cells_are_shown_as_they_are(browser: Client, text: str) -> None
 @pytest.mark.parametrize("start", FORMULA_STARTS)
 def test_no_cell_we_write_begins_a_formula(start: str) -> None:
     """Security statement 31: and the file still reads as RFC 4180 says."""
-    answer = csv_answer("x.csv", [(f'{start}HYPERLINK("x")', 'a,"b"\nc', "=")])
+    answer = CsvAnswer("x.csv", [(f'{start}HYPERLINK("x")', 'a,"b"\nc', "=")])
     [row] = rows_of(answer)
     assert row == [f'\'{start}HYPERLINK("x")', 'a,"b"\nc', "'="]
 
