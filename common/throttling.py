@@ -5,15 +5,21 @@ from contextlib import contextmanager, suppress
 from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Event, Thread
 
+from django.core.cache.backends.locmem import LocMemCache
 from redis.exceptions import LockNotOwnedError, RedisError
 from redis.lock import Lock
 
+from common.cache import REDIS_IS_AWAY
 from common.redis_client import redis_client
 
 # A process that dies while it holds a lock gives it back by then.
 _LONGEST_SECONDS = 120
 # The same for work of any length, which says every few seconds that it goes on.
 _TURN_SECONDS = 20
+
+
+# What is counted while Redis is away; of many names the oldest go.
+_MEANWHILE = LocMemCache("hits-while-redis-is-away", {"OPTIONS": {"MAX_ENTRIES": 10_000}})
 
 
 class HeldError(Exception):
@@ -66,17 +72,28 @@ def _keep(lock: Lock, over: Event) -> None:
 
 
 def hit(name: str, *, seconds: int) -> int:
-    """Count something that was done, and answer how often it was within `seconds` of its first time."""
+    """
+    Count something that was done, and answer how often it was within `seconds` of its first time. While Redis is away
+    each process counts for itself: a limit that is too wide, but nobody is locked out.
+    """
     key = f"hits:{name}"
-    with redis_client().pipeline() as transaction:
-        # In one transaction: a count that expires in between would be one without an end.
-        transaction.set(key, 0, ex=seconds, nx=True)
-        transaction.incr(key)
-        return int(transaction.execute()[-1])
+    try:
+        with redis_client().pipeline() as transaction:
+            # In one transaction: a count that expires in between would be one without an end.
+            transaction.set(key, 0, ex=seconds, nx=True)
+            transaction.incr(key)
+            return int(transaction.execute()[-1])
+    except REDIS_IS_AWAY:
+        _MEANWHILE.add(key, 0, seconds)
+        return _MEANWHILE.incr(key)
 
 
 def take_back(name: str) -> None:
     """What `hit` counted was not done after all."""
     key = f"hits:{name}"
     # Gone when its time is over, or when Redis has lost it: then there is nothing to take back.
-    redis_client().eval("if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end", 1, key)
+    try:
+        redis_client().eval("if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end", 1, key)
+    except REDIS_IS_AWAY:
+        with suppress(ValueError):
+            _MEANWHILE.decr(key)

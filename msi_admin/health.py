@@ -48,7 +48,7 @@ class Readiness(HealthCheckView):  # type: ignore[misc]
     JSON also for browsers: the library's page needs styles that our security policy forbids.
     """
 
-    checks: tuple[Any, ...] = ("health_check.Database", "health_check.Cache")
+    checks: tuple[Any, ...] = ("health_check.Database", ("health_check.Cache", {"alias": "redis"}))
 
     def render_to_response(self, context: dict[str, Any], *, status: int) -> HttpResponse:
         return self.render_to_response_json(status)

@@ -3,14 +3,19 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from kombu.exceptions import OperationalError
 
 from accounts.models import Member
 from accounts.permissions import Permission
+from common.cache import REDIS_IS_AWAY
+
+logger = structlog.get_logger(__name__)
 
 # What load balancers and monitoring ask (msi_admin.health).
 PROBES = {"/healthz", "/readyz", "/readyz/workers", "/metrics"}
@@ -66,6 +71,24 @@ def _largest_body(request: HttpRequest) -> int:
 
 def _is_upload(request: HttpRequest) -> bool:
     return request.path_info == reverse("invitations:csv_upload")
+
+
+class AwayMiddleware:
+    """What cannot be queued or locked while Redis is away gets a page that says so (503), and not one of our errors."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, (*REDIS_IS_AWAY, OperationalError)):
+            return None
+        logger.error("redis_away", error=str(exception))
+        answer = render(request, "errors/503.html", status=503)
+        answer["Retry-After"] = "60"
+        return answer
 
 
 class ShortRedirectsMiddleware:

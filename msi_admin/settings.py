@@ -53,7 +53,11 @@ else:
 
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
 DATABASES["default"]["TEST"] = {"NAME": "test_msi"}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {"BACKEND": "common.cache.ForgivingRedisCache", "LOCATION": REDIS_URL},
+    # Says so when Redis does not answer.
+    "redis": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+}
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_TASK_IGNORE_RESULT = True
 # A worker takes what it can begin: a message behind a long load would wait for nothing.
@@ -214,6 +218,7 @@ MIDDLEWARE = [
     # Knows who asks, and comes before anything reads a form: checks of tokens do, long before a page asks who it is.
     "msi_admin.middleware.LargestBodyMiddleware",
     "accounts.middleware.LostFormsMiddleware",
+    "msi_admin.middleware.AwayMiddleware",
     "msi_admin.middleware.PrivatePagesMiddleware",
     "msi_admin.middleware.NoNulBytesMiddleware",
     "msi_admin.middleware.ShortRedirectsMiddleware",
