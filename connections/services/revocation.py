@@ -1,5 +1,7 @@
 """Tokens that nobody here uses any more: Salesforce is told to forget them, however long it does not answer."""
 
+from datetime import timedelta
+
 import structlog
 from django.utils import timezone
 
@@ -7,6 +9,9 @@ from clients.http import ApiError
 from clients.salesforce import oauth
 from connections.models import TOKEN_IDLE_LIFETIME, OrphanedToken, SalesforceConnection
 from connections.services.sessions import open_session
+
+# Longer than it takes from Salesforce's answer to the stored connection.
+BEING_STORED = timedelta(minutes=10)
 
 _log = structlog.get_logger(__name__)
 
@@ -38,6 +43,7 @@ def revoke(orphan: OrphanedToken) -> None:
 
 
 def revoke_orphans() -> None:
-    """Try again what Salesforce did not take in."""
-    for orphan in OrphanedToken.objects.all():
+    """Try again what Salesforce did not take in, and what a process that died has left behind."""
+    # A younger one may be that of a connection which is just being made.
+    for orphan in OrphanedToken.objects.filter(created_at__lt=timezone.now() - BEING_STORED):
         revoke(orphan)

@@ -49,13 +49,14 @@ def org_origin(choice: LoginChoice, my_domain: str) -> str:
 
 
 def begin_sign_in(
-    *, account: SalesAccount, user: User, choice: LoginChoice, my_domain: str, is_own: bool = False
+    *, account: SalesAccount, user: User, browser: str, choice: LoginChoice, my_domain: str, is_own: bool = False
 ) -> str:
     """
     Start a sign-in at Salesforce and answer the address to send the browser to: for the connection of the account, or
     for the user's own.
 
-    A user has one open sign-in: an older one is forgotten. Raises ConnectionProblem, also for too many in a minute.
+    `browser` is a secret of the session: a sign-in ends where it began. A user has one open sign-in: an older one is
+    forgotten. Raises ConnectionProblem, also for too many in a minute.
     """
     app = app_of_org(account, org_origin(choice, my_domain))
     try:
@@ -68,7 +69,7 @@ def begin_sign_in(
     SalesforceSignIn.objects.filter(created_at__lt=timezone.now() - SIGN_IN_LIFETIME).delete()
     SalesforceSignIn.objects.filter(user=user).delete()
     SalesforceSignIn.objects.create(
-        state_hash=_hash(state),
+        state_hash=_hash(state, browser),
         account=account,
         user=user,
         is_own=is_own,
@@ -81,10 +82,10 @@ def begin_sign_in(
     return oauth.authorize_url(origin, client_id, callback_url(), state, pkce.challenge, prompt=prompt)
 
 
-def take_sign_in(*, state: str, user: User) -> SalesforceSignIn:
+def take_sign_in(*, state: str, user: User, browser: str) -> SalesforceSignIn:
     """The open sign-in of a state, which is used up by this. Raises ConnectionProblem."""
     oldest = timezone.now() - SIGN_IN_LIFETIME
-    open_ones = SalesforceSignIn.objects.filter(state_hash=_hash(state), user=user, created_at__gte=oldest)
+    open_ones = SalesforceSignIn.objects.filter(state_hash=_hash(state, browser), user=user, created_at__gte=oldest)
     sign_in = open_ones.select_related("account", "app").first()
     # The row's deletion decides who of two callers has it.
     if sign_in is None or not SalesforceSignIn.objects.filter(pk=sign_in.pk).delete()[0]:
@@ -173,8 +174,9 @@ def callback_url() -> str:
     return settings.SITE_URL.rstrip("/") + reverse("connections:salesforce_callback")
 
 
-def _hash(state: str) -> str:
-    return hashlib.sha256(state.encode()).hexdigest()
+def _hash(state: str, browser: str) -> str:
+    """Neither a state that leaked, nor another browser of the same person, leads to the sign-in."""
+    return hashlib.sha256(f"{state}:{browser}".encode()).hexdigest()
 
 
 def _connect(sign_in: SalesforceSignIn, code: str) -> SalesforceConnection:

@@ -52,14 +52,17 @@ def keep_connection(made: Made, answer: oauth.TokenAnswer) -> SalesforceConnecti
     Connect with tokens that Salesforce has just given. Raises ApiError, ConnectionProblem; then they are given back.
 
     Nothing is stored before Salesforce has answered a call with the new token; an older one of the same connection is
-    revoked.
+    revoked. Until it is stored the token counts as nobody's: if this process dies meanwhile, it is revoked later.
     """
+    unstored = _orphan(made.login_origin, answer.refresh_token or answer.access_token)
     try:
         _check_scopes(made, answer)
         organization, who = _first_calls(answer)
-        connection, replaced = _store(made, answer, organization, who)
+        with transaction.atomic():
+            connection, replaced = _store(made, answer, organization, who)
+            unstored.delete()
     except (ApiError, ConnectionProblem):
-        revoke(_orphan(made.login_origin, answer.refresh_token or answer.access_token))
+        revoke(unstored)
         raise
     if replaced:
         revoke(replaced)

@@ -1,5 +1,6 @@
 """Settings > Admin Settings > Salesforce > Connections & Customizations, and My Account > Salesforce."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -26,6 +27,9 @@ from connections.services import salesforce as salesforce_services
 from connections.services.health import own_salesforce_health, salesforce_health
 from connections.services.sessions import has_app
 from connections.services.visibility import current_visibility
+
+# In the session: by which a sign-in at Salesforce knows the browser it began in.
+BROWSER = "salesforce_sign_in_browser"
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ def connect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpR
             url = salesforce_services.begin_sign_in(
                 account=request.member.account,
                 user=request.member.user,
+                browser=request.session.setdefault(BROWSER, secrets.token_urlsafe(16)),
                 choice=choice,
                 my_domain=my_domain,
                 is_own=place.is_own,
@@ -139,7 +144,9 @@ def salesforce_callback(request: ConsoleRequest) -> HttpResponse:
     place = ACCOUNT if request.member.may(ACCOUNT.permission) else OWN
     answer = {name: request.GET.get(name, "") for name in ("code", "error", "error_description")}
     try:
-        sign_in = salesforce_services.take_sign_in(state=request.GET.get("state", ""), user=request.member.user)
+        sign_in = salesforce_services.take_sign_in(
+            state=request.GET.get("state", ""), user=request.member.user, browser=request.session.get(BROWSER, "")
+        )
         place = OWN if sign_in.is_own else ACCOUNT
         connection = salesforce_services.finish_sign_in(sign_in, **answer)
     except ConnectionProblem as refused:

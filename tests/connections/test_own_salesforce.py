@@ -13,6 +13,7 @@ from connections.models import SalesforceConnection
 from connections.services.client_factory import salesforce_client
 from connections.services.health import salesforce_health
 from connections.services.salesforce import finish_sign_in, take_sign_in
+from connections.views.salesforce import BROWSER
 from salesforce_package.state import package_state
 from salesforce_package.tasks import check_packages
 from sandbox.testing import SandboxProcess
@@ -126,7 +127,7 @@ def test_somebody_removed_meanwhile_connects_nothing(
 ) -> None:
     back = person_at_salesforce(leave_for_salesforce(seller, CONNECT_OWN))
     answer = parse_qs(urlsplit(back).query)
-    sign_in = take_sign_in(state=answer["state"][0], user=member)
+    sign_in = take_sign_in(state=answer["state"][0], user=member, browser=seller.session[BROWSER])
     member.member.delete()
     with pytest.raises(ConnectionProblem, match="salesforce_not_allowed"):
         finish_sign_in(sign_in, code=answer["code"][0])

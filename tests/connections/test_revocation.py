@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from connections import tasks
 from connections.models import OrphanedToken, SalesforceConnection, SalesforceSignIn
+from connections.services import salesforce_storing
 from connections.services.client_factory import salesforce_client
 from connections.services.revocation import revoke_orphans
 from connections.services.salesforce import forget_member
@@ -22,6 +23,10 @@ DISCONNECT = "/settings/admin/salesforce/disconnect/"
 
 def grants(sandbox: SandboxProcess) -> int:
     return int(sandbox.get("/_sandbox/state")["org"]["grants"])
+
+
+def let_orphans_age() -> None:
+    OrphanedToken.objects.update(created_at=timezone.now() - timedelta(minutes=11))
 
 
 @pytest.fixture
@@ -53,6 +58,9 @@ def test_what_salesforce_did_not_take_in_is_revoked_by_the_hourly_look(
     assert not SalesforceConnection.objects.exists()
     assert (grants(sandbox), OrphanedToken.objects.count()) == (1, 1)
     tasks.revoke_orphaned_tokens()
+    assert OrphanedToken.objects.exists(), "it may be one that is just being stored"
+    let_orphans_age()
+    tasks.revoke_orphaned_tokens()
     assert (grants(sandbox), OrphanedToken.objects.count()) == (0, 0)
 
 
@@ -67,6 +75,35 @@ def test_a_token_that_has_died_by_itself_is_not_kept_for_ever(
     OrphanedToken.objects.update(created_at=timezone.now() - timedelta(days=31))
     revoke_orphans()
     assert not OrphanedToken.objects.exists()
+
+
+class Killed(BaseException):
+    """Nothing of ours catches it."""
+
+
+def test_a_grant_whose_process_died_before_it_was_stored_is_revoked(
+    salesforce_connection: SalesforceConnection,
+    client_of: ClientOf,
+    person_at_salesforce: PersonAtSalesforce,
+    sandbox: SandboxProcess,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Security statement 10: Salesforce has given a token, nobody here knows of it."""
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    browser = client_of(salesforce_connection.connected_by)
+    back = person_at_salesforce(press_ok(browser))
+    with monkeypatch.context() as patched:
+        patched.setattr(salesforce_storing, "_first_calls", die)
+        with pytest.raises(Killed):
+            browser.get(back)
+    assert grants(sandbox) == 2
+    let_orphans_age()
+    revoke_orphans()
+    assert grants(sandbox) == 1
+    assert salesforce_client(SalesforceConnection.objects.get()).organization().name == "Acme Inc"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -108,6 +145,7 @@ def test_a_token_that_no_key_can_read_does_not_hold_up_the_others(
     with connection.cursor() as cursor:
         cursor.execute("UPDATE connections_orphanedtoken SET token = 'gAAAA-of-another-key'")
     OrphanedToken.objects.create(login_origin=sandbox.url, token=salesforce_connection.refresh_token)
+    let_orphans_age()
     for _hour in range(2):
         revoke_orphans()
     assert caplog.text.count("orphaned_token_unreadable") == 1

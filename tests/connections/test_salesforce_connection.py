@@ -1,6 +1,7 @@
 """Connecting to Salesforce and back, through the pages and the real dance."""
 
 from datetime import timedelta
+from functools import cache
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
@@ -24,6 +25,7 @@ from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, c
 from tests.factories import make_salesforce_connection
 from tests.pages import text_of
 from tests.salesforce_login import address_at_salesforce
+from tests.signing_in import let_in
 
 PAGE = "/settings/admin/salesforce/"
 CALLBACK = "/connections/salesforce/callback/"
@@ -158,6 +160,11 @@ class TestStateOfTheCallback:
     """Security statement 1: a callback whose state is not the open one of this person changes nothing."""
 
     @pytest.fixture
+    def client_of(self) -> ClientOf:
+        """The same browser for the same person: a sign-in ends where it began."""
+        return cache(lambda user: let_in(Client(), user))
+
+    @pytest.fixture
     def back(self, admin: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce) -> str:
         return person_at_salesforce(press_ok(client_of(admin)))
 
@@ -180,6 +187,11 @@ class TestStateOfTheCallback:
     def test_expired(self, admin: User, client_of: ClientOf, back: str) -> None:
         SalesforceSignIn.objects.update(created_at=timezone.now() - timedelta(minutes=10, seconds=1))
         self._refused(admin, client_of, back)
+
+    def test_of_another_browser_of_the_same_user(self, admin: User, client_of: ClientOf, back: str) -> None:
+        """Whoever lures somebody to the end of a sign-in that they began elsewhere."""
+        assert "problem=salesforce_lost_sign_in" in let_in(Client(), admin).get(back)["Location"]
+        assert "problem" not in client_of(admin).get(back)["Location"]
 
     def test_of_another_user(self, salesforce_admin: User, client_of: ClientOf, back: str) -> None:
         self._refused(salesforce_admin, client_of, back)
