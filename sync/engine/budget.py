@@ -127,6 +127,16 @@ class MarketoBudget:
             redis_client().delete(self._alone)
         redis_client().set(self._key("calls"), calls, ex=DAY_KEPT)
 
+    def early_looks_pay(self) -> bool:
+        """May an export have ended by the first early look? Yes, until one was seen to take longer today."""
+        return not redis_client().exists(self._key("slow"))
+
+    def learn_early_look(self, *, pays: bool) -> None:
+        if pays:
+            redis_client().delete(self._key("slow"))
+        else:
+            redis_client().set(self._key("slow"), 1, ex=DAY_KEPT)
+
     def is_due_to_learn(self) -> bool:
         """Is it an hour since somebody was told to ask Marketo? Whoever is told so asks."""
         now, asked_at = timezone.now().timestamp(), redis_client().get(f"{self._name}:asked")

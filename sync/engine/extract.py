@@ -31,9 +31,12 @@ from sync.statuses import ExtractStatus
 OUR_SHARE_OF_THE_QUEUE = 4
 # An export that ends calls the next one; this is for the case that none does.
 QUEUE_SECONDS = 30
-# (age of a job, seconds until the next look): often at first, since Marketo renews what it tells once a minute.
+# (age of a query job of Salesforce, seconds until the next look).
 POLLING = ((10, 2), (60, 5), (600, 15))
 SLOWEST_POLLING = 60
+# Marketo renews what it tells of an export once a minute (Adobe, "Bulk Extract"); the first look may come sooner where
+# exports have been seen to end so early.
+EARLY_LOOK, MARKETO_RHYTHM = timedelta(seconds=2), timedelta(seconds=60)
 JOB_DEADLINE = timedelta(hours=6)
 # What the providers answer about a job that they no longer have.
 VANISHED = {"1013", "NOT_FOUND", "404"}
@@ -113,15 +116,18 @@ def _bytes_under_way(run: SyncRun) -> int:
 
 def _enqueue_export(extract: Extract) -> None:
     # Already queued: an earlier worker did it and died before it could say so.
-    with budget_of(extract.run.account).call(), suppress(ExportAlreadyQueued):
+    budget = budget_of(extract.run.account)
+    with budget.call(), suppress(ExportAlreadyQueued):
         marketo_of(extract.run.account).enqueue_export(extract.remote_id)
-    _watch(extract)
+    _watch(extract, EARLY_LOOK if budget.early_looks_pay() else MARKETO_RHYTHM)
 
 
 def _poll_export(extract: Extract) -> None:
     budget = budget_of(extract.run.account)
     with budget.call():
         export = marketo_of(extract.run.account).export_status(extract.remote_id)
+    if _is_early(extract):
+        budget.learn_early_look(pays=export.status == ExportStatus.COMPLETED)
     if export.status in {ExportStatus.FAILED, ExportStatus.CANCELLED}:
         _recreate(extract, export.error or export.status)
     elif export.status == ExportStatus.COMPLETED:
@@ -175,10 +181,14 @@ def _count(client: SalesforceClient, source: str) -> int:
     return client.count(f"SELECT COUNT() FROM {SALESFORCE_OBJECTS[source]}")  # noqa: S608 (our own names)
 
 
-def _watch(extract: Extract) -> None:
+def _watch(extract: Extract, pause: timedelta = EARLY_LOOK) -> None:
     now = timezone.now()
     status = ExtractStatus.RUNNING
-    extract.end_step(due_at=_next_look(now, now), status=status, requested_at=now, remote_id=extract.remote_id)
+    extract.end_step(due_at=now + pause, status=status, requested_at=now, remote_id=extract.remote_id)
+
+
+def _is_early(extract: Extract) -> bool:
+    return bool(extract.requested_at and timezone.now() - extract.requested_at < MARKETO_RHYTHM)
 
 
 def _look_later(extract: Extract) -> None:
@@ -189,10 +199,12 @@ def _look_later(extract: Extract) -> None:
             cancel_export(extract.run, extract.remote_id)
         _recreate(extract, "The remote job did not end in time.")
     else:
-        extract.end_step(due_at=_next_look(extract.requested_at, now))
+        extract.end_step(due_at=_next_look(extract, extract.requested_at, now))
 
 
-def _next_look(requested_at: datetime, now: datetime) -> datetime:
+def _next_look(extract: Extract, requested_at: datetime, now: datetime) -> datetime:
+    if extract.is_from_marketo:
+        return requested_at + MARKETO_RHYTHM * ((now - requested_at) // MARKETO_RHYTHM + 1)
     age = (now - requested_at).total_seconds()
     return now + timedelta(seconds=next((pause for limit, pause in POLLING if age < limit), SLOWEST_POLLING))
 

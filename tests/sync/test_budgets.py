@@ -18,6 +18,7 @@ from sync.engine.budget import (
     CALLS_IN_WINDOW_ALONE,
     MarketoBudget,
 )
+from sync.engine.extract import MARKETO_RHYTHM
 from sync.engine.problems import MustWait
 from sync.engine.stage import StageTable
 from sync.models import Extract
@@ -125,6 +126,29 @@ def test_a_run_waits_for_its_share_and_then_goes_on(
     budget.add_export(-BYTES_A_DAY - 1)
     parked.update(due_at=timezone.now())
     assert finish(run).status == RunStatus.SUCCEEDED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_export_is_asked_about_by_marketos_rhythm(
+    connected: SalesAccount, admin: User, sandbox: SandboxProcess
+) -> None:
+    """Early once; as soon as an export takes longer than that, once a minute as Marketo renews what it tells."""
+    sandbox.post("/_sandbox/switches", {"export_seconds": 3_600})
+    run = start_sync(account=connected, started_by=admin)
+    exports = Extract.objects.of_run(run).filter(source="marketo_people")
+    work_until(exports.filter(status=ExtractStatus.RUNNING).exists)
+    early = exports.filter(status=ExtractStatus.RUNNING).earliest("requested_at")
+    assert early.requested_at
+    exports.filter(pk=early.pk).update(due_at=timezone.now())
+    advance_extract(early.pk)
+    early.refresh_from_db()
+    assert early.due_at
+    assert early.due_at - early.requested_at == MARKETO_RHYTHM
+    assert not MarketoBudget(sandbox.url).early_looks_pay()
+    exports.filter(pk=early.pk).update(requested_at=timezone.now() - timedelta(seconds=150), due_at=timezone.now())
+    advance_extract(early.pk)
+    early.refresh_from_db()
+    assert early.due_at - early.requested_at == 3 * MARKETO_RHYTHM
 
 
 @pytest.mark.parametrize(
