@@ -112,6 +112,8 @@ WAITS = {
     ),
     "marketo_queue_full": _("Marketo's queue of exports is full, perhaps with jobs of other tools."),
     "marketo_share": _("This console has made as many calls to Marketo as it allows itself in 20 seconds."),
+    "marketo_odd": _("Marketo answered something that makes no sense; it is asked once more."),
+    "salesforce_odd": _("Salesforce answered something that makes no sense; it is asked once more."),
     "marketo_busy": _("Marketo is busy: too many calls just now."),
     "salesforce_busy": _("Salesforce is busy or in maintenance."),
     "marketo_unreachable": _("Marketo did not answer in time."),

@@ -239,11 +239,23 @@ class MarketoClient:
 
     def static_lists(self, name: str) -> list[StaticList]:
         """The static lists of that name."""
-        records = self._result("GET", "/rest/v1/lists.json", params={"name": name})
-        with expected_shape(SERVICE, records):
-            lists = [StaticList(record["id"], record["name"], record.get("programName") or "") for record in records]
-        # Marketo takes what stands between commas for several names.
+        # Marketo takes what stands between commas for several names: such a list is looked for among all.
+        asked = {} if "," in name else {"name": name}
+        lists = [found for page in self._list_pages(asked) for found in page]
         return [found for found in lists if found.name.casefold() == name.casefold()]
+
+    def _list_pages(self, params: dict[str, Any]) -> Iterator[list[StaticList]]:
+        tokens = {""}
+        params = params | {"batchSize": _LEAD_BATCH}
+        while True:
+            answer = self._answer("GET", "/rest/v1/lists.json", params=params)
+            with expected_shape(SERVICE, answer):
+                yield [StaticList(one["id"], one["name"], one.get("programName") or "") for one in answer["result"]]
+                token = as_text(answer.get("nextPageToken")) or ""
+            if token in tokens:
+                return
+            tokens.add(token)
+            params = params | {"nextPageToken": token}
 
     def members_of_list(self, list_id: int, person_ids: Sequence[int]) -> set[int]:
         """Who of the people is on a static list."""

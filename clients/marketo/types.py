@@ -142,6 +142,8 @@ class ChangesPage:
     merged_ids: frozenset[int]
     next_token: str
     has_more: bool
+    # There would be more, and the token for it leads here again.
+    is_stuck: bool = False
 
     @classmethod
     def from_answer(cls, answer: dict[str, Any], token: str) -> Self:
@@ -156,11 +158,11 @@ class ChangesPage:
         has_more = flag(answer.get("moreResult")) is True
         if has_more and not following:
             raise ValueError("no token for the rest")
-        if has_more and following == token:
+        is_stuck = has_more and following == token
+        if is_stuck:
             # Asking again would bring the same page for ever; the next run begins here.
             warn_unreadable("nextPageToken", following, reason="repeated")
-            has_more = False
-        return cls(people, merged, following, has_more)
+        return cls(people, merged, following, has_more and not is_stuck, is_stuck)
 
 
 def _person_of(activity: dict[str, Any]) -> int | None:

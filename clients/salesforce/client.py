@@ -327,7 +327,12 @@ class SalesforceClient:
                 raise QueryInterrupted(SERVICE, error.code, error.detail) from None
 
     def _rest(self, path: str, **options: Any) -> Any:
-        return self._call(path, lambda: self._salesforce.restful(path, hooks=self._hooks, **options))
+        return self._call(path, lambda: self._restful(path, **options))
+
+    def _restful(self, path: str, **options: Any) -> Any:
+        # simple-salesforce asks how long an answer is, also where it is null.
+        with expected_shape(SERVICE, None):
+            return self._salesforce.restful(path, hooks=self._hooks, **options)
 
     def _get(self, path: str, **options: Any) -> requests.Response:
         """A call that simple-salesforce has no method for."""

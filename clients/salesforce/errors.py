@@ -22,6 +22,8 @@ _TRY_LATER_STATUSES = {406, 420}  # edge servers, while an org is being moved
 # An object that the user may not see is to them one that does not exist: INVALID_TYPE.
 _NO_ACCESS = re.compile(r"API_DISABLED_FOR_ORG|API_CURRENTLY_DISABLED|INSUFFICIENT_ACCESS\w*|INVALID_TYPE")
 _LONG_REQUESTS_SECONDS = 30.0
+_NOT_VALID_YET = "not valid for use with the REST API"
+_NOT_VALID_SECONDS = 60.0
 _USERINFO_REFUSAL = "Bad_OAuth_Token"  # userinfo answers 403 and this word where the REST API answers 401
 
 
@@ -71,9 +73,11 @@ def _kind(status: int, code: str) -> type[ApiError]:
 
 
 def _refused_token(code: str, message: str) -> ApiError:
-    # A token without the scope "api" gets the same code, and a refreshed one would too.
-    kind = ReconnectNeeded if "not valid for use with the REST API" in message else SessionExpired
-    return kind(SERVICE, code, message)
+    # A token without the scope "api" gets the same answer, but so does one that Salesforce has only just given, until
+    # all its servers know it (the forums of Salesforce and of its tools are full of both): whoever waits finds out.
+    if _NOT_VALID_YET in message:
+        return TransientApiError(SERVICE, code, message, retry_after=_NOT_VALID_SECONDS)
+    return SessionExpired(SERVICE, code, message)
 
 
 def _limit_reached(code: str, message: str) -> ApiError:

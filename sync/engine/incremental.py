@@ -16,8 +16,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from psycopg import sql
 
-from clients.http import AccessDenied, ApiError, expected_shape
+from clients.http import AccessDenied, ApiError, UnexpectedAnswer, expected_shape
 from clients.marketo.client import MarketoClient
+from clients.marketo.errors import SERVICE as MARKETO
 from clients.marketo.types import ChangesPage
 from clients.salesforce.client import Found
 from clients.salesforce.errors import SERVICE as SALESFORCE
@@ -42,7 +43,7 @@ from sync.engine.stage import (
     ensure_tables,
 )
 from sync.engine.visibility import last_look
-from sync.models import Extract, RejectedRow, RunKind, Source, SyncRun
+from sync.models import Cursor, Extract, RejectedRow, RunKind, Source, SyncRun
 from sync.statuses import ExtractStatus, RunStatus
 
 # Activities beside data changes that move a person in or out; their numbers differ between instances.
@@ -150,7 +151,15 @@ def _collect_from_marketo(extract: Extract) -> None:
             raise
         extract.write(due_at=timezone.now(), lease_until=None, locator="")
         return
+    _check_progress(extract, page)
     _keep_changes(extract, page)
+
+
+def _check_progress(extract: Extract, page: ChangesPage) -> None:
+    """Raises UnexpectedAnswer where the run before stopped at the same place: the copy would fall behind unseen."""
+    cursors = Cursor.objects.for_account(extract.run.account).filter(stream=extract.source)
+    if page.is_stuck and cursors.filter(token=page.next_token).exists():
+        raise UnexpectedAnswer(MARKETO, "repeated_token")
 
 
 def _page(extract: Extract, client: MarketoClient) -> ChangesPage:

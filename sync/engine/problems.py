@@ -24,6 +24,11 @@ QUOTA_UNKNOWN = timedelta(hours=1)
 MAX_TRIES = 60
 # The code of an error whose answer named none; the providers' own are 6xx and above, or words.
 _HTTP_STATUS = re.compile("[45][0-9][0-9]")
+# An answer that makes no sense may be that of a gateway, once: a page of HTML with status 200, a result of null. A page
+# that leads to itself may lead on the next time.
+ODD_ANSWERS = {"not_json", "unexpected_shape", "repeated_page", "repeated_token"}
+ODD_TRIES = 2
+ODD = {"marketo": "marketo_odd", "salesforce": "salesforce_odd"}
 # A queue that stays full and a quota that others use up every day are waited for so long. Both providers keep what an
 # export has made for seven days.
 LONGEST_WAIT = timedelta(days=5)
@@ -75,10 +80,18 @@ def decide_retry(error: ApiError, tries: int, waited: timedelta) -> Wait | RunFa
     if isinstance(error, CircuitOpenError):
         # Nobody was called, so this was no try.
         return Wait(code, now + timedelta(seconds=error.retry_after or PAUSE_SECONDS), max(tries - 1, 0))
+    if error.code in ODD_ANSWERS:
+        return _ask_once_more(error, tries)
     if isinstance(error, TransientApiError) and tries < MAX_TRIES:
         pause = min(error.retry_after or _backoff(tries), LONGEST_BACKOFF_SECONDS)
         return Wait(code, now + timedelta(seconds=pause), tries)
     return RunFailed(code)
+
+
+def _ask_once_more(error: ApiError, tries: int) -> Wait | RunFailed:
+    if tries < ODD_TRIES:
+        return Wait(ODD[error.service], timezone.now() + timedelta(seconds=_backoff(tries)), tries)
+    return RunFailed(problem_code(error))
 
 
 def wait_for_database(error: OperationalError, tries: int) -> Wait:

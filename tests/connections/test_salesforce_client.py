@@ -33,7 +33,7 @@ def _answer(status: int, body: object, headers: dict[str, str] | None = None) ->
     ("status", "code", "message", "kind"),
     [
         (401, "INVALID_SESSION_ID", "Session expired or invalid", SessionExpired),
-        (401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API", http.ReconnectNeeded),
+        (401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API", http.TransientApiError),
         (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", http.QuotaExceeded),
         (
             403,

@@ -248,12 +248,49 @@ def test_pages_of_a_query_that_name_themselves_are_asked_for_again(
     answers.alter("/composite$", in_each_part(go_round))
     answers.alter("queryAll", go_round)
     run = start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL)
-    waiting = Extract.objects.of_run(run).filter(waiting_reason="salesforce_busy")
+    waiting = Extract.objects.of_run(run).filter(waiting_reason="salesforce_odd")
     work_until(waiting.exists)
     answers.stop()
     cut_waits_short()
     work_until(lambda: run_has_ended(run))
     assert (run.status, run.updated) == (RunStatus.SUCCEEDED, 1)
+
+
+def test_a_token_that_leads_nowhere_run_after_run_ends_with_a_sentence(
+    synced: SalesAccount, changed: Person, answers: AlteredAnswers
+) -> None:
+    answers.alter(r"/activities/leadchanges\.json", stay)
+    answers.alter(r"/activities\.json", lambda answer, _request: answer | {"moreResult": True})
+    assert sync_changes(synced).status == RunStatus.SUCCEEDED, "once, nobody can know"
+    run = sync_changes(synced)
+    assert (run.status, run.failure) == (RunStatus.FAILED, "marketo_unexpected")
+
+
+def stay(answer: Values, request: PreparedRequest) -> Values:
+    """The token that was sent comes back, with more to come."""
+    sent = parse_qs(urlsplit(str(request.url)).query)["nextPageToken"][0]
+    return answer | {"moreResult": True, "nextPageToken": sent}
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        (r"/activities/leadchanges\.json", b"<html>Please wait</html>"),
+        (r"/activities/leadchanges\.json", {"success": True, "result": 5}),
+        (r"/rest/v1/leads\.json", {"success": True, "result": None}),
+        (r"/composite$", b"<html>Please wait</html>"),
+        (r"/composite$", {"compositeResponse": None}),
+        (r"/queryAll", None),
+    ],
+)
+def test_one_odd_answer_is_asked_for_again(
+    synced: SalesAccount, changed: Person, answers: AlteredAnswers, path: str, answer: object
+) -> None:
+    """Of a gateway, with status 200: as after a 502."""
+    left = iter([answer])
+    answers.alter(path, lambda good, _request: next(left, good))
+    run = sync_changes(synced)
+    assert (run.status, run.updated, next(left, "used")) == (RunStatus.SUCCEEDED, 1, "used")
 
 
 @pytest.mark.parametrize("usage", [{"result": []}, {"result": None}, {"result": [{"total": "many"}]}])

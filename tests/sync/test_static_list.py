@@ -1,6 +1,9 @@
 """Copying nobody but the members of one static list of Marketo."""
 
+from typing import Any
+
 import pytest
+from requests import PreparedRequest
 
 from accounts.models import SalesAccount, User
 from clients.marketo.types import StaticList
@@ -12,6 +15,7 @@ from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.services import chosen_list, find_lists, start_sync
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
+from tests.sync.altered_answers import AlteredAnswers
 from tests.sync.conftest import Sync
 from tests.sync.driving import READING, finish
 from tests.sync.incremental_runs import sync_changes
@@ -57,6 +61,18 @@ def test_a_list_that_marketo_does_not_have_is_not_found(connected: SalesAccount)
 def test_a_name_with_a_comma_is_one_name(connected: SalesAccount) -> None:
     """Marketo takes it for two names, and would answer with the list of one of them."""
     assert find_lists(connected, "Newsletter, 2026") == []
+
+
+def test_a_list_with_a_comma_in_its_name_is_found(connected: SalesAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = AlteredAnswers(monkeypatch)
+
+    def two_pages(answer: Any, request: PreparedRequest) -> Any:
+        if "nextPageToken" in str(request.url):
+            return {"success": True, "result": [{"id": 77, "name": "Kunder, Norden"}]}
+        return answer | {"nextPageToken": "second"}
+
+    answers.alter(r"/lists\.json", two_pages)
+    assert [found.list_id for found in find_lists(connected, "kunder, norden")] == [77]
 
 
 def test_whoever_is_not_on_the_list_leaves_the_copy(
