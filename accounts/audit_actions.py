@@ -19,6 +19,8 @@ class AccountAction(models.TextChoices):
         "accounts.login_policy_changed",
         _("Changed how members sign in from “%(before)s” to “%(after)s”"),
     )
+    OPS_GRANTED = "accounts.ops_granted", _("Made %(target)s ops staff, who see the runs and people of every account")
+    OPS_REVOKED = "accounts.ops_revoked", _("Took the rights of ops staff away from %(target)s")
     PASSWORD_CHANGED = "accounts.password_changed", _("Changed their own password")
     PASSWORD_REFUSED = (
         "accounts.password_refused",

@@ -72,6 +72,14 @@ class ProfileForm(VisibleName, forms.ModelForm[User]):
         labels = {"name": _("Name"), "language": _("Language")}
 
 
+class OpsStaffForm(forms.Form):
+    """Whom to make ops staff."""
+
+    email = KnownAddressField(
+        label=_("Email address of a user"), widget=forms.EmailInput(attrs={"class": "form-control"})
+    )
+
+
 class LoginPolicyForm(forms.Form):
     """Login Management: how members sign in."""
 

@@ -104,6 +104,19 @@ def end_sessions(user: User) -> None:
     User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
 
 
+@transaction.atomic
+def set_ops_staff(*, email: str, is_ops_staff: bool, by: User | None) -> User:
+    """Make a user ops staff, or no longer; `by` is None for a command. Raises RefusedError for an unknown address."""
+    user = User.objects.with_email(email)
+    if user is None:
+        raise RefusedError(_("Nobody with the address %(email)s can sign in here.") % {"email": email})
+    if user.is_ops_staff != is_ops_staff:
+        User.objects.filter(pk=user.pk).update(is_ops_staff=is_ops_staff)
+        action = AccountAction.OPS_GRANTED if is_ops_staff else AccountAction.OPS_REVOKED
+        record(account=None, actor=by, action=action, target=user.email)
+    return user
+
+
 def must_use_salesforce(user: User) -> bool:
     """True when the account's policy keeps this user from signing in by password. Ops staff keep theirs."""
     if user.is_ops_staff or user.is_superuser:

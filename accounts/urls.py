@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import audit, general, profile, teams
+from accounts.views import audit, general, operators, profile, teams
 
 app_name = "accounts"
 urlpatterns = [
@@ -15,6 +15,10 @@ urlpatterns = [
     path("settings/admin/teams/<int:pk>/add/", teams.add_to_team, name="team_add"),
     path("settings/admin/teams/<int:pk>/remove/", teams.remove_from_team, name="team_remove"),
     path("settings/admin/teams/<int:pk>/delete/", teams.remove_team, name="team_delete"),
+    path("ops/operators/", operators.operators, name="operators"),
+    path("ops/operators/grant/", operators.grant_ops, name="grant_ops"),
+    path("ops/operators/revoke/", operators.revoke_ops, name="revoke_ops"),
+    path("ops/test-mail/", operators.test_mail, name="test_mail"),
     path("settings/admin/audit/", audit.audit, name="audit"),
     path("settings/admin/audit/export/", audit.export, name="audit_export"),
 ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,12 @@ class Problem:
     todo: Promise
     who: Promise
     values: tuple[str, ...] = ()
+    # An address list over there may be the cause: the page names the addresses from which this console calls.
+    is_about_addresses: bool = False
+
+    @property
+    def egress_addresses(self) -> list[str]:
+        return settings.EGRESS_ADDRESSES if self.is_about_addresses else []
 
     @property
     def can_be_handed_on(self) -> bool:
@@ -83,6 +90,7 @@ PROBLEMS: dict[str, Problem] = {
             "Login IP Ranges, and add them."
         ),
         SALESFORCE_ADMIN,
+        is_about_addresses=True,
     ),
     ProblemCode.SALESFORCE_API_DISABLED: Problem(
         _("The Salesforce user may not use the API."),
@@ -322,6 +330,7 @@ PROBLEMS: dict[str, Problem] = {
         ),
         MARKETO_ADMIN,
         (*_READ_MARKETO, *_LIST_USERS),
+        is_about_addresses=True,
     ),
     ProblemCode.MARKETO_UNREACHABLE: Problem(
         _("Marketo did not answer in time."),

@@ -93,7 +93,11 @@ def areas(request: HttpRequest) -> dict[str, object]:
         first, is_current = _first_page(member), request.path.startswith("/settings/")
         links.append(_page(_("Sales account"), first, is_current=is_current, icon="building"))
     if user.is_ops_staff or is_marketo_admin or (member and member.may(Permission.CONTROL_RUNS)):
-        links.append(_page(_("Sync operations"), "sync:overview", is_current=request.path.startswith("/ops/")))
+        is_current = request.path.startswith("/ops/") and not request.path.startswith("/ops/operators/")
+        links.append(_page(_("Sync operations"), "sync:overview", is_current=is_current))
+    if user.is_ops_staff or user.is_superuser:
+        is_current = request.path.startswith("/ops/operators/")
+        links.append(_page(_("Operators"), "accounts:operators", is_current=is_current, icon="users"))
     return {"areas": links, "setting_pages": partial(_setting_pages, request.path, user, member)}
 
 

@@ -145,6 +145,9 @@ SALESFORCE_APP_KIND = env.str(
 # Origins that a Marketo endpoint may have besides https://<Munchkin id>.mktorest.com.
 MARKETO_ENDPOINT_ALLOWLIST: list[str] = env.list("MARKETO_ENDPOINT_ALLOWLIST", [])
 
+# From which addresses this console calls, for the allowlists of both providers; pages show them.
+EGRESS_ADDRESSES: list[str] = env.list("EGRESS_ADDRESSES", [])
+
 # --- Limits --------------------------------------------------------------------------------------
 # Adobe, "Product usage limits"; the team Everyone is not counted.
 SEATS_PER_ACCOUNT = env.int("SEATS_PER_ACCOUNT", 100)

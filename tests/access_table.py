@@ -9,6 +9,8 @@ post /marketo/sales-insight/actions-config/resend-invite/
 post /marketo/sales-insight/actions-config/send-invite/
 get  /ops/marketo-instances/new/
 post /ops/marketo-instances/new/
+post /ops/operators/grant/
+post /ops/operators/revoke/
 get  /ops/sync/<int:run_id>/people.csv
 get  /ops/sync/<int:run_id>/rejected-rows.csv
 get  /settings/admin/audit/export/
@@ -80,6 +82,12 @@ get  /ops/marketo-instances/new/                           login     404    403 
 post /ops/marketo-instances/new/                           login     404    403      403    403    403   404    404 200
 get  /ops/accounts/<slug:slug>/people/<int:marketo_id>/    login     404    404      403    403    200   200    200 200
 post /ops/accounts/<slug:slug>/people/<int:marketo_id>/    login     405    405      405    405    405   405    405 405
+get  /ops/operators/                                       login     404    403      403    403    403   404    200 200
+post /ops/operators/                                       405       405    405      405    405    405   405    405 405
+get  /ops/operators/grant/                                 405       405    405      405    405    405   405    405 405
+post /ops/operators/grant/                                 login     404    403      403    403    403   404    404 400
+get  /ops/operators/revoke/                                405       405    405      405    405    405   405    405 405
+post /ops/operators/revoke/                                login     404    403      403    403    403   404    404 400
 get  /ops/sync/                                            login     404    200      403    403    200   200    200 200
 post /ops/sync/                                            login     405    405      405    405    405   405    405 405
 get  /ops/sync/<int:run_id>/                               login     404    404      403    403    200   200    200 200
@@ -112,6 +120,8 @@ get  /ops/sync/reconciliation/                             login     404    200 
 post /ops/sync/reconciliation/                             login     404    302      403    403    302   302    302 302
 get  /ops/sync/why/                                        login     404    200      403    403    200   200    200 200
 post /ops/sync/why/                                        login     404    200      403    403    200   200    200 200
+get  /ops/test-mail/                                       405       405    405      405    405    405   405    405 405
+post /ops/test-mail/                                       login     404    403      403    403    403   404    302 302
 get  /settings/admin/audit/                                login     404    200      403    403    200   404    404 404
 post /settings/admin/audit/                                login     404    405      403    403    405   404    404 404
 get  /settings/admin/audit/export/                         login     404    200      403    403    200   404    404 404

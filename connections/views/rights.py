@@ -1,5 +1,6 @@
 """The rights that this console uses in Marketo and in Salesforce: all of them, and which of them it has."""
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -42,5 +43,6 @@ def _rights(request: ConsoleRequest, service: Service, page: str) -> HttpRespons
         "problem": problem,
         "who": MARKETO_ADMIN if service == Service.MARKETO else SALESFORCE_ADMIN,
         "page": page,
+        "egress_addresses": settings.EGRESS_ADDRESSES,
     }
     return render(request, f"connections/{service}_rights.html", context)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from connections.messages import PROBLEMS
 from connections.models import ApiFailure, MarketoConnection, MarketoInstance, SalesforceConnection, Service
@@ -123,3 +124,22 @@ def test_readme_and_remedies_know_the_same_list() -> None:
 def test_every_right_stands_once_and_says_what_for() -> None:
     assert sorted(right.code for right in RIGHTS) == sorted(RightCode)
     assert all(str(right.why).endswith(".") for right in RIGHTS)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", [MARKETO_PAGE, SALESFORCE_PAGE])
+def test_the_addresses_for_allowlists_stand_beside_the_rights(browser: Client, settings: Settings, page: str) -> None:
+    assert "This console calls from" not in text_of(browser.get(page))
+    settings.EGRESS_ADDRESSES = ["203.0.113.7", "203.0.113.8"]
+    assert "203.0.113.8" in text_of(browser.get(page))
+
+
+@pytest.mark.django_db
+def test_a_refusal_that_an_allowlist_may_cause_names_the_addresses(
+    marketo_connection: MarketoConnection, browser: Client, settings: Settings
+) -> None:
+    settings.EGRESS_ADDRESSES = ["203.0.113.7"]
+    MarketoConnection.objects.update(problem=ProblemCode.MARKETO_PERMISSION)
+    assert "203.0.113.7" in text_of(browser.get("/settings/admin/marketo/"))
+    MarketoConnection.objects.update(problem=ProblemCode.MARKETO_BUSY)
+    assert "203.0.113.7" not in text_of(browser.get("/settings/admin/marketo/"))
