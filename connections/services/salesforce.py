@@ -77,8 +77,10 @@ def begin_sign_in(
         login_origin=origin,
         code_verifier=pkce.verifier,
     )
-    # Whoever is logged in to Salesforce in this browser need not be the user, who wants to be connected as themselves.
-    prompt = "login" if is_own else None
+    # Whoever is logged in to Salesforce in this browser need not be the user, who wants to be connected as themselves,
+    # nor the one who is to take the place of the connected one.
+    is_chosen = is_own or SalesforceConnection.objects.for_account(account).exists()
+    prompt = "login" if is_chosen else None
     return oauth.authorize_url(origin, client_id, callback_url(), state, pkce.challenge, prompt=prompt)
 
 

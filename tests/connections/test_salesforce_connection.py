@@ -24,7 +24,7 @@ from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, connect_own, press_ok
 from tests.factories import make_salesforce_connection
 from tests.pages import text_of
-from tests.salesforce_login import address_at_salesforce
+from tests.salesforce_login import address_at_salesforce, log_in_at_salesforce
 from tests.signing_in import let_in
 
 PAGE = "/settings/admin/salesforce/"
@@ -239,6 +239,22 @@ def test_connecting_the_same_org_again_renews_the_connection(
     renewed = SalesforceConnection.objects.get()
     assert renewed.pk == salesforce_connection.pk
     assert renewed.refresh_token != salesforce_connection.refresh_token
+
+
+def test_another_user_of_the_org_takes_the_place_of_the_connected_one(
+    salesforce_connection: SalesforceConnection, admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    """Without a gap: the row stays, and its tokens are others from one moment to the next."""
+    browser = client_of(admin)
+    assert "Log in as another user of the same org" in text_of(browser.get("/settings/admin/salesforce/"))
+    url = press_ok(browser)
+    assert "prompt=login" in url
+    back = log_in_at_salesforce(sandbox, url, ("salesforce-admin@demo.example", "sandbox-password"))
+    page = text_of(browser.get(back, follow=True))
+    assert "as salesforce-admin@demo.example" in page
+    replaced = SalesforceConnection.objects.get()
+    assert (replaced.pk, replaced.org_id) == (salesforce_connection.pk, salesforce_connection.org_id)
+    assert sandbox.get("/_sandbox/state")["org"]["grants"] == 1, "the old token was given back"
 
 
 def test_disconnect_says_what_stops_then_revokes_and_erases(
