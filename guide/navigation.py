@@ -11,7 +11,10 @@ from django_stubs_ext import StrOrPromise
 from accounts.models import Member, User
 from accounts.permissions import Permission
 from connections.models import MarketoInstance
+from guide.overview import overview_of
 from guide.page_states import PageState, page_states
+from guide.setup_state import setup_state_for
+from guide.steps import Step
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ ICONS = {
     "notifications:channels": "bell",
     "notifications:own": "bell",
     "diagnostics:diagnostics": "stethoscope",
-    "sync:people": "address-book",
+    "people:people": "address-book",
 }
 # Where the area Sales account begins: with the first of these that the member may open.
 FIRST_PAGES = {
@@ -77,7 +80,10 @@ FIRST_PAGES = {
 
 
 def areas(request: HttpRequest) -> dict[str, object]:
-    """Context processor: `areas` of the rail, and `setting_pages`, which only the settings layout calls."""
+    """
+    Context processor: `areas` of the rail; `setting_pages`, which only the settings layout calls; `next_step`, which
+    pages call where something has just been done.
+    """
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"areas": []}
@@ -98,7 +104,18 @@ def areas(request: HttpRequest) -> dict[str, object]:
     if user.is_ops_staff or user.is_superuser:
         is_current = request.path.startswith("/ops/operators/")
         links.append(_page(_("Operators"), "accounts:operators", is_current=is_current, icon="users"))
-    return {"areas": links, "setting_pages": partial(_setting_pages, request.path, user, member)}
+    return {
+        "areas": links,
+        "setting_pages": partial(_setting_pages, request.path, user, member),
+        "next_step": partial(_next_step, request.path, user, member),
+    }
+
+
+def _next_step(path: str, user: User, member: Member | None) -> Step | None:
+    """What the person can do next in the Setup guide, unless that is done on the page they look at."""
+    facts = setup_state_for(user, member)
+    step = overview_of(facts).focus if facts else None
+    return step if step and step.action and step.action.url != path else None
 
 
 def _first_page(member: Member) -> str:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django_stubs_ext import StrOrPromise
 
 from accounts.permissions import Permission
@@ -154,7 +154,7 @@ def _connect_salesforce(facts: SetupState) -> Step:
 
 
 def _connect_marketo(facts: SetupState) -> Step:
-    action = _page_for(facts.viewer, Permission.CONNECT_MARKETO, _("Connect"), "connections:marketo")
+    action = _page_for(facts.viewer, Permission.CONNECT_MARKETO, pgettext("Marketo", "Connect"), "connections:marketo")
     health = facts.account.marketo if facts.account else None
     return _connection(3, facts, health, MARKETO_ADMIN, action)
 

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access import fresh_sign_in_for, member_required
 from accounts.middleware import ConsoleRequest
@@ -92,10 +93,10 @@ def salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpResponse:
 @permission_of_place_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def connect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpResponse:
-    """GET shows which host the browser will be sent to; OK posts and goes there."""
+    """GET shows which host the browser will be sent to, htmx gets that as a dialog; OK posts and goes there."""
     form = SalesforceHostForm(request.POST or request.GET)
     if not form.is_valid():
-        return _page(request, place, form)
+        return _refusal(request, place, form)
     choice, my_domain = form.cleaned_data["choice"], form.cleaned_data["my_domain"]
     try:
         if request.method == "POST":
@@ -115,8 +116,18 @@ def connect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpR
             "understood": salesforce_services.org_origin(choice, my_domain),
         }
     except ConnectionProblem as refused:
-        return _page(request, place, form, refused.code)
-    return render(request, "connections/salesforce_connect.html", context)
+        return _refusal(request, place, form, refused.code)
+    part = "#dialog" if request.htmx else ""  # type: ignore[attr-defined]
+    return render(request, f"connections/salesforce_connect.html{part}", context)
+
+
+def _refusal(
+    request: ConsoleRequest, place: ConnectionScope, form: SalesforceHostForm, problem: str = ""
+) -> HttpResponse:
+    """The form with what is wrong; it is no dialog, so htmx is sent to it as a page."""
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(request.get_full_path())
+    return _page(request, place, form, problem)
 
 
 @permission_of_place_required

@@ -42,3 +42,20 @@ document.addEventListener("keydown", (event) => {
   menu.open = false;
   menu.querySelector("summary").focus();
 });
+// A dialog that came opens over the page; its Cancel closes it. Escape and the focus afterwards are the browser's.
+document.addEventListener("htmx:load", (event) => {
+  if (event.target.matches("dialog")) event.target.showModal();
+});
+document.addEventListener("click", (event) => {
+  const dialog = event.target.closest("[data-closes-dialog]")?.closest("dialog");
+  if (!dialog) return;
+  event.preventDefault();
+  dialog.close();
+});
+// Whoever must sign in again gets that as a page, never inside this one.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const answered = new URL(detail.xhr.responseURL || location.href).pathname;
+  if (answered === new URL(detail.pathInfo.finalRequestPath, location.href).pathname) return;
+  detail.shouldSwap = false;
+  location.assign(detail.pathInfo.finalRequestPath);
+});

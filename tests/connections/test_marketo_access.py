@@ -113,7 +113,7 @@ def test_each_admin_sees_the_button_that_is_theirs(
     marketo_connection: MarketoConnection, second_admin: Member, client_of: ClientOf
 ) -> None:
     owner, other = client_of(marketo_connection.owner), client_of(second_admin.user)
-    assert "To hand the connection over" in text_of(owner.get(PAGE))
+    assert "To hand over" in text_of(owner.get(PAGE))
     assert f'href="{TAKE_OVER}"' in text_of(other.get(PAGE))
     grant(marketo_connection, second_admin)
     page = text_of(other.get(PAGE))

@@ -280,14 +280,14 @@ def test_a_token_that_idles_is_renewed_before_salesforce_forgets_it(
     young = SalesforceConnection.objects.get()
     assert young.refresh_token == salesforce_connection.refresh_token
     SalesforceConnection.objects.update(refreshed_at=timezone.now() - timedelta(days=8, minutes=1))
-    assert "Could stay unused for 21 more days" in text_of(browser.get(PAGE))
+    assert "Ends in 21 days unless it is renewed." in text_of(browser.get(PAGE))
     check_connection(SalesforceConnection.objects.get())
     renewed = SalesforceConnection.objects.get()
     assert (renewed.rotations, renewed.idle_days_left, renewed.problem) == (1, 29, "")
     assert renewed.refresh_token != young.refresh_token
     page = text_of(browser.get(PAGE))
-    assert "token replaced 1 time." in page
-    assert "Could stay unused for 29 more days" in page
+    assert "Token replaced</dt><dd>1 time" in page
+    assert "Renewed automatically every week." in page
 
 
 def test_a_rotation_whose_answer_was_lost_ends_in_a_clear_reconnect(
