@@ -18,6 +18,7 @@ from sync.messages import wait_reason
 from sync.models import Extract, SyncRun
 from sync.querysets import LeasedJobQuerySet
 from sync.statuses import WAITING_FOR_A_DECISION, ExtractStatus, RunStatus
+from sync.timeline import duration
 
 PHASES = (
     (RunStatus.PLANNING, _("Plan")),
@@ -32,10 +33,11 @@ UNATTENDED = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Phase:
-    """A stage of the work; `state` is done, now, held, stopped or later."""
+    """A stage of the work; `state` is done, now, held, stopped or later; `took` is for how long, as text."""
 
     label: Promise | str
     state: str
+    took: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def comparisons_of(run: SyncRun) -> list[Comparison]:
 
 
 def _times_of(forecast: Mapping[str, int], seconds: float) -> Comparison:
-    times = _compared(_("Time"), forecast["minutes"] * 60, seconds, _time)
+    times = _compared(_("Time"), forecast["minutes"] * 60, seconds, duration)
     if forecast["is_measured"]:
         return times
     # Less was promised too.
@@ -134,14 +136,6 @@ def _number(value: float) -> str:
     return str(localize(int(value)))
 
 
-def _time(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    parts = [gettext("%(number)d min") % {"number": minutes}] if minutes else []
-    if rest or not minutes:
-        parts.append(gettext("%(number)d s") % {"number": rest})
-    return " ".join(parts)
-
-
 def progress_of(run: SyncRun, extracts: Sequence[Extract]) -> Progress:
     """What the run's page shows about its progress; `extracts` are the run's."""
     rows = sum(max(extract.rows_loaded, extract.rows_shown) for extract in extracts)
@@ -149,7 +143,7 @@ def progress_of(run: SyncRun, extracts: Sequence[Extract]) -> Progress:
     exports = [extract for extract in extracts if extract.is_from_marketo]
     loading = _loading(run, extracts) if rows else None
     return Progress(
-        phases=_phases(run),
+        phases=_phases(run, extracts),
         rows=rows,
         rows_expected=expected,
         exports=len(exports),
@@ -157,7 +151,7 @@ def progress_of(run: SyncRun, extracts: Sequence[Extract]) -> Progress:
         is_estimate=any(extract.rows_expected is None for extract in extracts),
         is_stalled=_is_stalled(run, extracts),
         rate=rows / (loading[1] - loading[0]).total_seconds() if loading else None,
-        seconds_left=_seconds_left(run, loading, expected / rows, waiting) if loading and rows < expected else None,
+        seconds_left=_seconds_left(run, loading, rows, expected, waiting) if loading and rows < expected else None,
         waiting=waiting,
         seen_alive_at=max((step.heartbeat_at for step in [run, *extracts] if step.heartbeat_at), default=None),
     )
@@ -192,14 +186,25 @@ def _has(steps: Sequence[LeasedJobQuerySet], weight: str) -> bool:
     return any(getattr(some, weight)().exists() for some in steps)
 
 
-def _phases(run: SyncRun) -> list[Phase]:
+def _phases(run: SyncRun, extracts: Sequence[Extract]) -> list[Phase]:
     order = [status for status, _label in PHASES]
     now = order.index(RunStatus(run.status)) if run.status in order else _last_phase(run)
     here = "held" if run.status in WAITING_FOR_A_DECISION else "stopped" if run.is_finished else "now"
     states = ["done" if place < now else here if place == now else "later" for place in range(len(order))]
     if run.status == RunStatus.SUCCEEDED:
         states[-1] = "done"
-    return [Phase(label, state) for (_status, label), state in zip(PHASES, states, strict=True)]
+    phases = zip(PHASES, states, _durations(run, extracts), strict=True)
+    return [Phase(label, state, "" if state == "later" else took) for (_status, label), state, took in phases]
+
+
+def _durations(run: SyncRun, extracts: Sequence[Extract]) -> list[str]:
+    """How long each phase took, or takes so far; the last one, the end, takes no time."""
+    asked = [extract.requested_at or extract.load_started_at for extract in extracts]
+    ends = [min((moment for moment in asked if moment), default=None), run.merge_started_at, run.finished_at]
+    starts = [run.started_at, *ends[:2]]
+    now = run.finished_at or timezone.now()
+    times = [((end or now) - start).total_seconds() if start else None for start, end in zip(starts, ends, strict=True)]
+    return [duration(max(0, seconds)) if seconds is not None else "" for seconds in times] + [""]
 
 
 def _last_phase(run: SyncRun) -> int:
@@ -223,13 +228,17 @@ def _loading(run: SyncRun, extracts: Sequence[Extract]) -> tuple[datetime, datet
 
 
 def _seconds_left(
-    run: SyncRun, loading: tuple[datetime, datetime], factor: float, waiting: Waiting | None
+    run: SyncRun, loading: tuple[datetime, datetime], rows: int, expected: int, waiting: Waiting | None
 ) -> int | None:
-    """`factor` times as many rows as have come take that many times as long, with the wait for Marketo's exports."""
+    """
+    So many times as many rows as have come take that many times as long, with the wait for Marketo's exports; never
+    less than the rows that are missing take at the rate that is shown beside it.
+    """
     if run.is_finished or (waiting and waiting.is_for_people):
         return None
     start, now = run.started_at or loading[0], timezone.now()
-    end = start + (loading[1] - start) * factor
+    end = start + (loading[1] - start) * (expected / rows)
+    end = max(end, now + (loading[1] - loading[0]) * ((expected - rows) / rows))
     if waiting and waiting.until:
         end = max(end, waiting.until)
     return max(1, round((end - now).total_seconds()))

@@ -59,3 +59,17 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   detail.shouldSwap = false;
   location.assign(detail.pathInfo.finalRequestPath);
 });
+// A page that renews itself says when it cannot; the next answer brings it up to date and takes the notice away.
+for (const trouble of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(trouble, () => document.getElementById("lost")?.removeAttribute("hidden"));
+}
+// Where the part that has the focus is exchanged for one without that button, the focus stays in the part.
+let hadFocus = false;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  hadFocus = detail.target.contains(document.activeElement);
+});
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (!hadFocus || document.activeElement !== document.body) return;
+  target.tabIndex = -1;
+  target.focus({ preventScroll: true });
+});

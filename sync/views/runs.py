@@ -27,11 +27,13 @@ from sync.budgets import budgets_of
 from sync.decisions import can_be_undone
 from sync.engine.cursors import STREAMS
 from sync.engine.fields import missing_fields
-from sync.messages import failure_of, left_alone, left_out, reasons_of_hold, row_fault, unseen
+from sync.funnel import funnel_of
+from sync.messages import failure_of, left_alone, reasons_of_hold, row_fault, unseen
 from sync.models import Extract, RejectedRow, RunKind, SyncRun
 from sync.progress import comparisons_of, progress_of
 from sync.querysets import SyncRunQuerySet
 from sync.statuses import RunStatus
+from sync.timeline import timeline_of
 from sync.views.access import may_decide, watched_accounts, watched_runs
 
 REJECTED_ROWS_SHOWN = 20
@@ -116,7 +118,8 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "progress": progress_of(this, extracts),
         "extracts": extracts,
         "failure": failure_of(this) if this.failure else None,
-        "left_out": left_out(this.skipped),
+        "funnel": funnel_of(this),
+        "timeline": timeline_of(this, extracts),
         "kept": left_alone(this.kept),
         "unseen": unseen(this),
         "hold_reasons": reasons_of_hold(this),

@@ -36,7 +36,9 @@ def test_progress_goes_on_after_a_network_blink(
             pass
         Extract.objects.filter(pk=extract.pk).update(rows_shown=1_500)
         expect(page.get_by_text("100 of 2,000 rows loaded")).to_be_visible()
+        expect(page.get_by_text("The connection to this console is lost.")).to_be_visible()
         page.context.set_offline(False)
         expect(page.get_by_text("1,500 of 2,000 rows loaded")).to_be_visible()
+        expect(page.get_by_text("The connection to this console is lost.")).to_be_hidden()
         SyncRun.objects.filter(pk=run.pk).update(status=RunStatus.SUCCEEDED, receipt={"copy": [0, "0"]})
         expect(page.get_by_text("Succeeded")).to_be_visible()

@@ -283,7 +283,11 @@ class TestRateAndTimeLeft:
     def test_while_the_next_export_is_made_the_time_left_falls_and_the_rate_stays(self, run: SyncRun) -> None:
         later = self.seen(run, 10)
         assert (later.seconds_left, later.rate) == (7 * 15 - 10, self.seen(run).rate)
-        assert self.seen(run, 1_000).seconds_left == 1
+
+    def test_the_time_left_is_never_shorter_than_the_missing_rows_take_at_the_rate_shown(self, run: SyncRun) -> None:
+        late = self.seen(run, 1_000)
+        assert late.rate
+        assert late.seconds_left == round((late.rows_expected - late.rows) / late.rate)
 
     def test_an_export_that_is_being_loaded_counts_until_now(self, run: SyncRun) -> None:
         loading = {"status": ExtractStatus.LOADING, "rows_expected": 100, "rows_shown": 50}

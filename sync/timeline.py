@@ -1,0 +1,83 @@
+"""When the parts of a run waited, were exported there and loaded here: a chart whose rows are the extracts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sync.models import Extract, SyncRun
+
+
+@dataclass(frozen=True)
+class TimelineRow:
+    """An extract with how many seconds it waited for its export, was exported, and was loaded."""
+
+    extract: Extract
+    waited: float
+    exported: float
+    loaded: float
+
+    @property
+    def sentence(self) -> str:
+        """The bar for those who do not see it."""
+        return _("waited %(waited)s, exported in %(exported)s, loaded in %(loaded)s") % {
+            "waited": duration(self.waited),
+            "exported": duration(self.exported),
+            "loaded": duration(self.loaded),
+        }
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """`seconds` is how long the run has taken so far; `ticks` are times since its start for the heading."""
+
+    rows: Sequence[TimelineRow]
+    seconds: float
+    ticks: Sequence[tuple[str, str, str]]
+
+
+def timeline_of(run: SyncRun, extracts: Sequence[Extract]) -> Timeline:
+    """The extracts of a run in time."""
+    start = run.started_at or run.created_at
+    end = run.finished_at or timezone.now()
+    seconds = max(1.0, (end - start).total_seconds())
+    return Timeline([_row(extract, start, end, run) for extract in extracts], seconds, _ticks(seconds))
+
+
+def _row(extract: Extract, start: datetime, end: datetime, run: SyncRun) -> TimelineRow:
+    # Changes are read without a job: they are loaded as soon as they are begun.
+    began = extract.requested_at or extract.load_started_at
+    loading, loaded = extract.load_started_at, extract.loaded_at
+    is_over = run.is_finished
+    waited = _between(start, began or (start if is_over else end))
+    exported = _between(began, loading or (began if is_over else end))
+    return TimelineRow(extract, waited, exported, _between(loading, loaded or (loading if is_over else end)))
+
+
+def _between(start: datetime | None, end: datetime | None) -> float:
+    return max(0.0, (end - start).total_seconds()) if start and end else 0.0
+
+
+def _ticks(seconds: float) -> list[tuple[str, str, str]]:
+    places = [(0, "0%", "start"), (0.5, "50%", "middle"), (1, "100%", "end")]
+    return [(x, anchor, clock(seconds * share)) for share, x, anchor in places]
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, or hours, minutes and seconds, as on a stopwatch."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def duration(seconds: float) -> str:
+    """A duration in its two largest units, as text."""
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return _("%(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
+    parts = [_("%(number)d min") % {"number": minutes}] if minutes else []
+    if rest or not minutes:
+        parts.append(_("%(number)d s") % {"number": rest})
+    return " ".join(parts)
