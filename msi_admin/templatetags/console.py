@@ -1,5 +1,6 @@
 """Template tags used on every page."""
 
+from datetime import datetime
 from functools import lru_cache
 from itertools import zip_longest
 
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 
 from common import names
 
@@ -31,6 +33,12 @@ def icon(name: str, label: str = "") -> SafeString:
         meaning,
         _icon_body(name),
     )
+
+
+@register.filter
+def machine_time(moment: datetime | None) -> str:
+    """For the attribute of a `time` element, in which HTML allows at most three digits after the second."""
+    return localtime(moment).isoformat(timespec="seconds") if moment else ""
 
 
 @register.filter
