@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import services
 from accounts.forms import ProfileForm
 from accounts.models import User
+from accounts.sign_in_ways import ways_of
 
 
 @require_POST
@@ -49,7 +50,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)  # noqa: S101  # login_required
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if not form.is_valid():
-        return render(request, "accounts/profile.html", {"form": form}, status=400 if form.is_bound else 200)
+        context = {"form": form, "ways": ways_of(request.user, request)}
+        return render(request, "accounts/profile.html", context, status=400 if form.is_bound else 200)
     services.update_profile(user=request.user, **form.cleaned_data)
     with translation.override(form.cleaned_data["language"]):
         messages.success(request, _("Your profile was saved."))

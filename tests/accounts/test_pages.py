@@ -133,6 +133,13 @@ class TestProfile:
         for address in ("/accounts/password/change/", "/accounts/2fa/", "/accounts/sessions/"):
             assert f'href="{address}"' in page
 
+    def test_it_says_how_one_signs_in(self, admin: User) -> None:
+        browser = Client()
+        sign_in(browser, with_password(admin).email)
+        page = text_of(browser.get(PROFILE))
+        for fact in ("You have one.", "Not linked.", "Off. A code from your phone", "Signed in on 1 device."):
+            assert fact in page
+
 
 class TestLanguage:
     def test_it_is_kept_for_the_browser_and_the_user(self, browser: Client, admin: User) -> None:
@@ -169,6 +176,11 @@ class TestSigningIn:
         answer = sign_in(client, person.email, next=PROFILE)
         assert answer["Location"] == PROFILE
         assert person.email in text_of(client.get(PROFILE))
+
+    def test_a_link_that_was_used_leads_to_a_new_one(self, client: Client, db: None) -> None:
+        page = text_of(client.get("/accounts/password/reset/key/x-y/"))
+        assert "This link cannot be used" in page
+        assert 'href="/accounts/password/reset/">Get a new link</a>' in page
 
     def test_nobody_signs_up_uninvited(self, client: Client, db: None) -> None:
         form = {"email": "new@acme.example", "password1": PASSWORD, "password2": PASSWORD}
@@ -222,4 +234,4 @@ def assert_is_ours(answer: object) -> None:
 def test_devices_are_named_in_words(admin: User, user_agent: str, device: str) -> None:
     browser = Client(headers={"User-Agent": user_agent})
     sign_in(browser, with_password(admin).email)
-    assert f">{device}</td>" in text_of(browser.get("/accounts/sessions/"))
+    assert f"<b>{device}</b>" in text_of(browser.get("/accounts/sessions/"))
