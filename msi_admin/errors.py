@@ -3,7 +3,9 @@
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.middleware import page_of_form
 from common.errors import NotFoundError
 
 
@@ -22,7 +24,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its token: an old tab, or another site that posts here."""
-    return render(request, "errors/csrf.html", status=403)
+    page = page_of_form(request)
+    is_ours = url_has_allowed_host_and_scheme(page, allowed_hosts=None)
+    return render(request, "errors/csrf.html", {"next": page if is_ours else "/"}, status=403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

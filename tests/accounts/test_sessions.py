@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 import time_machine
@@ -23,6 +23,7 @@ from tests.accounts.authenticator import ACTIVATE
 from tests.addresses import ADDRESSES
 from tests.conftest import ClientOf
 from tests.factories import PASSWORD, make_user, with_password
+from tests.pages import text_of
 from tests.signing_in import LOGIN, sign_in
 
 PROFILE = "/settings/profile/"
@@ -178,6 +179,22 @@ def test_every_write_needs_the_token_of_its_page(client_of: ClientOf, admin: Use
     browser = Client(enforce_csrf_checks=True)
     browser.cookies = client_of(admin).cookies
     assert browser.post(address).status_code in {403, 405}
+
+
+@pytest.mark.parametrize(
+    ("referer", "page"),
+    [
+        ("http://testserver/settings/profile/?a=1", "/settings/profile/?a=1"),
+        ("https://evil.example//evil.example/", "/"),
+    ],
+)
+def test_an_old_form_leads_back_to_its_page(client_of: ClientOf, admin: User, referer: str, page: str) -> None:
+    """To the sign-in before that when all cookies are gone; never to another site."""
+    browser = Client(enforce_csrf_checks=True, headers={"Referer": referer})
+    answer = text_of(browser.post("/settings/profile/"))
+    assert f'href="{LOGIN}?next={quote(page)}">Sign in</a>' in answer
+    browser.cookies = client_of(admin).cookies
+    assert f'href="{page}">Open the page again</a>' in text_of(browser.post("/settings/profile/"))
 
 
 def test_cookies_are_kept_from_scripts_and_other_sites(client: Client, nora: User) -> None:
