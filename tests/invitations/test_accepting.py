@@ -214,3 +214,14 @@ def test_of_fifty_simultaneous_acceptances_one_wins(account: SalesAccount, admin
     assert User.objects.filter(email="new@acme.example").count() == 1
     assert Member.objects.filter(user__email="new@acme.example").count() == 1
     assert AuditEvent.objects.filter(action=InvitationAction.ACCEPTED).count() == 1
+
+
+def test_a_used_link_asks_nobody_to_sign_in_who_is(
+    invite: MakeInvitation, member: User, client_of: ClientOf, client: Client
+) -> None:
+    invitation, token = invite()
+    use(invitation)
+    page = client_of(member).get(url_of(token)).content.decode()
+    assert "Sign in" not in page
+    assert "Open the Setup guide" in page
+    assert "Sign in" in client.get(url_of(token)).content.decode()
