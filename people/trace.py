@@ -23,6 +23,9 @@ class Step(models.TextChoices):
     LISTED = "listed", _("On the chosen list")
 
 
+SYSTEMS = {Step.RECORD: "Salesforce", Step.OWNED: "Salesforce"}
+
+
 class Answer(models.TextChoices):
     """What came of it. Absence proves nothing: what is not shown cannot be told."""
 
@@ -39,6 +42,11 @@ class Line:
     step: Step
     answer: Answer
     fact: StrOrPromise
+
+    @property
+    def system(self) -> str:
+        """Which of the two was asked."""
+        return SYSTEMS.get(self.step, "Marketo")
 
 
 Seen = tuple[Answer, StrOrPromise]

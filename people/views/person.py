@@ -33,7 +33,7 @@ from sync.words import WORDS
 def person(request: ConsoleRequest, marketo_id: int) -> HttpResponse:
     """Somebody of the member's own account; both systems are asked for those who watch over it."""
     may_ask = request.member.may(Permission.CONTROL_RUNS)
-    return _page(request, request.member.account, marketo_id, layout="settings.html", may_ask=may_ask)
+    return _page(request, request.member.account, marketo_id, is_watched=False, may_ask=may_ask)
 
 
 @login_required
@@ -45,7 +45,7 @@ def watched_person(request: ConsoleRequest, slug: str, marketo_id: int) -> HttpR
         raise Http404
     if request.user.is_ops_staff:
         note_look(account=account, marketo_id=marketo_id, by=request.user)
-    return _page(request, account, marketo_id, layout="base.html", may_ask=True)
+    return _page(request, account, marketo_id, is_watched=True, may_ask=True)
 
 
 def person_url(request: ConsoleRequest, account: SalesAccount, marketo_id: int) -> str:
@@ -57,7 +57,7 @@ def person_url(request: ConsoleRequest, account: SalesAccount, marketo_id: int) 
 
 
 def _page(
-    request: ConsoleRequest, account: SalesAccount, marketo_id: int, *, layout: str, may_ask: bool
+    request: ConsoleRequest, account: SalesAccount, marketo_id: int, *, is_watched: bool, may_ask: bool
 ) -> HttpResponse:
     if not is_key(str(marketo_id)):
         raise Http404
@@ -65,7 +65,7 @@ def _page(
     changes = trail.page_of(account, marketo_id, request.GET)
     asked = _asked(account, marketo_id) if may_ask and "ask" in request.GET else {}
     context = {
-        "layout": layout,
+        "is_watched": is_watched,
         "account": account,
         "marketo_id": marketo_id,
         "person": copy,

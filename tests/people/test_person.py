@@ -186,7 +186,7 @@ def test_the_fragment_brings_the_trace_and_what_both_systems_say(
     assert "<html" not in fragment
     assert 'hx-trigger="load"' not in fragment
     assert "Belongs in the copy" in fragment
-    assert "<strong><bdi>Chair</bdi></strong>" in fragment
+    assert "differs: </span><bdi>Chair</bdi></strong>" in fragment
     assert str(person.owner_name) in fragment
     marketo = {str(row.label): row.marketo for row in answer.context["rows"]}
     differing = [label for label, cell in marketo.items() if cell and cell.is_different]
@@ -239,7 +239,7 @@ def test_two_runs_and_an_undo(synced: SalesAccount, admin: User, browser: Client
     (difference,) = entries[-1][0].differences
     assert (str(difference.label), difference.before, difference.after) == ("Title", title or "", "Chair")
     page = page_of(browser, person)
-    assert f'<a href="/ops/sync/{first.pk}/">Changes, run {first.pk}</a>' in page
+    assert f'href="/ops/sync/{first.pk}/">Changes, run {first.pk}</a>' in page
     assert str(owner) in page
 
 
