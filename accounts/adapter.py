@@ -21,6 +21,7 @@ from kombu.exceptions import OperationalError
 from accounts import tasks
 from accounts.access import has_signed_in_with_salesforce, is_fresh_sign_in
 from accounts.audit_actions import AccountAction
+from accounts.first_sign_in import keep_what_the_browser_tells
 from accounts.models import User
 from accounts.services import must_use_salesforce, record_own
 from accounts.sign_in_limits import Attempt, remember_device
@@ -47,8 +48,11 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def pre_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse | None:
         """The last word after the password was right: the policy of the Sales account may ask for Salesforce."""
         refusal: HttpResponse | None = super().pre_login(request, user, **options)
-        if refusal or has_signed_in_with_salesforce(request, user) or not must_use_salesforce(user):
+        if refusal:
             return refusal
+        if has_signed_in_with_salesforce(request, user) or not must_use_salesforce(user):
+            keep_what_the_browser_tells(request, user)
+            return None
         record_own(user, action=AccountAction.PASSWORD_REFUSED)
         messages.error(
             request,

@@ -1,10 +1,7 @@
 """What people type in on the account pages."""
 
 from datetime import date, datetime, time
-from functools import cache
-from pathlib import Path
 from typing import Any
-from zoneinfo import TZPATH, available_timezones
 
 from allauth.account.forms import LoginForm
 from django import forms
@@ -14,23 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.audit import action_choices
 from accounts.models import LoginPolicy, Member, Team, User
 from accounts.querysets import AuditEventQuerySet, MemberQuerySet
+from accounts.time_zones import time_zone_choices
 from common.address_fields import KnownAddressField, contains_spelling
 from common.names import clean_name
-
-
-@cache
-def time_zone_choices() -> list[tuple[str, str]]:
-    """Every place of the system's time zone database by its present name, and UTC."""
-    return [(zone, zone.replace("_", " ")) for zone in sorted({*_places(), "UTC"} & available_timezones())]
-
-
-def _places() -> set[str]:
-    """The third column of zone.tab, which has no former names; where the system lacks this file, all names."""
-    tables = [table for folder in TZPATH if (table := Path(folder) / "zone.tab").exists()]
-    if not tables:
-        return available_timezones()
-    lines = tables[0].read_text().splitlines()
-    return {line.split("\t")[2] for line in lines if not line.startswith("#")}
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]

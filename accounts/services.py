@@ -227,4 +227,11 @@ def update_profile(*, user: User, name: str, language: str, time_zone: str) -> N
 
 def set_language(*, user: User, language: str) -> None:
     """Remember the language a user chose, for pages and mails."""
-    User.objects.filter(pk=user.pk).update(language=language)
+    user.language = language
+    user.save(update_fields=["language"])
+
+
+def set_time_zone(*, user: User, time_zone: str) -> None:
+    """Remember where a user's clock is, for every time they read."""
+    user.time_zone = time_zone
+    user.save(update_fields=["time_zone"])

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services
+from accounts.first_sign_in import CHOSEN_LANGUAGE
 from accounts.forms import ProfileForm
 from accounts.models import User
 from accounts.sign_in_ways import ways_of
@@ -25,6 +26,8 @@ def language(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest(_("This language is not offered."))
     if isinstance(request.user, User):
         services.set_language(user=request.user, language=code)
+    else:
+        request.session[CHOSEN_LANGUAGE] = code
     target = request.POST.get("next", "")
     is_ours = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
     return with_language(HttpResponseRedirect(target if is_ours else reverse("guide:setup")), code)

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 
+from accounts.time_zones import readable
 from common import names
 
 register = template.Library()
@@ -33,6 +34,9 @@ def icon(name: str, label: str = "") -> SafeString:
         meaning,
         _icon_body(name),
     )
+
+
+register.filter("readable_zone", readable)
 
 
 @register.filter

@@ -1,0 +1,27 @@
+"""What a browser tells when somebody signs in: the language they read, and where their clock is."""
+
+from urllib.parse import unquote
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from accounts import services
+from accounts.models import User
+from accounts.time_zones import present_name
+
+# Set by static/js/zone.js; without scripts a person's time stays UTC until they choose a zone.
+ZONE_COOKIE = "msi-zone"
+# In the session, from the language switch of a page for people who are not signed in.
+CHOSEN_LANGUAGE = "chosen_language"
+
+
+def keep_what_the_browser_tells(request: HttpRequest, user: User) -> None:
+    """The language chosen on this visit; at the first sign-in also what the browser prefers, and its time zone."""
+    is_first = user.last_login is None
+    language = request.session.pop(CHOSEN_LANGUAGE, "") or (get_language() if is_first else "")
+    if language in dict(settings.LANGUAGES):
+        services.set_language(user=user, language=language)
+    zone = present_name(unquote(request.COOKIES.get(ZONE_COOKIE, ""))) if is_first else ""
+    if zone:
+        services.set_time_zone(user=user, time_zone=zone)
