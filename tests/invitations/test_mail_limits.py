@@ -50,7 +50,7 @@ def test_mails_beyond_the_limit_wait_for_the_next_day(
         page = text_of(client_of(admin).get(f"{USERS}?state=waiting"))
         assert emails[2] in page
         assert emails[0] not in page
-        assert "It goes out after 2026-03-03 00:00" in page
+        assert "It goes out after 3 Mar 2026, 00:00" in page
         tasks.send_overdue_invitations()
         assert len(mail.outbox) == 2
     with time_machine.travel(NOON + timedelta(days=1)):
