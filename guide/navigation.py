@@ -71,6 +71,8 @@ ICONS = {
     "diagnostics:diagnostics": "stethoscope",
     "people:people": "address-book",
 }
+# Pages on which people change how they sign in: My Profile leads to them.
+OWN_SIGN_IN = "/accounts/"
 # Where the area Sales account begins: with the first of these that the member may open.
 FIRST_PAGES = {
     Permission.MANAGE_USERS: "members:users",
@@ -96,7 +98,7 @@ def areas(request: HttpRequest) -> dict[str, object]:
         is_current = request.path.startswith("/marketo/")
         links.append(_page(_("Marketo"), "guide:actions_config", is_current=is_current))
     if member:
-        first, is_current = _first_page(member), request.path.startswith("/settings/")
+        first, is_current = _first_page(member), request.path.startswith(("/settings/", OWN_SIGN_IN))
         links.append(_page(_("Sales account"), first, is_current=is_current, icon="building"))
     if user.is_ops_staff or is_marketo_admin or (member and member.may(Permission.CONTROL_RUNS)):
         is_current = request.path.startswith("/ops/") and not request.path.startswith("/ops/operators/")
@@ -139,7 +141,7 @@ def _setting_pages(path: str, user: User, member: Member | None) -> list[PageGro
 
 def _setting(label: StrOrPromise, name: str, path: str, states: dict[str, PageState]) -> Page:
     url = reverse(name)
-    is_current = path == url or path.startswith(url)
+    is_current = path.startswith((url, OWN_SIGN_IN) if name == "accounts:profile" else url)
     return _page(label, name, is_current=is_current, state=states.get(name))
 
 

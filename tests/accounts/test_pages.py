@@ -10,7 +10,7 @@ from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, SalesAccount, Team, User
 from tests.conftest import ClientOf
 from tests.factories import PASSWORD, make_team, make_user, with_password
-from tests.pages import text_of
+from tests.pages import source_of, text_of
 from tests.signing_in import sign_in
 
 TEAMS = "/settings/admin/teams/"
@@ -201,6 +201,16 @@ class TestSigningIn:
     def test_pages_for_signed_in_people_look_like_the_console(self, person: User, client: Client, address: str) -> None:
         sign_in(client, person.email)
         assert_is_ours(client.get(f"/accounts/{address}", follow=True))
+
+    def test_the_code_to_scan_has_a_light_ground(self, person: User, client: Client) -> None:
+        """Black on a dark page is read by no phone."""
+        sign_in(client, person.email)
+        assert 'class="qr"' in text_of(client.get("/accounts/2fa/totp/activate/"))
+
+    def test_pages_about_signing_in_belong_to_the_profile(self, browser: Client) -> None:
+        for address in ("/accounts/sessions/", "/accounts/2fa/"):
+            page = source_of(browser.get(address))
+            assert re.findall(r'<a class="settings__page" href="([^"]*)" aria-current="page">', page) == [PROFILE] * 2
 
     def test_nobody_changes_their_address(self, person: User, client: Client) -> None:
         sign_in(client, person.email)
