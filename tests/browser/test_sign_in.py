@@ -1,0 +1,41 @@
+"""The first sign-in in Chromium, by keyboard: language, clock, and where the focus is after an answer."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import SalesAccount, User
+from tests.browser.audit import faults_of
+from tests.factories import PASSWORD, make_member, with_password
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_first_sign_in_by_keyboard(browser: Browser, live_server: LiveServer, account: SalesAccount) -> None:
+    """Chromium tells the zone by its former name; a refused field and a message get the focus."""
+    user = with_password(make_member(account).user)
+    context = browser.new_context(locale="sv-SE", timezone_id="Asia/Calcutta")
+    page = context.new_page()
+    page.goto(f"{live_server.url}/accounts/login/?next=/settings/profile/")
+    assert faults_of(page) == []
+    page.locator("#id_login").focus()
+    page.keyboard.type(user.email)
+    page.keyboard.press("Tab")
+    page.keyboard.type("wrong")
+    page.keyboard.press("Enter")
+    expect(page.locator("[role=alert]")).to_be_visible()
+    page.locator("#id_password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{live_server.url}/settings/profile/")
+    expect(page.locator("html")).to_have_attribute("lang", "sv")
+    expect(page.locator("#id_time_zone")).to_have_value("Asia/Kolkata")
+    name = page.locator("#id_name")
+    name.fill("\u200b\u200b")
+    name.press("Enter")
+    expect(name).to_be_focused()
+    expect(name).to_have_attribute("aria-invalid", "true")
+    name.fill("Nora Ek")
+    name.press("Enter")
+    expect(page.locator("[data-result] > .notice")).to_be_focused()
+    assert User.objects.get(pk=user.pk).name == "Nora Ek"
+    context.close()
