@@ -100,7 +100,8 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Mails name the console, never the host that the request claims."""
         site = SimpleNamespace(name="Sales Insight Actions", domain=urlsplit(settings.SITE_URL).netloc)
-        super().send_mail(template_prefix, receiver(email), context | {"current_site": site})
+        link = context.get("password_reset_url", settings.SITE_URL)
+        super().send_mail(template_prefix, receiver(email), context | {"current_site": site, "link": link})
 
     def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
         """A sign-in counts like a password given again; allauth alone would ask for it a second after signing in."""
