@@ -32,6 +32,8 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody signs up by themselves: people come in by an invitation."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": gettext_lazy("Wrong e-mail address or password."),
+        "incorrect_password": gettext_lazy("Wrong password."),
         "too_many_login_attempts": gettext_lazy(
             "Too many passwords were tried. Wait five minutes and try again, or press Forgot password: with the link "
             "of the mail you get in at once."

@@ -8,28 +8,22 @@ from sync.eligibility import NOT_VISIBLE, Reason
 from sync.models import SyncRun
 
 RULES = {
-    None: _("Belongs in the copy: in Marketo, in Salesforce, and a user owns the Salesforce record."),
-    Reason.NOT_IN_SALESFORCE: _(
-        "Does not belong in the copy: the person is not linked to a lead or contact, or Salesforce does not have it."
-    ),
-    Reason.DELETED_IN_SALESFORCE: _("Does not belong in the copy: the lead or contact was deleted in Salesforce."),
-    Reason.NO_OWNER: _("Does not belong in the copy: nobody owns the Salesforce record."),
-    Reason.QUEUE_OWNER: _("Does not belong in the copy: the Salesforce record is owned by a queue, not by a user."),
+    None: _("Belongs in the copy: in Marketo, in Salesforce, and owned by a user."),
+    Reason.NOT_IN_SALESFORCE: _("Not synced: no lead or contact in Salesforce."),
+    Reason.DELETED_IN_SALESFORCE: _("Not synced: the lead or contact was deleted in Salesforce."),
+    Reason.NO_OWNER: _("Not synced: nobody owns the Salesforce record."),
+    Reason.QUEUE_OWNER: _("Not synced: a queue owns the Salesforce record, not a user."),
     Reason.NOT_SHOWN_BY_SALESFORCE: _(
         "Cannot be told: Salesforce does not show the connected user the lead or contact. Whoever is in the copy stays."
     ),
     Reason.NOT_SHOWN_BY_MARKETO: _(
-        "Cannot be told: Marketo does not show the API user this person, nor says that they are gone. "
+        "Cannot be told: Marketo does not show the API user this person, and does not say that they are gone. "
         "Whoever is in the copy stays."
     ),
-    Reason.MERGED_IN_MARKETO: _("Does not belong in the copy: the person was merged into another one in Marketo."),
-    Reason.DELETED_IN_MARKETO: _("Does not belong in the copy: Marketo no longer has this person."),
-    Reason.TAKEN_BACK: _(
-        "Is not in the copy: the run that had brought the person was taken back. A full sync brings them again."
-    ),
-    Reason.NOT_IN_LIST: _(
-        "Does not belong in the copy: the person is not on the list of Marketo that was chosen for it."
-    ),
+    Reason.MERGED_IN_MARKETO: _("Not synced: Marketo merged this person into another one."),
+    Reason.DELETED_IN_MARKETO: _("Not synced: Marketo no longer has this person."),
+    Reason.TAKEN_BACK: _("Not synced: the run that brought this person was undone. A full sync brings them again."),
+    Reason.NOT_IN_LIST: _("Not synced: the person is not on the chosen list of Marketo."),
 }
 
 
