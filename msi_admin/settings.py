@@ -101,6 +101,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3"),
         "options": {"expires": 50},
     },
+    "clean-up-test-activities": {
+        "task": "salesforce_package.tasks.clean_up_test_activities",
+        "schedule": crontab("*/10"),
+        "options": {"expires": 300},
+    },
     "revoke-orphaned-tokens": {"task": "connections.tasks.revoke_orphaned_tokens", "schedule": crontab(minute="17")},
     "send-overdue-invitations": {"task": "invitations.tasks.send_overdue_invitations", **EVERY_MINUTE},
     "send-invitation-reminders": {"task": "invitations.tasks.send_reminders", "schedule": crontab(minute="37")},

@@ -110,6 +110,10 @@ _OPT_OUT = (PackageField("Email Opt Out", "HasOptedOutOfEmail"), PackageField("M
 OPT_OUT_FIELDS = dict.fromkeys(("Lead", "Contact"), _OPT_OUT)
 
 
+# Adobe, TASK_TYPES_SOURCE.
+TASK_TYPES = ("Email", "Call", "Reply")
+
+
 class ActivityField(NamedTuple):
     """A custom activity field: label, API name, describe type, least length (0: any)."""
 

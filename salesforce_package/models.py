@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 
 from accounts.models import SalesAccount, User
+from connections.models import SalesforceConnection
 from connections.querysets import AccountQuerySet
 from salesforce_package.org import is_same_finding
 
@@ -29,6 +30,33 @@ class PackageCheck(models.Model):
 
     def __str__(self) -> str:
         return f"Package in {self.org_id}"
+
+
+class ActivityProof(models.Model):
+    """Tasks that were logged in an org to see what becomes of them, and what did; written before the first of them."""
+
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="+")
+    org_id = models.CharField(max_length=18)
+    # Over which the tasks were written, and can be deleted; empty once it is gone.
+    connection = models.ForeignKey(SalesforceConnection, null=True, on_delete=models.SET_NULL, related_name="+")
+    # As whom.
+    username = models.CharField(max_length=255)
+    run_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    # The lead or contact that the tasks are about.
+    record_id = models.CharField(max_length=18)
+    # In the subject of every task, so that none is ever lost.
+    mark = models.CharField(max_length=40, unique=True)
+    # {task type: a salesforce_package.proof.TaskOutcome as a dict}
+    outcome = models.JSONField(default=dict)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+    # When no task with the mark was left.
+    cleaned_at = models.DateTimeField(null=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.mark
 
 
 class PackageTick(models.Model):

@@ -19,6 +19,7 @@ from salesforce_package.items.checklist import EVIDENCE, SECTIONS
 from salesforce_package.items.declaration import Item, Section
 from salesforce_package.models import PackageCheck, PackageTick
 from salesforce_package.org import Lacking, State
+from salesforce_package.proof import ProofState, proof_state
 
 _FIELDS = {field.name: field for field in ACTIVITY_FIELDS}
 # So many people are named in a sentence; the list below it has all.
@@ -107,6 +108,8 @@ class PackageState:
     connection: SalesforceConnection | None
     check: PackageCheck | None
     sections: list[SectionState]
+    # What became of the last test activity.
+    proof: ProofState | None = None
 
     @property
     def items(self) -> list[ItemState]:
@@ -189,7 +192,7 @@ class PackageState:
                 "Besides, %(count)s optional item is open.", "Besides, %(count)s optional items are open.", optional
             )
             fact = f"{fact} {rest % {'count': optional}}"
-        return fact
+        return f"{fact} {self.proof.fact}" if self.proof else fact
 
     def _is_done(self, step: int) -> bool:
         sections = [section for section in self.sections if section.section.step == step]
@@ -210,7 +213,7 @@ def package_state(account: SalesAccount) -> PackageState:
         munchkin_id=instance.munchkin_id if instance else "",
     )
     sections = [SectionState(section, [view.item(item) for item in section.items]) for section in SECTIONS]
-    return PackageState(connection, check, sections)
+    return PackageState(connection, check, sections, proof_state(account, org_id) if connection else None)
 
 
 @dataclass(frozen=True)

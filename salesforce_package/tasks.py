@@ -8,7 +8,7 @@ from accounts.models import SalesAccount
 from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
 from connections.turns import in_their_minute, look
-from salesforce_package import services
+from salesforce_package import proof, services
 
 
 @shared_task
@@ -25,3 +25,9 @@ def check_package(account_id: int) -> None:
     # The connection itself keeps the problem and shows it.
     with suppress(ConnectionProblem):
         look(account_id, lambda: services.check_package(account))
+
+
+@shared_task
+def clean_up_test_activities() -> None:
+    """Delete what test activities left in Salesforce whose process has died."""
+    proof.clean_up()

@@ -5,7 +5,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
@@ -13,7 +13,9 @@ from accounts.permissions import Permission
 from connections.asking import asking
 from connections.messages import ConnectionProblem, Problem
 from salesforce_package import services
+from salesforce_package.forms import RecordForm
 from salesforce_package.items.install import INSTALLED_PACKAGES_PATH, LISTING_URL
+from salesforce_package.proof import connection_for, log_test_activity, proof_state
 from salesforce_package.services import find_item, untick_item
 from salesforce_package.state import package_state
 
@@ -62,6 +64,24 @@ def package_sheet(request: ConsoleRequest) -> HttpResponse:
     if state.connection is None:
         return redirect("salesforce_package:package")
     return render(request, "salesforce_package/package_sheet.html", {"state": state, "listing_url": LISTING_URL})
+
+
+@permission_required(Permission.CONFIGURE_PACKAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def test_activity(request: ConsoleRequest) -> HttpResponse:
+    """Log a task of each type on a record that is picked, and see what Salesforce does with it."""
+    form, problem = RecordForm(request.POST or None), None
+    if request.method == "POST" and form.is_valid():
+        try:
+            with asking(f"test-activity-{request.member.account.pk}"):
+                log_test_activity(member=request.member, record_id=form.cleaned_data["record"])
+            return redirect("salesforce_package:test_activity")
+        except ConnectionProblem as refused:
+            problem = refused.problem
+    connection = connection_for(request.member)
+    state = proof_state(request.member.account, connection.org_id) if connection else None
+    context = {"form": form, "problem": problem, "connection": connection, "state": state}
+    return render(request, "salesforce_package/test_activity.html", context, status=400 if form.errors else 200)
 
 
 def _page(request: ConsoleRequest, problem: Problem | None = None) -> HttpResponse:

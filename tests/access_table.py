@@ -166,6 +166,8 @@ get  /settings/admin/salesforce-package/items/<slug:key>/  login     404    405 
 post /settings/admin/salesforce-package/items/<slug:key>/  login     404    200      403    302    302   404    404 404
 get  /settings/admin/salesforce-package/sheet/             login     404    302      403    200    200   404    404 404
 post /settings/admin/salesforce-package/sheet/             login     404    405      403    405    405   404    404 404
+get  /settings/admin/salesforce-package/test-activity/     login     404    200      403    200    200   404    404 404
+post /settings/admin/salesforce-package/test-activity/     login     404    400      403    400    400   404    404 404
 get  /settings/admin/salesforce/                           login     404    200      403    200    200   404    404 404
 post /settings/admin/salesforce/                           login     404    405      403    405    405   404    404 404
 get  /settings/admin/salesforce/apps/                      login     404    200      403    200    200   404    404 404

@@ -1,7 +1,7 @@
 """Salesforce's REST, Tooling and Bulk 2.0 query APIs, as far as the console needs them."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -270,6 +270,22 @@ class SalesforceClient:
         answer = self._rest(f"sobjects/{sobject}/describe")
         with expected_shape(SERVICE, answer):
             return dict(answer)
+
+    def create_record(self, sobject: str, values: Mapping[str, Any]) -> str:
+        """Make a record and answer its id. An error says nothing about whether it was made: answers get lost."""
+        answer = self._rest(f"sobjects/{sobject}", method="POST", json=dict(values))
+        with expected_shape(SERVICE, answer):
+            return str(answer["id"])
+
+    def record(self, sobject: str, record_id: str, fields: Iterable[str]) -> dict[str, Any]:
+        """Some fields of a record, of those that the user may see."""
+        answer = self._rest(f"sobjects/{sobject}/{record_id}", params={"fields": ",".join(fields)})
+        with expected_shape(SERVICE, answer):
+            return dict(answer)
+
+    def delete_record(self, sobject: str, record_id: str) -> None:
+        """Put a record into the recycle bin."""
+        self._rest(f"sobjects/{sobject}/{record_id}", method="DELETE")
 
     def create_query_job(self, soql: str, *, include_deleted: bool = False) -> str:
         """Start a Bulk 2.0 query and answer its job id; `include_deleted` finds deleted and merged records too."""

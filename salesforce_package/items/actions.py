@@ -11,6 +11,7 @@ from salesforce_package.facts import (
     ACTIVITY_FIELDS_SOURCE,
     LIST_BUTTONS_SOURCE,
     OPT_OUT_FIELDS,
+    TASK_TYPES,
     TASK_TYPES_SOURCE,
     ActivityField,
 )
@@ -34,7 +35,6 @@ from salesforce_package.items.users import judge_users
 from salesforce_package.org import Finding, Org, State
 from salesforce_package.rights import OrgUser
 
-TASK_TYPES = ("Email", "Call", "Reply")
 LIST_VIEW_BUTTONS = ("Send Sales Email", "Add to Sales Campaign")
 
 EVIDENCE: Evidence = {

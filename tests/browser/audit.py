@@ -33,6 +33,7 @@ SCREENS = [
     "/settings/admin/salesforce/rights/",
     "/settings/admin/salesforce-package/",
     "/settings/admin/salesforce-package/sheet/",
+    "/settings/admin/salesforce-package/test-activity/",
     "/settings/admin/marketo/",
     "/settings/admin/marketo/user-access/",
     "/settings/admin/marketo/set-up/",
