@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urljoin
 
 from django.db.models import QuerySet
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,7 +15,7 @@ from connections.problem_codes import ProblemCode
 from diagnostics.help_links import Part
 from salesforce_package.facts import ACTIVITY_FIELDS, FIELD_TYPES
 from salesforce_package.items.checklist import EVIDENCE, SECTIONS
-from salesforce_package.items.declaration import Item, Section
+from salesforce_package.items.declaration import Item, Place, Section
 from salesforce_package.models import PackageCheck, PackageTick
 from salesforce_package.org import Lacking, State
 from salesforce_package.proof import ProofState, proof_state
@@ -93,12 +92,12 @@ class SectionState:
         return len(self.settled_items)
 
     @property
-    def open_by_place(self) -> list[tuple[Promise, list[ItemState]]]:
+    def open_by_place(self) -> list[tuple[Place, list[ItemState]]]:
         """What is left, with the place in Setup where it is done."""
-        places: dict[str, tuple[Promise, list[ItemState]]] = {}
+        places: dict[Place, list[ItemState]] = {}
         for item in self.open_items:
-            places.setdefault(str(item.item.place), (item.item.place, []))[1].append(item)
-        return list(places.values())
+            places.setdefault(item.item.place, []).append(item)
+        return list(places.items())
 
 
 @dataclass(frozen=True)

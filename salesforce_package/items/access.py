@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from clients.salesforce.soql import literals
 from clients.values import as_text, required
 from salesforce_package.facts import NAMESPACE, PERMISSION_SET_SOURCE
-from salesforce_package.items.declaration import LIST_VIEWS, OBJECT_MANAGER, ORG, PROFILES, Evidence, Item, Section
+from salesforce_package.items.declaration import OBJECT_MANAGER, Evidence, Item, Place, Section
 from salesforce_package.items.users import judge_users
 from salesforce_package.org import Finding, Org, State
 from salesforce_package.rights import OrgUser
@@ -92,7 +92,7 @@ SECTION = Section(
         Item(
             key="standard_object_read",
             title=_("Read access to Lead, Contact, Account and Opportunity"),
-            place=PROFILES,
+            place=Place.PROFILES,
             where=_("Setup > Profiles > profile > Object Settings"),
             how=_("The package cannot grant rights on standard objects; the users' profiles must."),
             path=_PROFILES,
@@ -101,7 +101,7 @@ SECTION = Section(
         Item(
             key="permission_set",
             title=_("Users have the permission set Marketo App Access"),
-            place=PROFILES,
+            place=Place.PROFILES,
             where=_("Setup > Permission Sets > Marketo App Access > Manage Assignments"),
             how=_(
                 "Assign it to everybody who will work with Sales Insight, directly or by a group of permission sets. "
@@ -115,7 +115,7 @@ SECTION = Section(
         Item(
             key="api_enabled",
             title=_("API Enabled for the users of the Sales account"),
-            place=PROFILES,
+            place=Place.PROFILES,
             where=_("Setup > Profiles > profile > System Permissions"),
             how=_(
                 "Needed to activate an account and to connect. Tick it in the profile, or give it by a permission set."
@@ -126,7 +126,7 @@ SECTION = Section(
         Item(
             key="app_not_blocked",
             title=_("The app of this console is not blocked"),
-            place=ORG,
+            place=Place.ORG,
             where=_("Setup > External Client Apps > OAuth Usage; a connected app: Setup > Connected Apps OAuth Usage"),
             how=_("The row of the app must offer Block; if it offers Unblock, press it."),
             path="/lightning/setup/ConnectedAppsUsage/home",
@@ -135,7 +135,7 @@ SECTION = Section(
         Item(
             key="list_views_cleaned",
             title=_("List views of people without access show no MSI buttons or columns"),
-            place=LIST_VIEWS,
+            place=Place.LIST_VIEWS,
             where=_("Setup > Object Manager > Lead, Contact, Account > Search Layouts"),
             how=_("Profiles cannot hide these. Only if some users have no access to Marketo Sales Insight."),
             path=f"{OBJECT_MANAGER}/Lead/SearchLayouts/view",

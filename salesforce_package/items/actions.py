@@ -18,15 +18,11 @@ from salesforce_package.facts import (
 from salesforce_package.items.buttons import shows_buttons
 from salesforce_package.items.declaration import (
     CONFIG_TAB,
-    FIELDS,
     KEPT_BY_THE_PACKAGE,
-    LIST_VIEWS,
     OBJECT_MANAGER,
-    ORG,
-    PACKAGE_CONFIG,
-    PAGE_LAYOUTS,
     Evidence,
     Item,
+    Place,
     Section,
 )
 from salesforce_package.items.layouts import has_fields_of_people, judge_surfaces, lacks_fields
@@ -138,7 +134,7 @@ SECTION = Section(
         Item(
             key="actions_enabled",
             title=_("MSI Actions is enabled"),
-            place=PACKAGE_CONFIG,
+            place=Place.PACKAGE_CONFIG,
             where=CONFIG_TAB,
             how=_("Tick Enable MSI Actions. It switches every feature of Actions on for all MSI users."),
             by_hand=KEPT_BY_THE_PACKAGE,
@@ -146,7 +142,7 @@ SECTION = Section(
         Item(
             key="api_secret_key",
             title=_("The API Secret Key is entered"),
-            place=PACKAGE_CONFIG,
+            place=Place.PACKAGE_CONFIG,
             where=CONFIG_TAB,
             how=_("Enter the API secret that was set in Marketo, then Save."),
             by_hand=KEPT_BY_THE_PACKAGE,
@@ -154,7 +150,7 @@ SECTION = Section(
         Item(
             key="governance",
             title=_("Features you do not want are switched off"),
-            place=PACKAGE_CONFIG,
+            place=Place.PACKAGE_CONFIG,
             where=CONFIG_TAB,
             how=_("Hide Sales Campaigns or the Task tab, or switch single actions off; it counts for all MSI users."),
             is_optional=True,
@@ -163,7 +159,7 @@ SECTION = Section(
         Item(
             key="list_view_buttons",
             title=_("List views have the Actions buttons"),
-            place=LIST_VIEWS,
+            place=Place.LIST_VIEWS,
             where=_("Setup > Object Manager > Lead, Contact > List View Button Layout"),
             how=_("Add both buttons. If they are not offered, upgrade the package."),
             path=f"{OBJECT_MANAGER}/Lead/SearchLayouts/view",
@@ -174,7 +170,7 @@ SECTION = Section(
         Item(
             key="activity_fields",
             title=_("The 15 activity fields exist"),
-            place=FIELDS,
+            place=Place.FIELDS,
             where=_("Setup > Object Manager > Activity > Fields & Relationships > New"),
             how=_(
                 "The package does not bring these: create each by hand. Names must match exactly, labels may differ."
@@ -186,7 +182,7 @@ SECTION = Section(
         Item(
             key="field_security",
             title=_("Users can see and edit the activity fields"),
-            place=FIELDS,
+            place=Place.FIELDS,
             where=_("Setup > Object Manager > Activity > Fields & Relationships > field > Set Field-Level Security"),
             how=_("Tick Visible and leave Read-Only empty for the users' profiles; otherwise the values stay empty."),
             path=f"{OBJECT_MANAGER}/Activity/FieldsAndRelationships/view",
@@ -195,7 +191,7 @@ SECTION = Section(
         Item(
             key="task_layout",
             title=_("The activity fields are on the Task layout"),
-            place=PAGE_LAYOUTS,
+            place=Place.PAGE_LAYOUTS,
             where=_("Setup > Object Manager > Task > Page Layouts"),
             how=_("Add the fields people should see, also to the columns of the list Activity History."),
             path=f"{OBJECT_MANAGER}/Task/PageLayouts/view",
@@ -204,7 +200,7 @@ SECTION = Section(
         Item(
             key="task_types",
             title=_("Task Type has Email, Call and Reply, and no default"),
-            place=FIELDS,
+            place=Place.FIELDS,
             where=_("Setup > Object Manager > Task > Fields & Relationships > Type"),
             how=_("Spell the values exactly so; clear Default for all values."),
             path=f"{OBJECT_MANAGER}/Task/FieldsAndRelationships/view",
@@ -215,7 +211,7 @@ SECTION = Section(
         Item(
             key="opt_out_fields",
             title=_("The opt-out fields are on the Lead and Contact layouts"),
-            place=PAGE_LAYOUTS,
+            place=Place.PAGE_LAYOUTS,
             where=_("Setup > Object Manager > Lead, Contact > Page Layouts > Fields"),
             how=_("Add Email Opt Out and Marketo Sales Opt Out."),
             path=f"{OBJECT_MANAGER}/Lead/PageLayouts/view",
@@ -225,7 +221,7 @@ SECTION = Section(
         Item(
             key="email_to_salesforce",
             title=_("Email to Salesforce is active"),
-            place=ORG,
+            place=Place.ORG,
             where=_("Setup > Email Administration > Email to Salesforce"),
             how=_("Only if e-mails are logged by BCC: tick Active and let users list their addresses."),
             is_optional=True,
@@ -234,7 +230,7 @@ SECTION = Section(
         Item(
             key="field_room",
             title=_("There is room for 15 custom activity fields"),
-            place=FIELDS,
+            place=Place.FIELDS,
             where=_("Setup > Object Manager > Activity > Fields & Relationships"),
             how=_("Salesforce limits the number of custom fields by edition."),
             path=f"{OBJECT_MANAGER}/Activity/FieldsAndRelationships/view",

@@ -7,14 +7,10 @@ from salesforce_package.facts import BASE_SOURCE, BUTTONS_SOURCE, PACKAGE_FIELDS
 from salesforce_package.items.buttons import shows_buttons
 from salesforce_package.items.declaration import (
     CONFIG_TAB,
-    FIELDS,
-    IN_MARKETO,
     KEPT_BY_THE_PACKAGE,
-    LIST_VIEWS,
     OBJECT_MANAGER,
-    PACKAGE_CONFIG,
-    PAGE_LAYOUTS,
     Item,
+    Place,
     Section,
 )
 from salesforce_package.items.layouts import has_fields_of_people, has_panel
@@ -44,7 +40,7 @@ SECTION = Section(
         Item(
             key="api_secret",
             title=_("An API secret is set in Marketo"),
-            place=IN_MARKETO,
+            place=Place.IN_MARKETO,
             where=_("Marketo: Admin > Sales Insight > Edit API Configuration"),
             how=_("Choose a secret without the character &, and keep it like a password."),
             who=MARKETO_ADMIN,
@@ -53,7 +49,7 @@ SECTION = Section(
         Item(
             key="rest_credentials",
             title=_("The REST credentials are revealed in Marketo"),
-            place=IN_MARKETO,
+            place=Place.IN_MARKETO,
             where=_("Marketo: Admin > Sales Insight > REST API Configuration > View"),
             how=_("Press View, then OK: the API URL and the credentials appear."),
             who=MARKETO_ADMIN,
@@ -82,7 +78,7 @@ SECTION = Section(
         Item(
             key="lead_layout",
             title=_("The Lead layout has the section Marketo Sales Insight"),
-            place=PAGE_LAYOUTS,
+            place=Place.PAGE_LAYOUTS,
             where=_("Setup > Object Manager > Lead > Page Layouts"),
             how=_("One column below Custom Links, holding the Visualforce page Lead, 450 pixels high."),
             path=f"{OBJECT_MANAGER}/Lead/PageLayouts/view",
@@ -93,7 +89,7 @@ SECTION = Section(
         Item(
             key="other_layouts",
             title=_("The layouts of Contact, Account and Opportunity have it too"),
-            place=PAGE_LAYOUTS,
+            place=Place.PAGE_LAYOUTS,
             where=_("Setup > Object Manager > Contact, Account, Opportunity > Page Layouts"),
             how=_("The page is named after the object. Contact 450 pixels, Account and Opportunity 410 pixels high."),
             path=f"{OBJECT_MANAGER}/Contact/PageLayouts/view",
@@ -104,7 +100,7 @@ SECTION = Section(
         Item(
             key="layout_fields",
             title=_("The fields of Sales Insight are on the Lead and Contact layouts"),
-            place=PAGE_LAYOUTS,
+            place=Place.PAGE_LAYOUTS,
             where=_("Setup > Object Manager > Lead, Contact > Page Layouts > Fields"),
             how=_(
                 "Add these fields. MSI Contact Id and View in Marketo are fields of Lead only, MKTO Lead Score and "
@@ -118,7 +114,7 @@ SECTION = Section(
         Item(
             key="lead_conversion",
             title=_("The fields of Sales Insight follow a lead into the contact"),
-            place=FIELDS,
+            place=Place.FIELDS,
             where=_("Setup > Object Manager > Lead > Fields & Relationships > Map Lead Fields"),
             how=_(
                 "Map each of these fields to the contact's field with the same label. Leave out what your org does not "
@@ -137,7 +133,7 @@ SECTION = Section(
         Item(
             key="marketo_api_enabled",
             title=_("The Marketo API is enabled and has its credentials"),
-            place=PACKAGE_CONFIG,
+            place=Place.PACKAGE_CONFIG,
             where=CONFIG_TAB,
             how=_(
                 "Tick Enable Marketo API and paste the credentials, of REST and where it still asks of SOAP; once for "
@@ -148,7 +144,7 @@ SECTION = Section(
         Item(
             key="marketo_tab",
             title=_("The tab Marketo is in the tab bar"),
-            place=PACKAGE_CONFIG,
+            place=Place.PACKAGE_CONFIG,
             where=_("App Launcher > + > Customize My Tabs"),
             how=_("Add the tab Marketo for the people who work with Sales Insight."),
             is_optional=True,
@@ -157,7 +153,7 @@ SECTION = Section(
         Item(
             key="bulk_buttons",
             title=_("List views have the MSI buttons"),
-            place=LIST_VIEWS,
+            place=Place.LIST_VIEWS,
             where=_("Setup > Object Manager > Lead, Contact > Search Layouts for Salesforce Classic > List View"),
             how=_("Add both buttons, then save."),
             path=f"{OBJECT_MANAGER}/Lead/SearchLayouts/view",

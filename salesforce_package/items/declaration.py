@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -17,18 +18,22 @@ Evidence = dict[str, Promise]
 
 OBJECT_MANAGER = "/lightning/setup/ObjectManager"
 CONFIG_TAB = _("App Launcher > Marketo Sales Insight Config")
-# Where somebody stands who does an item: what is done at one place is listed together.
-PACKAGES = _("AppExchange and installed packages")
-ORG = _("The org as a whole")
-PROFILES = _("Profiles and permission sets")
-SITES = _("Remote sites")
-PAGE_LAYOUTS = _("Page layouts and Lightning pages")
-LIST_VIEWS = _("List views")
-FIELDS = _("Fields")
-PACKAGE_CONFIG = _("Marketo Sales Insight in the App Launcher")
-IN_MARKETO = _("Marketo")
 # Why an item is ticked by hand.
 KEPT_BY_THE_PACKAGE = _("The package keeps this to itself: Adobe documents no way to read what its Config tab stores.")
+
+
+class Place(models.TextChoices):
+    """Where somebody stands who does an item: what is done at one place is listed together."""
+
+    PACKAGES = "packages", _("AppExchange and installed packages")
+    ORG = "org", _("The org as a whole")
+    PROFILES = "profiles", _("Profiles and permission sets")
+    SITES = "sites", _("Remote sites")
+    PAGE_LAYOUTS = "page_layouts", _("Page layouts and Lightning pages")
+    LIST_VIEWS = "list_views", _("List views")
+    FIELDS = "fields", _("Fields")
+    PACKAGE_CONFIG = "package_config", _("Marketo Sales Insight in the App Launcher")
+    IN_MARKETO = "in_marketo", _("Marketo")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +49,7 @@ class Item:
 
     key: str
     title: Promise
-    place: Promise
+    place: Place
     where: Promise
     how: Promise
     path: str = ""

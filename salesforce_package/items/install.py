@@ -15,7 +15,7 @@ from clients.salesforce.client import SalesforceClient
 from clients.salesforce.oauth import to_18
 from clients.values import as_text, flag, required
 from salesforce_package.facts import NAMESPACE
-from salesforce_package.items.declaration import OBJECT_MANAGER, ORG, PACKAGES, Evidence, Item, Section
+from salesforce_package.items.declaration import OBJECT_MANAGER, Evidence, Item, Place, Section
 from salesforce_package.org import Finding, Org, State
 
 LISTING_URL = "https://appexchange.salesforce.com/appxListingDetail?listingId=a0N30000001SVZmEAO"
@@ -128,7 +128,7 @@ SECTION = Section(
         Item(
             key="package_installed",
             title=_("Install or upgrade Marketo Sales Insight"),
-            place=PACKAGES,
+            place=Place.PACKAGES,
             where=_("AppExchange > Marketo Sales Insight > Get It Now"),
             how=_("Choose the org that is connected here, accept the terms, then install for Admins Only."),
             path=LISTING_URL,
@@ -137,7 +137,7 @@ SECTION = Section(
         Item(
             key="package_version",
             title=_("Version 1.8000 or newer"),
-            place=PACKAGES,
+            place=Place.PACKAGES,
             where=_("AppExchange > Marketo Sales Insight > Get It Now"),
             how=_("The permission set Marketo App Access comes with version 1.8000. Upgrade the way you install."),
             path=LISTING_URL,
@@ -146,7 +146,7 @@ SECTION = Section(
         Item(
             key="package_listed",
             title=_("Marketo Sales Insight is in the list of installed packages"),
-            place=PACKAGES,
+            place=Place.PACKAGES,
             where=_("Setup > Installed Packages"),
             how=_("A long installation goes on in the background; Salesforce sends a mail when it is done."),
             path=INSTALLED_PACKAGES_PATH,
@@ -155,7 +155,7 @@ SECTION = Section(
         Item(
             key="objects_deployed",
             title=_("All objects of the package are deployed"),
-            place=ORG,
+            place=Place.ORG,
             where=_("Setup > Object Manager > object > Edit > Deployment Status"),
             how=_("Set every object of Marketo Sales Insight to Deployed."),
             path=f"{OBJECT_MANAGER}/home",
@@ -164,7 +164,7 @@ SECTION = Section(
         Item(
             key="right_org",
             title=_("The org is the one that Marketo is synced with"),
-            place=ORG,
+            place=Place.ORG,
             where=_("Setup > Company Information"),
             how=_("The package must be in the org whose leads and contacts Marketo syncs."),
             path="/lightning/setup/CompanyProfileInfo/home",
@@ -173,7 +173,7 @@ SECTION = Section(
         Item(
             key="legacy_removed",
             title=_("The old Sales Connect customization is removed"),
-            place=PACKAGES,
+            place=Place.PACKAGES,
             where=_("Setup > Apex Classes; page layouts of Lead, Contact, Account and Opportunity"),
             how=_("Only if you used Sales Connect: take its fields and buttons off layouts, then delete its classes."),
             path="/lightning/setup/ApexClasses/home",

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from salesforce_package.facts import Source
-from salesforce_package.items.declaration import SITES, Check, Evidence, Item
+from salesforce_package.items.declaration import Check, Evidence, Item, Place
 from salesforce_package.org import Finding, Org, State
 
 EVIDENCE: Evidence = {
@@ -30,7 +30,7 @@ def remote_site(
     return Item(
         key=key,
         title=title,
-        place=SITES,
+        place=Place.SITES,
         where=_("Setup > Remote Site Settings > New Remote Site"),
         how=how,
         path="/lightning/setup/SecurityRemoteProxy/home",
