@@ -32,6 +32,28 @@ class PackageCheck(models.Model):
         return f"Package in {self.org_id}"
 
 
+class PackageChange(models.Model):
+    """An item that was in place at one look and no longer at the next, until a later look finds it in place again."""
+
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="+")
+    org_id = models.CharField(max_length=18)
+    item = models.CharField(max_length=40)
+    # Findings as dicts.
+    before = models.JSONField()
+    after = models.JSONField()
+    # Entries of Salesforce's Setup audit trail that fit: salesforce_package.changes.SetupEntry as dicts.
+    causes = models.JSONField(default=list)
+    # When it was last seen in place.
+    seen_at = models.DateTimeField()
+    found_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.item
+
+
 class ActivityProof(models.Model):
     """Tasks that were logged in an org to see what becomes of them, and what did; written before the first of them."""
 

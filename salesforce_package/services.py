@@ -22,6 +22,7 @@ from connections.services.client_factory import marketo_client, salesforce_clien
 from connections.services.instances import SalesforceSample, read_salesforce_sample
 from invitations.models import Invitation
 from salesforce_package.audit_actions import PackageAction
+from salesforce_package.changes import find_changes, keep_changes
 from salesforce_package.checks import check_org
 from salesforce_package.events import ITEMS_BROKEN
 from salesforce_package.items.checklist import ITEMS
@@ -37,12 +38,17 @@ _log = structlog.get_logger(__name__)
 def check_package(account: SalesAccount) -> PackageCheck:
     """Look at the connected org now and keep what was found. Raises ConnectionProblem when the org cannot be asked."""
     connection = _connection(account)
+    client = salesforce_client(connection)
     try:
-        findings = check_org(salesforce_client(connection), expectation_of(account, connection))
+        findings = check_org(client, expectation_of(account, connection))
     except ApiError as error:
         record_problem(connection, error)
         raise ConnectionProblem(problem_code(error)) from None
-    return _keep(account, connection.org_id, findings)
+    last = PackageCheck.objects.for_account(account).filter(org_id=connection.org_id).first()
+    changes = find_changes(last, findings, client)
+    with transaction.atomic():
+        keep_changes(account, findings, changes)
+        return _keep(account, last, connection.org_id, findings)
 
 
 def expectation_of(account: SalesAccount, connection: SalesforceConnection) -> Expectation:
@@ -76,8 +82,7 @@ def _people_of(account: SalesAccount, own: dict[int | None, str]) -> Iterator[Pe
         yield Person(invitation.name or invitation.email, invitation.email)
 
 
-def _keep(account: SalesAccount, org_id: str, findings: dict[str, Finding]) -> PackageCheck:
-    last = PackageCheck.objects.for_account(account).filter(org_id=org_id).first()
+def _keep(account: SalesAccount, last: PackageCheck | None, org_id: str, findings: dict[str, Finding]) -> PackageCheck:
     installed = findings["package_installed"]
     removed_at, version = last.removed_at if last else None, str(installed.values.get("version", ""))
     if installed.state is State.DONE:

@@ -1,6 +1,7 @@
 """The checklist of steps 6 and 7 as pages show it: what checks found, what people ticked, and what it adds up to."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
@@ -13,10 +14,11 @@ from connections.messages import PROBLEMS, Problem
 from connections.models import MarketoInstance, SalesforceConnection
 from connections.problem_codes import ProblemCode
 from diagnostics.help_links import Part
+from salesforce_package.changes import open_changes
 from salesforce_package.facts import ACTIVITY_FIELDS, FIELD_TYPES
-from salesforce_package.items.checklist import EVIDENCE, SECTIONS
+from salesforce_package.items.checklist import EVIDENCE, ITEMS, SECTIONS
 from salesforce_package.items.declaration import Item, Place, Section
-from salesforce_package.models import PackageCheck, PackageTick
+from salesforce_package.models import PackageChange, PackageCheck, PackageTick
 from salesforce_package.org import Lacking, State
 from salesforce_package.proof import ProofState, proof_state
 
@@ -101,6 +103,18 @@ class SectionState:
 
 
 @dataclass(frozen=True)
+class ChangeState:
+    """Something that broke, in sentences: what was found before and after, and the changes in Setup that fit."""
+
+    item: Item
+    before: str
+    after: str
+    causes: list[dict[str, Any]]
+    seen_at: datetime
+    found_at: datetime
+
+
+@dataclass(frozen=True)
 class PackageState:
     """The whole checklist for one account. Without a check or a connection every item is unknown."""
 
@@ -109,6 +123,8 @@ class PackageState:
     sections: list[SectionState]
     # What became of the last test activity.
     proof: ProofState | None = None
+    # What broke and is not whole again, the newest first.
+    changes: list[ChangeState] = field(default_factory=list)
 
     @property
     def items(self) -> list[ItemState]:
@@ -191,6 +207,13 @@ class PackageState:
                 "Besides, %(count)s optional item is open.", "Besides, %(count)s optional items are open.", optional
             )
             fact = f"{fact} {rest % {'count': optional}}"
+        if broken := len(self.changes):
+            was = ngettext(
+                "%(count)s item that was in place was changed.",
+                "%(count)s items that were in place were changed.",
+                broken,
+            )
+            fact = f"{fact} {was % {'count': broken}}"
         return f"{fact} {self.proof.fact}" if self.proof else fact
 
     def _is_done(self, step: int) -> bool:
@@ -212,7 +235,21 @@ def package_state(account: SalesAccount) -> PackageState:
         munchkin_id=instance.munchkin_id if instance else "",
     )
     sections = [SectionState(section, [view.item(item) for item in section.items]) for section in SECTIONS]
-    return PackageState(connection, check, sections, proof_state(account, org_id) if connection else None)
+    if connection is None:
+        return PackageState(connection, check, sections)
+    changes = [_change(change) for change in open_changes(account).filter(org_id=org_id, item__in=ITEMS)]
+    return PackageState(connection, check, sections, proof_state(account, org_id), changes)
+
+
+def _change(change: PackageChange) -> ChangeState:
+    causes = [cause | {"at": datetime.fromisoformat(cause["at"])} for cause in change.causes]
+    before, after = _sentence(change.before), _sentence(change.after)
+    return ChangeState(ITEMS[change.item], before, after, causes, change.seen_at, change.found_at)
+
+
+def _sentence(finding: dict[str, Any]) -> str:
+    """Empty for what another version of this console found and this one has no sentence for."""
+    return str(EVIDENCE[finding["code"]] % finding["values"]) if finding["code"] in EVIDENCE else ""
 
 
 @dataclass(frozen=True)
@@ -230,7 +267,7 @@ class _Checklist:
         return ItemState(
             item=item,
             state=State(finding["state"]) if finding else State.UNKNOWN,
-            found=str(EVIDENCE[finding["code"]] % finding["values"]) if finding else "",
+            found=_sentence(finding) if finding else "",
             parts=[_part(part) for part in finding["parts"]] if finding else [],
             values=[value.format(munchkin_id=self.munchkin_id.lower()) for value in item.values],
             setup_url=urljoin(self.setup_origin, item.path) if self.setup_origin and item.path else "",

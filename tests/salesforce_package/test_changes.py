@@ -1,0 +1,164 @@
+"""Who changed it: what broke since the last look, with the change in Setup, its time and who made it."""
+
+from typing import Any
+
+import pytest
+
+from accounts.models import Occurrence, SalesAccount, User
+from salesforce_package.models import PackageCheck
+from salesforce_package.services import check_package
+from salesforce_package.state import ChangeState, package_state
+from sandbox.testing import SandboxProcess
+from tests.conftest import ClientOf
+from tests.connections.conftest import ChangeOrg
+from tests.pages import text_of
+
+PAGE = "/settings/admin/salesforce-package/"
+TASK_FIELD = {"object": "Task", "name": "MSE_Viewed__c"}
+SET = "Marketo App Access"
+# Twenty changes in Setup: what is done, how it is undone, and the item that breaks by it.
+CHANGED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({"action": "remove_remote_site", "name": name}, {"action": "add_remote_site", "name": name, "url": url}, item)
+    for name, url, item in (
+        ("MarketoSoapAPI", "https://123-abc-456.mktoapi.com", "soap_site"),
+        ("MarketoRestAPI", "https://123-abc-456.mktorest.com", "rest_site"),
+        ("MarketoSalesInsight1", "https://ims-na1.adobelogin.com", "ims_site"),
+        ("MarketoSalesInsight2", "https://mkto-sales-connect.adobe.io", "actions_site"),
+    )
+]
+CHANGED += [
+    ({"action": "set_deployed", "object": name, "deployed": False}, {"action": "set_deployed", "object": name}, item)
+    for name, item in (("mkto_si__Values__c", "objects_deployed"), ("mkto_si__ScoringCache__c", "objects_deployed"))
+]
+CHANGED += [
+    (
+        {"action": "set_task_types", "values": ["Email", "Call"]},
+        {"action": "set_task_types", "values": ["Email", "Call", "Reply"]},
+        "task_types",
+    ),
+    (
+        {"action": "set_task_types", "values": ["Email", "Call", "Reply"], "default": "Call"},
+        {"action": "set_task_types", "values": ["Email", "Call", "Reply"]},
+        "task_types",
+    ),
+    (
+        {"action": "assign_permission_set", "username": "admin@acme.example", "assigned": False},
+        {"action": "assign_permission_set", "username": "admin@acme.example"},
+        "permission_set",
+    ),
+    (
+        {"action": "set_email_to_salesforce", "active": False},
+        {"action": "set_email_to_salesforce", "active": True},
+        "email_to_salesforce",
+    ),
+    (
+        {"action": "set_field_permission", "profile": "System Administrator", **TASK_FIELD, "read": True},
+        {"action": "set_field_permission", "profile": "System Administrator", **TASK_FIELD, "edit": True},
+        "field_security",
+    ),
+]
+CHANGED += [
+    (
+        {"action": "set_object_permission", "profile": "System Administrator", "object": name, "read": False},
+        {"action": "set_object_permission", "profile": "System Administrator", "object": name, "view_all": True},
+        "standard_object_read",
+    )
+    for name in ("Account", "Opportunity")
+]
+CHANGED += [
+    (
+        {"action": "set_layout_field", "object": name, "layout": f"{name} Layout", "name": field, "shown": False},
+        {"action": "set_layout_field", "object": name, "layout": f"{name} Layout", "name": field},
+        item,
+    )
+    for name, field, item in (
+        ("Task", "MSE_Clicked__c", "task_layout"),
+        ("Lead", "mkto_si__Urgency__c", "layout_fields"),
+        ("Contact", "mkto_si__Opt_Out__c", "opt_out_fields"),
+    )
+]
+CHANGED += [
+    ({"action": "add_layout_panel", "object": name, "shown": False}, {"action": "add_layout_panel", "object": name}, of)
+    for name, of in (("Lead", "lead_layout"), ("Account", "other_layouts"), ("Opportunity", "other_layouts"))
+]
+CHANGED += [
+    (
+        {"action": "set_list_view_buttons", "object": "Lead", "labels": []},
+        {"action": "add_all_list_view_buttons"},
+        "list_view_buttons",
+    ),
+]
+
+
+def change_in_setup(sandbox: SandboxProcess, body: dict[str, Any]) -> None:
+    sandbox.post("/_sandbox/salesforce", body)
+
+
+def changes(account: SalesAccount) -> dict[str, ChangeState]:
+    check_package(account)
+    return {change.item.key: change for change in package_state(account).changes}
+
+
+@pytest.mark.usefixtures("configured_org")
+def test_each_of_twenty_changes_is_told_with_who_and_when(checked: SalesAccount, sandbox: SandboxProcess) -> None:
+    assert len(CHANGED) == 20
+    assert changes(checked) == {}
+    # Each look finds one thing broken, and the one before whole again.
+    for done, undone, item in CHANGED[::2] + CHANGED[1::2]:
+        change_in_setup(sandbox, done)
+        found = changes(checked)
+        assert {item} <= set(found) <= {item, "bulk_buttons"}  # both kinds of buttons are in one list
+        change, cause = found[item], found[item].causes[0]
+        assert cause["who"] == "Acme Admin"
+        assert cause["display"].startswith(done["action"].replace("_", " ").capitalize()), (item, change.causes)
+        assert change.before
+        assert change.after != change.before
+        change_in_setup(sandbox, undone)
+    assert changes(checked) == {}
+    assert not Occurrence.objects.going_on().filter(event="salesforce_package.items_broken").exists()
+
+
+@pytest.mark.usefixtures("configured_org")
+def test_what_was_changed_is_on_the_page_and_in_the_guide_and_is_told(
+    checked: SalesAccount, sandbox: SandboxProcess, salesforce_admin: User, client_of: ClientOf, change_org: ChangeOrg
+) -> None:
+    check_package(checked)
+    change_org("remove_remote_site", name="MarketoSalesInsight2")
+    check_package(checked)
+    browser = client_of(salesforce_admin)
+    page = text_of(browser.get(PAGE))
+    for text in (
+        "What was changed",
+        "The remote site https://mkto-sales-connect.adobe.io is active.",
+        "There is no remote site for https://mkto-sales-connect.adobe.io.",
+        "Acme Admin",
+        "Remove remote site: name MarketoSalesInsight2",
+    ):
+        assert text in page
+    assert "1 item that was in place was changed." in text_of(browser.get("/"))
+    occurrence = Occurrence.objects.going_on().get(event="salesforce_package.items_broken")
+    assert (occurrence.details, occurrence.link) == ({"items": 1}, PAGE)
+
+
+@pytest.mark.usefixtures("configured_org")
+def test_not_to_be_able_to_look_breaks_nothing(checked: SalesAccount, change_org: ChangeOrg) -> None:
+    check_package(checked)
+    change_org("hide_setup", hidden=True)
+    assert changes(checked) == {}
+    change_org("spoil_tooling", object="RemoteProxy", how="shape")
+    change_org("hide_setup", hidden=False)
+    assert changes(checked) == {}
+
+
+@pytest.mark.usefixtures("configured_org")
+def test_without_the_trail_it_is_still_told_what_broke(
+    checked: SalesAccount, sandbox: SandboxProcess, change_org: ChangeOrg
+) -> None:
+    check_package(checked)
+    # Whoever looked last did so after the change: the trail since then names nothing that fits.
+    change_org("remove_remote_site", name="MarketoSalesInsight2")
+    sandbox.post("/_sandbox/clock", {"advance_seconds": 1_000})
+    check = PackageCheck.objects.get()
+    check.checked_at = check.checked_at.replace(year=check.checked_at.year + 1)
+    check.save()
+    assert changes(checked)["actions_site"].causes == []
