@@ -276,7 +276,14 @@ def network_errors(service: str) -> Iterator[None]:
     except requests.exceptions.Timeout:
         raise Unreachable(service, "timeout") from None
     except requests.exceptions.RequestException as error:
-        raise Unreachable(service, "connection", type(error).__name__) from None
+        code = "name" if _is_unknown_name(error) else "connection"
+        raise Unreachable(service, code, type(error).__name__) from None
+
+
+def _is_unknown_name(error: requests.exceptions.RequestException) -> bool:
+    """Did DNS not know the host?"""
+    failed = error.args[0] if error.args else None
+    return isinstance(getattr(failed, "reason", None), NameResolutionError)
 
 
 @contextmanager

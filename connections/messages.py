@@ -183,6 +183,16 @@ PROBLEMS: dict[str, Problem] = {
         _("Try again in a few minutes. If it stays, ask the operator whether this console can reach Salesforce."),
         OPERATOR,
     ),
+    ProblemCode.SALESFORCE_UNKNOWN_NAME: Problem(
+        _("The name of Salesforce's server cannot be found."),
+        _("Ask the operator to look at the name service (DNS) of this console, and at the address of the connection."),
+        OPERATOR,
+    ),
+    ProblemCode.SALESFORCE_CERTIFICATE: Problem(
+        _("This console does not trust the certificate that Salesforce's server shows."),
+        _("Ask the operator. If a proxy opens https, its authority belongs into the file REQUESTS_CA_BUNDLE names."),
+        OPERATOR,
+    ),
     ProblemCode.SALESFORCE_PAUSED: Problem(
         _("Salesforce failed several times in a row, so this console gives it a pause."),
         _("Wait: within five minutes Salesforce is asked again by itself."),
@@ -338,6 +348,16 @@ PROBLEMS: dict[str, Problem] = {
     ProblemCode.MARKETO_UNREACHABLE: Problem(
         _("Marketo did not answer in time."),
         _("Try again in a few minutes. If it stays, ask the operator whether this console can reach Marketo."),
+        OPERATOR,
+    ),
+    ProblemCode.MARKETO_UNKNOWN_NAME: Problem(
+        _("The name of Marketo's server cannot be found."),
+        _("Ask the operator to look at the name service (DNS) of this console, and at the address of the connection."),
+        OPERATOR,
+    ),
+    ProblemCode.MARKETO_CERTIFICATE: Problem(
+        _("This console does not trust the certificate that Marketo's server shows."),
+        _("Ask the operator. If a proxy opens https, its authority belongs into the file REQUESTS_CA_BUNDLE names."),
         OPERATOR,
     ),
     ProblemCode.MARKETO_BUSY: Problem(

@@ -54,6 +54,8 @@ class ProblemCode(StrEnum):
     SALESFORCE_BAD_DOMAIN = "salesforce_bad_domain"
     SALESFORCE_BUSY = "salesforce_busy"
     SALESFORCE_UNREACHABLE = "salesforce_unreachable"
+    SALESFORCE_UNKNOWN_NAME = "salesforce_unknown_name"
+    SALESFORCE_CERTIFICATE = "salesforce_certificate"
     SALESFORCE_PAUSED = "salesforce_paused"
     SALESFORCE_QUOTA = "salesforce_quota"
     SALESFORCE_PERMISSION = "salesforce_permission"
@@ -79,6 +81,8 @@ class ProblemCode(StrEnum):
     MARKETO_NOT_MARKETO = "marketo_not_marketo"
     MARKETO_PERMISSION = "marketo_permission"
     MARKETO_UNREACHABLE = "marketo_unreachable"
+    MARKETO_UNKNOWN_NAME = "marketo_unknown_name"
+    MARKETO_CERTIFICATE = "marketo_certificate"
     MARKETO_BUSY = "marketo_busy"
     MARKETO_PAUSED = "marketo_paused"
     MARKETO_QUOTA = "marketo_quota"
@@ -117,6 +121,13 @@ _BY_KIND: dict[str, dict[type[ApiError], ProblemCode]] = {
         ApiError: ProblemCode.MARKETO_UNEXPECTED,
     },
 }
+# Why nothing could be reached, where the code of clients.http says it: what an operator mends.
+_BY_NETWORK: dict[tuple[str, str], ProblemCode] = {
+    (Service.SALESFORCE, "name"): ProblemCode.SALESFORCE_UNKNOWN_NAME,
+    (Service.SALESFORCE, "certificate"): ProblemCode.SALESFORCE_CERTIFICATE,
+    (Service.MARKETO, "name"): ProblemCode.MARKETO_UNKNOWN_NAME,
+    (Service.MARKETO, "certificate"): ProblemCode.MARKETO_CERTIFICATE,
+}
 _BY_OAUTH_PROBLEM = {
     OAuthProblem.REFUSED: ProblemCode.SALESFORCE_REFUSED,
     OAuthProblem.APP_OF_OTHER_ORG: ProblemCode.SALESFORCE_APP_OF_OTHER_ORG,
@@ -151,7 +162,7 @@ PASSING = frozenset(
     table[kind]
     for table in _BY_KIND.values()
     for kind in (Unreachable, CircuitOpenError, TransientApiError, QuotaExceeded)
-)
+) | frozenset(_BY_NETWORK.values())
 PERMISSION = frozenset(table[AccessDenied] for table in _BY_KIND.values())
 # What a new connection to Salesforce disproves.
 REFUSED_BY_SALESFORCE = frozenset(
@@ -164,6 +175,8 @@ def problem_code(error: ApiError) -> ProblemCode:
     if known := _BY_OAUTH_PROBLEM.get(_known_to_oauth(error)):
         is_external = isinstance(error, OAuthError) and error.app_kind == AppKind.EXTERNAL_CLIENT_APP
         return _OF_EXTERNAL_APP.get(known, known) if is_external else known
+    if isinstance(error, Unreachable) and (known_cause := _BY_NETWORK.get((error.service, error.code))):
+        return known_cause
     return next(code for kind, code in _BY_KIND[error.service].items() if isinstance(error, kind))
 
 

@@ -14,6 +14,9 @@ import requests
 import time_machine
 
 from clients import http
+from connections.messages import problem_for
+from connections.models import Service
+from connections.problem_codes import problem_code
 from sandbox.testing import SandboxProcess
 
 
@@ -112,6 +115,19 @@ def test_a_closed_port_is_unreachable_and_its_error_hides_the_query() -> None:
         session.get(f"{origin}/", params={"q": "Maria"})
     assert "Maria" not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("service", Service)
+def test_an_operator_is_told_what_keeps_everything_from_being_reached(service: Service) -> None:
+    """All of it was called an answer that did not come in time, and only the log knew better."""
+    origin = "http://nobody.invalid"
+    session = http.open_session(allowed_hosts=[origin])
+    with pytest.raises(http.Unreachable) as caught, http.network_errors(service):
+        session.get(f"{origin}/")
+    codes = [problem_code(error) for error in (caught.value, http.Unreachable(service, "certificate"))]
+    assert codes == [f"{service}_unknown_name", f"{service}_certificate"]
+    assert all("operator" in str(problem_for(code).todo) for code in codes)
+    assert problem_code(http.Unreachable(service, "connection")) == f"{service}_unreachable"
 
 
 def test_a_silent_server_is_given_up(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
