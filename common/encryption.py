@@ -87,6 +87,11 @@ def left_behind(field: EncryptedTextField) -> int:
     return sum(not _reads(newest, stored) for _pk, stored in _ciphertexts(field))
 
 
+def unreadable(field: EncryptedTextField) -> int:
+    """How many values of a column none of the keys can read."""
+    return sum(not _reads(cipher(), stored) for _pk, stored in _ciphertexts(field))
+
+
 _TEXT = models.TextField()
 
 
@@ -104,7 +109,7 @@ def _ciphertexts(field: EncryptedTextField) -> Iterator[tuple[Any, str]]:
         batch = list(rows.filter(pk__gt=batch[-1][0])[:_BATCH])
 
 
-def _reads(key: Fernet, stored: str) -> bool:
+def _reads(key: Fernet | MultiFernet, stored: str) -> bool:
     try:
         key.decrypt(stored.encode())
     except InvalidToken:
