@@ -1,11 +1,14 @@
 """The Celery application; tasks live in each room's `tasks.py`."""
 
 import os
+import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_shutting_down
+from celery.signals import after_task_publish, heartbeat_sent, setup_logging, worker_shutting_down
+from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu.transport.redis import Channel, QoS
 
@@ -22,6 +25,23 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
     """Celery would replace the handlers; Django has already configured them."""
+
+
+@heartbeat_sent.connect
+def say_that_this_worker_listens(**_: object) -> None:
+    _touch()
+
+
+@after_task_publish.connect
+def say_that_this_beat_sends(**_: object) -> None:
+    """Beat has no heartbeat, but sends a sweep every second; whoever else sends messages says so otherwise."""
+    if "beat" in sys.argv:
+        _touch()
+
+
+def _touch() -> None:
+    if settings.ALIVE_FILE:
+        Path(settings.ALIVE_FILE).touch()
 
 
 @worker_shutting_down.connect

@@ -11,7 +11,7 @@ import dj_email_url
 import django_stubs_ext
 from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
-from environs import Env, validate
+from environs import FileAwareEnv, validate
 from kombu import Queue
 
 from msi_admin.environment import embedded_services, local_secrets, refuse_unsafe
@@ -19,7 +19,8 @@ from msi_admin.environment import embedded_services, local_secrets, refuse_unsaf
 # Lets generic Django classes be subscripted at run time, as their stubs are.
 django_stubs_ext.monkeypatch()
 
-env = Env()
+# NAME_FILE names a file that holds the value of NAME: so orchestrators hand out secrets.
+env = FileAwareEnv(strip_whitespace=True)
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 
@@ -79,6 +80,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
+# A file that workers and beat touch every few seconds, for whoever asks whether they live; none by default.
+ALIVE_FILE = env.str("ALIVE_FILE", "")
 EVERY_MINUTE: dict[str, Any] = {"schedule": crontab(), "options": {"expires": 50}}
 HALF_A_MINUTE: dict[str, Any] = {"schedule": 30.0, "options": {"expires": 25}}
 CELERY_BEAT_SCHEDULE = {
@@ -368,7 +371,7 @@ USE_THOUSAND_SEPARATOR = True
 NODE_MODULES = BASE_DIR / "node_modules"
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [
+_SOURCES: list[Any] = [
     BASE_DIR / "static",
     ("tabler/css", NODE_MODULES / "@tabler/core/dist/css"),
     ("tabler/img", NODE_MODULES / "@tabler/core/dist/img"),
@@ -376,6 +379,8 @@ STATICFILES_DIRS = [
     ("source-sans-3", NODE_MODULES / "@fontsource-variable/source-sans-3"),
     ("htmx", NODE_MODULES / "htmx.org/dist"),
 ]
+# The image has them collected, and no longer where they came from.
+STATICFILES_DIRS = _SOURCES if NODE_MODULES.is_dir() else []
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
