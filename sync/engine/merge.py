@@ -1,9 +1,10 @@
 """The last step of a run: stage tables become the account's people, all in one transaction or not at all."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
 from psycopg import sql
@@ -99,6 +100,18 @@ def merge(run: SyncRun) -> None:
             _merge(run)
     except StageLost:
         start_over(run)
+    else:
+        _renew_statistics(run)
+
+
+def _renew_statistics(run: SyncRun) -> None:
+    """After the commit: until then, merges of others and VACUUM would wait for it, as it would for them."""
+    if run.status != RunStatus.SUCCEEDED or run.added + run.updated < ANALYZE_FROM:
+        return
+    # Whoever has the table just now renews its statistics.
+    with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '100ms'")
+        cursor.execute("ANALYZE sync_person")
 
 
 def _merge(run: SyncRun) -> None:
@@ -184,8 +197,6 @@ class _Merge:
             )
         else:
             change(ADD_ALL)
-        if counts["added"] + counts["updated"] >= ANALYZE_FROM:
-            change("ANALYZE sync_person")
         return {"receipt": self._receipt(counts)}
 
     def _people_before(self) -> int:

@@ -5,8 +5,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -19,11 +21,12 @@ from connections.turns import turn_of
 from invitations.tasks import send_invitation
 from msi_admin import celery_app
 from sync import queue, runner, tasks
-from sync.models import Extract, Source, SyncRun
+from sync.models import Extract, Person, Source, SyncRun
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.factories import make_account, make_cursor, make_extract, make_run
 from tests.sync.driving import finish
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -32,9 +35,9 @@ def both(
 ) -> list[SyncRun]:
     """Runs of two accounts; the first began long before the second."""
     other = make_account("Umbrella Ltd")
-    for connection in (marketo_connection, salesforce_connection):
-        connection.pk, connection.account = None, other
-        connection.save()
+    for row in (marketo_connection, salesforce_connection):
+        row.pk, row.account = None, other
+        row.save()
     return [start_sync(account=account, started_by=None) for account in (connected, other)]
 
 
@@ -65,6 +68,31 @@ def test_short_steps_are_handed_out_in_turn(both: list[SyncRun]) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_accounts_at_once_both_end_well(both: list[SyncRun]) -> None:
     assert {finish(run).status for run in both} == {RunStatus.SUCCEEDED}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_large_merge_does_not_wait_for_another_account_s_statistics(
+    connected: SalesAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ANALYZE inside the merge's transaction kept every other one, and VACUUM, waiting until its commit."""
+    monkeypatch.setattr("sync.engine.merge.ANALYZE_FROM", 1)
+    place, before = connection.settings_dict, _last_analyzed()
+    with psycopg.connect(f"postgresql://{place['USER']}@/{place['NAME']}?host={place['OPTIONS']['host']}") as other:
+        # As ANALYZE and VACUUM hold it.
+        other.execute("LOCK TABLE sync_person IN SHARE UPDATE EXCLUSIVE MODE")
+        assert finish(start_sync(account=connected, started_by=None)).status == RunStatus.SUCCEEDED
+        assert _last_analyzed() == before
+    assert finish(start_sync(account=connected, started_by=None)).updated == 0
+    Person.objects.update(title="Chair")
+    assert finish(start_sync(account=connected, started_by=None)).updated > 0
+    wait_until(lambda: _last_analyzed() != before)
+
+
+def _last_analyzed() -> object:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT last_analyze FROM pg_stat_user_tables WHERE relname = 'sync_person'")
+        return cursor.fetchone()[0]
 
 
 @pytest.mark.django_db(transaction=True)
