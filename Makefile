@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 8000
 PEOPLE ?= 15000
+ACCOUNTS ?= 300
 BIN := .venv/bin
 # npm comes from a Python wheel; its scripts look for node on the PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -15,10 +16,10 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 install_from = { $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) 2>.venv/uv.log || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(1); } && touch $@
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test check lint bench screenshots install install-dev browser gettext messages catalogues lock
+.PHONY: help demo demo-reset test check lint bench bench-tenants screenshots install install-dev browser gettext messages catalogues lock
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 demo: install ## Run the whole console with its sandbox on http://127.0.0.1:$(PORT); Ctrl-C stops it
 	@echo "Starting the databases, the sandbox, web, workers and beat (about 15 seconds) …"
@@ -48,6 +49,9 @@ lint: install-dev gettext ## Check style, imports, types, templates and translat
 bench: install-dev ## Measure a sync of PEOPLE people and print `name: value` lines
 	$(BIN)/python -m tests.load.bench --people $(PEOPLE)
 	$(BIN)/python -m tests.load.bench_sandbox --people $(PEOPLE)
+
+bench-tenants: install-dev ## Measure ACCOUNTS companies on one installation and print `name: value` lines
+	$(BIN)/python -m tests.load.bench_tenants --accounts $(ACCOUNTS)
 
 screenshots: install-dev browser ## Write docs/images/
 	$(BIN)/python -m tests.browser.screenshots
