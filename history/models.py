@@ -47,3 +47,18 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.marketo_id}"
+
+
+class ChangeDelay(models.Model):
+    """How many changes of an hour arrived in the copy at most so many seconds after they had happened."""
+
+    account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="+", db_index=False)
+    hour = models.DateTimeField()
+    seconds = models.PositiveIntegerField()
+    changes = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("account", "hour", "seconds", name="change_delay_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.changes} within {self.seconds} seconds"

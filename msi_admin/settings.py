@@ -91,6 +91,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch-runs": {"task": "sync.tasks.watch_runs", **HALF_A_MINUTE},
     "watch-connections": {"task": "connections.tasks.watch_connections", **HALF_A_MINUTE},
     "watch-allowances": {"task": "sync.tasks.watch_allowances", "schedule": crontab("*/5")},
+    "watch-freshness": {"task": "sync.tasks.watch_freshness", "schedule": crontab("*/5")},
     "watch-invitations": {"task": "invitations.tasks.watch_mails", **HALF_A_MINUTE},
     "forget-old-notifications": {
         "task": "notifications.tasks.forget_old",

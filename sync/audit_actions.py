@@ -24,6 +24,7 @@ class SyncAction(models.TextChoices):
         "sync.rejected_rows_exported",
         _("Downloaded rejected rows of a data sync (%(target)s)"),
     )
+    PROMISE_CHANGED = "sync.promise_changed", _("Promised that changes arrive within %(minutes)s minutes")
     RESUMED = "sync.resumed", _("Resumed the data sync %(target)s")
     RUN_PEOPLE_VIEWED = "sync.run_people_viewed", _("Looked at the people of the data sync %(target)s")
     SCHEDULE_CHANGED = (

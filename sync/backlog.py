@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from sync.engine.cursors import STREAMS
 from sync.models import Cursor, Extract, RunKind, Schedule, SyncRun
-from sync.schedule import is_off
+from sync.schedule import rhythm_of
 from sync.statuses import ExtractStatus, RunStatus
 
 RUNS_SHOWN = 12
@@ -71,12 +71,7 @@ def backlog_of(account: SalesAccount) -> Backlog | None:
     changes = [ChangesOfRun(run, _changes(rows[run.pk]), [rows[run.pk][stream] for stream in STREAMS]) for run in past]
     found = _changes(rows[current.pk]) if current else 0
     done_at = _done_at(current, found, _rows_for_a_change([rows[run.pk] for run in past])) if current else None
-    return Backlog(complete_until, changes, current, found, done_at, _rhythm(account))
-
-
-def _rhythm(account: SalesAccount) -> timedelta | None:
-    schedule = Schedule.of(account)
-    return None if is_off(schedule, timezone.now()) else timedelta(minutes=schedule.every_minutes)
+    return Backlog(complete_until, changes, current, found, done_at, rhythm_of(Schedule.of(account)))
 
 
 def _rows_by_run_and_source(runs: Sequence[SyncRun]) -> dict[int, Counter[str]]:

@@ -16,13 +16,11 @@ from django_stubs_ext import StrOrPromise
 from accounts.models import Occurrence, SalesAccount
 from common.events import all_events
 from sync.models import Cursor, RunKind, SyncRun
-from sync.runner import TURNS
+from sync.schedule import rhythms_of
 from sync.statuses import RunStatus
-from sync.watch import OLD
+from sync.watch import is_old
 
 HOURS = 24
-# How often each account's turn comes: TURNS of half a minute.
-EVERY = TURNS * timedelta(seconds=30)
 
 
 class Standing(models.TextChoices):
@@ -56,6 +54,7 @@ class Line:
     changes: Sequence[int]
     last: SyncRun | None
     current: SyncRun | None
+    rhythm: timedelta | None
 
     @property
     def total(self) -> int:
@@ -72,7 +71,9 @@ class Line:
             return _("when it is resumed")
         if self.current or self.last is None:
             return _("after this run")
-        return max(self.last.created_at + EVERY, timezone.now())
+        if self.rhythm is None:
+            return _("when the schedule is on again")
+        return max(self.last.created_at + self.rhythm, timezone.now())
 
 
 class Fleet:
@@ -99,7 +100,7 @@ class Fleet:
         key = account.pk
         current, until = self._current.get(key), self._complete_until.get(key)
         standing = self._standing(key, current, until)
-        return Line(account, standing, until, self._changes[key], self._last.get(key), current)
+        return Line(account, standing, until, self._changes[key], self._last.get(key), current, self._rhythms[key])
 
     def _standing(self, key: int, current: SyncRun | None, until: datetime | None) -> Standing:
         if key in self._in_need:
@@ -109,7 +110,11 @@ class Fleet:
             return Standing.PAUSED if current.paused_at else waits
         if until is None:
             return Standing.NEVER
-        return Standing.LATE if until < timezone.now() - OLD else Standing.UP_TO_DATE
+        return Standing.LATE if is_old(until, self._rhythms[key]) else Standing.UP_TO_DATE
+
+    @cached_property
+    def _rhythms(self) -> Mapping[int, timedelta | None]:
+        return rhythms_of(self._keys)
 
     @cached_property
     def _in_need(self) -> set[int]:

@@ -1,8 +1,10 @@
 """Fields of this room's forms."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django import forms
+from django.core.validators import MinValueValidator
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
@@ -55,6 +57,16 @@ class ScheduleForm(forms.ModelForm[Schedule]):
             "full_until": _("The same as From for all hours. A night may pass midnight."),
             "off_until": _("On this day runs begin by themselves again. Leave empty while they shall go on."),
         }
+
+
+class PromiseForm(forms.Form):
+    """Within how many minutes 95 of 100 changes are to arrive: at least as many as the account's schedule takes."""
+
+    minutes = forms.IntegerField(max_value=10_080)
+
+    def __init__(self, data: Mapping[str, Any], *, least: int) -> None:
+        super().__init__(data)
+        self.fields["minutes"].validators.append(MinValueValidator(least))
 
 
 class HoldLimitForm(forms.ModelForm[HoldLimit]):

@@ -1,5 +1,6 @@
 """Which run of an account is to begin by itself now, if any, and when the next full one may."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,6 +59,16 @@ def due_kind(schedule: Schedule, past: Past, now: datetime) -> RunKind | None:
 def _is_time_for_changes(schedule: Schedule, past: Past, now: datetime) -> bool:
     pause = timedelta(minutes=schedule.every_minutes)
     return pause <= TURN or now >= past.begun_at + pause - SLACK
+
+
+def rhythms_of(accounts: Collection[int]) -> dict[int, timedelta | None]:
+    """How often the accounts' changes are read, by primary key; None while nothing begins by itself."""
+    own = {schedule.account_id: schedule for schedule in Schedule.objects.filter(account__in=accounts)}
+    return {key: rhythm_of(own.get(key, Schedule())) for key in accounts}
+
+
+def rhythm_of(schedule: Schedule) -> timedelta | None:
+    return None if is_off(schedule, timezone.now()) else timedelta(minutes=schedule.every_minutes)
 
 
 def is_off(schedule: Schedule, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from accounts.models import SalesAccount
 from common.redis_client import redis_client
 from common.throttling import HeldError
 from connections.turns import turn_of
-from sync import queue, retention, runner, watch
+from sync import freshness, queue, retention, runner, watch
 from sync.models import Extract, SyncRun
 from sync.queue import Task
 
@@ -66,6 +66,12 @@ def watch_runs() -> None:
 def watch_allowances() -> None:
     """Every five minutes: tell whoever must act of allowances that are nearly used up."""
     watch.watch_allowances()
+
+
+@shared_task
+def watch_freshness() -> None:
+    """Every five minutes: tell whoever must act of promises that are not kept."""
+    freshness.watch_freshness()
 
 
 @shared_task

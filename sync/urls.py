@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sync.views import decisions, field_sync, overview, runs, schedule, settings
+from sync.views import decisions, field_sync, freshness, overview, runs, schedule, settings
 
 app_name = "sync"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("settings/admin/sync/schedule/", schedule.schedule, name="schedule"),
     path("ops/", overview.overview, name="overview"),
     path("ops/sync/<int:run_id>/try-now/", runs.try_run_now, name="try_run_now"),
+    path("ops/freshness/", freshness.freshness, name="freshness"),
+    path("ops/freshness/<slug:slug>/", freshness.promise, name="promise"),
+    path("ops/freshness.csv", freshness.export, name="export_freshness"),
     path("ops/sync/", runs.runs, name="runs"),
     path("ops/sync/<int:run_id>/", runs.run, name="run"),
     path("ops/sync/<int:run_id>/cancel/", runs.cancel_run, name="cancel_run"),

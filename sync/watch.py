@@ -11,11 +11,12 @@ from accounts.occurrences import begin, end_all_but
 from sync.budgets import budgets_of
 from sync.events import ALLOWANCE_LOW, COPY_OLD, RUN_HELD, RUN_WAITS
 from sync.models import Cursor, Extract, SyncRun
+from sync.schedule import rhythms_of
 from sync.statuses import RunStatus
 
 WAITED_FOR = timedelta(minutes=30)
-# A run begins every five minutes.
-OLD = timedelta(minutes=30)
+# Besides the time between two runs.
+OLD = timedelta(minutes=25)
 LOW_PERCENT = 80
 Subjects = set[tuple[int, str]]
 
@@ -56,11 +57,18 @@ def _tell_of_waiting(run: SyncRun, step: SyncRun | Extract) -> None:
 
 def _old_copies() -> Subjects:
     accounts = Cursor.objects.values_list("account").annotate(oldest=Min("since"))
-    old: dict[int, datetime] = dict(accounts.filter(oldest__lt=timezone.now() - OLD))
+    ages: dict[int, datetime] = dict(accounts.filter(oldest__lt=timezone.now() - OLD))
+    rhythms = rhythms_of(ages.keys())
+    old = {key: since for key, since in ages.items() if is_old(since, rhythms[key])}
     for account in SalesAccount.objects.filter(pk__in=old):
         minutes = (timezone.now() - old[account.pk]) // timedelta(minutes=1)
         begin(COPY_OLD, account=account, link=f"{reverse('sync:runs')}?account={account.slug}", minutes=minutes)
     return {(pk, "") for pk in old}
+
+
+def is_old(since: datetime, rhythm: timedelta | None) -> bool:
+    """Has a copy in which all is that happened before `since` missed its runs? None of a schedule that is off."""
+    return rhythm is not None and since < timezone.now() - OLD - rhythm
 
 
 def watch_allowances() -> None:

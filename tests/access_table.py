@@ -78,6 +78,12 @@ get  /ops/accounts/<slug:slug>/diagnostics/                login     404    404 
 post /ops/accounts/<slug:slug>/diagnostics/                login     405    405      405    405    405   405    405 405
 get  /ops/sync/<int:run_id>/try-now/                       login     405    405      405    405    405   405    405 405
 post /ops/sync/<int:run_id>/try-now/                       login     404    404      403    403    302   302    302 302
+get  /ops/freshness.csv                                    login     404    200      403    403    200   200    200 200
+post /ops/freshness.csv                                    login     405    405      405    405    405   405    405 405
+get  /ops/freshness/                                       login     404    200      403    403    200   200    200 200
+post /ops/freshness/                                       login     405    405      405    405    405   405    405 405
+get  /ops/freshness/<slug:slug>/                           login     405    405      405    405    405   405    405 405
+post /ops/freshness/<slug:slug>/                           login     404    404      403    403    400   400    403 403
 get  /ops/marketo-instances/new/                           login     404    403      403    403    403   404    404 200
 post /ops/marketo-instances/new/                           login     404    403      403    403    403   404    404 200
 get  /ops/accounts/<slug:slug>/people/<int:marketo_id>/    login     404    404      403    403    200   200    200 200

@@ -165,6 +165,7 @@ def paths(
         "person": 7001,
         "watched_person": (account.slug, 7001),
         "watched": account.slug,
+        "promise": account.slug,
         "help": link[0].rstrip("/").rpartition("/")[2],
     }
     ours = [address for address in EVERY_ADDRESS if address.room in ROOMS]

@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, Self
 
-from clients.values import as_text, flag, objects, warn_unreadable, whole_number, whole_numbers
+from clients.values import as_text, flag, moment, objects, warn_unreadable, whole_number, whole_numbers
 
 # An array of numbers in recorded answers (airbytehq/airbyte, source-marketo); Adobe's swagger gives values no type.
 MERGE_IDS = "Merge IDs"
@@ -144,6 +145,8 @@ class ChangesPage:
     has_more: bool
     # There would be more, and the token for it leads here again.
     is_stuck: bool = False
+    # When it happened, as far as Marketo says so.
+    moments: tuple[datetime, ...] = ()
 
     @classmethod
     def from_answer(cls, answer: dict[str, Any], token: str) -> Self:
@@ -162,7 +165,8 @@ class ChangesPage:
         if is_stuck:
             # Asking again would bring the same page for ever; the next run begins here.
             warn_unreadable("nextPageToken", following, reason="repeated")
-        return cls(people, merged, following, has_more and not is_stuck, is_stuck)
+        moments = tuple(at for one in activities if (at := moment(one.get("activityDate"))))
+        return cls(people, merged, following, has_more and not is_stuck, is_stuck, moments)
 
 
 def _person_of(activity: dict[str, Any]) -> int | None:

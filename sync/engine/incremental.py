@@ -6,7 +6,7 @@ together with where the next one begins, so a run goes on wherever it was stoppe
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -22,10 +22,10 @@ from clients.marketo.errors import SERVICE as MARKETO
 from clients.marketo.types import ChangesPage
 from clients.salesforce.client import Found
 from clients.salesforce.errors import SERVICE as SALESFORCE
-from clients.values import as_text, warn_unreadable, whole_number
+from clients.values import as_text, moment, warn_unreadable, whole_number
 from connections.services.marketo_schema import activity_types, field_names
 from sync.eligibility import Reason
-from sync.engine import quiet
+from sync.engine import delays, quiet
 from sync.engine.client_factory import budget_of, learn_usage, list_of, marketo_of, salesforce_of
 from sync.engine.cursors import STREAMS, streams_of
 from sync.engine.load import end_load
@@ -206,8 +206,9 @@ def _collect_from_salesforce(extract: Extract) -> None:
     ]
     _check_number(len(changed))
     with transaction.atomic():
-        number = _name_people(extract.run, changed) if changed else 0
-        _end_page(extract, number, "", has_more=False)
+        extract.write(change_times=delays.stamps(extract, [at for _kind, _id, at in changed]))
+        named = [(kind, record_id) for kind, record_id, _at in changed]
+        _end_page(extract, _name_people(extract.run, named) if named else 0, "", has_more=False)
 
 
 def _name_people(run: SyncRun, records: Sequence[tuple[str, str]]) -> int:
@@ -221,15 +222,17 @@ def _name_people(run: SyncRun, records: Sequence[tuple[str, str]]) -> int:
 
 
 def _modified(name: str, column: str, since: str) -> str:
-    return f"SELECT {column} FROM {name} WHERE SystemModstamp >= {since}"  # noqa: S608 (our own names and time)
+    return f"SELECT {column}, SystemModstamp FROM {name} WHERE SystemModstamp >= {since}"  # noqa: S608 (our own names and time)
 
 
-def _records_in(found: Found, of: tuple[str, str], kind: str) -> list[tuple[str, str]]:
-    """The ids of changed records; raises AccessDenied for those without which nobody can be judged."""
+def _records_in(found: Found, of: tuple[str, str], kind: str) -> list[tuple[str, str, datetime | None]]:
+    """Changed records: the kind of id, the id, and when. Raises AccessDenied for those that everybody is judged by."""
     if found.refusal and of != ROLES:
         raise found.refusal
     records = islice(found.records, MOST_CHANGES + 1)
-    return [(kind, number) for record in records if (number := _id_of(record, of[1]))]
+    return [
+        (kind, number, moment(record.get("SystemModstamp"))) for record in records if (number := _id_of(record, of[1]))
+    ]
 
 
 def _go_without_roles(extract: Extract, error: AccessDenied) -> None:
@@ -255,6 +258,7 @@ def _keep_changes(extract: Extract, page: ChangesPage) -> None:
             ensure_tables(extract.run)
             _copy(StageTable(extract.run, GONE), _gone(extract, page))
             _copy(StageTable(extract.run, CHANGED), [("id", person_id) for person_id in page.person_ids])
+            extract.write(change_times=delays.stamps(extract, page.moments))
         _end_page(extract, rows, page.next_token, has_more=page.has_more)
 
 

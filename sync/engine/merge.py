@@ -14,6 +14,7 @@ from history.models import ChangeKind
 from sync.eligibility import Reason
 from sync.engine import hold
 from sync.engine.cursors import STREAMS, move_cursors
+from sync.engine.delays import note_delays
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.judge import Statements, gather_changes, judge
 from sync.engine.problems import RunFailed, StageLost
@@ -137,6 +138,7 @@ def _end(run: SyncRun, counts: Mapping[str, Any]) -> None:
     if run.kind == RunKind.FULL:
         hold.supersede(run)
     tell_of_success(run, counts["people"])
+    note_delays(run)
     run.end_step(due_at=None, status=RunStatus.SUCCEEDED, finished_at=timezone.now(), has_leftovers=False, **counts)
 
 

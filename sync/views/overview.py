@@ -18,6 +18,7 @@ from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from sync.budgets import budgets_of
 from sync.fleet import Fleet, Hour, Standing, last_hours
+from sync.freshness import hourly_p95
 from sync.needs import needs_of
 from sync.views.access import watched_accounts
 from sync.workers import work_of_now
@@ -45,7 +46,7 @@ def _overview(request: ConsoleRequest) -> HttpResponse:
     context = {
         "groups": Fleet(shown).groups(chosen.get("state", "")),
         "needs": needs_of(shown, request.member or None, with_operators=is_ops and not chosen),
-        "charts": _charts(hours),
+        "charts": [*_charts(hours), _latency(shown, hours)],
         "allowances": [(account, budgets_of(account)) for account in shown[:MOST_ALLOWANCES]],
         "work": work_of_now() if is_ops else None,
         "filters": _filters(accounts, chosen),
@@ -76,7 +77,14 @@ def _charts(hours: Sequence[Hour]) -> list[dict[str, object]]:
     return [_chart(title, hours, values) for title, values in drawn]
 
 
-def _chart(title: str, hours: Sequence[Hour], values: Sequence[int]) -> dict[str, object]:
+def _latency(accounts: Sequence[SalesAccount], hours: Sequence[Hour]) -> dict[str, object]:
+    minutes = hourly_p95(accounts, [hour.begins for hour in hours])
+    return _chart(_("Minutes until 95 of 100 changes arrive"), hours, minutes) | {
+        "sentence": _("At most %(most)s minutes in the last 24 hours.") % {"most": localize(max(minutes))}
+    }
+
+
+def _chart(title: str, hours: Sequence[Hour], values: Sequence[float]) -> dict[str, object]:
     labels = [date_format(localtime(hour.begins), "TIME_FORMAT") for hour in hours]
     figures = {"total": localize(sum(values)), "most": localize(max(values))}
     sentence = _("%(total)s in the last 24 hours, at most %(most)s in an hour.") % figures

@@ -44,6 +44,7 @@ SCREENS = [
     "/settings/people/",
     "/settings/people/1/?ask=1",
     "/ops/",
+    "/ops/freshness/",
     "/ops/sync/",
     "/ops/sync/1/",
     "/ops/sync/1/people/",

@@ -1,0 +1,141 @@
+"""How fresh copies are: measured with changes that carry their time, against what was promised."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AuditEvent, Occurrence, SalesAccount, User
+from history.models import ChangeDelay
+from sync.engine.delays import BOUNDS, GRAIN, note_delays, stamps
+from sync.events import FRESHNESS_MISSED
+from sync.freshness import Freshness, freshness_of, hourly_p95, month_of, watch_freshness
+from sync.models import Extract, Person, RunKind, Schedule, Source, SyncRun
+from tests.conftest import ClientOf
+from tests.factories import make_cursor, make_extract, make_run
+from tests.pages import rows_of, text_of
+from tests.sync.conftest import Change
+from tests.sync.incremental_runs import sync_changes
+
+PAGE = "/ops/freshness/"
+
+
+def arrived(account: SalesAccount, seconds: int, changes: int) -> None:
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    ChangeDelay.objects.create(account=account, hour=hour, seconds=seconds, changes=changes)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_is_measured_from_when_it_happened(synced: SalesAccount, change: Change) -> None:
+    """In either system, and each once, although Salesforce is read with an overlap."""
+    first, second = Person.objects.for_account(synced).live().values_list("marketo_id", flat=True)[:2]
+    change("change", first, fields={"title": "Boss"})
+    sync_changes(synced)
+    change("reown", second, owner="user")
+    sync_changes(synced)
+    counted = sum(ChangeDelay.objects.values_list("changes", flat=True))
+    assert 2 <= counted <= 4
+    # Runs follow each other at once here, and a stamp is as exact as GRAIN.
+    assert max(ChangeDelay.objects.values_list("seconds", flat=True)) <= 60
+    sync_changes(synced)
+    assert sum(ChangeDelay.objects.values_list("changes", flat=True)) == counted
+
+
+def test_delays_are_counted_by_bounds_and_no_reading_twice(account: SalesAccount) -> None:
+    now = timezone.now()
+    make_run(account, kind=RunKind.INCREMENTAL, started_at=now - timedelta(minutes=5))
+    run = make_run(account, kind=RunKind.INCREMENTAL, started_at=now)
+    times = stamps(Extract(), [now - timedelta(seconds=40), now - timedelta(minutes=20), None])
+    for source in (Source.MARKETO_CHANGES, Source.SALESFORCE_CHANGES):
+        make_extract(run, source, change_times=times)
+    note_delays(run)
+    note_delays(run)
+    found = {row.seconds: row.changes for row in ChangeDelay.objects.all()}
+    # What Salesforce tells once more of twenty minutes ago, the run before has read.
+    assert sum(found.values()) == 6
+    assert {seconds // 60 for seconds in found} == {1, 20} or {seconds // 60 for seconds in found} == {1, 25}
+    assert set(found) <= set(BOUNDS)
+
+
+def test_pages_add_up_and_a_stream_that_begins_again_begins_with_none() -> None:
+    at = datetime(2026, 11, 29, 10, tzinfo=UTC)
+    key = str(int(at.timestamp()) // GRAIN)
+    first = stamps(Extract(), [at, at])
+    assert first == {key: 2}
+    assert stamps(Extract(change_times=first, rows_loaded=2), [at]) == {key: 3}
+    assert stamps(Extract(change_times=first, rows_loaded=0), [at]) == {key: 1}
+
+
+@pytest.mark.parametrize(
+    ("counts", "p95", "late", "left", "is_missed"),
+    [
+        ({}, None, 0, 100, False),
+        ({300: 100}, 300, 0, 100, False),
+        ({300: 95, 900: 5}, 300, 5, 0, False),
+        ({300: 94, 900: 6}, 900, 6, 0, True),
+        ({300: 98, 900: 2}, 300, 2, 60, False),
+        # Of few changes one that is late says nothing.
+        ({300: 10, 900: 9}, 900, 9, 0, False),
+    ],
+)
+def test_percentiles_and_the_budget(
+    counts: dict[int, int], p95: int | None, late: int, left: int, *, is_missed: bool
+) -> None:
+    found = Freshness(SalesAccount(), 10, counts)
+    assert found.p95 == (timedelta(seconds=p95) if p95 else None)
+    assert (found.late, found.budget_left, found.is_missed) == (late, left, is_missed)
+
+
+def test_a_promise_that_is_not_kept_is_told_until_it_is(account: SalesAccount) -> None:
+    make_cursor(account)
+    arrived(account, 300, 80)
+    watch_freshness()
+    assert not Occurrence.objects.exists()
+    arrived(account, 1800, 20)
+    watch_freshness()
+    told = Occurrence.objects.going_on().get(event=FRESHNESS_MISSED.key)
+    assert FRESHNESS_MISSED.describe(told.details).what == (
+        "95 of 100 changes of this month were to arrive within 10 minutes; it took 30."
+    )
+    ChangeDelay.objects.filter(seconds=1800).update(hour=timezone.now() - timedelta(days=63))
+    watch_freshness()
+    assert not Occurrence.objects.going_on().exists()
+    assert not ChangeDelay.objects.filter(seconds=1800).exists()
+
+
+def test_the_page_agrees_with_the_file_and_other_accounts_are_not_in_them(
+    browser: Client, account: SalesAccount, stranger: User, ops: User, client_of: ClientOf
+) -> None:
+    arrived(account, 150, 1200)
+    arrived(stranger.member.account, 30, 7)
+    page = text_of(browser.get(PAGE))
+    assert "1,200" in page
+    assert "2.5 min" in page
+    assert "Umbrella" not in page
+    assert "Umbrella" in text_of(client_of(ops).get(PAGE))
+    [heading, line] = rows_of(browser.get("/ops/freshness.csv"))
+    assert heading[-1] == "Changes"
+    assert line[0] == account.slug
+    assert line[2:] == ["150", "1200"]
+    [found] = freshness_of([account], month_of(timezone.now()))
+    assert found.changes == 1200
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    assert hourly_p95([account], [hour]) == [2.5]
+
+
+def test_whoever_answers_for_the_people_promises(
+    browser: Client, account: SalesAccount, ops: User, client_of: ClientOf
+) -> None:
+    address = f"{PAGE}{account.slug}/"
+    assert browser.post(address, {"minutes": "9"}).status_code == 400
+    assert "Saved." in text_of(browser.post(address, {"minutes": "30"}, follow=True))
+    [found] = freshness_of([account], month_of(timezone.now()))
+    assert found.minutes == 30
+    # Nobody can keep less than twice the interval.
+    Schedule.objects.update(every_minutes=60)
+    assert browser.post(address, {"minutes": "90"}).status_code == 400
+    assert freshness_of([account], month_of(timezone.now()))[0].minutes == 120
+    assert AuditEvent.objects.get(action="sync.promise_changed").details == {"minutes": 30}
+    assert client_of(ops).post(address, {"minutes": "60"}).status_code == 403
+    assert SyncRun.objects.count() == 0
