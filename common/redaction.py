@@ -194,7 +194,10 @@ def _is_secret(name: str, value: object) -> bool:
 
 
 def _as_text(value: Any) -> str:
-    """Of a request, Django's or one of `requests`, its method and address; of everything else its own text."""
+    """
+    Of a request its method and address, of one to us without the query, in which people type whom they look for; of
+    everything else its own text.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, bytes | bytearray):
@@ -202,7 +205,7 @@ def _as_text(value: Any) -> str:
     if isinstance(value, BaseException):
         return f"{type(value).__name__}: {value}"
     if isinstance(method := getattr(value, "method", None), str):
-        path = value.get_full_path() if hasattr(value, "get_full_path") else getattr(value, "url", None)
+        path = value.path if hasattr(value, "get_full_path") else getattr(value, "url", None)
         if isinstance(path, str):
             return f"{method} {path}"
     return str(value)

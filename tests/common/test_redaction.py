@@ -153,7 +153,7 @@ class Connected:
 
 
 class Visited:
-    method = "POST"
+    method, path = "POST", "/invitations/canarycanary/"
 
     def get_full_path(self) -> str:
         return "/invitations/canarycanary/?q=anna"
@@ -219,7 +219,7 @@ MOMENT = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
         # as text
         ("body", b"password=canary", "password=[hidden]"),
         ("error", KeyError("password=canary"), "KeyError: 'password=[hidden]'"),
-        ("request", Visited(), "POST /invitations/[hidden]/?q=anna"),
+        ("request", Visited(), "POST /invitations/[hidden]/"),
         ("call", Call(), "GET https://acme.example/?access_token=[hidden]"),
         ("kind", Connected, "<class 'tests.common.test_redaction.Connected'>"),
     ],
