@@ -26,6 +26,7 @@ from sync.statuses import ExtractStatus, RunStatus
 from tests.factories import (
     make_account,
     make_extract,
+    make_instance,
     make_marketo_connection,
     make_run,
     make_salesforce_connection,
@@ -103,6 +104,7 @@ def _let_everybody_in(sandbox: SandboxProcess) -> None:
 def _accounts(sandbox: SandboxProcess, number: int) -> list[SalesAccount]:
     """The first is connected, and the others have copies of its connections."""
     first = connected_account(sandbox)
+    _let_it_take_much(first, 0)
     accounts = [first]
     rows = MarketoConnection.objects.get(), SalesforceConnection.objects.get()
     for place in range(1, number):
@@ -110,8 +112,14 @@ def _accounts(sandbox: SandboxProcess, number: int) -> list[SalesAccount]:
         for row in rows:
             row.pk, row.account = None, account
             row.save()
+        _let_it_take_much(account, place)
         accounts.append(account)
     return accounts
+
+
+def _let_it_take_much(account: SalesAccount, place: int) -> None:
+    allowance = {"daily_calls": PLENTY, "daily_export_megabytes": PLENTY}
+    make_instance(f"{place:03}-AAA-{place:03}", account=account, **allowance)
 
 
 @contextmanager
