@@ -10,7 +10,7 @@ from notifications.models import ChannelKind, Trouble
 
 def _describe(details: Details) -> Message:
     kind, trouble = ChannelKind(details["channel"]), Trouble(details["trouble"])
-    what = gettext("Messages by {channel} are not taken. {trouble}")
+    what = gettext("{channel} does not take messages. {trouble}")
     return Message(
         filled(what, {"channel": f"{kind.label} {details['host']}".strip(), "trouble": trouble.label}),
         gettext(

@@ -10,7 +10,7 @@ ITEMS_BROKEN = declare(
         "salesforce_package.items_broken",
         label=_("Something of the Salesforce package that was in order is broken"),
         describe=sentences(
-            what=_("Items of the Salesforce package that were in order are so no longer: {items}."),
+            what=_("Items of the Salesforce package that are no longer in order: {items}."),
             todo=_("Open the page Salesforce package: it says what is missing, and what to do."),
             who=_("A Salesforce admin of your company"),
         ),

@@ -53,7 +53,7 @@ def _waits(details: Details) -> Message:
     from sync.messages import wait_reason
 
     until = datetime.fromisoformat(details["until"])
-    what = filled(gettext("Run {run} waits since more than {minutes} minutes."), details)
+    what = filled(gettext("Run {run} has waited for more than {minutes} minutes."), details)
     todo = gettext("It goes on by itself: {until}. Press Try now if the reason is gone before.")
     moment = date(localtime(until), "DATETIME_FORMAT")
     return Message(f"{what} {wait_reason(details['reason'])}", filled(todo, {"until": moment}), str(NOBODY))
@@ -62,7 +62,7 @@ def _waits(details: Details) -> Message:
 def _allowance(details: Details) -> Message:
     kind = AllowanceKind(details["allowance"]).label
     return Message(
-        filled(gettext("{percent}% of a day's allowance are used: {kind}."), {**details, "kind": kind}),
+        filled(gettext("{percent}% of a day's allowance is used: {kind}."), {**details, "kind": kind}),
         gettext("Find out which other tool uses it up, or ask for more of it. At 100% the data sync waits."),
         gettext("An admin of that system in your company"),
     )
@@ -97,7 +97,7 @@ RUN_HELD = declare(
         permission=Permission.DECIDE_RUNS,
         example={"run": "218", "people": 1204, "removed": {"queue_owner": 1102, "not_in_salesforce": 102}},
         ends=_("when it is approved or discarded"),
-        over=_("It was decided about the held data sync."),
+        over=_("Somebody has decided about the held data sync."),
         is_urgent=True,
     )
 )

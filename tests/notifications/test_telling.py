@@ -229,7 +229,7 @@ class TestRefusals:
         work()
         work()
         assert titles()[1] == (
-            "Acme Inc: Messages by Slack 127.0.0.1 are not taken. "
+            "Acme Inc: Slack 127.0.0.1 does not take messages. "
             "It answered that it is gone for good. Make a new address there."
         )
         assert not posts()

@@ -110,7 +110,7 @@ def test_a_run_that_waits_for_long_is_told_until_it_goes_on(account: SalesAccoun
     assert not going_on()
     Extract.objects.update(waiting_since=now - timedelta(minutes=31))
     watch_runs()
-    assert told(RUN_WAITS).startswith(f"Run {run.pk} waits since more than 30 minutes. Marketo's daily allowance")
+    assert told(RUN_WAITS).startswith(f"Run {run.pk} has waited for more than 30 minutes. Marketo's daily allowance")
     extract.refresh_from_db()
     Extract.objects.update(waiting_reason="", waiting_since=None)
     watch_runs()
@@ -136,7 +136,7 @@ def test_an_allowance_is_told_from_four_fifths_on_until_it_begins_anew(account: 
         MarketoBudget(connection.endpoint).learn_calls(int(MarketoShare().calls * calls))
         watch_allowances()
         assert going_on() == expected
-    assert told(ALLOWANCE_LOW) == "80% of a day's allowance are used: Marketo calls today."
+    assert told(ALLOWANCE_LOW) == "80% of a day's allowance is used: Marketo calls today."
 
 
 def test_a_broken_connection_is_not_told_twice(account: SalesAccount) -> None:
