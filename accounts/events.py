@@ -31,5 +31,6 @@ AUDIT_CHAIN_BROKEN = declare(
         ends=_("when every entry is again as it was written"),
         over=_("The audit trail is whole again."),
         is_urgent=True,
+        is_for_operators=True,
     )
 )

@@ -44,6 +44,8 @@ class Event:
     is_urgent: bool = False
     # Told without anybody having chosen it.
     is_default: bool = True
+    # May concern the operator of the console without being of any account: then the ops staff are told.
+    is_for_operators: bool = False
 
 
 def sentences(*, what: StrOrPromise, todo: StrOrPromise, who: StrOrPromise) -> Callable[[Details], Message]:

@@ -29,5 +29,6 @@ CHANNEL_DEAD = declare(
         example={"channel": ChannelKind.SLACK.value, "host": "hooks.slack.com", "trouble": Trouble.GONE.value},
         ends=_("when the channel takes a message"),
         over=_("The channel takes messages again."),
+        is_for_operators=True,
     )
 )

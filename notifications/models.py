@@ -108,7 +108,9 @@ class Channel(models.Model):
         """Was the event chosen? Ops staff who have chosen nothing hear of what concerns the operator alone."""
         if self.events is not None:
             return event.key in self.events
-        return event.is_default and (is_of_account != bool(self.user_id))
+        if self.user_id:
+            return event.is_for_operators and not is_of_account
+        return event.is_default and is_of_account
 
 
 class Phase(models.TextChoices):

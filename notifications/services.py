@@ -86,7 +86,6 @@ def choose_events(*, channels: Sequence[Channel], chosen: Mapping[int, set[str]]
 
 def wanted_by(channel: Channel) -> set[str]:
     """The keys of the events that a channel is told of."""
-    # Of the ops staff's own account everything would be: they are asked about those of all.
     is_of_account = channel.account_id is not None
     return {event.key for event in all_events() if channel.wants(event, is_of_account=is_of_account)}
 

@@ -69,11 +69,12 @@ class Line:
             return _("when it is fixed")
         if self.standing == Standing.PAUSED:
             return _("when it is resumed")
-        if self.current or self.last is None:
+        if self.current:
             return _("after this run")
         if self.rhythm is None:
             return _("when the schedule is on again")
-        return max(self.last.created_at + self.rhythm, timezone.now())
+        now = timezone.now()
+        return max(self.last.created_at + self.rhythm, now) if self.last else now
 
 
 class Fleet:

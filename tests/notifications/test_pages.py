@@ -151,3 +151,11 @@ def test_the_setup_guide_asks_once_who_is_told_after_step_4(
     browser.post(f"{PAGE}keep/")
     assert question not in text_of(browser.get("/"))
     assert mail_of(account).events is None
+
+
+def test_ops_staff_begin_with_what_concerns_the_operator_alone(ops: User, client_of: ClientOf) -> None:
+    page = client_of(ops).get(OWN).content.decode()
+    ticked = [line for line in page.split("<tr>") if " checked" in line]
+    assert len(ticked) == 2
+    assert "The audit trail was changed" in ticked[0]
+    assert "A channel takes no messages" in ticked[1]
