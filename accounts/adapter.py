@@ -37,7 +37,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "too_many_login_attempts": gettext_lazy(
             "Too many passwords were tried. Wait five minutes and try again, or press Forgot password: with the link "
             "of the mail you get in at once."
-        )
+        ),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

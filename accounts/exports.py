@@ -37,12 +37,12 @@ def export(
     filename: str,
     rows: Iterable[Iterable[object]],
     *,
-    account: SalesAccount,
+    accounts: Iterable[SalesAccount],
     by: User,
     action: TextChoices,
 ) -> HttpResponseBase:
     """
-    Answer a CSV file about an account. Twenty at a time, by one person who lost patience or wished ill, kept everybody
+    Answer a CSV file about accounts. Twenty at a time, by one person who lost patience or wished ill, kept everybody
     else waiting: the second one is put off while the first is being written.
     """
     turn = Lock(
@@ -50,7 +50,8 @@ def export(
     )
     if not turn.acquire():
         return _put_off(request)
-    record(account=account, actor=by, action=action, target=filename)
+    for account in accounts:
+        record(account=account, actor=by, action=action, target=filename)
     return ExportAnswer(turn, filename, rows)
 
 

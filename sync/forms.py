@@ -8,7 +8,7 @@ from django.core.validators import MinValueValidator
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import time_zone_choices
+from accounts.time_zones import time_zone_choices
 from sync.models import HoldLimit, Schedule
 
 

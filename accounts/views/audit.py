@@ -48,7 +48,7 @@ def export(request: ConsoleRequest) -> HttpResponseBase:
         request,
         "audit-trail.csv",
         _rows(events),
-        account=member.account,
+        accounts=[member.account],
         by=member.user,
         action=AccountAction.AUDIT_EXPORTED,
     )

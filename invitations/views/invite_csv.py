@@ -69,7 +69,7 @@ def report(request: ConsoleRequest, pk: int) -> HttpResponseBase:
         request,
         "sales-account-users-report.csv",
         _report_lines(_judge(request, file)),
-        account=request.member.account,
+        accounts=[request.member.account],
         by=request.member.user,
         action=InvitationAction.REPORT_EXPORTED,
     )

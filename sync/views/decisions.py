@@ -136,7 +136,7 @@ def people_of_run_csv(request: ConsoleRequest, run_id: int) -> HttpResponseBase:
     this = _run_whose_people_are_read(request, run_id)
     name, action = f"people-of-run-{this.pk}.csv", SyncAction.PEOPLE_OF_RUN_EXPORTED
     lines = _lines(this, _choice(request.GET))
-    return export(request, name, lines, account=this.account, by=request.user, action=action)
+    return export(request, name, lines, accounts=[this.account], by=request.user, action=action)
 
 
 def _run_whose_people_are_read(request: ConsoleRequest, run_id: int) -> SyncRun:

@@ -5,18 +5,19 @@ from collections.abc import Iterator
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import exports
 from accounts.access import fresh_sign_in_for
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from accounts.permissions import Permission
-from common.csv_export import csv_answer
 from history.models import ChangeDelay
+from sync.audit_actions import SyncAction
 from sync.forms import PromiseForm
 from sync.freshness import freshness_of, least_promise, month_of, set_promise
 from sync.models import Schedule
@@ -57,10 +58,11 @@ def promise(request: ConsoleRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def export(request: ConsoleRequest) -> StreamingHttpResponse:
+def export(request: ConsoleRequest) -> HttpResponseBase:
     """This month's figures behind the page, as a file for a spreadsheet."""
-    month = month_of(timezone.now())
-    return csv_answer(f"freshness-{month:%Y-%m}.csv", _lines(watched_accounts(request)))
+    accounts, name = watched_accounts(request), f"freshness-{month_of(timezone.now()):%Y-%m}.csv"
+    action = SyncAction.FRESHNESS_EXPORTED
+    return exports.export(request, name, _lines(accounts), accounts=accounts, by=request.user, action=action)
 
 
 def _lines(accounts: list[SalesAccount]) -> Iterator[tuple[object, ...]]:

@@ -218,7 +218,7 @@ def rejected_rows(request: ConsoleRequest, run_id: int) -> HttpResponseBase:
     """The rows that could not be read, as a file for a spreadsheet."""
     this = get_object_or_404(watched_runs(request).select_related("account"), pk=run_id)
     name, action = f"rejected-rows-{this.pk}.csv", SyncAction.REJECTED_ROWS_EXPORTED
-    return export(request, name, _lines(this), account=this.account, by=request.user, action=action)
+    return export(request, name, _lines(this), accounts=[this.account], by=request.user, action=action)
 
 
 def _lines(this: SyncRun) -> Iterator[tuple[object, ...]]:

@@ -5,6 +5,7 @@ import smtplib
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -33,11 +34,12 @@ def anna(db: None) -> User:
 def test_a_new_password_is_set_by_the_link_of_the_mail(client: Client, anna: User) -> None:
     client.post(RESET, {"email": "Anna@acme.example"})
     [message] = mail.outbox
+    assert isinstance(message, EmailMultiAlternatives)
     link = re.search(r"http://127\.0\.0\.1:8000(/accounts/password/reset/key/\S+)", str(message.body))
     assert link
     [(page, kind)] = message.alternatives
     assert kind == "text/html"
-    assert re.findall(r'(?:href|src)="([^"]*)"', page) == [f"http://127.0.0.1:8000{link[1]}"], "nothing is loaded"
+    assert re.findall(r'(?:href|src)="([^"]*)"', str(page)) == [f"http://127.0.0.1:8000{link[1]}"], "nothing is loaded"
     form = client.get(link[1], follow=True)
     client.post(form.request["PATH_INFO"], {"password1": "Other-Passw0rd!", "password2": "Other-Passw0rd!"})
     anna.refresh_from_db()
