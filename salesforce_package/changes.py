@@ -19,7 +19,7 @@ from accounts.models import SalesAccount
 from clients.http import ApiError
 from clients.salesforce.client import SalesforceClient
 from clients.values import as_text, moment
-from salesforce_package.items.checklist import ITEMS
+from salesforce_package.items.checklist import EVIDENCE, ITEMS
 from salesforce_package.items.declaration import Item, Place
 from salesforce_package.models import PackageChange, PackageCheck
 from salesforce_package.org import Finding, State
@@ -38,8 +38,8 @@ _WORDS = {
     Place.PACKAGE_CONFIG: (),
     Place.IN_MARKETO: (),
 }
-# Codes of findings that say nothing about the org.
-_NOT_SEEN = {"no_access", "failed", "odd_answer", "nobody"}
+# Codes of findings that say nothing about a change in the org: it could not be asked, or there are new people.
+_NOT_SEEN = {"no_access", "failed", "odd_answer", "nobody", "some_connected", "no_samples"}
 # The clocks of both sides may differ.
 _MARGIN = timedelta(minutes=5)
 _MOST_ENTRIES, _MOST_CAUSES = 500, 3
@@ -87,9 +87,13 @@ def open_changes(account: SalesAccount) -> QuerySet[PackageChange]:
     return changes.order_by("-pk")
 
 
+def was_whole(finding: dict[str, Any] | None) -> bool:
+    """Had it been found in place? What an older version of this console called so may be judged by more today."""
+    return finding is not None and finding["state"] == State.DONE and finding["code"] in EVIDENCE
+
+
 def _is_broken(before: dict[str, Any] | None, now: Finding) -> bool:
-    was_whole = before is not None and before["state"] == State.DONE
-    return was_whole and now.state is not State.DONE and now.code not in _NOT_SEEN
+    return was_whole(before) and now.state is not State.DONE and now.code not in _NOT_SEEN
 
 
 def _change(last: PackageCheck, item: Item, now: Finding, entries: Iterable[SetupEntry]) -> PackageChange:

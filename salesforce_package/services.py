@@ -22,7 +22,7 @@ from connections.services.client_factory import marketo_client, salesforce_clien
 from connections.services.instances import SalesforceSample, read_salesforce_sample
 from invitations.models import Invitation
 from salesforce_package.audit_actions import PackageAction
-from salesforce_package.changes import find_changes, keep_changes
+from salesforce_package.changes import find_changes, keep_changes, was_whole
 from salesforce_package.checks import check_org
 from salesforce_package.events import ITEMS_BROKEN
 from salesforce_package.items.checklist import ITEMS
@@ -105,7 +105,7 @@ def _broken_items(last: PackageCheck | None, results: dict[str, Any]) -> list[st
     """Keys of what an earlier check has found in order, and the last ones do not."""
     if last is None:
         return []
-    were_good = {key for key, finding in last.results.items() if finding["state"] == State.DONE} | set(last.broken)
+    were_good = {key for key, finding in last.results.items() if was_whole(finding)} | set(last.broken)
     missing = {key for key, finding in results.items() if finding["state"] == State.MISSING}
     # What cannot be told just now is as it was.
     unknown = {key for key, finding in results.items() if finding["state"] == State.UNKNOWN} & set(last.broken)

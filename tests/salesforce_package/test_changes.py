@@ -11,6 +11,7 @@ from salesforce_package.state import ChangeState, package_state
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg
+from tests.factories import make_member
 from tests.pages import text_of
 
 PAGE = "/settings/admin/salesforce-package/"
@@ -162,3 +163,27 @@ def test_without_the_trail_it_is_still_told_what_broke(
     check.checked_at = check.checked_at.replace(year=check.checked_at.year + 1)
     check.save()
     assert changes(checked)["actions_site"].causes == []
+
+
+@pytest.mark.usefixtures("configured_org")
+def test_what_an_older_version_called_in_place_is_not_told_as_broken(
+    checked: SalesAccount, change_org: ChangeOrg
+) -> None:
+    check_package(checked)
+    check = PackageCheck.objects.get()
+    check.results["permission_set"] |= {"code": "set_assigned", "values": {"count": 1}}
+    check.save()
+    assert "permission_set" not in {item.item.key for item in package_state(checked).items if item.found}
+    change_org("assign_permission_set", username="admin@acme.example", assigned=False)
+    assert changes(checked) == {}
+    assert not Occurrence.objects.filter(event="salesforce_package.items_broken").exists()
+
+
+@pytest.mark.usefixtures("configured_org")
+def test_a_new_person_is_no_change_of_the_app(checked: SalesAccount) -> None:
+    check_package(checked)
+    make_member(checked, "maria.lind@acme.example")
+    found = changes(checked)
+    # She lacks the permission set, which is worth knowing; that she has not connected yet is not.
+    assert set(found) == {"permission_set"}
+    assert (found["permission_set"].before[-7:], found["permission_set"].after[-7:]) == ("1 of 1.", "1 of 2.")
