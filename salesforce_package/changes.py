@@ -29,7 +29,7 @@ _log = structlog.get_logger(__name__)
 # What the trail calls the things that are set up at a place.
 _WORDS = {
     Place.PACKAGES: ("package",),
-    Place.ORG: ("deploy", "organization", "email to salesforce", "email administration"),
+    Place.ORG: ("deploy", "package", "organization", "email to salesforce", "email administration"),
     Place.PROFILES: ("profile", "permission"),
     Place.SITES: ("remote",),
     Place.PAGE_LAYOUTS: ("layout", "lightning page"),

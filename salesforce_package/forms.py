@@ -12,6 +12,7 @@ class RecordForm(forms.Form):
     record = forms.CharField(
         label=_("Lead or contact in Salesforce"),
         max_length=500,
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
         help_text=_("Open a lead or contact of yours in Salesforce, then copy the address of the page, or its id."),
     )
 
