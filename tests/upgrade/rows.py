@@ -10,18 +10,24 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts.models import SalesAccount, User
+from accounts.audit_chain import watch_audit_trail
+from accounts.events import NEW_ADMIN
+from accounts.models import Occurrence, SalesAccount, User
+from accounts.occurrences import begin
 from accounts.permissions import Role
 from clients.http import AccessDenied
+from common.encryption import encrypt
 from connections.models import MarketoAccess, OrphanedToken, SalesforceSignIn, Service
 from connections.services.app_keys import make_key
 from connections.services.call_log import record_failure, record_usage
-from history.models import Change, ChangeKind
+from history.models import Change, ChangeDelay, ChangeKind
+from notifications.models import BellMark, Channel, ChannelKind, Delivery, Phase
+from notifications.senders.webhooks import new_secret
 from salesforce_package.items.checklist import ITEMS
-from salesforce_package.models import PackageCheck, PackageTick
+from salesforce_package.models import ActivityProof, PackageChange, PackageCheck, PackageTick
 from salesforce_package.services import tick_item
 from sync.decisions import set_hold_limit
-from sync.models import HeldPerson, RejectedRow
+from sync.models import HeldPerson, RejectedRow, Schedule
 from sync.services import cancel_run
 from sync.statuses import ExtractStatus, RunStatus
 from tests import factories as make
@@ -41,6 +47,7 @@ def fill() -> None:
     _fill_sync(account, admin)
     _fill_package(account, admin)
     _fill_sign_in(admin)
+    _fill_notifications(account, admin)
 
 
 def _fill_connections(account: SalesAccount, admin: User, member: User) -> None:
@@ -83,6 +90,9 @@ def _fill_sync(account: SalesAccount, admin: User) -> None:
     HeldPerson.objects.create(run=make.make_run(account, RunStatus.HELD), marketo_id=3, reason="queue_owner")
     values = {"before": {"title": None}, "after": {"title": "Chair"}, "content_before": "0" * 32}
     Change.objects.create(account=account, marketo_id=3, run_id=run.pk, at=now, kind=ChangeKind.UPDATED, **values)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    ChangeDelay.objects.create(account=account, hour=hour, seconds=300, changes=7)
+    Schedule.objects.create(account=account, every_minutes=15, time_zone="Europe/Stockholm", promised_minutes=45)
 
 
 def _fill_package(account: SalesAccount, admin: User) -> None:
@@ -95,14 +105,61 @@ def _fill_package(account: SalesAccount, admin: User) -> None:
     )
     tick_item(account=account, by=admin, item=ITEMS["governance"])
     assert PackageTick.objects.exists()
+    finding = {
+        "state": "unknown",
+        "code": "some_connected",
+        "values": {"able": 1, "count": 2},
+        "parts": [],
+        "people": [],
+    }
+    cause = {
+        "display": "Remove remote site",
+        "section": "Customize",
+        "who": "Acme Admin",
+        "delegate": "",
+        "at": "2026-11-29T10:00:00+00:00",
+    }
+    PackageChange.objects.create(
+        account=account,
+        org_id="00D000000000001AAA",
+        item="actions_site",
+        before=finding,
+        after=finding,
+        causes=[cause],
+        seen_at=timezone.now(),
+    )
+    ActivityProof.objects.create(
+        account=account,
+        org_id="00D000000000001AAA",
+        username=ADMIN,
+        run_by=admin,
+        record_id="00Q000000000001AAA",
+        mark="msi-test-0011223344556677",
+        outcome={"Email": {"fields": {"Type": "kept"}, "code": "", "problem": ""}},
+        finished_at=timezone.now(),
+    )
 
 
 def _fill_sign_in(admin: User) -> None:
     address = EmailAddress.objects.get(user=admin)
     EmailConfirmation.objects.create(email_address=address, key="key")
-    Authenticator.objects.create(user=admin, type=Authenticator.Type.RECOVERY_CODES, data={"migrated_codes": []})
+    Authenticator.objects.create(
+        user=admin, type=Authenticator.Type.RECOVERY_CODES, data={"migrated_codes": [encrypt("one-two")]}
+    )
     SocialAccount.objects.create(
         user=admin, provider="salesforce", uid="005000000000001AAA", extra_data={"username": ADMIN}
     )
     session = Session.objects.create(session_key="session", session_data="", expire_date=timezone.now())
     UserSession.objects.create(user=admin, session_key=session.session_key, ip="127.0.0.1", user_agent="browser")
+
+
+def _fill_notifications(account: SalesAccount, admin: User) -> None:
+    begin(NEW_ADMIN, account=account, concerned=admin)
+    occurrence = Occurrence.objects.latest("pk")
+    channel = Channel.objects.create(
+        account=account, kind=ChannelKind.WEBHOOK, address="https://hooks.example/msi", secret=new_secret()
+    )
+    Channel.objects.create(account=account, member=admin.member, kind=ChannelKind.EMAIL, events=["sync.run_failed"])
+    Delivery.objects.create(channel=channel, occurrence=occurrence, phase=Phase.BEGIN, due_at=timezone.now())
+    BellMark.objects.create(user=admin, seen_at=timezone.now())
+    watch_audit_trail()

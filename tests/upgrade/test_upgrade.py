@@ -19,15 +19,28 @@ from tests.signing_in import let_in
 from tests.upgrade.rows import ADMIN
 
 DUMPS = sorted(Path(__file__).parent.glob("*.sql"))
-# What a release did not have yet.
+# What the releases did not have yet.
+SINCE_1_2_0 = {
+    "accounts.AuditAnchor",
+    "accounts.Occurrence",
+    "history.ChangeDelay",
+    "notifications.BellMark",
+    "notifications.Channel",
+    "notifications.Delivery",
+    "salesforce_package.ActivityProof",
+    "salesforce_package.PackageChange",
+    "sync.Schedule",
+}
 NOT_YET = {
-    "1.0.0": {
+    "1.0.0": SINCE_1_2_0
+    | {
         "connections.SalesforceApp",
         "connections.SalesforceAppKey",
         "history.Change",
         "sync.HeldPerson",
         "sync.HoldLimit",
-    }
+    },
+    "1.1.0": SINCE_1_2_0,
 }
 
 
