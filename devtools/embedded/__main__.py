@@ -55,12 +55,15 @@ def keep(folder: Path, *, temporary: bool) -> None:
         _go_to_background()
         postgres = Postgres(folder, durable=not temporary)
         with contextlib.ExitStack() as servers:
-            redis, redis_url = start_redis(folder)
-            servers.callback(_stop, redis, signal.SIGTERM)
+            redis, redis_url = _keep_redis(folder, servers)
             server = postgres.start()
             servers.callback(_stop, server, signal.SIGINT)
             _publish(folder, {"database_url": postgres.url, "redis_url": redis_url})
-            _wait_until_unused(users, [redis, server])
+            while _are_used(users, [redis, server]):
+                if server.poll() is not None:
+                    sys.exit("The embedded PostgreSQL ended by itself; its log in this folder says why.")
+                # It holds nothing that PostgreSQL does not know, so another one on the same socket takes its place.
+                redis, _url = _keep_redis(folder, servers)
             (folder / "addresses.json").unlink(missing_ok=True)
         postgres.remove_leftovers(with_data=temporary)
         if temporary:
@@ -80,15 +83,22 @@ def _publish(folder: Path, addresses: dict[str, str]) -> None:
     draft.rename(folder / "addresses.json")
 
 
-def _wait_until_unused(users: IO[str], servers: list[subprocess.Popen[bytes]]) -> None:
+def _keep_redis(folder: Path, servers: contextlib.ExitStack) -> tuple["subprocess.Popen[bytes]", str]:
+    redis, url = start_redis(folder)
+    servers.callback(_stop, redis, signal.SIGTERM)
+    return redis, url
+
+
+def _are_used(users: IO[str], servers: list["subprocess.Popen[bytes]"]) -> bool:
+    """Wait until nobody uses the servers any more, or, and then True, until one of them has ended."""
     while all(server.poll() is None for server in servers):
         try:
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             time.sleep(POLL_SECONDS)
         else:
-            return
-    sys.exit("One of the embedded servers ended by itself; its log in this folder says why.")
+            return False
+    return True
 
 
 def _stop(server: subprocess.Popen[bytes], how: signal.Signals) -> None:

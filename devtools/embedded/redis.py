@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
 import redis
@@ -49,6 +50,7 @@ def _stop_orphan(client: redis.Redis, socket: Path) -> None:
         socket.unlink(missing_ok=True)
 
 
+@cache
 def short_socket_folder(folder: Path) -> Path:
     """`folder`, or a private one under the temporary directory where its path is too long for a socket."""
     if len(str(folder / "postgres" / ".s.PGSQL.5432.lock")) < LONGEST_SOCKET_PATH:

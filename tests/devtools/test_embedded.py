@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import redis
 
 from tests.waiting import wait_until
 
@@ -115,6 +116,28 @@ def test_a_killed_supervisor_does_not_block_the_next_start(folder: Path) -> None
     again = User(folder)
     assert again.addresses
     again.end()
+
+
+def test_a_killed_redis_is_replaced_and_postgresql_lives_on(folder: Path) -> None:
+    import psycopg
+
+    user = User(folder)
+    database, cache = user.addresses
+    [victim] = [server for server in servers_of(folder) if "redis-server" in " ".join(server.cmdline())]
+    with psycopg.connect(database, autocommit=True) as connection:
+        victim.kill()
+        wait_until(lambda: answers(redis.Redis.from_url(cache)))
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    user.end()
+
+
+def answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.exceptions.ConnectionError:
+        return False
+    finally:
+        client.close()
 
 
 def test_data_in_use_is_not_removed(folder: Path) -> None:
