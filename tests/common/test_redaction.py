@@ -35,6 +35,7 @@ TOKEN = "UTwzw5M0czLF-9sK2_bQxX7vJr4tN8yPq1LmZkAaacI"
         "GET /?a=" + "%25" * 7 + "2Fhelp/canary%2525252541" * 2,
         # addresses
         "GET /invitations/canarycanarycanarycanary/",
+        "GET //invitations//canarycanarycanarycanary/",
         "GET /help/canarycanary:canary:canarycanary/",
         "GET /accounts/password/reset/key/5-canary-canary/",
         "GET /accounts/confirm-email/canary:canary:canary/",
