@@ -60,7 +60,6 @@ post /marketo/sales-insight/actions-config/invite-by-address/ login   404    403
 get  /marketo/sales-insight/actions-config/prerequisites/  login     404    403      403    403    403   200    404 404
 post /marketo/sales-insight/actions-config/prerequisites/  405       405    405      405    405    405   405    405 405
 get  /marketo/sales-insight/actions-config/resend-invite/  405       405    405      405    405    405   405    405 405
-post /marketo/sales-insight/actions-config/invite-by-address/
 post /marketo/sales-insight/actions-config/resend-invite/  login     404    403      403    403    403   404    404 404
 get  /marketo/sales-insight/actions-config/send-invite/    405       405    405      405    405    405   405    405 405
 post /marketo/sales-insight/actions-config/send-invite/    login     404    403      403    403    403   302    404 404
