@@ -10,6 +10,10 @@ from accounts.audit import register
 class ConnectionAction(models.TextChoices):
     """The gaps are filled with an entry's target and details."""
 
+    ADMIN_ROLES_CHANGED = (
+        "connections.admin_roles_changed",
+        _("Let these roles of Marketo open the Marketo pages: %(target)s"),
+    )
     ALLOWANCE_CHANGED = (
         "connections.allowance_changed",
         _("Marketo %(target)s: %(calls)s calls and %(megabytes)s MB of exports a day, of which %(percent)s%% here"),

@@ -18,6 +18,7 @@ from common.encryption import EncryptedTextField
 from connections.credentials import CredentialField
 from connections.querysets import (
     AccountQuerySet,
+    AdminReadingQuerySet,
     MarketoAccessQuerySet,
     MarketoAdminQuerySet,
     MarketoInstanceQuerySet,
@@ -53,6 +54,8 @@ class MarketoInstance(models.Model):
     share_percent = models.PositiveSmallIntegerField(
         _("Share of this console in percent"), default=50, validators=[MinValueValidator(5), MaxValueValidator(100)]
     )
+    # Names of Marketo's roles that count as Admin here, besides that one.
+    admin_roles = models.JSONField(default=list, blank=True)
     admins_read_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -107,6 +110,28 @@ class MarketoAdmin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}".strip() or self.email
+
+
+class AdminReading(models.Model):
+    """A list of Marketo admins on its way: Marketo tells roles one user at a time."""
+
+    instance = models.OneToOneField(MarketoInstance, on_delete=models.CASCADE, related_name="admin_reading")
+    # Fields of clients.marketo.types.MarketoUser: everybody, and who was found to be an admin among the first `done`.
+    users = models.JSONField()
+    found = models.JSONField(default=list)
+    # Addresses whose roles Marketo did not tell.
+    unread = models.JSONField(default=list)
+    done = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AdminReadingQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.done} of {self.total}"
+
+    @property
+    def total(self) -> int:
+        return len(self.users)
 
 
 class ConnectionStatus(models.TextChoices):

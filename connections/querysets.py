@@ -10,6 +10,7 @@ from accounts.models import Member, SalesAccount, User
 
 if TYPE_CHECKING:
     from connections.models import (  # noqa: F401 (named in strings)
+        AdminReading,
         MarketoAccess,
         MarketoAdmin,
         MarketoInstance,
@@ -58,6 +59,11 @@ class MarketoInstanceQuerySet(models.QuerySet["MarketoInstance"]):
 
 class MarketoAdminQuerySet(models.QuerySet["MarketoAdmin"]):
     def of_instance(self, instance: MarketoInstance) -> MarketoAdminQuerySet:
+        return self.filter(instance=instance)
+
+
+class AdminReadingQuerySet(models.QuerySet["AdminReading"]):
+    def of_instance(self, instance: MarketoInstance) -> AdminReadingQuerySet:
         return self.filter(instance=instance)
 
 

@@ -7,7 +7,7 @@ from celery import shared_task
 from accounts.models import SalesAccount
 from clients.http import hurried
 from connections import retention, watch
-from connections.models import MarketoConnection, SalesforceConnection
+from connections.models import AdminReading, MarketoConnection, SalesforceConnection
 from connections.services.health import check_all_by_the_clock
 from connections.services.revocation import revoke_orphans
 from connections.services.visibility import pks_to_check, renew_visibility
@@ -68,3 +68,18 @@ def revoke_orphaned_tokens() -> None:
 def forget_what_is_old() -> None:
     """Every night: failures and usage of long ago."""
     retention.forget_what_is_old()
+
+
+@shared_task
+def read_admins() -> None:
+    """Every half minute: go on with lists of Marketo admins that are on their way."""
+    for pk in AdminReading.objects.values_list("pk", flat=True):
+        read_admins_on.delay(pk)
+
+
+@shared_task
+def read_admins_on(reading_id: int) -> None:
+    # Not at the top: this room's services queue these tasks.
+    from connections.services.marketo_admins import read_on
+
+    read_on(reading_id)

@@ -14,3 +14,19 @@ class FirstAdminForm(forms.Form):
         widget=forms.EmailInput({"class": "form-control", "autocomplete": "off"}),
         help_text=_("Marketo does not tell this console who its admins are. Type the address of one."),
     )
+
+
+class AdminRolesForm(forms.Form):
+    """Roles of Marketo that count as Admin."""
+
+    roles = forms.CharField(
+        label=_("Roles that count as Admin, too"),
+        max_length=500,
+        required=False,
+        widget=forms.TextInput({"class": "form-control", "autocomplete": "off"}),
+        help_text=_("As they are called in Marketo, separated by commas. Whoever has one may open these pages."),
+    )
+
+    def clean_roles(self) -> list[str]:
+        typed: str = self.cleaned_data["roles"]
+        return list(dict.fromkeys(name for part in typed.split(",") if (name := part.strip())))

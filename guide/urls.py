@@ -16,6 +16,7 @@ urlpatterns = [
     path(f"{ACTIONS_CONFIG}prerequisites/", marketo.check_prerequisites, name="prerequisites"),
     path(f"{ACTIONS_CONFIG}admins/", marketo.admins, name="admins"),
     path(f"{ACTIONS_CONFIG}admins/refresh/", marketo.refresh_admins, name="refresh_admins"),
+    path(f"{ACTIONS_CONFIG}admins/roles/", marketo.admin_roles, name="admin_roles"),
     path(f"{ACTIONS_CONFIG}send-invite/", marketo.send_invite, name="send_invite"),
     path(f"{ACTIONS_CONFIG}invite-by-address/", marketo.invite_by_address, name="invite_by_address"),
     path(f"{ACTIONS_CONFIG}resend-invite/", marketo.resend_invite, name="resend_invite"),

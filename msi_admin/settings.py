@@ -99,6 +99,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     # Each account has its own minute of the hour.
     "check-connections": {"task": "connections.tasks.check_connections", **EVERY_MINUTE},
+    "read-marketo-admins": {"task": "connections.tasks.read_admins", **HALF_A_MINUTE},
     "check-visibility": {"task": "connections.tasks.check_visibility", **EVERY_MINUTE},
     "check-packages": {
         "task": "salesforce_package.tasks.check_packages",

@@ -3,6 +3,7 @@
 # What asks for a fresh sign-in besides every change under a permission that says so (accounts/permissions.py): reading
 # that is an export, forms that are not kept while the password is asked for, and what no member's permission guards.
 ALSO_ASKED = """
+post /marketo/sales-insight/actions-config/admins/roles/
 post /marketo/sales-insight/actions-config/credentials/
 post /marketo/sales-insight/actions-config/invite-by-address/
 post /marketo/sales-insight/actions-config/resend-invite/
@@ -53,6 +54,8 @@ get  /marketo/sales-insight/actions-config/admins/         login     404    403 
 post /marketo/sales-insight/actions-config/admins/         405       405    405      405    405    405   405    405 405
 get  /marketo/sales-insight/actions-config/admins/refresh/ 405       405    405      405    405    405   405    405 405
 post /marketo/sales-insight/actions-config/admins/refresh/ login     404    403      403    403    403   302    404 404
+get  /marketo/sales-insight/actions-config/admins/roles/   405       405    405      405    405    405   405    405 405
+post /marketo/sales-insight/actions-config/admins/roles/   login     404    403      403    403    403   302    404 404
 get  /marketo/sales-insight/actions-config/credentials/    login     404    403      403    403    403   302    404 404
 post /marketo/sales-insight/actions-config/credentials/    login     404    403      403    403    403   200    404 404
 get  /marketo/sales-insight/actions-config/invite-by-address/ 405     405    405      405    405    405   405    405 405

@@ -23,8 +23,6 @@ from clients.marketo.errors import SERVICE, ExportFileMissing, TokenRefused, rai
 from clients.marketo.types import ChangesPage, Export, LeadField, MarketoUser, StaticList, TokenCache, Workspace
 from clients.values import all_readable, as_text, moment, objects, required, warn_unreadable, whole_number
 
-ADMIN_ROLE = "Admin"
-
 _LEAD_BATCH = 300  # filter values, and people, in one call
 _PAGE_SIZE = 200  # users, folders
 _TOKEN_MARGIN_SECONDS = 60
@@ -130,15 +128,17 @@ class MarketoClient:
             tokens.add(token)
             form = form | {"nextPageToken": token}
 
-    def admins(self, extra_roles: Collection[str] = ()) -> list[MarketoUser]:
-        """
-        The users who are Marketo admins: they have the role Admin or one of `extra_roles`.
+    def people(self) -> list[MarketoUser]:
+        """The users who are people; what they are in Marketo is told by `roles_of`, one at a time."""
+        records = list(self._user_records(api_only=False))
+        with expected_shape(SERVICE, records):
+            return [MarketoUser.from_answer(record) for record in records]
 
-        Marketo tells roles one user at a time, so this costs a call for each user.
-        """
-        wanted = {ADMIN_ROLE, *extra_roles}
-        users = (self._user(record) for record in self._user_records(api_only=False))
-        return [user for user in users if user.roles & wanted]
+    def roles_of(self, user_id: str) -> set[str]:
+        """The names of a user's roles, in whatever workspaces."""
+        roles = self._roles(user_id)
+        with expected_shape(SERVICE, roles):
+            return {str(role["accessRoleName"]) for role in roles}
 
     def _user_records(self, *, api_only: bool) -> Iterator[dict[str, Any]]:
         """The users who are people, or the API-only ones, who cannot log in."""
@@ -151,18 +151,6 @@ class MarketoClient:
             if len(page) < _PAGE_SIZE:
                 return
             offset += len(page)
-
-    def _user(self, record: dict[str, Any]) -> MarketoUser:
-        with expected_shape(SERVICE, record):
-            user_id = record["userid"]
-            roles = self._roles(user_id)
-            return MarketoUser(
-                user_id=user_id,
-                email=record["emailAddress"],
-                first_name=record.get("firstName") or "",
-                last_name=record.get("lastName") or "",
-                roles=frozenset(role["accessRoleName"] for role in roles),
-            )
 
     def _roles(self, user_id: str) -> Any:
         return self._answer("GET", f"{_USERS_PATH}/{quote(user_id, safe='')}/roles.json")

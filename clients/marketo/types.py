@@ -59,7 +59,11 @@ class MarketoUser:
     email: str
     first_name: str
     last_name: str
-    roles: frozenset[str]
+
+    @classmethod
+    def from_answer(cls, record: dict[str, Any]) -> Self:
+        names = (as_text(record.get(name)) or "" for name in ("firstName", "lastName"))
+        return cls(str(record["userid"]), str(record["emailAddress"]), *names)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Marketo instances: how they enter, who their admins are, and whether Sales Insight Actions can work with them."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from enum import StrEnum
 
 from django.conf import settings
@@ -15,21 +14,18 @@ from accounts.models import User
 from accounts.services import record
 from clients.http import ApiError
 from clients.marketo.client import MarketoClient
-from common.addresses import AddressError, lookup_form, stored_form
+from common.addresses import AddressError, stored_form
 from connections.asking import asking
 from connections.audit_actions import ConnectionAction
 from connections.credentials import CredentialsUnreadable
 from connections.messages import ConnectionProblem, Problem, problem_for
 from connections.models import ConnectionStatus, MarketoAdmin, MarketoConnection, MarketoInstance
 from connections.problem_codes import ProblemCode, problem_code
-from connections.querysets import MarketoAdminQuerySet
 from connections.services.client_factory import marketo_client
 from connections.services.marketo import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo
 from connections.services.marketo_sample import sample_people
 from connections.services.marketo_schema import describe_fields, linkedin_field
 from connections.services.sessions import local_origins
-
-ADMINS_KEPT_FOR = timedelta(days=1)
 
 _SALESFORCE_FIELDS = ("sfdcLeadId", "sfdcContactId", "sfdcType")
 _KEPT_SECONDS = 300
@@ -98,42 +94,6 @@ def _stored_address(typed: str) -> str:
         return stored_form(typed)
     except AddressError:
         raise ConnectionProblem(ProblemCode.MARKETO_BAD_ADDRESS) from None
-
-
-def marketo_admins(instance: MarketoInstance) -> MarketoAdminQuerySet:
-    """The admins of an instance, read from Marketo again when they are older than a day. Raises ConnectionProblem."""
-    if not instance.admins_read_at or instance.admins_read_at < timezone.now() - ADMINS_KEPT_FOR:
-        refresh_marketo_admins(instance)
-    return MarketoAdmin.objects.of_instance(instance)
-
-
-def refresh_marketo_admins(instance: MarketoInstance) -> None:
-    """
-    Read the admins from Marketo's user management: a call for each user. Raises ConnectionProblem.
-
-    Who is no longer an admin there loses the Marketo pages here. An answer without any admin is not believed, and the
-    admin named at registration stays until Marketo has once named them too: nobody could let people in again.
-    """
-    try:
-        found = {lookup_form(user.email): user for user in marketo_client(instance).admins()}
-    except ApiError as error:
-        raise ConnectionProblem(problem_code(error)) from None
-    if not found:
-        raise ConnectionProblem(ProblemCode.MARKETO_NO_ADMINS)
-    with transaction.atomic():
-        MarketoAdmin.objects.of_instance(instance).exclude(marketo_user_id="").exclude(email__in=found).delete()
-        for email, user in found.items():
-            MarketoAdmin.objects.update_or_create(
-                instance=instance,
-                email=email,
-                defaults={
-                    "marketo_user_id": user.user_id,
-                    "first_name": user.first_name,
-                    "last_name": user.last_name,
-                },
-            )
-        instance.admins_read_at = timezone.now()
-        instance.save(update_fields=["admins_read_at"])
 
 
 def choose_instance(*, user: User, instance_id: int) -> bool:

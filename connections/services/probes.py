@@ -36,7 +36,7 @@ _SAME_CALLS: dict[Service, Calls] = {
         r"/rest/v1/leads/describe\.json": MarketoClient.describe_fields,
         r"/rest/v1/activities/types\.json": MarketoClient.activity_type_ids,
         r"/rest/v1/stats/usage\.json": MarketoClient.usage_today,
-        r"/userservice/management/v1/users/allusers\.json": MarketoClient.admins,
+        r"/userservice/management/v1/users/allusers\.json": MarketoClient.people,
         r"/userservice/management/v1/users/workspaces\.json": MarketoClient.workspaces,
     },
 }

@@ -16,10 +16,11 @@ from common.paging import is_key
 from connections.access import marketo_admin_required
 from connections.asking import asking
 from connections.messages import ConnectionProblem
-from connections.models import MarketoInstance
-from connections.services.instances import choose_instance, marketo_admins, prerequisites, refresh_marketo_admins
+from connections.models import AdminReading, MarketoInstance
+from connections.services.instances import choose_instance, prerequisites
+from connections.services.marketo_admins import marketo_admins, refresh_marketo_admins, set_admin_roles
 from guide.audit_actions import GuideAction
-from guide.forms import FirstAdminForm
+from guide.forms import AdminRolesForm, FirstAdminForm
 from guide.sync_card import sync_card
 from invitations.models import Invitation
 from invitations.querysets import InvitationQuerySet
@@ -87,6 +88,18 @@ def refresh_admins(request: ConsoleRequest, instance: MarketoInstance) -> HttpRe
             refresh_marketo_admins(instance)
     except ConnectionProblem as error:
         messages.error(request, f"{error.problem.what} {error.problem.todo}")
+    return redirect("guide:actions_config")
+
+
+@require_POST
+@marketo_admin_required
+@fresh_sign_in_required
+def admin_roles(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
+    """Which roles of Marketo count as Admin, besides that one."""
+    form = AdminRolesForm(request.POST)
+    if form.is_valid():
+        set_admin_roles(instance=instance, roles=form.cleaned_data["roles"], by=request.user)
+        messages.success(request, _("Saved. The Marketo admins are read anew."))
     return redirect("guide:actions_config")
 
 
@@ -162,6 +175,7 @@ def _cards(instance: MarketoInstance) -> dict[str, object]:
         "instance": instance,
         "invitation": _first_invitations(instance).first(),
         "original_user": instance.account and instance.account.original_user,
+        "roles_form": AdminRolesForm(initial={"roles": ", ".join(instance.admin_roles)}),
         **sync_card(instance),
     }
 
@@ -172,7 +186,8 @@ def _first_invitations(instance: MarketoInstance) -> InvitationQuerySet:
 
 def _admins(instance: MarketoInstance) -> dict[str, object]:
     try:
-        return {"admins": marketo_admins(instance)}
+        admins = marketo_admins(instance)
+        return {"admins": admins, "reading": AdminReading.objects.of_instance(instance).first()}
     except ConnectionProblem as error:
         typed = FirstAdminForm(auto_id="first-admin-%s")
         return {"admins": instance.admins.all(), "admins_problem": error.problem, "typed_form": typed}

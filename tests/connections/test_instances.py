@@ -13,7 +13,8 @@ from connections.asking import asking
 from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
 from connections.models import MarketoAdmin, MarketoInstance
-from connections.services.instances import CheckResult, marketo_admins, prerequisites, refresh_marketo_admins
+from connections.services.instances import CheckResult, prerequisites
+from connections.services.marketo_admins import marketo_admins, refresh_marketo_admins
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_admin, make_user

@@ -1,0 +1,142 @@
+"""
+Who the admins of a Marketo instance are. Marketo tells roles one user at a time, so where there are many the list is
+read in the background: a few users at a time, within what Adobe leaves to one tool of many, and on from where it stood.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services import record
+from clients.http import ApiError, QuotaExceeded, ReconnectNeeded, TransientApiError
+from clients.marketo.client import MarketoClient
+from clients.marketo.types import MarketoUser
+from common.addresses import lookup_form
+from common.throttling import HeldError, exclusive
+from connections import tasks
+from connections.audit_actions import ConnectionAction
+from connections.messages import ConnectionProblem
+from connections.models import AdminReading, MarketoAdmin, MarketoInstance
+from connections.problem_codes import ProblemCode, problem_code
+from connections.querysets import MarketoAdminQuerySet
+from connections.services.client_factory import marketo_client
+
+ADMIN_ROLE = "Admin"
+KEPT_FOR = timedelta(days=1)
+# A person waits for so many users; more are read in the background, so many every half minute.
+IN_ONE_GO, A_STEP = 20, 15
+
+
+def marketo_admins(instance: MarketoInstance) -> MarketoAdminQuerySet:
+    """The admins of an instance, read from Marketo again when they are older than a day. Raises ConnectionProblem."""
+    is_old = not instance.admins_read_at or instance.admins_read_at < timezone.now() - KEPT_FOR
+    if is_old and not AdminReading.objects.of_instance(instance).exists():
+        refresh_marketo_admins(instance)
+    return MarketoAdmin.objects.of_instance(instance)
+
+
+def refresh_marketo_admins(instance: MarketoInstance) -> None:
+    """
+    Read the admins from Marketo's user management, or begin to where there are many users. Raises ConnectionProblem.
+
+    Who is no longer an admin there loses the Marketo pages here. An answer without any admin is not believed, and the
+    admin named at registration stays until Marketo has once named them too: nobody could let people in again.
+    """
+    try:
+        client = marketo_client(instance)
+        users = client.people()
+        if len(users) > IN_ONE_GO:
+            _begin(instance, users)
+            return
+        found, unread = _sorted(client, instance, users)
+    except ApiError as error:
+        raise ConnectionProblem(problem_code(error)) from None
+    _keep(instance, found, unread)
+
+
+def read_on(reading_id: int) -> None:
+    """Read the roles of a few more users; harmless when another worker is just doing it."""
+    try:
+        with exclusive(f"marketo-admins-{reading_id}"):
+            reading = AdminReading.objects.select_related("instance").filter(pk=reading_id).first()
+            if reading:
+                _step(reading)
+    except HeldError:
+        pass
+
+
+def set_admin_roles(*, instance: MarketoInstance, roles: Sequence[str], by: User) -> None:
+    """Let users with these roles count as admins, too; the list is read anew at the next look."""
+    with transaction.atomic():
+        AdminReading.objects.of_instance(instance).delete()
+        MarketoInstance.objects.filter(pk=instance.pk).update(admin_roles=list(roles), admins_read_at=None)
+        named = ", ".join([ADMIN_ROLE, *roles])
+        record(account=instance.account, actor=by, action=ConnectionAction.ADMIN_ROLES_CHANGED, target=named)
+
+
+@transaction.atomic
+def _begin(instance: MarketoInstance, users: Sequence[MarketoUser]) -> None:
+    AdminReading.objects.of_instance(instance).delete()
+    reading = AdminReading.objects.create(instance=instance, users=[asdict(user) for user in users])
+    transaction.on_commit(partial(tasks.read_admins_on.delay, reading.pk), robust=True)
+
+
+def _step(reading: AdminReading) -> None:
+    instance = reading.instance
+    users = [MarketoUser(**values) for values in reading.users]
+    try:
+        client = marketo_client(instance)
+        found, unread = _sorted(client, instance, users[reading.done : reading.done + A_STEP])
+    except TransientApiError:
+        return
+    except ApiError:
+        # Whoever asks for the list next meets the same, and is told.
+        reading.delete()
+        return
+    reading.found += [asdict(user) for user in found]
+    reading.unread += unread
+    reading.done = min(reading.done + A_STEP, len(users))
+    if reading.done < len(users):
+        reading.save()
+        return
+    reading.delete()
+    if reading.found:
+        _keep(instance, [MarketoUser(**values) for values in reading.found], reading.unread)
+
+
+def _sorted(
+    client: MarketoClient, instance: MarketoInstance, users: Sequence[MarketoUser]
+) -> tuple[list[MarketoUser], list[str]]:
+    """Who of the users is an admin, and the addresses of those whose roles Marketo does not tell."""
+    wanted, found, unread = {ADMIN_ROLE, *instance.admin_roles}, list[MarketoUser](), list[str]()
+    for user in users:
+        try:
+            if client.roles_of(user.user_id) & wanted:
+                found.append(user)
+        except (ReconnectNeeded, QuotaExceeded, TransientApiError):
+            raise
+        except ApiError:
+            unread.append(lookup_form(user.email))
+    return found, unread
+
+
+def _keep(instance: MarketoInstance, admins: Sequence[MarketoUser], unread: Sequence[str]) -> None:
+    """Raises ConnectionProblem for nobody. Whose roles were not told stays what they were."""
+    if not admins:
+        raise ConnectionProblem(ProblemCode.MARKETO_NO_ADMINS)
+    found = {lookup_form(user.email): user for user in admins}
+    with transaction.atomic():
+        gone = MarketoAdmin.objects.of_instance(instance).exclude(marketo_user_id="")
+        gone.exclude(email__in=[*found, *unread]).delete()
+        for email, user in found.items():
+            names = {"first_name": user.first_name, "last_name": user.last_name}
+            MarketoAdmin.objects.update_or_create(
+                instance=instance, email=email, defaults={"marketo_user_id": user.user_id, **names}
+            )
+        instance.admins_read_at = timezone.now()
+        instance.save(update_fields=["admins_read_at"])

@@ -1,0 +1,100 @@
+"""The list of Marketo admins: one unreadable role, other roles, and many users in the background."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import AuditEvent, User
+from connections import tasks
+from connections.audit_actions import ConnectionAction
+from connections.models import AdminReading, MarketoAdmin, MarketoInstance
+from connections.services import marketo_admins as service
+from connections.services.marketo_admins import marketo_admins, read_on, refresh_marketo_admins
+from sandbox.testing import SandboxProcess
+from tests.conftest import ClientOf
+from tests.factories import make_marketo_admin, with_password
+from tests.pages import text_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("young_company")]
+
+PAGE = "/marketo/sales-insight/actions-config/"
+ADMINS = {"marketo-admin@demo.example", "maria.lind@acme.example", "jonas.berg@acme.example"}
+
+
+def emails(instance: MarketoInstance) -> set[str]:
+    return set(MarketoAdmin.objects.of_instance(instance).values_list("email", flat=True))
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the instance had more users than anybody waits for."""
+    monkeypatch.setattr(service, "IN_ONE_GO", 1)
+    monkeypatch.setattr(service, "A_STEP", 2)
+
+
+def test_one_role_that_cannot_be_read_does_not_fail_the_list(
+    instance: MarketoInstance, sandbox: SandboxProcess
+) -> None:
+    make_marketo_admin(instance, "maria.lind@acme.example", marketo_user_id="maria")
+    sandbox.post("/_sandbox/faults", {"path": ".*maria.lind.*/roles.json", "kind": "status:404"})
+    refresh_marketo_admins(instance)
+    assert emails(instance) == ADMINS, "whose roles are not told stays what they were"
+
+
+def test_other_roles_can_be_named(
+    instance: MarketoInstance, marketo_admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    sandbox.post("/_sandbox/switches", {"other_admin_roles": True})
+    assert len(marketo_admins(instance)) == len(emails(instance))
+    before = emails(instance)
+    browser = client_of(with_password(marketo_admin))
+    roles = " Marketing Operations Admin ,, Marketing Operations Admin"
+    assert "read anew" in text_of(browser.post(PAGE + "admins/roles/", {"roles": roles}, follow=True))
+    instance.refresh_from_db()
+    assert instance.admin_roles == ["Marketing Operations Admin"]
+    marketo_admins(instance)
+    assert emails(instance) > before
+    event = AuditEvent.objects.get(action=ConnectionAction.ADMIN_ROLES_CHANGED)
+    assert event.target == "Admin, Marketing Operations Admin"
+
+
+@pytest.mark.usefixtures("many")
+def test_many_users_are_read_a_few_at_a_time_and_on_from_where_it_stood(
+    instance: MarketoInstance, sandbox: SandboxProcess, marketo_admin: User, client_of: ClientOf
+) -> None:
+    refresh_marketo_admins(instance)
+    reading = AdminReading.objects.get()
+    assert (reading.done, emails(instance)) == (0, {marketo_admin.email})
+    assert f"0 of {reading.total}" in text_of(client_of(marketo_admin).get(PAGE + "admins/"))
+    read_on(reading.pk)
+    sandbox.delete("/_sandbox/calls")
+    sandbox.post("/_sandbox/faults", {"path": ".*/roles.json", "kind": "status:503", "count": 1})
+    read_on(reading.pk)
+    reading.refresh_from_db()
+    assert reading.done == 2, "trouble that passes: the same again"
+    for _step in range(reading.total):
+        read_on(reading.pk)
+    assert emails(instance) == ADMINS
+    assert not AdminReading.objects.exists()
+    asked = [call["path"] for call in sandbox.get("/_sandbox/calls") if call["path"].endswith("/roles.json")]
+    assert len(asked) == reading.total - 2 + 1, "nobody is asked about twice, but for the one that failed"
+
+
+@pytest.mark.usefixtures("many", "tasks_run_at_once")
+def test_beat_goes_on_with_what_is_on_its_way(instance: MarketoInstance) -> None:
+    refresh_marketo_admins(instance)
+    for _half_minute in range(AdminReading.objects.get().total):
+        tasks.read_admins()
+    assert emails(instance) == ADMINS
+
+
+@pytest.mark.usefixtures("many")
+def test_the_page_does_not_begin_again_what_is_on_its_way(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
+    marketo_admins(instance)
+    sandbox.delete("/_sandbox/calls")
+    marketo_admins(instance)
+    assert sandbox.get("/_sandbox/calls") == []
+
+
+def test_only_marketo_admins_name_roles(client: Client, instance: MarketoInstance) -> None:
+    assert client.post(PAGE + "admins/roles/", {"roles": "Standard User"})["Location"].startswith("/accounts/login/")
+    assert MarketoInstance.objects.get().admin_roles == []
