@@ -3,10 +3,11 @@
 import asyncio
 import sys
 
-from sandbox import state_file
+from sandbox import probe_file, state_file
 from sandbox.app import create_app
 from sandbox.companies import dress
 from sandbox.options import Options, read_options
+from sandbox.probe_file import ProbeRefusedError
 from sandbox.server import PortTakenError, serve
 from sandbox.state_file import StateRefusedError
 from sandbox.whole import Sandbox
@@ -18,10 +19,12 @@ def main() -> int:
     sandbox = Sandbox(World(options.settings))
     try:
         dress(sandbox)
+        if options.probe is not None:
+            probe_file.answer_as_in(sandbox.world.switches, options.probe)
         if options.state is not None:
             state_file.load(sandbox, options.state)
         asyncio.run(serve(create_app(sandbox), sandbox, options))
-    except (PortTakenError, StateRefusedError) as error:
+    except (PortTakenError, StateRefusedError, ProbeRefusedError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

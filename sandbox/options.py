@@ -40,6 +40,7 @@ class Options:
     smtp_port: int | None
     ca_file: Path | None
     state: Path | None
+    probe: Path | None
 
 
 def read_options(arguments: list[str]) -> Options:
@@ -57,7 +58,7 @@ def read_options(arguments: list[str]) -> Options:
         parser.error("--people must be at least 1.")
     if settings.days < 1:
         parser.error("--days must be at least 1.")
-    return Options(settings, given.port, given.https_port, given.smtp_port, given.ca_file, given.state)
+    return Options(settings, given.port, given.https_port, given.smtp_port, given.ca_file, given.state, given.probe)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--state", type=Path, help="keep what changes in this JSON file, and go on from there at the next start"
     )
+    parser.add_argument("--probe", type=Path, help="answer as the company of this report of manage.py probe does")
     parser.add_argument("--config", type=Path, help="TOML file with the same names, dashes as underscores")
     parser.set_defaults(more_clients=())
     defaults = Settings()

@@ -88,6 +88,10 @@ class MarketoClient:
             with expected_shape(SERVICE, answer):
                 return str(answer["scope"])
 
+    def get(self, path: str, **params: Any) -> Any:
+        """An answer as Marketo sends it, for questions about its shape."""
+        return self._answer("GET", path, params=params)
+
     def describe_fields(self) -> list[LeadField]:
         """The fields of a person; those that REST cannot read are left out."""
         records = self._result("GET", _FIELDS_PATH)

@@ -150,6 +150,10 @@ class SalesforceClient:
         self._hooks = {"response": self._inspect}
         self._connect(access)
 
+    def get(self, path: str, **params: Any) -> Any:
+        """An answer as Salesforce sends it, for questions about its shape; `path` begins behind the version."""
+        return self._rest(path, params=params)
+
     def organization(self) -> Organization:
         record = self.query("SELECT Id, Name, IsSandbox, OrganizationType, InstanceName FROM Organization")
         with expected_shape(SERVICE, record):
