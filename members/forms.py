@@ -34,25 +34,27 @@ class PeopleFilterForm(forms.Form):
         label=_("Name or e-mail address"),
         required=False,
         max_length=254,
-        widget=forms.TextInput(attrs={"class": "form-control", "type": "search"}),
+        widget=forms.TextInput(
+            attrs={"class": "form-control", "type": "search", "placeholder": _("Name or e-mail address")}
+        ),
     )
     role = forms.ChoiceField(
         label=_("Role"),
         required=False,
-        choices=[("", _("All")), *Role.choices],
+        choices=[("", _("All roles")), *Role.choices],
         widget=forms.Select(attrs={"class": "form-select"}),
     )
     team = forms.ModelChoiceField(
         label=_("Team"),
         queryset=Team.objects.none(),
         required=False,
-        empty_label=_("Everyone"),
+        empty_label=_("All teams"),
         widget=forms.Select(attrs={"class": "form-select"}),
     )
     state = forms.ChoiceField(
         label=_("State"),
         required=False,
-        choices=[("", _("All")), *STATES],
+        choices=[("", _("All states")), *STATES],
         widget=forms.Select(attrs={"class": "form-select"}),
     )
 

@@ -59,6 +59,12 @@ class PersonRow:
         return str(dict(STATES)[self.state])
 
     @property
+    def initials(self) -> str:
+        """Up to two letters for the face."""
+        words = (self.name or self.email).replace("@", " ").split()
+        return "".join(word[0] for word in words[:2]).upper()
+
+    @property
     def trouble(self) -> str:
         """Why the address is of no use, as a sentence with what to do; empty when it is."""
         return trouble_with(self.email)

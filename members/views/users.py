@@ -115,15 +115,20 @@ def _headings(sorting: Sorting, filters: list[tuple[str, str]]) -> list[dict[str
         order = sorting.reversed if is_current else Sorting(column, is_descending=False)
         direction = ("descending" if sorting.is_descending else "ascending") if is_current else ""
         link = f"?{urlencode([*filters, ('sort', str(order))])}" if column else ""
-        headings.append({"label": label, "link": link, "direction": direction})
+        is_optional = column in ("seen", "since")
+        headings.append({"label": label, "link": link, "direction": direction, "is_optional": is_optional})
     return headings
 
 
 def _account_facts(account: SalesAccount) -> dict[str, object]:
     connection = MarketoConnection.objects.for_account(account).first()
+    members, waiting = account.members.count(), account.invitations.open().count()
     return {
         "original_user_id": account.original_user_id,
         "marketo_owner_id": connection.owner_id if connection else None,
-        "seats_taken": account.members.count() + account.invitations.open().count(),
+        "members": members,
+        "waiting": waiting,
+        "seats_taken": members + waiting,
         "seats": settings.SEATS_PER_ACCOUNT,
+        "seats_free": max(0, settings.SEATS_PER_ACCOUNT - members - waiting),
     }

@@ -73,3 +73,8 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
   target.tabIndex = -1;
   target.focus({ preventScroll: true });
 });
+// One box ticks all lines of its table.
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches("[data-tick-all]")) return;
+  for (const box of target.closest("table").querySelectorAll("tbody input[type=checkbox]")) box.checked = target.checked;
+});

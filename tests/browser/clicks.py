@@ -120,7 +120,7 @@ def invite_users(page: Page, demo: Demo) -> None:
 
 
 def choose_action(page: Page, name: str) -> None:
-    page.get_by_role("button", name="Actions", exact=True).click()
+    page.locator("summary", has_text="Actions").click()
     page.get_by_role("link", name=name, exact=True).click()
 
 

@@ -42,9 +42,8 @@ def emails_on(browser: Client, address: str) -> list[str]:
 
 def link(browser: Client, address: str, label: str) -> str:
     """Where a link of the pages leads; empty when there is none."""
-    found = re.search(
-        rf'href="([^"]+)"(?: class="ms-auto")?>(?:<svg.*?</svg>)? ?{label}', text_of(browser.get(address))
-    )
+    icon = r"(?:<svg(?:(?!</svg>).)*</svg>)?"
+    found = re.search(rf'href="([^"]+)"(?: class="ms-auto")?>{icon} ?{label}', text_of(browser.get(address)))
     return USERS + found[1] if found else ""
 
 
