@@ -3,6 +3,8 @@
 from collections.abc import Mapping as AnyMapping
 from functools import cached_property
 
+from django.forms import BoundField
+
 from invitations.csv_columns import Mapping, address_columns, guess_mapping, holds_roles, role_column
 from invitations.csv_encodings import ENCODINGS
 from invitations.csv_headings import COLUMNS
@@ -89,6 +91,16 @@ class OpenFile:
         if column is None or holds_roles(self.table, column) or self.form.cleaned_data.get("role") is not None:
             return ""
         return self.table.columns[column]
+
+    @property
+    def mapped_fields(self) -> list[tuple[BoundField, str]]:
+        """Each field with the first value that its column holds."""
+        return [(field, self._first_value(self.form.cleaned_data.get(field.name))) for field in self.form]
+
+    def _first_value(self, column: object) -> str:
+        if not isinstance(column, int):
+            return ""
+        return next((row.cell(column) for row in self.table.rows if row.cell(column)), "")
 
     @cached_property
     def sample_columns(self) -> list[str]:
