@@ -12,6 +12,7 @@ from allauth.core.context import request_context
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from accounts import tasks
 from common import mail_limits
@@ -21,7 +22,9 @@ from common.address_fields import KnownAddressField
 class AskForReset(ResetPasswordForm):  # type: ignore[misc]
     """What a visitor sends; nobody is looked for while they wait."""
 
-    email = KnownAddressField(required=True, widget=ResetPasswordForm.base_fields["email"].widget)
+    email = KnownAddressField(
+        label=_("E-mail address"), required=True, widget=ResetPasswordForm.base_fields["email"].widget
+    )
 
     def clean_email(self) -> str:
         return str(get_adapter().clean_email(self.cleaned_data["email"]))
