@@ -6,6 +6,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import SalesAccount, User
 from tests.browser.audit import faults_of
+from tests.browser.test_live_progress import sign_in
+from tests.conftest import ClientOf
 from tests.factories import PASSWORD, make_member, with_password
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -38,4 +40,24 @@ def test_a_first_sign_in_by_keyboard(browser: Browser, live_server: LiveServer, 
     name.press("Enter")
     expect(page.locator("[data-result] > .notice")).to_be_focused()
     assert User.objects.get(pk=user.pk).name == "Nora Ek"
+    context.close()
+
+
+def test_a_dark_page_is_printed_light_and_without_its_navigation(
+    browser: Browser, live_server: LiveServer, admin: User, client_of: ClientOf
+) -> None:
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    sign_in(page, live_server.url, client_of(admin))
+    page.goto(f"{live_server.url}/settings/admin/teams/")
+    root, table = page.locator("html"), page.get_by_role("table")
+    expect(root).to_have_attribute("data-bs-theme", "dark")
+    on_screen = table.bounding_box()
+    page.emulate_media(media="print")
+    expect(root).to_have_attribute("data-bs-theme", "light")
+    expect(page.get_by_role("navigation", name="Settings")).to_have_count(0)
+    printed = table.bounding_box()
+    assert on_screen
+    assert printed
+    assert printed["width"] > on_screen["width"]
     context.close()
