@@ -61,3 +61,29 @@ def test_a_dark_page_is_printed_light_and_without_its_navigation(
     assert printed
     assert printed["width"] > on_screen["width"]
     context.close()
+
+
+def test_what_was_typed_survives_the_end_of_the_session(
+    browser: Browser, live_server: LiveServer, admin: User, client_of: ClientOf
+) -> None:
+    """For the same person, and once."""
+    with_password(admin)
+    context = browser.new_context(locale="en-US")
+    page = context.new_page()
+    sign_in(page, live_server.url, client_of(admin))
+    page.goto(f"{live_server.url}/settings/admin/users/invite/")
+    page.get_by_label("Email addresses").fill("li@acme.example, asa@acme.example")
+    page.get_by_label("Role").select_option("admin")
+    context.clear_cookies(name="msi-session")
+    page.get_by_role("button", name="Invite", exact=True).click()
+    expect(page.get_by_text("Nothing was saved")).to_be_visible()
+    page.locator("#id_login").fill(admin.email)
+    page.locator("#id_password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_label("Email addresses")).to_have_value("li@acme.example, asa@acme.example")
+    expect(page.get_by_label("Email addresses")).to_be_focused()
+    expect(page.get_by_label("Role")).to_have_value("admin")
+    page.reload()
+    expect(page.get_by_label("Email addresses")).to_have_value("")
+    assert page.evaluate("sessionStorage.getItem('kept-form')") is None
+    context.close()
