@@ -99,6 +99,11 @@ def create_verified_user(*, email: str, password: str | None, name: str, languag
     return user
 
 
+def prove_address(user: User) -> None:
+    """The user has opened a link that was mailed to their address, and is not asked to open another one."""
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+
+
 def end_sessions(user: User) -> None:
     """Whoever uses one of the user's sessions is asked to sign in at the next request."""
     User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 
 from accounts.audit_actions import AccountAction
 from accounts.models import Member, User
-from accounts.services import record, record_own
+from accounts.services import prove_address, record, record_own
 from accounts.sign_in_limits import trust_after_reset
 from common.addresses import lookup_form
 
@@ -30,6 +30,7 @@ def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
 @receiver(password_reset)
 def new_password_by_mail(request: HttpRequest, user: User, **_: Any) -> None:
     trust_after_reset(request, user.email)
+    prove_address(user)
 
 
 @receiver(user_logged_out)

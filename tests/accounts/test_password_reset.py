@@ -18,6 +18,7 @@ from common.redis_client import redis_client
 from msi_admin.celery import app
 from tests.conftest import RefuseMails
 from tests.factories import PASSWORD, make_user
+from tests.signing_in import sign_in
 
 RESET = "/accounts/password/reset/"
 EVERYBODY = ["anna@acme.example", "ANNA@acme.example", "unknown@acme.example", "gone@acme.example"]
@@ -44,6 +45,21 @@ def test_a_new_password_is_set_by_the_link_of_the_mail(client: Client, anna: Use
     client.post(form.request["PATH_INFO"], {"password1": "Other-Passw0rd!", "password2": "Other-Passw0rd!"})
     anna.refresh_from_db()
     assert anna.check_password("Other-Passw0rd!")
+
+
+def test_one_mail_lets_the_first_admin_in(client: Client) -> None:
+    """Whoever registers an instance knows their address alone; a second mail asked for what the first had proved."""
+    User.objects.create_user("mia@acme.example")
+    client.post(RESET, {"email": "mia@acme.example"})
+    [message] = mail.outbox
+    link = re.search(r"http://127\.0\.0\.1:8000(/accounts/password/reset/key/\S+)", str(message.body))
+    assert link
+    form = client.get(link[1], follow=True)
+    client.post(form.request["PATH_INFO"], {"password1": PASSWORD, "password2": PASSWORD})
+    mail.outbox.clear()
+    sign_in(client, "mia@acme.example")
+    assert client.get("/").status_code == 200
+    assert mail.outbox == []
 
 
 def test_the_mail_speaks_the_language_of_the_page(client: Client) -> None:
