@@ -21,7 +21,7 @@ from connections.turns import turn_of
 from invitations.tasks import send_invitation
 from msi_admin import celery_app
 from sync import queue, runner, tasks
-from sync.models import Extract, Person, Source, SyncRun
+from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.factories import make_account, make_cursor, make_extract, make_run
@@ -188,8 +188,10 @@ def test_accounts_are_brought_up_to_date_in_turns(monkeypatch: pytest.MonkeyPatc
     accounts = [make_account(f"Company {number}") for number in range(25)]
     for account in accounts:
         make_cursor(account, stream=Source.SALESFORCE_CHANGES)
+        make_run(account)
     began: list[SalesAccount] = []
-    monkeypatch.setattr("sync.runner._due_kind", began.append)
+    monkeypatch.setattr("sync.runner.due_kind", lambda *_: RunKind.INCREMENTAL)
+    monkeypatch.setattr("sync.runner.start_sync", lambda account, **_: began.append(account))
     for _ in range(runner.TURNS):
         before = len(began)
         tasks.start_due_syncs()
