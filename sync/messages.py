@@ -1,5 +1,6 @@
 """What this room tells people: why a run waits or failed, why somebody is left out, what is wrong with a row."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.http import ApiError
 from connections.messages import NOBODY, ConnectionProblem, Problem, problem_for
-from connections.problem_codes import problem_code
+from connections.problem_codes import ProblemCode, problem_code
 from connections.services.visibility import SYNCED, Kind, Visibility
 from history.models import ChangeKind
 from sync.eligibility import Reason
@@ -93,6 +94,18 @@ FAILURES = {
     ),
 }
 
+# What a provider refuses in a way that ends runs.
+ENDING = (
+    ProblemCode.MARKETO_CREDENTIALS,
+    ProblemCode.MARKETO_PERMISSION,
+    ProblemCode.MARKETO_UNEXPECTED,
+    ProblemCode.SALESFORCE_CREDENTIALS,
+    ProblemCode.SALESFORCE_EXPIRED_TOKEN,
+    ProblemCode.SALESFORCE_APP_BLOCKED,
+    ProblemCode.SALESFORCE_PERMISSION,
+    ProblemCode.SALESFORCE_UNEXPECTED,
+)
+
 # Why a step waits; it goes on by itself.
 WAITS = {
     "marketo_quota": _(
@@ -147,6 +160,15 @@ def failure_of(run: SyncRun) -> Problem:
     problem = FAILURES[run.failure]
     params = {name: wait_reason(value) if name == "reason" else value for name, value in run.failure_params.items()}
     return Problem(format_lazy(str(problem.what), **params), problem.todo, problem.who)
+
+
+def causes() -> list[tuple[str, str]]:
+    """Why runs fail or wait, by code, in words without what each time is different; in the order of the words."""
+    gaps: defaultdict[str, str] = defaultdict(lambda: "…")
+    failed = {code: str(problem.what).format_map(gaps) for code, problem in FAILURES.items()}
+    waits = {code: str(text) for code, text in WAITS.items()}
+    broken = {code.value: str(problem_for(code).what) for code in ENDING}
+    return sorted((failed | waits | broken).items(), key=lambda cause: cause[1])
 
 
 # How asking the providers while a person waits for the page may fail.

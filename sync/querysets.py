@@ -119,6 +119,13 @@ class SyncRunQuerySet(LeasedJobQuerySet):
         run: SyncRun | None = self.filter(status=RunStatus.SUCCEEDED).order_by("-pk").first()
         return run
 
+    def with_cause(self, code: str) -> Self:
+        """Runs that failed by it, or that it keeps waiting now."""
+        from sync.models import Extract
+
+        waiting = Extract.objects.filter(run=OuterRef("pk"), waiting_reason=code)
+        return self.filter(Q(failure=code) | Q(waiting_reason=code) | Exists(waiting))
+
     def with_waiting(self) -> Self:
         """Adds `is_waiting`: something outside keeps the run or one of its extracts."""
         from sync.models import Extract

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import SalesAccount, User
+from accounts.models import AuditEvent, SalesAccount, User
 from accounts.services import RefusedError, record
 from clients.marketo.types import StaticList
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
@@ -155,6 +155,13 @@ def resume_run(*, run: SyncRun, resumed_by: User) -> bool:
         queue.wake_on_commit(run)
     logger.info("sync_resumed", run=run.pk)
     return True
+
+
+def requests_about(run: SyncRun) -> list[str]:
+    """The ids, in the log, of the requests by which people have started or decided about a run; the oldest first."""
+    events = AuditEvent.objects.for_account(run.account).filter(details__run=run.pk, created_at__gte=run.created_at)
+    ids = events.exclude(request_id="").order_by("pk").values_list("request_id", flat=True)
+    return list(dict.fromkeys(ids))
 
 
 def try_now(*, run: SyncRun, tried_by: User) -> bool:

@@ -1,14 +1,17 @@
 """Watching runs: the list, one run with its progress, and the buttons that hold or stop it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -28,7 +31,7 @@ from sync.decisions import can_be_undone
 from sync.engine.cursors import STREAMS
 from sync.engine.fields import missing_fields
 from sync.funnel import funnel_of
-from sync.messages import failure_of, left_alone, reasons_of_hold, row_fault, unseen
+from sync.messages import causes, failure_of, left_alone, reasons_of_hold, row_fault, unseen
 from sync.models import Extract, RejectedRow, RunKind, SyncRun
 from sync.progress import comparisons_of, progress_of
 from sync.querysets import SyncRunQuerySet
@@ -39,15 +42,22 @@ from sync.views.access import may_decide, watched_accounts, watched_runs
 REJECTED_ROWS_SHOWN = 20
 # Whoever wants what these were to do starts anew.
 STOPPED = (RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.DISCARDED)
-FILTERS = ("account", "status", "kind")
+FILTERS = ("account", "status", "kind", "cause", "days")
+DAYS = (1, 7, 30)
 # Beside the states of runs.
 UNFINISHED, PAUSED, WAITING = "unfinished", "paused", "waiting"
 
 
-@login_required
 @require_safe
-def runs(request: ConsoleRequest) -> HttpResponse:
-    """The runs this person may watch, newest first."""
+def runs(request: HttpRequest) -> HttpResponseBase:
+    """The runs this person may watch, newest first; an htmx request gets the part that renews itself."""
+    if request.htmx and not request.user.is_authenticated:  # type: ignore[attr-defined]
+        return HttpResponseClientRefresh()
+    return _runs(request)  # type: ignore[arg-type]
+
+
+@login_required
+def _runs(request: ConsoleRequest) -> HttpResponse:
     chosen = {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
     page = keyset_page(_chosen(watched_runs(request), chosen), "id", request.GET)
     accounts = watched_accounts(request)
@@ -58,10 +68,14 @@ def runs(request: ConsoleRequest) -> HttpResponse:
         "chosen": chosen,
         "query": f"{urlencode(chosen)}&" if chosen else "",
         "filters": _filters(accounts, chosen),
+        "is_newest": not request.GET.keys() - set(FILTERS),
         "backlog": backlog_of(shown[0]) if shown else None,
         "streams": [stream.label for stream in STREAMS],
     }
-    return render(request, "sync/runs.html", context)
+    template = "sync/runs.html#live" if request.htmx else "sync/runs.html"  # type: ignore[attr-defined]
+    response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def _filters(accounts: Sequence[SalesAccount], chosen: Mapping[str, str]) -> list[tuple[object, ...]]:
@@ -70,8 +84,14 @@ def _filters(accounts: Sequence[SalesAccount], chosen: Mapping[str, str]) -> lis
         ("account", _("Sales account"), [(one.slug, one) for one in accounts] if len(accounts) > 1 else []),
         ("status", _("State"), _states()),
         ("kind", _("Kind"), RunKind.choices),
+        ("cause", _("Cause"), causes()),
+        ("days", _("Begun"), [(str(days), _last_days(days)) for days in DAYS]),
     ]
     return [(name, label, choices, chosen.get(name)) for name, label, choices in filters if choices]
+
+
+def _last_days(days: int) -> str:
+    return ngettext("in the last %(days)s day", "in the last %(days)s days", days) % {"days": days}
 
 
 def _states() -> list[tuple[str, object]]:
@@ -83,6 +103,10 @@ def _chosen(found: SyncRunQuerySet, chosen: Mapping[str, str]) -> SyncRunQuerySe
     found = _in_state(found.with_waiting(), chosen.get("status"))
     if chosen.get("kind") in RunKind.values:
         found = found.filter(kind=chosen["kind"])
+    if "cause" in chosen:
+        found = found.with_cause(chosen["cause"])
+    if chosen.get("days") in [str(days) for days in DAYS]:
+        found = found.filter(created_at__gte=timezone.now() - timedelta(days=int(chosen["days"])))
     if "account" in chosen:
         # By its key, or the whole history may be read to join it.
         found = found.filter(account=SalesAccount.objects.filter(slug=chosen["account"]).first())
@@ -133,6 +157,7 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "missing_fields": missing_fields(this.fields) if this.fields else [],
         "rejected_rows": _rejected_rows(this),
         "budgets": budgets_of(this.account),
+        "requests": services.requests_about(this),
         "may_read_people": _may_read_people(request, this),
         "may_start": MarketoInstance.objects.administered_by(request.user).for_account(this.account).exists(),
     }

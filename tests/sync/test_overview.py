@@ -144,7 +144,8 @@ def test_whatever_waits_is_tried_at_once(account: SalesAccount, admin: User, bro
     assert list(Extract.objects.due()) == [waiting]
     polled.refresh_from_db()
     assert polled.due_at == later
-    assert AuditEvent.objects.filter(action="sync.tried_now").count() == 1
+    tried = AuditEvent.objects.get(action="sync.tried_now")
+    assert f"request_id={tried.request_id}" in text_of(browser.get(run.get_absolute_url()))
     Extract.objects.update(waiting_reason="")
     assert "does not wait for anything" in text_of(browser.post(f"/ops/sync/{run.pk}/try-now/", follow=True))
 
@@ -158,3 +159,34 @@ def test_what_a_person_holds_or_has_ended_is_not_tried(
     SyncRun.objects.update(**held)
     assert not try_now(run=run, tried_by=admin)
     assert SalesforceConnection.objects.count() == 0
+
+
+class TestRuns:
+    def test_runs_are_found_by_cause_and_time(self, browser: Client, account: SalesAccount) -> None:
+        failed = make_run(account, RunStatus.FAILED, failure="crashed", failure_params={"tries": 60})
+        make_run(account, RunStatus.FAILED, failure="nobody_read", failure_params={"service": "Marketo"})
+        waiting = make_run(account, RunStatus.EXTRACTING)
+        make_extract(waiting, waiting_reason="marketo_quota")
+        assert runs_in(browser, "?cause=crashed") == [failed.pk]
+        assert runs_in(browser, "?cause=marketo_quota") == [waiting.pk]
+        assert len(runs_in(browser, "?days=1")) == 3
+        SyncRun.objects.filter(pk=failed.pk).update(created_at=timezone.now() - timedelta(days=2))
+        assert len(runs_in(browser, "?days=1")) == 2
+        assert len(runs_in(browser, "?days=7&status=failed")) == 2
+        assert "The same step was begun … times" in text_of(browser.get("/ops/sync/"))
+
+    def test_a_run_shows_how_long_it_took_and_the_list_renews_itself(
+        self, browser: Client, account: SalesAccount
+    ) -> None:
+        now = timezone.now()
+        make_run(account, started_at=now - timedelta(seconds=77), finished_at=now)
+        part = browser.get("/ops/sync/", headers={"HX-Request": "true"})
+        assert "0:01:17" in text_of(part)
+        assert "<html" not in part.content.decode()
+        assert 'hx-get="/ops/sync/?' in browser.get("/ops/sync/").content.decode()
+        # An older page stays what it was.
+        assert 'hx-get="/ops/sync/?' not in browser.get("/ops/sync/?after=1").content.decode()
+
+
+def runs_in(browser: Client, query: str) -> list[int]:
+    return [run.pk for run, _failure in browser.get(f"/ops/sync/{query}").context["rows"]]
