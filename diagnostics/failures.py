@@ -54,6 +54,8 @@ class ActorFailures:
 def failures_by_actor(account: SalesAccount, reader: User) -> list[ActorFailures]:
     """The failures of the last 30 days, grouped by who has to act; `reader` is the person at the screen."""
     rows = ApiFailure.objects.for_account(account).filter(last_seen_at__gte=timezone.now() - SHOWN_FOR)
+    # An export that cannot be cancelled has ended: nobody has to act.
+    rows = rows.exclude(operation__endswith="/cancel.json")
     rows = rows.select_related("user").order_by("-last_seen_at")
     is_marketo_admin = MarketoInstance.objects.administered_by(reader).for_account(account).exists()
     explained = [_explain(row, reader, is_marketo_admin=is_marketo_admin) for row in rows]

@@ -247,6 +247,14 @@ def test_failures_are_shown_for_a_month_and_to_their_own_account_only(
     assert "ENTITY_IS_LOCKED" not in text_of(client_of(admin).get(PAGE))
 
 
+def test_an_export_that_cannot_be_cancelled_is_no_problem(
+    account: SalesAccount, admin: User, client_of: ClientOf
+) -> None:
+    """Cleaning up after a run: the export had ended by itself, and nobody has to act."""
+    record_failure(account.pk, "/bulk/v1/leads/export/…/cancel.json", ApiError("marketo", "1003"))
+    assert "No call has failed in the last 30 days" in text_of(client_of(admin).get(PAGE))
+
+
 def test_checking_without_a_connection_says_so(admin: User, client_of: ClientOf) -> None:
     assert "There is nothing to check" in text_of(client_of(admin).post(CHECK_NOW, follow=True))
 
