@@ -97,7 +97,7 @@ post /ops/operators/grant/                                 login     404    403 
 get  /ops/operators/revoke/                                405       405    405      405    405    405   405    405 405
 post /ops/operators/revoke/                                login     404    403      403    403    403   404    404 400
 get  /ops/sync/                                            login     404    200      403    403    200   200    200 200
-post /ops/sync/                                            login     405    405      405    405    405   405    405 405
+post /ops/sync/                                            405       405    405      405    405    405   405    405 405
 get  /ops/sync/<int:run_id>/                               login     404    404      403    403    200   200    200 200
 post /ops/sync/<int:run_id>/                               405       405    405      405    405    405   405    405 405
 get  /ops/sync/<int:run_id>/again/                         login     405    405      405    405    405   405    405 405
