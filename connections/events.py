@@ -32,8 +32,8 @@ SALESFORCE_BROKEN = declare(
         describe=_broken,
         permission=Permission.CONNECT_SALESFORCE,
         example={"service": Service.SALESFORCE.value, "problem": ProblemCode.SALESFORCE_CREDENTIALS.value},
-        ends=_("when it is connected again"),
-        over=_("The connection to Salesforce works again."),
+        ends=_("when it is connected again, or disconnected"),
+        over=_("The connection to Salesforce works again, or was disconnected."),
         is_urgent=True,
     )
 )
@@ -44,8 +44,8 @@ MARKETO_BROKEN = declare(
         describe=_broken,
         permission=Permission.CONNECT_MARKETO,
         example={"service": Service.MARKETO.value, "problem": ProblemCode.MARKETO_CREDENTIALS.value},
-        ends=_("when it is connected again"),
-        over=_("The connection to Marketo works again."),
+        ends=_("when it is connected again, or disconnected"),
+        over=_("The connection to Marketo works again, or was disconnected."),
         is_urgent=True,
     )
 )
@@ -57,7 +57,7 @@ IDLING_OUT = declare(
         permission=Permission.CONNECT_SALESFORCE,
         example={"days": 5},
         ends=_("when it is renewed or connected again"),
-        over=_("The connection to Salesforce was renewed."),
+        over=_("The connection to Salesforce is no longer about to end unused."),
     )
 )
 BROKEN = {Service.SALESFORCE.value: SALESFORCE_BROKEN, Service.MARKETO.value: MARKETO_BROKEN}
