@@ -15,6 +15,7 @@ from accounts.audit import sentence_of
 from accounts.models import AuditEvent, SalesAccount
 from sync.backlog import backlog_of
 from sync.models import SyncRun
+from sync.schedule import how_changes_arrive
 from sync.statuses import RunStatus
 
 HOURS = 24
@@ -29,6 +30,8 @@ class Status:
     complete_until: datetime | None
     seats: int
     by_hour: Sequence[tuple[str, int]]
+    # How changes arrive.
+    rhythm: str
 
     @property
     def changes(self) -> int:
@@ -47,7 +50,8 @@ class Status:
 def status_of(account: SalesAccount, people: int) -> Status:
     """The figures now; `people` is how many the last sync left in the copy."""
     backlog = backlog_of(account)
-    return Status(people, backlog.complete_until if backlog else None, settings.SEATS_PER_ACCOUNT, _by_hour(account))
+    complete_until = backlog.complete_until if backlog else None
+    return Status(people, complete_until, settings.SEATS_PER_ACCOUNT, _by_hour(account), how_changes_arrive(account))
 
 
 def _by_hour(account: SalesAccount) -> list[tuple[str, int]]:

@@ -6,6 +6,7 @@ from connections.models import MarketoInstance
 from sync.backlog import backlog_of
 from sync.models import SyncRun
 from sync.progress import waiting_of
+from sync.schedule import how_changes_arrive
 from sync.services import connection_problem
 
 
@@ -13,7 +14,8 @@ def sync_card(instance: MarketoInstance) -> dict[str, object]:
     """
     Variables of the card's template: `sync_run` (one that waits for a decision, or the last), `sync_waiting` (why it
     stands still), `sync_success` (the last one that succeeded, also an incremental one), `sync_backlog`, `sync_changes`
-    (what the last incremental runs found, the oldest first) and `sync_problem` (a sentence or "").
+    (what the last incremental runs found, the oldest first), `sync_rhythm` (how changes arrive) and `sync_problem` (a
+    sentence or "").
     """
     account = instance.account
     if not account:
@@ -27,5 +29,6 @@ def sync_card(instance: MarketoInstance) -> dict[str, object]:
         "sync_success": runs.last_success(),
         "sync_backlog": backlog,
         "sync_changes": [one.total for one in reversed(backlog.runs)] if backlog else [],
+        "sync_rhythm": how_changes_arrive(account),
         "sync_problem": connection_problem(account),
     }

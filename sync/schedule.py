@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from accounts.models import SalesAccount, User
 from accounts.services import record
@@ -74,6 +76,15 @@ def rhythm_of(schedule: Schedule) -> timedelta | None:
 def is_off(schedule: Schedule, now: datetime) -> bool:
     """Does nothing begin by itself today?"""
     return bool(schedule.off_until and _local(schedule, now).date() < schedule.off_until)
+
+
+def how_changes_arrive(account: SalesAccount) -> str:
+    """How changes arrive by themselves, as a sentence."""
+    schedule = Schedule.of(account)
+    if is_off(schedule, timezone.now()):
+        day = date_format(schedule.off_until, "DATE_FORMAT")
+        return gettext("No run begins by itself before %(day)s.") % {"day": day}
+    return gettext("Changes arrive automatically %(rhythm)s.") % {"rhythm": schedule.get_every_minutes_display()}
 
 
 def may_begin_full(schedule: Schedule, now: datetime) -> bool:

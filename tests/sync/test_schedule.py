@@ -13,7 +13,7 @@ from accounts.models import AuditEvent, SalesAccount
 from sync.audit_actions import SyncAction
 from sync.models import RunKind, Schedule, SyncRun
 from sync.runner import start_due_syncs
-from sync.schedule import Past, due_kind, is_off, may_begin_full, next_full
+from sync.schedule import Past, due_kind, how_changes_arrive, is_off, may_begin_full, next_full
 from tests.pages import text_of
 
 PAGE = "/settings/admin/sync/schedule/"
@@ -152,3 +152,13 @@ def test_runs_begin_by_the_schedule(synced: SalesAccount, browser: Client) -> No
     with time_machine.travel(timezone.now() + timedelta(days=3)):
         start_due_syncs()
     assert SyncRun.objects.unfinished().get().kind == RunKind.INCREMENTAL
+
+
+@pytest.mark.django_db
+def test_pages_say_how_changes_arrive(account: SalesAccount) -> None:
+    assert how_changes_arrive(account) == "Changes arrive automatically every 5 minutes."
+    schedule = Schedule.objects.create(account=account, every_minutes=60)
+    assert how_changes_arrive(account) == "Changes arrive automatically every hour."
+    schedule.off_until = timezone.now().date() + timedelta(days=3)
+    schedule.save()
+    assert how_changes_arrive(account).startswith("No run begins by itself before ")
