@@ -5,10 +5,11 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import SalesAccount, User
+from connections.models import MarketoInstance
 from tests.browser.audit import faults_of
 from tests.browser.test_live_progress import sign_in
 from tests.conftest import ClientOf
-from tests.factories import PASSWORD, make_member, with_password
+from tests.factories import PASSWORD, make_marketo_admin, make_member, with_password
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -60,6 +61,23 @@ def test_a_dark_page_is_printed_light_and_without_its_navigation(
     assert on_screen
     assert printed
     assert printed["width"] > on_screen["width"]
+    context.close()
+
+
+def test_every_area_fits_a_small_window(
+    browser: Browser, live_server: LiveServer, admin: User, linked_instance: MarketoInstance, client_of: ClientOf
+) -> None:
+    """Of somebody who may enter all, in the longer language."""
+    User.objects.filter(pk=admin.pk).update(is_ops_staff=True, language="sv")
+    make_marketo_admin(linked_instance, admin.email)
+    context = browser.new_context()
+    page = context.new_page()
+    sign_in(page, live_server.url, client_of(User.objects.get(pk=admin.pk)))
+    page.goto(f"{live_server.url}/settings/profile/")
+    for width in (320, 760, 780, 860, 1_000):
+        page.set_viewport_size({"width": width, "height": 800})
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert (width, wider) == (width, 0)
     context.close()
 
 
