@@ -51,14 +51,18 @@ class ActorFailures:
     failures: list[ExplainedFailure]
 
 
-def failures_by_actor(account: SalesAccount, reader: User) -> list[ActorFailures]:
-    """The failures of the last 30 days, grouped by who has to act; `reader` is the person at the screen."""
+def explained_failures(account: SalesAccount, reader: User) -> list[ExplainedFailure]:
+    """The failures of the last 30 days, the latest first; `reader` is the person at the screen."""
     rows = ApiFailure.objects.for_account(account).filter(last_seen_at__gte=timezone.now() - SHOWN_FOR)
     # An export that cannot be cancelled has ended: nobody has to act.
     rows = rows.exclude(operation__endswith="/cancel.json")
     rows = rows.select_related("user").order_by("-last_seen_at")
     is_marketo_admin = MarketoInstance.objects.administered_by(reader).for_account(account).exists()
-    explained = [_explain(row, reader, is_marketo_admin=is_marketo_admin) for row in rows]
+    return [_explain(row, reader, is_marketo_admin=is_marketo_admin) for row in rows]
+
+
+def by_actor(explained: list[ExplainedFailure]) -> list[ActorFailures]:
+    """Grouped by who has to act."""
     groups: dict[str, list[ExplainedFailure]] = {}
     for actor in ACTORS:
         for failure in explained:

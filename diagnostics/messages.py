@@ -199,6 +199,10 @@ _MARKETO = {
     "713": Problem(_("Marketo was not available for a moment."), _RETRIED, NOBODY),
     "719": Problem(_("Several programs wrote to the same data of Marketo at once."), _RETRIED, NOBODY),
 }
+USAGE = {
+    SALESFORCE: _("Highest 24-hour API use per day, all apps, as reported by Salesforce."),
+    MARKETO: _("Calls per Marketo day (US Central time), all apps, as reported by Marketo."),
+}
 DIAGNOSES = {SALESFORCE: _SALESFORCE, MARKETO: _MARKETO}
 
 

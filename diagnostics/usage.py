@@ -3,27 +3,25 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django_stubs_ext import StrOrPromise
+
 from accounts.models import SalesAccount
 from connections.models import ApiUsage, Service
 from connections.services.call_log import DAY_ZONES
+from diagnostics.messages import USAGE
 
 CHART_DAYS = 14
-_ALMOST_ALL = 0.8
 
 
 @dataclass(frozen=True)
 class UsageDay:
-    """A day of the chart; `calls` is None when nothing is known, `top` is the end of the scale."""
+    """A day of the chart; `calls` is None when nothing is known."""
 
     day: date
     calls: int | None
     limit: int | None
-    top: int
-
-    @property
-    def high(self) -> int:
-        """From where on the limit is near."""
-        return round(self.top * _ALMOST_ALL)
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,27 @@ class UsageChart:
 
     service: Service
     days: list[UsageDay]
+
+    @property
+    def points(self) -> list[tuple[str, int]]:
+        """For the drawing; a day that nothing is known of has no bar."""
+        return [(date_format(day.day, "SHORT_DATE_FORMAT"), day.calls or 0) for day in self.days]
+
+    @property
+    def now(self) -> str:
+        """The latest number that is known, of its limit."""
+        known = next(day for day in reversed(self.days) if day.calls is not None)
+        calls = number_format(known.calls or 0)
+        return (
+            _("%(calls)s of %(limit)s") % {"calls": calls, "limit": number_format(known.limit)}
+            if known.limit
+            else calls
+        )
+
+    @property
+    def sentence(self) -> StrOrPromise:
+        """What is drawn."""
+        return USAGE[self.service]
 
 
 def usage_charts(account: SalesAccount) -> list[UsageChart]:
@@ -45,11 +64,8 @@ def _chart(account: SalesAccount, service: Service) -> UsageChart:
     days = [today - timedelta(days=back) for back in reversed(range(CHART_DAYS))]
     rows = {row.day: row for row in ApiUsage.objects.for_account(account).filter(service=service, day__in=days)}
     first = min(rows, default=today)
-    busiest = max((row.calls for row in rows.values()), default=0)
-    return UsageChart(service, [_usage_day(day, rows.get(day), busiest) for day in days if day >= first])
+    return UsageChart(service, [_usage_day(day, rows.get(day)) for day in days if day >= first])
 
 
-def _usage_day(day: date, row: ApiUsage | None, busiest: int) -> UsageDay:
-    if row is None:
-        return UsageDay(day, calls=None, limit=None, top=busiest)
-    return UsageDay(day, row.calls, row.limit, top=row.limit or busiest)
+def _usage_day(day: date, row: ApiUsage | None) -> UsageDay:
+    return UsageDay(day, row.calls, row.limit) if row else UsageDay(day, calls=None, limit=None)

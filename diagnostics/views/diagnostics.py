@@ -17,7 +17,6 @@ from connections.messages import ConnectionProblem
 from connections.models import ApiFailure
 from connections.services.health import check_account, marketo_health, salesforce_health
 from diagnostics import failures
-from diagnostics.failures import failures_by_actor
 from diagnostics.usage import usage_charts
 
 
@@ -40,12 +39,14 @@ def watched(request: ConsoleRequest, slug: str) -> HttpResponse:
 
 
 def _found(account: SalesAccount, reader: User) -> dict[str, object]:
+    explained = failures.explained_failures(account, reader)
     return {
         "connections": [
             ("Salesforce", salesforce_health(account)),
             ("Marketo", marketo_health(account)),
         ],
-        "groups": failures_by_actor(account, reader),
+        "groups": failures.by_actor([one for one in explained if not one.row.solved_at]),
+        "solved": [one for one in explained if one.row.solved_at],
         "charts": usage_charts(account),
     }
 

@@ -145,7 +145,9 @@ def test_a_single_call_is_made_again(
     cache.clear()
     page = text_of(browser.post(again, follow=True))
     assert "The call succeeds now." in page
-    assert "Solved" in page
+    assert "Solved in 30 days" in page
+    assert "Nobody has to act" in page
+    assert "Who has to act:" not in page
     assert again not in page
     assert SalesforceConnection.objects.get().problem == ""
     record_failure(failure.account_id, failure.operation, TransientApiError("salesforce", "503"))
@@ -271,8 +273,8 @@ def test_calls_of_both_providers_are_kept_by_day(
     assert salesforce.limit
     assert (marketo.service, marketo.limit) == ("marketo", None)
     assert "API calls to Salesforce" in page
-    assert f'max="{salesforce.limit}"' in page
-    assert f'value="{marketo.calls}"' in page
+    assert f"{salesforce.calls:,} of {salesforce.limit:,}" in page
+    assert f'<span class="chart__now">{marketo.calls:,}</span>' in page
 
 
 def test_a_day_keeps_its_highest_number_and_marketo_s_day_is_that_of_texas(account: SalesAccount) -> None:
@@ -285,7 +287,7 @@ def test_a_day_keeps_its_highest_number_and_marketo_s_day_is_that_of_texas(accou
         charts = {chart.service: chart.days for chart in usage_charts(account)}
     assert [day.calls for day in charts[Service.SALESFORCE]] == [1, None, 900]
     today = charts[Service.SALESFORCE][-1]
-    assert (today.day.day, today.calls, today.high) == (5, 900, 800)
+    assert (today.day.day, today.calls, today.limit) == (5, 900, 1000)
     assert (charts[Service.MARKETO][-1].day.day, charts[Service.MARKETO][-1].calls) == (4, 70)
 
 
