@@ -81,7 +81,7 @@ def is_off(schedule: Schedule, now: datetime) -> bool:
 def how_changes_arrive(account: SalesAccount) -> str:
     """How changes arrive by themselves, as a sentence."""
     schedule = Schedule.of(account)
-    if is_off(schedule, timezone.now()):
+    if schedule.off_until and is_off(schedule, timezone.now()):
         day = date_format(schedule.off_until, "DATE_FORMAT")
         return gettext("No run begins by itself before %(day)s.") % {"day": day}
     return gettext("Changes arrive automatically %(rhythm)s.") % {"rhythm": schedule.get_every_minutes_display()}

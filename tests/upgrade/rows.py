@@ -17,7 +17,7 @@ from accounts.occurrences import begin
 from accounts.permissions import Role
 from clients.http import AccessDenied
 from common.encryption import encrypt
-from connections.models import MarketoAccess, OrphanedToken, SalesforceSignIn, Service
+from connections.models import AdminReading, MarketoAccess, OrphanedToken, SalesforceSignIn, Service
 from connections.services.app_keys import make_key
 from connections.services.call_log import record_failure, record_usage
 from history.models import Change, ChangeDelay, ChangeKind
@@ -51,7 +51,10 @@ def fill() -> None:
 
 
 def _fill_connections(account: SalesAccount, admin: User, member: User) -> None:
-    make.make_marketo_admin(make.make_instance(account=account), ADMIN)
+    instance = make.make_instance(account=account)
+    make.make_marketo_admin(instance, ADMIN)
+    user = {"user_id": "mia@acme.example", "email": ADMIN, "first_name": "Mia", "last_name": "Holm"}
+    AdminReading.objects.create(instance=instance, users=[user, user], found=[user], done=1)
     connection = make.make_marketo_connection(account, owner=admin)
     MarketoAccess.objects.create(connection=connection, member=member.member, workspace_id=1, workspace_name="Default")
     make_key(make.make_salesforce_app(account, entered_by=admin), by=admin)

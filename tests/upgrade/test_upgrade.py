@@ -23,6 +23,7 @@ DUMPS = sorted(Path(__file__).parent.glob("*.sql"))
 SINCE_1_2_0 = {
     "accounts.AuditAnchor",
     "accounts.Occurrence",
+    "connections.AdminReading",
     "history.ChangeDelay",
     "notifications.BellMark",
     "notifications.Channel",
