@@ -1,6 +1,5 @@
 """The two providers: Marketo instances with their admins, and an account's connections to Marketo and Salesforce."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -16,6 +15,7 @@ from common.address_fields import AddressField
 from common.addresses import lookup_form
 from common.encryption import EncryptedTextField
 from connections.credentials import CredentialField
+from connections.marketo_share import MarketoShare
 from connections.querysets import (
     AccountQuerySet,
     AdminReadingQuerySet,
@@ -65,29 +65,8 @@ class MarketoInstance(models.Model):
         return f"{self.name} ({self.munchkin_id})"
 
     @property
-    def share(self) -> "MarketoShare":
+    def share(self) -> MarketoShare:
         return MarketoShare(self.daily_calls, self.daily_export_megabytes * 1_000_000, self.share_percent)
-
-
-@dataclass(frozen=True)
-class MarketoShare:
-    """What all tools of a company may take of its Marketo in a day, and the part that this console allows itself."""
-
-    calls: int = 50_000
-    export_bytes: int = 500_000_000
-    percent: int = 50
-
-    @property
-    def own_calls(self) -> int:
-        return self.calls * self.percent // 100
-
-    @property
-    def own_export_bytes(self) -> int:
-        return self.export_bytes * self.percent // 100
-
-    @property
-    def own_export_megabytes(self) -> int:
-        return self.own_export_bytes // 1_000_000
 
 
 class MarketoAdmin(models.Model):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from clients.http import RateLimited
 from clients.marketo.errors import next_quota_reset
 from common.redis_client import redis_client
-from connections.models import MarketoShare
+from connections.marketo_share import MarketoShare
 from sync.engine.problems import QUOTA_MARGIN, MustWait, Wait
 
 # What Adobe asks of tools that share an instance: half of what it takes, 100 calls in 20 seconds, ten at a time.

@@ -7,7 +7,7 @@ from django.utils import timezone, translation
 
 from accounts.models import Occurrence, SalesAccount, User
 from common.events import Event, find_event
-from connections.models import MarketoShare
+from connections.marketo_share import MarketoShare
 from sandbox.testing import SandboxProcess
 from sync.decisions import discard_run
 from sync.engine.budget import MarketoBudget

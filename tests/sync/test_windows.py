@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
-from connections.models import MarketoShare
+from connections.marketo_share import MarketoShare
 from sandbox.testing import SandboxProcess
 from sync.engine.budget import MarketoBudget
 from sync.engine.windows import SECOND, Window, affordable_windows, month_windows
