@@ -26,9 +26,15 @@ class SignInForm(LoginForm):  # type: ignore[misc]
 
 
 class VisibleName:
-    """For forms with a name: one of which nothing can be seen is refused."""
+    """For forms with a name: one of which nothing can be seen is refused, and a long one is not cut unseen."""
 
     cleaned_data: dict[str, Any]
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # With it browsers cut what is pasted, and say nothing.
+        self.fields["name"].widget.attrs.pop("maxlength", None)
 
     def clean_name(self) -> str:
         typed: str = self.cleaned_data["name"]

@@ -66,6 +66,12 @@ class TestTeamManagement:
         assert answer.status_code == 400
         assert "There is already a team called north" in text_of(answer)
 
+    def test_a_name_that_is_too_long_is_explained_and_not_cut(self, browser: Client) -> None:
+        assert "maxlength" not in text_of(browser.get(TEAMS))
+        page = text_of(browser.post(TEAMS, {"name": "x" * 101}))
+        assert "at most 100 characters (it has 101)" in page
+        assert "x" * 101 in page
+
     def test_a_team_is_renamed(self, browser: Client, team: Team) -> None:
         page = browser.post(f"{TEAMS}{team.pk}/rename/", {"name": "north"}, follow=True)
         assert "The team is now called north" in text_of(page)
