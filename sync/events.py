@@ -62,7 +62,7 @@ def _waits(details: Details) -> Message:
 def _allowance(details: Details) -> Message:
     kind = AllowanceKind(details["allowance"]).label
     return Message(
-        filled(gettext("{percent}% of a day's allowance is used: {kind}."), {**details, "kind": kind}),
+        filled(gettext("{percent} percent of a day's allowance is used: {kind}."), {**details, "kind": kind}),
         gettext("Find out which other tool uses it up, or ask for more of it. At 100% the data sync waits."),
         gettext("An admin of that system in your company"),
     )
