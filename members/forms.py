@@ -34,9 +34,7 @@ class PeopleFilterForm(forms.Form):
         label=_("Name or e-mail address"),
         required=False,
         max_length=254,
-        widget=forms.TextInput(
-            attrs={"class": "form-control", "type": "search", "placeholder": _("Name or e-mail address")}
-        ),
+        widget=forms.TextInput(attrs={"class": "form-control", "type": "search"}),
     )
     role = forms.ChoiceField(
         label=_("Role"),
