@@ -204,10 +204,10 @@ def test_profile_and_second_factor(desk: Page, live_server: LiveServer, nora: Us
     expect(desk.get_by_text("Your profile was saved.")).to_be_visible()
     desk.get_by_role("link", name="Two-factor authentication").click()
     expect(heading(desk, "Two-Factor Authentication")).to_be_visible()
-    desk.get_by_role("link", name="Activate").click()
-    secret = desk.get_by_label("Authenticator secret").input_value()
+    desk.get_by_role("link", name="Turn on").click()
+    secret = desk.get_by_label("Or type this secret into it").input_value()
     desk.get_by_label("Authenticator code").fill(code_of(secret))
-    desk.get_by_role("button", name="Activate").click()
+    desk.get_by_role("button", name="Turn on").click()
     expect(heading(desk, "Recovery Codes")).to_be_visible()
     code = re.findall(r"\b[0-9a-f]{8}\b", desk.locator("textarea").input_value())[0]
     desk.get_by_label(re.compile("account menu")).click()
