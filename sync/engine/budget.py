@@ -31,6 +31,8 @@ CALLS_OF_A_STEP = 20
 # A worker that dies in the middle of a call holds its place so long; longer than any download.
 LONGEST_CALL = timedelta(minutes=10)
 DAY_KEPT = timedelta(days=2)
+# After so many in a row that took longer, exports are no longer looked at early that day.
+SLOW_EXPORTS = 4
 
 # The clock is Redis's, the one that all workers share. Answers how many milliseconds to wait, 0 when the call may go,
 # -1 when none may today.
@@ -128,14 +130,17 @@ class MarketoBudget:
         redis_client().set(self._key("calls"), calls, ex=DAY_KEPT)
 
     def early_looks_pay(self) -> bool:
-        """May an export have ended by the first early look? Yes, until one was seen to take longer today."""
-        return not redis_client().exists(self._key("slow"))
+        """May an export end before Marketo renews its status? Yes, until some in a row took longer today."""
+        return int(redis_client().get(self._key("slow")) or 0) < SLOW_EXPORTS
 
     def learn_early_look(self, *, pays: bool) -> None:
         if pays:
             redis_client().delete(self._key("slow"))
         else:
-            redis_client().set(self._key("slow"), 1, ex=DAY_KEPT)
+            with redis_client().pipeline() as pipeline:
+                pipeline.incr(self._key("slow"))
+                pipeline.expire(self._key("slow"), DAY_KEPT)
+                pipeline.execute()
 
     def is_due_to_learn(self) -> bool:
         """Is it an hour since somebody was told to ask Marketo? Whoever is told so asks."""

@@ -17,6 +17,7 @@ from clients.marketo.errors import ExportAlreadyQueued, ExportFileMissing
 from clients.marketo.types import Export, ExportStatus
 from clients.salesforce.client import QueryJobState, SalesforceClient
 from sync.engine import incremental
+from sync.engine.budget import MarketoBudget
 from sync.engine.cleanup import cancel_export
 from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.cursors import STREAMS
@@ -34,9 +35,10 @@ QUEUE_SECONDS = 30
 # (age of a query job of Salesforce, seconds until the next look).
 POLLING = ((10, 2), (60, 5), (600, 15))
 SLOWEST_POLLING = 60
-# Marketo renews what it tells of an export once a minute (Adobe, "Bulk Extract"); the first look may come sooner where
-# exports have been seen to end so early.
-EARLY_LOOK, MARKETO_RHYTHM = timedelta(seconds=2), timedelta(seconds=60)
+# Marketo renews what it tells of an export once a minute (Adobe, "Bulk Extract"); where exports end sooner, looks come
+# sooner too: so long after it was asked for.
+MARKETO_RHYTHM = timedelta(seconds=60)
+EARLY_LOOKS = tuple(timedelta(seconds=seconds) for seconds in (2, 6, 15, 30))
 JOB_DEADLINE = timedelta(hours=6)
 # What the providers answer about a job that they no longer have.
 VANISHED = {"1013", "NOT_FOUND", "404"}
@@ -119,15 +121,14 @@ def _enqueue_export(extract: Extract) -> None:
     budget = budget_of(extract.run.account)
     with budget.call(), suppress(ExportAlreadyQueued):
         marketo_of(extract.run.account).enqueue_export(extract.remote_id)
-    _watch(extract, EARLY_LOOK if budget.early_looks_pay() else MARKETO_RHYTHM)
+    _watch(extract, EARLY_LOOKS[0] if budget.early_looks_pay() else MARKETO_RHYTHM)
 
 
 def _poll_export(extract: Extract) -> None:
     budget = budget_of(extract.run.account)
     with budget.call():
         export = marketo_of(extract.run.account).export_status(extract.remote_id)
-    if _is_early(extract):
-        budget.learn_early_look(pays=export.status == ExportStatus.COMPLETED)
+    _learn_early_look(extract, budget, is_done=export.status == ExportStatus.COMPLETED)
     if export.status in {ExportStatus.FAILED, ExportStatus.CANCELLED}:
         _recreate(extract, export.error or export.status)
     elif export.status == ExportStatus.COMPLETED:
@@ -181,14 +182,16 @@ def _count(client: SalesforceClient, source: str) -> int:
     return client.count(f"SELECT COUNT() FROM {SALESFORCE_OBJECTS[source]}")  # noqa: S608 (our own names)
 
 
-def _watch(extract: Extract, pause: timedelta = EARLY_LOOK) -> None:
+def _watch(extract: Extract, pause: timedelta = EARLY_LOOKS[0]) -> None:
     now = timezone.now()
     status = ExtractStatus.RUNNING
     extract.end_step(due_at=now + pause, status=status, requested_at=now, remote_id=extract.remote_id)
 
 
-def _is_early(extract: Extract) -> bool:
-    return bool(extract.requested_at and timezone.now() - extract.requested_at < MARKETO_RHYTHM)
+def _learn_early_look(extract: Extract, budget: MarketoBudget, *, is_done: bool) -> None:
+    age = timezone.now() - extract.requested_at if extract.requested_at else MARKETO_RHYTHM
+    if age < MARKETO_RHYTHM and (is_done or age >= EARLY_LOOKS[-1]):
+        budget.learn_early_look(pays=is_done)
 
 
 def _look_later(extract: Extract) -> None:
@@ -204,7 +207,9 @@ def _look_later(extract: Extract) -> None:
 
 def _next_look(extract: Extract, requested_at: datetime, now: datetime) -> datetime:
     if extract.is_from_marketo:
-        return requested_at + MARKETO_RHYTHM * ((now - requested_at) // MARKETO_RHYTHM + 1)
+        early = EARLY_LOOKS if budget_of(extract.run.account).early_looks_pay() else ()
+        by_the_minute = MARKETO_RHYTHM * ((now - requested_at) // MARKETO_RHYTHM + 1)
+        return requested_at + next((look for look in early if look > now - requested_at), by_the_minute)
     age = (now - requested_at).total_seconds()
     return now + timedelta(seconds=next((pause for limit, pause in POLLING if age < limit), SLOWEST_POLLING))
 

@@ -17,9 +17,9 @@ from sync.engine.budget import (
     CALLS_AT_A_TIME,
     CALLS_IN_WINDOW,
     CALLS_IN_WINDOW_ALONE,
+    SLOW_EXPORTS,
     MarketoBudget,
 )
-from sync.engine.extract import MARKETO_RHYTHM
 from sync.engine.problems import MustWait
 from sync.engine.stage import StageTable
 from sync.models import Extract
@@ -133,23 +133,32 @@ def test_a_run_waits_for_its_share_and_then_goes_on(
 def test_an_export_is_asked_about_by_marketos_rhythm(
     connected: SalesAccount, admin: User, sandbox: SandboxProcess
 ) -> None:
-    """Early once; as soon as an export takes longer than that, once a minute as Marketo renews what it tells."""
+    """Early at first; once some exports were seen to take longer, once a minute as Marketo renews what it tells."""
     sandbox.post("/_sandbox/switches", {"export_seconds": 3_600})
     run = start_sync(account=connected, started_by=admin)
     exports = Extract.objects.of_run(run).filter(source="marketo_people")
     work_until(exports.filter(status=ExtractStatus.RUNNING).exists)
     early = exports.filter(status=ExtractStatus.RUNNING).earliest("requested_at")
     assert early.requested_at
-    exports.filter(pk=early.pk).update(due_at=timezone.now())
-    advance_extract(early.pk)
-    early.refresh_from_db()
-    assert early.due_at
-    assert early.due_at - early.requested_at == MARKETO_RHYTHM
-    assert not MarketoBudget(sandbox.url).early_looks_pay()
-    exports.filter(pk=early.pk).update(requested_at=timezone.now() - timedelta(seconds=150), due_at=timezone.now())
-    advance_extract(early.pk)
-    early.refresh_from_db()
-    assert early.due_at - early.requested_at == 3 * MARKETO_RHYTHM
+    budget = MarketoBudget(sandbox.url)
+    assert [next_look_at_age(early, seconds) for seconds in (2, 6, 15)] == [6, 15, 30]
+    assert budget.early_looks_pay()
+    assert [next_look_at_age(early, 30) for _ in range(SLOW_EXPORTS)] == [60] * SLOW_EXPORTS
+    assert not budget.early_looks_pay()
+    assert [next_look_at_age(early, seconds) for seconds in (2, 150)] == [60, 180]
+    budget.learn_early_look(pays=True)
+    assert budget.early_looks_pay()
+
+
+def next_look_at_age(extract: Extract, seconds: int) -> int:
+    """Seconds from the request to the next look, after one at that age."""
+    now = timezone.now()
+    Extract.objects.filter(pk=extract.pk).update(requested_at=now - timedelta(seconds=seconds), due_at=now)
+    advance_extract(extract.pk)
+    extract.refresh_from_db()
+    assert extract.due_at
+    assert extract.requested_at
+    return round((extract.due_at - extract.requested_at).total_seconds())
 
 
 @pytest.mark.parametrize(
