@@ -46,7 +46,7 @@ def test_a_name_that_turns_text_is_isolated_in_lists_and_mails(
     member = make_member(account, "evil@acme.example")
     User.objects.filter(pk=member.user_id).update(name="\u202eevil")
     team = make_team(account, "\u202eevil")
-    assert f"<div>{shown}</div>" in browser.get(USERS).content.decode()
+    assert f">{shown}<" in browser.get(USERS).content.decode()
     assert shown in browser.get(f"/settings/admin/teams/{team.pk}/").content.decode().split("</title>")[0]
     SalesAccount.objects.update(name="\u202eevil")
     new = services.NewInvitation("new@acme.example", "\u202eevil")

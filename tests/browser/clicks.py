@@ -93,12 +93,12 @@ def sync_people(page: Page, demo: Demo) -> None:
     expect(page.get_by_text("Succeeded").first).to_be_visible(timeout=120_000)
     expected = demo.state()["expected"]
     synced = f"{expected['synced']:,}"
-    expect(page.get_by_text(synced).first).to_be_visible()
+    expect(page.get_by_role("main").get_by_text(synced).first).to_be_visible()
     assert sum(expected.values()) == 10_000
     expect_done(page, demo, 4)
     expect(step(page, 4)).to_contain_text(f"{synced} people in the Sales account")
     settings(page, "People")
-    expect(page.get_by_text(synced).first).to_be_visible()
+    expect(page.get_by_role("main").get_by_text(synced).first).to_be_visible()
 
 
 def invite_users(page: Page, demo: Demo) -> None:

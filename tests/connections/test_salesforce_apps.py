@@ -309,9 +309,10 @@ def test_failed_calls_of_an_app_whose_secret_ended_are_told(
 
 
 def test_a_secret_that_cannot_be_read_any_more_is_entered_again(
-    connected: SalesforceConnection, crm: Client, change_org: ChangeOrg, settings: Settings
+    connected: SalesforceConnection, salesforce_admin: User, client_of: ClientOf, settings: Settings
 ) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    crm = client_of(salesforce_admin)  # nobody's session can be read any more
     app = connected.app
     assert app
     words = str(PROBLEMS["salesforce_app_unreadable"].what)

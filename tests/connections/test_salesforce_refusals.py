@@ -61,7 +61,7 @@ def test_each_error_of_the_authorize_page_ends_on_its_sentences(
     ("kind", "problem"),
     [
         ("salesforce:api_disabled", "salesforce_api_disabled"),
-        ("salesforce:not_for_rest", "salesforce_credentials"),
+        ("salesforce:not_for_rest", "salesforce_busy"),
         ("salesforce:daily_limit", "salesforce_quota"),
         ("salesforce:concurrent_limit", "salesforce_busy"),
         ("token_expired", "salesforce_credentials"),

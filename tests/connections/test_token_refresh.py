@@ -258,7 +258,7 @@ def test_a_worker_of_before_the_reconnect_says_nothing_about_the_connection_of_n
     sandbox: SandboxProcess,
 ) -> None:
     late = salesforce_client(salesforce_connection)
-    sandbox.post("/_sandbox/faults", {"path": "/describe", "kind": "salesforce:not_for_rest", "count": 1})
+    sandbox.post("/_sandbox/faults", {"path": "/describe", "kind": "status:401", "count": 2})
     with pytest.raises(ReconnectNeeded) as caught:
         late.describe("Lead")
     browser = client_of(salesforce_connection.connected_by)

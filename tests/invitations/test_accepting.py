@@ -194,7 +194,8 @@ def test_no_mail_takes_its_host_from_the_request(
         for email in (admin.email, "unknown@acme.example"):
             Client().post("/accounts/password/reset/", {"email": email}, headers=headers)
     tasks.send_invitation(Invitation.objects.get().pk)
-    assert len(mail.outbox) == 1 + 2 * (2 if allowed_hosts == ["testserver"] else 3)
+    # Whoever has no user gets no mail.
+    assert len(mail.outbox) == 1 + (2 if allowed_hosts == ["testserver"] else 3)
     for message in mail.outbox:
         assert "evil" not in str(message.message())
         assert "gopher" not in str(message.message())

@@ -109,7 +109,7 @@ def test_counting_does_not_fetch_everybody_who_is_gone(sync: Sync, browser: Clie
 def test_examples_lead_to_the_reason(sync: Sync, browser: Client) -> None:
     sync()
     found = lines(browser)
-    for label, rule in (("Owned by a queue", "owned by a queue"), ("Not in Salesforce", "not linked to a lead")):
+    for label, rule in (("Owned by a queue", "a queue owns"), ("Not in Salesforce", "no lead or contact")):
         example = found[label].examples[0]
         person = browser.post("/ops/sync/why/", {"q": example}).headers["Location"]
         assert rule in browser.get(f"{person}?ask=1").content.decode()

@@ -47,8 +47,8 @@ def test_the_rule_is_told_in_words(browser: Client, sandbox: SandboxProcess) -> 
     queue = sandbox.post("/_sandbox/people", {"action": "create", "kind": "queue_lead"})["ids"][0]
     missing = sandbox.post("/_sandbox/people", {"action": "create", "kind": "marketo_only"})["ids"][0]
     deleted = sandbox.post("/_sandbox/people", {"action": "create", "kind": "deleted_contact"})["ids"][0]
-    assert "owned by a queue" in verdict_on(browser, queue)
-    assert "not linked to a lead or contact" in verdict_on(browser, missing)
+    assert "a queue owns" in verdict_on(browser, queue)
+    assert "no lead or contact in Salesforce" in verdict_on(browser, missing)
     assert "was deleted in Salesforce" in verdict_on(browser, deleted)
 
 

@@ -107,7 +107,7 @@ SALESFORCE = [
     Row("401 for a page of results", RESULTS, "token_expired"),
     Row("401 without JSON", JOB, "status:401"),
     Row("401 that persists", JOB, "status:401", fails="salesforce_credentials", options=ALWAYS),
-    Row("a session not for the REST API", JOBS, "salesforce:not_for_rest", fails="salesforce_credentials"),
+    Row("a session not for the REST API", JOBS, "salesforce:not_for_rest", waits="salesforce_busy"),
     Row("403 daily limit", JOBS, "salesforce:daily_limit", waits="salesforce_quota"),
     Row("403 concurrent limit", JOBS, "salesforce:concurrent_limit", waits="salesforce_busy"),
     Row("403 API disabled", JOBS, "salesforce:api_disabled", fails="salesforce_api_disabled"),

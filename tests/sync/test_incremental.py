@@ -52,7 +52,7 @@ def test_what_is_followed_equals_what_a_full_sync_reads(synced: SalesAccount, ch
 
 def test_the_page_of_such_a_run_says_what_was_read(synced: SalesAccount, admin: User, client_of: ClientOf) -> None:
     page = client_of(admin).get(sync_changes(synced).get_absolute_url()).content.decode()
-    assert "Changed from – to" in page
+    assert "What this run reads, and when" in page
     assert "by ID" in page
 
 
