@@ -19,6 +19,7 @@ from connections.audit_actions import ConnectionAction
 from connections.models import SalesforceConnection, SalesforceSignIn
 from connections.problem_codes import ProblemCode
 from connections.services.client_factory import salesforce_client
+from devtools.personas import PASSWORD, SALESFORCE_ADMIN
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, connect_own, press_ok
@@ -249,9 +250,9 @@ def test_another_user_of_the_org_takes_the_place_of_the_connected_one(
     assert "Log in as another user of the same org" in text_of(browser.get("/settings/admin/salesforce/"))
     url = press_ok(browser)
     assert "prompt=login" in url
-    back = log_in_at_salesforce(sandbox, url, ("salesforce-admin@demo.example", "sandbox-password"))
+    back = log_in_at_salesforce(sandbox, url, (SALESFORCE_ADMIN, PASSWORD))
     page = text_of(browser.get(back, follow=True))
-    assert "as salesforce-admin@demo.example" in page
+    assert f"as {SALESFORCE_ADMIN}" in page
     replaced = SalesforceConnection.objects.get()
     assert (replaced.pk, replaced.org_id) == (salesforce_connection.pk, salesforce_connection.org_id)
     assert sandbox.get("/_sandbox/state")["org"]["grants"] == 1, "the old token was given back"
