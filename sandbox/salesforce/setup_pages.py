@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from sandbox.salesforce.authorize import LOGIN, Authorization
 from sandbox.salesforce.control import act
 from sandbox.salesforce.grants import Grants
+from sandbox.salesforce.layouts import PANEL_HEIGHTS
 from sandbox.salesforce.org import (
     ACTIONS_SITES,
     ACTIVITY_FIELDS,
@@ -38,13 +39,21 @@ PAGES: Final = {
         "task_fields.html",
     ),
     "/lightning/setup/ObjectManager/Lead/SearchLayouts/view": ("List View Button Layout", "list_view_buttons.html"),
+    "/lightning/setup/ObjectManager/Lead/PageLayouts/view": ("Page Layouts", "page_layouts.html"),
     "/lightning/setup/ConnectedAppsUsage/home": ("Connected Apps OAuth Usage", "connected_apps.html"),
     "/lightning/setup/ManageExternalClientApplication/home": ("External Client App Manager", "external_apps.html"),
     "/lightning/setup/PermSets/home": ("Permission Sets", "permission_sets.html"),
     HOME: ("Setup Home", "setup_home.html"),
 }
-# Activity fields are those of Task and Event; Lightning lists them under Activity too.
+# Activity fields are those of Task and Event; Lightning lists them under Activity too. The layouts of all objects stand
+# on one page here.
 ALIASES: Final = {
+    **{
+        f"/lightning/setup/ObjectManager/{name}/PageLayouts/view": (
+            "/lightning/setup/ObjectManager/Lead/PageLayouts/view"
+        )
+        for name in ("Contact", "Account", "Opportunity")
+    },
     "/lightning/setup/ObjectManager/Activity/FieldsAndRelationships/view": (
         "/lightning/setup/ObjectManager/Task/FieldsAndRelationships/view"
     ),
@@ -106,5 +115,6 @@ class SetupPages:
             ],
             "fields": [(item, data_type(item)) for item in fields.values()],
             "missing_fields": [label for label, name, _, _ in ACTIVITY_FIELDS if name not in fields],
+            "layout_panels": {name: (name, "") in self.org.layout_panels for name in PANEL_HEIGHTS},
             "users": [self.org.user_row(row) for row in self.org.world.salesforce_rows("User")],
         }

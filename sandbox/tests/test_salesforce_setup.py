@@ -228,7 +228,7 @@ def test_every_setup_page_opens(sandbox: SandboxProcess) -> None:
         browser.get("/lightning/setup/Anything/home")
         browser.log_in()
         links = re.findall(r'<li><a href="([^"]+)">([^<]+)<', browser.page.text)
-        assert len(links) == 8
+        assert len(links) == 9
         for address, title in links:
             browser.get(address)
             assert f"<h1>{title}</h1>" in browser.page.text

@@ -152,6 +152,8 @@ def install_and_configure_the_package(page: Page, demo: Demo) -> None:
     add_remote_sites(opened_by(page, link_of(item(page, "Remote site for Adobe"))))
     add_activity_fields(opened_by(page, link_of(item(page, "The 15 activity fields"))))
     add_buttons(opened_by(page, link_of(item(page, "List views have the Actions buttons"))))
+    assign_the_permission_set(opened_by(page, link_of(item(page, "Users have the permission set"))))
+    add_sections(opened_by(page, link_of(item(page, "The Lead layout has the section"))))
     page.get_by_role("button", name="Check again").first.click()
     expect(item(page, "Install or upgrade")).to_contain_text("Found")
     expect_done(page, demo, 6)
@@ -229,6 +231,20 @@ def add_activity_fields(setup: Page) -> None:
     setup.get_by_label("Picklist Values").fill("Call\nMeeting\nEmail\nReply")
     setup.get_by_role("button", name="Save picklist").click()
     expect(setup.get_by_role("cell", name="MSE_Viewed__c")).to_be_visible()
+    setup.close()
+
+
+def assign_the_permission_set(setup: Page) -> None:
+    for username in (MARKETO_ADMIN, SALESFORCE_ADMIN):
+        setup.get_by_role("button", name=f"Assign: {username}").click()
+        expect(setup.get_by_role("button", name=f"Remove: {username}")).to_be_visible()
+    setup.close()
+
+
+def add_sections(setup: Page) -> None:
+    for name in ("Lead", "Contact", "Account", "Opportunity"):
+        setup.get_by_role("button", name=f"Add: {name}").click()
+        expect(setup.get_by_role("button", name=f"Remove: {name}")).to_be_visible()
     setup.close()
 
 
