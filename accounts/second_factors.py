@@ -3,12 +3,16 @@ Second factors: what allauth keeps of authenticator apps and recovery codes is e
 when somebody has lost them all.
 """
 
+import base64
+import secrets
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+import structlog
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from cryptography.fernet import InvalidToken
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -23,6 +27,7 @@ _SECRETS = ("secret", "seed")
 _LISTS_OF_SECRETS = ("migrated_codes",)
 # The version and the first bytes of the time (Fernet's specification); neither Base32 nor hexadecimal digits begin so.
 _BEGIN_OF_FERNET = "gAAAA"
+logger = structlog.get_logger(__name__)
 
 
 class EncryptingAdapter(DefaultMFAAdapter):  # type: ignore[misc]
@@ -32,7 +37,12 @@ class EncryptingAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return decrypt(encrypted_text)
+        """Of a secret whose key is gone one that nobody has: pages open, no code is right, and new ones can be made."""
+        try:
+            return decrypt(encrypted_text)
+        except InvalidToken:
+            logger.warning("second_factor_unreadable")
+            return base64.b32encode(secrets.token_bytes(20)).decode()
 
 
 @transaction.atomic

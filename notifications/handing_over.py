@@ -80,6 +80,8 @@ def _hand_over(channel: Channel, user: User | None, batch: list[Delivery]) -> No
 
 def hand_over(channel: Channel, user: User | None, envelope: Envelope) -> None:
     """In the language and the time zone that are active. Raises NotTaken."""
+    if channel.is_unreadable:
+        raise NotTaken(Trouble.UNREADABLE, is_final=True)
     if user:
         mails.send_to(user, envelope, settings_url_of(channel))
     else:

@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member, Occurrence, SalesAccount, User
-from common.encryption import EncryptedTextField
 from common.events import Event
+from connections.credentials import CredentialField
 from notifications.querysets import ChannelQuerySet, DeliveryQuerySet
 
 
@@ -42,6 +42,7 @@ class Trouble(models.TextChoices):
     REFUSED = "refused", _("It refused the message. Check the address.")
     GONE = "gone", _("It answered that it is gone for good. Make a new address there.")
     BUSY = "busy", _("It is busy or out of order.")
+    UNREADABLE = "unreadable", _("Its stored address cannot be read any more. Enter it again.")
     MAIL_SERVER = "mail_server", _("The mail server did not take the message.")
     ADDRESS_REFUSED = "address_refused", _("The mail server refused the e-mail address.")
 
@@ -56,9 +57,9 @@ class Channel(models.Model):
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(_("Kind"), max_length=10, choices=ChannelKind.choices)
     # Whoever knows the address of a chat may write there.
-    address = EncryptedTextField(_("Address"), blank=True)
+    address = CredentialField(_("Address"), blank=True)
     # Signs what webhooks are sent.
-    secret = EncryptedTextField(blank=True)
+    secret = CredentialField(blank=True)
     # Keys of the events that were chosen; null for those that are told by default.
     events = models.JSONField(null=True)
     pace = models.CharField(_("When"), max_length=10, choices=Pace.choices, default=Pace.AT_ONCE)
@@ -99,6 +100,11 @@ class Channel(models.Model):
     def host(self) -> str:
         """What may be shown of the address."""
         return urlsplit(self.address).hostname or ""
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Is its address there, but encrypted with a key that is gone?"""
+        return not self.is_mail and not (self.address and (self.secret or self.kind != ChannelKind.WEBHOOK))
 
     @property
     def is_mail(self) -> bool:

@@ -166,3 +166,14 @@ class TestLost:
         for nobody in ("unknown@acme.example", member.email):
             with pytest.raises(CommandError):
                 call_command("reset_second_factors", nobody)
+
+
+def test_whose_key_is_gone_opens_nothing_and_is_made_anew(nora: User, client_of: ClientOf, settings: Settings) -> None:
+    """Security statement 6: no code is right by chance, least of all one that an empty secret would give."""
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    assert not set(codes()) & set(codes())
+    browser = client_of(nora)
+    assert browser.get("/accounts/2fa/").status_code == 200
+    assert browser.get("/accounts/2fa/recovery-codes/").status_code == 200
+    browser.post("/accounts/2fa/recovery-codes/generate/")
+    assert codes() == codes()

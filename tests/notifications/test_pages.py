@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from accounts.occurrences import begin, end
@@ -159,3 +161,15 @@ def test_ops_staff_begin_with_what_concerns_the_operator_alone(ops: User, client
     assert len(ticked) == 2
     assert "The audit trail was changed" in ticked[0]
     assert "A channel takes no messages" in ticked[1]
+
+
+def test_a_channel_whose_key_is_gone_is_entered_again(
+    account: SalesAccount, make_channel: MakeChannel, admin: User, client_of: ClientOf, settings: Settings
+) -> None:
+    """Its page opens, its messages wait and say why, and nothing is posted anywhere."""
+    channel = make_channel()
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    browser = client_of(admin)
+    assert browser.get(PAGE).status_code == 200
+    page = text_of(browser.post(f"{PAGE}{channel.pk}/test/", follow=True))
+    assert "cannot be read any more" in page
