@@ -14,12 +14,12 @@ from sandbox.testing import SandboxProcess
 from sync.engine.client_factory import marketo_of, salesforce_of
 from sync.engine.load import CHUNK_BYTES
 from sync.engine.stage import STAGED, StageTable
-from sync.models import Extract, Person, SyncRun
+from sync.models import Extract, HoldLimit, Person, SyncRun
 from tests.connections.salesforce_sign_in import connect_salesforce
 from tests.factories import admin_of, make_account, make_instance, make_marketo_connection
 from tests.signing_in import let_in
 
-EXPORT_MEGABYTES = 5_000
+EXPORT_MEGABYTES, EVERYBODY = 5_000, 10_000_000
 # The people of the run once more, under another account: the same table, indexes and number of rows.
 INSERT = """
 INSERT INTO sync_person (
@@ -42,11 +42,12 @@ ON CONFLICT DO NOTHING
 
 
 def connected_account(sandbox: SandboxProcess) -> SalesAccount:
-    """With an allowance that several exports of everybody fit into, so that no run waits for tomorrow."""
+    """With an allowance that all exports fit into, and no change so large that a run is held for it."""
     account = make_account("Bench")
     sandbox.post("/_sandbox/switches", {"export_megabytes": EXPORT_MEGABYTES})
     make_instance(account=account, endpoint=sandbox.url, daily_export_megabytes=EXPORT_MEGABYTES, share_percent=100)
     make_marketo_connection(account, endpoint=sandbox.url)
+    HoldLimit.objects.create(account=account, people=EVERYBODY, percent=100)
     connect_salesforce(sandbox, account, admin_of(account))
     return account
 
