@@ -1,38 +1,16 @@
 """What can go wrong between this console and its providers, in sentences: what happened, what to do, who can do it."""
 
-from dataclasses import dataclass
-
-from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from connections.app_messages import APP_SENTENCES
+from connections.marketo_messages import MARKETO_PROBLEMS
 from connections.models import Service
+from connections.problem import ACCOUNT_ADMIN, NOBODY, OPERATOR, SALESFORCE_ADMIN, YOU, Problem
 from connections.problem_codes import ProblemCode
 from connections.rights import RightCode, names_of
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Three sentences for the person at the screen; `values` are words to look for or to enter over there."""
-
-    what: Promise
-    todo: Promise
-    who: Promise
-    values: tuple[str, ...] = ()
-    # An address list over there may be the cause: the page names the addresses from which this console calls.
-    is_about_addresses: bool = False
-
-    @property
-    def egress_addresses(self) -> list[str]:
-        return settings.EGRESS_ADDRESSES if self.is_about_addresses else []
-
-    @property
-    def can_be_handed_on(self) -> bool:
-        """Is it for somebody who acts in another system and needs no account here?"""
-        return self.who in (SALESFORCE_ADMIN, MARKETO_ADMIN)
 
 
 class ConnectionProblem(Exception):
@@ -47,27 +25,17 @@ class ConnectionProblem(Exception):
         return problem_for(self.code)
 
 
-YOU = _("You")
-ACCOUNT_ADMIN = _("An Admin or a Salesforce admin of the Sales account")
-SALESFORCE_ADMIN = _("A Salesforce admin of your company")
-MARKETO_ADMIN = _("A Marketo admin of your company")
-OPERATOR = _("The operator of this console")
-NOBODY = _("Nobody: it passes by itself")
-
 _VIEW_ALL_RECORDS = _(
     "In Salesforce open Setup > Permission Sets, give a set View All Records on Lead and on Contact and assign it to "
     "the connected user."
 )
-_ALL_WORKSPACES = _("In Marketo open Admin > Users & Roles > Users and give the API user its role in all workspaces.")
 
-_READ_MARKETO = names_of(RightCode.PEOPLE, RightCode.ACTIVITIES, RightCode.ASSETS)
-_LIST_USERS = names_of(RightCode.USERS)
 _READ_SALESFORCE = names_of(RightCode.LEADS, RightCode.CONTACTS, RightCode.ACCOUNTS, RightCode.OPPORTUNITIES)
 _SYSTEM = names_of(RightCode.API, RightCode.SETUP)
 
 # Causes and cures: Salesforce's "OAuth Authorization Errors" and Adobe's "How do I fix We were unable to authenticate
 # your request"; Adobe's "Error Codes" of the Marketo REST API.
-PROBLEMS: dict[str, Problem] = {
+PROBLEMS: dict[str, Problem] = MARKETO_PROBLEMS | {
     ProblemCode.SALESFORCE_REFUSED: Problem(
         _("Salesforce did not give its consent: Deny was pressed, or the user name or password was not accepted."),
         _("Press Connect again, log in to Salesforce and press Allow."),
@@ -290,131 +258,6 @@ PROBLEMS: dict[str, Problem] = {
         _("You made more than 30 links within an hour."),
         _("Use the links you have, or wait an hour."),
         YOU,
-    ),
-    ProblemCode.MARKETO_CREDENTIALS: Problem(
-        _("Marketo refused the Client ID or the Client Secret."),
-        _("Copy both again from Marketo's Integration Information card and paste them in the Set Up tab."),
-        MARKETO_ADMIN,
-    ),
-    ProblemCode.MARKETO_UNREADABLE: Problem(
-        _("The stored Client Secret of Marketo cannot be read: the key it was encrypted with is missing."),
-        _("Paste the credentials again in the tab Set Up, or have the operator of this console put the old key back."),
-        _("An Admin of the Sales account"),
-    ),
-    ProblemCode.MARKETO_NO_ADMINS: Problem(
-        _("Marketo named no admin, which cannot be right; the list from before is kept."),
-        format_lazy(
-            _("In Marketo open Admin > Users & Roles > Roles, give the API user's role {names}, then refresh."),
-            names=", ".join(_LIST_USERS),
-        ),
-        MARKETO_ADMIN,
-        _LIST_USERS,
-    ),
-    ProblemCode.MARKETO_BAD_ADDRESS: Problem(
-        _("The first admin's e-mail address is not an address."),
-        _("Enter it as name@company.example."),
-        YOU,
-    ),
-    ProblemCode.MARKETO_WRONG_INSTANCE: Problem(
-        _("This Munchkin Account ID belongs to another Marketo instance than the one of this Sales account."),
-        _("Copy the Munchkin Account ID from Admin > Sales Insight > Actions Config of your own Marketo instance."),
-        MARKETO_ADMIN,
-    ),
-    ProblemCode.MARKETO_FORBIDDEN_HOST: Problem(
-        _("This is not the Munchkin Account ID or the address of a Marketo instance."),
-        _("A Munchkin Account ID looks like 123-ABC-456."),
-        YOU,
-    ),
-    ProblemCode.MARKETO_NOT_MARKETO: Problem(
-        _("There is no Marketo instance at this address."),
-        _("Check the Munchkin Account ID."),
-        YOU,
-    ),
-    ProblemCode.MARKETO_PERMISSION: Problem(
-        _("Marketo refused the call: the API user lacks a permission, or an address list keeps this console out."),
-        format_lazy(
-            _(
-                "In Marketo open Admin > Users & Roles > Roles and give the API user's role {needed}; to list Marketo "
-                "admins, {optional} too. Or add the console's addresses in Admin > Login Settings. The tab Rights "
-                "shows what is missing."
-            ),
-            needed=", ".join(_READ_MARKETO),
-            optional=", ".join(_LIST_USERS),
-        ),
-        MARKETO_ADMIN,
-        (*_READ_MARKETO, *_LIST_USERS),
-        is_about_addresses=True,
-    ),
-    ProblemCode.MARKETO_UNREACHABLE: Problem(
-        _("Marketo did not answer in time."),
-        _("Try again in a few minutes. If it stays, ask the operator whether this console can reach Marketo."),
-        OPERATOR,
-    ),
-    ProblemCode.MARKETO_UNKNOWN_NAME: Problem(
-        _("The name of Marketo's server cannot be found."),
-        _("Ask the operator to look at the name service (DNS) of this console, and at the address of the connection."),
-        OPERATOR,
-    ),
-    ProblemCode.MARKETO_CERTIFICATE: Problem(
-        _("This console does not trust the certificate that Marketo's server shows."),
-        _("Ask the operator. If a proxy opens https, its authority belongs into the file REQUESTS_CA_BUNDLE names."),
-        OPERATOR,
-    ),
-    ProblemCode.MARKETO_BUSY: Problem(
-        _("Marketo is busy or in maintenance."),
-        _("Try again in a few minutes."),
-        NOBODY,
-    ),
-    ProblemCode.MARKETO_PAUSED: Problem(
-        _("Marketo failed several times in a row, so this console gives it a pause."),
-        _("Wait: within five minutes Marketo is asked again by itself."),
-        NOBODY,
-    ),
-    ProblemCode.MARKETO_QUOTA: Problem(
-        _("The Marketo instance has used all its API calls of today."),
-        _("Wait until midnight in US Central time, or buy more calls."),
-        MARKETO_ADMIN,
-    ),
-    ProblemCode.MARKETO_TAKEN: Problem(
-        _("The Sales account is already connected to Marketo by another admin."),
-        _("Press Connect in the tab Connection to take the connection over; it goes on working meanwhile."),
-        _("An Admin of the Sales account"),
-    ),
-    ProblemCode.MARKETO_HAS_ACCESS: Problem(
-        _("You were granted the use of the connection, so you cannot become its owner."),
-        _("Have your access removed in the tab User Access, then press Connect."),
-        _("An Admin of the Sales account"),
-    ),
-    ProblemCode.MARKETO_NOT_CONNECTED: Problem(
-        _("The Sales account is not connected to Marketo."),
-        _("Connect it on Settings > Admin Settings > Marketo."),
-        _("An Admin of the Sales account"),
-    ),
-    ProblemCode.MARKETO_UNKNOWN_WORKSPACE: Problem(
-        _("Marketo has no such workspace, or nobody was chosen."),
-        _("Choose one or more people and a workspace of the list, then press Connect."),
-        YOU,
-    ),
-    ProblemCode.MARKETO_NOT_OWNER: Problem(
-        _("Only the owner of the connection to Marketo can disconnect it."),
-        _("Ask the owner to press Disconnect, or take the connection over first with Connect."),
-        _("The owner of the connection"),
-    ),
-    ProblemCode.MARKETO_NO_INSTANCE: Problem(
-        _("This Sales account belongs to no Marketo instance, so there are no credentials to connect with."),
-        _("Set up the Sales account first, in Marketo under Admin > Sales Insight > Actions Config."),
-        MARKETO_ADMIN,
-    ),
-    ProblemCode.MARKETO_SEES_SOME: Problem(
-        _("Marketo shows the API user only some of the people."), _ALL_WORKSPACES, MARKETO_ADMIN
-    ),
-    ProblemCode.MARKETO_SEES_UNPROVED: Problem(
-        _("Nothing proves that Marketo shows the API user everybody."), _ALL_WORKSPACES, MARKETO_ADMIN
-    ),
-    ProblemCode.MARKETO_UNEXPECTED: Problem(
-        _("Marketo answered something this console does not understand."),
-        _("Try again. If it stays, send the time of this message to the operator."),
-        OPERATOR,
     ),
 }
 

@@ -9,8 +9,9 @@ from accounts.models import SalesAccount
 from accounts.permissions import Permission
 from clients.salesforce.errors import SERVICE as SALESFORCE
 from connections.asking import asking
-from connections.messages import PROBLEMS, Problem
+from connections.messages import PROBLEMS
 from connections.models import ApiFailure, ConnectionStatus, MarketoConnection, SalesforceConnection
+from connections.problem import Problem
 from connections.services.health import check_connection
 from connections.services.probes import find_probe
 from diagnostics.failures import retry_failure

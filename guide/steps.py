@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django_stubs_ext import StrOrPromise
 
 from accounts.permissions import Permission
-from connections.messages import Problem
+from connections.problem import Problem
 from connections.services.health import Health
 from guide.setup_state import AccountState, SetupState, Viewer
 from sync.models import SyncRun

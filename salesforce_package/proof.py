@@ -28,8 +28,9 @@ from clients.salesforce.errors import SERVICE as SALESFORCE
 from clients.salesforce.oauth import to_18
 from clients.salesforce.soql import literals
 from clients.values import flag
-from connections.messages import ConnectionProblem, Problem
+from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, SalesforceConnection
+from connections.problem import Problem
 from connections.problem_codes import ProblemCode, problem_code
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client

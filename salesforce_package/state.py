@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import SalesAccount
-from connections.messages import PROBLEMS, Problem
+from connections.messages import PROBLEMS
 from connections.models import MarketoInstance, SalesforceConnection
+from connections.problem import Problem
 from connections.problem_codes import ProblemCode
 from diagnostics.help_links import Part
 from salesforce_package.changes import open_changes

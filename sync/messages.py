@@ -11,7 +11,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from clients.http import ApiError
-from connections.messages import NOBODY, ConnectionProblem, Problem, problem_for
+from connections.messages import ConnectionProblem, problem_for
+from connections.problem import NOBODY, Problem
 from connections.problem_codes import ProblemCode, problem_code
 from connections.services.visibility import SYNCED, Kind, Visibility
 from history.models import ChangeKind

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Member, SalesAccount
 from clients.http import ApiError, Unreachable
-from connections.messages import Problem, problem_for
+from connections.messages import problem_for
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection, Service
+from connections.problem import Problem
 from connections.problem_codes import problem_code
 from connections.services.call_log import record_usage, solve_failures
 from connections.services.call_recorder import record_problem, row_of

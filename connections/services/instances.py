@@ -18,8 +18,9 @@ from common.addresses import AddressError, stored_form
 from connections.asking import asking
 from connections.audit_actions import ConnectionAction
 from connections.credentials import CredentialsUnreadable
-from connections.messages import ConnectionProblem, Problem, problem_for
+from connections.messages import ConnectionProblem, problem_for
 from connections.models import ConnectionStatus, MarketoAdmin, MarketoConnection, MarketoInstance
+from connections.problem import Problem
 from connections.problem_codes import ProblemCode, problem_code
 from connections.services.client_factory import marketo_client
 from connections.services.marketo import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo

@@ -20,8 +20,9 @@ from clients.marketo.client import MarketoClient
 from clients.marketo.types import ChangesPage
 from clients.salesforce.client import SalesforceClient
 from clients.values import whole_number
-from connections.messages import Problem, problem_for
+from connections.messages import problem_for
 from connections.models import ConnectionStatus, SalesforceConnection, Service
+from connections.problem import Problem
 from connections.problem_codes import ProblemCode
 from connections.services.call_recorder import Connection, record_problem, row_of
 from connections.services.client_factory import marketo_client, salesforce_client

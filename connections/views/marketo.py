@@ -12,8 +12,9 @@ from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from common.paging import is_key
 from connections.forms import MarketoCredentialsForm
-from connections.messages import PROBLEMS, ConnectionProblem, Problem
+from connections.messages import PROBLEMS, ConnectionProblem
 from connections.models import MarketoConnection
+from connections.problem import Problem
 from connections.services import marketo as marketo_services
 from connections.services import marketo_access
 from connections.services.health import marketo_health

@@ -11,8 +11,9 @@ from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from clients.salesforce.oauth import AppKind
 from connections.forms import AppCredentialsForm, SalesforceAppForm, ServerConnectForm
-from connections.messages import ConnectionProblem, Problem
+from connections.messages import ConnectionProblem
 from connections.models import ConnectMethod, SalesforceApp, SalesforceAppKey
+from connections.problem import Problem
 from connections.services.app_keys import make_key
 from connections.services.salesforce import callback_url, org_origin
 from connections.services.salesforce_apps import check_app, enter_app, remove_app, replace_credentials

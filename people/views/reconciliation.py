@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
-from connections.messages import Problem
+from connections.problem import Problem
 from people.differences import lines_of
 from people.reconciliation import count, last_counts
 from sync import services
