@@ -12,6 +12,7 @@ from sync.models import SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
 from tests.sync import remembered
+from tests.sync.altered_answers import AlteredAnswers
 from tests.sync.driving import finish
 
 Sync = Callable[[], SyncRun]
@@ -76,3 +77,9 @@ def change(sandbox: SandboxProcess) -> Change:
         return list(answer["ids"])
 
     return do
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> AlteredAnswers:
+    """What providers answer, as a test changes it."""
+    return AlteredAnswers(monkeypatch)

@@ -21,19 +21,13 @@ from sync.services import start_sync
 from sync.statuses import RunStatus
 from tests.factories import make_marketo_connection
 from tests.sync.altered_answers import AlteredAnswers, in_each_part
-from tests.sync.conftest import Sync
 from tests.sync.driving import cut_waits_short, finish, run_has_ended, work_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LEADS, USAGE = r"/rest/v1/leads\.json", r"/rest/v1/stats/usage\.json"
-QUERY, JOBS, JOB, RESULTS = r"/queryAll\?", r"/jobs/query$", r"/jobs/query/\w+$", r"/jobs/query/\w+/results"
+QUERY = r"/queryAll\?"
 Values = dict[str, Any]
-
-
-@pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch) -> AlteredAnswers:
-    return AlteredAnswers(monkeypatch)
 
 
 @pytest.fixture
@@ -306,98 +300,6 @@ def test_calls_that_were_not_counted_say_nothing_about_other_tools() -> None:
     budget.learn_calls(1_000)
     budget.learn_calls(0)
     assert budget.spent().calls == 1_000
-
-
-class Roles:
-    """Salesforce without contact roles, whose query job answers with nothing at all."""
-
-    def __init__(self, answers: AlteredAnswers) -> None:
-        self._job = "none"
-        answers.alter(JOBS, self._remember)
-        answers.alter(JOB, self._without_rows)
-        answers.alter(RESULTS, self._empty)
-        answers.alter("OpportunityContactRole", lambda answer, _request: answer | {"totalSize": 0})
-
-    def _remember(self, answer: Values, request: PreparedRequest) -> Values:
-        if "OpportunityContactRole" in str(request.body):
-            self._job = answer["id"]
-        return answer
-
-    def _without_rows(self, answer: Values, request: PreparedRequest) -> Values:
-        return answer | {"numberRecordsProcessed": 0} if self._job in str(request.url) else answer
-
-    def _empty(self, response: Any, request: PreparedRequest) -> bytes:
-        if self._job not in str(request.url):
-            return bytes(response.content)
-        del response.headers["Sforce-NumberOfRecords"]
-        return b""
-
-
-def test_a_query_job_without_rows_may_have_no_file(sync: Sync, answers: AlteredAnswers) -> None:
-    Roles(answers)
-    run = sync()
-    assert (run.status, run.failure) == (RunStatus.SUCCEEDED, "")
-    assert run.synced > 0
-    assert not Person.objects.exclude(salesforce_opportunity_id=None).exists()
-
-
-def test_pages_of_results_need_not_count_their_rows(sync: Sync, answers: AlteredAnswers) -> None:
-    """The job has counted them."""
-
-    def uncounted(response: Any, _request: PreparedRequest) -> bytes:
-        del response.headers["Sforce-NumberOfRecords"]
-        return bytes(response.content)
-
-    answers.alter(RESULTS, uncounted)
-    run = sync()
-    assert (run.status, run.failure) == (RunStatus.SUCCEEDED, "")
-
-
-def test_pages_of_results_that_were_not_counted_are_held_against_the_job(sync: Sync, answers: AlteredAnswers) -> None:
-    def cut(response: Any, _request: PreparedRequest) -> bytes:
-        del response.headers["Sforce-NumberOfRecords"]
-        return bytes(response.content[: response.content.rindex(b"\n", 0, -1) + 1])
-
-    answers.alter(RESULTS, cut)
-    run = sync()
-    assert (run.status, run.failure) == (RunStatus.FAILED, "extract_failed")
-
-
-def test_a_file_with_other_columns_says_so(sync: Sync, answers: AlteredAnswers) -> None:
-    answers.alter(RESULTS, lambda response, _request: bytes(response.content).replace(b'"Id"', b'"ID"', 1))
-    run = sync()
-    assert (run.status, run.failure) == (RunStatus.FAILED, "extract_failed")
-    assert run.failure_params["detail"] == "The file begins with other columns than were asked for."
-
-
-def test_a_page_of_results_that_names_itself_ends_the_run(sync: Sync, answers: AlteredAnswers) -> None:
-    def name_itself(response: Any, _request: PreparedRequest) -> bytes:
-        response.headers["Sforce-Locator"] = "MQ"
-        return bytes(response.content)
-
-    answers.alter(RESULTS, name_itself)
-    run = sync()
-    assert (run.status, run.failure) == (RunStatus.FAILED, "extract_failed")
-
-
-def test_a_query_job_in_an_unknown_state_is_waited_for(sync: Sync, answers: AlteredAnswers) -> None:
-    seen = set[str]()
-
-    def queued(answer: Values, request: PreparedRequest) -> Values:
-        is_first = str(request.url) not in seen
-        seen.add(str(request.url))
-        return answer | ({"state": "Queued", "numberRecordsProcessed": None} if is_first else {})
-
-    answers.alter(JOB, queued)
-    assert sync().status == RunStatus.SUCCEEDED
-
-
-def test_a_query_job_may_count_in_text(sync: Sync, answers: AlteredAnswers) -> None:
-    def as_text(answer: Values, _request: PreparedRequest) -> Values:
-        return answer | {"numberRecordsProcessed": str(answer["numberRecordsProcessed"]), "errorMessage": None}
-
-    answers.alter(JOB, as_text)
-    assert sync().status == RunStatus.SUCCEEDED
 
 
 def test_refused_fields_are_found_with_and_without_spaces(account: SalesAccount) -> None:
