@@ -74,16 +74,18 @@ def find_changes(
     return [_change(last, ITEMS[key], found[key], entries) for key in broken]
 
 
-def keep_changes(account: SalesAccount, found: Mapping[str, Finding], changes: Iterable[PackageChange]) -> None:
+def keep_changes(
+    account: SalesAccount, org_id: str, found: Mapping[str, Finding], changes: Iterable[PackageChange]
+) -> None:
     """Keep what broke, and note what is whole again."""
     whole = {key for key, finding in found.items() if finding.state is State.DONE}
-    open_changes(account).filter(item__in=whole).update(ended_at=timezone.now())
+    open_changes(account, org_id).filter(item__in=whole).update(ended_at=timezone.now())
     PackageChange.objects.bulk_create(changes)
 
 
-def open_changes(account: SalesAccount) -> QuerySet[PackageChange]:
-    """What broke and is not whole again, the newest first."""
-    changes: QuerySet[PackageChange] = PackageChange.objects.for_account(account).filter(ended_at=None)
+def open_changes(account: SalesAccount, org_id: str) -> QuerySet[PackageChange]:
+    """What broke in an org and is not whole again, the newest first."""
+    changes: QuerySet[PackageChange] = PackageChange.objects.for_account(account).filter(org_id=org_id, ended_at=None)
     return changes.order_by("-pk")
 
 

@@ -20,8 +20,6 @@ class PackageCheck(models.Model):
     version = models.CharField(max_length=40, blank=True)
     # {item key: a salesforce_package.org.Finding as a dict}
     results = models.JSONField(default=dict)
-    # Keys of items that an earlier check has found in order.
-    broken = models.JSONField(default=list, db_default=[])
     checked_at = models.DateTimeField()
     # When a check first missed a package that an earlier one had found.
     removed_at = models.DateTimeField(null=True)

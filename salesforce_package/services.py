@@ -22,7 +22,7 @@ from connections.services.client_factory import marketo_client, salesforce_clien
 from connections.services.instances import SalesforceSample, read_salesforce_sample
 from invitations.models import Invitation
 from salesforce_package.audit_actions import PackageAction
-from salesforce_package.changes import find_changes, keep_changes, was_whole
+from salesforce_package.changes import find_changes, keep_changes, open_changes
 from salesforce_package.checks import check_org
 from salesforce_package.events import ITEMS_BROKEN
 from salesforce_package.items.checklist import ITEMS
@@ -47,7 +47,8 @@ def check_package(account: SalesAccount) -> PackageCheck:
     last = PackageCheck.objects.for_account(account).filter(org_id=connection.org_id).first()
     changes = find_changes(last, findings, client)
     with transaction.atomic():
-        keep_changes(account, findings, changes)
+        keep_changes(account, connection.org_id, findings, changes)
+        _tell_of_broken(account, connection.org_id)
         return _keep(account, last, connection.org_id, findings)
 
 
@@ -92,29 +93,14 @@ def _keep(account: SalesAccount, last: PackageCheck | None, org_id: str, finding
     elif installed.state is State.MISSING and last and last.version:
         removed_at = timezone.now()
     results = {key: asdict(finding) for key, finding in findings.items()}
-    broken = _broken_items(last, results)
-    values = {"org_id": org_id, "version": version, "results": results, "removed_at": removed_at, "broken": broken}
-    with transaction.atomic():
-        _tell_of_broken(account, broken)
-        return PackageCheck.objects.update_or_create(
-            account=account, defaults={"checked_at": timezone.now(), **values}
-        )[0]
+    values = {"org_id": org_id, "version": version, "results": results, "removed_at": removed_at}
+    return PackageCheck.objects.update_or_create(account=account, defaults={"checked_at": timezone.now(), **values})[0]
 
 
-def _broken_items(last: PackageCheck | None, results: dict[str, Any]) -> list[str]:
-    """Keys of what an earlier check has found in order, and the last ones do not."""
-    if last is None:
-        return []
-    were_good = {key for key, finding in last.results.items() if was_whole(finding)} | set(last.broken)
-    missing = {key for key, finding in results.items() if finding["state"] == State.MISSING}
-    # What cannot be told just now is as it was.
-    unknown = {key for key, finding in results.items() if finding["state"] == State.UNKNOWN} & set(last.broken)
-    return sorted((were_good & missing) | unknown)
-
-
-def _tell_of_broken(account: SalesAccount, broken: list[str]) -> None:
+def _tell_of_broken(account: SalesAccount, org_id: str) -> None:
+    broken = open_changes(account, org_id).values("item").distinct().count()
     if broken:
-        begin(ITEMS_BROKEN, account=account, link=reverse("salesforce_package:package"), items=len(broken))
+        begin(ITEMS_BROKEN, account=account, link=reverse("salesforce_package:package"), items=broken)
     else:
         end(ITEMS_BROKEN, account=account)
 

@@ -238,7 +238,7 @@ def package_state(account: SalesAccount) -> PackageState:
     sections = [SectionState(section, [view.item(item) for item in section.items]) for section in SECTIONS]
     if connection is None:
         return PackageState(connection, check, sections)
-    changes = [_change(change) for change in open_changes(account).filter(org_id=org_id, item__in=ITEMS)]
+    changes = [_change(change) for change in open_changes(account, org_id).filter(item__in=ITEMS)]
     return PackageState(connection, check, sections, proof_state(account, org_id), changes)
 
 

@@ -8,7 +8,7 @@ from salesforce_package import tasks
 from salesforce_package.events import ITEMS_BROKEN
 from salesforce_package.facts import ACTIVITY_FIELDS
 from salesforce_package.items.checklist import ITEMS
-from salesforce_package.models import PackageCheck
+from salesforce_package.models import PackageChange
 from salesforce_package.org import State
 from salesforce_package.services import check_package, tick_item
 from salesforce_package.state import ItemState, package_state
@@ -352,12 +352,18 @@ def test_what_was_in_order_and_is_broken_is_told_until_it_is_in_order(
     for _ in range(2):
         items(checked)
     told = Occurrence.objects.going_on().get(event=ITEMS_BROKEN.key)
-    assert told.details["items"] > 3
+    broken = broken_items(checked)
+    assert told.details["items"] == len(broken) > 3
     change_org("install_package")
-    broken = PackageCheck.objects.get().broken
     items(checked)
-    left = PackageCheck.objects.get().broken
-    assert set(left) < set(broken)
-    PackageCheck.objects.update(broken=[])
-    assert "package_installed" in broken
-    assert "package_installed" not in left
+    assert broken_items(checked) < broken
+    assert "package_installed" in broken - broken_items(checked)
+    SalesforceConnection.objects.update(org_id="00DOTHER00000000AA")
+    items(checked)
+    assert not Occurrence.objects.going_on().exists(), "the org that is connected now has lost nothing"
+    assert broken_items(checked), "what the other one had lost is not found again by that"
+
+
+def broken_items(account: SalesAccount) -> set[str]:
+    """What any org of the account has lost."""
+    return set(PackageChange.objects.for_account(account).filter(ended_at=None).values_list("item", flat=True))
