@@ -105,7 +105,9 @@ def _own_numbers(viewer: Viewer) -> frozenset[int]:
 
 def _focus(steps: Sequence[Step], mine: frozenset[int]) -> Step | None:
     """Trouble first, then the next step; one's own before what one may do for others."""
-    able = sorted((step for step in steps if step.action), key=lambda step: step.number not in mine)
+    able = sorted(
+        (step for step in steps if step.action and not step.is_under_way), key=lambda step: step.number not in mine
+    )
     waiting = [StepState.PROBLEM, StepState.NEXT, StepState.TODO]
     found = [step for state in waiting for step in able if step.state == state]
     own = [step for step in found if step.number in mine]

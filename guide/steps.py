@@ -93,6 +93,8 @@ class Step:
     can_ask: bool = False
     # It was done before it had its problem: what was reached stays reached.
     was_done: bool = False
+    # Somebody has begun it, and nothing is to be done but to wait.
+    is_under_way: bool = False
 
     @property
     def title(self) -> StrOrPromise:
@@ -122,7 +124,8 @@ def steps_for(facts: SetupState) -> list[Step]:
         _install_package(facts),
         _configure_package(facts),
     ]
-    following = next((step for step in steps if step.state == StepState.TODO and step.action), None)
+    open_steps = (step for step in steps if step.state == StepState.TODO and step.action)
+    following = next((step for step in open_steps if not step.is_under_way), None)
     return [replace(step, state=StepState.NEXT) if step is following else step for step in steps]
 
 
@@ -144,7 +147,8 @@ def _set_up_account(facts: SetupState) -> Step:
         fact = _("Nobody has been invited yet.")
     state = StepState.DONE if original else StepState.TODO
     label = _("View") if invitation or original else _("Send Invite")
-    return Step(1, state, fact, MARKETO_ADMIN, _marketo_page(facts.viewer, label))
+    is_under_way = bool(invitation and invitation.is_open and not original)
+    return Step(1, state, fact, MARKETO_ADMIN, _marketo_page(facts.viewer, label), is_under_way=is_under_way)
 
 
 def _connect_salesforce(facts: SetupState) -> Step:
@@ -185,7 +189,9 @@ def _sync(facts: SetupState) -> Step:
     state = StepState.DONE if good else StepState.TODO
     if last and last.is_finished and not good:
         state = StepState.PROBLEM
-    return Step(4, state, _sync_fact(good, last), MARKETO_ADMIN, _sync_action(facts.viewer, last))
+    is_under_way = bool(last and not last.is_finished and not last.paused_at and not good)
+    action = _sync_action(facts.viewer, last)
+    return Step(4, state, _sync_fact(good, last), MARKETO_ADMIN, action, is_under_way=is_under_way)
 
 
 def _unconnected_sync(viewer: Viewer, account: AccountState) -> Step:

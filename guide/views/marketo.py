@@ -100,6 +100,8 @@ def admin_roles(request: ConsoleRequest, instance: MarketoInstance) -> HttpRespo
     if form.is_valid():
         set_admin_roles(instance=instance, roles=form.cleaned_data["roles"], by=request.user)
         messages.success(request, _("Saved. The Marketo admins are read anew."))
+    else:
+        messages.error(request, " ".join(map(str, form.errors["roles"])))
     return redirect("guide:actions_config")
 
 
@@ -123,7 +125,9 @@ def send_invite(request: ConsoleRequest, instance: MarketoInstance) -> HttpRespo
 def invite_by_address(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
     """Step 1 where Marketo does not list its admins: the address of the first one was typed."""
     form = FirstAdminForm(request.POST)
-    if form.is_valid():
+    if "admins_problem" not in _admins(instance):
+        messages.error(request, _("Marketo lists its admins now. Choose one of them."))
+    elif form.is_valid():
         _invite_first_admin(request, instance, form.cleaned_data["email"])
     else:
         messages.error(request, " ".join(map(str, form.errors["email"])))

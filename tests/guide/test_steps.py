@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from accounts.permissions import Role
-from connections.models import MarketoConnection
+from connections.models import MarketoConnection, MarketoInstance
 from connections.problem_codes import ProblemCode
 from guide.overview import Overview, overview_of
 from guide.setup_state import setup_state_for
 from guide.steps import Step, StepState, steps_for
+from invitations.models import Invitation
 from salesforce_package.state import PackageState
+from sync.models import SyncRun
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import (
@@ -257,3 +259,20 @@ def test_a_finished_set_up_becomes_a_status_page(
     assert "Everything is set up" in page
     assert "42 people changed in 24 hours, at most 42 in one hour." in page
     assert "7 of 7 done" in page
+
+
+def test_what_is_under_way_is_not_asked_for(connected: SalesAccount, admin: User) -> None:
+    """The first sync runs: nothing is to be done about it, and step 5 is open."""
+    run = make_run(connected, RunStatus.EXTRACTING)
+    assert overview(admin).focus == steps_of(admin)[4]
+    assert "step 5" in overview(admin).lead
+    SyncRun.objects.filter(pk=run.pk).update(paused_at=datetime(2026, 11, 29, tzinfo=UTC))
+    assert overview(admin).focus == steps_of(admin)[3], "somebody must press Resume"
+
+
+def test_an_invitation_that_is_out_is_not_asked_for_again(
+    marketo_admin: User, linked_instance: MarketoInstance, account: SalesAccount
+) -> None:
+    make_invitation(account, purpose=Invitation.Purpose.FIRST_ADMIN)
+    focus = overview(marketo_admin).focus
+    assert focus is None or focus.number != 1
