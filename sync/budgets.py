@@ -67,7 +67,9 @@ def budgets_of(account: SalesAccount) -> list[Allowance]:
         spent, share = budget.spent(), budget.share
         sizes = megabytes(spent.export_bytes), megabytes(share.own_export_bytes)
         found.append(Allowance(AllowanceKind.MARKETO_EXPORTS, spent.export_bytes, share.own_export_bytes, *sizes))
-        found.append(_calls(AllowanceKind.MARKETO_CALLS, spent.calls, share.calls))
+        # Of the two limits that stop a run the nearer one: of everybody's calls, and of this console's share.
+        limits = [(spent.calls, share.calls), (spent.own_calls, share.own_calls)]
+        found.append(_calls(AllowanceKind.MARKETO_CALLS, *max(limits, key=lambda one: one[0] / max(one[1], 1))))
     salesforce = SalesforceConnection.objects.for_account(account).first()
     if salesforce and salesforce.calls_per_day:
         used = salesforce.calls_used_today or 0

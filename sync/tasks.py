@@ -77,5 +77,12 @@ def watch_freshness() -> None:
 @shared_task
 def forget_what_is_old() -> None:
     """Every night: let go in every account what nobody asks for any more."""
-    for account in SalesAccount.objects.all():
+    for account_id in SalesAccount.objects.values_list("pk", flat=True):
+        forget_what_is_old_of.delay(account_id)
+
+
+@shared_task
+def forget_what_is_old_of(account_id: int) -> None:
+    """Apart for each account: what fails in one keeps nobody else's people."""
+    for account in SalesAccount.objects.filter(pk=account_id):
         retention.forget_what_is_old(account)

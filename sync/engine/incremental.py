@@ -206,9 +206,10 @@ def _collect_from_salesforce(extract: Extract) -> None:
     ]
     _check_number(len(changed))
     with transaction.atomic():
-        extract.write(change_times=delays.stamps(extract, [at for _kind, _id, at in changed]))
+        times = delays.stamps(extract, [at for _kind, _id, at in changed])
         named = [(kind, record_id) for kind, record_id, _at in changed]
-        _end_page(extract, _name_people(extract.run, named) if named else 0, "", has_more=False)
+        rows = _name_people(extract.run, named) if named else 0
+        _end_page(extract, rows, "", has_more=False, change_times=times)
 
 
 def _name_people(run: SyncRun, records: Sequence[tuple[str, str]]) -> int:
@@ -258,8 +259,9 @@ def _keep_changes(extract: Extract, page: ChangesPage) -> None:
             ensure_tables(extract.run)
             _copy(StageTable(extract.run, GONE), _gone(extract, page))
             _copy(StageTable(extract.run, CHANGED), [("id", person_id) for person_id in page.person_ids])
-            extract.write(change_times=delays.stamps(extract, page.moments))
-        _end_page(extract, rows, page.next_token, has_more=page.has_more)
+        # Together with the end: the run's row is locked before the extract's, as cancelling does.
+        times = delays.stamps(extract, page.moments)
+        _end_page(extract, rows, page.next_token, has_more=page.has_more, change_times=times)
 
 
 def _gone(extract: Extract, page: ChangesPage) -> Iterator[tuple[int, str]]:
@@ -333,13 +335,13 @@ def _read_records(extract: Extract) -> None:
         _end_page(extract, rows, ids[-1] if ids else extract.locator, has_more=bool(ids))
 
 
-def _end_page(extract: Extract, rows: int, locator: str, *, has_more: bool) -> None:
-    started = extract.load_started_at or timezone.now()
+def _end_page(extract: Extract, rows: int, locator: str, *, has_more: bool, **values: Any) -> None:
+    values |= {"locator": locator, "load_started_at": extract.load_started_at or timezone.now()}
     if has_more:
         status, now = ExtractStatus.LOADING, timezone.now()
-        extract.end_step(due_at=now, status=status, rows_loaded=rows, locator=locator, load_started_at=started)
+        extract.end_step(due_at=now, status=status, rows_loaded=rows, **values)
     else:
-        end_load(extract, rows, extract.rows_rejected, locator=locator, load_started_at=started)
+        end_load(extract, rows, extract.rows_rejected, **values)
 
 
 def _copy(table: StageTable, rows: Iterable[Sequence[Any]]) -> None:

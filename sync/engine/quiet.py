@@ -15,13 +15,15 @@ from clients.marketo.client import MarketoClient
 from clients.marketo.types import ChangesPage
 from connections.services.marketo_schema import activity_types
 from sync.engine.cursors import DELETIONS_EVERY, STREAMS, streams_of
-from sync.models import Extract, RunKind, Source
+from sync.models import Extract, RunKind, Source, SyncRun
 from sync.statuses import ExtractStatus
 
 # Read in any case. The activities come first, so that nothing falls between them and the others.
 ALWAYS = (Source.MARKETO_ACTIVITIES, Source.SALESFORCE_CHANGES)
 # What the streams beside the activities tell, as types of activities.
 TOLD_BY_OTHERS = {"New Lead", "Change Data Value", "Delete Lead"}
+# Where Marketo does not list these, an empty page proves nothing.
+MUST_BE_KNOWN = {"New Lead", "Change Data Value"}
 
 
 def first_streams(account: SalesAccount, now: datetime) -> list[str]:
@@ -46,6 +48,8 @@ def look(extract: Extract, client: MarketoClient, activities: set[str]) -> Chang
     Raises those errors of clients.http after which reading the streams would be no use either.
     """
     known = activity_types(client)
+    if not known.keys() >= MUST_BE_KNOWN:
+        return None
     wanted = (activities | TOLD_BY_OTHERS) & known.keys()
     try:
         page = client.activities(extract.locator, [known[name] for name in wanted])
@@ -59,7 +63,8 @@ def look(extract: Extract, client: MarketoClient, activities: set[str]) -> Chang
 @transaction.atomic
 def read_all_streams(extract: Extract) -> None:
     """Something has happened: read the streams with which the run did not begin; raises LeaseLost."""
-    run = extract.run
+    # Its row first: cancelling takes the two in this order too.
+    run = SyncRun.objects.select_for_update().get(pk=extract.run_id)
     extract.write(status=ExtractStatus.LOADING, locator=extract.locator)
     begun = set(Extract.objects.of_run(run).values_list("source", flat=True))
     assert run.started_at  # noqa: S101 (set by the plan)

@@ -207,9 +207,11 @@ def test_the_page_of_a_run_shows_the_budgets(
     page = client_of(admin).get(run.get_absolute_url())
     exports, marketo, salesforce = page.context["budgets"]
     assert exports.used == sum(Extract.objects.of_run(run).exclude(bytes=None).values_list("bytes", flat=True))
-    counting = ("/rest", "/bulk", "/userservice")
+    counting = ("/rest", "/bulk", "/userservice", "/identity")
     counted = len([call for call in sandbox.get("/_sandbox/calls") if call["path"].startswith(counting)])
     assert 0 < marketo.used <= counted
+    # Nearer to its limit than everybody's calls: this console's own, of its half.
+    assert (marketo.used, marketo.allowed) == (MarketoBudget(sandbox.url).spent().own_calls, MarketoShare().own_calls)
     assert exports.allowed == MarketoShare().own_export_bytes
     assert salesforce.used > 0
     assert exports.allowed_text == "250 MB"

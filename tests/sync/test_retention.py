@@ -24,6 +24,7 @@ def days_ago(days: int) -> Any:
     return timezone.now() - timedelta(days=days)
 
 
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_who_left_long_ago_is_forgotten_with_their_history(account: SalesAccount) -> None:
     make_people(account, first_id=1001, last_name="Gone", removed_at=days_ago(31), removed_reason="no_owner")
     make_people(account, first_id=1002, last_name="Left", removed_at=days_ago(29), removed_reason="no_owner")
