@@ -36,10 +36,11 @@ def count_rows(account_id: int) -> dict[str, int]:
     How many rows of each table, by the name of the model, without those that are empty. Users and what lets them in
     are not among them: they may have a place elsewhere.
     """
+    tables = account_tables()
     counts = {
         model._meta.label: rows.count()  # noqa: SLF001
         for model, rows in rows_of(account_id).items()
-        if not account_tables()[model].endswith(OF_USER)
+        if not tables[model].endswith(OF_USER)
     }
     return {label: count for label, count in sorted(counts.items()) if count}
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.audit_chain import entries_may_go
 from accounts.models import AuditEvent, SalesAccount, User
 from accounts.services import RefusedError, lock_account, record
+from connections.models import MarketoAdmin
 from connections.services.leaving import disconnect_everything
 from members.leaving import delete_user
 from msi_admin.account_export import export_account
@@ -31,15 +33,18 @@ def offboard(account: SalesAccount, path: Path) -> dict[str, Any]:
     ends what it had begun.
     """
     slug, name, account_id = account.slug, account.name, account.pk
+    handle = _open(path.with_suffix(".certificate.json"))
     export = export_account(account, path)
     erased = count_rows(account_id)
     stop_everything(account)
     tokens = disconnect_everything(account)
     # A run may have begun before the connections were gone.
     stop_everything(account)
-    users = list(User.objects.filter(member__account=account))
+    users = _users_of(account)
     trail = AuditEvent.objects.for_account(account).latest("pk").hash
-    _erase(account)
+    with transaction.atomic():
+        _erase(account)
+        deleted = _delete_users(users)
     certificate = {
         "account": name,
         "slug": slug,
@@ -50,16 +55,22 @@ def offboard(account: SalesAccount, path: Path) -> dict[str, Any]:
         "tokens_revoked": tokens.revoked,
         "tokens_to_be_revoked": tokens.waiting,
         **{f"erased {label}": count for label, count in erased.items()},
-        **_delete_users(users),
+        **deleted,
         "left": sum(count_rows(account_id).values()),
     }
     record(account=None, actor=None, action=OperatorAction.ACCOUNT_OFFBOARDED, target=slug, left=certificate["left"])
     logger.info("account_offboarded", account=slug)
-    _write(certificate, path)
+    with os.fdopen(handle, "w") as file:
+        json.dump(certificate, file, indent=2, ensure_ascii=False)
     return certificate
 
 
-@transaction.atomic
+def _users_of(account: SalesAccount) -> list[User]:
+    """Its members, and who was only an admin of its Marketo instance."""
+    admins = MarketoAdmin.objects.filter(instance__account=account).values("email")
+    return list(User.objects.filter(Q(member__account=account) | Q(email__in=admins)).distinct())
+
+
 def _erase(account: SalesAccount) -> None:
     lock_account(account)
     with entries_may_go():
@@ -77,7 +88,6 @@ def _delete_users(users: list[User]) -> dict[str, int]:
     return {"users_deleted": deleted, "users_kept": len(users) - deleted}
 
 
-def _write(certificate: dict[str, Any], path: Path) -> None:
-    handle = os.open(path.with_suffix(".certificate.json"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        json.dump(certificate, file, indent=2, ensure_ascii=False)
+def _open(path: Path) -> int:
+    """A new file that only its owner reads, before anything is changed."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from types import FrameType
 
 import waitress.server
@@ -27,6 +28,7 @@ LARGEST_BODY = 16 * 1024 * 1024
 LARGEST_HEADERS = 32 * 1024
 # A process that dies sooner has not been able to start: then something is wrong that starting again does not mend.
 YOUNG_SECONDS = 10
+LAST_ANSWERS_SECONDS = 60
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,7 +90,7 @@ def _end(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
 
 
 def _serve(listening: int, threads: int) -> None:
-    """What each process does. Requests that are being answered are answered to their end, for a few seconds."""
+    """What each process does. Requests that are being answered are answered to their end, for up to a minute."""
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the keeper says when
     threading.Thread(target=_end_with_keeper, daemon=True).start()
@@ -107,6 +109,9 @@ def _serve(listening: int, threads: int) -> None:
         clear_untrusted_proxy_headers=False,
         ident="",
     )
+    # Five seconds are its own patience, less than an export takes.
+    dispatcher = server.task_dispatcher
+    dispatcher.shutdown = partial(dispatcher.shutdown, timeout=LAST_ANSWERS_SECONDS)
     server.run()
 
 

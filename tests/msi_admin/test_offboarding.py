@@ -152,8 +152,9 @@ def test_without_yes_nothing_is_changed(account: SalesAccount, tmp_path: Path) -
         call("offboard_account", "--account", "nobody", "--export", tmp_path / "x.zip")
 
 
-def test_a_file_that_is_there_is_not_overwritten(account: SalesAccount, tmp_path: Path) -> None:
-    (tmp_path / "leaving.zip").write_text("kept")
+@pytest.mark.parametrize("name", ["leaving.zip", "leaving.certificate.json"])
+def test_a_file_that_is_there_is_not_overwritten(account: SalesAccount, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("kept")
     with pytest.raises(CommandError, match="cannot be written"):
         offboard(account, tmp_path)
     assert SalesAccount.objects.exists()

@@ -7,8 +7,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Max
 
-from accounts.audit_chain import broken_entries, chain_ends
+from accounts.audit_chain import broken_entries, chain_ends, missing_ends
 from accounts.models import AuditEvent, SalesAccount, User
+from accounts.second_factors import unreadable_second_factors
 from common.encryption import encrypted_fields, unreadable
 from connections.models import MarketoConnection, SalesforceConnection
 from sync.models import Person
@@ -22,6 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, **_options: Any) -> None:
         faults = {"migrations_missing": _missing(), "audit_entries_broken": len(broken_entries())}
+        faults |= {"audit_ends_missing": len(missing_ends()), "unreadable second factors": unreadable_second_factors()}
         faults |= {f"unreadable {field}": unreadable(field) for field in encrypted_fields()}
         for name, value in (_figures() | faults).items():
             self.stdout.write(f"{name}: {value}")
