@@ -35,7 +35,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "email_password_mismatch": gettext_lazy("Wrong e-mail address or password."),
         "incorrect_password": gettext_lazy("Wrong password."),
         "too_many_login_attempts": gettext_lazy(
-            "Too many passwords were tried. Wait five minutes and try again, or press Forgot password: with the link "
+            "Too many passwords were tried. Wait up to an hour and try again, or press Forgot password: with the link "
             "of the mail you get in at once."
         ),
     }

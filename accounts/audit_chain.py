@@ -8,6 +8,7 @@ The oldest entries go when their time is over. An entry behind them says so and 
 went (accounts.retention): what is left begins there.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,22 +18,23 @@ from django.db import connection, transaction
 
 from accounts.audit_actions import AccountAction
 from accounts.events import AUDIT_CHAIN_BROKEN
-from accounts.models import AuditAnchor
+from accounts.models import AuditAnchor, Occurrence
 from accounts.occurrences import begin, end
 
 logger = structlog.get_logger(__name__)
 
 BROKEN = """
-SELECT id FROM (
+SELECT links.id, coalesce(account.slug, '') FROM (
   SELECT event.id, event.account_id, event.previous_hash, event.hash,
          audit_event_hash(event.previous_hash, event) AS computed,
          lag(event.hash) OVER (PARTITION BY event.account_id ORDER BY event.id) AS before
   FROM accounts_auditevent event) links
-WHERE hash <> computed OR previous_hash <> coalesce(before, '') AND (before IS NOT NULL OR NOT EXISTS (
+LEFT JOIN accounts_salesaccount account ON account.id = links.account_id
+WHERE links.hash <> computed OR previous_hash <> coalesce(before, '') AND (before IS NOT NULL OR NOT EXISTS (
   SELECT FROM accounts_auditevent trimming
   WHERE trimming.account_id IS NOT DISTINCT FROM links.account_id AND trimming.action = %s
     AND trimming.details ->> 'last_hash' = links.previous_hash))
-ORDER BY id
+ORDER BY 1
 """
 ENDS = """
 SELECT coalesce(account.slug, ''), count(*), (array_agg(event.hash ORDER BY event.id DESC))[1],
@@ -48,7 +50,8 @@ WHERE NOT EXISTS (
   SELECT FROM accounts_auditevent event
   WHERE event.account_id IS NOT DISTINCT FROM anchor.account_id
     AND (event.id = anchor.entry_id AND event.hash = anchor.last_hash
-         OR event.id > anchor.entry_id AND event.action = %s))
+         OR event.id > anchor.entry_id AND event.action = %s
+            AND (event.details ->> 'last_entry')::bigint >= anchor.entry_id))
 ORDER BY 1
 """
 
@@ -69,9 +72,13 @@ def broken_entries() -> list[int]:
     Ids of the entries that were changed, or before which something was taken out that no entry tells of; empty when
     all is well.
     """
+    return [entry for entry, _slug in _broken()]
+
+
+def _broken() -> list[tuple[int, str]]:
     with connection.cursor() as cursor:
         cursor.execute(BROKEN, [AccountAction.AUDIT_TRIMMED])
-        return [row[0] for row in cursor.fetchall()]
+        return [(entry, slug) for entry, slug in cursor.fetchall()]
 
 
 def chain_ends() -> list[ChainEnd]:
@@ -90,16 +97,19 @@ def missing_ends() -> list[ChainEnd]:
 
 def watch_audit_trail() -> None:
     """
-    Record that the trail is broken, or whole again; and note where its chains end, in the database and in the log.
+    Record which chains are broken, or whole again; and note where the whole ones end, in the database and in the log.
 
     Whoever can change the database can change the notes in it too, but not a log that was sent elsewhere.
     """
-    broken, missing = broken_entries(), missing_ends()
-    if broken or missing:
-        begin(AUDIT_CHAIN_BROKEN, account=None, entries=len(broken) + len(missing))
-        return
-    end(AUDIT_CHAIN_BROKEN, account=None)
+    damaged = Counter([slug for _entry, slug in _broken()] + [one.slug for one in missing_ends()])
+    for slug, entries in damaged.items():
+        begin(AUDIT_CHAIN_BROKEN, account=None, subject=slug, entries=entries)
+    told = Occurrence.objects.going_on().filter(event=AUDIT_CHAIN_BROKEN.key).values_list("subject", flat=True)
+    for slug in set(told) - set(damaged):
+        end(AUDIT_CHAIN_BROKEN, account=None, subject=slug)
     for one in chain_ends():
+        if one.slug in damaged:
+            continue
         noted = {"entry_id": one.entry_id, "last_hash": one.last_hash, "entries": one.entries}
         AuditAnchor.objects.update_or_create(account_id=one.account_id, defaults=noted)
         logger.info("audit_chain_end", account=one.slug, entries=one.entries, last_hash=one.last_hash)

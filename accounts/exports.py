@@ -6,7 +6,7 @@ from contextlib import suppress
 from django.db.models import TextChoices
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from redis.exceptions import LockNotOwnedError
+from redis.exceptions import RedisError
 from redis.lock import Lock
 
 from accounts.models import SalesAccount, User
@@ -27,9 +27,7 @@ class ExportAnswer(CsvAnswer):
 
     def close(self) -> None:
         super().close()
-        # After too long it is somebody else's.
-        with suppress(LockNotOwnedError):
-            self._turn.release()
+        _give_back(self._turn)
 
 
 def export(
@@ -50,9 +48,19 @@ def export(
     )
     if not turn.acquire():
         return _put_off(request)
-    for account in accounts:
-        record(account=account, actor=by, action=action, target=filename)
+    try:
+        for account in accounts:
+            record(account=account, actor=by, action=action, target=filename)
+    except BaseException:
+        _give_back(turn)
+        raise
     return ExportAnswer(turn, filename, rows)
+
+
+def _give_back(turn: Lock) -> None:
+    # After too long it is somebody else's; without Redis it ends by itself.
+    with suppress(RedisError):
+        turn.release()
 
 
 def _put_off(request: HttpRequest) -> HttpResponse:

@@ -45,17 +45,18 @@ class OurSite(HttpRequest):
         return settings.SITE_URL + (location or "/")
 
 
-def send_password_reset(*, email: str, language: str, client: str) -> None:
+def send_password_reset(*, email: str, language: str, client: str = "") -> None:
     """
     Mail the link to whoever has this address, within the limits of the day for the address and for the visitor's
-    network. Raises OSError when the mail server takes none.
+    network, which a message of 1.1.0 does not name. Raises OSError when the mail server takes none.
     """
     request = OurSite()
     with translation.override(language), request_context(request):
         form = ResetPasswordForm({"email": email})
         if not form.is_valid() or not form.users:
             return
-        taken = mail_limits.acquire(scope=mail_limits.VISITORS, email=email, sender=mail_limits.client(client))
+        sender = mail_limits.client(client) if client else None
+        taken = mail_limits.acquire(scope=mail_limits.VISITORS, email=email, sender=sender)
         if taken:
             _send(form, request, taken)
 

@@ -33,6 +33,7 @@ def _trim(account: SalesAccount | None, last: int) -> int:
         action=AccountAction.AUDIT_TRIMMED,
         entries=entries.count(),
         last_hash=last_hash,
+        last_entry=last,
     )
     with entries_may_go():
         return entries.delete()[0]

@@ -29,7 +29,7 @@ def trim_audit_trail() -> None:
 
 
 @shared_task(bind=True, acks_late=True, max_retries=6)
-def send_password_reset(self: Task[Any, Any], email: str, language: str, client: str) -> None:
+def send_password_reset(self: Task[Any, Any], email: str, language: str, client: str = "") -> None:
     """Answer somebody who forgot their password; a mail server that does not answer is tried again for half an hour."""
     from accounts import password_reset
 

@@ -29,6 +29,9 @@ class HeldError(Exception):
 def network_of(address: str) -> str:
     """Who counts as one visitor: who has one IPv6 address has the whole /64 network (RFC 6177)."""
     ip = ip_address(address)
+    if isinstance(ip, IPv6Address):
+        # Proxies on both kinds of networks write IPv4 so.
+        ip = ip.ipv4_mapped or ip
     return str(ip_network((ip, 64), strict=False)) if isinstance(ip, IPv6Address) else str(ip)
 
 

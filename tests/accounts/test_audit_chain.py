@@ -128,6 +128,21 @@ class TestChain:
         trim_audit_trail()
         assert (missing_ends(), broken_entries()) == ([], [])
 
+    def test_an_end_that_was_taken_away_is_not_excused_by_a_later_trim(
+        self, trail: list[AuditEvent], settings: Settings
+    ) -> None:
+        """Security statement 43: what goes with its time says how far it goes; the chains of others are noted."""
+        services.record(account=None, actor=None, action=AccountAction.SIGN_IN_FAILED, target="x@x.example")
+        watch_audit_trail()
+        tamper("DELETE FROM accounts_auditevent WHERE account_id IS NOT NULL AND id >= %s", trail[2].pk)
+        settings.AUDIT_DAYS = -1
+        trim_audit_trail()
+        assert [one.slug for one in missing_ends()] == ["acme-inc"]
+        with capture_logs() as log:
+            watch_audit_trail()
+        assert Occurrence.objects.going_on().get().subject == "acme-inc"
+        assert [line["account"] for line in log if line["event"] == "audit_chain_end"] == [""]
+
     def test_a_deleted_user_leaves_the_entries(self, account: SalesAccount, member: User) -> None:
         services.record(account=account, actor=member, action=AccountAction.SIGNED_OUT)
         member.delete()

@@ -19,6 +19,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
+from accounts.second_factors import reset_second_factors
+from accounts.services import RefusedError
 from accounts.sessions import SessionStore
 from tests.accounts.authenticator import ACTIVATE, add_second_factor, code_of
 from tests.conftest import ClientOf
@@ -177,3 +179,17 @@ def test_whose_key_is_gone_opens_nothing_and_is_made_anew(nora: User, client_of:
     assert browser.get("/accounts/2fa/recovery-codes/").status_code == 200
     browser.post("/accounts/2fa/recovery-codes/generate/")
     assert codes() == codes()
+
+
+def test_what_an_old_process_wrote_in_clear_lets_in(nora: User) -> None:
+    """Somebody who set up an app while the console was upgraded is not locked out until the keys are rotated."""
+    secret = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+    Authenticator.objects.filter(type=TOTP).update(data={"secret": secret})
+    assert is_let_in_with(nora, code_of(secret))
+
+
+def test_an_admin_of_one_company_resets_nobody_of_the_operator(nora: User, member: User) -> None:
+    User.objects.filter(pk=nora.pk).update(is_ops_staff=True)
+    with pytest.raises(RefusedError, match="operator"):
+        reset_second_factors(user=User.objects.get(pk=nora.pk), reset_by=member)
+    assert Authenticator.objects.filter(user=nora).exists()

@@ -7,7 +7,7 @@ from django.conf import settings
 from redis import Redis
 
 from common import throttling
-from common.throttling import HeldError, exclusive, hit, take_back, turn
+from common.throttling import HeldError, exclusive, hit, network_of, take_back, turn
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("servers")
@@ -83,3 +83,15 @@ def test_what_was_not_done_is_taken_back(redis: Redis) -> None:
     assert hit("mails-1", seconds=60) == 2
     take_back("never-counted")
     assert not redis.exists("hits:never-counted")
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+    ],
+)
+def test_who_counts_as_one_visitor(address: str, network: str) -> None:
+    assert network_of(address) == network
