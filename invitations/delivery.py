@@ -41,7 +41,7 @@ def deliver(invitation_id: int) -> None:
     taken = mail_limits.acquire(scope=invitation.account.slug, email=invitation.email, sender=sender)
     if not taken:
         day = mail_limits.next_day()
-        mine.update(mail_begun_at=None, send_after=day, expires_at=day + LIFETIME)
+        mine.update(mail_begun_at=None, send_after=day, expires_at=day + LIFETIME, mail_problem="")
         return
     try:
         emails.send_invitation(invitation, token)
@@ -67,8 +67,8 @@ def tell_of_failure(invitation: Invitation) -> None:
 
 
 def watch_mails() -> None:
-    """It is over where no open invitation is left whose mail could not be handed over."""
-    failing = Invitation.objects.open().exclude(mail_problem="").values_list("account", flat=True)
+    """It is over where every open invitation has its mail; one that is just being sent may fail again."""
+    failing = Invitation.objects.open().filter(sent_at=None).values_list("account", flat=True)
     end_all_but(MAIL_FAILED, {(account_id, "") for account_id in failing})
 
 
