@@ -55,7 +55,7 @@ SETTING_PAGES = [
 ICONS = {
     "guide:setup": "route",
     "guide:actions_config": "adjustments",
-    "sync:overview": "activity",
+    "operations:overview": "activity",
     "accounts:profile": "user-circle",
     "connections:own_salesforce": "cloud",
     "accounts:general": "adjustments",
@@ -102,7 +102,7 @@ def areas(request: HttpRequest) -> dict[str, object]:
         links.append(_page(_("Sales account"), first, is_current=is_current, icon="building"))
     if user.is_ops_staff or is_marketo_admin or (member and member.may(Permission.CONTROL_RUNS)):
         is_current = request.path.startswith("/ops/") and not request.path.startswith("/ops/operators/")
-        links.append(_page(_("Sync operations"), "sync:overview", is_current=is_current))
+        links.append(_page(_("Sync operations"), "operations:overview", is_current=is_current))
     if user.is_ops_staff or user.is_superuser:
         is_current = request.path.startswith("/ops/operators/")
         links.append(_page(_("Operators"), "accounts:operators", is_current=is_current, icon="users"))

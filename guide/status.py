@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import sentence_of
 from accounts.models import AuditEvent, SalesAccount
-from sync.backlog import backlog_of
+from operations.backlog import backlog_of
 from sync.models import SyncRun
 from sync.schedule import how_changes_arrive
 from sync.statuses import RunStatus

@@ -16,8 +16,8 @@ from accounts.permissions import Permission
 from connections.problem import Problem
 from connections.services.health import Health
 from guide.setup_state import AccountState, SetupState, Viewer
+from operations.progress import waiting_of
 from sync.models import SyncRun
-from sync.progress import waiting_of
 from sync.statuses import RunStatus
 
 TITLES = {

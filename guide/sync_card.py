@@ -3,9 +3,9 @@
 from django.utils.translation import gettext as _
 
 from connections.models import MarketoInstance
-from sync.backlog import backlog_of
+from operations.backlog import backlog_of
+from operations.progress import waiting_of
 from sync.models import SyncRun
-from sync.progress import waiting_of
 from sync.schedule import how_changes_arrive
 from sync.services import connection_problem
 

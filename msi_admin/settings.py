@@ -182,6 +182,7 @@ INSTALLED_APPS = [
     "members",
     "invitations",
     "sign_in",
+    "operations",
     "people",
     "sync",
     "history",

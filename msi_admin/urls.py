@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("diagnostics.urls")),
     path("", include("connections.urls")),
     path("", include("notifications.urls")),
+    path("", include("operations.urls")),
     path("", include("people.urls")),
     path("", include("sync.urls")),
     path("", include("invitations.urls")),

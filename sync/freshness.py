@@ -137,6 +137,6 @@ def watch_freshness() -> None:
     missed = [one for one in freshness_of(list(accounts), month_of(timezone.now())) if one.is_missed]
     for one in missed:
         minutes = round((one.p95 or timedelta()) / timedelta(minutes=1))
-        link = reverse("sync:freshness")
+        link = reverse("operations:freshness")
         begin(FRESHNESS_MISSED, account=one.account, link=link, promised=one.minutes, minutes=minutes, late=one.late)
     end_all_but(FRESHNESS_MISSED, {(one.account.pk, "") for one in missed})

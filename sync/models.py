@@ -120,7 +120,7 @@ class SyncRun(LeasedJob):
         return gettext("%(kind)s, run %(number)s") % {"kind": self.get_kind_display(), "number": self.pk}
 
     def get_absolute_url(self) -> str:
-        return reverse("sync:run", args=[self.pk])
+        return reverse("operations:run", args=[self.pk])
 
     @property
     def is_finished(self) -> bool:

@@ -62,7 +62,7 @@ def _old_copies() -> Subjects:
     old = {key: since for key, since in ages.items() if is_old(since, rhythms[key])}
     for account in SalesAccount.objects.filter(pk__in=old):
         minutes = (timezone.now() - old[account.pk]) // timedelta(minutes=1)
-        begin(COPY_OLD, account=account, link=f"{reverse('sync:runs')}?account={account.slug}", minutes=minutes)
+        begin(COPY_OLD, account=account, link=f"{reverse('operations:runs')}?account={account.slug}", minutes=minutes)
     return {(pk, "") for pk in old}
 
 
@@ -82,7 +82,7 @@ def watch_allowances() -> None:
                     ALLOWANCE_LOW,
                     account=account,
                     subject=allowance.kind,
-                    link=reverse("sync:runs"),
+                    link=reverse("operations:runs"),
                     percent=allowance.percent,
                     allowance=allowance.kind.value,
                 )

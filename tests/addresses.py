@@ -15,6 +15,7 @@ ROOMS = {
     "diagnostics",
     "salesforce_package",
     "people",
+    "operations",
     "sync",
     "invitations",
 }

@@ -29,7 +29,9 @@ def setup(request: ConsoleRequest) -> HttpResponseBase:
     """Home: the seven steps as they stand for the account of this person, or its status once all are done."""
     facts = setup_state_for(request.user, request.member)
     if not facts:
-        return redirect("sync:overview") if request.user.is_ops_staff else render(request, "guide/no_account.html")
+        if request.user.is_ops_staff:
+            return redirect("operations:overview")
+        return render(request, "guide/no_account.html")
     overview = overview_of(facts)
     context: dict[str, object] = {"facts": facts, "overview": overview}
     # Whoever cannot connect the account has just their own connection to look after.

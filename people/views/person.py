@@ -21,10 +21,10 @@ from people.trace import trace_of
 from people.verdict import explain
 from people.why import ask
 from sync import services
+from sync.access import watched_accounts
 from sync.looks import note_look
 from sync.messages import TROUBLES, trouble
 from sync.models import Person, SyncRun
-from sync.views.access import watched_accounts
 from sync.words import WORDS
 
 

@@ -13,9 +13,9 @@ from connections.problem import Problem
 from people.differences import lines_of
 from people.reconciliation import count, last_counts
 from sync import services
+from sync.access import chosen_account, watched_accounts
 from sync.messages import TROUBLES, trouble
 from sync.models import SyncRun
-from sync.views.access import chosen_account, watched_accounts
 
 
 @login_required

@@ -13,9 +13,9 @@ from accounts.models import SalesAccount
 from people.views.person import person_url
 from people.why import filter_for, find
 from sync import services
+from sync.access import chosen_account, watched_accounts
 from sync.forms import TypedText
 from sync.messages import TROUBLES, trouble
-from sync.views.access import chosen_account, watched_accounts
 
 TEXT = TypedText(longest=200)
 

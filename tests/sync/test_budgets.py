@@ -12,6 +12,7 @@ from accounts.models import SalesAccount, User
 from clients.http import RateLimited
 from connections.marketo_share import MarketoShare
 from connections.models import MarketoInstance, SalesforceConnection
+from operations.progress import progress_of
 from sandbox.testing import SandboxProcess
 from sync.engine.budget import (
     CALLS_AT_A_TIME,
@@ -23,7 +24,6 @@ from sync.engine.budget import (
 from sync.engine.problems import MustWait
 from sync.engine.stage import StageTable
 from sync.models import Extract
-from sync.progress import progress_of
 from sync.runner import advance_extract, advance_run
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus

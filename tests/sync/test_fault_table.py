@@ -16,11 +16,11 @@ import pytest
 from accounts.models import SalesAccount, User
 from clients import http
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
+from operations.progress import progress_of
 from sandbox.testing import SandboxProcess
 from sync.engine import extract as extract_engine
 from sync.messages import failure_of
 from sync.models import Extract, Person, SyncRun
-from sync.progress import progress_of
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.connections.salesforce_sign_in import signed_in

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from operations.timeline import clock, duration, timeline_of
 from sync.models import Extract, SyncRun
 from sync.statuses import RunStatus
-from sync.timeline import clock, duration, timeline_of
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 

@@ -18,6 +18,7 @@ from accounts.permissions import Permission
 from common.paging import is_key
 from history.trail import Difference, differences_of
 from sync import decisions
+from sync.access import may_decide, watched_runs
 from sync.audit_actions import SyncAction
 from sync.engine.outcome import PAGE_SIZE, Choice, Concerned, concerned, everybody_concerned
 from sync.forms import TypedText
@@ -25,7 +26,6 @@ from sync.looks import note_look_at_people
 from sync.messages import kind_label, reason_label
 from sync.models import SyncRun
 from sync.services import SyncRefused
-from sync.views.access import may_decide, watched_runs
 from sync.words import WORDS
 
 SEARCH = TypedText(longest=100)
@@ -89,7 +89,7 @@ def undo_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Say what taking a run back would mean; POST starts it."""
     this = run_to_decide(request, run_id)
     if request.method != "POST":
-        return render(request, "sync/undo_run.html", {"run": this})
+        return render(request, "operations/undo_run.html", {"run": this})
     try:
         return redirect(decisions.undo_run(run=this, undone_by=request.user))
     except SyncRefused as refusal:
@@ -125,7 +125,7 @@ def people_of_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "query": urlencode(kept),
         "may_decide": may_decide(request, this.account),
     }
-    return render(request, "sync/people_of_run.html", context)
+    return render(request, "operations/people_of_run.html", context)
 
 
 @login_required

@@ -16,12 +16,12 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
+from operations.fleet import Fleet, Hour, Standing, last_hours
+from operations.needs import needs_of
+from operations.workers import work_of_now
+from sync.access import watched_accounts
 from sync.budgets import budgets_of
-from sync.fleet import Fleet, Hour, Standing, last_hours
 from sync.freshness import hourly_p95
-from sync.needs import needs_of
-from sync.views.access import watched_accounts
-from sync.workers import work_of_now
 
 FILTERS = ("account", "state")
 # Allowances are asked of Redis account by account.
@@ -54,7 +54,7 @@ def _overview(request: ConsoleRequest) -> HttpResponse:
         "read_at": timezone.now(),
         "is_ops": is_ops,
     }
-    template = "sync/overview.html#live" if request.htmx else "sync/overview.html"  # type: ignore[attr-defined]
+    template = "operations/overview.html#live" if request.htmx else "sync/overview.html"  # type: ignore[attr-defined]
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response

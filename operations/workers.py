@@ -46,7 +46,7 @@ class Work:
 
 def work_of_now() -> Work:
     """As it is now; about the workers as it was a few seconds ago."""
-    answers: dict[str, Any] = cache.get_or_set("sync:workers", _ask, KEPT_SECONDS) or {}
+    answers: dict[str, Any] = cache.get_or_set("operations:workers", _ask, KEPT_SECONDS) or {}
     silence = seconds_since_sweep()
     return Work(
         [_state(queue.name, answers) for queue in settings.CELERY_TASK_QUEUES],

@@ -13,12 +13,12 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from operations.timeline import duration
 from sync.budgets import megabytes
 from sync.messages import wait_reason
 from sync.models import Extract, SyncRun
 from sync.querysets import LeasedJobQuerySet
 from sync.statuses import WAITING_FOR_A_DECISION, ExtractStatus, RunStatus
-from sync.timeline import duration
 
 PHASES = (
     (RunStatus.PLANNING, _("Plan")),

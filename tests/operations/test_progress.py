@@ -17,12 +17,12 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from clients import http
+from operations.progress import Progress, progress_of
 from sandbox.testing import SandboxProcess
 from sync import runner
 from sync.engine.load import CHUNK_BYTES
 from sync.engine.preview import preview
 from sync.models import Extract, RunKind, Source, SyncRun
-from sync.progress import Progress, progress_of
 from sync.querysets import LEASE
 from sync.services import pause_run, resume_run, start_sync
 from sync.statuses import ExtractStatus, RunStatus

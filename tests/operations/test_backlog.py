@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
-from sync.backlog import backlog_of
+from operations.backlog import backlog_of
 from sync.engine import incremental as follow_engine
 from sync.engine.cursors import STREAMS
 from sync.models import Cursor, Extract, RunKind, Source

@@ -13,7 +13,7 @@ from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from accounts.occurrences import begin
 from connections.events import SALESFORCE_BROKEN
 from connections.models import ConnectionStatus, SalesforceConnection
-from sync.fleet import HOURS, Fleet, Standing, last_hours
+from operations.fleet import HOURS, Fleet, Standing, last_hours
 from sync.models import Cursor, Extract, RunKind, SyncRun
 from sync.services import try_now
 from sync.statuses import RunStatus

@@ -23,9 +23,12 @@ from accounts.permissions import Permission
 from clients.marketo.types import StaticList
 from common.paging import keyset_page
 from connections.models import MarketoInstance
+from operations.backlog import backlog_of
+from operations.progress import comparisons_of, progress_of
+from operations.timeline import timeline_of
 from sync import services
+from sync.access import may_decide, watched_accounts, watched_runs
 from sync.audit_actions import SyncAction
-from sync.backlog import backlog_of
 from sync.budgets import budgets_of
 from sync.decisions import can_be_undone
 from sync.engine.cursors import STREAMS
@@ -33,11 +36,8 @@ from sync.engine.fields import missing_fields
 from sync.funnel import funnel_of
 from sync.messages import causes, failure_of, left_alone, reasons_of_hold, row_fault, unseen
 from sync.models import Extract, RejectedRow, RunKind, SyncRun
-from sync.progress import comparisons_of, progress_of
 from sync.querysets import SyncRunQuerySet
 from sync.statuses import RunStatus
-from sync.timeline import timeline_of
-from sync.views.access import may_decide, watched_accounts, watched_runs
 
 REJECTED_ROWS_SHOWN = 20
 # Whoever wants what these were to do starts anew.
@@ -72,7 +72,7 @@ def _runs(request: ConsoleRequest) -> HttpResponse:
         "backlog": backlog_of(shown[0]) if shown else None,
         "streams": [stream.label for stream in STREAMS],
     }
-    template = "sync/runs.html#live" if request.htmx else "sync/runs.html"  # type: ignore[attr-defined]
+    template = "operations/runs.html#live" if request.htmx else "operations/runs.html"  # type: ignore[attr-defined]
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -161,7 +161,7 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "may_read_people": _may_read_people(request, this),
         "may_start": MarketoInstance.objects.administered_by(request.user).for_account(this.account).exists(),
     }
-    template = "sync/run.html#live" if request.htmx else "sync/run.html"  # type: ignore[attr-defined]
+    template = "operations/run.html#live" if request.htmx else "operations/run.html"  # type: ignore[attr-defined]
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -178,7 +178,7 @@ def cancel_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Ask whether to stop a run; POST stops it, and what the copy held before stays."""
     this = get_object_or_404(watched_runs(request).select_related("account"), pk=run_id)
     if request.method != "POST":
-        return render(request, "sync/cancel_run.html", {"run": this})
+        return render(request, "operations/cancel_run.html", {"run": this})
     if services.cancel_run(run=this, cancelled_by=request.user):
         messages.success(request, _("The run was cancelled. Nothing was changed."))
     else:

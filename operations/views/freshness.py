@@ -17,11 +17,11 @@ from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from accounts.permissions import Permission
 from history.models import ChangeDelay
+from sync.access import may_decide, watched_accounts
 from sync.audit_actions import SyncAction
 from sync.forms import PromiseForm
 from sync.freshness import freshness_of, least_promise, month_of, set_promise
 from sync.models import Schedule
-from sync.views.access import may_decide, watched_accounts
 
 
 @login_required
@@ -35,7 +35,7 @@ def _render(request: ConsoleRequest, refused: PromiseForm | None = None) -> Http
     accounts, month = watched_accounts(request), month_of(timezone.now())
     lines = [(line, may_decide(request, line.account)) for line in freshness_of(accounts, month)]
     context = {"lines": lines, "month": month, "refused": refused}
-    return render(request, "sync/freshness.html", context, status=400 if refused else 200)
+    return render(request, "operations/freshness.html", context, status=400 if refused else 200)
 
 
 @login_required
@@ -53,7 +53,7 @@ def promise(request: ConsoleRequest, slug: str) -> HttpResponse:
         return _render(request, form)
     set_promise(account=account, minutes=form.cleaned_data["minutes"], changed_by=request.user)
     messages.success(request, _("Saved."))
-    return redirect("sync:freshness")
+    return redirect("operations:freshness")
 
 
 @login_required
