@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import F, Sum
-from django.db.models.functions import TruncHour
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.audit import sentence_of
 from accounts.models import AuditEvent, SalesAccount
+from common.hours import hour_of, last_hours
 from operations.backlog import backlog_of
 from sync.models import SyncRun
 from sync.schedule import how_changes_arrive
@@ -55,13 +55,12 @@ def status_of(account: SalesAccount, people: int) -> Status:
 
 
 def _by_hour(account: SalesAccount) -> list[tuple[str, int]]:
-    this_hour = timezone.localtime().replace(minute=0, second=0, microsecond=0)
-    hours = [this_hour - timedelta(hours=back) for back in reversed(range(HOURS))]
+    hours = last_hours(HOURS)
     done = SyncRun.objects.for_account(account).filter(status=RunStatus.SUCCEEDED, finished_at__gte=hours[0])
     changed = Sum(F("added") + F("updated") + F("removed"))
-    found = done.annotate(hour=TruncHour("finished_at")).order_by().values_list("hour").annotate(changed=changed)
+    found = done.annotate(hour=hour_of("finished_at")).order_by().values_list("hour").annotate(changed=changed)
     numbers = dict(found)
-    return [(date_format(hour, "TIME_FORMAT"), numbers.get(hour, 0)) for hour in hours]
+    return [(date_format(timezone.localtime(hour), "TIME_FORMAT"), numbers.get(hour, 0)) for hour in hours]
 
 
 def latest_events(account: SalesAccount) -> list[tuple[AuditEvent, str]]:

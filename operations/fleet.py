@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Count, Min, Sum
-from django.db.models.functions import TruncHour
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +14,7 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.models import Occurrence, SalesAccount
 from common.events import all_events
+from common.hours import hour_of, last_hours
 from sync.models import Cursor, RunKind, SyncRun
 from sync.schedule import rhythms_of
 from sync.statuses import RunStatus
@@ -141,8 +141,9 @@ class Fleet:
     @cached_property
     def _changes(self) -> Mapping[int, list[int]]:
         hours: dict[int, list[int]] = defaultdict(lambda: [0] * HOURS)
-        for key, hour, people in _by_hour(self._keys):
-            hours[key][_place(hour)] += people
+        began = last_hours(HOURS)
+        for key, hour, people in _read_since(began[0], self._keys):
+            hours[key][began.index(hour)] += people
         return hours
 
 
@@ -156,14 +157,13 @@ class Hour:
     people: int
 
 
-def last_hours(accounts: Sequence[SalesAccount]) -> list[Hour]:
+def runs_by_hour(accounts: Sequence[SalesAccount]) -> list[Hour]:
     """The last 24 hours, the oldest first; the last one has only begun."""
-    now = timezone.now().replace(minute=0, second=0, microsecond=0)
-    ended = SyncRun.objects.filter(account__in=accounts, finished_at__gte=_first_hour())
-    counts = ended.annotate(hour=TruncHour("finished_at")).values("hour").order_by("hour")
+    hours = last_hours(HOURS)
+    ended = SyncRun.objects.filter(account__in=accounts, finished_at__gte=hours[0])
+    counts = ended.annotate(hour=hour_of("finished_at")).values("hour").order_by("hour")
     found = {row["hour"]: row for row in counts.annotate(runs=Count("pk"), people=Sum("seen"))}
     failed = dict(counts.filter(status=RunStatus.FAILED).annotate(Count("pk")).values_list("hour", "pk__count"))
-    hours = [now - timedelta(hours=back) for back in range(HOURS - 1, -1, -1)]
     none = {"runs": 0, "people": 0}
     return [
         Hour(hour, found.get(hour, none)["runs"], failed.get(hour, 0), found.get(hour, none)["people"])
@@ -171,16 +171,8 @@ def last_hours(accounts: Sequence[SalesAccount]) -> list[Hour]:
     ]
 
 
-def _by_hour(keys: Sequence[int]) -> Iterable[tuple[int, datetime, int]]:
-    runs = SyncRun.objects.filter(account__in=keys, kind=RunKind.INCREMENTAL, finished_at__gte=_first_hour())
-    hours = runs.annotate(hour=TruncHour("finished_at")).values_list("account", "hour")
+def _read_since(since: datetime, keys: Sequence[int]) -> Iterable[tuple[int, datetime, int]]:
+    runs = SyncRun.objects.filter(account__in=keys, kind=RunKind.INCREMENTAL, finished_at__gte=since)
+    hours = runs.annotate(hour=hour_of("finished_at")).values_list("account", "hour")
     found: Iterable[tuple[int, datetime, int]] = hours.annotate(people=Sum("seen"))
     return found
-
-
-def _first_hour() -> datetime:
-    return timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
-
-
-def _place(hour: datetime) -> int:
-    return (hour - _first_hour()) // timedelta(hours=1)

@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
-from operations.fleet import Fleet, Hour, Standing, last_hours
+from operations.fleet import Fleet, Hour, Standing, runs_by_hour
 from operations.needs import needs_of
 from operations.workers import work_of_now
 from sync.access import watched_accounts
@@ -42,7 +42,7 @@ def _overview(request: ConsoleRequest) -> HttpResponse:
     accounts = watched_accounts(request)
     chosen = {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
     shown = [account for account in accounts if account.slug == chosen.get("account", account.slug)]
-    is_ops, hours = request.user.is_ops_staff, last_hours(shown)
+    is_ops, hours = request.user.is_ops_staff, runs_by_hour(shown)
     context = {
         "groups": Fleet(shown).groups(chosen.get("state", "")),
         "needs": needs_of(shown, request.member or None, with_operators=is_ops and not chosen),
@@ -54,7 +54,7 @@ def _overview(request: ConsoleRequest) -> HttpResponse:
         "read_at": timezone.now(),
         "is_ops": is_ops,
     }
-    template = "operations/overview.html#live" if request.htmx else "sync/overview.html"  # type: ignore[attr-defined]
+    template = "operations/overview.html#live" if request.htmx else "operations/overview.html"  # type: ignore[attr-defined]
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -1,6 +1,6 @@
 """Sync operations: what needs somebody, every account, the last day, and trying again at once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -13,7 +13,8 @@ from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from accounts.occurrences import begin
 from connections.events import SALESFORCE_BROKEN
 from connections.models import ConnectionStatus, SalesforceConnection
-from operations.fleet import HOURS, Fleet, Standing, last_hours
+from guide.status import status_of
+from operations.fleet import HOURS, Fleet, Standing, runs_by_hour
 from sync.models import Cursor, Extract, RunKind, SyncRun
 from sync.services import try_now
 from sync.statuses import RunStatus
@@ -63,12 +64,29 @@ def test_charts_agree_with_the_runs_behind_them(account: SalesAccount) -> None:
         ended(account, timezone.now() - begins + timedelta(hours=back) - timedelta(seconds=1), seen)
     ended(account, timedelta(0), 0, RunStatus.FAILED)
     ended(other, timedelta(0), 50)
-    hours = last_hours([account])
+    hours = runs_by_hour([account])
     assert len(hours) == HOURS
     assert [hour.people for hour in hours if hour.people] == [2, 10, 5]
     assert (hours[-1].runs, hours[-1].failed) == (2, 1)
     lines = {line.account: line for line in Fleet([account, other]).lines}
     assert (lines[account].total, lines[account].changes[-2], lines[other].total) == (17, 10, 50)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Stockholm", "Asia/Kolkata", "America/St_Johns"])
+@pytest.mark.parametrize("moment", ["2026-03-29T03:10:00+00:00", "2026-10-25T03:10:00+00:00"])
+def test_every_run_is_counted_once_in_every_zone(
+    moment: str, zone: str, account: SalesAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On both nights on which the clocks of Stockholm change, and half an hour beside them."""
+    now = datetime.fromisoformat(moment)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    for back in range(HOURS):
+        SyncRun.objects.filter(pk=ended(account, timedelta(hours=back), 2**back).pk).update(updated=2**back)
+    with timezone.override(zone):
+        expected = [2**back for back in reversed(range(HOURS))]
+        assert [hour.people for hour in runs_by_hour([account])] == expected
+        assert Fleet([account]).lines[0].changes == expected
+        assert [number for _hour, number in status_of(account, people=0).by_hour] == expected
 
 
 def test_the_worst_come_first_and_many_accounts_cost_no_more_queries(ops: User, client_of: ClientOf) -> None:
