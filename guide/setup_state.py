@@ -44,7 +44,8 @@ class AccountState:
     # Members and open invitations that are not there for the steps in Salesforce only.
     users: int
     package: PackageState
-    # Who does the steps in Salesforce: members with that role, and addresses that were asked and have not answered.
+    # Who does the steps in Salesforce: members with that role or, for those who may ask somebody, addresses that were
+    # asked and have not answered.
     salesforce_admins: list[str]
 
     @property
@@ -67,12 +68,13 @@ def setup_state_for(user: User, member: Member | None) -> SetupState | None:
     administered = list(MarketoInstance.objects.administered_by(user).select_related("account__original_user"))
     if member:
         own = MarketoInstance.objects.for_account(member.account).first()
-        return SetupState(_viewer(member, own, administered), own, _account_state(member.account))
+        viewer = _viewer(member, own, administered)
+        return SetupState(viewer, own, _account_state(member.account, viewer))
     if not administered:
         return None
     chosen = administered[0]
     viewer = Viewer(is_marketo_admin=True, permissions=None)
-    return SetupState(viewer, chosen, _account_state(chosen.account) if chosen.account else None)
+    return SetupState(viewer, chosen, _account_state(chosen.account, viewer) if chosen.account else None)
 
 
 def _viewer(member: Member, own: MarketoInstance | None, administered: list[MarketoInstance]) -> Viewer:
@@ -82,7 +84,7 @@ def _viewer(member: Member, own: MarketoInstance | None, administered: list[Mark
     return Viewer(is_marketo_admin=own in administered, permissions=member.permissions, switch_to=switch_to)
 
 
-def _account_state(account: SalesAccount) -> AccountState:
+def _account_state(account: SalesAccount, viewer: Viewer) -> AccountState:
     runs = SyncRun.objects.for_account(account)
     invitations, members = Invitation.objects.for_account(account), Member.objects.for_account(account)
     return AccountState(
@@ -97,10 +99,15 @@ def _account_state(account: SalesAccount) -> AccountState:
         waiting_invitations=invitations.open().count(),
         users=sum(found.exclude(role=Role.SALESFORCE_ADMIN).count() for found in (members, invitations.open())),
         package=package_state(account),
-        salesforce_admins=_salesforce_admins(members, invitations.open()),
+        salesforce_admins=_salesforce_admins(members) or _asked(invitations, viewer),
     )
 
 
-def _salesforce_admins(members: MemberQuerySet, invitations: InvitationQuerySet) -> list[str]:
-    joined = [str(member.user) for member in members.filter(role=Role.SALESFORCE_ADMIN).select_related("user")[:3]]
-    return joined or list(invitations.filter(role=Role.SALESFORCE_ADMIN).values_list("email", flat=True)[:3])
+def _salesforce_admins(members: MemberQuerySet) -> list[str]:
+    return [str(member.user) for member in members.filter(role=Role.SALESFORCE_ADMIN).select_related("user")[:3]]
+
+
+def _asked(invitations: InvitationQuerySet, viewer: Viewer) -> list[str]:
+    if not viewer.may(Permission.ASK_SALESFORCE_ADMIN):
+        return []
+    return list(invitations.open().filter(role=Role.SALESFORCE_ADMIN).values_list("email", flat=True)[:3])

@@ -270,6 +270,15 @@ def test_what_is_under_way_is_not_asked_for(connected: SalesAccount, admin: User
     assert overview(admin).focus == steps_of(admin)[3], "somebody must press Resume"
 
 
+def test_addresses_of_people_who_were_asked_are_shown_to_who_may_ask(
+    connected: SalesAccount, admin: User, member: User, client_of: ClientOf
+) -> None:
+    make_invitation(connected, email="asked@example.com", role=Role.SALESFORCE_ADMIN)
+    page = reverse("guide:setup")
+    assert "asked@example.com" in client_of(admin).get(page).text
+    assert "asked@example.com" not in client_of(member).get(page).text
+
+
 def test_an_invitation_that_is_out_is_not_asked_for_again(
     marketo_admin: User, linked_instance: MarketoInstance, account: SalesAccount
 ) -> None:
