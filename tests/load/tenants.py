@@ -33,9 +33,12 @@ from tests.factories import (
 )
 from tests.load.setting import connected_account
 from tests.sync.processes import WORKER_OPTIONS
+from tests.waiting import wait_until
 
 # How many workers each queue has.
 NUMBERS = {"sweep": 1, "mail": 1, "celery": 2, "bulk": 2}
+# Seconds, after which a part of the measurement has failed.
+LONGEST = 1800
 PLENTY = 10**9
 Lines = Iterator[tuple[str, float]]
 
@@ -129,14 +132,13 @@ def _processes(folder: Path, queues: Sequence[str]) -> Iterator[list[psutil.Proc
     before = _listening()
     started = [_start(folder, name, place) for name, place in names]
     try:
-        while _listening() < before + len(names):
-            time.sleep(0.5)
+        wait_until(lambda: _listening() >= before + len(names), seconds=120)
         yield [psutil.Process(process.pid) for process in started]
     finally:
         for process in started:
             process.terminate()
         for process in started:
-            process.wait()
+            process.wait(timeout=60)
 
 
 def _listening() -> int:
@@ -153,8 +155,7 @@ def _start(folder: Path, name: str, place: int) -> subprocess.Popen[bytes]:
 def _follow(family: list[psutil.Process], accounts: list[SalesAccount], name: str) -> Lines:
     """Every account follows changes, of which there are none, as every five minutes."""
     # Beat may have begun one by itself.
-    while SyncRun.objects.unfinished().exists():
-        time.sleep(0.2)
+    wait_until(lambda: not SyncRun.objects.unfinished().exists(), seconds=LONGEST)
     runs = [start_sync(account=account, started_by=None, kind=RunKind.INCREMENTAL) for account in accounts]
     cpu = _cpu_seconds(family)
     yield from _watch(family, name, lambda: _have_ended(runs))
@@ -167,6 +168,7 @@ def _watch(family: list[psutil.Process], name: str, is_over: Callable[[], bool])
     """Until it is over: how long it takes, what it costs, and how full the queues are."""
     began, cpu, peaks, silence = time.perf_counter(), _cpu_seconds(family), dict.fromkeys(NUMBERS, 0), 0.0
     while not is_over():
+        assert time.perf_counter() - began < LONGEST, f"{name} is not over after {LONGEST} seconds"
         time.sleep(0.2)
         peaks = {queue_name: max(peak, redis_client().llen(queue_name)) for queue_name, peak in peaks.items()}
         silence = max(silence, queue.seconds_since_sweep() or 0.0)
