@@ -24,16 +24,19 @@ def turn_of(account_id: int) -> AbstractContextManager[None]:
     return turn(f"provider-calls-{account_id}")
 
 
-def look(account_id: int, take_it: Callable[[], object]) -> None:
+def look(account_id: int, take_it: Callable[[], object]) -> bool:
     """
     Take a regular look, within short limits; none while the account is being called anyway: those calls show by
-    themselves how the connection is, and the next look comes in time.
+    themselves how the connection is, and the next look comes in time. Answers whether it was taken: where the next
+    one is far, try again.
     """
     try:
         with turn_of(account_id), hurried():
             take_it()
     except HeldError:
         logger.info("look_left_out", account=account_id)
+        return False
+    return True
 
 
 def in_their_minute(rows: QuerySet[Any], account: str = "account") -> QuerySet[Any]:

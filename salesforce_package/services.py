@@ -14,6 +14,7 @@ from accounts.models import Member, SalesAccount, User
 from accounts.occurrences import begin, end
 from accounts.services import record
 from clients.http import ApiError
+from connections.asking import asking
 from connections.messages import ConnectionProblem, in_english
 from connections.models import ConnectionStatus, MarketoInstance, SalesforceConnection
 from connections.problem_codes import ProblemCode, problem_code
@@ -36,10 +37,18 @@ _log = structlog.get_logger(__name__)
 
 
 def check_package(account: SalesAccount) -> PackageCheck:
-    """Look at the connected org now and keep what was found. Raises ConnectionProblem when the org cannot be asked."""
-    connection = _connection(account)
-    client = salesforce_client(connection)
+    """
+    Look at the connected org now and keep what was found.
+
+    Raises ConnectionProblem when the org cannot be asked, or is being looked at for somebody else.
+    """
+    with asking(f"package-{account.pk}"):
+        return _look(account, _connection(account))
+
+
+def _look(account: SalesAccount, connection: SalesforceConnection) -> PackageCheck:
     try:
+        client = salesforce_client(connection)
         findings = check_org(client, expectation_of(account, connection))
     except ApiError as error:
         record_problem(connection, error)

@@ -1,8 +1,10 @@
 """The nightly look at the package in every connected org."""
 
 from contextlib import suppress
+from functools import partial
+from typing import Any
 
-from celery import shared_task
+from celery import Task, shared_task
 
 from accounts.models import SalesAccount
 from connections.messages import ConnectionProblem
@@ -19,12 +21,14 @@ def check_packages() -> None:
         check_package.delay(account_id)
 
 
-@shared_task
-def check_package(account_id: int) -> None:
+@shared_task(bind=True, max_retries=30, default_retry_delay=60)
+def check_package(self: Task[Any, Any], account_id: int) -> None:
+    """In the same minute the hourly looks want the account's turn: who loses it tries again, the next night is far."""
     account = SalesAccount.objects.get(pk=account_id)
     # The connection itself keeps the problem and shows it.
     with suppress(ConnectionProblem):
-        look(account_id, lambda: services.check_package(account))
+        if not look(account_id, partial(services.check_package, account)):
+            raise self.retry()
 
 
 @shared_task

@@ -4,16 +4,18 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from celery.exceptions import Retry
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import SalesAccount
+from common.throttling import exclusive
 from connections import tasks
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.problem_codes import ProblemCode
 from connections.turns import turn_of
 from salesforce_package.models import PackageCheck
-from salesforce_package.tasks import check_packages
+from salesforce_package.tasks import check_package, check_packages
 from sandbox.testing import SandboxProcess
 from tests.connections.conftest import ChangeOrg, MinuteOf
 from tests.factories import make_account
@@ -80,3 +82,21 @@ def test_the_daily_look_checks_the_package(
     check_packages()
     assert PackageCheck.objects.get().version == "1.8000.0.0"
     assert SalesforceConnection.objects.get().problem == "salesforce_api_disabled"
+
+
+@pytest.mark.usefixtures("salesforce_connection")
+def test_the_daily_look_is_put_off_while_the_account_is_being_called(account: SalesAccount) -> None:
+    """The hourly looks begin in the same minute; whoever lost to them waited for the next night."""
+    with turn_of(account.pk), pytest.raises(Retry):
+        check_package(account.pk)
+    assert not PackageCheck.objects.exists()
+    check_package(account.pk)
+    assert PackageCheck.objects.exists()
+
+
+@pytest.mark.usefixtures("salesforce_connection")
+def test_the_package_is_looked_at_once_at_a_time(account: SalesAccount, sandbox: SandboxProcess) -> None:
+    sandbox.delete("/_sandbox/calls")
+    with exclusive(f"package-{account.pk}"):
+        check_package(account.pk)
+    assert sandbox.get("/_sandbox/calls") == []

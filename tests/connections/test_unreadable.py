@@ -6,8 +6,10 @@ from pytest_django import Settings
 
 from accounts.models import Occurrence, User
 from connections.events import BROKEN
+from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.services.health import check_account, check_connection
+from salesforce_package.services import check_package
 from tests.conftest import ClientOf
 from tests.connections.conftest import PersonAtSalesforce, press_ok
 from tests.pages import text_of
@@ -57,6 +59,13 @@ def test_both_connections_need_reconnecting_and_that_is_told_once(
 )
 def test_no_page_breaks(lost_key: list[str], admin: User, client_of: ClientOf, url: str) -> None:
     assert client_of(admin).get(url, follow=True).status_code in {200, 403, 404}
+
+
+def test_check_again_says_what_is_the_matter(lost_key: list[str], admin: User) -> None:
+    with pytest.raises(ConnectionProblem) as refused:
+        check_package(admin.member.account)
+    assert "the key it was encrypted with is missing" in str(refused.value.problem.what)
+    assert SalesforceConnection.objects.get().status == ConnectionStatus.NEEDS_RECONNECTING
 
 
 def test_the_key_that_comes_back_heals_them(lost_key: list[str], admin: User, settings: Settings) -> None:
