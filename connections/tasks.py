@@ -7,8 +7,8 @@ from celery import shared_task
 from accounts.models import SalesAccount
 from clients.http import hurried
 from connections import retention, watch
-from connections.models import AdminReading, MarketoConnection, SalesforceConnection
-from connections.services.health import check_all_by_the_clock
+from connections.models import AdminReading, MarketoConnection, MarketoInstance, SalesforceConnection
+from connections.services.health import check_all_by_the_clock, check_by_the_clock
 from connections.services.revocation import revoke_orphans
 from connections.services.visibility import pks_to_check, renew_visibility
 from connections.turns import in_their_minute, look
@@ -16,9 +16,15 @@ from connections.turns import in_their_minute, look
 
 @shared_task
 def check_connections() -> None:
-    """Every minute: queue a look at every connection of the accounts whose minute of the hour it is."""
+    """
+    Every minute: queue a look at the connections of the accounts whose minute of the hour it is, and at those of
+    members, each of which has a minute of its own: an account may have hundreds.
+    """
     for pk in in_their_minute(SalesAccount.objects.all(), "pk").values_list("pk", flat=True):
         check_account_connections.delay(pk)
+    of_members = SalesforceConnection.objects.exclude(member=None)
+    for pk in in_their_minute(of_members, "pk").values_list("pk", flat=True):
+        check_own_connection.delay(pk)
 
 
 @shared_task
@@ -31,6 +37,14 @@ def watch_connections() -> None:
 def check_account_connections(account_id: int) -> None:
     for account in SalesAccount.objects.filter(pk=account_id):
         look(account_id, partial(check_all_by_the_clock, account))
+
+
+@shared_task
+def check_own_connection(connection_id: int) -> None:
+    """Outside the account's turn, which the work of all its members needs."""
+    for connection in SalesforceConnection.objects.filter(pk=connection_id):
+        with hurried():
+            check_by_the_clock(connection)
 
 
 @shared_task
@@ -82,4 +96,10 @@ def read_admins_on(reading_id: int) -> None:
     # Not at the top: this room's services queue these tasks.
     from connections.services.marketo_admins import read_on
 
-    read_on(reading_id)
+    for instance in MarketoInstance.objects.filter(admin_reading=reading_id):
+        if instance.account_id:
+            look(instance.account_id, partial(read_on, reading_id))
+            continue
+        # One that no account has yet is in no account's way.
+        with hurried():
+            read_on(reading_id)

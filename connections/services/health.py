@@ -127,21 +127,19 @@ def _ask_salesforce(connection: SalesforceConnection) -> None:
 
 def check_account(account: SalesAccount) -> int:
     """Check every connection of an account now; the answer counts them."""
-    connections = [
-        *SalesforceConnection.objects.for_account(account),
-        *MarketoConnection.objects.for_account(account),
-    ]
+    connections = _connections_of(account)
     for connection in connections:
         check_connection(connection)
     return len(connections)
 
 
+def _connections_of(account: SalesAccount) -> list[MarketoConnection | SalesforceConnection]:
+    return [*SalesforceConnection.objects.for_account(account), *MarketoConnection.objects.for_account(account)]
+
+
 def check_all_by_the_clock(account: SalesAccount) -> None:
-    """The regular look at the connections of an account and those of its members."""
-    for connection in [
-        *SalesforceConnection.objects.filter(account=account),
-        *MarketoConnection.objects.for_account(account),
-    ]:
+    """The regular look at the connections of an account; those of its members have each their own."""
+    for connection in _connections_of(account):
         check_by_the_clock(connection)
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
@@ -37,6 +38,8 @@ def marketo_admins(instance: MarketoInstance) -> MarketoAdminQuerySet:
     is_old = not instance.admins_read_at or instance.admins_read_at < timezone.now() - KEPT_FOR
     if is_old and not AdminReading.objects.of_instance(instance).exists():
         refresh_marketo_admins(instance)
+    elif cache.get(_nobody_key(instance)):
+        raise ConnectionProblem(ProblemCode.MARKETO_NO_ADMINS)
     return MarketoAdmin.objects.of_instance(instance)
 
 
@@ -47,6 +50,7 @@ def refresh_marketo_admins(instance: MarketoInstance) -> None:
     Who is no longer an admin there loses the Marketo pages here. An answer without any admin is not believed, and the
     admin named at registration stays until Marketo has once named them too: nobody could let people in again.
     """
+    cache.delete(_nobody_key(instance))
     try:
         client = marketo_client(instance)
         users = client.people()
@@ -60,7 +64,11 @@ def refresh_marketo_admins(instance: MarketoInstance) -> None:
 
 
 def read_on(reading_id: int) -> None:
-    """Read the roles of a few more users; harmless when another worker is just doing it."""
+    """
+    Read the roles of a few more users; harmless when another worker is just doing it. A reading that takes as long as
+    a list is kept is given up: whoever asks for the list next begins another, and is told what keeps it.
+    """
+    AdminReading.objects.filter(pk=reading_id, started_at__lt=timezone.now() - KEPT_FOR).delete()
     try:
         with exclusive(f"marketo-admins-{reading_id}"):
             reading = AdminReading.objects.select_related("instance").filter(pk=reading_id).first()
@@ -87,7 +95,8 @@ def _begin(instance: MarketoInstance, users: Sequence[MarketoUser]) -> None:
 
 
 def _step(reading: AdminReading) -> None:
-    instance = reading.instance
+    """Meanwhile it may be replaced or no longer wanted: only what is still there is gone on with."""
+    instance, rows = reading.instance, AdminReading.objects.filter(pk=reading.pk)
     users = [MarketoUser(**values) for values in reading.users]
     try:
         client = marketo_client(instance)
@@ -96,17 +105,33 @@ def _step(reading: AdminReading) -> None:
         return
     except ApiError:
         # Whoever asks for the list next meets the same, and is told.
-        reading.delete()
+        rows.delete()
         return
     reading.found += [asdict(user) for user in found]
     reading.unread += unread
     reading.done = min(reading.done + A_STEP, len(users))
     if reading.done < len(users):
-        reading.save()
-        return
-    reading.delete()
-    if reading.found:
-        _keep(instance, [MarketoUser(**values) for values in reading.found], reading.unread)
+        rows.update(found=reading.found, unread=reading.unread, done=reading.done)
+    elif rows.delete()[0]:
+        _end(instance, [MarketoUser(**values) for values in reading.found], reading.unread)
+
+
+def _end(instance: MarketoInstance, admins: Sequence[MarketoUser], unread: Sequence[str]) -> None:
+    """Where nobody was found the page says so until the next reading, a day later or when somebody asks for it."""
+    try:
+        _keep(instance, admins, unread)
+    except ConnectionProblem:
+        cache.set(_nobody_key(instance), timezone.now(), KEPT_FOR.total_seconds())
+        _note_read(instance)
+
+
+def _nobody_key(instance: MarketoInstance) -> str:
+    return f"marketo-no-admins-{instance.pk}"
+
+
+def _note_read(instance: MarketoInstance) -> None:
+    instance.admins_read_at = timezone.now()
+    instance.save(update_fields=["admins_read_at"])
 
 
 def _sorted(
@@ -138,5 +163,4 @@ def _keep(instance: MarketoInstance, admins: Sequence[MarketoUser], unread: Sequ
             MarketoAdmin.objects.update_or_create(
                 instance=instance, email=email, defaults={"marketo_user_id": user.user_id, **names}
             )
-        instance.admins_read_at = timezone.now()
-        instance.save(update_fields=["admins_read_at"])
+        _note_read(instance)

@@ -2,13 +2,16 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import AuditEvent, User
+from clients.marketo.client import MarketoClient
 from connections import tasks
 from connections.audit_actions import ConnectionAction
 from connections.models import AdminReading, MarketoAdmin, MarketoInstance
 from connections.services import marketo_admins as service
 from connections.services.marketo_admins import marketo_admins, read_on, refresh_marketo_admins
+from connections.turns import turn_of
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_admin, with_password
@@ -85,6 +88,63 @@ def test_beat_goes_on_with_what_is_on_its_way(instance: MarketoInstance) -> None
     for _half_minute in range(AdminReading.objects.get().total):
         tasks.read_admins()
     assert emails(instance) == ADMINS
+
+
+@pytest.mark.usefixtures("many")
+def test_a_reading_that_is_replaced_meanwhile_does_not_come_back(
+    instance: MarketoInstance, marketo_admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refresh_marketo_admins(instance)
+    roles_of = MarketoClient.roles_of
+
+    def other_roles(client: MarketoClient, user_id: str) -> set[str]:
+        service.set_admin_roles(instance=instance, roles=["Marketer"], by=marketo_admin)
+        return roles_of(client, user_id)
+
+    monkeypatch.setattr(MarketoClient, "roles_of", other_roles)
+    read_on(AdminReading.objects.get().pk)
+    assert not AdminReading.objects.exists()
+    monkeypatch.setattr(service, "A_STEP", 1_000)
+    refresh_marketo_admins(instance)
+    read_on(AdminReading.objects.get().pk)
+    assert emails(instance) == {marketo_admin.email}, "what was found by the roles of before is not kept"
+
+
+@pytest.mark.usefixtures("many", "tasks_run_at_once")
+def test_nobody_found_ends_the_reading_and_the_page_says_so_until_the_next(
+    instance: MarketoInstance, sandbox: SandboxProcess, marketo_admin: User, client_of: ClientOf
+) -> None:
+    """It began again with every visit, and nobody was told why the list stayed as it was."""
+    sandbox.post("/_sandbox/faults", {"path": ".*/roles.json", "kind": "status:404"})
+    refresh_marketo_admins(instance)
+    for _half_minute in range(AdminReading.objects.get().total):
+        tasks.read_admins()
+    sandbox.delete("/_sandbox/calls")
+    page = text_of(client_of(marketo_admin).get(PAGE + "admins/"))
+    assert "Marketo named no admin" in page
+    assert (sandbox.get("/_sandbox/calls"), AdminReading.objects.count()) == ([], 0)
+    sandbox.delete("/_sandbox/faults")
+    refresh_marketo_admins(instance)
+    assert "Marketo named no admin" not in text_of(client_of(marketo_admin).get(PAGE + "admins/"))
+
+
+@pytest.mark.usefixtures("many")
+def test_a_reading_that_takes_a_day_is_given_up(instance: MarketoInstance) -> None:
+    refresh_marketo_admins(instance)
+    AdminReading.objects.update(started_at=timezone.now() - service.KEPT_FOR)
+    tasks.read_admins_on(AdminReading.objects.get().pk)
+    assert not AdminReading.objects.exists()
+
+
+@pytest.mark.usefixtures("many")
+def test_a_reading_leaves_the_turn_of_its_account_to_others(linked_instance: MarketoInstance) -> None:
+    refresh_marketo_admins(linked_instance)
+    reading = AdminReading.objects.get()
+    with turn_of(reading.instance.account_id or 0):
+        tasks.read_admins_on(reading.pk)
+    assert AdminReading.objects.get().done == 0
+    tasks.read_admins_on(reading.pk)
+    assert AdminReading.objects.get().done == 2
 
 
 @pytest.mark.usefixtures("many")

@@ -13,7 +13,7 @@ from common.throttling import exclusive
 from connections import tasks
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.problem_codes import ProblemCode
-from connections.turns import turn_of
+from connections.turns import MINUTES, turn_of
 from salesforce_package.models import PackageCheck
 from salesforce_package.tasks import check_package, check_packages
 from sandbox.testing import SandboxProcess
@@ -68,6 +68,23 @@ def test_the_hourly_look_reaches_both_providers(
     tasks.check_connections()
     assert SalesforceConnection.objects.get().problem == "salesforce_api_disabled"
     assert MarketoConnection.objects.get().problem == ""
+
+
+@pytest.mark.usefixtures("tasks_run_at_once")
+def test_members_own_connections_have_each_their_own_minute_and_not_the_account_s_turn(
+    salesforce_connection: SalesforceConnection, sandbox: SandboxProcess
+) -> None:
+    """Two hundred of them were two hundred calls in a row, and meanwhile nothing was done for the account."""
+    account = salesforce_connection.account
+    own = SalesforceConnection.objects.get()
+    own.pk, own.member, own.last_call_at = None, account.members.get(), timezone.now() - timedelta(hours=2)
+    own.save()
+    sandbox.delete("/_sandbox/calls")
+    tasks.check_account_connections(account.pk)
+    assert sandbox.get("/_sandbox/calls") == []
+    with turn_of(account.pk), time_machine.travel(timezone.now().replace(minute=own.pk % MINUTES)):
+        tasks.check_connections()
+    assert len(sandbox.get("/_sandbox/calls")) == 1
 
 
 @pytest.mark.usefixtures("tasks_run_at_once")
