@@ -15,14 +15,14 @@ from typing import Any
 
 import structlog
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member, SalesAccount
 from accounts.services import record
-from clients.http import ApiError
+from clients.http import ApiError, QuotaExceeded, ReconnectNeeded, TransientApiError
 from clients.salesforce.client import SalesforceClient
 from clients.salesforce.errors import SERVICE as SALESFORCE
 from clients.salesforce.oauth import to_18
@@ -34,7 +34,7 @@ from connections.problem import Problem
 from connections.problem_codes import ProblemCode, problem_code
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
-from diagnostics.messages import diagnosis_of
+from diagnostics.messages import DIAGNOSES, diagnosis_of
 from salesforce_package.audit_actions import PackageAction
 from salesforce_package.facts import ACTIVITY_FIELDS, TASK_TYPES, ActivityField
 from salesforce_package.models import ActivityProof
@@ -56,13 +56,14 @@ class FieldVerdict(models.TextChoices):
     LOCKED = "locked", _("The user may not edit it")
     REFUSED = "refused", _("Salesforce refused it")
     NOT_TRIED = "not_tried", _("Not tried")
+    UNREAD = "unread", _("Written, but it could not be read back")
 
 
 @dataclass(frozen=True)
 class TaskOutcome:
     """
-    What became of one task: `code` and `problem` say why Salesforce refused it and are empty when it took it, `fields`
-    are the verdicts by API name.
+    What became of one task: `code` and `problem` say why Salesforce refused it, or refused to show it, and are empty
+    when all went well; `fields` are the verdicts by API name.
     """
 
     fields: dict[str, str]
@@ -125,7 +126,7 @@ def _run(proof: ActivityProof, client: SalesforceClient) -> None:
         proof.save(update_fields=["outcome"])
     proof.finished_at = timezone.now()
     proof.save(update_fields=["finished_at"])
-    _delete_tasks(proof, client)
+    _try_to_delete(proof, client)
 
 
 def _plan(client: SalesforceClient) -> _Plan:
@@ -146,6 +147,7 @@ def _example(item: ActivityField) -> object:
 
 
 def _log_task(client: SalesforceClient, proof: ActivityProof, kind: str, plan: _Plan) -> TaskOutcome:
+    """Write and read one. Raises an ApiError that is about the org as a whole."""
     values = {
         "Subject": f"Test activity ({proof.mark})",
         "Type": kind,
@@ -155,10 +157,12 @@ def _log_task(client: SalesforceClient, proof: ActivityProof, kind: str, plan: _
     }
     try:
         task_id = client.create_record("Task", values)
-        found = client.record("Task", task_id, ["Type", *plan.values])
-        client.delete_record("Task", task_id)
     except ApiError as error:
         return _refused(error, plan)
+    try:
+        found = client.record("Task", task_id, ["Type", *plan.values])
+    except ApiError as error:
+        return _unread(error, plan)
     verdicts = {name: _verdict(value, found.get(name)) for name, value in {"Type": kind, **plan.values}.items()}
     return TaskOutcome(verdicts | plan.left_out)
 
@@ -169,6 +173,7 @@ def _verdict(wanted: object, found: object) -> str:
 
 def _refused(error: ApiError, plan: _Plan) -> TaskOutcome:
     """Salesforce names the field in its message where a field is to blame."""
+    _raise_for_org(error)
     verdicts = {
         name: (FieldVerdict.REFUSED if name in error.detail else FieldVerdict.NOT_TRIED).value
         for name in ("Type", *plan.values)
@@ -176,18 +181,59 @@ def _refused(error: ApiError, plan: _Plan) -> TaskOutcome:
     return TaskOutcome(verdicts | plan.left_out, error.code, problem_code(error))
 
 
-def clean_up() -> None:
-    """Delete what tests left behind that are over, or whose process has died."""
-    left: QuerySet[ActivityProof] = ActivityProof.objects.filter(
-        cleaned_at=None, started_at__lt=timezone.now() - _LONGEST, connection__status=ConnectionStatus.CONNECTED
+def _unread(error: ApiError, plan: _Plan) -> TaskOutcome:
+    _raise_for_org(error)
+    verdicts = dict.fromkeys(("Type", *plan.values), FieldVerdict.UNREAD.value)
+    return TaskOutcome(verdicts | plan.left_out, error.code, problem_code(error))
+
+
+def _raise_for_org(error: ApiError) -> None:
+    """An error that says nothing about the task is raised; of those that may pass some are about a record."""
+    is_passing = isinstance(error, TransientApiError) and error.code not in DIAGNOSES[SALESFORCE]
+    if is_passing or isinstance(error, ReconnectNeeded | QuotaExceeded):
+        raise error
+
+
+def left_behind() -> QuerySet[ActivityProof]:
+    """Tests that left tasks behind and are over, or whose process has died."""
+    proofs: QuerySet[ActivityProof] = ActivityProof.objects.filter(
+        cleaned_at=None, started_at__lt=timezone.now() - _LONGEST
     )
-    for proof in left.select_related("connection"):
-        if proof.connection is None:
-            continue
-        try:
-            _delete_tasks(proof, salesforce_client(proof.connection))
-        except ApiError as error:
-            _log.info("test_activity_not_cleaned", proof=proof.pk, error=str(error))
+    return proofs
+
+
+def clean_up(proof: ActivityProof) -> None:
+    """Delete what a test left behind, where a connection to its org works."""
+    connection = _connection_to_clean(proof)
+    if connection is None:
+        return
+    try:
+        client = salesforce_client(connection)
+    except ApiError as error:
+        _log_left(proof, error)
+    else:
+        _try_to_delete(proof, client)
+
+
+def _connection_to_clean(proof: ActivityProof) -> SalesforceConnection | None:
+    """The one over which the tasks were written, or else the account's to the same org; None where neither works."""
+    working = SalesforceConnection.objects.filter(
+        account=proof.account_id, org_id=proof.org_id, status=ConnectionStatus.CONNECTED
+    )
+    either = working.filter(Q(pk=proof.connection_id) | Q(member=None))
+    return min(either, key=lambda connection: connection.pk != proof.connection_id, default=None)
+
+
+def _try_to_delete(proof: ActivityProof, client: SalesforceClient) -> None:
+    """What cannot be deleted now is tried again by the clock."""
+    try:
+        _delete_tasks(proof, client)
+    except ApiError as error:
+        _log_left(proof, error)
+
+
+def _log_left(proof: ActivityProof, error: ApiError) -> None:
+    _log.info("test_activity_not_cleaned", proof=proof.pk, error=str(error))
 
 
 def _delete_tasks(proof: ActivityProof, client: SalesforceClient) -> None:
@@ -207,7 +253,7 @@ def _task_ids(proof: ActivityProof, client: SalesforceClient) -> list[str]:
 
 @dataclass(frozen=True)
 class ProvedTask:
-    """What became of the task of one type, for a page: `refusal` says why Salesforce did not take it."""
+    """What became of the task of one type, for a page: `refusal` says why Salesforce did not take or show it."""
 
     kind: str
     refusal: Problem | None
@@ -229,6 +275,8 @@ class ProofState:
 
     proof: ActivityProof
     tasks: list[ProvedTask]
+    # Is what it left deleted by the clock? Only where a connection to the org works.
+    is_tried_again: bool
 
     @property
     def is_proved(self) -> bool:
@@ -249,7 +297,8 @@ def proof_state(account: SalesAccount, org_id: str) -> ProofState | None:
     proof = proofs.select_related("run_by").order_by("-pk").first()
     if proof is None:
         return None
-    return ProofState(proof, [_proved(kind, proof.outcome[kind]) for kind in TASK_TYPES if kind in proof.outcome])
+    found = [_proved(kind, proof.outcome[kind]) for kind in TASK_TYPES if kind in proof.outcome]
+    return ProofState(proof, found, is_tried_again=_connection_to_clean(proof) is not None)
 
 
 def _proved(kind: str, found: Mapping[str, Any]) -> ProvedTask:

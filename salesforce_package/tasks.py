@@ -33,5 +33,12 @@ def check_package(self: Task[Any, Any], account_id: int) -> None:
 
 @shared_task
 def clean_up_test_activities() -> None:
-    """Delete what test activities left in Salesforce whose process has died."""
-    proof.clean_up()
+    """Every ten minutes: queue what test activities left in Salesforce that could not be deleted at once."""
+    for pk in proof.left_behind().values_list("pk", flat=True):
+        clean_up_test_activity.delay(pk)
+
+
+@shared_task
+def clean_up_test_activity(proof_id: int) -> None:
+    for left in proof.left_behind().filter(pk=proof_id):
+        look(left.account_id, partial(proof.clean_up, left))

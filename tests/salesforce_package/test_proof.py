@@ -7,10 +7,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Member, SalesAccount, User
+from clients.http import AccessDenied
 from clients.salesforce.client import SalesforceClient
 from connections.messages import ConnectionProblem
-from connections.models import SalesforceConnection
+from connections.models import ConnectionStatus, SalesforceConnection
 from connections.services.client_factory import salesforce_client
+from connections.turns import turn_of
 from diagnostics.messages import DIAGNOSES
 from salesforce_package import tasks
 from salesforce_package.audit_actions import PackageAction
@@ -70,8 +72,13 @@ def test_a_task_of_each_type_is_written_read_compared_and_deleted(ready: SalesAc
 
 
 def test_each_code_is_told_in_words(ready: SalesAccount, lead_id: str, change_org: ChangeOrg) -> None:
-    codes = DIAGNOSES["salesforce"]
+    codes = dict(DIAGNOSES["salesforce"])
     assert len(codes) == 26
+    # No word about the task: the org answers nothing more today.
+    change_org("refuse_rows", object="Task", code="REQUEST_LIMIT_EXCEEDED", message="No: MSE_Viewed__c", count=1)
+    with pytest.raises(ConnectionProblem):
+        prove(ready, lead_id)
+    del codes["REQUEST_LIMIT_EXCEEDED"]
     for code, problem in codes.items():
         change_org("refuse_rows", object="Task", code=code, message="No: MSE_Viewed__c", count=3)
         state = prove(ready, lead_id)
@@ -103,6 +110,7 @@ class KilledError(BaseException):
     """The process ends here."""
 
 
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_whichever_step_it_is_killed_at_nothing_is_left(
     ready: SalesAccount, lead_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,14 +133,14 @@ def test_whichever_step_it_is_killed_at_nothing_is_left(
         except KilledError:
             steps += 1
         monkeypatch.undo()
-        assert tasks_left(ready) <= 1
+        assert tasks_left(ready) <= 3
         ActivityProof.objects.update(started_at=timezone.now() - timedelta(minutes=11))
         tasks.clean_up_test_activities()
         assert tasks_left(ready) == 0
         assert not ActivityProof.objects.filter(cleaned_at=None).exists()
         if calls < step:
             break
-    # Describe, three tasks with three calls each, and the two looks for what is left.
+    # Describe, three tasks with two calls each, what is left, three deletions, and what is left then.
     assert steps == 12
 
 
@@ -146,13 +154,14 @@ def test_a_task_that_was_made_although_the_answer_was_an_error_is_deleted(
     assert tasks_left(ready) == 0
 
 
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_a_running_test_is_left_alone(ready: SalesAccount, lead_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SalesforceClient, "delete_record", lambda *_args: (_ for _ in ()).throw(KilledError))
     with pytest.raises(KilledError):
         log_test_activity(member=ready.members.get(), record_id=lead_id)
     monkeypatch.undo()
     tasks.clean_up_test_activities()
-    assert tasks_left(ready) == 1
+    assert tasks_left(ready) == 3
 
 
 def test_an_own_connection_is_what_a_member_logs_over(ready: SalesAccount, lead_id: str) -> None:
@@ -194,9 +203,46 @@ def test_the_page_logs_and_tells(
     assert "A validation rule of the org refuses the record." in page
 
 
+@pytest.mark.parametrize("path", ["sobjects/Task/describe", "sobjects/Task$", "sobjects/Task/00T"])
 def test_without_an_answer_the_connection_is_the_problem(
-    ready: SalesAccount, lead_id: str, sandbox: SandboxProcess
+    ready: SalesAccount, lead_id: str, sandbox: SandboxProcess, path: str
 ) -> None:
-    sandbox.post("/_sandbox/faults", {"path": "sobjects/Task/describe", "kind": "status:503"})
+    """An org that hangs counted as one that refuses the task."""
+    sandbox.post("/_sandbox/faults", {"path": path, "kind": "status:503"})
     with pytest.raises(ConnectionProblem):
         log_test_activity(member=ready.members.get(), record_id=lead_id)
+    assert ActivityProof.objects.get().outcome == {}
+
+
+def test_what_cannot_be_read_back_was_not_refused(ready: SalesAccount, lead_id: str, sandbox: SandboxProcess) -> None:
+    sandbox.post("/_sandbox/faults", {"path": "sobjects/Task/00T", "kind": "status:404", "count": 1})
+    state = prove(ready, lead_id)
+    assert {verdict for _name, verdict in state.tasks[0].fields} == {FieldVerdict.UNREAD}
+    assert state.tasks[0].refusal
+    assert not state.tasks[1].failed
+    assert state.proof.cleaned_at
+
+
+@pytest.mark.usefixtures("tasks_run_at_once")
+def test_what_could_not_be_deleted_is_tried_again_over_whatever_connection_works(
+    ready: SalesAccount, lead_id: str, monkeypatch: pytest.MonkeyPatch, client_of: ClientOf
+) -> None:
+    """It was promised also when the connection was gone over which the tasks were written."""
+    refusal = AccessDenied("salesforce", "INSUFFICIENT_ACCESS_OR_READONLY")
+    monkeypatch.setattr(SalesforceClient, "delete_record", lambda *_args: (_ for _ in ()).throw(refusal))
+    state = prove(ready, lead_id)
+    assert (state.is_proved, state.proof.cleaned_at, tasks_left(ready)) == (True, None, 3)
+    monkeypatch.undo()
+    browser = client_of(ready.members.get().user)
+    assert "it is tried again" in text_of(browser.get(PAGE))
+    ActivityProof.objects.update(connection=None, started_at=timezone.now() - timedelta(minutes=11))
+    SalesforceConnection.objects.update(status=ConnectionStatus.NEEDS_RECONNECTING)
+    tasks.clean_up_test_activities()
+    assert "because no connection to this org works" in text_of(browser.get(PAGE))
+    SalesforceConnection.objects.update(status=ConnectionStatus.CONNECTED)
+    with turn_of(ready.pk):
+        tasks.clean_up_test_activities()
+    assert tasks_left(ready) == 3
+    tasks.clean_up_test_activities()
+    assert tasks_left(ready) == 0
+    assert "No task is left of it." in text_of(browser.get(PAGE))
