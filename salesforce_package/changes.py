@@ -39,7 +39,7 @@ _WORDS = {
     Place.IN_MARKETO: (),
 }
 # Codes of findings that say nothing about a change in the org: it could not be asked, or there are new people.
-_NOT_SEEN = {"no_access", "failed", "odd_answer", "nobody", "some_connected", "no_samples"}
+_NOT_SEEN = {"no_access", "failed", "odd_answer", "nobody", "some_connected", "no_samples", "no_version"}
 # The clocks of both sides may differ.
 _MARGIN = timedelta(minutes=5)
 _MOST_ENTRIES, _MOST_CAUSES = 500, 3
@@ -77,14 +77,14 @@ def find_changes(
 def keep_changes(
     account: SalesAccount, org_id: str, found: Mapping[str, Finding], changes: Iterable[PackageChange]
 ) -> None:
-    """Keep what broke, and note what is whole again."""
-    whole = {key for key, finding in found.items() if finding.state is State.DONE}
-    open_changes(account, org_id).filter(item__in=whole).update(ended_at=timezone.now())
+    """Keep what broke, and note what is whole again or no longer needed."""
+    ended = {key for key, finding in found.items() if _is_seen(finding) and finding.state is not State.MISSING}
+    open_changes(account, org_id).filter(item__in=ended).update(ended_at=timezone.now())
     PackageChange.objects.bulk_create(changes)
 
 
 def open_changes(account: SalesAccount, org_id: str) -> QuerySet[PackageChange]:
-    """What broke in an org and is not whole again, the newest first."""
+    """What broke in an org and is neither whole again nor no longer needed, the newest first."""
     changes: QuerySet[PackageChange] = PackageChange.objects.for_account(account).filter(org_id=org_id, ended_at=None)
     return changes.order_by("-pk")
 
@@ -95,7 +95,12 @@ def was_whole(finding: dict[str, Any] | None) -> bool:
 
 
 def _is_broken(before: dict[str, Any] | None, now: Finding) -> bool:
-    return was_whole(before) and now.state is not State.DONE and now.code not in _NOT_SEEN
+    """What nobody needs any more, such as a remote site that Adobe retired, may go: it is UNKNOWN then."""
+    return was_whole(before) and now.state is State.MISSING and _is_seen(now)
+
+
+def _is_seen(finding: Finding) -> bool:
+    return finding.code not in _NOT_SEEN
 
 
 def _change(last: PackageCheck, item: Item, now: Finding, entries: Iterable[SetupEntry]) -> PackageChange:

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Occurrence, SalesAccount, User
-from salesforce_package.models import PackageCheck
+from salesforce_package.models import PackageChange, PackageCheck
 from salesforce_package.services import check_package
 from salesforce_package.state import ChangeState, package_state
 from sandbox.testing import SandboxProcess
@@ -19,9 +20,15 @@ TASK_FIELD = {"object": "Task", "name": "MSE_Viewed__c"}
 SET = "Marketo App Access"
 # Twenty changes in Setup: what is done, how it is undone, and the item that breaks by it.
 CHANGED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    (
+        {"action": "set_list_view_buttons", "object": "Lead", "labels": []},
+        {"action": "add_all_list_view_buttons"},
+        "list_view_buttons",
+    ),
+]
+CHANGED += [
     ({"action": "remove_remote_site", "name": name}, {"action": "add_remote_site", "name": name, "url": url}, item)
     for name, url, item in (
-        ("MarketoSoapAPI", "https://123-abc-456.mktoapi.com", "soap_site"),
         ("MarketoRestAPI", "https://123-abc-456.mktorest.com", "rest_site"),
         ("MarketoSalesInsight1", "https://ims-na1.adobelogin.com", "ims_site"),
         ("MarketoSalesInsight2", "https://mkto-sales-connect.adobe.io", "actions_site"),
@@ -48,9 +55,9 @@ CHANGED += [
         "permission_set",
     ),
     (
-        {"action": "set_email_to_salesforce", "active": False},
-        {"action": "set_email_to_salesforce", "active": True},
-        "email_to_salesforce",
+        {"action": "set_list_view_buttons", "object": "Contact", "labels": []},
+        {"action": "add_all_list_view_buttons"},
+        "list_view_buttons",
     ),
     (
         {"action": "set_field_permission", "profile": "System Administrator", **TASK_FIELD, "read": True},
@@ -80,14 +87,12 @@ CHANGED += [
 ]
 CHANGED += [
     ({"action": "add_layout_panel", "object": name, "shown": False}, {"action": "add_layout_panel", "object": name}, of)
-    for name, of in (("Lead", "lead_layout"), ("Account", "other_layouts"), ("Opportunity", "other_layouts"))
-]
-CHANGED += [
-    (
-        {"action": "set_list_view_buttons", "object": "Lead", "labels": []},
-        {"action": "add_all_list_view_buttons"},
-        "list_view_buttons",
-    ),
+    for name, of in (
+        ("Lead", "lead_layout"),
+        ("Contact", "other_layouts"),
+        ("Account", "other_layouts"),
+        ("Opportunity", "other_layouts"),
+    )
 ]
 
 
@@ -139,6 +144,22 @@ def test_what_was_changed_is_on_the_page_and_in_the_guide_and_is_told(
     assert "1 item that was in place was changed." in text_of(browser.get("/"))
     occurrence = Occurrence.objects.going_on().get(event="salesforce_package.items_broken")
     assert (occurrence.details, occurrence.link) == ({"items": 1}, PAGE)
+
+
+@pytest.mark.usefixtures("configured_org")
+def test_what_nobody_needs_any_more_may_go(checked: SalesAccount, change_org: ChangeOrg) -> None:
+    """It was told as broken until somebody brought it back."""
+    check_package(checked)
+    before = PackageCheck.objects.get().results["soap_site"]
+    change_org("remove_remote_site", name="MarketoSoapAPI")
+    change_org("set_email_to_salesforce", active=False)
+    assert changes(checked) == {}
+    assert PackageCheck.objects.get().results["soap_site"]["state"] == "unknown"
+    # What an older version of this console told so ends.
+    after = PackageCheck.objects.get().results["soap_site"]
+    told = {"org_id": PackageCheck.objects.get().org_id, "before": before, "after": after, "causes": []}
+    PackageChange.objects.create(account=checked, item="soap_site", seen_at=timezone.now(), **told)
+    assert changes(checked) == {}
 
 
 @pytest.mark.usefixtures("configured_org")
