@@ -10,9 +10,8 @@ from django.utils import timezone
 
 from clients.marketo.client import MarketoClient
 from connections.services.marketo_sample import sample_people
-from diagnostics.probe.question import ADOBE, RECORDED, Answer, Question
+from diagnostics.probe.question import ADOBE, RECORDED, Answer, Question, Verdict, holds_of_each
 
-NONE_SEEN = "none seen"
 # Four public connectors agree on these.
 ACTIVITY_IDS = {
     "New Lead": 12,
@@ -80,11 +79,11 @@ def _activity_id(name: str) -> Any:
 def _sfdc_length(client: Remembering) -> Answer:
     values = [person.get(name) for person in client.people() for name in ("sfdcLeadId", "sfdcContactId")]
     lengths = {len(str(value)) for value in values if value}
-    return max(lengths, default=NONE_SEEN) if len(lengths) < 2 else "mixed"
+    return max(lengths, default=Verdict.NONE_SEEN) if len(lengths) < 2 else "mixed"
 
 
 def _has_explicit_nulls(client: Remembering) -> Answer:
-    return all({"sfdcLeadId", "sfdcContactId"} <= person.keys() for person in client.people())
+    return holds_of_each({"sfdcLeadId", "sfdcContactId"} <= person.keys() for person in client.people())
 
 
 def _time_form(value: object) -> str:
@@ -94,12 +93,12 @@ def _time_form(value: object) -> str:
 
 def _created_form(client: Remembering) -> Answer:
     people = client.people()
-    return _time_form(people[0].get("createdAt")) if people else NONE_SEEN
+    return _time_form(people[0].get("createdAt")) if people else Verdict.NONE_SEEN
 
 
 def _folder_form(client: Remembering) -> Answer:
     folders = client.get("/rest/asset/v1/folders.json", maxDepth=1, maxReturn=20).get("result") or []
-    return _time_form(folders[0].get("createdAt")) if folders else NONE_SEEN
+    return _time_form(folders[0].get("createdAt")) if folders else Verdict.NONE_SEEN
 
 
 def _page(client: Remembering, path: str, **params: Any) -> dict[str, Any]:
@@ -113,14 +112,27 @@ def _activities(client: Remembering, *names: str) -> dict[str, Any]:
     return _page(client, "", activityTypeIds=",".join(str(known[name]) for name in names if name in known))
 
 
+def _found(page: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a page holds; the key is not there when it holds nothing."""
+    return page.get("result") or []
+
+
+def _lists_deletions(client: Remembering) -> Answer:
+    as_activities, as_deletions = (
+        bool(_found(page)) for page in (_activities(client, "Delete Lead"), _page(client, "/deletedleads"))
+    )
+    return as_activities is as_deletions if as_activities or as_deletions else Verdict.NONE_SEEN
+
+
 def _merge_ids(client: Remembering) -> Answer:
-    found = [
+    merges = _found(_activities(client, "Merge Leads"))
+    kinds = [
         type(item.get("value")).__name__
-        for activity in _activities(client, "Merge Leads").get("result") or []
+        for activity in merges
         for item in activity.get("attributes") or []
         if item.get("name") == "Merge IDs"
     ]
-    return found[0] if found else "list"
+    return next(iter(kinds), "no such attribute") if merges else Verdict.NONE_SEEN
 
 
 def _users(client: Remembering) -> list[dict[str, Any]]:
@@ -192,7 +204,7 @@ QUESTIONS = [
         "marketo_id_numbers",
         "Ids of people are numbers.",
         RECORDED,
-        lambda c: all(isinstance(one["id"], int) for one in c.people()),
+        lambda c: holds_of_each(isinstance(one["id"], int) for one in c.people()),
     ),
     Question(
         "marketo_sales_email",
@@ -204,7 +216,7 @@ QUESTIONS = [
         "marketo_type_keys",
         "Activity types have attributes.",
         RECORDED,
-        lambda c: all("attributes" in one for one in c.get(_TYPES)["result"]),
+        lambda c: holds_of_each("attributes" in one for one in c.get(_TYPES)["result"]),
     ),
     Question(
         "marketo_token",
@@ -228,13 +240,13 @@ QUESTIONS = [
         "marketo_activity_id",
         "Activities have a number besides the GUID.",
         ADOBE,
-        lambda c: all("id" in one for one in _activities(c, "New Lead", "Change Data Value").get("result") or []),
+        lambda c: holds_of_each("id" in one for one in _found(_activities(c, "New Lead", "Change Data Value"))),
     ),
     Question(
         "marketo_deletions_listed",
         "Deletions are listed among the activities.",
         "no source",
-        lambda c: bool(_activities(c, "Delete Lead").get("result")) is bool(_page(c, "/deletedleads").get("result")),
+        _lists_deletions,
     ),
     Question(
         "marketo_changes_of_ids",
@@ -254,7 +266,7 @@ QUESTIONS = [
         "marketo_user_ids",
         "A user's id is an e-mail address.",
         ADOBE,
-        lambda c: all("@" in str(one["userid"]) for one in _users(c)),
+        lambda c: holds_of_each("@" in str(one["userid"]) for one in _users(c)),
     ),
     Question(
         "marketo_admin_role",

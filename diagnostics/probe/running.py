@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from accounts.models import SalesAccount
@@ -13,19 +12,9 @@ from connections.models import MarketoConnection, SalesforceConnection, Service
 from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.visibility import free_to_refuse
 from diagnostics.probe import marketo, salesforce
-from diagnostics.probe.question import Answer, Question
+from diagnostics.probe.question import Answer, Question, Verdict
 
 FORMAT = 1
-
-
-class Verdict(StrEnum):
-    """What an answer says of an assumption."""
-
-    SAME = "same"
-    DIFFERENT = "different"
-    # The provider did not answer the question; why stands in place of the answer.
-    REFUSED = "refused"
-    NOT_CONNECTED = "not connected"
 
 
 @dataclass(frozen=True)
@@ -84,4 +73,6 @@ def _answered(service: Service, client: Any, question: Question) -> Finding:
         return Finding(service, question, Verdict.REFUSED, error.code)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         return Finding(service, question, Verdict.REFUSED, "unexpected_shape")
+    if answer is Verdict.NONE_SEEN:
+        return Finding(service, question, answer, "")
     return Finding(service, question, Verdict.SAME if answer == question.expected else Verdict.DIFFERENT, answer)

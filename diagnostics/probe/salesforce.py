@@ -3,9 +3,7 @@
 from typing import Any
 
 from clients.salesforce.client import SalesforceClient
-from diagnostics.probe.question import OBJECTS, REST_GUIDE, TOOLING, Answer, Question
-
-NONE_SEEN = "none seen"
+from diagnostics.probe.question import OBJECTS, REST_GUIDE, TOOLING, Answer, Question, Verdict, holds_of_each
 
 
 def _first(client: SalesforceClient, soql: str) -> dict[str, Any]:
@@ -14,7 +12,8 @@ def _first(client: SalesforceClient, soql: str) -> dict[str, Any]:
 
 
 def _id_length(sobject: str) -> Any:
-    return lambda c: len(str(_first(c, f"SELECT Id FROM {sobject} LIMIT 1").get("Id", ""))) or NONE_SEEN  # noqa: S608
+    soql = f"SELECT Id FROM {sobject} LIMIT 1"  # noqa: S608
+    return lambda c: len(str(_first(c, soql).get("Id", ""))) or Verdict.NONE_SEEN
 
 
 def _may_read(sobject: str) -> Any:
@@ -36,7 +35,7 @@ def _default(name: str) -> Any:
 
 def _time_form(client: SalesforceClient) -> Answer:
     value = str(_first(client, "SELECT SystemModstamp FROM Lead LIMIT 1").get("SystemModstamp", ""))
-    return value[-5:] if value else NONE_SEEN
+    return value[-5:] if value else Verdict.NONE_SEEN
 
 
 def _has_field(sobject: str, name: str) -> Any:
@@ -45,7 +44,7 @@ def _has_field(sobject: str, name: str) -> Any:
 
 def _tooling(soql: str, key: str) -> Any:
     """Has each row of a Tooling query a value of its own at a key?"""
-    return lambda c: all(row.get(key) is not None for row in c.tooling_query(soql))
+    return lambda c: holds_of_each(row.get(key) is not None for row in c.tooling_query(soql))
 
 
 _READ = ("Lead", "Contact", "Account", "Opportunity", "OpportunityContactRole", "PermissionSetAssignment")

@@ -12,7 +12,8 @@ from django.core.management import CommandError, call_command
 from accounts.models import SalesAccount
 from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
 from diagnostics.probe import marketo, salesforce
-from diagnostics.probe.running import Verdict, probe, report
+from diagnostics.probe.question import Verdict
+from diagnostics.probe.running import probe, report
 from sandbox.testing import SandboxProcess
 from tests.sync.altered_answers import AlteredAnswers, Change
 
@@ -62,7 +63,6 @@ def test_twenty_planted_deviations_are_found(
             "salesforce_id_length": 15,
             "activity_ids": False,
             "ims_users": True,
-            "first_ids_gone": 300,
         },
     )
     answers = AlteredAnswers(monkeypatch)
@@ -105,11 +105,43 @@ def test_the_report_tells_nothing_of_anybody(connected: SalesAccount, sandbox: S
     secrets = ("acme", "@", "Maria", "sandbox-client", "sandbox-consumer", connected.name)
     assert [word for word in secrets if word in text] == []
     written = json.loads(text.partition("\n}\n")[0] + "\n}")
-    assert {one["verdict"] for one in written["questions"]} <= {"same", "different", "refused"}
+    assert {one["verdict"] for one in written["questions"]} <= {"same", "different", "none seen", "refused"}
     assert sum(one["verdict"] == "same" for one in written["questions"]) > 50
     methods = {call["method"] for call in sandbox.get("/_sandbox/calls") if "/rest/v1/" in call["path"]}
     assert methods <= {"GET", "POST"}
     assert not ApiFailure.objects.exists(), "a question is no failure"
+
+
+def test_where_nothing_is_there_to_look_at_nothing_is_answered(
+    connected: SalesAccount, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of nothing everything held: the assumption counted as confirmed, or as contradicted."""
+
+    sandbox.post("/_sandbox/switches", {"first_ids_gone": 300})
+    answers = AlteredAnswers(monkeypatch)
+    answers.alter(r"/folders\.json", lambda answer, _request: answer | {"result": []})
+    answers.alter("/allusers", lambda _answer, _request: [])
+    answers.alter("InstalledSubscriberPackage", lambda answer, _request: answer | {"records": [], "totalSize": 0})
+    none_seen = {one.question.code: one.answer for one in probe(connected) if one.verdict == Verdict.NONE_SEEN}
+    assert none_seen == dict.fromkeys(
+        (
+            "marketo_sfdc_length",
+            "marketo_nulls",
+            "marketo_created_form",
+            "marketo_folder_form",
+            "marketo_id_numbers",
+            "marketo_activity_id",
+            "marketo_deletions_listed",
+            "marketo_merge_ids",
+            "marketo_user_ids",
+            "salesforce_id_Lead",
+            "salesforce_id_Contact",
+            "salesforce_time_form",
+            "salesforce_packages",
+            "salesforce_remote_sites",
+        ),
+        "",
+    )
 
 
 def test_a_refusal_is_an_answer(connected: SalesAccount, sandbox: SandboxProcess) -> None:

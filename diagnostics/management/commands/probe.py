@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import SalesAccount
-from diagnostics.probe.running import Verdict, probe, report
+from diagnostics.probe.question import Verdict
+from diagnostics.probe.running import probe, report
 
 
 class Command(BaseCommand):
