@@ -36,7 +36,7 @@ def test_every_member_connects_themselves(
     seller: Client, member: User, account: SalesAccount, person_at_salesforce: PersonAtSalesforce
 ) -> None:
     page = text_of(seller.get(PAGE))
-    assert "this console writes nothing with it" in page
+    assert "This console writes nothing with it, except for a test activity that you log" in page
     assert "in Salesforce as yours" not in page
     assert "Settings" in page
     assert "You will be sent to this address" in text_of(seller.get(CONNECT_OWN, CHOICE))
