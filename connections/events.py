@@ -1,6 +1,6 @@
 """What happens in this room that somebody must be told of."""
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
@@ -17,7 +17,11 @@ def _broken(details: Details) -> Message:
 
 
 def _idle(details: Details) -> Message:
-    what = gettext("The connection to Salesforce ends in {days} days, because it could not be renewed.")
+    what = ngettext(
+        "The connection to Salesforce ends in {days} day, because it could not be renewed.",
+        "The connection to Salesforce ends in {days} days, because it could not be renewed.",
+        details["days"],
+    )
     return Message(
         filled(what, details),
         gettext("Press Connect on Settings > Admin Settings > Salesforce. Nothing is interrupted by it."),

@@ -335,6 +335,7 @@ def test_a_token_that_cannot_be_renewed_is_told_before_it_dies(salesforce_connec
     SalesforceConnection.objects.update(refreshed_at=timezone.now() - timedelta(days=24, hours=1))
     watch_connections()
     assert "ends in 5 days" in IDLING_OUT.describe(Occurrence.objects.going_on().get().details).what
+    assert "ends in 1 day," in IDLING_OUT.describe({"days": 1}).what
     SalesforceConnection.objects.update(refreshed_at=timezone.now())
     watch_connections()
     assert not Occurrence.objects.going_on().exists()
