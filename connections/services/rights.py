@@ -18,6 +18,7 @@ from connections.messages import ConnectionProblem
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection, Service
 from connections.problem_codes import ProblemCode, problem_code
 from connections.rights import RIGHTS, Right, RightCode, rights_in
+from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.visibility import (
     Kind,
@@ -25,11 +26,13 @@ from connections.services.visibility import (
     Visibility,
     check_marketo,
     check_salesforce,
+    current_visibility,
     free_to_refuse,
     keep_visibility,
 )
 
 _KEPT_SECONDS = 7 * 24 * 60 * 60
+_NEEDED = {right.code for right in RIGHTS if right.is_needed}
 
 
 class RightState(StrEnum):
@@ -48,9 +51,10 @@ class RightsCheck:
     checked_at: datetime | None = None
 
     @property
-    def are_enough(self) -> bool:
-        """As far as can be told."""
-        return not any(self.states.get(right.code) == RightState.MISSING for right in RIGHTS if right.is_needed)
+    def of_needed(self) -> RightState:
+        """FOUND where every needed right was, MISSING where any is."""
+        found = {state for code, state in self.states.items() if code in _NEEDED}
+        return next((state for state in (RightState.MISSING, RightState.UNKNOWN) if state in found), RightState.FOUND)
 
 
 @dataclass(frozen=True)
@@ -89,15 +93,21 @@ def check_rights(account: SalesAccount, service: Service) -> None:
         try:
             states = look(account)
         except ApiError as error:
+            if connection := _connection(account, service):
+                record_problem(connection, error)
             raise ConnectionProblem(problem_code(error)) from None
         cache.set(_key(account, service), RightsCheck(states, timezone.now()), _KEPT_SECONDS)
 
 
 def _key(account: SalesAccount, service: Service) -> str:
     """A connection that was made anew may have another user."""
-    model = MarketoConnection if service == Service.MARKETO else SalesforceConnection
-    connection = model.objects.for_account(account).first()
+    connection = _connection(account, service)
     return f"rights-{service}-{account.pk}-{connection.connected_at.timestamp() if connection else ''}"
+
+
+def _connection(account: SalesAccount, service: Service) -> MarketoConnection | SalesforceConnection | None:
+    model = MarketoConnection if service == Service.MARKETO else SalesforceConnection
+    return model.objects.for_account(account).first()
 
 
 def _look_at_marketo(account: SalesAccount) -> dict[RightCode, RightState]:
@@ -110,8 +120,17 @@ def _look_at_marketo(account: SalesAccount) -> dict[RightCode, RightState]:
     states = _asked(client, _marketo_questions(client))
     people = check_marketo(client)
     if connection:
-        keep_visibility(connection, people)
+        people = _kept(connection, people)
     return states | {RightCode.WORKSPACES: _seen(people, Kind.PERSON)}
+
+
+def _kept(connection: MarketoConnection, people: Visibility) -> Visibility:
+    """A data sync looks for hundreds of people whom it knows: where this look cannot tell, what that proved stays."""
+    known = current_visibility(connection)
+    if people.verdict is Verdict.UNKNOWN and known and known.verdict is Verdict.ALL:
+        return known
+    keep_visibility(connection, people)
+    return people
 
 
 def _marketo_questions(client: MarketoClient) -> dict[RightCode, Ask]:

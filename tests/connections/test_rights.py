@@ -11,7 +11,7 @@ from connections.models import ApiFailure, MarketoConnection, MarketoInstance, S
 from connections.problem_codes import ProblemCode
 from connections.rights import RIGHTS, RightCode, names_of, rights_in
 from connections.services.rights import RightState, check_rights, last_check
-from connections.services.visibility import Verdict, current_visibility
+from connections.services.visibility import Kind, Sight, Verdict, Visibility, current_visibility, keep_visibility
 from sandbox.testing import SandboxProcess
 from tests.connections.conftest import ChangeOrg
 from tests.pages import text_of
@@ -41,7 +41,8 @@ def test_a_right_that_lacks_in_marketo_is_named_and_the_others_are_found(
         sandbox.post("/_sandbox/faults", {"path": path, "kind": "marketo:603"})
         found = states(account, Service.MARKETO)
         assert [right for right, state in found.items() if state == RightState.MISSING] == [code]
-        assert last_check(account, Service.MARKETO).are_enough is (code == RightCode.USERS)
+        of_needed = RightState.FOUND if code == RightCode.USERS else RightState.MISSING
+        assert last_check(account, Service.MARKETO).of_needed == of_needed
         sandbox.delete("/_sandbox/faults")
     assert not ApiFailure.objects.exists(), "a question is no failure"
 
@@ -56,6 +57,22 @@ def test_partitions_that_are_hidden_count_as_a_missing_right(
     look = current_visibility(marketo_connection)
     assert look
     assert look.verdict != Verdict.ALL
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_told_is_not_called_good_and_hides_nothing_that_a_sync_proved(
+    marketo_connection: MarketoConnection, sandbox: SandboxProcess, browser: Client
+) -> None:
+    sandbox.post("/_sandbox/faults", {"path": "/userservice/", "kind": "marketo:603"})
+    page = text_of(browser.post(MARKETO_PAGE, follow=True))
+    assert "Not every needed right can be told" in page
+    assert "No needed right is missing" not in page
+    keep_visibility(marketo_connection, Visibility({Kind.PERSON: Sight(Verdict.ALL, 300, 300)}))
+    assert "No needed right is missing" in text_of(browser.post(MARKETO_PAGE, follow=True))
+    marketo_connection.refresh_from_db()
+    look = current_visibility(marketo_connection)
+    assert look
+    assert look.sights[Kind.PERSON].total == 300
 
 
 @pytest.mark.django_db
@@ -91,6 +108,7 @@ def test_pages_tell_the_list_before_anybody_has_checked(browser: Client) -> None
     for service, page in ((Service.MARKETO, MARKETO_PAGE), (Service.SALESFORCE, SALESFORCE_PAGE)):
         text = text_of(browser.get(page))
         assert all(name in text for right in rights_in(service) for name in right.names)
+        assert ("except when somebody logs a test activity" in text) is (service == Service.SALESFORCE)
         assert text.count("Not checked yet") == len(rights_in(service))
     assert "is not connected to Salesforce" in text_of(browser.post(SALESFORCE_PAGE))
 
@@ -103,6 +121,7 @@ def test_a_provider_that_refuses_everything_is_a_problem_and_no_list_of_missing_
     page = text_of(browser.post(MARKETO_PAGE))
     assert "used all its API calls of today" in page
     assert ">Missing<" not in page
+    assert MarketoConnection.objects.get().problem == ProblemCode.MARKETO_QUOTA, "every screen tells it"
 
 
 @pytest.mark.django_db
