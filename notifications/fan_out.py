@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,12 +15,16 @@ from notifications.schedule import Habits, due_at
 
 # In a sweep; more wait for the next.
 MOST_OCCURRENCES = 100
+_log = structlog.get_logger(__name__)
 
 
 def write_deliveries() -> None:
-    """Write the messages of everything that nobody has been told of yet."""
+    """Write the messages of everything that nobody has been told of yet, whatever is wrong with one of it."""
     for pk in Occurrence.objects.untold().order_by("pk").values_list("pk", flat=True)[:MOST_OCCURRENCES]:
-        _write(pk)
+        try:
+            _write(pk)
+        except Exception:  # noqa: BLE001  whatever is wrong with it, the others must not wait; it is tried again
+            _log.exception("occurrence_not_told", occurrence=pk)
 
 
 @transaction.atomic

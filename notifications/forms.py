@@ -1,10 +1,9 @@
 """What people type and choose here."""
 
-from zoneinfo import available_timezones
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.time_zones import readable, time_zone_choices
 from clients.hosts import ForbiddenHost
 from notifications.models import Channel, ChannelKind
 from notifications.senders.hosts import check_address
@@ -62,9 +61,13 @@ class ChannelForm(forms.ModelForm[Channel]):
             for name in ("address", "language", "time_zone"):
                 del self.fields[name]
         else:
-            zones = [(name, name) for name in sorted(available_timezones())]
             select = forms.Select(attrs={"class": "form-select"})
-            self.fields["time_zone"] = forms.ChoiceField(label=_("Time zone"), choices=zones, widget=select)
+            self.fields["time_zone"] = forms.ChoiceField(label=_("Time zone"), choices=self._zones(), widget=select)
+
+    def _zones(self) -> list[tuple[str, str]]:
+        """By their present names; a former one that was chosen stays a choice."""
+        zones, chosen = time_zone_choices(), self.instance.time_zone
+        return zones if chosen in dict(zones) else [(chosen, readable(chosen)), *zones]
 
     def clean(self) -> dict[str, object]:
         values = super().clean() or {}

@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 
 from accounts.models import User
 from accounts.occurrences import begin, end
+from common.zones import zone_named
 from notifications.audiences import Receiver, may_receive
 from notifications.events import CHANNEL_DEAD
 from notifications.messages import tell
@@ -94,7 +95,8 @@ def settings_url_of(channel: Channel) -> str:
 
 
 def zone_of(channel: Channel, user: User | None) -> ZoneInfo:
-    return ZoneInfo(user.time_zone if user else channel.time_zone)
+    """By whose clock a message is due and told."""
+    return zone_named(user.time_zone if user else channel.time_zone)
 
 
 def works(channel: Channel, user: User | None) -> None:

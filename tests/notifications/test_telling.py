@@ -15,7 +15,7 @@ from accounts.permissions import Permission, Role
 from common.events import _EVENTS as EVENTS
 from common.events import Event, sentences
 from members.services import remove_member
-from notifications import handing_over, tasks
+from notifications import audiences, handing_over, tasks
 from notifications.audiences import mail_of
 from notifications.events import CHANNEL_DEAD
 from notifications.fan_out import write_deliveries
@@ -333,6 +333,24 @@ def test_what_is_over_for_long_is_forgotten(account: SalesAccount, admin: User) 
     tasks.forget_old()
     assert Occurrence.objects.count() == 1
     assert not Delivery.objects.exists()
+
+
+def test_one_that_cannot_be_told_keeps_no_other_waiting(
+    account: SalesAccount, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def receivers_of(occurrence: Occurrence, event: Event) -> list[audiences.Receiver]:
+        if occurrence.subject == "odd":
+            raise ValueError
+        return audiences.receivers_of(occurrence, event)
+
+    monkeypatch.setattr("notifications.fan_out.receivers_of", receivers_of)
+    # A zone that this system's database of zones does not know.
+    User.objects.filter(pk=admin.pk).update(time_zone="Mars/Olympus")
+    for subject in ("odd", "even"):
+        begin(FIRE, account=account, subject=subject, rooms=2)
+    work()
+    assert len(mail.outbox) == 1
+    assert Occurrence.objects.untold().get().subject == "odd"
 
 
 def test_an_event_of_an_older_version_is_not_told(account: SalesAccount, admin: User) -> None:
