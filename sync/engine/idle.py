@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from sync.engine.cursors import STREAMS, move_cursors
+from sync.engine.telling import tell_of_success
 from sync.models import Extract, RunKind, SyncRun
 from sync.statuses import ExtractStatus, RunStatus
 
@@ -19,6 +20,7 @@ def has_found_nothing(run: SyncRun) -> bool:
 def end_idle(run: SyncRun) -> None:
     """End the run without a stage table and a merge, as one whose tables are all empty; raises LeaseLost."""
     now, before = timezone.now(), SyncRun.objects.for_account(run.account).last_success()
+    people = before.people if before else 0
     Extract.objects.of_run(run).missing().update(status=ExtractStatus.LOADED, due_at=None, loaded_at=now)
     move_cursors(run)
     run.end_step(
@@ -26,6 +28,7 @@ def end_idle(run: SyncRun) -> None:
         status=RunStatus.SUCCEEDED,
         merge_started_at=now,
         finished_at=now,
-        people=before.people if before else 0,
+        people=people,
         receipt={"source": NOTHING, "copy": NOTHING},
     )
+    tell_of_success(run, people)

@@ -14,6 +14,7 @@ from sync.engine.heartbeat import Heartbeat
 from sync.engine.judge import CONTENT, Statements
 from sync.engine.problems import RunFailed
 from sync.engine.stage import CHANGES, StageTable
+from sync.engine.telling import tell_of_success
 from sync.models import Person, SyncRun
 from sync.statuses import RunStatus
 
@@ -78,6 +79,7 @@ def undo(run: SyncRun) -> None:
             StageTable(run, CHANGES).drop()
             ended = {"status": RunStatus.SUCCEEDED, "finished_at": timezone.now(), "has_leftovers": False}
             run.end_step(due_at=None, **counts | ended)
+            tell_of_success(run, counts["people"])
 
 
 def _gather(run: SyncRun, statements: Statements) -> dict[str, Any]:

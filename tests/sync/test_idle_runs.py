@@ -4,9 +4,12 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import SalesAccount
+from accounts.models import Occurrence, SalesAccount
 from sync.engine.load import end_load
+from sync.engine.problems import RunFailed
 from sync.engine.stage import StageTable
+from sync.engine.telling import tell_of_failure
+from sync.events import RUN_FAILED
 from sync.models import Cursor, Extract, Person, RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
@@ -23,6 +26,7 @@ def test_nothing_is_made_for_nothing(synced: SalesAccount, monkeypatch: pytest.M
     """155 rows of the catalogue and half a second of work, every five minutes for each company."""
     # The first one asks for the places from which it reads on.
     full, before = sync_changes(synced), Cursor.objects.earliest("since").since
+    tell_of_failure(SyncRun(account=synced, pk=1, kind=RunKind.INCREMENTAL), RunFailed("crashed", tries=60))
     with monkeypatch.context() as patch:
         patch.delattr(StageTable, "create")
         run = sync_changes(synced)
@@ -33,6 +37,8 @@ def test_nothing_is_made_for_nothing(synced: SalesAccount, monkeypatch: pytest.M
     assert sorted(run.extracts.values_list("attempt", flat=True)) == [0, 0, 0, 0, 1, 1]
     assert set(run.extracts.values_list("status", flat=True)) == {ExtractStatus.LOADED}
     assert not run.has_leftovers
+    # It is a success like any other.
+    assert not Occurrence.objects.going_on().filter(event=RUN_FAILED.key).exists()
     assert Cursor.objects.earliest("since").since > before
 
 

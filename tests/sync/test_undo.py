@@ -5,11 +5,14 @@ import time
 import pytest
 from django.db import connection
 
-from accounts.models import AuditEvent, SalesAccount, User
+from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from history.models import Change
 from sync.decisions import approve_run, undo_run
 from sync.engine import undo as undo_engine
+from sync.engine.problems import RunFailed
+from sync.engine.telling import tell_of_failure
 from sync.erasure import erase_person
+from sync.events import RUN_FAILED
 from sync.models import HoldLimit, Person, RunKind, SyncRun
 from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
@@ -58,7 +61,9 @@ def test_the_copy_is_as_before(synced: SalesAccount, admin: User, change: Change
     run = sync_changes(synced)
     assert (run.added, run.updated, run.removed) == (1, 2, 2)
     assert content_hash(synced) != before
+    tell_of_failure(SyncRun(account=synced, pk=1, kind=RunKind.UNDO), RunFailed("crashed", tries=60))
     undo = undone(run, admin)
+    assert not Occurrence.objects.going_on().filter(event=RUN_FAILED.key).exists()
     assert (undo.status, undo.failure, undo.removed, undo.updated) == (RunStatus.SUCCEEDED, "", 1, 4)
     assert undo.receipt["source"] == undo.receipt["copy"]
     assert undo.receipt["copy"][0] == 4
