@@ -1,6 +1,6 @@
 """What people may order here: adding, changing, testing and removing channels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -13,6 +13,7 @@ from accounts.models import Member, Occurrence, SalesAccount, User
 from accounts.services import RefusedError, record
 from common.events import Event, all_events
 from common.throttling import hit
+from notifications.audiences import mail_of
 from notifications.audit_actions import NotificationAction
 from notifications.handing_over import hand_over, report_dead, works, zone_of
 from notifications.messages import told
@@ -40,9 +41,23 @@ class Owner:
         return event.permission in self.member.permissions if self.member else True
 
     def channels(self) -> list[Channel]:
-        """The mails first, which everybody has; made when nobody has changed them yet."""
-        Channel.objects.get_or_create(**self.fields(), kind=ChannelKind.EMAIL)
-        return list(Channel.objects.filter(**self.fields()))
+        """The mails first, which everybody has; those that nobody has changed yet are no row."""
+        found = list(Channel.objects.filter(**self.fields()))
+        if not any(channel.is_mail for channel in found):
+            found.append(Channel(**self.fields(), kind=ChannelKind.EMAIL, **self._as_before()))
+        return sorted(found, key=lambda channel: not channel.is_mail)
+
+    def keep_mail(self) -> Channel:
+        """The mails as a row of their own, for whoever changes them."""
+        fields = {**self.fields(), "kind": ChannelKind.EMAIL}
+        return Channel.objects.get_or_create(**fields, defaults=self._as_before())[0]
+
+    def _as_before(self) -> dict[str, Any]:
+        """A member's mails have been those of the account until now."""
+        if not (self.account and self.member):
+            return {}
+        of_account = mail_of(self.account)
+        return {name: getattr(of_account, name) for name in ("events", "pace", "quiet_from", "quiet_until")}
 
 
 @transaction.atomic
@@ -74,10 +89,12 @@ def change_channel(*, channel: Channel, values: Mapping[str, Any], changed_by: U
 
 
 @transaction.atomic
-def choose_events(*, channels: Sequence[Channel], chosen: Mapping[int, set[str]], chosen_by: User) -> None:
-    """Let each channel be told of the events that were chosen for it, by its primary key."""
-    for channel in channels:
-        events = sorted(chosen.get(channel.pk, set()) & {event.key for event in all_events()})
+def choose_events(*, owner: Owner, chosen: Mapping[Channel, set[str]], chosen_by: User) -> None:
+    """Let each of the owner's channels be told of the events that were chosen for it."""
+    offered = {event.key for event in all_events() if owner.may_be_told(event)}
+    for channel, ticked in chosen.items():
+        # What the page did not show stays as it is: it is still told to whom it concerns.
+        events = sorted((ticked & offered) | (wanted_by(channel) - offered))
         if events != sorted(wanted_by(channel)):
             channel.events = events
             channel.save(update_fields=["events"])
@@ -96,8 +113,10 @@ def is_settled(account: SalesAccount) -> bool:
 
 
 def settle(owner: Owner) -> None:
-    """Nobody has to be asked any more who is told."""
-    Channel.objects.filter(**owner.fields(), settled_at=None).update(settled_at=timezone.now())
+    """Nobody has to be asked any more who is told of the account; about one's own channels nobody is asked."""
+    if owner.account and not owner.member:
+        unsettled = Channel.objects.for_account(owner.account).filter(settled_at=None)
+        unsettled.update(settled_at=timezone.now())
 
 
 @transaction.atomic

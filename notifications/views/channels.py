@@ -35,6 +35,10 @@ def _owner(request: ConsoleRequest, *, is_own: bool) -> Owner:
 
 
 def _channel(request: ConsoleRequest, pk: int, *, is_own: bool) -> Channel:
+    """Zero is the mails of somebody who has not changed them yet; only a post makes them a row."""
+    if pk == 0:
+        owner = _owner(request, is_own=is_own)
+        return owner.keep_mail() if request.method == "POST" else owner.channels()[0]
     return get_object_or_404(Channel, pk=pk, **_owner(request, is_own=is_own).fields())
 
 
@@ -48,24 +52,30 @@ def _page(is_own: bool) -> str:  # noqa: FBT001 (as the addresses pass it)
 def channels(request: ConsoleRequest, *, is_own: bool) -> HttpResponse:
     """Every channel with its state, and which event goes where; a post chooses events."""
     owner = _owner(request, is_own=is_own)
-    found = owner.channels()
     if request.method == "POST":
-        chosen = {channel.pk: set(request.POST.getlist(f"channel-{channel.pk}")) for channel in found}
-        services.choose_events(channels=found, chosen=chosen, chosen_by=request.user)
+        owner.keep_mail()
+        chosen = {channel: _ticked(request, channel) for channel in owner.channels()}
+        services.choose_events(owner=owner, chosen=chosen, chosen_by=request.user)
         services.settle(owner)
         messages.success(request, _("Saved."))
         return redirect(_page(is_own))
-    return _render(request, owner, found, NewChannelForm(), is_own=is_own)
+    return _render(request, owner, owner.channels(), NewChannelForm(), is_own=is_own)
+
+
+def _ticked(request: ConsoleRequest, channel: Channel) -> set[str]:
+    """The page may be older than the row of the mails."""
+    ticked = set(request.POST.getlist(f"channel-{channel.pk}"))
+    return ticked | set(request.POST.getlist("channel-0")) if channel.is_mail else ticked
 
 
 def _render(
     request: ConsoleRequest, owner: Owner, found: list[Channel], form: NewChannelForm, *, is_own: bool
 ) -> HttpResponse:
-    wanted = {channel.pk: services.wanted_by(channel) for channel in found}
+    wanted = [(channel, services.wanted_by(channel)) for channel in found]
     context = {
         "channels": found,
         "events": [
-            (event, [(channel, event.key in wanted[channel.pk]) for channel in found])
+            (event, [(channel, event.key in keys) for channel, keys in wanted])
             for event in all_events()
             if owner.may_be_told(event)
         ],
@@ -80,7 +90,7 @@ def _render(
 def keep(request: ConsoleRequest) -> HttpResponse:
     """Who is told is right as it is: the Setup guide asks no more."""
     owner = Owner(account=request.member.account)
-    owner.channels()
+    owner.keep_mail()
     services.settle(owner)
     messages.success(request, _("Saved. Change it at any time under Settings > Admin Settings > Notifications."))
     return redirect("guide:setup")

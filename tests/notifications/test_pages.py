@@ -1,6 +1,6 @@
 """Choosing who is told of what, testing a channel, and the bell."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from cryptography.fernet import Fernet
@@ -122,6 +122,36 @@ def test_own_channels_are_only_ones_own_and_only_about_what_one_may_see(
     assert "A fire" in text_of(client_of(admin).get(OWN))
     assert "Slack 127.0.0.1" in text_of(client_of(member).get(OWN))
     assert "Slack 127.0.0.1" not in text_of(client_of(admin).get(PAGE))
+
+
+def test_own_mails_stay_those_of_the_account_until_they_are_changed(
+    browser: Client, account: SalesAccount, admin: User
+) -> None:
+    of_account, begins = mail_of(account), time(22)
+    values = {"events": ["accounts.new_admin"], "pace": Pace.HOURLY, "quiet_from": begins, "quiet_until": time(7)}
+    Channel.objects.filter(pk=of_account.pk).update(**values)
+    own = Channel.objects.of_members(account)
+    page = browser.get(OWN).content.decode()
+    assert page.count(" checked") == 1
+    assert 'value="22:00' in browser.get(f"{OWN}0/").content.decode()
+    assert not own.exists()
+    browser.post(f"{OWN}0/", {"pace": "daily", "quiet_from": "", "quiet_until": ""})
+    changed = own.get()
+    assert (changed.member, changed.pace, changed.events) == (admin.member, Pace.DAILY, ["accounts.new_admin"])
+    # As from a page that was opened before.
+    browser.post(OWN, {"channel-0": [FIRE.key]})
+    assert own.get().events == [FIRE.key]
+    of_account.refresh_from_db()
+    assert of_account.events == ["accounts.new_admin"]
+
+
+def test_what_a_page_does_not_show_stays_chosen(account: SalesAccount, member: User, client_of: ClientOf) -> None:
+    """A fire is nothing for this role, but is told to whom it concerns."""
+    client_of(member).post(OWN, {})
+    own = Channel.objects.of_members(account).get()
+    begin(FIRE, account=account, rooms=2, concerned=member)
+    tasks.sweep()
+    assert Delivery.objects.filter(channel=own).exists()
 
 
 def test_the_bell_shows_what_goes_on_until_it_was_read(
