@@ -84,12 +84,12 @@ def hand_over(channel: Channel, user: User | None, envelope: Envelope) -> None:
     if channel.is_unreadable:
         raise NotTaken(Trouble.UNREADABLE, is_final=True)
     if user:
-        mails.send_to(user, envelope, settings_url_of(channel))
+        mails.send_to(user, envelope, settings_url())
     else:
         _POSTING[ChannelKind(channel.kind)](channel, envelope)
 
 
-def settings_url_of(channel: Channel) -> str:
+def settings_url() -> str:
     """Where somebody may choose what they are told."""
     return settings.SITE_URL + reverse("notifications:own")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models.functions import Now
 
-from accounts.models import Member, SalesAccount, User
+from accounts.models import SalesAccount
 
 if TYPE_CHECKING:
     from notifications.models import Channel, Delivery  # noqa: F401 (named in strings)
@@ -20,10 +20,6 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
 
     def of_members(self, account: SalesAccount) -> ChannelQuerySet:
         return self.filter(account=account, member__isnull=False)
-
-    def of_person(self, user: User, member: Member | None) -> ChannelQuerySet:
-        """A member's own; of somebody without an account those of the ops staff."""
-        return self.filter(member=member) if member else self.filter(user=user)
 
     def of_ops_staff(self) -> ChannelQuerySet:
         return self.filter(user__is_ops_staff=True, user__is_active=True)
