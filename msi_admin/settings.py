@@ -93,6 +93,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch-allowances": {"task": "sync.tasks.watch_allowances", "schedule": crontab("*/5")},
     "watch-freshness": {"task": "sync.tasks.watch_freshness", "schedule": crontab("*/5")},
     "watch-invitations": {"task": "invitations.tasks.watch_mails", **HALF_A_MINUTE},
+    "watch-channels": {"task": "notifications.tasks.watch_channels", **HALF_A_MINUTE},
     "forget-old-notifications": {
         "task": "notifications.tasks.forget_old",
         "schedule": crontab(hour="2", minute="23"),

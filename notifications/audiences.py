@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from accounts.models import Member, Occurrence, SalesAccount, User
 from accounts.permissions import Permission, roles_with
 from common.events import Event
+from notifications.events import CHANNEL_DEAD
 from notifications.models import Channel, ChannelKind
 
 
@@ -16,16 +17,21 @@ class Receiver:
     channel: Channel
     user: User | None = None
 
+    @property
+    def subject(self) -> str:
+        """By which it is known what is told of it itself."""
+        return f"{self.channel.pk} {self.user.pk}" if self.user else str(self.channel.pk)
+
 
 def receivers_of(occurrence: Occurrence, event: Event) -> list[Receiver]:
-    """Everybody who is told of an occurrence. A channel is not told of its own failing."""
+    """Everybody who is told of an occurrence. Nothing is told of its own failing; the mails of others work."""
     is_of_account = occurrence.account is not None
     found = _of_account(occurrence.account, occurrence, event) if occurrence.account else _operators()
-    failing = occurrence.details.get("channel_id")
+    failing = occurrence.subject if event.key == CHANNEL_DEAD.key else None
     return [
         receiver
         for receiver in [*found, *_ops_staff_of(is_of_account=is_of_account)]
-        if receiver.channel.pk != failing and receiver.channel.wants(event, is_of_account=is_of_account)
+        if receiver.subject != failing and receiver.channel.wants(event, is_of_account=is_of_account)
     ]
 
 
@@ -59,8 +65,7 @@ def _of_account(account: SalesAccount, occurrence: Occurrence, event: Event) -> 
 
 
 def _own(channel: Channel) -> Receiver:
-    owner = channel.member.user if channel.member else channel.user
-    return Receiver(channel, owner if channel.is_mail else None)
+    return Receiver(channel, channel.owner if channel.is_mail else None)
 
 
 def _who_can_act(account: SalesAccount, occurrence: Occurrence, event: Event) -> list[Member]:

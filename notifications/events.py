@@ -27,8 +27,8 @@ CHANNEL_DEAD = declare(
         describe=_describe,
         permission=Permission.MANAGE_NOTIFICATIONS,
         example={"channel": ChannelKind.SLACK.value, "host": "hooks.slack.com", "trouble": Trouble.GONE.value},
-        ends=_("when the channel takes a message"),
-        over=_("The channel takes messages again."),
+        ends=_("when the channel takes a message, or is removed"),
+        over=_("The channel takes messages again, or was removed."),
         is_for_operators=True,
     )
 )

@@ -102,7 +102,7 @@ def zone_of(channel: Channel, user: User | None) -> ZoneInfo:
 def works(channel: Channel, user: User | None) -> None:
     """The receiver has just taken something."""
     Channel.objects.filter(pk=channel.pk).update(last_sent_at=timezone.now(), failing_since=None, trouble="")
-    end(CHANNEL_DEAD, account=channel.account, subject=_subject(channel, user))
+    end(CHANNEL_DEAD, account=channel.account, subject=Receiver(channel, user).subject)
 
 
 def _put_off(lane: DeliveryQuerySet, rows: DeliveryQuerySet, head: Delivery, refusal: NotTaken) -> None:
@@ -116,8 +116,13 @@ def _put_off(lane: DeliveryQuerySet, rows: DeliveryQuerySet, head: Delivery, ref
     # The others of the lane would meet the same.
     again = _again_at(now, head.tries, refusal)
     lane.pending().filter(due_at__lt=again).update(due_at=again)
-    if refusal.is_final or since <= now - DEAD_AFTER:
+    if refusal.is_final or _failed_for(head, since) >= DEAD_AFTER:
         report_dead(channel, head.user, refusal.trouble)
+
+
+def _failed_for(head: Delivery, since: datetime) -> timedelta:
+    """Mails fail and work by the address, whatever the others of the channel do: how long is known by the tries."""
+    return sum(PAUSES[: head.tries], timedelta()) if head.user else timezone.now() - since
 
 
 def _again_at(now: datetime, tries: int, refusal: NotTaken) -> datetime:
@@ -131,14 +136,11 @@ def report_dead(channel: Channel, user: User | None, trouble: Trouble) -> None:
     begin(
         CHANNEL_DEAD,
         account=channel.account,
-        subject=_subject(channel, user),
-        link=reverse("notifications:own" if channel.member_id or channel.user_id else "notifications:channels"),
+        subject=Receiver(channel, user).subject,
+        link=reverse("notifications:own" if channel.owner else "notifications:channels"),
+        concerned=channel.owner,
         channel=channel.kind,
         host=channel.host,
         trouble=trouble,
         channel_id=channel.pk,
     )
-
-
-def _subject(channel: Channel, user: User | None) -> str:
-    return f"{channel.pk} {user.pk}" if user else str(channel.pk)

@@ -97,6 +97,11 @@ class Channel(models.Model):
         return f"{self.get_kind_display()} {self.host}".strip()
 
     @property
+    def owner(self) -> User | None:
+        """Whose own it is; None for the account's."""
+        return self.member.user if self.member else self.user
+
+    @property
     def host(self) -> str:
         """What may be shown of the address."""
         return urlsplit(self.address).hostname or ""

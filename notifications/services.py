@@ -10,11 +10,13 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import Member, Occurrence, SalesAccount, User
+from accounts.occurrences import end
 from accounts.services import RefusedError, record
 from common.events import Event, all_events
 from common.throttling import hit
-from notifications.audiences import mail_of
+from notifications.audiences import Receiver, mail_of
 from notifications.audit_actions import NotificationAction
+from notifications.events import CHANNEL_DEAD
 from notifications.handing_over import hand_over, report_dead, works, zone_of
 from notifications.messages import told
 from notifications.models import BellMark, Channel, ChannelKind, Phase, Trouble
@@ -125,6 +127,7 @@ def remove_channel(*, channel: Channel, removed_by: User) -> None:
     if channel.is_mail:
         raise RefusedError(_("Mails cannot be removed. Take away every tick, and none is sent."))
     _record(channel, NotificationAction.CHANNEL_REMOVED, removed_by)
+    end(CHANNEL_DEAD, account=channel.account, subject=Receiver(channel).subject)
     channel.delete()
 
 
@@ -148,9 +151,9 @@ def send_test(*, channel: Channel, tested_by: User) -> Outcome:
     try:
         _send_example(channel, user)
     except NotTaken as refusal:
-        _note_failure(channel, refusal)
+        _note_failure(channel, user, refusal)
         return Outcome(refusal.trouble, monotonic() - began)
-    works(channel, None if channel.is_mail else user)
+    works(channel, user)
     try_again(channel)
     return Outcome(None, monotonic() - began)
 
@@ -172,11 +175,11 @@ def _example_for(channel: Channel) -> Event:
     return max(events, key=lambda event: event.is_urgent)
 
 
-def _note_failure(channel: Channel, refusal: NotTaken) -> None:
+def _note_failure(channel: Channel, user: User | None, refusal: NotTaken) -> None:
     since = channel.failing_since or timezone.now()
     Channel.objects.filter(pk=channel.pk).update(failing_since=since, trouble=refusal.trouble)
     if refusal.is_final:
-        report_dead(channel, None, refusal.trouble)
+        report_dead(channel, user, refusal.trouble)
 
 
 def try_again(channel: Channel) -> None:

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.models import Occurrence
+from notifications import watch
 from notifications.fan_out import write_deliveries
 from notifications.handing_over import send_lane
 from notifications.models import Delivery
@@ -27,6 +28,12 @@ def sweep() -> None:
 @shared_task
 def send_to(channel_id: int, user_id: int | None) -> None:
     send_lane(channel_id, user_id)
+
+
+@shared_task
+def watch_channels() -> None:
+    """Every half minute: end what is told of channels that are gone."""
+    watch.watch_channels()
 
 
 @shared_task

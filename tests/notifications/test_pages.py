@@ -14,6 +14,7 @@ from accounts.occurrences import begin, end
 from notifications import tasks
 from notifications.audiences import mail_of
 from notifications.events import CHANNEL_DEAD
+from notifications.handing_over import report_dead
 from notifications.models import Channel, ChannelKind, Delivery, Pace, Trouble
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
@@ -101,6 +102,16 @@ def test_mails_are_tested_by_whoever_presses_and_not_too_often(
     assert [message.to for message in mail.outbox] == [[admin.email]] * 6
     assert mail.outbox[0].subject.startswith("Test: Acme Inc: ")
     assert "cannot be removed" in text_of(browser.post(f"{PAGE}{channel.pk}/remove/", follow=True))
+
+
+def test_a_test_ends_what_mails_that_were_not_taken_began(
+    browser: Client, account: SalesAccount, admin: User, member: User
+) -> None:
+    channel = mail_of(account)
+    for reader in (admin, member):
+        report_dead(channel, reader, Trouble.ADDRESS_REFUSED)
+    browser.post(f"{PAGE}{channel.pk}/test/")
+    assert Occurrence.objects.going_on().get(event=CHANNEL_DEAD.key).subject == f"{channel.pk} {member.pk}"
 
 
 def test_what_is_chosen_is_told_and_nothing_else(browser: Client, account: SalesAccount) -> None:

@@ -20,6 +20,7 @@ from notifications.audiences import mail_of
 from notifications.events import CHANNEL_DEAD
 from notifications.fan_out import write_deliveries
 from notifications.models import Channel, ChannelKind, Delivery, Pace, Phase, Trouble
+from notifications.services import remove_channel
 from sandbox.testing import SandboxProcess
 from tests.conftest import RefuseMails
 from tests.factories import make_member
@@ -237,7 +238,7 @@ class TestRefusals:
         work()
         work()
         assert "rooms" in posts()[0]["json"]["text"]
-        assert titles()[2:] == ["Acme Inc: The channel takes messages again."]
+        assert titles()[2:] == ["Acme Inc: The channel takes messages again, or was removed."]
         assert Occurrence.objects.get(event=CHANNEL_DEAD.key).details["channel_id"] == channel.pk
 
     def test_one_that_takes_nothing_for_long_is_dead_and_in_the_end_given_up(
@@ -275,7 +276,42 @@ class TestRefusals:
         refuse_mails(smtplib.SMTPRecipientsRefused({admin.email: (550, b"Unknown")}), times=1)
         work()
         assert len(mail.outbox) == 1
-        assert Occurrence.objects.going_on().filter(event=CHANNEL_DEAD.key).exists()
+        dead = Occurrence.objects.going_on().get(event=CHANNEL_DEAD.key)
+        work()
+        # The other one's mails work.
+        assert titles()[1] == ("Acme Inc: E-mail does not take messages. The mail server refused the e-mail address.")
+        assert len(mail.outbox) == 2
+        tasks.watch_channels()
+        assert Occurrence.objects.going_on().filter(pk=dead.pk).exists()
+        admin.member.delete()
+        tasks.watch_channels()
+        assert not Occurrence.objects.going_on().filter(pk=dead.pk).exists()
+
+    def test_mails_that_others_get_do_not_say_how_long_one_has_failed(
+        self, account: SalesAccount, admin: User, refuse_mails: RefuseMails
+    ) -> None:
+        channel = mail_of(account)
+        Channel.objects.filter(pk=channel.pk).update(failing_since=timezone.now() - timedelta(days=1))
+        refuse_mails(smtplib.SMTPServerDisconnected("down"))
+        begin(FIRE, account=account, rooms=2)
+        work()
+        assert not Occurrence.objects.filter(event=CHANNEL_DEAD.key).exists()
+        Channel.objects.filter(pk=channel.pk).update(failing_since=None)
+        Delivery.objects.update(due_at=timezone.now(), tries=len(handing_over.PAUSES))
+        work()
+        assert Occurrence.objects.filter(event=CHANNEL_DEAD.key).exists()
+
+    def test_whose_own_it_is_is_told_that_it_is_dead_until_it_is_removed(
+        self, account: SalesAccount, member: User, sandbox: SandboxProcess, make_channel: MakeChannel
+    ) -> None:
+        channel = make_channel(ChannelKind.SLACK, member=member.member)
+        sandbox.post("/_sandbox/faults", {"path": "/hooks/", "kind": "status:410", "count": 1})
+        begin(FIRE, account=account, rooms=2, concerned=member)
+        work()
+        work()
+        assert "Acme Inc: Slack 127.0.0.1 does not take messages." in titles()[1]
+        remove_channel(channel=channel, removed_by=member)
+        assert not Occurrence.objects.going_on().filter(event=CHANNEL_DEAD.key).exists()
 
     @pytest.mark.parametrize(
         "address", ["https://127.0.0.1/x", "https://localhost.localdomain/", "https://169.254.169.254/latest"]
