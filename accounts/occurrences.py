@@ -10,13 +10,22 @@ from accounts.models import Member, Occurrence, SalesAccount, User
 from common.events import Event
 
 
-def path_for(occurrence: Occurrence, member: Member | None) -> str:
-    """Where this reader sees it: whoever is no member of the account has no settings there, but its Diagnostics."""
+def path_for(occurrence: Occurrence, reader: User, member: Member | None) -> str:
+    """
+    Where this reader sees it. Whoever is no member of the account has no settings there: the ops staff see its
+    Diagnostics, and the admins of its Marketo instance its runs.
+    """
     account = occurrence.account
-    is_inside = bool(member and account and member.account_id == account.pk)
-    if account and not is_inside and occurrence.link.startswith("/settings/"):
+    if account is None or is_inside(account, member) or not occurrence.link.startswith("/settings/"):
+        return occurrence.link or "/"
+    if reader.is_ops_staff:
         return reverse("diagnostics:watched", args=[account.slug])
-    return occurrence.link or "/"
+    return f"{reverse('operations:runs')}?account={account.slug}"
+
+
+def is_inside(account: SalesAccount, member: Member | None) -> bool:
+    """Is this a member of this account?"""
+    return bool(member and member.account_id == account.pk)
 
 
 def begin(

@@ -30,10 +30,12 @@ def visible_to(user: User, member: Member | None) -> QuerySet[Occurrence]:
     return Occurrence.objects.for_account(member.account).filter(Q(event__in=keys) | Q(concerned=user))
 
 
-def in_words(occurrences: Iterable[Occurrence], member: Member | None) -> list[tuple[Telling, str]]:
+def in_words(occurrences: Iterable[Occurrence], reader: User, member: Member | None) -> list[Telling]:
     """Those of events that are known, each with the path of the page that shows it to the reader."""
-    lines = ((tell(one, Phase.END if one.ended_at else Phase.BEGIN), path_for(one, member)) for one in occurrences)
-    return [(line, path) for line, path in lines if line]
+    lines = (
+        tell(one, Phase.END if one.ended_at else Phase.BEGIN, path_for(one, reader, member)) for one in occurrences
+    )
+    return [line for line in lines if line]
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,10 @@ class Bell:
     member: Member | None
 
     @cached_property
-    def lines(self) -> list[tuple[Telling, str]]:
+    def lines(self) -> list[Telling]:
         recent = Q(ended_at=None) | Q(ended_at__gt=timezone.now() - SHOWN_AFTER)
         found = visible_to(self.user, self.member).filter(recent).select_related("account")
-        return in_words(found.order_by("-pk")[:SHOWN], self.member)
+        return in_words(found.order_by("-pk")[:SHOWN], self.user, self.member)
 
     @cached_property
     def unread(self) -> int:

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from accounts.models import User
-from accounts.occurrences import begin, end
+from accounts.models import Member, Occurrence, User
+from accounts.occurrences import begin, end, path_for
 from common.zones import zone_named
 from notifications.audiences import Receiver, may_receive
 from notifications.events import CHANNEL_DEAD
@@ -74,9 +74,17 @@ def _send(lane: DeliveryQuerySet, batch: list[Delivery]) -> bool:
 def _hand_over(channel: Channel, user: User | None, batch: list[Delivery]) -> None:
     language = user.language if user else channel.language
     with translation.override(language), timezone.override(zone_of(channel, user)):
-        lines = [line for one in batch if (line := tell(one.occurrence, one.phase))]
-        if lines:
+        told = (tell(one.occurrence, one.phase, _path(one.occurrence, channel, user)) for one in batch)
+        if lines := [line for line in told if line]:
             hand_over(channel, user, Envelope(str(batch[0].message_id), lines))
+
+
+def _path(occurrence: Occurrence, channel: Channel, user: User | None) -> str:
+    """For whom a channel belongs to; that of an account is read by its members."""
+    reader = user or channel.owner
+    if reader is None:
+        return occurrence.link or "/"
+    return path_for(occurrence, reader, Member.objects.filter(user=reader).first())
 
 
 def hand_over(channel: Channel, user: User | None, envelope: Envelope) -> None:

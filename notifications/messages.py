@@ -24,7 +24,8 @@ class Telling:
     what: str
     todo: str
     who: str
-    url: str
+    # Of the page that shows it to the reader.
+    path: str
     began_at: datetime
     ended_at: datetime | None
     details: dict[str, Any]
@@ -34,18 +35,22 @@ class Telling:
         return self.phase == Phase.END
 
     @property
+    def url(self) -> str:
+        return settings.SITE_URL + self.path
+
+    @property
     def title(self) -> str:
         """The account and what happened, for a subject or a heading."""
         return f"{self.account}: {self.what}" if self.account else self.what
 
 
-def tell(occurrence: Occurrence, phase: str) -> Telling | None:
+def tell(occurrence: Occurrence, phase: str, path: str) -> Telling | None:
     """An occurrence in the language that is active; None when no room knows the event any more."""
     event = find_event(occurrence.event)
-    return told(event, occurrence, phase) if event else None
+    return told(event, occurrence, phase, path) if event else None
 
 
-def told(event: Event, occurrence: Occurrence, phase: str) -> Telling:
+def told(event: Event, occurrence: Occurrence, phase: str, path: str) -> Telling:
     """The same of a known event."""
     message = event.describe(occurrence.details)
     is_over = phase == Phase.END and bool(event.over)
@@ -57,7 +62,7 @@ def told(event: Event, occurrence: Occurrence, phase: str) -> Telling:
         what=str(event.over) if is_over else message.what,
         todo=_("Nothing more has to be done.") if is_over else message.todo,
         who="" if is_over else message.who,
-        url=settings.SITE_URL + (occurrence.link or "/"),
+        path=path,
         began_at=occurrence.began_at,
         ended_at=occurrence.ended_at,
         details=occurrence.details,

@@ -160,11 +160,11 @@ def send_test(*, channel: Channel, tested_by: User) -> Outcome:
 
 def _send_example(channel: Channel, user: User | None) -> None:
     event = _example_for(channel)
-    occurrence = Occurrence(account=channel.account, event=event.key, details=dict(event.example), link="/")
+    occurrence = Occurrence(account=channel.account, event=event.key, details=dict(event.example))
     occurrence.began_at = timezone.now()
     language = user.language if user else channel.language
     with translation.override(language), timezone.override(zone_of(channel, user)):
-        line = told(event, occurrence, Phase.BEGIN)
+        line = told(event, occurrence, Phase.BEGIN, "/")
         hand_over(channel, user, Envelope(f"test-{channel.pk}-{int(timezone.now().timestamp())}", [line], is_test=True))
 
 

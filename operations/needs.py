@@ -6,9 +6,18 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from accounts.models import Member, Occurrence, SalesAccount
-from accounts.occurrences import path_for
-from common.events import Message, find_event
+from accounts.models import Member, Occurrence, SalesAccount, User
+from accounts.occurrences import is_inside, path_for
+from accounts.permissions import Permission
+from common.events import Event, Message, find_event
+
+# Whoever watches over runs without being a member sees them, and what stops them.
+WATCHED = {
+    Permission.CONTROL_RUNS,
+    Permission.DECIDE_RUNS,
+    Permission.CONNECT_MARKETO,
+    Permission.CONNECT_SALESFORCE,
+}
 
 
 @dataclass(frozen=True)
@@ -22,17 +31,28 @@ class Need:
     path: str
 
 
-def needs_of(accounts: Sequence[SalesAccount], member: Member | None, *, with_operators: bool) -> list[Need]:
-    """The urgent ones first, then the newest; those of the operator of the console only for ops staff."""
+def needs_of(
+    accounts: Sequence[SalesAccount], reader: User, member: Member | None, *, with_operators: bool
+) -> list[Need]:
+    """
+    What the reader may know of: the urgent ones first, then the newest; those of the operator of the console only for
+    ops staff.
+    """
     whose = Q(account__in=accounts) | (Q(account=None) if with_operators else Q(pk=None))
     found = Occurrence.objects.going_on().filter(whose).select_related("account").order_by("-pk")
-    needs = [need for occurrence in found if (need := _need(occurrence, member))]
+    needs = [need for occurrence in found if (need := _need(occurrence, reader, member))]
     return sorted(needs, key=lambda need: not need.is_urgent)
 
 
-def _need(occurrence: Occurrence, member: Member | None) -> Need | None:
+def _need(occurrence: Occurrence, reader: User, member: Member | None) -> Need | None:
     event = find_event(occurrence.event)
-    if event is None:
+    if event is None or not (reader.is_ops_staff or _may_know(event, occurrence, member)):
         return None
-    path = path_for(occurrence, member)
+    path = path_for(occurrence, reader, member)
     return Need(event.describe(occurrence.details), occurrence.account, event.is_urgent, occurrence.began_at, path)
+
+
+def _may_know(event: Event, occurrence: Occurrence, member: Member | None) -> bool:
+    if member and occurrence.account and is_inside(occurrence.account, member):
+        return event.permission in member.permissions
+    return event.permission in WATCHED

@@ -23,9 +23,8 @@ def told(request: ConsoleRequest) -> HttpResponse:
     _require_bell(request)
     found = visible_to(request.user, request.member or None).select_related("account")
     page = keyset_page(found, "id", request.GET)
-    return render(
-        request, "notifications/told.html", {"page": page, "lines": in_words(page.rows, request.member or None)}
-    )
+    lines = in_words(page.rows, request.user, request.member or None)
+    return render(request, "notifications/told.html", {"page": page, "lines": lines})
 
 
 @login_required

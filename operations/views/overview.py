@@ -45,7 +45,7 @@ def _overview(request: ConsoleRequest) -> HttpResponse:
     is_ops, hours = request.user.is_ops_staff, runs_by_hour(shown)
     context = {
         "groups": Fleet(shown).groups(chosen.get("state", "")),
-        "needs": needs_of(shown, request.member or None, with_operators=is_ops and not chosen),
+        "needs": needs_of(shown, request.user, request.member or None, with_operators=is_ops and not chosen),
         "charts": [*_charts(hours), _latency(shown, hours)],
         "allowances": [(account, budgets_of(account)) for account in shown[:MOST_ALLOWANCES]],
         "work": work_of_now() if is_ops else None,

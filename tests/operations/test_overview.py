@@ -12,8 +12,9 @@ from accounts.events import AUDIT_CHAIN_BROKEN
 from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from accounts.occurrences import begin
 from connections.events import SALESFORCE_BROKEN
-from connections.models import ConnectionStatus, SalesforceConnection
+from connections.models import ConnectionStatus, MarketoInstance, SalesforceConnection
 from guide.status import status_of
+from notifications.events import CHANNEL_DEAD
 from operations.fleet import HOURS, Fleet, Standing, runs_by_hour
 from sync.models import Cursor, Extract, RunKind, SyncRun
 from sync.services import try_now
@@ -140,6 +141,20 @@ def test_an_admin_sees_their_own_account_alone_and_its_own_pages(
     assert '<a href="/settings/admin/salesforce/">The connection' in page
     assert "audit trail were changed" not in page
     assert "Workers and queues" not in page
+
+
+def test_a_marketo_admin_sees_what_stops_the_runs_and_pages_they_may_open(
+    linked_instance: MarketoInstance, account: SalesAccount, marketo_admin: User, client_of: ClientOf
+) -> None:
+    assert linked_instance.account == account
+    break_salesforce(account)
+    begin(CHANNEL_DEAD, account=account, **CHANNEL_DEAD.example)
+    browser = client_of(marketo_admin)
+    page = browser.get(PAGE).content.decode()
+    runs = f"/ops/sync/?account={account.slug}"
+    assert f'<a href="{runs}">The connection to Salesforce' in page
+    assert browser.get(runs).status_code == 200
+    assert "does not take messages" not in page
 
 
 def test_what_renews_itself_is_a_part_of_the_page(ops: User, account: SalesAccount, client_of: ClientOf) -> None:
