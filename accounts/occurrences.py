@@ -38,11 +38,15 @@ def begin(
     **details: Any,
 ) -> None:
     """
-    Something has happened; as long as it goes on, the same of the same `subject` is not recorded again.
+    Something has happened; as long as it goes on, the same of the same `subject` is not recorded again, but its
+    details and its link are those of the last time.
 
     Without an account it is the operator's. `link` is the path of the page that shows it; `concerned` is told whatever
     their role is; `details` fill the gaps of the event's sentences.
     """
+    going_on = Occurrence.objects.going_on().filter(account=account, event=event.key, subject=subject)
+    if going_on.update(details=details, link=link):
+        return
     # Where nothing ends, nothing of the end is left to be told.
     over = {} if event.over else dict.fromkeys(("ended_at", "end_told_at"), timezone.now())
     occurrence = Occurrence(

@@ -57,7 +57,16 @@ def _tell_of_fields(run: SyncRun) -> None:
     before = SyncRun.objects.for_account(run.account).full().exclude(pk=run.pk).last_success()
     now = {field.column for field in missing_fields(run.fields)}
     earlier = {field.column for field in missing_fields(before.fields)} if before else now
-    if not now:
-        end(FIELDS_GONE, account=run.account)
-    elif gone := sorted(now - earlier):
-        begin(FIELDS_GONE, account=run.account, link=run.get_absolute_url(), fields=gone)
+    for told in Occurrence.objects.for_account(run.account).going_on().filter(event=FIELDS_GONE.key):
+        _tell_what_is_left(told, now)
+    if gone := sorted(now - earlier):
+        link = run.get_absolute_url()
+        begin(FIELDS_GONE, account=run.account, subject=str(run.pk), link=link, fields=gone)
+
+
+def _tell_what_is_left(told: Occurrence, gone: set[str]) -> None:
+    """It is over when all of the fields that it told of are read again."""
+    if left := sorted(gone.intersection(told.details["fields"])):
+        begin(FIELDS_GONE, account=told.account, subject=told.subject, link=told.link, fields=left)
+    else:
+        end(FIELDS_GONE, account=told.account, subject=told.subject)

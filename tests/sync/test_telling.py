@@ -11,6 +11,7 @@ from connections.marketo_share import MarketoShare
 from sandbox.testing import SandboxProcess
 from sync.decisions import discard_run
 from sync.engine.budget import MarketoBudget
+from sync.engine.fields import SYNCED_FIELDS
 from sync.engine.problems import RunFailed
 from sync.engine.telling import tell_of_failure, tell_of_success
 from sync.events import ALLOWANCE_LOW, COPY_OLD, FIELDS_GONE, FULL_SYNC_DONE, RUN_FAILED, RUN_HELD, RUN_WAITS
@@ -103,6 +104,20 @@ def test_fields_that_are_gone_are_told_until_they_are_read_again(account: SalesA
     assert told(FIELDS_GONE) == "Marketo no longer shows these fields, so they come back empty: Phone number, Title."
 
 
+def test_each_field_that_goes_is_told_and_as_long_as_it_is_gone(account: SalesAccount) -> None:
+    def fields_told(*gone: str) -> list[list[str]]:
+        fields = [field.marketo_name for field in SYNCED_FIELDS if field.marketo_name and field.column not in gone]
+        tell_of_success(make_run(account, fields=fields), people=1)
+        told = Occurrence.objects.going_on().filter(event=FIELDS_GONE.key).order_by("pk")
+        return [occurrence.details["fields"] for occurrence in told]
+
+    assert fields_told() == []
+    assert fields_told("phone", "title") == [["phone", "title"]]
+    assert fields_told("phone", "title", "company") == [["phone", "title"], ["company"]]
+    assert fields_told("phone") == [["phone"]]
+    assert fields_told() == []
+
+
 def test_a_run_that_waits_for_long_is_told_until_it_goes_on(account: SalesAccount) -> None:
     run, now = make_run(account, RunStatus.EXTRACTING), timezone.now()
     extract = make_extract(run, waiting_reason="marketo_quota", waiting_since=now, due_at=now + timedelta(hours=6))
@@ -124,6 +139,10 @@ def test_an_old_copy_is_told_until_it_is_up_to_date(account: SalesAccount) -> No
     Cursor.objects.update(since=timezone.now() - timedelta(minutes=90))
     watch_runs()
     assert told(COPY_OLD) == "Changes of the last 90 minutes and more are not in the copy yet."
+    Cursor.objects.update(since=timezone.now() - timedelta(minutes=120))
+    watch_runs()
+    assert told(COPY_OLD) == "Changes of the last 120 minutes and more are not in the copy yet."
+    assert Occurrence.objects.count() == 1
     Cursor.objects.update(since=timezone.now())
     watch_runs()
     assert not going_on()
