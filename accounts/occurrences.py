@@ -1,6 +1,6 @@
 """Recording what happened, for those who must be told: in the transaction of whatever made it happen."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.urls import reverse
@@ -63,8 +63,14 @@ def end(event: Event, *, account: SalesAccount | None, subject: str | None = Non
     going_on.update(ended_at=timezone.now())
 
 
-def end_all_but(event: Event, going_on: Collection[tuple[int, str]]) -> None:
-    """What of this does not go on, by account and subject, is over: for whoever looks at the accounts now and then."""
-    recorded = Occurrence.objects.going_on().filter(event=event.key).exclude(account=None)
-    over = [row.pk for row in recorded.only("account_id", "subject") if (row.account_id, row.subject) not in going_on]
-    Occurrence.objects.filter(pk__in=over).update(ended_at=timezone.now())
+def end_all_but(event: Event, find_going_on: Callable[[], Collection[tuple[int, str]]]) -> None:
+    """
+    What of this is not found to go on, by account and subject, is over: for whoever looks at the accounts now and then.
+
+    What is recorded is read first: whatever begins while `find_going_on` looks is none of what may end.
+    """
+    going_on = Occurrence.objects.going_on().filter(event=event.key)
+    recorded = list(going_on.exclude(account=None).values_list("pk", "account_id", "subject"))
+    found = find_going_on()
+    over = [pk for pk, account_id, subject in recorded if (account_id, subject) not in found]
+    going_on.filter(pk__in=over).update(ended_at=timezone.now())

@@ -1,7 +1,10 @@
 """What can be seen of the connections from their rows, for those who must act: it begins here, or is over."""
 
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +20,7 @@ from connections.models import (
 
 # A token is renewed every week, so by then three times have failed.
 WARNED_BEFORE = timedelta(days=7)
+Subjects = set[tuple[int, str]]
 
 
 def watch_connections() -> None:
@@ -25,16 +29,20 @@ def watch_connections() -> None:
         (SALESFORCE_BROKEN, SalesforceConnection.objects.filter(member=None)),
         (MARKETO_BROKEN, MarketoConnection.objects.all()),
     ):
-        broken = rows.filter(status=ConnectionStatus.NEEDS_RECONNECTING)
-        end_all_but(event, {(account_id, "") for account_id in broken.values_list("account", flat=True)})
-    _watch_idle_tokens()
+        end_all_but(event, partial(_broken, rows))
+    end_all_but(IDLING_OUT, _idle_tokens)
 
 
-def _watch_idle_tokens() -> None:
+def _broken(rows: QuerySet[Any]) -> Subjects:
+    broken = rows.filter(status=ConnectionStatus.NEEDS_RECONNECTING)
+    return {(account_id, "") for account_id in broken.values_list("account", flat=True)}
+
+
+def _idle_tokens() -> Subjects:
     last_used = timezone.now() - TOKEN_IDLE_LIFETIME + WARNED_BEFORE
     working = SalesforceConnection.objects.filter(member=None, status=ConnectionStatus.CONNECTED)
     idle = list(working.filter(method=ConnectMethod.WEB, refreshed_at__lt=last_used).select_related("account"))
     for connection in idle:
         link, days = reverse("connections:salesforce"), connection.idle_days_left
         begin(IDLING_OUT, account=connection.account, link=link, concerned=connection.connected_by, days=days)
-    end_all_but(IDLING_OUT, {(connection.account_id, "") for connection in idle})
+    return {(connection.account_id, "") for connection in idle}

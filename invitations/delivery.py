@@ -68,8 +68,12 @@ def tell_of_failure(invitation: Invitation) -> None:
 
 def watch_mails() -> None:
     """It is over where every open invitation has its mail; one that is just being sent may fail again."""
-    failing = Invitation.objects.open().filter(sent_at=None).values_list("account", flat=True)
-    end_all_but(MAIL_FAILED, {(account_id, "") for account_id in failing})
+    end_all_but(MAIL_FAILED, _failing)
+
+
+def _failing() -> set[tuple[int, str]]:
+    unsent = Invitation.objects.open().filter(sent_at=None).values_list("account", flat=True)
+    return {(account_id, "") for account_id in unsent}
 
 
 def remind(invitation_id: int) -> None:

@@ -133,10 +133,14 @@ def set_promise(*, account: SalesAccount, minutes: int, changed_by: User) -> Non
 def watch_freshness() -> None:
     """Tell of promises that cannot be kept any more this month, and end those of the last one."""
     ChangeDelay.objects.filter(hour__lt=timezone.now() - KEPT).delete()
+    end_all_but(FRESHNESS_MISSED, _missed)
+
+
+def _missed() -> set[tuple[int, str]]:
     accounts = SalesAccount.objects.filter(sync_cursors__isnull=False).distinct()
     missed = [one for one in freshness_of(list(accounts), month_of(timezone.now())) if one.is_missed]
     for one in missed:
         minutes = round((one.p95 or timedelta()) / timedelta(minutes=1))
         link = reverse("operations:freshness")
         begin(FRESHNESS_MISSED, account=one.account, link=link, promised=one.minutes, minutes=minutes, late=one.late)
-    end_all_but(FRESHNESS_MISSED, {(one.account.pk, "") for one in missed})
+    return {(one.account.pk, "") for one in missed}

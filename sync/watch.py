@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount
 from accounts.occurrences import begin, end_all_but
-from sync.budgets import budgets_of
+from sync.budgets import Allowance, budgets_of
 from sync.events import ALLOWANCE_LOW, COPY_OLD, RUN_HELD, RUN_WAITS
 from sync.models import Cursor, Extract, SyncRun
 from sync.schedule import rhythms_of
@@ -23,10 +23,14 @@ Subjects = set[tuple[int, str]]
 
 def watch_runs() -> None:
     """Tell of runs that wait for long and of copies that grow old, and end what is over."""
+    end_all_but(RUN_HELD, _held_runs)
+    end_all_but(RUN_WAITS, _waiting_runs)
+    end_all_but(COPY_OLD, _old_copies)
+
+
+def _held_runs() -> Subjects:
     held = SyncRun.objects.filter(status=RunStatus.HELD).values_list("account", "pk")
-    end_all_but(RUN_HELD, {(account_id, str(pk)) for account_id, pk in held})
-    end_all_but(RUN_WAITS, _waiting_runs())
-    end_all_but(COPY_OLD, _old_copies())
+    return {(account_id, str(pk)) for account_id, pk in held}
 
 
 def _waiting_runs() -> Subjects:
@@ -73,17 +77,25 @@ def is_old(since: datetime, rhythm: timedelta | None) -> bool:
 
 def watch_allowances() -> None:
     """Tell of allowances of the day that are nearly used up; what is asked of Redis and rows, account by account."""
+    end_all_but(ALLOWANCE_LOW, _low_allowances)
+
+
+def _low_allowances() -> Subjects:
     low: Subjects = set()
     for account in SalesAccount.objects.filter(sync_cursors__isnull=False).distinct():
         for allowance in budgets_of(account):
             if allowance.percent >= LOW_PERCENT:
                 low.add((account.pk, allowance.kind.value))
-                begin(
-                    ALLOWANCE_LOW,
-                    account=account,
-                    subject=allowance.kind,
-                    link=reverse("operations:runs"),
-                    percent=allowance.percent,
-                    allowance=allowance.kind.value,
-                )
-    end_all_but(ALLOWANCE_LOW, low)
+                _tell_of_allowance(account, allowance)
+    return low
+
+
+def _tell_of_allowance(account: SalesAccount, allowance: Allowance) -> None:
+    begin(
+        ALLOWANCE_LOW,
+        account=account,
+        subject=allowance.kind,
+        link=reverse("operations:runs"),
+        percent=allowance.percent,
+        allowance=allowance.kind.value,
+    )

@@ -35,11 +35,28 @@ def test_it_goes_on_once_until_it_ends(account: SalesAccount) -> None:
     assert [fire.subject for fire in Occurrence.objects.going_on()] == ["two"]
     begin(FIRE, account=account, subject="one")
     begin(FIRE, account=None)
-    end_all_but(FIRE, {(account.pk, "one")})
+    end_all_but(FIRE, lambda: {(account.pk, "one")})
     assert [fire.subject for fire in Occurrence.objects.going_on().exclude(account=None)] == ["one"]
     end(FIRE, account=account)
     assert not Occurrence.objects.for_account(account).going_on().exists()
     assert Occurrence.objects.for_account(account).untold().count() == 3
+
+
+def test_its_details_are_those_of_the_last_time(account: SalesAccount) -> None:
+    for rooms, link in ((1, "/one/"), (2, "/two/")):
+        begin(FIRE, account=account, rooms=rooms, link=link)
+    fire = Occurrence.objects.get()
+    assert (fire.details, fire.link) == ({"rooms": 2}, "/two/")
+
+
+def test_what_begins_while_somebody_looks_goes_on(account: SalesAccount) -> None:
+    def look() -> set[tuple[int, str]]:
+        begin(FIRE, account=account, subject="new")
+        return set()
+
+    begin(FIRE, account=account, subject="old")
+    end_all_but(FIRE, look)
+    assert [fire.subject for fire in Occurrence.objects.going_on()] == ["new"]
 
 
 def test_what_is_the_operators_goes_on_once_too(db: None) -> None:
