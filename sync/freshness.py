@@ -17,6 +17,7 @@ from accounts.occurrences import begin, end_all_but
 from accounts.services import record
 from history.models import ChangeDelay
 from sync.audit_actions import SyncAction
+from sync.engine.delays import bound_of
 from sync.events import FRESHNESS_MISSED
 from sync.models import Schedule
 
@@ -44,7 +45,9 @@ class Freshness:
 
     @property
     def late(self) -> int:
-        return sum(changes for seconds, changes in self.counts.items() if seconds > self.minutes * 60)
+        """Those that surely are: what is counted together with the promised time may have arrived before it."""
+        promised = bound_of(self.minutes * 60)
+        return sum(changes for seconds, changes in self.counts.items() if seconds > promised)
 
     def within(self, percent: float) -> timedelta | None:
         """The time within which so many of a hundred changes arrived; None without changes."""

@@ -15,7 +15,7 @@ from sync.models import Extract, RunKind, Source, SyncRun
 # Times are kept as exactly as this, in seconds.
 GRAIN = 15
 # The delays that are told apart, in seconds: half minutes as far as a promise may reach, then ever larger steps.
-BOUNDS: list[int] = [*range(30, 1230, 30), 1500, 1800, 2700, 3600, 5400, 7200, 14_400, 28_800, 86_400, 604_800]
+BOUNDS: list[int] = [*range(30, 1230, 30), 1500, 1800, 2700, 3600, 5400, 7200, 14_400, 28_800, 86_400, 172_800, 604_800]
 ADD = """
 INSERT INTO history_changedelay (account_id, hour, seconds, changes) VALUES (%s, %s, %s, %s)
 ON CONFLICT (account_id, hour, seconds) DO UPDATE SET changes = history_changedelay.changes + EXCLUDED.changes
@@ -41,7 +41,7 @@ def note_delays(run: SyncRun) -> None:
         for stamp, changes in times.items():
             at = int(stamp) * GRAIN
             if at >= since:
-                counts[_bound(now.timestamp() - at)] += changes
+                counts[bound_of(now.timestamp() - at)] += changes
     hour = now.replace(minute=0, second=0, microsecond=0)
     with connection.cursor() as cursor:
         cursor.executemany(ADD, [(run.account_id, hour, seconds, changes) for seconds, changes in counts.items()])
@@ -53,5 +53,6 @@ def _read_before(source: str, before: SyncRun | None) -> float:
     return before.started_at.timestamp() if is_repeated and before and before.started_at else 0.0
 
 
-def _bound(seconds: float) -> int:
+def bound_of(seconds: float) -> int:
+    """Within how many seconds a delay is counted."""
     return BOUNDS[min(bisect_left(BOUNDS, seconds), len(BOUNDS) - 1)]

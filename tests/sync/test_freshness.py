@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from history.models import ChangeDelay
-from sync.engine.delays import BOUNDS, GRAIN, note_delays, stamps
+from sync.engine.delays import BOUNDS, GRAIN, bound_of, note_delays, stamps
 from sync.events import FRESHNESS_MISSED
 from sync.freshness import Freshness, freshness_of, hourly_p95, month_of, watch_freshness
 from sync.models import Extract, Person, RunKind, Schedule, Source, SyncRun
@@ -98,6 +98,14 @@ def test_percentiles_and_the_budget(
     found = Freshness(SalesAccount(), 10, counts)
     assert found.p95 == (timedelta(seconds=p95) if p95 else None)
     assert (found.late, found.budget_left, found.is_missed) == (late, left, is_missed)
+
+
+@pytest.mark.parametrize(
+    ("promised", "minutes", "is_late"),
+    [(10, 10, False), (10, 11, True), (40, 35, False), (40, 46, True), (2880, 25 * 60, False), (2880, 49 * 60, True)],
+)
+def test_what_arrived_as_promised_is_not_late(promised: int, minutes: int, *, is_late: bool) -> None:
+    assert bool(Freshness(SalesAccount(), promised, {bound_of(minutes * 60): 1}).late) == is_late
 
 
 def test_a_promise_that_is_not_kept_is_told_until_it_is(account: SalesAccount) -> None:
