@@ -1,7 +1,6 @@
 """Whether somebody works: the workers of each queue, how much waits for them, and since when something is due."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from celery import current_app
@@ -17,7 +16,7 @@ from sync.queue import seconds_since_sweep
 # Asking every worker takes as long as the slowest answer, so that few pages do.
 ASKED_FOR_SECONDS, KEPT_SECONDS = 0.5, 15
 # Sweeps come every second, and may wait a little.
-SILENT = timedelta(seconds=30)
+SILENT_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,16 @@ class QueueState:
 
 @dataclass(frozen=True)
 class Work:
-    """Every queue; since when the scheduler has been silent, and since when the longest due step should have begun."""
+    """Every queue; for how many seconds the scheduler has been silent, and the longest due step should have begun."""
 
     queues: list[QueueState]
-    sweep: timedelta | None
-    oldest_due: timedelta
+    sweep: int | None
+    oldest_due: int
 
     @property
     def is_alive(self) -> bool:
         """The scheduler sweeps, and every queue has a worker."""
-        return self.sweep is not None and self.sweep < SILENT and all(queue.workers for queue in self.queues)
+        return self.sweep is not None and self.sweep < SILENT_SECONDS and all(queue.workers for queue in self.queues)
 
 
 def work_of_now() -> Work:
@@ -50,7 +49,7 @@ def work_of_now() -> Work:
     silence = seconds_since_sweep()
     return Work(
         [_state(queue.name, answers) for queue in settings.CELERY_TASK_QUEUES],
-        None if silence is None else timedelta(seconds=round(silence)),
+        None if silence is None else round(silence),
         _oldest_due(),
     )
 
@@ -71,7 +70,7 @@ def _state(name: str, answers: dict[str, Any]) -> QueueState:
     return QueueState(name, waiting, len(found), sum(answer["busy"] for answer in found))
 
 
-def _oldest_due() -> timedelta:
+def _oldest_due() -> int:
     now = timezone.now()
     oldest = [rows.due().aggregate(oldest=Min("due_at"))["oldest"] for rows in (SyncRun.objects, Extract.objects)]
-    return max((now - time for time in oldest if time), default=timedelta())
+    return max((round((now - time).total_seconds()) for time in oldest if time), default=0)

@@ -96,8 +96,8 @@ RUN_HELD = declare(
         describe=_held,
         permission=Permission.DECIDE_RUNS,
         example={"run": "218", "people": 1204, "removed": {"queue_owner": 1102, "not_in_salesforce": 102}},
-        ends=_("when it is approved or discarded"),
-        over=_("Somebody has decided about the held data sync."),
+        ends=_("when it is approved or discarded, at the latest after 72 hours"),
+        over=_("The data sync is no longer held."),
         is_urgent=True,
     )
 )

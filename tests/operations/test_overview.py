@@ -15,6 +15,7 @@ from connections.events import SALESFORCE_BROKEN
 from connections.models import ConnectionStatus, MarketoInstance, SalesforceConnection
 from guide.status import status_of
 from notifications.events import CHANNEL_DEAD
+from operations import workers
 from operations.fleet import HOURS, Fleet, Standing, runs_by_hour
 from sync.models import Cursor, Extract, RunKind, SyncRun
 from sync.services import try_now
@@ -155,6 +156,17 @@ def test_a_marketo_admin_sees_what_stops_the_runs_and_pages_they_may_open(
     assert f'<a href="{runs}">The connection to Salesforce' in page
     assert browser.get(runs).status_code == 200
     assert "does not take messages" not in page
+
+
+def test_a_silence_of_days_is_told_whole(
+    ops: User, client_of: ClientOf, account: SalesAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = 3 * 24 * 3600
+    monkeypatch.setattr(workers, "seconds_since_sweep", lambda: float(days))
+    make_run(account, RunStatus.PLANNING, due_at=timezone.now() - timedelta(seconds=days))
+    page = text_of(client_of(ops).get(PAGE))
+    assert "swept 259,200 seconds ago" in page
+    assert "waited for 259,2" in page
 
 
 def test_what_renews_itself_is_a_part_of_the_page(ops: User, account: SalesAccount, client_of: ClientOf) -> None:

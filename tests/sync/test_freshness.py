@@ -145,6 +145,12 @@ def test_the_page_agrees_with_the_file_and_other_accounts_are_not_in_them(
     assert hourly_p95([account], [hour]) == [2.5]
 
 
+def test_the_month_is_that_of_the_figures_wherever_the_reader_is(browser: Client, admin: User) -> None:
+    User.objects.filter(pk=admin.pk).update(time_zone="America/New_York")
+    month = timezone.now().strftime("%B %Y")
+    assert f"into the copy in {month} (UTC)" in text_of(browser.get(PAGE))
+
+
 def test_whoever_answers_for_the_people_promises(
     browser: Client, account: SalesAccount, ops: User, client_of: ClientOf
 ) -> None:
