@@ -16,7 +16,7 @@ from accounts.models import Occurrence, SalesAccount
 from common.events import all_events
 from common.hours import hour_of, last_hours
 from sync.models import Cursor, RunKind, SyncRun
-from sync.schedule import rhythms_of
+from sync.schedule import connected_among, rhythms_of
 from sync.statuses import RunStatus
 from sync.watch import is_old
 
@@ -32,6 +32,7 @@ class Standing(models.TextChoices):
     PAUSED = "paused", _("Paused")
     RUNNING = "running", _("Running")
     UP_TO_DATE = "up_to_date", _("Up to date")
+    DISCONNECTED = "disconnected", _("Disconnected")
     NEVER = "never", _("Not synced yet")
 
 
@@ -40,8 +41,15 @@ GROUPS: tuple[tuple[StrOrPromise, set[Standing]], ...] = (
     (_("Needs somebody"), {Standing.NEEDS_SOMEBODY}),
     (_("Late, goes on by itself"), {Standing.WAITING, Standing.LATE}),
     (_("In order"), {Standing.PAUSED, Standing.RUNNING, Standing.UP_TO_DATE}),
+    (_("Disconnected"), {Standing.DISCONNECTED}),
     (_("Not synced yet"), {Standing.NEVER}),
 )
+# When the next run begins.
+NEXT_RUNS: Mapping[Standing, StrOrPromise] = {
+    Standing.PAUSED: _("when it is resumed"),
+    Standing.DISCONNECTED: _("when it is connected again"),
+    Standing.NEVER: _("after the first sync"),
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,7 @@ class Line:
     last: SyncRun | None
     current: SyncRun | None
     rhythm: timedelta | None
+    is_connected: bool
 
     @property
     def total(self) -> int:
@@ -63,18 +72,20 @@ class Line:
     @property
     def next_run(self) -> StrOrPromise | datetime:
         """When the next run begins, or what it waits for."""
-        if self.standing == Standing.NEVER:
-            return _("after the first sync")
-        if self.standing == Standing.NEEDS_SOMEBODY and (self.last is None or self.last.status == RunStatus.FAILED):
+        if self.standing in NEXT_RUNS:
+            return NEXT_RUNS[self.standing]
+        if self.standing == Standing.NEEDS_SOMEBODY and self._is_stopped:
             return _("when it is fixed")
-        if self.standing == Standing.PAUSED:
-            return _("when it is resumed")
         if self.current:
             return _("after this run")
         if self.rhythm is None:
             return _("when the schedule is on again")
         now = timezone.now()
         return max(self.last.created_at + self.rhythm, now) if self.last else now
+
+    @property
+    def _is_stopped(self) -> bool:
+        return not self.is_connected or self.last is None or self.last.status == RunStatus.FAILED
 
 
 class Fleet:
@@ -101,7 +112,16 @@ class Fleet:
         key = account.pk
         current, until = self._current.get(key), self._complete_until.get(key)
         standing = self._standing(key, current, until)
-        return Line(account, standing, until, self._changes[key], self._last.get(key), current, self._rhythms[key])
+        return Line(
+            account,
+            standing,
+            until,
+            self._changes[key],
+            self._last.get(key),
+            current,
+            self._rhythms[key],
+            is_connected=key in self._connected,
+        )
 
     def _standing(self, key: int, current: SyncRun | None, until: datetime | None) -> Standing:
         if key in self._in_need:
@@ -111,11 +131,17 @@ class Fleet:
             return Standing.PAUSED if current.paused_at else waits
         if until is None:
             return Standing.NEVER
+        if key not in self._connected:
+            return Standing.DISCONNECTED
         return Standing.LATE if is_old(until, self._rhythms[key]) else Standing.UP_TO_DATE
 
     @cached_property
     def _rhythms(self) -> Mapping[int, timedelta | None]:
         return rhythms_of(self._keys)
+
+    @cached_property
+    def _connected(self) -> set[int]:
+        return connected_among(self._keys)
 
     @cached_property
     def _in_need(self) -> set[int]:

@@ -123,8 +123,8 @@ COPY_OLD = declare(
         ),
         permission=Permission.CONTROL_RUNS,
         example={"minutes": 35},
-        ends=_("when the copy is up to date, or its schedule is off"),
-        over=_("The copy is up to date again, or its schedule is off."),
+        ends=_("when the copy is up to date, or no run begins by itself"),
+        over=_("The copy is up to date again, or no run begins by itself now."),
     )
 )
 ALLOWANCE_LOW = declare(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from accounts.models import SalesAccount, User
 from accounts.services import record
 from common.zones import zone_named
+from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from sync.audit_actions import SyncAction
 from sync.models import RunKind, Schedule, SyncRun
 
@@ -67,6 +68,15 @@ def rhythms_of(accounts: Collection[int]) -> dict[int, timedelta | None]:
     """How often the accounts' changes are read, by primary key; None while nothing begins by itself."""
     own = {schedule.account_id: schedule for schedule in Schedule.objects.filter(account__in=accounts)}
     return {key: rhythm_of(own.get(key, Schedule())) for key in accounts}
+
+
+def connected_among(accounts: Collection[int]) -> set[int]:
+    """Those with two connections that work, by primary key: of the others no run can begin."""
+    marketo = MarketoConnection.objects.filter(account__in=accounts, status=ConnectionStatus.CONNECTED)
+    salesforce = SalesforceConnection.objects.filter(
+        account__in=accounts, member=None, status=ConnectionStatus.CONNECTED
+    )
+    return set(marketo.values_list("account", flat=True)) & set(salesforce.values_list("account", flat=True))
 
 
 def rhythm_of(schedule: Schedule) -> timedelta | None:

@@ -11,7 +11,7 @@ from accounts.occurrences import begin, end_all_but
 from sync.budgets import Allowance, budgets_of
 from sync.events import ALLOWANCE_LOW, COPY_OLD, RUN_HELD, RUN_WAITS
 from sync.models import Cursor, Extract, SyncRun
-from sync.schedule import rhythms_of
+from sync.schedule import connected_among, rhythms_of
 from sync.statuses import RunStatus
 
 WAITED_FOR = timedelta(minutes=30)
@@ -62,8 +62,8 @@ def _tell_of_waiting(run: SyncRun, step: SyncRun | Extract) -> None:
 def _old_copies() -> Subjects:
     accounts = Cursor.objects.values_list("account").annotate(oldest=Min("since"))
     ages: dict[int, datetime] = dict(accounts.filter(oldest__lt=timezone.now() - OLD))
-    rhythms = rhythms_of(ages.keys())
-    old = {key: since for key, since in ages.items() if is_old(since, rhythms[key])}
+    rhythms, connected = rhythms_of(ages.keys()), connected_among(ages.keys())
+    old = {key: since for key, since in ages.items() if key in connected and is_old(since, rhythms[key])}
     for account in SalesAccount.objects.filter(pk__in=old):
         minutes = (timezone.now() - old[account.pk]) // timedelta(minutes=1)
         begin(COPY_OLD, account=account, link=f"{reverse('operations:runs')}?account={account.slug}", minutes=minutes)

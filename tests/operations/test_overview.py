@@ -16,12 +16,19 @@ from connections.models import ConnectionStatus, MarketoInstance, SalesforceConn
 from guide.status import status_of
 from notifications.events import CHANNEL_DEAD
 from operations import workers
-from operations.fleet import HOURS, Fleet, Standing, runs_by_hour
+from operations.fleet import HOURS, Fleet, Line, Standing, runs_by_hour
 from sync.models import Cursor, Extract, RunKind, SyncRun
 from sync.services import try_now
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
-from tests.factories import make_account, make_cursor, make_extract, make_run, make_salesforce_connection
+from tests.factories import (
+    make_account,
+    make_cursor,
+    make_extract,
+    make_marketo_connection,
+    make_run,
+    make_salesforce_connection,
+)
 from tests.pages import text_of
 
 PAGE = "/ops/"
@@ -38,14 +45,24 @@ def break_salesforce(account: SalesAccount) -> None:
     )
 
 
-def standing_of(account: SalesAccount) -> str:
+def line_of(account: SalesAccount) -> Line:
     [line] = Fleet([account]).lines
-    return line.standing
+    return line
+
+
+def standing_of(account: SalesAccount) -> str:
+    return line_of(account).standing
+
+
+def connect(account: SalesAccount) -> None:
+    make_marketo_connection(account)
+    make_salesforce_connection(account)
 
 
 def test_the_standing_of_an_account(account: SalesAccount) -> None:
     assert standing_of(account) == Standing.NEVER
     make_cursor(account)
+    connect(account)
     assert standing_of(account) == Standing.UP_TO_DATE
     Cursor.objects.update(since=timezone.now() - timedelta(minutes=31))
     assert standing_of(account) == Standing.LATE
@@ -57,6 +74,20 @@ def test_the_standing_of_an_account(account: SalesAccount) -> None:
     assert standing_of(account) == Standing.PAUSED
     break_salesforce(account)
     assert standing_of(account) == Standing.NEEDS_SOMEBODY
+
+
+def test_an_account_without_two_working_connections_is_not_due(account: SalesAccount) -> None:
+    make_cursor(account)
+    Cursor.objects.update(since=timezone.now() - timedelta(hours=3))
+    ended(account, timedelta(hours=3), 5)
+    connect(account)
+    assert standing_of(account) == Standing.LATE
+    break_salesforce(account)
+    SalesforceConnection.objects.update(status=ConnectionStatus.NEEDS_RECONNECTING)
+    assert line_of(account).next_run == "when it is fixed"
+    SalesforceConnection.objects.all().delete()
+    Occurrence.objects.all().delete()
+    assert (standing_of(account), line_of(account).next_run) == (Standing.DISCONNECTED, "when it is connected again")
 
 
 def test_charts_agree_with_the_runs_behind_them(account: SalesAccount) -> None:

@@ -20,7 +20,7 @@ from sync.models import Cursor, Extract, HoldLimit, Person, RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
 from sync.tasks import watch_allowances, watch_runs
-from tests.factories import make_cursor, make_extract, make_marketo_connection, make_run
+from tests.factories import make_cursor, make_extract, make_marketo_connection, make_run, make_salesforce_connection
 from tests.sync.conftest import Change
 from tests.sync.driving import finish
 
@@ -134,6 +134,8 @@ def test_a_run_that_waits_for_long_is_told_until_it_goes_on(account: SalesAccoun
 
 def test_an_old_copy_is_told_until_it_is_up_to_date(account: SalesAccount) -> None:
     make_cursor(account)
+    make_marketo_connection(account)
+    make_salesforce_connection(account)
     watch_runs()
     assert not going_on()
     Cursor.objects.update(since=timezone.now() - timedelta(minutes=90))
