@@ -27,8 +27,6 @@ FEWEST_MINUTES, INTERVALS = 10, 2
 LATE_PERCENT = 5
 # Of fewer changes one that is late says nothing.
 FEWEST = 20
-# A month, and what is left of the one before for whoever exports it late.
-KEPT = timedelta(days=62)
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,6 @@ def set_promise(*, account: SalesAccount, minutes: int, changed_by: User) -> Non
 
 def watch_freshness() -> None:
     """Tell of promises that cannot be kept any more this month, and end those of the last one."""
-    ChangeDelay.objects.filter(hour__lt=timezone.now() - KEPT).delete()
     end_all_but(FRESHNESS_MISSED, _missed)
 
 

@@ -9,11 +9,14 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount
 from history import erasure
+from history.models import ChangeDelay
 from sync.models import Person, RejectedRow, RunKind, SyncRun
 from sync.statuses import RunStatus
 
 # In a transaction: long enough to be quick, short enough that nobody waits for it.
 PEOPLE_AT_ONCE = 1_000
+# A month of delays, and what is left of the one before for whoever exports it late.
+DELAYS_KEPT_DAYS = 62
 
 logger = structlog.get_logger(__name__)
 
@@ -24,6 +27,7 @@ def forget_what_is_old(account: SalesAccount) -> None:
     oldest = _days_ago(settings.REMOVED_PEOPLE_DAYS)
     rows = RejectedRow.objects.filter(extract__run__account=account, extract__run__finished_at__lt=oldest).delete()[0]
     runs = _forget_runs(account)
+    ChangeDelay.objects.filter(account=account, hour__lt=_days_ago(DELAYS_KEPT_DAYS)).delete()
     logger.info("retention", account=account.slug, people=people, rejected_rows=rows, runs=runs)
 
 

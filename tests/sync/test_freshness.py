@@ -13,6 +13,7 @@ from sync.engine.delays import BOUNDS, GRAIN, bound_of, note_delays, stamps
 from sync.events import FRESHNESS_MISSED
 from sync.freshness import Freshness, freshness_of, hourly_p95, month_of, watch_freshness
 from sync.models import Extract, Person, RunKind, Schedule, Source, SyncRun
+from sync.retention import forget_what_is_old
 from tests.conftest import ClientOf
 from tests.factories import make_cursor, make_extract, make_run
 from tests.pages import rows_of, text_of
@@ -122,6 +123,7 @@ def test_a_promise_that_is_not_kept_is_told_until_it_is(account: SalesAccount) -
     ChangeDelay.objects.filter(seconds=1800).update(hour=timezone.now() - timedelta(days=63))
     watch_freshness()
     assert not Occurrence.objects.going_on().exists()
+    forget_what_is_old(account)
     assert not ChangeDelay.objects.filter(seconds=1800).exists()
 
 
