@@ -12,11 +12,11 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPSConnectionPool
-from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 from urllib3.util import Retry
 
 from clients.circuit import Circuit, CircuitOpen, CircuitStorage
+from clients.deadline import WATCHED_POOLS, WatchedConnection
 from clients.hosts import ForbiddenHost, check_public, must_be_public
 from common.redaction import redact_text
 
@@ -155,6 +155,15 @@ class BoundedAdapter(HTTPAdapter):
             )
         )
 
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = WATCHED_POOLS
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **options)
+        manager.pool_classes_by_scheme = WATCHED_POOLS
+        return manager
+
     # A session names every option, so none has to be taken by position.
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
         is_streamed = options.pop("stream", False)
@@ -184,7 +193,7 @@ class BoundedAdapter(HTTPAdapter):
         (circuit.failed if responses[0].status_code >= 500 else circuit.succeeded)()
 
 
-class _PublicConnection(HTTPSConnection):
+class _PublicConnection(WatchedConnection):
     """A connection to an address of the internet, whatever the name may resolve to."""
 
     def _new_conn(self) -> socket.socket:

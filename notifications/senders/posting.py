@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 import requests
 
+from clients.deadline import deadline
 from clients.hosts import ForbiddenHost
 from clients.http import retry_after_seconds
 from notifications.models import Trouble
@@ -13,13 +14,15 @@ from notifications.senders.taking import NotTaken
 
 # Far below what a provider is given: a receiver of messages answers at once, or is tried again.
 TIMEOUT_SECONDS = (5.0, 10.0)
+# Of all of it: meanwhile the message is kept from every other worker.
+DEADLINE_SECONDS = 20.0
 _BUSY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
 def post(address: str, body: bytes, headers: Mapping[str, str]) -> None:
     """Raises NotTaken for everything but a 2xx."""
     try:
-        with open_session(address) as session:
+        with deadline(DEADLINE_SECONDS), open_session(address) as session:
             response = session.post(
                 address,
                 data=body,

@@ -12,11 +12,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 import time_machine
+from pytest_django import Settings
 
 from clients import http
 from connections.messages import problem_for
 from connections.models import Service
 from connections.problem_codes import problem_code
+from notifications.models import Trouble
+from notifications.senders import posting
+from notifications.senders.taking import NotTaken
 from sandbox.testing import SandboxProcess
 
 
@@ -51,6 +55,15 @@ class Provider(BaseHTTPRequestHandler):
             self.end_headers()
         else:
             self._answer_too_much()
+
+    def do_POST(self) -> None:
+        """A header of ten seconds, one byte at a time."""
+        self.send_response(200)
+        self.flush_headers()
+        with contextlib.suppress(OSError):
+            for _ in range(500):
+                self.wfile.write(b"X")
+                time.sleep(0.02)
 
     def _answer_too_much(self) -> None:
         self.send_response(200)
@@ -156,6 +169,18 @@ def test_an_answer_that_trickles_is_given_up(provider: str, monkeypatch: pytest.
     session = http.open_session(allowed_hosts=[provider])
     with pytest.raises(http.Unreachable, match="timeout"), http.network_errors("marketo"):
         session.get(f"{provider}/trickle")
+
+
+def test_a_receiver_of_messages_that_trickles_is_given_up(
+    provider: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its headers, too, of which each piece comes in time; and one that is only reached when the time is over."""
+    settings.SANDBOX_ORIGIN = provider
+    for seconds in (0.2, 0.0):
+        monkeypatch.setattr(posting, "DEADLINE_SECONDS", seconds)
+        with pytest.raises(NotTaken) as refusal:
+            posting.post(f"{provider}/hooks/", b"{}", {})
+        assert refusal.value.trouble == Trouble.TIMEOUT
 
 
 @pytest.mark.parametrize("path", ["/endless", "/bomb"])
