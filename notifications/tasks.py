@@ -21,7 +21,8 @@ EXPIRES_SECONDS = 10
 def sweep() -> None:
     """Every five seconds: write what is to be told, and have it handed over."""
     write_deliveries()
-    for channel_id, user_id in Delivery.objects.due().order_by().values_list("channel", "user").distinct():
+    lanes = Delivery.objects.due().order_by("channel", "user").values_list("channel", "user").distinct()
+    for channel_id, user_id in lanes:
         send_to.apply_async((channel_id, user_id), expires=EXPIRES_SECONDS)
 
 

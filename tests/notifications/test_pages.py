@@ -183,6 +183,17 @@ def test_the_bell_shows_what_goes_on_until_it_was_read(
     assert "Nothing has to be done." in text_of(browser.get("/settings/profile/"))
 
 
+@pytest.mark.usefixtures("tasks_run_at_once")
+def test_a_message_leads_each_reader_where_they_may_go(account: SalesAccount, admin: User, ops: User) -> None:
+    Channel.objects.create(kind=ChannelKind.EMAIL, user=ops, events=[FIRE.key])
+    begin(FIRE, account=account, rooms=2, link="/settings/people/")
+    tasks.sweep()
+    found = {message.to[0]: str(message.body) for message in mail.outbox}
+    assert "http://127.0.0.1:8000/settings/people/" in found[admin.email]
+    assert f"http://127.0.0.1:8000/ops/accounts/{account.slug}/diagnostics/" in found[ops.email]
+    assert "because you chose it" in found[ops.email]
+
+
 def test_the_setup_guide_asks_once_who_is_told_after_step_4(
     browser: Client, account: SalesAccount, member: User, client_of: ClientOf
 ) -> None:

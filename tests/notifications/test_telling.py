@@ -121,16 +121,6 @@ def test_whom_it_concerns_is_told_whatever_their_role(account: SalesAccount, mem
     assert mail.outbox[0].subject == "Acme Inc: 1 204 rooms <burn> & smoke."
 
 
-def test_a_message_leads_each_reader_where_they_may_go(account: SalesAccount, admin: User, ops: User) -> None:
-    Channel.objects.create(kind=ChannelKind.EMAIL, user=ops, events=[FIRE.key])
-    begin(FIRE, account=account, rooms=2, link="/settings/people/")
-    work()
-    found = {message.to[0]: str(message.body) for message in mail.outbox}
-    assert "http://127.0.0.1:8000/settings/people/" in found[admin.email]
-    assert f"http://127.0.0.1:8000/ops/accounts/{account.slug}/diagnostics/" in found[ops.email]
-    assert "because you chose it" in found[ops.email]
-
-
 def test_other_accounts_hear_nothing(account: SalesAccount, stranger: User, make_channel: MakeChannel) -> None:
     make_channel(account=stranger.member.account)
     begin(FIRE, account=account, rooms=2)
