@@ -1,7 +1,6 @@
 """Links for help may be about an item of the checklist."""
 
 from accounts.permissions import Permission
-from connections.asking import asking
 from diagnostics.help_links import HelpKind, HelpRequest, Subject
 from salesforce_package.services import check_package
 from salesforce_package.state import package_state
@@ -28,8 +27,7 @@ def _about_item(subject: Subject) -> HelpRequest | None:
 
 
 def _check(subject: Subject) -> None:
-    with asking(f"package-{subject.account.pk}"):
-        check_package(subject.account)
+    check_package(subject.account)
 
 
 ITEM = HelpKind(
