@@ -1,7 +1,9 @@
 """Every pytest process has a PostgreSQL and a Redis of its own, started when a test first wants them."""
 
+import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,12 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from devtools.embedded.attach import Services, attach
 from tests import tables
+
+# Images of containers set it; each of the many processes here would then compile every module anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Looking for garbage took a tenth of the time.
+gc.set_threshold(10_000, 20, 20)
 
 pytest_plugins = ["tests.leftovers", "tests.order", "tests.watchdog"]
 
@@ -47,6 +55,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         # With it pytest-django reads the settings before this file has set the rest.
         del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: it need not be looked through for garbage again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
