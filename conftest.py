@@ -16,6 +16,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from devtools.embedded.attach import Services, attach
 from tests import tables
+from tests.schema import Schema
 
 # Images of containers set it; each of the many processes here would then compile every module anew.
 sys.dont_write_bytecode = False
@@ -72,8 +73,14 @@ def servers() -> Services:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(servers: Services, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def migrated(servers: Services) -> Schema:
+    return Schema()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(migrated: Schema, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """The test's database, on those servers."""
+    migrated.keep()
     tables.empty_quickly()
     with django_db_blocker.unblock():
         tables.number_from_a_thousand()
