@@ -25,7 +25,7 @@ from accounts.first_sign_in import keep_what_the_browser_tells
 from accounts.models import User
 from accounts.services import must_use_salesforce, record_own
 from accounts.sign_in_limits import Attempt, remember_device
-from common.mail import receiver
+from common.mail import counted_mail, receiver
 
 
 class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -103,7 +103,8 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Mails name the console, never the host that the request claims."""
         site = SimpleNamespace(name="Sales Insight Actions", domain=urlsplit(settings.SITE_URL).netloc)
         link = context.get("password_reset_url", settings.SITE_URL)
-        super().send_mail(template_prefix, receiver(email), context | {"current_site": site, "link": link})
+        with counted_mail():
+            super().send_mail(template_prefix, receiver(email), context | {"current_site": site, "link": link})
 
     def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
         """A sign-in counts like a password given again; allauth alone would ask for it a second after signing in."""

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -18,6 +18,7 @@ from urllib3.util import Retry
 from clients.circuit import Circuit, CircuitOpen, CircuitStorage
 from clients.deadline import WATCHED_POOLS, WatchedConnection
 from clients.hosts import ForbiddenHost, check_public, must_be_public
+from clients.measures import measured_call
 from common.redaction import redact_text
 
 TIMEOUT_SECONDS = (5.0, 60.0)  # connect, read
@@ -42,6 +43,9 @@ class ApiError(Exception):
     ("timeout"); `detail` is the provider's text without secrets, for logs and for the sentence shown to a person.
     """
 
+    # The kind of error in one word, for counting.
+    outcome: ClassVar[str] = "refused"
+
     def __init__(self, service: str, code: str, detail: str = "") -> None:
         self.service, self.code, self.detail = service, code, redact_text(detail, _EXCERPT_LENGTH)
         # When the connection was made that the call went over; None when nobody said.
@@ -56,17 +60,25 @@ class ApiError(Exception):
 class ReconnectNeeded(ApiError):
     """The stored credentials are refused for good: stop, mark the connection, ask a person to connect again."""
 
+    outcome = "reconnect_needed"
+
 
 class AccessDenied(ApiError):
     """The credentials are good, but their owner may not do this: an administrator over there must allow it."""
+
+    outcome = "access_denied"
 
 
 class UnexpectedAnswer(ApiError):
     """The answer is not what the documentation promises; `detail` is a redacted excerpt of it."""
 
+    outcome = "unexpected_answer"
+
 
 class TransientApiError(ApiError):
     """The same call may succeed later; `retry_after` is in seconds, None when the provider did not say."""
+
+    outcome = "busy"
 
     def __init__(self, service: str, code: str, detail: str = "", *, retry_after: float | None = None) -> None:
         super().__init__(service, code, detail)
@@ -76,17 +88,25 @@ class TransientApiError(ApiError):
 class Unreachable(TransientApiError):
     """No complete answer came: name, network, certificate or time-out."""
 
+    outcome = "unreachable"
+
 
 class CircuitOpenError(Unreachable):
     """The call was not made: too many before it failed in a row, and `retry_after` of the pause is left."""
+
+    outcome = "paused"
 
 
 class RateLimited(TransientApiError):
     """Too many calls just now."""
 
+    outcome = "rate_limited"
+
 
 class QuotaExceeded(ApiError):
     """The day's allowance is used up; `resets_at` is when the next begins (UTC), None when nobody says."""
+
+    outcome = "quota_exceeded"
 
     def __init__(self, service: str, code: str, detail: str = "", *, resets_at: datetime | None = None) -> None:
         super().__init__(service, code, detail)
@@ -296,8 +316,19 @@ def _is_unknown_name(error: requests.exceptions.RequestException) -> bool:
 
 
 @contextmanager
-def reported_call(on_call: OnCall | None, operation: str) -> Iterator[None]:
-    """Tell `on_call` how a call ended; `operation` is the path that was called."""
+def reported_call(on_call: OnCall | None, operation: str, service: str) -> Iterator[None]:
+    """Measure a call and tell `on_call` how it ended; `operation` is the path that was called."""
+    with measured_call(service) as measure, told_call(on_call, operation):
+        try:
+            yield
+        except ApiError as error:
+            measure.outcome = error.outcome
+            raise
+
+
+@contextmanager
+def told_call(on_call: OnCall | None, operation: str) -> Iterator[None]:
+    """Tell `on_call` how a call ended that another one carried: it takes no time of its own."""
     try:
         yield
     except ApiError as error:

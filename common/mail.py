@@ -1,13 +1,21 @@
 """Sending a mail that stands in templates."""
 
 import smtplib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
+from prometheus_client import Counter
 
 from common.addresses import AddressError, mail_form
+
+MAILS = Counter(
+    "msi_mails_total",
+    "Mails for the mail server: sent, refused for the address, or failed for the server.",
+    ["outcome"],
+)
 
 
 class UnmailableAddress(smtplib.SMTPRecipientsRefused):
@@ -25,6 +33,20 @@ def receiver(email: str) -> str:
         raise UnmailableAddress(email) from None
 
 
+@contextmanager
+def counted_mail() -> Iterator[None]:
+    """Count for monitoring how the mail ends that is sent inside."""
+    outcome = "failed"
+    try:
+        yield
+        outcome = "sent"
+    except smtplib.SMTPRecipientsRefused:
+        outcome = "refused"
+        raise
+    finally:
+        MAILS.labels(outcome).inc()
+
+
 def send_mail(
     template: str, *, to: str, language: str, context: Mapping[str, object], headers: Mapping[str, str] | None = None
 ) -> None:
@@ -33,7 +55,7 @@ def send_mail(
 
     Raises smtplib's errors and OSError when the mail server does not take it.
     """
-    with translation.override(language):
+    with counted_mail(), translation.override(language):
         mail = EmailMultiAlternatives(
             subject=" ".join(render_to_string(f"{template}_subject.txt", context).split()),
             body=render_to_string(f"{template}.txt", context),
@@ -41,4 +63,4 @@ def send_mail(
             headers={"Content-Language": language, "Auto-Submitted": "auto-generated", **(headers or {})},
         )
         mail.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
-    mail.send()
+        mail.send()

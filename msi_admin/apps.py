@@ -7,4 +7,4 @@ class MsiAdminConfig(AppConfig):
     name = "msi_admin"
 
     def ready(self) -> None:
-        from msi_admin import checks  # noqa: F401  registers them
+        from msi_admin import checks, measures  # noqa: F401  they register themselves

@@ -2,12 +2,20 @@
 
 import os
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import after_task_publish, heartbeat_sent, setup_logging, worker_shutting_down
+from celery.signals import (
+    after_task_publish,
+    before_task_publish,
+    heartbeat_sent,
+    setup_logging,
+    worker_ready,
+    worker_shutting_down,
+)
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu.transport.redis import Channel, QoS
@@ -37,6 +45,21 @@ def say_that_this_beat_sends(**_: object) -> None:
     """Beat has no heartbeat, but sends a sweep every second; whoever else sends messages says so otherwise."""
     if "beat" in sys.argv:
         _touch()
+
+
+@before_task_publish.connect
+def say_when_it_was_sent(headers: dict[str, Any], **_: object) -> None:
+    """By which it can be told how long the oldest message of a queue has waited."""
+    headers["sent_at"] = time.time()
+
+
+@worker_ready.connect
+def answer_for_figures(**_: object) -> None:
+    """Workers have no web: each answers for itself and its children."""
+    if settings.METRICS_LISTEN:
+        from msi_admin.exposition import answer_at
+
+        answer_at(settings.METRICS_LISTEN)
 
 
 def _touch() -> None:

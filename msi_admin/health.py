@@ -5,16 +5,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 from health_check.base import HealthCheck
 from health_check.exceptions import ServiceUnavailable
 from health_check.views import HealthCheckView
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from msi_admin.exposition import figures_of_processes, is_allowed
+from operations.figures import figures_of_rows
 from sync.queue import seconds_since_sweep
 
 # Sweeps may wait a little in a busy queue.
@@ -32,8 +32,7 @@ def for_monitoring(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
 
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponseBase:
-        expected = f"Bearer {settings.METRICS_TOKEN}"
-        if settings.METRICS_TOKEN and not constant_time_compare(request.headers.get("Authorization", ""), expected):
+        if not is_allowed(request.headers.get("Authorization", "")):
             raise PermissionDenied
         return view(request)
 
@@ -81,5 +80,5 @@ readyz_workers = for_monitoring(WorkerReadiness.as_view())
 @for_monitoring
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus figures."""
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    """Prometheus figures: what rows tell, and what the processes of this machine or container have counted."""
+    return HttpResponse(figures_of_rows() + figures_of_processes(), content_type=CONTENT_TYPE_LATEST)

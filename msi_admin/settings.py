@@ -3,6 +3,7 @@
 A clone without any variable runs on this machine with embedded servers. With PRODUCTION=true nothing is assumed.
 """
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ django_stubs_ext.monkeypatch()
 # NAME_FILE names a file that holds the value of NAME: so orchestrators hand out secrets.
 env = FileAwareEnv(strip_whitespace=True)
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 
 PRODUCTION = env.bool("PRODUCTION", False)
@@ -51,6 +53,13 @@ else:
     SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
     EMAIL_URL = env.str("EMAIL_URL", "console://")
     METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+
+# Where the processes of a machine or container leave their figures for one another, by prometheus_client.
+METRICS_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", "")
+if METRICS_DIR:
+    Path(METRICS_DIR).mkdir(parents=True, exist_ok=True)
+# Host and port at which workers answer for their figures; nowhere by default.
+METRICS_LISTEN = env.str("METRICS_LISTEN", "")
 
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
 DATABASES["default"]["TEST"] = {"NAME": "test_msi"}
@@ -212,6 +221,7 @@ INSTALLED_APPS = [
     "template_partials",
 ]
 MIDDLEWARE = [
+    "msi_admin.measures.MeasureMiddleware",
     "msi_admin.middleware.ProbesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

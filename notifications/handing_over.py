@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
+from prometheus_client import Counter
 
 from accounts.models import Member, Occurrence, User
 from accounts.occurrences import begin, end, path_for
@@ -29,6 +30,9 @@ _POSTING = {
     ChannelKind.TEAMS: chats.send_to_teams,
     ChannelKind.WEBHOOK: webhooks.send_webhook,
 }
+MESSAGES = Counter(
+    "msi_notifications_total", "Messages handed over, by kind of channel: taken, or why not.", ["channel", "outcome"]
+)
 _log = structlog.get_logger(__name__)
 
 
@@ -67,6 +71,7 @@ def _send(lane: DeliveryQuerySet, batch: list[Delivery]) -> bool:
         return False
     rows.update(sent_at=now)
     if wanted:
+        MESSAGES.labels(channel.kind, "taken").inc()
         works(channel, user)
     return True
 
@@ -115,6 +120,7 @@ def works(channel: Channel, user: User | None) -> None:
 
 def _put_off(lane: DeliveryQuerySet, rows: DeliveryQuerySet, head: Delivery, refusal: NotTaken) -> None:
     channel, now = head.channel, timezone.now()
+    MESSAGES.labels(channel.kind, refusal.trouble.value).inc()
     _log.warning("message_not_taken", channel=channel.pk, trouble=refusal.trouble, tries=head.tries + 1)
     since = channel.failing_since or now
     Channel.objects.filter(pk=channel.pk).update(failing_since=since, trouble=refusal.trouble)

@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from accounts.models import SalesAccount
+from connections.marketo_share import MarketoShare
 from connections.models import MarketoConnection, SalesforceConnection
+from sync.engine.budget import MarketoBudget, spent_of
 from sync.engine.client_factory import budget_of
 from sync.engine.preview import Forecast
 
@@ -75,6 +77,26 @@ def budgets_of(account: SalesAccount) -> list[Allowance]:
         used = salesforce.calls_used_today or 0
         found.append(_calls(AllowanceKind.SALESFORCE_CALLS, used, salesforce.calls_per_day))
     return found
+
+
+def shares_used() -> dict[AllowanceKind, list[float]]:
+    """Which part of each allowance every account has used, without naming them: for figures over all of them."""
+    connections = MarketoConnection.objects.select_related("account__marketo_instance")
+    budgets = [MarketoBudget(one.endpoint, _share_of(one.account)) for one in connections]
+    used: dict[AllowanceKind, list[float]] = {kind: [] for kind in AllowanceKind}
+    for budget, spent in zip(budgets, spent_of(budgets), strict=True):
+        share = budget.share
+        used[AllowanceKind.MARKETO_EXPORTS].append(spent.export_bytes / share.own_export_bytes)
+        used[AllowanceKind.MARKETO_CALLS].append(max(spent.calls / share.calls, spent.own_calls / share.own_calls))
+    orgs = SalesforceConnection.objects.filter(member=None, calls_per_day__gt=0)
+    rows = orgs.values_list("calls_used_today", "calls_per_day")
+    used[AllowanceKind.SALESFORCE_CALLS] = [(calls or 0) / most for calls, most in rows if most]
+    return used
+
+
+def _share_of(account: SalesAccount) -> MarketoShare | None:
+    instance = getattr(account, "marketo_instance", None)
+    return instance.share if instance else None
 
 
 def _calls(kind: AllowanceKind, used: int, allowed: int) -> Allowance:

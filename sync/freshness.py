@@ -104,6 +104,12 @@ def freshness_of(accounts: Sequence[SalesAccount], since: datetime) -> list[Fres
     ]
 
 
+def share_within(since: datetime) -> Freshness:
+    """What arrived since then in all copies together."""
+    rows = ChangeDelay.objects.filter(hour__gte=since).values_list("seconds").annotate(Sum("changes"))
+    return Freshness(SalesAccount(), FEWEST_MINUTES, dict(rows))
+
+
 def promised_by(schedule: Schedule) -> int:
     """The minutes that hold: never fewer than the schedule lets anybody keep."""
     return max(schedule.promised_minutes or 0, least_promise(schedule))

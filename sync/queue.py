@@ -3,7 +3,9 @@ The queue of Celery: messages that ring for what is due. They may be lost, doubl
 be done; this is the only place that knows of them.
 """
 
+import json
 import time
+from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 
@@ -17,6 +19,8 @@ from sync.querysets import ExtractQuerySet, SyncRunQuerySet
 # A message that waited longer has been sent again by a later sweep.
 MESSAGE_SECONDS = 10
 LAST_SWEEP = "sync:last-sweep"
+# In a message's headers: when it was sent, in seconds.
+SENT_AT = "sent_at"
 SHORT, BULK = "celery", "bulk"
 # Of each queue at a time: more only ring again for what was rung already, and keep others' messages waiting.
 MOST_MESSAGES = 20
@@ -52,11 +56,11 @@ def enqueue(runs: SyncRunQuerySet, extracts: ExtractQuerySet, most: int = MOST_M
         for pk, is_bulk in rows.with_is_bulk().values_list("pk", "is_bulk")[:MOST_ROWS]
     ]
     short = [(task, pk) for task, pk, is_bulk in steps if not is_bulk]
-    for task, pk in short[: max(0, min(most, MOST_MESSAGES - _waiting(SHORT)))] if short else []:
+    for task, pk in short[: max(0, min(most, MOST_MESSAGES - messages_in(SHORT)))] if short else []:
         _send(task, pk)
     bulk = len(steps) - len(short)
     # Without a loader nobody takes messages out of the queue, not even those that have expired.
-    for _ in range(min(bulk, MOST_MESSAGES) - _waiting(BULK) if bulk else 0):
+    for _ in range(min(bulk, MOST_MESSAGES) - messages_in(BULK) if bulk else 0):
         _send(Task.RUN_NEXT_BULK_JOB)
 
 
@@ -85,6 +89,15 @@ def _send(task: Task, *arguments: int) -> None:
     current_app.send_task(task, arguments, expires=MESSAGE_SECONDS)
 
 
-def _waiting(queue: str) -> int:
+def messages_in(queue: str) -> int:
+    """How many wait there."""
     # A queue of Celery is a list in Redis of that name.
     return int(redis_client().llen(queue))
+
+
+def oldest_message(queue: str) -> timedelta | None:
+    """How long the message that comes next has waited; None when there is none, or one of an older version."""
+    # New ones are put in on the left (kombu.transport.redis).
+    message = redis_client().lindex(queue, -1)
+    sent_at = json.loads(message)["headers"].get(SENT_AT) if message else None
+    return timedelta(seconds=max(0.0, time.time() - sent_at)) if sent_at else None

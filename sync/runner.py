@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import structlog
 from django.db import OperationalError, connection, transaction
@@ -26,6 +27,7 @@ from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, MustWait, RunFailed, W
 from sync.engine.telling import tell_of_failure, tell_of_hold
 from sync.engine.undo import undo
 from sync.leases import LeasedJob, LeaseLost
+from sync.measures import count_end
 from sync.models import Extract, RunKind, Schedule, Source, SyncRun
 from sync.schedule import Past, due_kind
 from sync.services import SyncRefused, start_sync, stop_extracts
@@ -154,10 +156,13 @@ def _take_step(row: LeasedJob, run: SyncRun, step: Callable[[], None]) -> None:
 
 
 def _try_step(row: LeasedJob, run: SyncRun, step: Callable[[], None]) -> None:
+    had_ended = run.is_finished
     try:
         # Calls may take longer than a lease; long steps add their progress with a heartbeat of their own.
         with Heartbeat(row), calls_counted_on(row):
             step()
+        if run.is_finished and not had_ended:
+            count_end(run, RunStatus(run.status))
     except RunFailed as failure:
         _fail(row, run, failure)
     except MustWait as pause:
@@ -205,4 +210,5 @@ def _fail(row: LeasedJob, run: SyncRun, failure: RunFailed) -> None:
         if SyncRun.objects.unfinished().filter(pk=run.pk).take_from_workers(finished_at=now, due_at=due_at, **ending):
             stop_extracts(run)
             tell_of_hold(run, run.held) if is_kept else tell_of_failure(run, failure)
+            transaction.on_commit(partial(count_end, run, status))
     logger.warning("sync_failed", run=run.pk, failure=failure.code, **failure.params)

@@ -1,6 +1,7 @@
 """What a person may order: starting, pausing, resuming and cancelling runs."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import structlog
 from django.db import IntegrityError, transaction
@@ -16,6 +17,7 @@ from connections.models import ConnectionStatus, MarketoConnection, SalesforceCo
 from sync import queue
 from sync.audit_actions import SyncAction
 from sync.engine.client_factory import budget_of, marketo_of
+from sync.measures import count_end
 from sync.models import Extract, RunKind, SyncRun
 from sync.statuses import ExtractStatus, RunStatus
 
@@ -129,6 +131,7 @@ def cancel_unasked(run: SyncRun) -> bool:
     if not this.take_from_workers(status=RunStatus.CANCELLED, finished_at=now, due_at=now, paused_at=None):
         return False
     stop_extracts(run)
+    transaction.on_commit(partial(count_end, run, RunStatus.CANCELLED))
     return True
 
 

@@ -83,7 +83,7 @@ class MarketoClient:
 
         Raises ReconnectNeeded when Marketo refuses them.
         """
-        with reported_call(self.on_call, _TOKEN_PATH):
+        with reported_call(self.on_call, _TOKEN_PATH, SERVICE):
             answer = self._renew_token()
             with expected_shape(SERVICE, answer):
                 return str(answer["scope"])
@@ -326,7 +326,7 @@ class MarketoClient:
 
     def _request(self, method: str, path: str, **options: Any) -> requests.Response:
         """One call; a refused token is renewed and the call made once more."""
-        with reported_call(self.on_call, path):
+        with reported_call(self.on_call, path, SERVICE):
             try:
                 return self._send(method, path, self._token(), **options)
             except TokenRefused:

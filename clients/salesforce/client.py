@@ -21,15 +21,9 @@ from clients.http import (
     network_errors,
     read_body,
     reported_call,
+    told_call,
 )
-from clients.salesforce.errors import (
-    SERVICE,
-    QueryInterrupted,
-    SessionExpired,
-    error_of,
-    raise_for_error,
-    refusal_in,
-)
+from clients.salesforce.errors import SERVICE, QueryInterrupted, SessionExpired, error_of, raise_for_error, refusal_in
 from clients.values import as_text, flag, required, warn_unreadable, whole_number
 
 T = TypeVar("T")
@@ -208,7 +202,7 @@ class SalesforceClient:
         if status < 400:
             return Found(self._pages(body))
         try:
-            with reported_call(self.on_call, operation):
+            with told_call(self.on_call, operation):
                 raise error_of(status, body)
         except AccessDenied as refusal:
             return Found(iter(()), refusal)
@@ -339,7 +333,7 @@ class SalesforceClient:
             answer = self._next_page(following)
 
     def _next_page(self, url: str) -> Any:
-        with reported_call(self.on_call, "query"):
+        with reported_call(self.on_call, "query", SERVICE):
             try:
                 with network_errors(SERVICE):
                     return self._salesforce.query_more(url, identifier_is_url=True, hooks=self._hooks)
@@ -361,7 +355,7 @@ class SalesforceClient:
 
     def _call(self, operation: str, send: Callable[[], T]) -> T:
         """Send; when the token is refused, refresh it and send once more."""
-        with reported_call(self.on_call, operation), network_errors(SERVICE):
+        with reported_call(self.on_call, operation, SERVICE), network_errors(SERVICE):
             try:
                 return send()
             except SessionExpired:

@@ -21,7 +21,7 @@ from clients.salesforce import oauth
 from common.throttling import hit
 from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
-from connections.models import SalesforceConnection, SalesforceSignIn
+from connections.models import SalesforceConnection, SalesforceSignIn, Service
 from connections.problem_codes import ProblemCode, problem_code
 from connections.querysets import SalesforceConnectionQuerySet
 from connections.services.call_recorder import record_call_failure
@@ -110,7 +110,7 @@ def finish_sign_in(
     try:
         # Diagnostics is about the account's connection, not about those of members.
         note = partial(record_call_failure, sign_in.account_id, user=sign_in.user)
-        with reported_call(None if sign_in.is_own else note, SIGN_IN):
+        with reported_call(None if sign_in.is_own else note, SIGN_IN, Service.SALESFORCE):
             if error:
                 kind = oauth_app(sign_in.app).kind
                 raise oauth.OAuthError(oauth.problem_of(error, error_description), error, app_kind=kind)

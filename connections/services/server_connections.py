@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.models import User
 from clients.http import ApiError, reported_call
 from connections.messages import ConnectionProblem
-from connections.models import ConnectMethod, SalesforceApp, SalesforceConnection
+from connections.models import ConnectMethod, SalesforceApp, SalesforceConnection, Service
 from connections.problem_codes import ProblemCode, problem_code
 from connections.services.call_recorder import record_call_failure
 from connections.services.salesforce_storing import SIGN_IN, Made, keep_connection
@@ -31,7 +31,7 @@ def connect_without_login(
     session = open_session(allowed_hosts=[origin])
     made = Made(account=app.account, user=by, is_own=False, app=app, login_origin=origin, method=method)
     try:
-        with reported_call(partial(record_call_failure, app.account_id, user=by), SIGN_IN):
+        with reported_call(partial(record_call_failure, app.account_id, user=by), SIGN_IN, Service.SALESFORCE):
             if method == ConnectMethod.JWT_BEARER:
                 # Durable: that the next key took the old one's place stays true whatever follows.
                 with transaction.atomic(durable=True):

@@ -36,7 +36,7 @@ def renew_idle_token(connection: SalesforceConnection) -> None:
 def renew_access(connection: SalesforceConnection) -> None:
     """Get a new access token now, and with it where the org is now. Changes `connection`; raises ApiError."""
     session = open_session(allowed_hosts=[connection.login_origin])
-    with reported_call(CallRecorder(connection).ended, TOKEN_PATH):
+    with reported_call(CallRecorder(connection).ended, TOKEN_PATH, SALESFORCE):
         access = TokenRefresh(connection, session)()
     connection.instance_url, connection.access_token = access
 

@@ -1,6 +1,6 @@
 """How much of Marketo's allowance this console takes: one budget for each instance, shared by all workers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -151,8 +151,11 @@ class MarketoBudget:
         return True
 
     def spent(self) -> Spent:
-        calls, own, size = redis_client().mget(self._key("calls"), self._key("own"), self._key("export"))
-        return Spent(int(calls or 0), int(own or 0), int(size or 0))
+        return spent_of([self])[0]
+
+    def keys_of_spent(self) -> list[str]:
+        """Under which Redis has the numbers of `Spent`."""
+        return [self._key("calls"), self._key("own"), self._key("export")]
 
     def _add(self, what: str, amount: int) -> None:
         with redis_client().pipeline() as pipeline:
@@ -163,3 +166,10 @@ class MarketoBudget:
     def _key(self, what: str) -> str:
         # Marketo's day ends at midnight in US Central time, in summer and in winter.
         return f"{self._name}:{what}:{datetime.now(ZoneInfo('America/Chicago')).date()}"
+
+
+def spent_of(budgets: Sequence[MarketoBudget]) -> list[Spent]:
+    """What is used of each of them, asked for at once."""
+    keys = [key for budget in budgets for key in budget.keys_of_spent()]
+    numbers = iter([int(number or 0) for number in redis_client().mget(keys)] if keys else [])
+    return [Spent(calls, own, size) for calls, own, size in zip(numbers, numbers, numbers, strict=True)]

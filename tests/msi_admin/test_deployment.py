@@ -91,6 +91,7 @@ def production(tmp_path: Path) -> dict[str, str]:
         "REDIS_URL": settings.REDIS_URL,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "TMPDIR": str(tmp_path),
+        "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics"),
     }
 
 
@@ -98,12 +99,15 @@ def production(tmp_path: Path) -> dict[str, str]:
 def started(production: dict[str, str], tmp_path: Path) -> Iterator[tuple[str, dict[str, subprocess.Popen[bytes]]]]:
     """Every process as compose writes it, and the origin of the web."""
     port = free_ports()
+    metrics_port = port + 1
     with ExitStack() as stack:
         processes = {}
         for name in sorted(LASTING):
             command = SERVICES[name]["command"].replace("${WEB_PROCESSES:-2}", "2")
             command = command.replace("0.0.0.0:8000", f"127.0.0.1:{port}").replace("/tmp/", f"{tmp_path}/")  # noqa: S108
             environment = production | {"ALIVE_FILE": str(tmp_path / f"alive-{name}")}
+            # Here they have one address for all.
+            environment["METRICS_LISTEN"] = f"127.0.0.1:{metrics_port}" if name == "worker" else ""
             processes[name] = stack.enter_context(running(shlex.split(command), tmp_path, environment))
         yield f"http://127.0.0.1:{port}", processes
 
@@ -119,15 +123,29 @@ def test_the_commands_of_the_compose_file_run_as_they_stand(
         try:
             token = {"Authorization": f"Bearer {COMPLETE['METRICS_TOKEN']}"}
             return requests.get(f"{origin}/readyz/workers", headers=token, timeout=20).status_code == 200
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     wait_until(is_whole, seconds=120)
     waiting = LASTING - {"web"}
     wait_until(lambda: all((tmp_path / f"alive-{name}").exists() for name in waiting), seconds=60)
+    _have_one_sum_of_figures(origin)
     for process in processes.values():
         process.send_signal(signal.SIGTERM)
     log = tmp_path / "processes.log"
     assert {name: process.wait(timeout=60) for name, process in processes.items()} == dict.fromkeys(processes, 0), (
         log.read_text()[-3_000:]
     )
+
+
+def _have_one_sum_of_figures(origin: str) -> None:
+    """On one machine every process tells what all have counted; the workers' children among them."""
+    host, _, port = origin.rpartition(":")
+    token = {"Authorization": f"Bearer {COMPLETE['METRICS_TOKEN']}"}
+    of_web = requests.get(f"{origin}/metrics", headers=token, timeout=20)
+    of_worker = requests.get(f"{host}:{int(port) + 1}/metrics", headers=token, timeout=20)
+    for text in (of_web.text, of_worker.text):
+        assert 'msi_task_duration_seconds_count{outcome="success",task="sync.tasks.sweep"}' in text
+        assert 'msi_http_request_duration_seconds_count{route="readyz_workers",status="2xx"}' in text
+    assert "msi_accounts" in of_web.text
+    assert "msi_accounts" not in of_worker.text

@@ -84,6 +84,7 @@ def demo_environment(ports: list[int], people: int) -> dict[str, str]:
         "SANDBOX_SMTP_PORT": str(smtp),
         "PEOPLE": str(people),
         "VAR_DIR": str(settings.VAR_DIR),
+        "PROMETHEUS_MULTIPROC_DIR": str(settings.VAR_DIR / "metrics"),
         "SITE_URL": f"http://127.0.0.1:{site}",
         "SANDBOX_ORIGIN": f"http://127.0.0.1:{sandbox}",
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp}",
