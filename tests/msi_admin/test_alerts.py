@@ -1,0 +1,171 @@
+"""Alerts and dashboard ask for figures that exist, with labels and values they have, and lead to a page that helps."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import promql_parser
+import pytest
+import yaml
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+
+from accounts.models import SalesAccount
+from clients.http import ApiError
+from clients.measures import CALLS, CallMeasure
+from common.mail import MAILS
+from connections.models import Service
+from connections.problem_codes import ProblemCode
+from history.models import ChangeDelay
+from msi_admin.measures import REQUESTS, TASKS
+from notifications.handing_over import MESSAGES
+from notifications.models import ChannelKind, Trouble
+from sync.measures import RUNS
+from sync.models import RunKind
+from sync.statuses import UNFINISHED, RunStatus
+from tests.factories import make_cursor, make_marketo_connection
+
+ROOT = Path(settings.BASE_DIR)
+GROUPS: list[dict[str, Any]] = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text())["groups"]
+ALERTS: list[dict[str, Any]] = [rule for group in GROUPS for rule in group["rules"]]
+DASHBOARD: dict[str, Any] = json.loads((ROOT / "deploy/grafana/console.json").read_text())
+PANELS: list[dict[str, Any]] = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
+# What Prometheus adds.
+OF_PROMETHEUS = {"instance", "job"}
+# What a figure's samples add to its name.
+SUFFIX = re.compile("_(bucket|count|sum|gcount|gsum|created|total)$")
+INTERVAL = "$__rate_interval"
+Figures = dict[str, dict[str, set[str]]]
+
+
+def kinds_of(error: type[ApiError]) -> Iterator[str]:
+    yield error.outcome
+    for kind in error.__subclasses__():
+        yield from kinds_of(kind)
+
+
+@pytest.fixture
+def figures(client: Client, account: SalesAccount) -> Figures:
+    """Every figure that there can be, with its labels and their values."""
+    make_cursor(account)
+    make_marketo_connection(account, problem=ProblemCode.MARKETO_BUSY)
+    ChangeDelay.objects.create(account=account, hour=timezone.now(), seconds=60, changes=1)
+    count_everything()
+    cache.delete("figures")
+    found: Figures = defaultdict(lambda: defaultdict(set))
+    for family in text_string_to_metric_families(client.get("/metrics").content.decode()):
+        for sample in family.samples:
+            for label, value in sample.labels.items() or [("", "")]:
+                found[sample.name][label].add(value)
+    return found
+
+
+def count_everything() -> None:
+    """Every combination of labels that processes count under."""
+    outcomes = {CallMeasure.outcome, *kinds_of(ApiError)}
+    ends = [status.value for status in RunStatus if status not in UNFINISHED]
+    combinations: list[tuple[Any, list[Any]]] = [
+        (CALLS, [Service.values, outcomes]),
+        (RUNS, [RunKind.values, ends]),
+        (MESSAGES, [ChannelKind.values, ["taken", *Trouble.values]]),
+        (MAILS, [["sent", "failed", "refused"]]),
+        (REQUESTS, [["operations:overview"], ["2xx", "3xx", "4xx", "5xx"]]),
+        (TASKS, [["sync.tasks.sweep"], ["success"]]),
+    ]
+    for metric, values in combinations:
+        for labels in product(*values):
+            metric.labels(*labels)
+
+
+class Selectors:
+    """The selectors of an expression, and the labels by which it groups."""
+
+    def __init__(self, expression: str) -> None:
+        self.found: list[promql_parser.VectorSelector] = []
+        self.grouped: set[str] = set()
+        self._walk(promql_parser.parse(expression.replace(INTERVAL, "5m")))
+
+    def _walk(self, node: Any) -> None:
+        if isinstance(node, promql_parser.VectorSelector):
+            self.found.append(node)
+        if isinstance(node, promql_parser.AggregateExpr) and node.modifier:
+            self.grouped.update(node.modifier.labels)
+        parts = [getattr(node, name, None) for name in ("expr", "lhs", "rhs", "vs", "vector_selector")]
+        for part in [*parts, *getattr(node, "args", [])]:
+            if part is not None and not isinstance(part, str | float):
+                self._walk(part)
+
+
+def faults_of(expression: str, shown: str, figures: Figures) -> list[str]:
+    """What an expression asks for in vain; `shown` is a text with the labels that are to be read from its result."""
+    selectors, faults = Selectors(expression), []
+    for selector in selectors.found:
+        labels = figures.get(selector.name or "")
+        if labels is None:
+            faults.append(f"no figure {selector.name}")
+            continue
+        for matcher in selector.matchers.matchers:
+            values = [matcher.value] if "Equal" in str(matcher.op) else matcher.value.split("|")
+            known = labels.get(matcher.name, set())
+            faults += [f"{selector.name} has no {matcher.name}={value}" for value in values if value not in known]
+        faults += [f"{selector.name} has no label {name}" for name in selectors.grouped - labels.keys() - OF_PROMETHEUS]
+    wanted = set(re.findall(r"\$labels\.(\w+)", shown)) | set(re.findall(r"\{\{(\w+)\}\}", shown))
+    return faults + [f"{name} is not in the result" for name in wanted - selectors.grouped]
+
+
+@pytest.mark.django_db
+def test_alerts_and_dashboard_ask_for_what_there_is(figures: Figures) -> None:
+    asked = [(rule["expr"], rule["annotations"]["summary"]) for rule in ALERTS]
+    asked += [(target["expr"], target["legendFormat"]) for panel in PANELS for target in panel["targets"]]
+    found = {expression: faults_of(expression, shown, figures) for expression, shown in asked}
+    assert {expression: faults for expression, faults in found.items() if faults} == {}
+    used = {SUFFIX.sub("", selector.name or "") for expression in found for selector in Selectors(expression).found}
+    assert {SUFFIX.sub("", name) for name in figures if name.startswith("msi_")} == used
+
+
+@pytest.mark.django_db
+def test_what_is_asked_for_in_vain_is_found(figures: Figures) -> None:
+    """The check itself."""
+    assert faults_of("max(msi_acounts)", "", figures) == ["no figure msi_acounts"]
+    assert faults_of('max(msi_accounts{state="laet"})', "", figures) == ["msi_accounts has no state=laet"]
+    assert faults_of('rate(msi_accounts{state=~"late|laet"}[5m])', "", figures) == ["msi_accounts has no state=laet"]
+    assert faults_of("max by (kind) (msi_accounts)", "", figures) == ["msi_accounts has no label kind"]
+    assert faults_of("max(msi_accounts)", "{{ $labels.state }}", figures) == ["state is not in the result"]
+    assert len(Selectors('max(a{b="c"} or (topk(3, d))) / -rate(e[5m])').found) == 3
+
+
+def test_alerts_are_written_as_prometheus_reads_them() -> None:
+    names = [rule["alert"] for rule in ALERTS]
+    assert len(set(names)) == len(names)
+    for rule in ALERTS:
+        assert rule.keys() <= {"alert", "expr", "for", "labels", "annotations"}
+        assert rule["labels"]["severity"] in {"critical", "warning"}
+        assert rule["annotations"].keys() == {"summary", "runbook_url"}
+        if "for" in rule:
+            promql_parser.parse_duration(rule["for"])
+
+
+def test_every_alert_has_its_place_in_the_documents_and_the_other_way_round() -> None:
+    headings = re.findall(r"^## (\w+)$", (ROOT / "docs/alerts.md").read_text(), re.MULTILINE)
+    assert headings == [rule["alert"] for rule in ALERTS]
+    for rule in ALERTS:
+        assert rule["annotations"]["runbook_url"] == f"docs/alerts.md#{rule['alert'].lower()}"
+
+
+def test_panels_of_the_dashboard_do_not_overlap() -> None:
+    ids = [panel["id"] for panel in DASHBOARD["panels"]]
+    assert len(set(ids)) == len(ids)
+    taken: set[tuple[int, int]] = set()
+    for place in (panel["gridPos"] for panel in DASHBOARD["panels"]):
+        columns, rows = (range(place[at], place[at] + place[size]) for at, size in (("x", "w"), ("y", "h")))
+        cells = set(product(columns, rows))
+        assert not cells & taken
+        assert columns.stop <= 24
+        taken |= cells
