@@ -27,8 +27,8 @@ SPEAK_THROUGH_OURS = ("django", "waitress")
 
 def configure(options: dict[str, Any]) -> None:
     """
-    Set up logging and structlog together; called by Django with the LOGGING setting: `level`, `json`, and `stream`
-    where standard error is not meant.
+    Set up logging and structlog together; called by Django with the LOGGING setting: `level`, `json`, `is_traced`, and
+    `stream` where standard error is not meant.
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -36,6 +36,7 @@ def configure(options: dict[str, Any]) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        *([_trace_ids()] if options.get("is_traced") else []),
     ]
     logging.config.dictConfig(
         {
@@ -64,6 +65,19 @@ def configure(options: dict[str, Any]) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _trace_ids() -> Processor:
+    """Puts the trace that a line belongs to into it. Where none are made, the library is not even imported."""
+    from opentelemetry import trace
+
+    def add(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        context = trace.get_current_span().get_span_context()
+        if context.is_valid:
+            event["trace_id"] = trace.format_trace_id(context.trace_id)
+        return event
+
+    return add
 
 
 def _renderer(*, as_json: bool) -> Processor:

@@ -1,6 +1,7 @@
 """The project as an application, so that its template tags and checks are found."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class MsiAdminConfig(AppConfig):
@@ -8,3 +9,8 @@ class MsiAdminConfig(AppConfig):
 
     def ready(self) -> None:
         from msi_admin import checks, measures  # noqa: F401  they register themselves
+
+        if settings.TRACES_ENDPOINT:
+            from msi_admin import tracing
+
+            tracing.start()

@@ -60,6 +60,8 @@ if METRICS_DIR:
     Path(METRICS_DIR).mkdir(parents=True, exist_ok=True)
 # Host and port at which workers answer for their figures; nowhere by default.
 METRICS_LISTEN = env.str("METRICS_LISTEN", "")
+# Where traces are sent; OpenTelemetry reads the variable, and its others, itself. None are made without it.
+TRACES_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")
 
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
 DATABASES["default"]["TEST"] = {"NAME": "test_msi"}
@@ -408,4 +410,4 @@ STORAGES = {
 # --- Logs ----------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
 LOGGING_CONFIG = "common.logs.configure"
-LOGGING = {"level": LOG_LEVEL, "json": PRODUCTION}
+LOGGING = {"level": LOG_LEVEL, "json": PRODUCTION, "is_traced": bool(TRACES_ENDPOINT)}

@@ -1,0 +1,118 @@
+"""
+Traces for OpenTelemetry: requests, tasks, calls to providers, the database and Redis, by the instrumentations of its
+people. Imported only where OTEL_EXPORTER_OTLP_ENDPOINT is set.
+
+What libraries write into a span may hold whatever passes through them: addresses with tokens, statements with names,
+messages with answers. Of that nothing is sent but what is known to be a word of ours, a number or a kind.
+"""
+
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+from typing import Any
+
+from django.conf import settings
+from opentelemetry import propagate, trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.celery import CeleryInstrumentor
+from opentelemetry.instrumentation.django import DjangoInstrumentor
+from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
+from opentelemetry.instrumentation.redis import RedisInstrumentor
+from opentelemetry.instrumentation.requests import RequestsInstrumentor
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace import Link, Status
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+# In the old and the new words of OpenTelemetry's semantic conventions.
+KEPT = frozenset(
+    {
+        "http.method",
+        "http.request.method",
+        "http.route",
+        "http.status_code",
+        "http.response.status_code",
+        "http.scheme",
+        "url.scheme",
+        "db.system",
+        "db.system.name",
+        "messaging.destination",
+        "messaging.destination.name",
+        "celery.action",
+        "celery.state",
+        "celery.task_name",
+        "error.type",
+        "exception.type",
+    }
+)
+# Whose server it was: of an org only that it is Salesforce's, for its name is the customer's.
+HOSTS = ("net.peer.name", "server.address", "http.host")
+PROBES = "healthz,readyz,readyz/workers,metrics"
+
+
+def start() -> None:
+    """Make traces in this process and those that it forks, and send them to the collector."""
+    resource = Resource.create({"service.name": "msi-admin", "service.version": settings.VERSION})
+    provider = TracerProvider(resource=resource)
+    provider.add_span_processor(BatchSpanProcessor(SparingExporter(OTLPSpanExporter())))
+    trace.set_tracer_provider(provider)
+    # Not also baggage, by which anybody could put words of theirs into our calls.
+    propagate.set_global_textmap(TraceContextTextMapPropagator())
+    # It asks for the host, which probes may name as they like.
+    behind_probes = settings.MIDDLEWARE.index("msi_admin.middleware.ProbesMiddleware") + 1
+    DjangoInstrumentor().instrument(excluded_urls=PROBES, middleware_position=behind_probes)
+    for instrumentor in (CeleryInstrumentor, PsycopgInstrumentor, RequestsInstrumentor, RedisInstrumentor):
+        instrumentor().instrument()
+
+
+class SparingExporter(SpanExporter):
+    """Hands on what may leave of each span."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        return self._exporter.export([spared(span) for span in spans])
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._exporter.force_flush(timeout_millis)
+
+
+def spared(span: ReadableSpan) -> ReadableSpan:
+    """The span with what is known to be harmless."""
+    return ReadableSpan(
+        name=span.name,
+        context=span.context,
+        parent=span.parent,
+        resource=span.resource,
+        attributes=_kept(span.attributes) | _site(span.attributes),
+        events=[Event(event.name, _kept(event.attributes), event.timestamp) for event in span.events],
+        links=[Link(link.context) for link in span.links],
+        kind=span.kind,
+        # Its description is the text of an exception.
+        status=Status(span.status.status_code),
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )
+
+
+def _kept(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (attributes or {}).items() if name in KEPT}
+
+
+def _site(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
+    host = next((str(value) for name in HOSTS if (value := (attributes or {}).get(name))), "")
+    return {"server.address": site_of(host)} if host else {}
+
+
+def site_of(host: str) -> str:
+    """The last two names of a host: those of a provider, not of the customer."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return ".".join(host.rsplit(".", 2)[-2:])
+    return host
