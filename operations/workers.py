@@ -1,6 +1,7 @@
 """Whether somebody works: the workers of each queue, how much waits for them, and since when something is due."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from celery import current_app
@@ -9,9 +10,9 @@ from django.core.cache import cache
 from django.db.models import Min
 from django.utils import timezone
 
-from common.redis_client import redis_client
+from operations.timeline import duration
 from sync.models import Extract, SyncRun
-from sync.queue import seconds_since_sweep
+from sync.queue import messages_in, oldest_message, seconds_since_sweep
 
 # Asking every worker takes as long as the slowest answer, so that few pages do.
 ASKED_FOR_SECONDS, KEPT_SECONDS = 0.5, 15
@@ -21,12 +22,21 @@ SILENT_SECONDS = 30
 
 @dataclass(frozen=True)
 class QueueState:
-    """A queue of Celery: how many messages wait in it, and how many of its workers are there and busy."""
+    """
+    A queue of Celery: how many messages wait in it, for how long the oldest has, and how many of its workers are there
+    and busy.
+    """
 
     name: str
     waiting: int
+    oldest: timedelta | None
     workers: int
     busy: int
+
+    @property
+    def waited(self) -> str:
+        """For how long the oldest message has waited, as text."""
+        return duration(self.oldest.total_seconds()) if self.oldest else ""
 
 
 @dataclass(frozen=True)
@@ -66,8 +76,8 @@ def _ask() -> dict[str, Any]:
 
 def _state(name: str, answers: dict[str, Any]) -> QueueState:
     found = [answer for answer in answers.values() if name in answer["queues"]]
-    waiting = int(redis_client().llen(name))
-    return QueueState(name, waiting, len(found), sum(answer["busy"] for answer in found))
+    busy = sum(answer["busy"] for answer in found)
+    return QueueState(name, messages_in(name), oldest_message(name), len(found), busy)
 
 
 def _oldest_due() -> int:

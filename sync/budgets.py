@@ -1,8 +1,10 @@
 """What is used of the allowances that both providers give for a day, for people to look at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.db import models
+from django.db.models import Sum
 from django.template.defaultfilters import floatformat
 from django.utils.formats import localize
 from django.utils.translation import gettext
@@ -11,7 +13,7 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.models import SalesAccount
 from connections.marketo_share import MarketoShare
-from connections.models import MarketoConnection, SalesforceConnection
+from connections.models import MarketoConnection, SalesforceConnection, Service
 from sync.engine.budget import MarketoBudget, spent_of
 from sync.engine.client_factory import budget_of
 from sync.engine.preview import Forecast
@@ -92,6 +94,15 @@ def shares_used() -> dict[AllowanceKind, list[float]]:
     rows = orgs.values_list("calls_used_today", "calls_per_day")
     used[AllowanceKind.SALESFORCE_CALLS] = [(calls or 0) / most for calls, most in rows if most]
     return used
+
+
+def allowed_calls(accounts: Sequence[SalesAccount]) -> dict[Service, int]:
+    """How many calls a day the accounts may make together, as far as it is known."""
+    connections = MarketoConnection.objects.filter(account__in=accounts).select_related("account__marketo_instance")
+    shares = [_share_of(one.account) or MarketoShare() for one in connections]
+    orgs = SalesforceConnection.objects.filter(member=None, account__in=accounts)
+    of_orgs = orgs.aggregate(calls=Sum("calls_per_day"))["calls"] or 0
+    return {Service.MARKETO: sum(share.own_calls for share in shares), Service.SALESFORCE: of_orgs}
 
 
 def _share_of(account: SalesAccount) -> MarketoShare | None:

@@ -16,11 +16,13 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
+from connections.models import Service
+from operations.calls import calls_by_hour
 from operations.fleet import Fleet, Hour, Standing, runs_by_hour
 from operations.needs import needs_of
 from operations.workers import work_of_now
 from sync.access import watched_accounts
-from sync.budgets import budgets_of
+from sync.budgets import allowed_calls, budgets_of
 from sync.freshness import hourly_p95
 
 FILTERS = ("account", "state")
@@ -46,7 +48,7 @@ def _overview(request: ConsoleRequest) -> HttpResponse:
     context = {
         "groups": Fleet(shown).groups(chosen.get("state", "")),
         "needs": needs_of(shown, request.user, request.member or None, with_operators=is_ops and not chosen),
-        "charts": [*_charts(hours), _latency(shown, hours)],
+        "charts": [*_charts(hours), _latency(shown, hours), *_calls(shown, hours)],
         "allowances": [(account, budgets_of(account)) for account in shown[:MOST_ALLOWANCES]],
         "work": work_of_now() if is_ops else None,
         "filters": _filters(accounts, chosen),
@@ -82,6 +84,18 @@ def _latency(accounts: Sequence[SalesAccount], hours: Sequence[Hour]) -> dict[st
     return _chart(_("Minutes until 95 of 100 changes arrive"), hours, minutes) | {
         "sentence": _("At most %(most)s minutes in the last 24 hours.") % {"most": localize(max(minutes))}
     }
+
+
+def _calls(accounts: Sequence[SalesAccount], hours: Sequence[Hour]) -> list[dict[str, object]]:
+    made, allowed = calls_by_hour(accounts, len(hours)), allowed_calls(accounts)
+    titles = {Service.MARKETO: _("Marketo calls an hour"), Service.SALESFORCE: _("Salesforce calls an hour")}
+    return [_calls_chart(titles[one], hours, made[one], allowed[one]) for one in titles if allowed[one]]
+
+
+def _calls_chart(title: str, hours: Sequence[Hour], values: Sequence[int], allowed: int) -> dict[str, object]:
+    sentence = _("Syncs made %(total)s in 24 hours, at most %(most)s in an hour; %(allowed)s a day are allowed.")
+    figures = {"total": localize(sum(values)), "most": localize(max(values)), "allowed": localize(allowed)}
+    return _chart(title, hours, values) | {"sentence": sentence % figures}
 
 
 def _chart(title: str, hours: Sequence[Hour], values: Sequence[float]) -> dict[str, object]:

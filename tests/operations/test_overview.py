@@ -1,8 +1,11 @@
 """Sync operations: what needs somebody, every account, the last day, and trying again at once."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
+from celery import current_app
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,10 +15,11 @@ from accounts.events import AUDIT_CHAIN_BROKEN
 from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from accounts.occurrences import begin
 from connections.events import SALESFORCE_BROKEN
-from connections.models import ConnectionStatus, MarketoInstance, SalesforceConnection
+from connections.models import ConnectionStatus, MarketoInstance, SalesforceConnection, Service
 from guide.status import status_of
 from notifications.events import CHANNEL_DEAD
 from operations import workers
+from operations.calls import calls_by_hour
 from operations.fleet import HOURS, Fleet, Line, Standing, runs_by_hour
 from sync.models import Cursor, Extract, RunKind, SyncRun
 from sync.services import try_now
@@ -120,6 +124,34 @@ def test_every_run_is_counted_once_in_every_zone(
         assert [hour.people for hour in runs_by_hour([account])] == expected
         assert Fleet([account]).lines[0].changes == expected
         assert [number for _hour, number in status_of(account, people=0).by_hour] == expected
+
+
+def test_calls_of_an_hour_are_those_of_the_rows_and_stand_beside_what_is_allowed(
+    account: SalesAccount, ops: User, client_of: ClientOf
+) -> None:
+    make_marketo_connection(account)
+    make_salesforce_connection(account, calls_per_day=1204, calls_used_today=2)
+    now = timezone.now()
+    run = make_run(account, finished_at=now, marketo_calls=2, salesforce_calls=1)
+    make_extract(run, loaded_at=now - timedelta(hours=3), marketo_calls=4)
+    # Failed with its run, and one that goes on.
+    make_extract(run, marketo_calls=8)
+    make_extract(make_run(account, RunStatus.EXTRACTING), heartbeat_at=now - timedelta(hours=3), salesforce_calls=16)
+    make_extract(make_run(make_account(), finished_at=now), marketo_calls=100)
+    make_run(account, finished_at=now - timedelta(hours=25), marketo_calls=1000)
+    made = calls_by_hour([account], HOURS)
+    assert (made[Service.MARKETO][-1], made[Service.MARKETO][-4], sum(made[Service.MARKETO])) == (10, 4, 14)
+    assert (made[Service.SALESFORCE][-1], made[Service.SALESFORCE][-4]) == (1, 16)
+    page = text_of(client_of(ops).get(f"{PAGE}?account={account.slug}"))
+    assert "Syncs made 14 in 24 hours, at most 10 in an hour; 25,000 a day are allowed." in page
+    assert "Syncs made 17 in 24 hours, at most 16 in an hour; 1,204 a day are allowed." in page
+
+
+def test_the_oldest_message_of_a_queue_is_told(ops: User, client_of: ClientOf) -> None:
+    with time_machine.travel(timezone.now() - timedelta(minutes=5), tick=True):
+        current_app.send_task("notifications.tasks.sweep")
+    page = client_of(ops).get(PAGE).content.decode()
+    assert re.search(r">1</td><td [^>]*>5 min( \d+ s)?</td>", page)
 
 
 def test_the_worst_come_first_and_many_accounts_cost_no_more_queries(ops: User, client_of: ClientOf) -> None:
