@@ -40,6 +40,8 @@ class Event:
     # How it ends, and the sentence that says so; both empty for what is over as soon as it has happened.
     ends: StrOrPromise = ""
     over: StrOrPromise = ""
+    # Told to nobody but the person whom it concerns.
+    is_personal: bool = False
     # Told at once, also in quiet hours.
     is_urgent: bool = False
     # Told without anybody having chosen it.

@@ -31,6 +31,19 @@ class ConnectionAction(models.TextChoices):
         "connections.marketo_disconnected",
         _("Disconnected the Sales account from Marketo (%(target)s)"),
     )
+    MOVE_OFFERED = (
+        "connections.move_offered",
+        _("Connected to another Salesforce org; the move waits for a decision (%(target)s)"),
+    )
+    MOVE_CANCELLED = (
+        "connections.move_cancelled",
+        _("Cancelled the move to another Salesforce org (%(target)s)"),
+    )
+    MOVED = "connections.moved", _("Moved the Sales account to another Salesforce org (%(target)s)")
+    MOVE_SETTLED = (
+        "connections.move_settled",
+        _("The move to another Salesforce org has ended (%(target)s)"),
+    )
     INSTANCE_REGISTERED = "connections.instance_registered", _("Registered the Marketo instance %(target)s")
     MARKETO_TAKEN_OVER = (
         "connections.marketo_taken_over",

@@ -4,7 +4,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
-from common.events import Details, Event, Message, declare, filled
+from common.events import Details, Event, Message, declare, filled, sentences
 from connections.messages import problem_for
 from connections.models import Service
 from connections.problem_codes import ProblemCode
@@ -62,6 +62,20 @@ IDLING_OUT = declare(
         example={"days": 5},
         ends=_("when it is renewed or connected again"),
         over=_("The connection to Salesforce is no longer about to end unused."),
+    )
+)
+OWN_ENDED = declare(
+    Event(
+        "connections.own_salesforce_ended",
+        label=_("Your own connection to Salesforce ends, because the Sales account moves to another org"),
+        describe=sentences(
+            what=_("The Sales account has moved to {new_org}, so your own connection to {org} has ended."),
+            todo=_("Press Connect on Settings > My Account > Salesforce, and log in to the new org."),
+            who=_("You"),
+        ),
+        permission=Permission.CONNECT_OWN_SALESFORCE,
+        example={"org": "Acme Inc", "new_org": "Acme Inc (2027)"},
+        is_personal=True,
     )
 )
 BROKEN = {Service.SALESFORCE.value: SALESFORCE_BROKEN, Service.MARKETO.value: MARKETO_BROKEN}

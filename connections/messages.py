@@ -210,10 +210,7 @@ PROBLEMS: dict[str, Problem] = MARKETO_PROBLEMS | {
     ),
     ProblemCode.SALESFORCE_OTHER_ORG: Problem(
         _("You logged in to another Salesforce org than the one that is connected."),
-        _(
-            "Nothing was changed. Log in to the connected org. To move to another org, press Disconnect first: "
-            "its page says what becomes of people, own connections and the package."
-        ),
+        _("Nothing was changed. Log in to the connected org, or press Disconnect first."),
         YOU,
     ),
     ProblemCode.SALESFORCE_FOREIGN_ORG: Problem(

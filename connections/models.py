@@ -16,6 +16,7 @@ from common.addresses import lookup_form
 from common.encryption import EncryptedTextField
 from connections.credentials import CredentialField
 from connections.marketo_share import MarketoShare
+from connections.orgs import CopiedOrg, OrgMove  # noqa: F401 (Django looks for models here)
 from connections.querysets import (
     AccountQuerySet,
     AdminReadingQuerySet,

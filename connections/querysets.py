@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         SalesforceAppKey,
         SalesforceConnection,
     )
+    from connections.orgs import OrgMove  # noqa: F401 (named in strings)
 
 
 class AccountQuerySet(models.QuerySet[Any]):
@@ -35,6 +37,26 @@ class SalesforceConnectionQuerySet(models.QuerySet["SalesforceConnection"]):
     def of_member(self, member: Member) -> SalesforceConnectionQuerySet:
         """The member's own connection."""
         return self.filter(member=member)
+
+
+class OrgMoveQuerySet(models.QuerySet["OrgMove"]):
+    def for_account(self, account: SalesAccount) -> OrgMoveQuerySet:
+        return self.filter(account=account)
+
+    def offered(self) -> OrgMoveQuerySet:
+        """Moves about which nobody has decided yet."""
+        return self.filter(moved_at=None)
+
+    def under_way(self) -> OrgMoveQuerySet:
+        """Moves after which people of the copy may not be in the new org yet."""
+        return self.filter(moved_at__isnull=False, settled_at=None)
+
+    def since(self, moment: datetime) -> OrgMoveQuerySet:
+        """Moves that came after a moment, or were under way then."""
+        return self.filter(moved_at__isnull=False).exclude(settled_at__lt=moment)
+
+    def under_way_at(self, moment: datetime) -> OrgMoveQuerySet:
+        return self.since(moment).filter(moved_at__lte=moment)
 
 
 class SalesforceAppQuerySet(models.QuerySet["SalesforceApp"]):

@@ -73,8 +73,12 @@ def check_marketo_visibility(connection_id: int) -> None:
 
 @shared_task
 def revoke_orphaned_tokens() -> None:
-    """Every hour: have Salesforce forget what it has not forgotten yet."""
+    """Every hour: have Salesforce forget what it has not forgotten yet, and what was offered for too long."""
+    # Not at the top: this room's services queue these tasks.
+    from connections.services.org_moves import withdraw_old_moves
+
     with hurried():
+        withdraw_old_moves()
         revoke_orphans()
 
 

@@ -27,10 +27,11 @@ def receivers_of(occurrence: Occurrence, event: Event) -> list[Receiver]:
     """Everybody who is told of an occurrence. Nothing is told of its own failing; the mails of others work."""
     is_of_account = occurrence.account is not None
     found = _of_account(occurrence.account, occurrence, event) if occurrence.account else _operators()
+    staff = () if event.is_personal else _ops_staff_of(is_of_account=is_of_account)
     failing = occurrence.subject if event.key == CHANNEL_DEAD.key else None
     return [
         receiver
-        for receiver in [*found, *_ops_staff_of(is_of_account=is_of_account)]
+        for receiver in [*found, *staff]
         if receiver.subject != failing and receiver.channel.wants(event, is_of_account=is_of_account)
     ]
 
@@ -51,7 +52,7 @@ def may_receive(receiver: Receiver, occurrence: Occurrence) -> bool:
 
 
 def _of_account(account: SalesAccount, occurrence: Occurrence, event: Event) -> Iterator[Receiver]:
-    told = _who_can_act(account, occurrence, event)
+    told = _who_is_told(account, occurrence, event)
     own = list(Channel.objects.of_members(account).select_related("member__user"))
     with_own_mail = {channel.member_id for channel in own if channel.is_mail}
     for channel in own:
@@ -60,17 +61,19 @@ def _of_account(account: SalesAccount, occurrence: Occurrence, event: Event) -> 
     for member in told:
         if member.pk not in with_own_mail:
             yield Receiver(mail_of(account), member.user)
-    for channel in Channel.objects.for_account(account).exclude(kind=ChannelKind.EMAIL):
-        yield Receiver(channel)
+    if not event.is_personal:
+        for channel in Channel.objects.for_account(account).exclude(kind=ChannelKind.EMAIL):
+            yield Receiver(channel)
 
 
 def _own(channel: Channel) -> Receiver:
     return Receiver(channel, channel.owner if channel.is_mail else None)
 
 
-def _who_can_act(account: SalesAccount, occurrence: Occurrence, event: Event) -> list[Member]:
+def _who_is_told(account: SalesAccount, occurrence: Occurrence, event: Event) -> list[Member]:
+    """Those who can do something about it, and whom it concerns."""
     members = Member.objects.for_account(account).filter(user__is_active=True).select_related("user")
-    roles = roles_with(Permission(event.permission))
+    roles = [] if event.is_personal else roles_with(Permission(event.permission))
     return [member for member in members if member.role in roles or member.user_id == occurrence.concerned_id]
 
 

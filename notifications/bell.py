@@ -26,7 +26,7 @@ def visible_to(user: User, member: Member | None) -> QuerySet[Occurrence]:
         return Occurrence.objects.all()
     if not member:
         return Occurrence.objects.none()
-    keys = [event.key for event in all_events() if event.permission in member.permissions]
+    keys = [event.key for event in all_events() if event.permission in member.permissions and not event.is_personal]
     return Occurrence.objects.for_account(member.account).filter(Q(event__in=keys) | Q(concerned=user))
 
 

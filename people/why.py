@@ -11,6 +11,7 @@ from clients.salesforce.client import SalesforceClient
 from clients.salesforce.oauth import to_18
 from clients.values import as_text
 from connections.services.marketo_schema import field_names
+from connections.services.org_moves import move_under_way
 from sync.eligibility import Decision, Reason, SeesAll, contact_id_of, decide
 from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE, RECORD_IDS, SHORT_ID, read_names
@@ -98,7 +99,9 @@ def ask(account: SalesAccount, marketo_id: int) -> Found:
     person = _in_marketo(account, marketo_id, last)
     if person is None:
         return Found(marketo_id, _last_reason(copy), copy)
-    client, sees_all = salesforce_of(account), SeesAll.of(last.visibility if last else {})
+    # The new org may get the record yet.
+    visibility = last.visibility if last and not move_under_way(account) else {}
+    client, sees_all = salesforce_of(account), SeesAll.of(visibility)
     return _held_against_list(account, _judged(client, Found(marketo_id, None, copy), person, sees_all), last)
 
 

@@ -1,7 +1,7 @@
 """Looking at the Salesforce package of steps 6 and 7, and ticking by hand what no API can see."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import structlog
@@ -28,7 +28,7 @@ from salesforce_package.checks import check_org
 from salesforce_package.events import ITEMS_BROKEN
 from salesforce_package.items.checklist import ITEMS
 from salesforce_package.items.declaration import Item
-from salesforce_package.models import PackageCheck, PackageTick
+from salesforce_package.models import ActivityProof, PackageCheck, PackageTick
 from salesforce_package.org import Expectation, Finding, State
 from salesforce_package.rights import Person
 
@@ -124,6 +124,27 @@ def tick_item(*, account: SalesAccount, by: User, item: Item) -> None:
     now = {"ticked_by": by, "ticked_at": timezone.now(), "finding": finding}
     PackageTick.objects.update_or_create(account=account, org_id=org_id, item=item.key, defaults=now)
     record(account=account, actor=by, action=PackageAction.ITEM_TICKED, target=in_english(item.title))
+
+
+@dataclass(frozen=True)
+class KeptOfOrg:
+    """What was found and ticked in an org: it counts for no other, and again when the account comes back."""
+
+    ticks: int
+    proofs: int
+    # Test activities whose tasks are not all deleted yet.
+    uncleaned: int
+
+
+def kept_of(account: SalesAccount, org_id: str) -> KeptOfOrg:
+    proofs = ActivityProof.objects.for_account(account).filter(org_id=org_id)
+    ticks = PackageTick.objects.for_account(account).filter(org_id=org_id)
+    return KeptOfOrg(ticks.count(), proofs.count(), proofs.filter(cleaned_at=None).count())
+
+
+def leave_org(account: SalesAccount) -> None:
+    """Nobody is told any more of what is broken in the old org."""
+    end(ITEMS_BROKEN, account=account)
 
 
 def _last_finding(account: SalesAccount, org_id: str, item: Item) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from sync import queue
 from sync.audit_actions import SyncAction
 from sync.engine import hold
 from sync.models import HoldLimit, RunKind, SyncRun
+from sync.moves import has_old_ids, was_before_move
 from sync.services import SyncRefused, connection_problem, make_way
 from sync.statuses import WAITING_FOR_A_DECISION, RunStatus
 
@@ -65,8 +66,11 @@ def discard_run(*, run: SyncRun, discarded_by: User) -> bool:
 
 
 def can_be_undone(run: SyncRun) -> bool:
-    """Whether the journal knows what the run changed: it does not of a first load, nor of what is too long ago."""
-    is_done = run.status == RunStatus.SUCCEEDED
+    """
+    Whether the journal knows what the run changed: it does not of a first load, nor of what is too long ago. What
+    would bring ids of another org back is not taken back either.
+    """
+    is_done = run.status == RunStatus.SUCCEEDED and not has_old_ids(run)
     return is_done and Change.objects.for_account(run.account).of_run(run.pk).exists()
 
 
@@ -110,6 +114,8 @@ def _going_on(run: SyncRun, status: RunStatus, following: RunStatus, **values: A
         "failure_params": {},
     }
     stopped = SyncRun.objects.filter(pk=run.pk, status=status)
+    if was_before_move(run):
+        raise SyncRefused(_("The run has read the old Salesforce org. Discard it, and start a full sync."), run)
     with _alone(run.account):
         if not stopped.take_from_workers(status=following, due_at=timezone.now(), **fresh, **values):
             raise SyncRefused(_("Somebody has decided about this run already."), run)

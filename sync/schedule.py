@@ -16,6 +16,7 @@ from common.zones import zone_named
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from sync.audit_actions import SyncAction
 from sync.models import RunKind, Schedule, SyncRun
+from sync.moves import needs_full_run
 
 # Everybody is read anew so often, for the changes that neither system reports: a renamed owner, for example.
 RECONCILIATION = timedelta(days=7)
@@ -32,19 +33,24 @@ LOOKED_AHEAD = timedelta(days=15)
 
 @dataclass(frozen=True)
 class Past:
-    """How an account's runs went: `full_at` is when the last full one began, `good_at` the last that succeeded."""
+    """
+    How an account's runs went: `full_at` is when the last full one began, `good_at` the last that succeeded. After a
+    move to another org everybody must be read first.
+    """
 
     failure: str
     begun_at: datetime
     full_at: datetime
     good_at: datetime | None
+    is_moved: bool = False
 
     @classmethod
     def of(cls, account: SalesAccount) -> "Past":
         """Of an account that has been synced."""
         runs = SyncRun.objects.for_account(account)
         last, full, good = runs.latest("pk"), runs.full().latest("pk"), runs.full().last_success()
-        return cls(last.failure, last.created_at, full.created_at, good.created_at if good else None)
+        good_at = good.created_at if good else None
+        return cls(last.failure, last.created_at, full.created_at, good_at, is_moved=needs_full_run(account))
 
 
 def due_kind(schedule: Schedule, past: Past, now: datetime) -> RunKind | None:
@@ -54,7 +60,7 @@ def due_kind(schedule: Schedule, past: Past, now: datetime) -> RunKind | None:
     if _wants_full(schedule, past, now) and may_begin_full(schedule, now):
         return RunKind.FULL
     # An incremental run would only fail again, and cost calls.
-    if past.failure in NEEDS_FULL_SYNC or not _is_time_for_changes(schedule, past, now):
+    if past.is_moved or past.failure in NEEDS_FULL_SYNC or not _is_time_for_changes(schedule, past, now):
         return None
     return RunKind.INCREMENTAL
 
@@ -136,7 +142,7 @@ def set_schedule(*, account: SalesAccount, changed_by: User, **values: Any) -> N
 def _wants_full(schedule: Schedule, past: Past, now: datetime) -> bool:
     if past.full_at != past.good_at and past.full_at >= now - AFTER_FAILURE:
         return False
-    is_outdated = past.good_at is None or past.good_at < now - _interval(schedule)
+    is_outdated = past.is_moved or past.good_at is None or past.good_at < now - _interval(schedule)
     return is_outdated or past.failure == "too_many_changes"
 
 

@@ -14,7 +14,7 @@ from accounts.models import AuditEvent, SalesAccount, User
 from accounts.services import RefusedError, record
 from clients.marketo.types import StaticList
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
-from sync import queue
+from sync import moves, queue
 from sync.audit_actions import SyncAction
 from sync.engine.client_factory import budget_of, marketo_of
 from sync.measures import count_end
@@ -53,6 +53,8 @@ def start_sync(
         raise SyncRefused(problem)
     if kind == RunKind.INCREMENTAL and not SyncRun.objects.for_account(account).last_success():
         raise SyncRefused(_("Nobody has been synced yet, so there is nothing to follow. Start a full sync first."))
+    if kind == RunKind.INCREMENTAL and moves.needs_full_run(account):
+        raise SyncRefused(_("The Sales account has moved to another Salesforce org. Start a full sync first."))
     if kind == RunKind.INCREMENTAL or started_by is None:
         only = chosen_list(account)
     scope = {"list_id": only.list_id, "list_name": only.name} if only else {}

@@ -196,6 +196,14 @@ get  /settings/admin/salesforce/connect/                   login     404    200 
 post /settings/admin/salesforce/connect/                   login     404    200      403    200    200   404    404 404
 get  /settings/admin/salesforce/disconnect/                login     404    302      403    200    200   404    404 404
 post /settings/admin/salesforce/disconnect/                login     404    302      403    302    302   404    404 404
+get  /settings/admin/salesforce/move/                      login     404    302      403    302    302   404    404 404
+post /settings/admin/salesforce/move/                      login     404    405      403    405    405   404    404 404
+get  /settings/admin/salesforce/move/cancel/               login     404    405      403    405    405   404    404 404
+post /settings/admin/salesforce/move/cancel/               login     404    302      403    302    302   404    404 404
+get  /settings/admin/salesforce/move/do/                   login     404    405      403    403    405   404    404 404
+post /settings/admin/salesforce/move/do/                   login     404    302      403    403    302   404    404 404
+get  /settings/admin/salesforce/move/settle/               login     404    405      403    403    405   404    404 404
+post /settings/admin/salesforce/move/settle/               login     404    302      403    403    302   404    404 404
 get  /settings/admin/salesforce/rights/                    login     404    200      403    200    200   404    404 404
 post /settings/admin/salesforce/rights/                    login     404    200      403    302    302   404    404 404
 get  /settings/admin/sync/                                 login     404    200      403    403    200   404    404 404

@@ -9,6 +9,7 @@ from accounts import services as accounts
 from accounts.models import Member, SalesAccount, Team, User
 from accounts.permissions import Role
 from connections.models import MarketoAdmin, MarketoConnection, MarketoInstance, SalesforceApp, SalesforceConnection
+from connections.orgs import CopiedOrg
 from invitations.models import LIFETIME, CsvUpload, Invitation
 from sync.models import Cursor, Extract, Person, Source, SyncRun
 from sync.statuses import RunStatus
@@ -90,6 +91,9 @@ def make_salesforce_connection(account: SalesAccount | None = None, **fields: An
         **fields,
     }
     connected_by = values.pop("connected_by", None) or admin_of(account)
+    if not values.get("member"):
+        org = {name: values[name] for name in ("org_id", "org_name")}
+        CopiedOrg.objects.update_or_create(account=account, defaults=org)
     return SalesforceConnection.objects.create(account=account, connected_by=connected_by, **values)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -24,8 +25,10 @@ from connections.models import (
     SalesforceConnection,
     Service,
 )
+from connections.orgs import CopiedOrg
 from connections.problem_codes import REFUSED_BY_SALESFORCE, ProblemCode
 from connections.services.call_log import solve_failures
+from connections.services.org_moves import OtherOrgError, copied_org, offer_move, withdraw_move
 from connections.services.revocation import revoke
 from connections.services.sessions import open_session
 
@@ -53,19 +56,27 @@ def keep_connection(made: Made, answer: oauth.TokenAnswer) -> SalesforceConnecti
 
     Nothing is stored before Salesforce has answered a call with the new token; an older one of the same connection is
     revoked. Until it is stored the token counts as nobody's: if this process dies meanwhile, it is revoked later.
+    OtherOrgError where the account's copy was made from another org: the tokens are kept with the move that is offered.
     """
     unstored = _orphan(made.login_origin, answer.refresh_token or answer.access_token)
     try:
         _check_scopes(made, answer)
-        organization, who = _first_calls(answer)
+        values = _values(made, answer, *_first_calls(answer))
         with transaction.atomic():
-            connection, replaced = _store(made, answer, organization, who)
+            withdrawn = None if made.is_own else withdraw_move(made.account)
+            is_offered = not made.is_own and _is_other_org(made.account, answer.org_id)
+            connection, replaced = (None, None) if is_offered else _store(made, values)
+            if is_offered:
+                offer_move(account=made.account, by=made.user, values=values)
             unstored.delete()
     except (ApiError, ConnectionProblem):
         revoke(unstored)
         raise
-    if replaced:
-        revoke(replaced)
+    for orphan in (withdrawn, replaced):
+        if orphan:
+            revoke(orphan)
+    if connection is None:
+        raise OtherOrgError
     return connection
 
 
@@ -91,55 +102,74 @@ def _refuse_new_token() -> Access:
     raise ReconnectNeeded(SERVICE, "token_refused_at_once")
 
 
-@transaction.atomic
-def _store(
+def _values(
     made: Made, answer: oauth.TokenAnswer, organization: Organization, who: UserInfo
-) -> tuple[SalesforceConnection, OrphanedToken | None]:
+) -> dict[str, str | int | bool | None]:
+    """The columns of the connection that say to what and how it is one; JSON can hold them."""
+    return {
+        "app_id": made.app.pk if made.app else None,
+        "method": made.method.value,
+        "login_origin": made.login_origin,
+        "instance_url": answer.instance_url,
+        "org_id": answer.org_id,
+        "org_name": organization.name,
+        "is_sandbox": organization.is_sandbox,
+        "user_id": answer.user_id,
+        "username": who.username,
+        "email": who.email,
+        "scopes": " ".join(sorted(answer.scopes)),
+        "access_token": answer.access_token,
+        "refresh_token": answer.refresh_token or "",
+    }
+
+
+def _is_other_org(account: SalesAccount, org_id: str) -> bool:
+    known = copied_org(account)
+    return known is not None and known.org_id != org_id
+
+
+@transaction.atomic
+def _store(made: Made, values: dict[str, Any]) -> tuple[SalesforceConnection, OrphanedToken | None]:
     """The connection, and the token it had before."""
     member = _member(made) if made.is_own else None
-    _check_org(made.account, member, answer.org_id)
-    replaced = _replaced_token(made.account, member, answer)
+    if member:
+        _check_org(made.account, member, values["org_id"])
+    replaced = _replaced_token(made.account, member, values["refresh_token"])
+    return connect(account=made.account, member=member, by=made.user, values=values), replaced
+
+
+def connect(*, account: SalesAccount, member: Member | None, by: User, values: dict[str, Any]) -> SalesforceConnection:
+    """Store the account's connection, or a member's own, as one that works; `values` as `OrgMove` keeps them."""
+    now = timezone.now()
+    fresh = {
+        "connected_by": by,
+        "refreshed_at": now,
+        "rotations": 0,
+        "status": ConnectionStatus.CONNECTED,
+        "problem": "",
+        "connected_at": now,
+        "last_call_at": now,
+        "visibility": {},
+        "visibility_checked_at": None,
+    }
     connection, _is_new = SalesforceConnection.objects.update_or_create(
-        account=made.account,
-        member=member,
-        defaults={
-            "connected_by": made.user,
-            "app": made.app,
-            "method": made.method,
-            "login_origin": made.login_origin,
-            "instance_url": answer.instance_url,
-            "org_id": answer.org_id,
-            "org_name": organization.name,
-            "is_sandbox": organization.is_sandbox,
-            "user_id": answer.user_id,
-            "username": who.username,
-            "email": who.email,
-            "scopes": " ".join(sorted(answer.scopes)),
-            "access_token": answer.access_token,
-            "refresh_token": answer.refresh_token or "",
-            "refreshed_at": timezone.now(),
-            "rotations": 0,
-            "status": ConnectionStatus.CONNECTED,
-            "problem": "",
-            "connected_at": timezone.now(),
-            "last_call_at": timezone.now(),
-            "visibility": {},
-            "visibility_checked_at": None,
-        },
+        account=account, member=member, defaults=values | fresh
     )
     if not member:
+        org = {"org_id": connection.org_id, "org_name": connection.org_name}
+        CopiedOrg.objects.update_or_create(account=account, defaults=org)
         transaction.on_commit(partial(tasks.check_salesforce_visibility.delay, connection.pk), robust=True)
-        solve_failures(made.account, Service.SALESFORCE, _PROVED)
+        solve_failures(account, Service.SALESFORCE, _PROVED)
     record(
-        account=made.account,
-        actor=made.user,
+        account=account,
+        actor=by,
         action=ConnectionAction.SALESFORCE_OWN_CONNECTED if member else ConnectionAction.SALESFORCE_CONNECTED,
-        target=organization.name,
-        org_id=answer.org_id,
-        username=who.username,
-        method=made.method.value,
+        target=connection.org_name,
+        org_id=connection.org_id,
+        username=connection.username,
+        method=connection.method,
     )
-    return connection, replaced
+    return connection
 
 
 def _member(made: Made) -> Member:
@@ -149,8 +179,8 @@ def _member(made: Made) -> Member:
     return member
 
 
-def _check_org(account: SalesAccount, member: Member | None, org_id: str) -> None:
-    """An org is never replaced by another unnoticed, and members connect to the account's."""
+def _check_org(account: SalesAccount, member: Member, org_id: str) -> None:
+    """A member's org is never replaced by another unnoticed, and members connect to the account's."""
     others = SalesforceConnection.objects.select_for_update().filter(account=account).exclude(org_id=org_id)
     if others.filter(member=member).exists():
         raise ConnectionProblem(ProblemCode.SALESFORCE_OTHER_ORG)
@@ -158,10 +188,10 @@ def _check_org(account: SalesAccount, member: Member | None, org_id: str) -> Non
         raise ConnectionProblem(ProblemCode.SALESFORCE_FOREIGN_ORG)
 
 
-def _replaced_token(account: SalesAccount, member: Member | None, answer: oauth.TokenAnswer) -> OrphanedToken | None:
+def _replaced_token(account: SalesAccount, member: Member | None, token: str) -> OrphanedToken | None:
     """The token a connection had until now: Salesforce would keep it as one of the user's five grants."""
     old = SalesforceConnection.objects.select_for_update().filter(account=account, member=member).first()
-    if old is None or old.refresh_token in ("", answer.refresh_token):
+    if old is None or old.refresh_token in ("", token):
         return None
     return _orphan(old.login_origin, old.refresh_token)
 

@@ -26,6 +26,7 @@ from connections.models import SalesforceConnection
 from connections.problem_codes import ProblemCode
 from connections.services import salesforce as salesforce_services
 from connections.services.health import own_salesforce_health, salesforce_health
+from connections.services.org_moves import OtherOrgError, move_under_way, offered_move
 from connections.services.sessions import has_app
 from connections.services.visibility import current_visibility
 
@@ -160,6 +161,8 @@ def salesforce_callback(request: ConsoleRequest) -> HttpResponse:
         )
         place = OWN if sign_in.is_own else ACCOUNT
         connection = salesforce_services.finish_sign_in(sign_in, **answer)
+    except OtherOrgError:
+        return redirect("guide:org_move")
     except ConnectionProblem as refused:
         return redirect(f"{reverse(place.page)}?problem={refused.code}")
     names = {"org": connection.org_name, "username": connection.username}
@@ -178,6 +181,7 @@ def _page(request: ConsoleRequest, place: ConnectionScope, form: SalesforceHostF
         "connection": connection,
         "visibility": current_visibility(connection) if connection else None,
         "health": health,
+        "move": None if place.is_own else offered_move(member.account) or move_under_way(member.account),
         "form": form,
         "problem": PROBLEMS.get(problem),
         "problem_code": problem,

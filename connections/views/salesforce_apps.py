@@ -15,6 +15,7 @@ from connections.messages import ConnectionProblem
 from connections.models import ConnectMethod, SalesforceApp, SalesforceAppKey
 from connections.problem import Problem
 from connections.services.app_keys import make_key
+from connections.services.org_moves import OtherOrgError
 from connections.services.salesforce import callback_url, org_origin
 from connections.services.salesforce_apps import check_app, enter_app, remove_app, replace_credentials
 from connections.services.server_connections import connect_without_login
@@ -91,6 +92,8 @@ def connect_salesforce_app(request: ConsoleRequest, pk: int) -> HttpResponse:
         connection = connect_without_login(
             app, by=request.member.user, method=method, org_origin=form.org_origin, username=username
         )
+    except OtherOrgError:
+        return redirect("guide:org_move")
     except ConnectionProblem as refused:
         return _detail(request, app, AppCredentialsForm(), refused.problem, connect_form=form)
     names = {"org": connection.org_name, "username": connection.username}

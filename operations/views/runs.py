@@ -36,6 +36,7 @@ from sync.engine.fields import missing_fields
 from sync.funnel import funnel_of
 from sync.messages import causes, failure_of, left_alone, reasons_of_hold, row_fault, unseen
 from sync.models import Extract, RejectedRow, RunKind, SyncRun
+from sync.moves import move_of
 from sync.querysets import SyncRunQuerySet
 from sync.statuses import RunStatus
 
@@ -146,6 +147,7 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "timeline": timeline_of(this, extracts),
         "kept": left_alone(this.kept),
         "unseen": unseen(this),
+        "move": move_of(this),
         "hold_reasons": reasons_of_hold(this),
         "held_number": sum(this.held.get("removed", {}).values()) if this.held else 0,
         "usual_removals": SyncRun.objects.usual_removals(this) if this.status == RunStatus.HELD else None,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from accounts.services import record
+from connections.services.org_moves import move_under_way
 from history.models import ChangeKind
 from sync.audit_actions import SyncAction
 from sync.eligibility import Reason
@@ -20,6 +21,7 @@ from sync.engine.judge import Statements
 from sync.engine.stage import CHANGED, CHANGES, JUDGED, STAGED, StageTable
 from sync.engine.telling import tell_of_hold
 from sync.models import Extract, HeldPerson, HoldLimit, Person, RunKind, Source, SyncRun
+from sync.moves import RECORD_COLUMNS
 from sync.statuses import RunStatus
 
 HELD_FOR = timedelta(hours=72)
@@ -38,6 +40,7 @@ WHERE kind = '{ChangeKind.REMOVED}' AND NOT {{is_approved}} GROUP BY reason
 EMPTIED = f"""
 {{changes}} AS change CROSS JOIN LATERAL jsonb_each_text(change.before) AS field (name, value)
 WHERE kind = '{ChangeKind.UPDATED}' AND value <> '' AND coalesce(after->>name, '') = '' AND NOT {{is_approved}}
+    AND name <> ALL(%(lost_by_move)s::text[])
 """
 BLANKED = f"SELECT name, count(*) FROM {EMPTIED} GROUP BY name"  # noqa: S608 (our own texts)
 BLANKED_PEOPLE = f"SELECT count(DISTINCT marketo_id) FROM {EMPTIED}"  # noqa: S608 (our own texts)
@@ -70,7 +73,7 @@ def reasons_to_hold(run: SyncRun, statements: Statements, people: int) -> dict[s
     """
     Why a run of an account with so many `people` must wait for an Admin: {"removed": people by reason, "blanked":
     people by column, "limit": how many may be concerned without asking, "queues": who owns most of those that go for
-    that}; empty when it may go on.
+    that, "moved_from": the org that the account has just left, if any}; empty when it may go on.
     """
     approved = sql.SQL(IS_APPROVED if run.approved_at else "FALSE")
     removed = dict(statements.rows(REMOVED, is_approved=approved))
@@ -81,7 +84,9 @@ def reasons_to_hold(run: SyncRun, statements: Statements, people: int) -> dict[s
     if sum(removed.values()) + emptied <= limit and not _lost_field(run, policy, blanked):
         return {}
     queues = [name for (name,) in statements.rows(QUEUES)] if Reason.QUEUE_OWNER in removed else []
-    return {"removed": removed, "blanked": blanked, "limit": limit, "queues": queues}
+    found = {"removed": removed, "blanked": blanked, "limit": limit, "queues": queues}
+    move = move_under_way(run.account)
+    return found | {"moved_from": move.from_org_name} if move else found
 
 
 def _lost_field(run: SyncRun, policy: HoldLimit, blanked: Mapping[str, int]) -> bool:
@@ -97,7 +102,8 @@ def hold(run: SyncRun, counts: Mapping[str, Any], reasons: Mapping[str, Any]) ->
     """Stop the run with nothing changed, and note about whom has to be decided; raises LeaseLost."""
     now = timezone.now()
     HeldPerson.objects.of_run(run).delete()
-    _execute(NAME_PEOPLE, run)
+    lost_by_move = list(RECORD_COLUMNS) if move_under_way(run.account) else []
+    _execute(NAME_PEOPLE, run, lost_by_move=lost_by_move)
     Extract.objects.of_run(run).filter(is_recheck=True).delete()
     if run.kind == RunKind.FULL:
         supersede(run)

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 from psycopg import sql
 
+from connections.services.org_moves import move_under_way
 from history.journal import content_hash
 from history.models import ChangeKind
 from sync.eligibility import (
@@ -24,6 +25,7 @@ from sync.engine.fields import RECORD_IDS, SHORT_ID, SYNCED_FIELDS, read_names
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.stage import CHANGED, CHANGES, GONE, JUDGED, OUTSIDERS, StageTable
 from sync.models import RunKind, Source, SyncRun
+from sync.moves import RECORD_COLUMNS
 from sync.statuses import RunStatus
 
 # Columns of the copy that come from Marketo as they are, and those that Salesforce decides.
@@ -104,6 +106,13 @@ WHERE copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id
     AND copy.salesforce_contact_id = judged.salesforce_contact_id
     AND NOT EXISTS (SELECT FROM {roles} AS role WHERE role."ContactId" = judged.salesforce_contact_id)
 """
+# The new org may get their records yet: while an account moves there, nobody leaves for not being in it.
+KEEP_MOVING = f"""
+UPDATE {{judged}} AS judged SET reason = '{Reason.NOT_SHOWN_BY_SALESFORCE}'
+FROM sync_person AS copy
+WHERE copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id AND copy.removed_at IS NULL
+    AND judged.reason = '{Reason.NOT_IN_SALESFORCE}'
+"""  # noqa: S608 (our own texts)
 # Those of whom a person decides by another run keep what they would lose until then.
 HOLD_BACK = f"""
 UPDATE {{judged}} AS judged SET reason = '{Reason.HELD_BACK}'
@@ -178,6 +187,17 @@ CROSS JOIN LATERAL (
 WHERE copy.account_id = %(account)s AND judged.reason = ''
     AND (copy.removed_at IS NOT NULL OR ({{judged_content}}) IS DISTINCT FROM ({{copy_content}}))
 """  # noqa: S608 (our own texts)
+# Ids of the old org lead nowhere in the new one, or to somebody else.
+LETTING_GO = f"""
+INSERT INTO {{changes}}
+SELECT copy.marketo_id, '{ChangeKind.UPDATED}', absent.reason, old.before, old.after, {{copy_hash}}
+FROM sync_absent AS absent JOIN sync_person AS copy USING (marketo_id)
+CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(name, value) AS before, jsonb_object_agg(name, NULL::text) AS after
+    FROM (VALUES {{records}}) AS field (name, value) WHERE value <> ''
+) AS old
+WHERE copy.account_id = %(account)s AND absent.reason = '{Reason.NOT_SHOWN_BY_SALESFORCE}' AND old.before IS NOT NULL
+"""  # noqa: S608 (our own texts)
 ARRIVING = f"""
 INSERT INTO {{changes}}
 SELECT judged.marketo_id, '{ChangeKind.ADDED}', '', '{{{{}}}}', '{{{{}}}}', ''
@@ -195,6 +215,7 @@ class Statements:
     def __init__(self, run: SyncRun, heartbeat: Heartbeat, *, is_whole: bool, now: Any) -> None:
         self.run, self._heartbeat = run, heartbeat
         sees_all = SeesAll.of(run.visibility)
+        self.is_moving = move_under_way(run.account) is not None
         self.params = {
             "account": run.account_id,
             "run": run.pk,
@@ -207,6 +228,7 @@ class Statements:
             "read_at": run.started_at if run.is_resumed else now,
             "sees_all_leads": sees_all.leads,
             "sees_all_contacts": sees_all.contacts,
+            "lost_by_move": list(RECORD_COLUMNS) if self.is_moving else [],
         }
         self.names = _names(run)
 
@@ -234,6 +256,8 @@ def judge(statements: Statements) -> int:
     statements.change("DROP TABLE IF EXISTS {judged}, {changes}")
     statements.change(CLASSIFY)
     statements.change(KEEP_OPPORTUNITY)
+    if statements.is_moving:
+        statements.change(KEEP_MOVING)
     if statements.run.is_resumed:
         statements.change(LEAVE_ALONE)
     if statements.run.kind == RunKind.INCREMENTAL:
@@ -250,6 +274,8 @@ def gather_changes(statements: Statements) -> bool:
     if has_people or statements.run.is_dry_run:
         for statement in (LEAVING, DIFFERING, ARRIVING):
             statements.change(statement)
+        if statements.is_moving and statements.run.kind == RunKind.FULL:
+            statements.change(LETTING_GO)
         statements.change("ANALYZE {changes}")
     return bool(has_people)
 
@@ -274,6 +300,7 @@ def _names(run: SyncRun) -> dict[str, sql.Composable]:
         "copy_content": columns_of("copy"),
         "copy_hash": content_hash(columns_of("copy")),
         "pairs": _list(map(_pair, CONTENT)),
+        "records": _list(map(_record, RECORD_COLUMNS)),
         "blanks": sql.SQL(" OR ").join(map(_blank, CONTENT)),
         "decided": sql.SQL(DECIDED),
         "waiting": sql.SQL(WAITING if run.kind == RunKind.INCREMENTAL else "SELECT 0::bigint AS marketo_id LIMIT 0"),
@@ -312,6 +339,10 @@ def _long_id(name: sql.Identifier) -> sql.Composable:
 def _pair(column: str) -> sql.Composable:
     names = sql.Identifier("copy", column), sql.Identifier("judged", column)
     return sql.SQL("({}, {}, {})").format(sql.Literal(column), *names)
+
+
+def _record(column: str) -> sql.Composable:
+    return sql.SQL("({}, {})").format(sql.Literal(column), sql.Identifier("copy", column))
 
 
 def _blank(column: str) -> sql.Composable:

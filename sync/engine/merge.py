@@ -9,6 +9,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from psycopg import sql
 
+from connections.services.org_moves import move_under_way, settle_move
 from history import journal
 from history.models import ChangeKind
 from sync.eligibility import Reason
@@ -41,6 +42,7 @@ UPDATE sync_person AS copy
 SET ({content}, removed_at, removed_reason, changed_at) = ({judged_content}, NULL, '', %(now)s)
 FROM {judged} AS judged JOIN {changes} AS change ON change.marketo_id = judged.marketo_id
 WHERE copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id AND change.kind = ANY({kinds})
+    AND change.reason = ''
 """
 ADD = """
 INSERT INTO sync_person (account_id, marketo_id, {content}, removed_reason, changed_at)
@@ -52,6 +54,14 @@ WHERE change.kind = {added}
 ADD_ALL = """
 INSERT INTO sync_person (account_id, marketo_id, {content}, removed_reason, changed_at)
 SELECT %(account)s, marketo_id, {content}, '', %(now)s FROM {judged} WHERE reason = ''
+"""
+LET_GO = """
+UPDATE sync_person AS copy
+SET salesforce_lead_id = NULL, salesforce_contact_id = NULL, salesforce_account_id = NULL,
+    salesforce_opportunity_id = NULL, owner_id = '', owner_name = NULL, changed_at = %(now)s
+FROM {changes} AS change
+WHERE copy.account_id = %(account)s AND copy.marketo_id = change.marketo_id AND change.kind = {updated}
+    AND change.reason <> ''
 """
 REMOVE = """
 UPDATE sync_person AS copy
@@ -137,9 +147,17 @@ def _end(run: SyncRun, counts: Mapping[str, Any]) -> None:
     move_cursors(run)
     if run.kind == RunKind.FULL:
         hold.supersede(run)
+        _settle_move(run, counts)
     tell_of_success(run, counts["people"])
     note_delays(run)
     run.end_step(due_at=None, status=RunStatus.SUCCEEDED, finished_at=timezone.now(), has_leftovers=False, **counts)
+
+
+def _settle_move(run: SyncRun, counts: Mapping[str, Any]) -> None:
+    """A move to another org is over once everybody of the copy is found there."""
+    move = move_under_way(run.account)
+    if move and not counts["kept"].get(Reason.NOT_SHOWN_BY_SALESFORCE):
+        settle_move(move)
 
 
 class _Merge:
@@ -191,6 +209,8 @@ class _Merge:
             kinds = sql.Literal([ChangeKind.UPDATED.value, ChangeKind.RETURNED.value])
             change(RENEW, kinds=kinds)
             change(ADD, added=sql.Literal(ChangeKind.ADDED.value))
+            if self.statements.is_moving:
+                change(LET_GO, updated=sql.Literal(ChangeKind.UPDATED.value))
             change(REMOVE, removed=sql.Literal(ChangeKind.REMOVED.value))
             change(HIDE)
             change(SHOW)
@@ -231,7 +251,8 @@ class _Merge:
             return
         if not (self.tables[Source.MARKETO_PEOPLE].count() or self.rejected):
             raise RunFailed("nobody_read", service="Marketo")
-        for salesforce_type, source in SALESFORCE_TYPES.items():
+        # A new org may be empty; then everybody stays, too.
+        for salesforce_type, source in () if self.statements.is_moving else SALESFORCE_TYPES.items():
             if not self.tables[source].count() and copy.filter(salesforce_type=salesforce_type).exists():
                 raise RunFailed("nobody_read", service="Salesforce")
 

@@ -17,8 +17,11 @@ from accounts.permissions import Role
 from clients.http import ReconnectNeeded
 from connections.audit_actions import ConnectionAction
 from connections.models import SalesforceConnection, SalesforceSignIn
+from connections.orgs import CopiedOrg, OrgMove
 from connections.problem_codes import ProblemCode
 from connections.services.client_factory import salesforce_client
+from connections.services.org_moves import OFFERED_FOR
+from connections.tasks import revoke_orphaned_tokens
 from devtools.personas import PASSWORD, SALESFORCE_ADMIN
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
@@ -212,19 +215,45 @@ class TestStateOfTheCallback:
         assert not SalesforceConnection.objects.exists()
 
 
-def test_another_org_than_the_connected_one_is_refused(
+def test_another_org_than_the_connected_one_replaces_nothing(
     salesforce_connection: SalesforceConnection,
     admin: User,
     client_of: ClientOf,
     person_at_salesforce: PersonAtSalesforce,
     sandbox: SandboxProcess,
 ) -> None:
-    SalesforceConnection.objects.update(org_id="00DOTHER00000000AA")
+    for org in (SalesforceConnection, CopiedOrg):
+        org.objects.update(org_id="00DOTHER00000000AA")
     browser = client_of(admin)
+    for _ in range(2):  # a second try takes the place of the first
+        page = text_of(browser.get(person_at_salesforce(press_ok(browser)), follow=True))
+        assert "This is another org than the one the copy was made from." in page
+        assert SalesforceConnection.objects.get().org_id == "00DOTHER00000000AA"
+        assert sandbox.get("/_sandbox/state")["org"]["grants"] == 2
+    with time_machine.travel(timezone.now() + OFFERED_FOR):
+        revoke_orphaned_tokens()
+    assert not OrgMove.objects.exists()
+    assert sandbox.get("/_sandbox/state")["org"]["grants"] == 1, "nobody has decided: the new grant was given back"
+
+
+def test_who_may_connect_need_not_be_who_may_move(
+    salesforce_connection: SalesforceConnection,
+    salesforce_admin: User,
+    admin: User,
+    client_of: ClientOf,
+    person_at_salesforce: PersonAtSalesforce,
+) -> None:
+    CopiedOrg.objects.update(org_id="00DOTHER00000000AA")
+    browser, decider = client_of(salesforce_admin), client_of(admin)
     page = text_of(browser.get(person_at_salesforce(press_ok(browser)), follow=True))
-    assert "You logged in to another Salesforce org" in page
-    assert SalesforceConnection.objects.get().org_id == "00DOTHER00000000AA"
-    assert sandbox.get("/_sandbox/state")["org"]["grants"] == 1  # the new grant was given back
+    assert "An Admin of the Sales account decides" in page
+    shown = {"move": OrgMove.objects.get().pk}
+    assert browser.post("/settings/admin/salesforce/move/do/", shown).status_code == 403
+    assert "the move waits for a decision" in text_of(decider.get(PAGE))
+    assert "Moved to Acme Inc." in text_of(decider.post("/settings/admin/salesforce/move/do/", shown, follow=True))
+    assert SalesforceConnection.objects.get().connected_by == salesforce_admin
+    again = text_of(decider.post("/settings/admin/salesforce/move/do/", shown, follow=True))
+    assert "Somebody has decided about this move already." in again
 
 
 def test_connecting_the_same_org_again_renews_the_connection(

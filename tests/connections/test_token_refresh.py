@@ -16,6 +16,7 @@ from accounts.models import Occurrence
 from clients.http import ReconnectNeeded, TransientApiError, open_session
 from connections.events import IDLING_OUT, SALESFORCE_BROKEN
 from connections.models import ConnectionStatus, SalesforceConnection
+from connections.orgs import OrgMove
 from connections.problem_codes import ProblemCode
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
@@ -218,11 +219,15 @@ def test_a_sandbox_that_was_copied_again_asks_to_reconnect_and_is_another_org(
     assert SalesforceConnection.objects.get().status == ConnectionStatus.NEEDS_RECONNECTING
     browser = client_of(salesforce_connection.connected_by)
     page = text_of(browser.get(person_at_salesforce(press_ok(browser)), follow=True))
-    assert "You logged in to another Salesforce org" in page
+    assert "This is another org than the one the copy was made from." in page
     kept = SalesforceConnection.objects.get()
     assert (kept.org_id, kept.user_id) == (salesforce_connection.org_id, salesforce_connection.user_id)
+    # Also when it is disconnected meanwhile: the copy is still of the old org.
     browser.post("/settings/admin/salesforce/disconnect/")
-    browser.get(person_at_salesforce(press_ok(browser)))
+    page = text_of(browser.get(person_at_salesforce(press_ok(browser)), follow=True))
+    assert "This is another org than the one the copy was made from." in page
+    assert not SalesforceConnection.objects.exists()
+    browser.post("/settings/admin/salesforce/move/do/", {"move": OrgMove.objects.get().pk})
     copied = SalesforceConnection.objects.get()
     assert copied.user_id == kept.user_id
     assert copied.org_id != kept.org_id

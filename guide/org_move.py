@@ -1,0 +1,66 @@
+"""Moving a Sales account to another Salesforce org: what becomes of everything that hangs on the old one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from django.db import transaction
+
+from accounts.models import SalesAccount, User
+from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
+from connections.orgs import OrgMove
+from connections.services.org_moves import take_offer
+from connections.services.org_replacing import own_connections_to_end, replace_connection
+from salesforce_package.services import KeptOfOrg, kept_of, leave_org
+from salesforce_package.tasks import check_package
+from sync.models import SyncRun
+from sync.moves import CopyOfOrg, copy_of
+from sync.services import cancel_unasked, chosen_list, connection_problem, start_sync
+
+
+@dataclass(frozen=True)
+class WhatHangsOnIt:
+    """What a move would touch, counted."""
+
+    copy: CopyOfOrg
+    own_connections: Sequence[SalesforceConnection]
+    package: KeptOfOrg
+    # Without it no full run can follow at once.
+    has_marketo: bool
+
+
+def what_hangs_on_it(move: OrgMove) -> WhatHangsOnIt:
+    account = move.account
+    return WhatHangsOnIt(
+        copy=copy_of(account),
+        own_connections=list(own_connections_to_end(move)),
+        package=kept_of(account, move.from_org_id),
+        has_marketo=MarketoConnection.objects.for_account(account).filter(status=ConnectionStatus.CONNECTED).exists(),
+    )
+
+
+def move_to_org(*, account: SalesAccount, move_id: int, by: User) -> OrgMove | None:
+    """
+    Do an offered move, whole or not at all; None when somebody has decided about it already.
+
+    What follows the commit survives a kill: tokens are revoked every hour, notices and the full run are rows, and the
+    package is looked at every night. Raises ConnectionProblem or SyncRefused; then nothing has changed.
+    """
+    with transaction.atomic():
+        move = take_offer(account, move_id)
+        if move is None:
+            return None
+        _stop_reading(account)
+        replace_connection(move, by=by)
+        leave_org(account)
+        transaction.on_commit(partial(check_package.delay, account.pk), robust=True)
+        if SyncRun.objects.for_account(account).last_success() and not connection_problem(account):
+            # Nobody else's run can begin before the commit: an account has one at a time.
+            start_sync(account=account, started_by=by, only=chosen_list(account))
+    return move
+
+
+def _stop_reading(account: SalesAccount) -> None:
+    """A worker that is in the middle of a step finds its lease lost, and what it has read is thrown away."""
+    for run in SyncRun.objects.for_account(account).unfinished():
+        cancel_unasked(run)

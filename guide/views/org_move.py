@@ -1,0 +1,78 @@
+"""Settings > Admin Settings > Salesforce > moving to another org."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import permission_required
+from accounts.middleware import ConsoleRequest
+from accounts.permissions import Permission
+from accounts.services import RefusedError
+from common.paging import is_key
+from connections.messages import ConnectionProblem
+from connections.services.org_moves import OFFERED_FOR, cancel_move, move_under_way, offered_move, settle_move
+from guide.org_move import move_to_org, what_hangs_on_it
+from sync.models import SyncRun
+from sync.moves import copy_of, people_not_found
+
+
+@permission_required(Permission.CONNECT_SALESFORCE)
+@require_safe
+def org_move(request: ConsoleRequest) -> HttpResponse:
+    """What a move that is offered would mean, or how far the one under way has come."""
+    account = request.member.account
+    may_decide = request.member.may(Permission.DECIDE_RUNS)
+    if offered := offered_move(account):
+        ends_at = offered.offered_at + OFFERED_FOR
+        context = {"move": offered, "found": what_hangs_on_it(offered), "ends_at": ends_at, "may_decide": may_decide}
+        return render(request, "guide/org_move.html", context)
+    move = move_under_way(account)
+    if move is None:
+        return redirect("connections:salesforce")
+    run = SyncRun.objects.for_account(account).full().filter(created_at__gte=move.moved_at).order_by("-pk").first()
+    context = {"move": move, "run": run, "not_found": people_not_found(account), "may_decide": may_decide}
+    return render(request, "guide/org_move_progress.html", context | {"people": copy_of(account).people})
+
+
+@permission_required(Permission.CONNECT_SALESFORCE)
+@require_POST
+def cancel_org_move(request: ConsoleRequest) -> HttpResponse:
+    """Leave everything as it is."""
+    if move := offered_move(request.member.account):
+        cancel_move(move, by=request.member.user)
+        messages.success(request, _("Cancelled. Nothing was changed."))
+    return redirect("connections:salesforce")
+
+
+@permission_required(Permission.DECIDE_RUNS)
+@require_POST
+def do_org_move(request: ConsoleRequest) -> HttpResponse:
+    """Move to the org that was shown: a page that stayed open may show an offer that another has replaced."""
+    member, shown = request.member, request.POST.get("move", "")
+    try:
+        move = move_to_org(account=member.account, move_id=int(shown) if is_key(shown) else 0, by=member.user)
+    except (ConnectionProblem, RefusedError) as refused:
+        messages.error(request, _what(refused))
+        return redirect("guide:org_move")
+    if move:
+        messages.success(request, _("Moved to %(org)s.") % {"org": move.org_name})
+    else:
+        messages.info(request, _("Somebody has decided about this move already."))
+    return redirect("guide:org_move")
+
+
+def _what(refused: ConnectionProblem | RefusedError) -> str:
+    problem = refused.problem if isinstance(refused, ConnectionProblem) else None
+    return f"{problem.what} {problem.todo}" if problem else str(refused)
+
+
+@permission_required(Permission.DECIDE_RUNS)
+@require_POST
+def settle_org_move(request: ConsoleRequest) -> HttpResponse:
+    """From now on, whoever is not in the new org leaves the copy."""
+    if move := move_under_way(request.member.account):
+        settle_move(move, by=request.member.user)
+        messages.success(request, _("The move has ended. From now on the copy follows the new org alone."))
+    return redirect("connections:salesforce")

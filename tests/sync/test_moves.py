@@ -1,0 +1,218 @@
+"""Moving an account to another Salesforce org: two sandboxes, and one that was copied anew."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from accounts.models import AuditEvent, Occurrence, SalesAccount, User
+from accounts.permissions import Role
+from connections.events import OWN_ENDED
+from connections.models import OrphanedToken, SalesforceConnection
+from connections.orgs import OrgMove
+from connections.services.org_moves import OtherOrgError, cancel_move, move_under_way, offered_move, settle_move
+from connections.services.salesforce_storing import Made, keep_connection
+from guide.org_move import move_to_org, what_hangs_on_it
+from history.models import Change
+from notifications.audiences import receivers_of
+from sandbox.testing import SandboxProcess
+from sync.decisions import approve_run, can_be_undone
+from sync.eligibility import Reason
+from sync.models import Person, RunKind, Schedule, SyncRun
+from sync.schedule import Past, due_kind
+from sync.services import SyncRefused, start_sync
+from sync.statuses import RunStatus
+from tests.connections.salesforce_sign_in import signed_in
+from tests.factories import make_member, make_salesforce_connection
+from tests.mortal import mortal_processes
+from tests.sync.conftest import Change as ChangePeople
+from tests.sync.driving import finish, work_until
+from tests.sync.processes import console_environment
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _registered_app(settings: Settings) -> None:
+    settings.SALESFORCE_CLIENT_ID = "sandbox-consumer-key"
+    settings.SALESFORCE_CLIENT_SECRET = "sandbox-consumer-secret"
+    settings.SALESFORCE_APP_KIND = "connected_app"
+
+
+@pytest.fixture(scope="module")
+def running_other_org() -> Iterator[SandboxProcess]:
+    with SandboxProcess.start(people=20, seed=9, org_number=2, org_name="Acme 2027") as process:
+        yield process
+
+
+@pytest.fixture
+def other_org(running_other_org: SandboxProcess) -> SandboxProcess:
+    running_other_org.reset()
+    return running_other_org
+
+
+def log_in_to(org: SandboxProcess, account: SalesAccount, user: User) -> OrgMove:
+    """Connect the account to another org than its own; answers the move that is offered."""
+    made = Made(account=account, user=user, is_own=False, app=None, login_origin=org.url)
+    with pytest.raises(OtherOrgError):
+        keep_connection(made, signed_in(org))
+    move = offered_move(account)
+    assert move
+    return move
+
+
+def move(offer: OrgMove, by: User) -> SyncRun:
+    """Do the move; answers the full run that follows."""
+    assert move_to_org(account=offer.account, move_id=offer.pk, by=by)
+    return SyncRun.objects.for_account(offer.account).unfinished().get()
+
+
+@pytest.fixture
+def offer(synced: SalesAccount, admin: User, other_org: SandboxProcess) -> OrgMove:
+    return log_in_to(other_org, synced, admin)
+
+
+def test_nothing_is_replaced_before_somebody_decides_and_cancelling_leaves_all_as_it_was(
+    offer: OrgMove, admin: User, other_org: SandboxProcess, sandbox: SandboxProcess, synced: SalesAccount
+) -> None:
+    before = SalesforceConnection.objects.values().get()
+    people = list(Person.objects.for_account(synced).order_by("marketo_id").values())
+    found = what_hangs_on_it(offer)
+    assert (found.copy.people, found.copy.running, found.has_marketo) == (len(people), None, True)
+    assert (offer.from_org_name, offer.org_name) == ("Acme Inc", "Acme 2027")
+    assert other_org.get("/_sandbox/state")["org"]["grants"] == 1
+    cancel_move(offer, by=admin)
+    assert SalesforceConnection.objects.values().get() == before
+    assert list(Person.objects.for_account(synced).order_by("marketo_id").values()) == people
+    assert not OrgMove.objects.exists()
+    assert not OrphanedToken.objects.exists()
+    assert other_org.get("/_sandbox/state")["org"]["grants"] == 0, "the new token was given back"
+    assert sandbox.get("/_sandbox/state")["org"]["grants"] == 1
+    assert move_to_org(account=synced, move_id=offer.pk, by=admin) is None
+    assert finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL)).status == RunStatus.SUCCEEDED
+
+
+def test_nobody_leaves_for_not_being_in_the_new_org_until_the_move_is_settled(
+    offer: OrgMove, admin: User, synced: SalesAccount, sandbox: SandboxProcess
+) -> None:
+    before = Person.objects.for_account(synced).live().count()
+    run = finish(move(offer, admin))
+    assert (run.status, run.started_by, run.removed) == (RunStatus.SUCCEEDED, admin, 0), run.held
+    assert sandbox.get("/_sandbox/state")["org"]["grants"] == 0, "the old token was given back"
+    connection = SalesforceConnection.objects.get()
+    assert (connection.org_id, connection.org_name) == (offer.org_id, "Acme 2027")
+    people = Person.objects.for_account(synced).live()
+    assert people.count() == before
+    assert not people.exclude(owner_id="").exists()
+    assert not people.filter(salesforce_lead_id__gt="").exists()
+    assert not people.filter(salesforce_contact_id__gt="").exists()
+    told = Change.objects.for_account(synced).of_run(run.pk)
+    assert told.count() == before, "the history says what was taken away"
+    one = told.earliest("pk") if hasattr(Change, "pk") else told[0]
+    assert one.before["owner_id"].startswith("005")
+    assert not can_be_undone(run), "old ids do not come back"
+    # Marketo still names records of the old org. That is no reason while the account moves ...
+    again = finish(start_sync(account=synced, started_by=admin))
+    assert (again.status, again.removed) == (RunStatus.SUCCEEDED, 0)
+    assert again.kept == {Reason.NOT_SHOWN_BY_SALESFORCE: before}
+    # ... and one like any other afterwards: they are many, so somebody decides.
+    underway = move_under_way(synced)
+    assert underway
+    settle_move(underway, by=admin)
+    last = finish(start_sync(account=synced, started_by=admin))
+    assert last.status == RunStatus.HELD
+    assert set(last.held["removed"]) == {Reason.NOT_IN_SALESFORCE}
+    actions = AuditEvent.objects.filter(action__contains="move").order_by("pk").values_list("action", flat=True)
+    assert list(actions) == ["connections.move_offered", "connections.moved", "connections.move_settled"]
+
+
+def test_a_sandbox_that_was_copied_anew_has_everybody_and_settles_the_move_by_itself(
+    synced: SalesAccount, admin: User, sandbox: SandboxProcess
+) -> None:
+    before = Person.objects.for_account(synced).live().count()
+    sandbox.post("/_sandbox/salesforce", {"action": "refresh_sandbox"})
+    run = finish(move(log_in_to(sandbox, synced, admin), admin))
+    assert (run.status, run.people) == (RunStatus.SUCCEEDED, before)
+    assert move_under_way(synced) is None
+    assert OrgMove.objects.get().settled_at
+
+
+def test_a_run_on_its_way_is_stopped_and_a_stopped_one_is_decided_no_more(
+    offer: OrgMove, admin: User, synced: SalesAccount, change: ChangePeople
+) -> None:
+    people = Person.objects.for_account(synced).live().order_by("marketo_id")
+    deleted = change("delete", *people.values_list("marketo_id", flat=True)[:30])
+    held = finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL))
+    assert held.status == RunStatus.HELD
+    running = start_sync(account=synced, started_by=admin)
+    work_until(lambda: SyncRun.objects.filter(pk=running.pk, status=RunStatus.MERGING).exists())
+    assert what_hangs_on_it(offer).copy.running == running
+    following = move(offer, admin)
+    running.refresh_from_db()
+    assert running.status == RunStatus.CANCELLED
+    with pytest.raises(SyncRefused, match="old Salesforce org"):
+        approve_run(run=held, approved_by=admin)
+    run = finish(following)
+    # What the held run had seen of departures is not forgotten: that they were deleted has nothing to do with the org.
+    assert (run.status, run.held["removed"]) == (RunStatus.HELD, {Reason.DELETED_IN_MARKETO: len(deleted)})
+    assert run.held["moved_from"] == "Acme Inc"
+    held.refresh_from_db()
+    assert held.status == RunStatus.DISCARDED
+
+
+def test_until_everybody_was_read_from_the_new_org_no_changes_are_followed(
+    offer: OrgMove, admin: User, synced: SalesAccount
+) -> None:
+    now = move(offer, admin).created_at
+    SyncRun.objects.unfinished().update(status=RunStatus.FAILED, failure="crashed", finished_at=now)
+    with pytest.raises(SyncRefused, match="Start a full sync"):
+        start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL)
+    past = Past.of(synced)
+    assert due_kind(Schedule.of(synced), past, now) is None
+    assert due_kind(Schedule.of(synced), past, now.replace(year=now.year + 1)) == RunKind.FULL
+
+
+def test_own_connections_end_and_their_owners_alone_are_told(offer: OrgMove, admin: User, synced: SalesAccount) -> None:
+    seller = make_member(synced, "seller@acme.example", Role.USER)
+    other_admin = make_member(synced, "other@acme.example", Role.ADMIN)
+    own = make_salesforce_connection(synced, member=seller, connected_by=seller.user, username="seller@old.example")
+    moved = make_salesforce_connection(
+        synced, member=other_admin, connected_by=other_admin.user, org_id=offer.org_id, username="other@new.example"
+    )
+    assert list(what_hangs_on_it(offer).own_connections) == [own]
+    move(offer, admin)
+    assert list(SalesforceConnection.objects.filter(member__isnull=False)) == [moved]
+    occurrence = Occurrence.objects.get(event=OWN_ENDED.key)
+    assert [receiver.user for receiver in receivers_of(occurrence, OWN_ENDED)] == [seller.user]
+
+
+def do_move(offer_id: int, user_id: int) -> None:
+    """Somebody presses Move, in a process of its own."""
+    offered = OrgMove.objects.get(pk=offer_id)
+    move_to_org(account=offered.account, move_id=offer_id, by=User.objects.get(pk=user_id))
+
+
+def test_a_move_that_is_killed_anywhere_has_happened_or_not(
+    offer: OrgMove, admin: User, synced: SalesAccount, sandbox: SandboxProcess, other_org: SandboxProcess
+) -> None:
+    """And pressed again it is done once."""
+    seller = make_member(synced, "seller@acme.example", Role.USER)
+    make_salesforce_connection(synced, member=seller, connected_by=seller.user, login_origin=sandbox.url)
+    dice, kills, statements = random.Random(3), 0, 0
+    with mortal_processes(console_environment(sandbox)) as processes:
+        while not offer.moved_at:
+            statements += dice.randint(1, 9)
+            kills += processes.live(do_move, offer.pk, admin.pk, statements=statements)
+            offer.refresh_from_db()
+            if offer.moved_at:
+                break
+            assert SalesforceConnection.objects.for_account(synced).get().org_id == offer.from_org_id
+            assert not SyncRun.objects.for_account(synced).unfinished().exists()
+            assert not Occurrence.objects.filter(event=OWN_ENDED.key).exists()
+        assert kills >= 8
+        assert not processes.live(do_move, offer.pk, admin.pk, statements=1_000)
+    assert SalesforceConnection.objects.get().org_id == offer.org_id
+    assert SyncRun.objects.for_account(synced).unfinished().count() == 1
+    assert Occurrence.objects.filter(event=OWN_ENDED.key).count() == 1
+    assert AuditEvent.objects.filter(action="connections.moved").count() == 1
