@@ -391,7 +391,6 @@ _SOURCES: list[Any] = [
     BASE_DIR / "static",
     ("tabler/css", NODE_MODULES / "@tabler/core/dist/css"),
     ("tabler/img", NODE_MODULES / "@tabler/core/dist/img"),
-    ("tabler/js", NODE_MODULES / "@tabler/core/dist/js"),
     ("source-sans-3", NODE_MODULES / "@fontsource-variable/source-sans-3"),
     ("htmx", NODE_MODULES / "htmx.org/dist"),
 ]

@@ -71,7 +71,7 @@ def spark(values: Sequence[float], sentence: str) -> SafeString:
 @register.simple_tag
 def bar(sentence: str, total: float, *parts: object) -> SafeString:
     """
-    One bar of a table: pairs of a kind ("bar", "bar2", "soft", "rest", "bad") and a number, side by side; "skip" leaves
+    One bar of a table: pairs of a kind ("bar", "bar2", "soft", "lost", "bad") and a number, side by side; "skip" leaves
     room. What is left of `total` stays empty.
     """
     total = max(float(total or 0), 1e-9)

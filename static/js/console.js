@@ -14,23 +14,6 @@ window.navigation?.addEventListener("navigateerror", mayBeSentAgain);
 window.addEventListener("keydown", (event) => {
   if (event.key === "Escape") mayBeSentAgain();
 });
-// On narrow screens the rows of such a table stand below each other: each cell then shows its heading, and says by its
-// role what it is, since cells that are not laid out as a table lose that.
-const label = (table) => {
-  const headings = [...table.querySelectorAll("thead th")].map((heading) => heading.innerText.trim());
-  table.setAttribute("role", "table");
-  for (const group of table.querySelectorAll("thead, tbody")) group.setAttribute("role", "rowgroup");
-  for (const row of table.querySelectorAll("tr")) {
-    row.setAttribute("role", "row");
-    [...row.cells].forEach((cell, place) => {
-      cell.setAttribute("role", cell.tagName === "TH" ? (cell.scope === "row" ? "rowheader" : "columnheader") : "cell");
-      if (cell.colSpan === 1) cell.dataset.label = headings[place] ?? "";
-    });
-  }
-};
-const labelAll = (root) => root.querySelectorAll("table.table-stack").forEach(label);
-document.addEventListener("DOMContentLoaded", () => labelAll(document));
-document.addEventListener("htmx:load", (event) => labelAll(event.target.parentElement ?? document));
 // A menu closes when one looks elsewhere; Escape closes the innermost one, with the focus back where it was opened.
 const openMenus = () => [...document.querySelectorAll("details.menu[open]")];
 document.addEventListener("click", (event) => {

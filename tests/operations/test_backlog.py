@@ -42,7 +42,7 @@ def test_how_old_the_copy_is_and_what_each_run_brought(synced: SalesAccount, cha
     page = text_of(browser.get(RUNS))
     assert "is in the copy" in page
     assert "Changes that each of the last 2 runs found on average" in page
-    assert page.count("<meter") == 2
+    assert page.count('class="p-bar"') == 2
     assert "Late" not in page
 
 

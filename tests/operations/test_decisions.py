@@ -89,7 +89,7 @@ def test_the_people_of_a_held_run(held: SyncRun, browser: Client, synced: SalesA
     page = text_of(browser.get(f"{address}?kind=removed&reason=deleted_in_marketo"))
     assert str(person) in page
     assert "nothing has changed" in page
-    reason = '<span class="fact d-block">Deleted in Marketo</span>'
+    reason = '<span class="sub">Deleted in Marketo</span>'
     assert text_of(browser.post(address, {"q": str(person.marketo_id)})).count(reason) == 1
     assert "Nobody." in text_of(browser.post(address, {"q": "nobody of that name"}))
     Person.objects.for_account(synced).filter(pk=person.pk).update(last_name=normalize("NFD", "Élan"))
