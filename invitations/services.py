@@ -126,11 +126,9 @@ def ask_salesforce_admin(*, account: SalesAccount, email: str, step: int, invite
     if member:
         _ask_member(member, step, invited_by)
         return None
-    waiting = account.invitations.undecided().filter(email=email, purpose=Invitation.Purpose.SALESFORCE_STEPS).first()
-    if waiting:
-        waiting.step = step
-        waiting.save(update_fields=["step"])
-        return resend(invitation=waiting, resent_by=invited_by)
+    waiting = account.invitations.undecided().filter(email=email).first()
+    if waiting and waiting.purpose != Invitation.Purpose.FIRST_ADMIN:
+        return _ask_invited(waiting, step, invited_by)
     _refuse_if(InviteEligibility(account, [email]).reason_against(email))
     new = NewInvitation(email, role=Role.SALESFORCE_ADMIN)
     purpose = Invitation.Purpose.SALESFORCE_STEPS
@@ -326,6 +324,21 @@ def _ask_member(member: Member, step: int, asked_by: User) -> None:
         account=member.account, actor=asked_by, action=InvitationAction.STEP_ASKED, target=member.user.email, step=step
     )
     _after_commit(partial(tasks.send_step_request.delay, member.user_id, asked_by.pk, step))
+
+
+def _ask_invited(waiting: Invitation, step: int, asked_by: User) -> Invitation:
+    """Another mail, with the step; whoever was invited as User would find no step behind its link."""
+    if waiting.role == Role.USER:
+        raise RefusedError(
+            _(
+                "%(email)s is invited with the role User. Change the role to Salesforce admin in User Management, "
+                "then ask again."
+            )
+            % {"email": waiting.email}
+        )
+    waiting.purpose, waiting.step = Invitation.Purpose.SALESFORCE_STEPS, step
+    waiting.save(update_fields=["purpose", "step"])
+    return resend(invitation=waiting, resent_by=asked_by)
 
 
 def _decided() -> RefusedError:

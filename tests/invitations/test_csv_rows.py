@@ -71,6 +71,12 @@ def test_a_row_with_a_problem_says_which(row: str, sentence: str) -> None:
     assert sentence in found.problem
 
 
+def test_a_row_that_is_refused_takes_nobodys_place() -> None:
+    """The same person stands twice in the file, first with a team that does not exist."""
+    first, second = people("E-mail,Team\nomar@acme.example,West\nomar@acme.example,\n")
+    assert (bool(first.problem), second.problem) == (True, "")
+
+
 def test_a_name_may_be_in_one_column() -> None:
     """Two columns say more than one; an empty cell leaves what the address says."""
     rows = [

@@ -187,6 +187,18 @@ class TestAskSalesforceAdmin:
         with pytest.raises(RefusedError, match="Change the role to Salesforce admin"):
             services.ask_salesforce_admin(account=account, email=member.email, step=7, invited_by=admin)
 
+    def test_an_invited_user_needs_the_role_first(
+        self, account: SalesAccount, admin: User, invite: MakeInvitation
+    ) -> None:
+        """Their link opens no step of the guide; with another role the same invitation asks."""
+        invitation, _ = invite(email="crm@acme.example", role=Role.USER)
+        with pytest.raises(RefusedError, match="Change the role to Salesforce admin in User Management, then ask"):
+            services.ask_salesforce_admin(account=account, email="crm@acme.example", step=6, invited_by=admin)
+        Invitation.objects.update(role=Role.SALESFORCE_ADMIN, sent_at=None)
+        services.ask_salesforce_admin(account=account, email="crm@acme.example", step=6, invited_by=admin)
+        invitation.refresh_from_db()
+        assert (invitation.purpose, invitation.step) == (Invitation.Purpose.SALESFORCE_STEPS, 6)
+
     def test_asked_again_the_open_invitation_is_used(self, account: SalesAccount, admin: User) -> None:
         first, second = (
             services.ask_salesforce_admin(account=account, email="crm@acme.example", step=step, invited_by=admin)
