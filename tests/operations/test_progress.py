@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from clients import http
-from operations.progress import Progress, progress_of
+from operations.progress import MERGE_SECONDS, Progress, progress_of
 from sandbox.testing import SandboxProcess
 from sync import runner
 from sync.engine.load import CHUNK_BYTES
@@ -196,12 +196,12 @@ def test_missing_workers_are_reported(account: SalesAccount, ops: User, client_o
     run = make_run(account, RunStatus.EXTRACTING)
     extract = make_extract(run, due_at=late)
     browser = client_of(ops)
-    assert "No worker takes this run up" in browser.get(run.get_absolute_url()).content.decode()
+    assert "No worker has picked up this run" in browser.get(run.get_absolute_url()).content.decode()
     busy = make_extract(run, Source.SALESFORCE_LEADS, lease_until=timezone.now() + LEASE)
-    assert "No worker takes this run up" not in browser.get(run.get_absolute_url()).content.decode()
+    assert "No worker has picked up this run" not in browser.get(run.get_absolute_url()).content.decode()
     busy.delete()
     Extract.objects.filter(pk=extract.pk).update(due_at=timezone.now())
-    assert "No worker takes this run up" not in browser.get(run.get_absolute_url()).content.decode()
+    assert "No worker has picked up this run" not in browser.get(run.get_absolute_url()).content.decode()
 
 
 def test_a_busy_worker_of_another_kind_hides_nobody(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
@@ -277,17 +277,17 @@ class TestRateAndTimeLeft:
     def test_marketos_time_for_the_exports_counts(self, run: SyncRun) -> None:
         progress = self.seen(run)
         assert (progress.rows, progress.rows_expected, progress.exports_ready, progress.exports) == (300, 1000, 3, 10)
-        assert progress.seconds_left == 7 * 15
+        assert progress.seconds_left == 7 * 15 + MERGE_SECONDS
         assert progress.rate == 300 / 35
 
     def test_while_the_next_export_is_made_the_time_left_falls_and_the_rate_stays(self, run: SyncRun) -> None:
         later = self.seen(run, 10)
-        assert (later.seconds_left, later.rate) == (7 * 15 - 10, self.seen(run).rate)
+        assert (later.seconds_left, later.rate) == (7 * 15 - 10 + MERGE_SECONDS, self.seen(run).rate)
 
     def test_the_time_left_is_never_shorter_than_the_missing_rows_take_at_the_rate_shown(self, run: SyncRun) -> None:
         late = self.seen(run, 1_000)
         assert late.rate
-        assert late.seconds_left == round((late.rows_expected - late.rows) / late.rate)
+        assert late.seconds_left == round((late.rows_expected - late.rows) / late.rate + MERGE_SECONDS)
 
     def test_an_export_that_is_being_loaded_counts_until_now(self, run: SyncRun) -> None:
         loading = {"status": ExtractStatus.LOADING, "rows_expected": 100, "rows_shown": 50}
@@ -296,13 +296,13 @@ class TestRateAndTimeLeft:
         )
         progress = self.seen(run, 7)
         assert progress.rate == 350 / 42
-        assert progress.seconds_left == round(52 * 1000 / 350) - 52
+        assert progress.seconds_left == round(52 * 1000 / 350 - 52 + MERGE_SECONDS)
 
     def test_the_time_left_is_never_shorter_than_a_wait(self, run: SyncRun) -> None:
         Extract.objects.of_run(run).filter(loaded_at=None).update(
             waiting_reason="marketo_quota", due_at=self.NOW + timedelta(hours=9)
         )
-        assert self.seen(run).seconds_left == 9 * 3600
+        assert self.seen(run).seconds_left == 9 * 3600 + MERGE_SECONDS
 
     def test_who_waits_for_room_promises_nothing(self, run: SyncRun) -> None:
         left = Extract.objects.of_run(run).filter(loaded_at=None)
