@@ -9,6 +9,7 @@ from django.db.models import Min, Sum
 from django.utils import timezone
 
 from accounts.models import SalesAccount
+from operations.progress import Waiting, waiting_of
 from sync.engine.cursors import STREAMS
 from sync.models import Cursor, Extract, RunKind, Schedule, SyncRun
 from sync.schedule import rhythm_of
@@ -45,6 +46,8 @@ class Backlog:
     done_at: datetime | None
     # Between two runs, by the account's schedule; None while that is off.
     rhythm: timedelta | None
+    # Why `current` stands still, and every change with it.
+    waiting: Waiting | None
 
     @property
     def is_late(self) -> bool:
@@ -71,7 +74,8 @@ def backlog_of(account: SalesAccount) -> Backlog | None:
     changes = [ChangesOfRun(run, _changes(rows[run.pk]), [rows[run.pk][stream] for stream in STREAMS]) for run in past]
     found = _changes(rows[current.pk]) if current else 0
     done_at = _done_at(current, found, _rows_for_a_change([rows[run.pk] for run in past])) if current else None
-    return Backlog(complete_until, changes, current, found, done_at, rhythm_of(Schedule.of(account)))
+    waiting = waiting_of(current) if current else None
+    return Backlog(complete_until, changes, current, found, done_at, rhythm_of(Schedule.of(account)), waiting)
 
 
 def _rows_by_run_and_source(runs: Sequence[SyncRun]) -> dict[int, Counter[str]]:

@@ -12,7 +12,7 @@ from accounts.models import SalesAccount, User
 from operations.backlog import backlog_of
 from sync.engine import incremental as follow_engine
 from sync.engine.cursors import STREAMS
-from sync.models import Cursor, Extract, RunKind, Source
+from sync.models import Cursor, Extract, RunKind, Source, SyncRun
 from sync.services import cancel_run, pause_run, start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
@@ -40,8 +40,8 @@ def test_how_old_the_copy_is_and_what_each_run_brought(synced: SalesAccount, cha
     assert by_stream[0][Source.MARKETO_DELETIONS] == 1
     assert backlog.runs[1].total == sum(by_stream[1].values()) <= backlog.most
     page = text_of(browser.get(RUNS))
-    assert "is in the copy" in page
-    assert "Changes that each of the last 2 runs found on average" in page
+    assert "Up to date as of" in page
+    assert "changes each on average." in page
     assert page.count('class="p-bar"') == 2
     assert "Late" not in page
 
@@ -52,7 +52,7 @@ def test_a_copy_that_falls_behind_is_late(synced: SalesAccount, browser: Client)
     Cursor.objects.update(since=timezone.now() - timedelta(days=2))
     page = text_of(browser.get(RUNS))
     assert "Late" in page
-    assert "(2 days ago) is in the copy" in page
+    assert "(2 days ago)." in page
 
 
 def test_when_the_copy_will_have_caught_up(
@@ -84,7 +84,20 @@ def test_when_the_copy_will_have_caught_up(
 
 def test_a_full_sync_catches_up_with_everything(synced: SalesAccount, admin: User, browser: Client) -> None:
     start_sync(account=synced, started_by=admin)
-    assert "everybody is read now" in text_of(browser.get(RUNS))
+    assert "reads everybody now" in text_of(browser.get(RUNS))
+
+
+def test_changes_wait_with_a_run_that_stands_still(synced: SalesAccount, admin: User, browser: Client) -> None:
+    """Nobody is read while the day's allowance is used up, or while somebody holds the run."""
+    run = start_sync(account=synced, started_by=admin)
+    until = timezone.now() + timedelta(hours=6)
+    SyncRun.objects.filter(pk=run.pk).update(waiting_reason="marketo_quota", due_at=until)
+    page = text_of(browser.get(RUNS))
+    assert "Marketo's daily limit is used up." in page
+    assert "Until then no change arrives." in page
+    assert "reads everybody now" not in page
+    pause_run(run=run, paused_by=admin)
+    assert "no change arrives until somebody presses Resume" in text_of(browser.get(RUNS))
 
 
 def test_before_the_first_sync_there_is_none(account: SalesAccount, browser: Client) -> None:
