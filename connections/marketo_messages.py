@@ -90,7 +90,7 @@ MARKETO_PROBLEMS: dict[str, Problem] = {
     ),
     ProblemCode.MARKETO_PAUSED: Problem(
         _("Marketo failed several times in a row, so this console gives it a pause."),
-        _("Wait: within five minutes Marketo is asked again by itself."),
+        _("Wait: Marketo is asked again automatically within five minutes."),
         NOBODY,
     ),
     ProblemCode.MARKETO_QUOTA: Problem(

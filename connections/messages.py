@@ -163,7 +163,7 @@ PROBLEMS: dict[str, Problem] = MARKETO_PROBLEMS | {
     ),
     ProblemCode.SALESFORCE_PAUSED: Problem(
         _("Salesforce failed several times in a row, so this console gives it a pause."),
-        _("Wait: within five minutes Salesforce is asked again by itself."),
+        _("Wait: Salesforce is asked again automatically within five minutes."),
         NOBODY,
     ),
     ProblemCode.SALESFORCE_QUOTA: Problem(
@@ -247,7 +247,7 @@ PROBLEMS: dict[str, Problem] = MARKETO_PROBLEMS | {
         ("View All Records",),
     ),
     ProblemCode.ASKED_JUST_NOW: Problem(
-        _("Somebody is asking the same at this moment."),
+        _("This check is running already."),
         _("Wait a few seconds, then reload this page: it shows the answer."),
         YOU,
     ),

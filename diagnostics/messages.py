@@ -128,7 +128,7 @@ _SALESFORCE = {
         OPERATOR,
     ),
     "UNKNOWN_EXCEPTION": Problem(
-        _("Salesforce failed within itself."), _("If it stays, open a case with Salesforce."), SALESFORCE_ADMIN
+        _("Salesforce had an internal error."), _("If it stays, open a case with Salesforce."), SALESFORCE_ADMIN
     ),
 }
 _MARKETO = {
@@ -154,7 +154,7 @@ _MARKETO = {
         MARKETO_ADMIN,
     ),
     "1003": Problem(
-        _("Marketo does not know what was asked for, for example a field that was removed."),
+        _("Marketo did not recognise the request (error 1003). A field may have been removed."),
         _("Compare the preview of fields with the fields of Marketo, then start the sync again."),
         MARKETO_ADMIN,
     ),
@@ -186,7 +186,7 @@ _MARKETO = {
     "604": Problem(_("A call took Marketo too long."), _RETRIED, NOBODY),
     "606": Problem(_("Too many calls were made within 20 seconds, by all programs together."), _RETRIED, NOBODY),
     "608": Problem(_("Marketo was not available for a moment."), _RETRIED, NOBODY),
-    "611": Problem(_("Marketo failed within itself."), _RETRIED, NOBODY),
+    "611": Problem(_("Marketo had an internal error."), _RETRIED, NOBODY),
     "615": Problem(_("Too many calls were made at the same moment, by all programs together."), _RETRIED, NOBODY),
     "713": Problem(_("Marketo was not available for a moment."), _RETRIED, NOBODY),
     "719": Problem(_("Several programs wrote to the same data of Marketo at once."), _RETRIED, NOBODY),

@@ -24,7 +24,9 @@ class AdminRolesForm(forms.Form):
         max_length=500,
         required=False,
         widget=forms.TextInput({"class": "form-control", "autocomplete": "off"}),
-        help_text=_("As they are called in Marketo, separated by commas. Whoever has one may open these pages."),
+        help_text=_(
+            "Their names in Marketo, separated by commas. People with one of these roles can open these pages."
+        ),
     )
 
     def clean_roles(self) -> list[str]:

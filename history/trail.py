@@ -19,7 +19,7 @@ SENTENCES = {
     ChangeKind.UPDATED: _("Changed in the copy"),
     ChangeKind.REMOVED: _("Left the copy: {reason}"),
     ChangeKind.RETURNED: _("Came back into the copy"),
-    ChangeKind.ERASED: _("Erased: what stood here is kept no longer"),
+    ChangeKind.ERASED: _("Erased: the details were deleted"),
 }
 
 

@@ -10,7 +10,7 @@ MAIL_FAILED = declare(
         "invitations.mail_failed",
         label=_("The mail of an invitation cannot be delivered"),
         describe=sentences(
-            what=_("The mail server does not take the mail of an invitation. Whoever was invited knows nothing of it."),
+            what=_("The mail server refused the mail of an invitation. The invited person has not received it."),
             todo=_("Open User Management: it says which invitations these are, and why."),
             who=_("An Admin of the Sales account"),
         ),

@@ -57,7 +57,7 @@ class InviteForm(forms.Form):
         label=_("Language of the mail"),
         choices=settings.LANGUAGES,
         widget=forms.Select(attrs={"class": "form-select"}),
-        help_text=_("Whoever has a user here already gets the language of their profile."),
+        help_text=_("Existing users get the mail in their own language."),
     )
     workspace = forms.ChoiceField(
         label=_("Workspace"),

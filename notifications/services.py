@@ -146,7 +146,7 @@ def send_test(*, channel: Channel, tested_by: User) -> Outcome:
     Raises RefusedError when it is done too often.
     """
     if hit(f"notification-tests:{channel.pk}", seconds=60) > TESTS_A_MINUTE:
-        raise RefusedError(_("That was often enough. Wait a minute."))
+        raise RefusedError(_("Too many tests at once. Wait a minute, then try again."))
     user, began = tested_by if channel.is_mail else None, monotonic()
     try:
         _send_example(channel, user)

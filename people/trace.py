@@ -50,7 +50,7 @@ class Line:
 
 
 Seen = tuple[Answer, StrOrPromise]
-NOT_ASKED = _("Not asked: the step before did not say yes.")
+NOT_ASKED = _("Not asked: an earlier step has decided.")
 GONE = {
     Reason.DELETED_IN_MARKETO: _("Marketo said that the person was deleted."),
     Reason.MERGED_IN_MARKETO: _("Marketo said that the person was merged into another one."),

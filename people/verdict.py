@@ -14,11 +14,11 @@ RULES = {
     Reason.NO_OWNER: _("Not synced: nobody owns the Salesforce record."),
     Reason.QUEUE_OWNER: _("Not synced: a queue owns the Salesforce record, not a user."),
     Reason.NOT_SHOWN_BY_SALESFORCE: _(
-        "Cannot be told: Salesforce does not show the connected user the lead or contact. Whoever is in the copy stays."
+        "Cannot be told: Salesforce does not show the connected user the lead or contact. Nobody is removed for this."
     ),
     Reason.NOT_SHOWN_BY_MARKETO: _(
-        "Cannot be told: Marketo does not show the API user this person, and does not say that they are gone. "
-        "Whoever is in the copy stays."
+        "Cannot be told: Marketo does not show the API user this person, and does not say that they "
+        "are gone. Nobody is removed for this."
     ),
     Reason.MERGED_IN_MARKETO: _("Not synced: Marketo merged this person into another one."),
     Reason.DELETED_IN_MARKETO: _("Not synced: Marketo no longer has this person."),

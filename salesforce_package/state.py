@@ -184,7 +184,7 @@ class PackageState:
         if self.connection is None:
             return _("Needs the connection to Salesforce of step 2.")
         if self.check is None:
-            return _("Nobody has looked into the org yet.")
+            return _("Not checked yet.")
         by_key = {item.item.key: item for item in self.items}
         if by_key["package_version"].state is not State.DONE:
             return by_key["package_version"].found
@@ -197,17 +197,11 @@ class PackageState:
         """A sentence for step 7."""
         if self.check is None:
             return self.install_fact
-        counts = {"verified": self.verified, "ticked": self.ticked, "total": self.total}
-        fact = _("%(verified)s of %(total)s items verified, %(ticked)s ticked by hand.") % counts
         left = [item.item.is_optional for item in self.items if not item.is_settled]
-        if needed := left.count(False):
-            rest = ngettext("%(count)s item is left.", "%(count)s items are left.", needed)
-            fact = f"{fact} {rest % {'count': needed}}"
-        if optional := left.count(True):
-            rest = ngettext(
-                "Besides, %(count)s optional item is open.", "Besides, %(count)s optional items are open.", optional
-            )
-            fact = f"{fact} {rest % {'count': optional}}"
+        fact = _("%(done)s of %(total)s done.") % {"done": self.total - len(left), "total": self.total}
+        if left:
+            counts = {"required": left.count(False), "optional": left.count(True)}
+            fact = f"{fact} {_('%(required)s required and %(optional)s optional left.') % counts}"
         if broken := len(self.changes):
             was = ngettext(
                 "%(count)s item that was in place was changed.",

@@ -54,7 +54,7 @@ def _waits(details: Details) -> Message:
 
     until = datetime.fromisoformat(details["until"])
     what = filled(gettext("Run {run} has waited for more than {minutes} minutes."), details)
-    todo = gettext("It goes on by itself: {until}. Press Try now if the reason is gone before.")
+    todo = gettext("It continues automatically: {until}. Press Try now if the reason is gone before.")
     moment = date(localtime(until), "DATETIME_FORMAT")
     return Message(f"{what} {wait_reason(details['reason'])}", filled(todo, {"until": moment}), str(NOBODY))
 
@@ -115,10 +115,10 @@ RUN_WAITS = declare(
 COPY_OLD = declare(
     Event(
         "sync.copy_old",
-        label=_("The copy grows old"),
+        label=_("The copy is out of date"),
         describe=sentences(
-            what=_("Changes of the last {minutes} minutes and more are not in the copy yet."),
-            todo=_("Look at the last runs: they say what keeps them. A sync can be started by hand, too."),
+            what=_("The copy is {minutes} minutes behind, or more."),
+            todo=_("Open the last runs: they show what holds them up. You can also start a sync by hand."),
             who=_("A Marketo admin of your company, an Admin of the Sales account, or the operator of this console"),
         ),
         permission=Permission.CONTROL_RUNS,
@@ -144,7 +144,7 @@ FRESHNESS_MISSED = declare(
         label=_("The promise of freshness is not kept"),
         describe=sentences(
             what=_("95 of 100 changes of this month were to arrive within {promised} minutes; it took {minutes}."),
-            todo=_("Look at the runs that waited or failed this month, or promise what the allowances can keep."),
+            todo=_("Check the runs that waited or failed this month, or promise what the allowances can keep."),
             who=_("A Marketo admin of your company, an Admin of the Sales account, or the operator of this console"),
         ),
         permission=Permission.CONTROL_RUNS,

@@ -29,7 +29,7 @@ class TypedText(forms.CharField):
 
 
 class ScheduleForm(forms.ModelForm[Schedule]):
-    """When runs begin by themselves."""
+    """When runs start automatically."""
 
     time_zone = forms.ChoiceField(
         label=_("Time zone"), choices=time_zone_choices, widget=forms.Select(attrs={"class": "form-select"})
@@ -55,7 +55,7 @@ class ScheduleForm(forms.ModelForm[Schedule]):
         }
         help_texts: ClassVar = {
             "full_until": _("The same as From for all hours. A night may pass midnight."),
-            "off_until": _("On this day runs begin by themselves again. Leave empty while they shall go on."),
+            "off_until": _("Automatic runs start again on this day. Leave empty to keep them on."),
         }
 
 

@@ -55,7 +55,7 @@ FAILURES = {
     ),
     "too_many_changes": Problem(
         _("More than {most} people have changed since the last look, too many to be read one by one."),
-        _("Nothing was changed. A full sync begins by itself within minutes."),
+        _("Nothing was changed. A full sync starts automatically within minutes."),
         NOBODY,
     ),
     "waited_too_long": Problem(
@@ -109,9 +109,7 @@ ENDING = (
 
 # Why a step waits; it goes on by itself.
 WAITS = {
-    "marketo_quota": _(
-        "Marketo's daily allowance of exports or calls is used up; it begins anew at midnight US Central time."
-    ),
+    "marketo_quota": _("Marketo's daily limit is used up. It starts again at midnight US Central time."),
     "marketo_export_share": _(
         "This console has used its share of Marketo's exports of today; the rest is left to other tools. The share is "
         "set on Settings > Admin Settings > Marketo > Allowance."
@@ -126,16 +124,14 @@ WAITS = {
     ),
     "marketo_queue_full": _("Marketo's queue of exports is full, perhaps with jobs of other tools."),
     "marketo_share": _("This console has made as many calls to Marketo as it allows itself in 20 seconds."),
-    "marketo_odd": _("Marketo answered something that makes no sense; it is asked once more."),
-    "salesforce_odd": _("Salesforce answered something that makes no sense; it is asked once more."),
+    "marketo_odd": _("Marketo sent an answer that cannot be read. It is asked again."),
+    "salesforce_odd": _("Salesforce sent an answer that cannot be read. It is asked again."),
     "marketo_busy": _("Marketo is busy: too many calls just now."),
     "salesforce_busy": _("Salesforce is busy or in maintenance."),
     "marketo_unreachable": _("Marketo did not answer in time."),
     "salesforce_unreachable": _("Salesforce did not answer in time."),
-    "database_full": _(
-        "The console's database has no room. Whoever runs the console must give it more; then the run goes on."
-    ),
-    "database_trouble": _("The console's database did not do what it was asked. The step is tried again."),
+    "database_full": _("The console's database is full. The operator must give it more room; then the run continues."),
+    "database_trouble": _("The console's database reported an error. The step is tried again."),
 }
 
 # The rule that decided about one person, in words.
@@ -144,7 +140,7 @@ ROW_FAULTS = {
     "no_id": _("The row does not have a Marketo ID."),
     "nul_character": _("A value holds the character U+0000, which no database text can hold."),
     "not_utf8": _("A value is not UTF-8 text."),
-    ERASED_ROW: _("The row may have held somebody who was erased since: its text is kept no longer."),
+    ERASED_ROW: _("The row may have held somebody who was erased since, so its text was deleted."),
     "unreadable_row": _("The quotes of the row do not match, or a value holds a line break without quotes."),
 }
 

@@ -99,7 +99,7 @@ def how_changes_arrive(account: SalesAccount) -> str:
     schedule = Schedule.of(account)
     if schedule.off_until and is_off(schedule, timezone.now()):
         day = date_format(schedule.off_until, "DATE_FORMAT")
-        return gettext("No run begins by itself before %(day)s.") % {"day": day}
+        return gettext("No run starts automatically before %(day)s.") % {"day": day}
     return gettext("Changes arrive automatically %(rhythm)s.") % {"rhythm": schedule.get_every_minutes_display()}
 
 

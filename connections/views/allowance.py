@@ -31,7 +31,7 @@ def allowance(request: ConsoleRequest) -> HttpResponse:
     form = AllowanceForm(request.POST or None, instance=MarketoInstance.objects.get(pk=instance.pk))
     if form.is_valid():
         set_allowance(instance=instance, by=request.member.user, **form.cleaned_data)
-        messages.success(request, _("Saved. It counts from the next call on."))
+        messages.success(request, _("Saved. It applies from the next call."))
         return redirect("connections:marketo_allowance")
     today = datetime.now(DAY_ZONES[Service.MARKETO]).date()
     used = ApiUsage.objects.for_account(request.member.account).filter(service=Service.MARKETO, day=today).first()

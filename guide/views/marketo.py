@@ -99,7 +99,7 @@ def admin_roles(request: ConsoleRequest, instance: MarketoInstance) -> HttpRespo
     form = AdminRolesForm(request.POST)
     if form.is_valid():
         set_admin_roles(instance=instance, roles=form.cleaned_data["roles"], by=request.user)
-        messages.success(request, _("Saved. The Marketo admins are read anew."))
+        messages.success(request, _("Saved. The Marketo admins are being read again."))
     else:
         messages.error(request, " ".join(map(str, form.errors["roles"])))
     return redirect("guide:actions_config")

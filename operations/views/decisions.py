@@ -45,7 +45,7 @@ def run_to_decide(request: ConsoleRequest, run_id: int) -> SyncRun:
 def approve_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Let a held run go on."""
     this = run_to_decide(request, run_id)
-    done = _("Approved. The people concerned are read once more; whoever has changed since is decided anew.")
+    done = _("Approved. These people are read once more. Anyone who changed since is judged again.")
     return _decided(request, this, lambda: decisions.approve_run(run=this, approved_by=request.user), done)
 
 
@@ -55,7 +55,7 @@ def approve_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
 def check_run_again(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Read the people of a held run again."""
     this = run_to_decide(request, run_id)
-    done = _("The people concerned are read once more. The run goes on by itself if few of them are left.")
+    done = _("These people are read once more. The run continues automatically if few are left.")
     return _decided(request, this, lambda: decisions.check_run_again(run=this, checked_by=request.user), done)
 
 

@@ -206,7 +206,7 @@ def resume_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Let a paused run go on."""
     this = get_object_or_404(watched_runs(request).select_related("account"), pk=run_id)
     if services.resume_run(run=this, resumed_by=request.user):
-        messages.success(request, _("The run goes on where it stopped."))
+        messages.success(request, _("The run continues where it stopped."))
     else:
         messages.info(request, _("The run was not paused."))
     return redirect(this)
@@ -218,7 +218,7 @@ def try_run_now(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """Let a run that waits for something outside try at once: the reason may be gone."""
     this = get_object_or_404(watched_runs(request).select_related("account"), pk=run_id)
     if services.try_now(run=this, tried_by=request.user):
-        messages.success(request, _("The run tries again now. If the reason is still there, it waits on."))
+        messages.success(request, _("The run tries again now. If the reason is still there, it keeps waiting."))
     else:
         messages.info(request, _("The run does not wait for anything."))
     return redirect(this)

@@ -26,7 +26,7 @@ def schedule(request: ConsoleRequest) -> HttpResponse:
     form = ScheduleForm(request.POST or None, instance=Schedule.of(account), initial=_zone_of(request))
     if form.is_valid():
         set_schedule(account=account, changed_by=request.user, **form.cleaned_data)
-        messages.success(request, _("Saved. Runs begin by this schedule from now on."))
+        messages.success(request, _("Saved. Runs follow this schedule from now on."))
         return redirect("sync:schedule")
     kept, now = Schedule.of(account), timezone.now()
     has_run = SyncRun.objects.for_account(account).full().exists()

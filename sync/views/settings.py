@@ -22,6 +22,6 @@ def settings(request: ConsoleRequest) -> HttpResponse:
     form = HoldLimitForm(request.POST or None, instance=HoldLimit.of(account))
     if form.is_valid():
         set_hold_limit(account=account, changed_by=request.user, **form.cleaned_data)
-        messages.success(request, _("Saved. The next run keeps to it."))
+        messages.success(request, _("Saved. It applies from the next run."))
         return redirect("sync:settings")
     return render(request, "sync/settings.html", {"form": form}, status=400 if form.is_bound else 200)

@@ -70,5 +70,5 @@ def test_a_former_name_becomes_the_present_one(told: str, kept: str) -> None:
 def test_every_page_names_the_zone_of_its_times(nora: User) -> None:
     browser = Client()
     sign_in(browser, nora.email)
-    assert "Times are those of UTC." in text_of(browser.get("/settings/profile/"))
-    assert "Times are those of" not in text_of(Client().get("/accounts/login/"))
+    assert "Time zone: UTC." in text_of(browser.get("/settings/profile/"))
+    assert "Time zone:" not in text_of(Client().get("/accounts/login/"))

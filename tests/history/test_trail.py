@@ -42,7 +42,7 @@ def test_fields_have_labels_and_values(account: SalesAccount) -> None:
         (ChangeKind.REMOVED, {"removed_reason": "queue_owner"}, "Left the copy: Owned by a queue"),
         (ChangeKind.REMOVED, {"removed_reason": "of_an_older_version"}, "Left the copy: of_an_older_version"),
         (ChangeKind.RETURNED, {"removed_reason": ""}, "Came back into the copy"),
-        (ChangeKind.ERASED, {}, "Erased: what stood here is kept no longer"),
+        (ChangeKind.ERASED, {}, "Erased: the details were deleted"),
     ],
 )
 def test_each_kind_has_a_sentence(

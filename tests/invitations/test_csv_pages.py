@@ -32,7 +32,7 @@ def test_every_input_opens(browser: Client, name: str) -> None:
 def test_lines_before_the_headings_are_shown_as_nobody(browser: Client) -> None:
     _address, page = page_of(browser, (INPUTS / "linkedin_connections.csv").read_bytes())
     assert "Line 4 is taken for the headings" in page
-    assert "Lines before the people, which are nobody" in page
+    assert "Lines above the people, skipped" in page
     assert "When exporting your connection data" in page
 
 

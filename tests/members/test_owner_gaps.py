@@ -33,7 +33,7 @@ def test_owners_without_a_user_are_listed_with_their_people(
     make_people(account, first_id=91, owner_id="005' OR Name != '")
     make_people(account, first_id=92, owner_id=owners[1]["Id"], removed_at=timezone.now())
     page = text_of(browser.get(PAGE))
-    assert "4 people are behind them" in page
+    assert "own 4 synced people but have no login here" in page
     first, second = page.index(owners[0]["Email"]), page.index(owners[2]["Email"])
     assert first < second
     assert '<td class="num" data-label="People">3</td>' in page

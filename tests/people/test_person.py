@@ -72,7 +72,7 @@ def test_the_page_says_where_somebody_stands(
 def test_somebody_who_was_never_copied_has_a_page(browser: Client) -> None:
     page = page_of(browser, 7001)
     assert "Not in the copy: never copied" in page
-    assert "No change of this person is known" in page
+    assert "No change is recorded" in page
 
 
 def test_somebody_who_was_erased_has_a_page(account: SalesAccount, browser: Client) -> None:
@@ -80,7 +80,7 @@ def test_somebody_who_was_erased_has_a_page(account: SalesAccount, browser: Clie
     Change.objects.create(account=account, marketo_id=7001, run_id=9, at=timezone.now(), **nothing)
     page = page_of(browser, 7001)
     assert "Not in the copy: erased" in page
-    assert "Erased: what stood here is kept no longer" in page
+    assert "Erased: the details were deleted" in page
     assert "run 9" in page
 
 

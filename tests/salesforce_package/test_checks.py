@@ -59,9 +59,7 @@ def test_a_configured_org_is_verified(checked: SalesAccount) -> None:
     assert state.is_installed
     assert not state.is_configured
     assert state.install_fact == "Version 1.8000.0.0 found."
-    assert state.configure_fact == (
-        "26 of 35 items verified, 0 ticked by hand. 6 items are left. Besides, 3 optional items are open."
-    )
+    assert state.configure_fact == ("26 of 35 done. 6 required and 3 optional left.")
 
 
 @pytest.mark.usefixtures("configured_org")

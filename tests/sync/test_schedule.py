@@ -1,4 +1,4 @@
-"""When runs begin by themselves: rhythm, hours for full runs, days off, in the account's time zone."""
+"""When runs start automatically: rhythm, hours for full runs, days off, in the account's time zone."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -125,7 +125,7 @@ def test_the_page_keeps_a_schedule_and_says_when_the_next_full_run_comes(
 ) -> None:
     assert Schedule.of(account).every_minutes == 5
     page = text_of(browser.post(PAGE, GOOD, follow=True))
-    assert "Runs begin by this schedule from now on" in page
+    assert "Runs follow this schedule from now on" in page
     kept = Schedule.objects.get()
     assert (kept.account, kept.every_minutes, kept.weekdays, kept.full_from) == (account, 30, [4, 5], time(22))
     event = AuditEvent.objects.get(action=SyncAction.SCHEDULE_CHANGED)
@@ -145,8 +145,8 @@ def test_a_schedule_that_cannot_be_is_refused(browser: Client, wrong: dict[str, 
 def test_runs_begin_by_the_schedule(synced: SalesAccount, browser: Client) -> None:
     tomorrow = timezone.now().date() + timedelta(days=2)
     page = text_of(browser.post(PAGE, GOOD | {"off_until": tomorrow.isoformat()}, follow=True))
-    assert "No run begins by itself before" in page
-    assert "The next full run begins by itself about" in page
+    assert "No run starts automatically before" in page
+    assert "The next full run starts automatically about" in page
     start_due_syncs()
     assert not SyncRun.objects.unfinished().exists()
     with time_machine.travel(timezone.now() + timedelta(days=3)):
@@ -161,4 +161,4 @@ def test_pages_say_how_changes_arrive(account: SalesAccount) -> None:
     assert how_changes_arrive(account) == "Changes arrive automatically every hour."
     schedule.off_until = timezone.now().date() + timedelta(days=3)
     schedule.save()
-    assert how_changes_arrive(account).startswith("No run begins by itself before ")
+    assert how_changes_arrive(account).startswith("No run starts automatically before ")

@@ -125,7 +125,7 @@ def test_a_run_that_waits_for_long_is_told_until_it_goes_on(account: SalesAccoun
     assert not going_on()
     Extract.objects.update(waiting_since=now - timedelta(minutes=31))
     watch_runs()
-    assert told(RUN_WAITS).startswith(f"Run {run.pk} has waited for more than 30 minutes. Marketo's daily allowance")
+    assert told(RUN_WAITS).startswith(f"Run {run.pk} has waited for more than 30 minutes. Marketo's daily limit")
     extract.refresh_from_db()
     Extract.objects.update(waiting_reason="", waiting_since=None)
     watch_runs()
@@ -140,10 +140,10 @@ def test_an_old_copy_is_told_until_it_is_up_to_date(account: SalesAccount) -> No
     assert not going_on()
     Cursor.objects.update(since=timezone.now() - timedelta(minutes=90))
     watch_runs()
-    assert told(COPY_OLD) == "Changes of the last 90 minutes and more are not in the copy yet."
+    assert told(COPY_OLD) == "The copy is 90 minutes behind, or more."
     Cursor.objects.update(since=timezone.now() - timedelta(minutes=120))
     watch_runs()
-    assert told(COPY_OLD) == "Changes of the last 120 minutes and more are not in the copy yet."
+    assert told(COPY_OLD) == "The copy is 120 minutes behind, or more."
     assert Occurrence.objects.count() == 1
     Cursor.objects.update(since=timezone.now())
     watch_runs()

@@ -94,7 +94,7 @@ def test_nothing_is_waited_for_for_ever(waiting: Extract) -> None:
 
 @pytest.mark.parametrize(
     ("code", "reason", "words"),
-    [("53100", "database_full", "database has no room"), ("53200", "database_trouble", "The step is tried again")],
+    [("53100", "database_full", "database is full"), ("53200", "database_trouble", "The step is tried again")],
 )
 def test_a_database_that_refuses_is_waited_for(
     connected: SalesAccount,
