@@ -65,7 +65,8 @@ def log_in_to(org: SandboxProcess, account: SalesAccount, user: User) -> OrgMove
 def move(offer: OrgMove, by: User) -> SyncRun:
     """Do the move; answers the full run that follows."""
     assert move_to_org(account=offer.account, move_id=offer.pk, by=by)
-    return SyncRun.objects.for_account(offer.account).unfinished().get()
+    run: SyncRun = SyncRun.objects.for_account(offer.account).unfinished().get()
+    return run
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ class Week:
     now: datetime
     end: datetime
     travel: time_machine.Traveller
-    events: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
+    events: list[tuple[datetime, int, Callable[[], object]]] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=count)
     exported: Counter[tuple[object, str]] = field(default_factory=Counter)
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -56,7 +56,7 @@ class Week:
         clock = SimpleNamespace(timestamp=lambda: self.now.timestamp())  # noqa: PLW0108 (now moves)
         self.marketo = Limits(SimpleNamespace(clock=clock, switches=switches))  # type: ignore[arg-type]
 
-    def at(self, moment: datetime, happens: Callable[[], None]) -> None:
+    def at(self, moment: datetime, happens: Callable[[], object]) -> None:
         heapq.heappush(self.events, (moment, next(self.numbers), happens))
 
     def run(self) -> None:
