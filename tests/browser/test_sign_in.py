@@ -81,6 +81,32 @@ def test_every_area_fits_a_small_window(
     context.close()
 
 
+# What a bar is filled with, what lies behind it, and whether each area of the rail is underlined.
+SHAPES = """() => {
+  const fill = getComputedStyle(document.querySelector(".p-bar")).fill;
+  const areas = [...document.querySelectorAll(".rail__area")];
+  const lines = areas.map(area => getComputedStyle(area, "::after").content !== "none");
+  const current = areas.map(area => area.hasAttribute("aria-current"));
+  return [fill, getComputedStyle(document.querySelector(".card")).backgroundColor, lines, current];
+}"""
+
+
+def test_with_the_colours_of_the_system_bars_and_the_current_area_are_seen(
+    browser: Browser, live_server: LiveServer, admin: User, member: User, client_of: ClientOf
+) -> None:
+    context = browser.new_context(forced_colors="active")
+    page = context.new_page()
+    sign_in(page, live_server.url, client_of(admin))
+    page.goto(f"{live_server.url}/settings/admin/users/")
+    bar, ground, lines, current = page.evaluate(SHAPES)
+    assert bar != ground
+    assert lines == current
+    assert True in current
+    # What axe-core takes for the colours are the page's, which the system has replaced.
+    assert [fault for fault in faults_of(page) if not fault.startswith("color-contrast")] == []
+    context.close()
+
+
 def test_what_was_typed_survives_the_end_of_the_session(
     browser: Browser, live_server: LiveServer, admin: User, client_of: ClientOf
 ) -> None:
