@@ -53,7 +53,7 @@ bench: install-dev ## Measure a sync of PEOPLE people and print `name: value` li
 bench-tenants: install-dev ## Measure ACCOUNTS companies on one installation and print `name: value` lines
 	$(BIN)/python -m tests.load.bench_tenants --accounts $(ACCOUNTS)
 
-screenshots: install-dev browser ## Write docs/images/
+screenshots: install-dev browser ## Write the pictures of README and docs/tour/
 	$(BIN)/python -m tests.browser.screenshots
 
 # What the console runs on; the tools of developers come on top of it.

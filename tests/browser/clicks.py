@@ -144,9 +144,17 @@ def accept_as_salesforce_admin(page: Page, demo: Demo) -> None:
 
 def install_and_configure_the_package(page: Page, demo: Demo) -> None:
     """Steps 6 and 7: what Salesforce's Setup offers is done there, the rest is ticked by hand."""
+    check_the_package(page)
+    put_the_package_in_place(page, demo)
+
+
+def check_the_package(page: Page) -> None:
     settings(page, "Salesforce package")
     page.get_by_role("button", name="Check now").click()
     expect(item(page, "Install or upgrade")).to_contain_text("Missing")
+
+
+def put_the_package_in_place(page: Page, demo: Demo) -> None:
     page.locator("summary", has_text="More").click()
     install_the_package(opened_by(page, page.get_by_role("link", name="Installed packages in your org")))
     add_remote_sites(opened_by(page, link_of(item(page, "Remote site for Adobe"))))

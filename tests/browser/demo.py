@@ -38,8 +38,8 @@ class Demo:
             stderr=subprocess.STDOUT,
         )
 
-    def wait_until_welcome(self) -> None:
-        wait_until(lambda: "The console" in self.output() or self.process.poll() is not None, seconds=60)
+    def wait_until_welcome(self, seconds: float = 60) -> None:
+        wait_until(lambda: "The console" in self.output() or self.process.poll() is not None, seconds=seconds)
         assert self.process.poll() is None, self.output()
 
     def output(self) -> str:
