@@ -6,6 +6,7 @@ from django.test import Client
 from accounts.models import SalesAccount, User
 from connections.models import ConnectionStatus
 from connections.problem_codes import ProblemCode
+from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_admin, make_marketo_connection, make_run, make_salesforce_connection
 from tests.guide.clicks import MARKETO, PREVIEW, SALESFORCE, USERS
@@ -26,7 +27,7 @@ def test_each_page_of_success_leads_to_the_next_step(browser: Client, account: S
     assert "Next: step 3 of 7" in text_of(browser.get(SALESFORCE))
     make_marketo_connection(account)
     assert "Next: step 4 of 7" in text_of(browser.get(MARKETO))
-    run = make_run(account, "succeeded", people=7, started_by=admin)
+    run = make_run(account, RunStatus.SUCCEEDED, people=7, started_by=admin)
     assert "Next: step 5 of 7" in text_of(browser.get(run.get_absolute_url()))
     invited = browser.post(
         f"{USERS}invite/", {"emails": "li@acme.example", "role": "user", "language": "en"}, follow=True
