@@ -10,17 +10,19 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import resolve
 
 from accounts.models import SalesAccount, User
 from accounts.permissions import NEEDS_FRESH_SIGN_IN
 from clients.http import AccessDenied
-from connections.models import ApiFailure, MarketoAccess, MarketoConnection, SalesforceConnection
+from connections.models import ApiFailure, MarketoAccess, MarketoConnection, MarketoInstance, SalesforceConnection
 from connections.services.app_keys import make_key
 from connections.services.call_log import record_failure
 from diagnostics.help_links import make_help_link
 from invitations.tokens import hash_token
+from msi_admin import errors, middleware
 from notifications.audiences import mail_of
 from notifications.models import Channel, ChannelKind
 from sync.statuses import RunStatus
@@ -29,6 +31,7 @@ from tests.addresses import EVERY_ADDRESS, ROOMS
 from tests.conftest import ClientOf
 from tests.factories import (
     make_invitation,
+    make_marketo_admin,
     make_run,
     make_salesforce_app,
     make_team,
@@ -182,6 +185,17 @@ def form(account: SalesAccount, admin: User, member: User, paths: Mapping[str, s
     return {"name": "Taken", "role": "admin", "team": team.pk, "subject": "item:api_secret", **ours}
 
 
+@pytest.fixture
+def _short_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two thousand refusals are looked at for their status; that each person can read one is another test."""
+
+    def answer(_request: HttpRequest, _template: str, _context: object = None, *, status: int) -> HttpResponse:
+        return HttpResponse("refused", status=status)
+
+    monkeypatch.setattr(errors, "render", answer)
+    monkeypatch.setattr(middleware, "render", answer)
+
+
 def everything() -> dict[str, list[object]]:
     """All rows of all rooms."""
     models = [model for room in ROOMS for model in apps.get_app_config(room).get_models(include_auto_created=True)]
@@ -202,6 +216,7 @@ def undone(browser: Client, method: str, path: str, form: Mapping[str, Any]) -> 
     return answer
 
 
+@pytest.mark.usefixtures("_short_refusals")
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("person", PEOPLE)
 def test_access(
@@ -220,11 +235,28 @@ def test_access(
     assert found == {route: "302" if answer == "nothing" else answer for route, answer in expected.items()}
 
 
-@pytest.mark.parametrize("person", ["admin", "marketo_admin", "superuser"])
-def test_nothing_is_written_but_by_post(
-    browser_of: Callable[[str], Client], paths: dict[str, str], person: str
-) -> None:
+@pytest.mark.parametrize("person", PEOPLE)
+def test_every_refusal_has_a_page(browser_of: Callable[[str], Client], paths: dict[str, str], person: str) -> None:
+    """One of each kind that this person meets, with a way back and in the frame that is theirs."""
     browser = browser_of(person)
+    met = {
+        cells[person]: (its, route) for (its, route), cells in ACCESS.items() if cells[person] in {"403", "404", "405"}
+    }
+    assert met
+    for status, (method, route) in met.items():
+        page = getattr(browser, method)(paths[route])
+        assert (str(page.status_code), page.templates[0].name) == (status, f"errors/{status}.html")
+        assert 'class="btn btn-primary" href="/' in page.content.decode()
+
+
+@pytest.mark.usefixtures("_short_refusals")
+def test_nothing_is_written_but_by_post(
+    browser_of: Callable[[str], Client], paths: dict[str, str], admin: User, instance: MarketoInstance
+) -> None:
+    """By somebody who may open everything."""
+    make_marketo_admin(instance, admin.email)
+    User.objects.filter(pk=admin.pk).update(is_superuser=True, is_ops_staff=True)
+    browser = browser_of("admin")
     before = everything()
     for method in ("put", "patch", "delete"):
         found = {path: answer_of(browser, method, path, {}) for path in paths.values()}

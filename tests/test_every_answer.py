@@ -17,6 +17,8 @@ from tests.factories import make_marketo_admin
 # Pages of allauth, and addresses that nobody has.
 OTHERS = ["/accounts/login/", "/accounts/password/reset/", "/accounts/2fa/", "/accounts/sessions/", "/nowhere/"]
 EVERY_ADDRESS = [*ADDRESSES, *OTHERS]
+# Exports, and an address that is refused before any view.
+MORE = ["/settings/admin/audit/export/", "/settings/admin/users/invite-csv/template/", "/settings/people/?q=%00"]
 
 
 @pytest.fixture
@@ -32,45 +34,55 @@ def directives(policy: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("is_signed_in", [True, False])
-def test_headers_keep_the_browser_from_doing_more_than_it_must(browser: Client, is_signed_in: bool) -> None:
-    """Security statement 40: what public header scanners look at, on every address; HSTS see test_production.py."""
+def test_every_address_answers_as_it_must(browser: Client, is_signed_in: bool) -> None:
+    """Whoever opens it: headers, caches, and a way on from addresses that take forms only."""
     visitor = browser if is_signed_in else Client()
-    for address in EVERY_ADDRESS:
-        headers = visitor.get(address).headers
-        policy = directives(headers["Content-Security-Policy"])
-        assert "unsafe" not in headers["Content-Security-Policy"], address
-        assert {policy[name] for name in ("default-src", "base-uri", "frame-ancestors")} == {"'none'"}, address
-        assert policy["script-src"] == policy["style-src"] == policy["form-action"] == "'self'", address
-        assert policy.get("object-src", policy["default-src"]) == "'none'", address
-        assert headers["X-Content-Type-Options"] == "nosniff", address
-        assert headers["X-Frame-Options"] == "DENY", address
-        assert headers["Referrer-Policy"] in {"same-origin", "no-referrer"}, address
-        assert headers["Cross-Origin-Opener-Policy"] == "same-origin", address
-        assert "camera=()" in headers["Permissions-Policy"], address
-
-
-def test_nothing_that_a_signed_in_person_sees_is_kept_by_a_cache(browser: Client) -> None:
-    """Security statement 42: pages, exports, refusals and errors."""
-    exports = ["/settings/admin/audit/export/", "/settings/admin/users/invite-csv/template/"]
-    for address in [*EVERY_ADDRESS, *exports, "/settings/people/?q=%00"]:
-        for method in ("get", "post"):
-            answer = getattr(browser, method)(address)
-            if not browser.session.get("_auth_user_id"):
-                pytest.fail(f"{method} {address} signs out")
-            assert "no-store" in answer.headers.get("Cache-Control", ""), f"{method} {address}"
-
-
-@pytest.mark.parametrize("is_signed_in", [True, False])
-def test_no_answer_to_a_click_is_empty(browser: Client, is_signed_in: bool) -> None:
-    """Addresses that take forms only, too: after a new sign-in, or from the list of visited pages."""
-    visitor = browser if is_signed_in else Client()
-    answers = {address: visitor.get(address) for address in ADDRESSES}
-    refused = [answer for answer in answers.values() if answer.status_code == 405]
+    answers = {address: visit(visitor, "get", address, stays_in=is_signed_in) for address in [*EVERY_ADDRESS, *MORE]}
+    for address, answer in answers.items():
+        if address in EVERY_ADDRESS:
+            assert_browsers_do_no_more_than_they_must(answer, address)
+        if is_signed_in:
+            assert "no-store" in answer.headers.get("Cache-Control", ""), address
+    refused = [answer for address, answer in answers.items() if address in ADDRESSES and answer.status_code == 405]
     assert len(refused) > 3
     for answer in refused:
-        assert answer["Allow"] == "POST"
-        assert "Nothing was changed" in answer.content.decode()
-        assert 'class="btn btn-primary" href="/"' in answer.content.decode()
+        assert_says_the_way_on(answer)
+
+
+def test_no_answer_to_a_form_is_kept_by_a_cache(browser: Client) -> None:
+    """Security statement 42, as for pages above: refusals and errors, too."""
+    for address in [*EVERY_ADDRESS, *MORE]:
+        answer = visit(browser, "post", address, stays_in=True)
+        assert "no-store" in answer.headers.get("Cache-Control", ""), address
+
+
+def visit(browser: Client, method: str, address: str, *, stays_in: bool) -> Any:
+    answer = getattr(browser, method)(address)
+    if stays_in and not browser.session.get("_auth_user_id"):
+        pytest.fail(f"{method} {address} signs out")
+    return answer
+
+
+def assert_browsers_do_no_more_than_they_must(answer: Any, address: str) -> None:
+    """Security statement 40: what public header scanners look at, on every address; HSTS see test_production.py."""
+    headers = answer.headers
+    policy = directives(headers["Content-Security-Policy"])
+    assert "unsafe" not in headers["Content-Security-Policy"], address
+    assert {policy[name] for name in ("default-src", "base-uri", "frame-ancestors")} == {"'none'"}, address
+    assert policy["script-src"] == policy["style-src"] == policy["form-action"] == "'self'", address
+    assert policy.get("object-src", policy["default-src"]) == "'none'", address
+    assert headers["X-Content-Type-Options"] == "nosniff", address
+    assert headers["X-Frame-Options"] == "DENY", address
+    assert headers["Referrer-Policy"] in {"same-origin", "no-referrer"}, address
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin", address
+    assert "camera=()" in headers["Permissions-Policy"], address
+
+
+def assert_says_the_way_on(answer: Any) -> None:
+    """Addresses that take forms only are opened, too: after a new sign-in, or from the list of visited pages."""
+    assert answer["Allow"] == "POST"
+    assert "Nothing was changed" in answer.content.decode()
+    assert 'class="btn btn-primary" href="/"' in answer.content.decode()
 
 
 # What is read before the view of a signed-in person begins.
