@@ -1,6 +1,9 @@
 """Standing people, their account, and the sandbox that answers as Marketo and Salesforce."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -9,6 +12,7 @@ from pytest_django import Settings
 from accounts.models import SalesAccount, User
 from accounts.permissions import Role
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
+from devtools.embedded.redis import start_redis
 from msi_admin.celery import app
 from sandbox.testing import SandboxProcess
 from tests.connections.salesforce_sign_in import connect_salesforce
@@ -22,6 +26,7 @@ from tests.factories import (
 )
 from tests.mail_server import MailServer
 from tests.signing_in import let_in
+from tests.sync.processes import Server, kill
 
 ClientOf = Callable[[User], Client]
 RefuseMails = Callable[..., None]
@@ -126,6 +131,23 @@ def tasks_run_at_once() -> Iterator[None]:
     app.conf.task_always_eager = True
     yield
     app.conf.task_always_eager = False
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that the unprivileged user of PostgreSQL can enter, with a name short enough for sockets."""
+    folder = Path(tempfile.mkdtemp(prefix="msi-kill-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def own_redis(open_folder: Path) -> Iterator[Server]:
+    """The workers' Redis, to be killed; the other tests' one must live on."""
+    server = Server(lambda: start_redis(open_folder)[0])
+    yield server
+    kill(server.process)
 
 
 @pytest.fixture(scope="session")

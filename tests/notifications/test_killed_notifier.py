@@ -15,7 +15,7 @@ from common.events import find_event
 from notifications.models import ChannelKind, Delivery
 from sandbox.testing import SandboxProcess
 from tests.notifications.conftest import MakeChannel, Posts
-from tests.sync.processes import Process, console_environment, kill, running, wait_for
+from tests.sync.processes import Process, Server, console_environment, kill, running, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 FAILED = find_event("sync.run_failed")
@@ -29,9 +29,9 @@ def running_sandbox() -> Iterator[SandboxProcess]:
         yield process
 
 
-def notifier(folder: Path, sandbox: SandboxProcess) -> AbstractContextManager[Process]:
+def notifier(folder: Path, sandbox: SandboxProcess, redis_url: str = "") -> AbstractContextManager[Process]:
     """As in the Procfile, with beat."""
-    environment = console_environment(sandbox) | {"EMAIL_URL": f"smtp://127.0.0.1:{sandbox.smtp_port}"}
+    environment = console_environment(sandbox, redis_url) | {"EMAIL_URL": f"smtp://127.0.0.1:{sandbox.smtp_port}"}
     pool = ["--pool", "threads", "--concurrency", "8", "--without-mingle", "--without-gossip"]
     command = [sys.executable, "-m", "celery", "-A", "msi_admin", "worker", "-Q", "notifications", "-l", "WARNING"]
     return running([*command, *pool, "-B", "-s", str(folder / "beat")], folder, environment)
@@ -72,6 +72,39 @@ def test_nothing_is_lost_and_a_repeat_is_known_by_its_id(
     mails = sandbox.get("/_sandbox/mailbox")
     assert len({mail["message_id"] for mail in mails}) == 2 * NUMBER
     assert {address for mail in mails for address in mail["to"]} == {admin.email}
+
+
+def test_a_killed_redis_loses_nothing_and_doubles_nothing(
+    own_redis: Server,
+    account: SalesAccount,
+    admin: User,
+    sandbox: SandboxProcess,
+    make_channel: MakeChannel,
+    posts: Posts,
+    open_folder: Path,
+    tmp_path: Path,
+) -> None:
+    """Its messages only ring: what is to be told, and what was, stands in the database."""
+    for kind in (ChannelKind.SLACK, ChannelKind.TEAMS, ChannelKind.WEBHOOK):
+        make_channel(kind)
+    # So slow that it is killed while messages are on their way.
+    sandbox.post("/_sandbox/faults", {"path": "/hooks/", "kind": "delay", "seconds": 0.2})
+    with notifier(tmp_path, sandbox, f"unix://{open_folder}/redis.sock"):
+        for death in range(2):
+            for number in range(NUMBER // 2):
+                fail(account, death * NUMBER + number)
+            before = len(posts())
+            wait_for(lambda: len(posts()) > before, tmp_path)  # noqa: B023 (called at once)
+            own_redis.kill_and_start_again()
+        assert FAILED
+        end(FAILED, account=account)
+        wait_for(lambda: is_all_sent(messages=4 * 2 * NUMBER), tmp_path)
+    assert Counter(post["path"] for post in posts()) == dict.fromkeys(
+        ("/hooks/slack/ops", "/hooks/teams/ops", "/hooks/standard/ops"), 2 * NUMBER
+    )
+    signed = [post["headers"]["webhook-id"] for post in posts() if "standard" in post["path"]]
+    mails = [mail["message_id"] for mail in sandbox.get("/_sandbox/mailbox")]
+    assert len(set(signed)) == len(signed) == len(set(mails)) == len(mails) == 2 * NUMBER
 
 
 def is_all_sent(messages: int) -> bool:

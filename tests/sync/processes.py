@@ -52,6 +52,18 @@ def running(command: list[str], folder: Path, environment: dict[str, str]) -> It
             kill(process)
 
 
+class Server:
+    """A server of a test's own, which it can kill and start again on the same data."""
+
+    def __init__(self, start: Callable[[], Process]) -> None:
+        self._start = start
+        self.process = start()
+
+    def kill_and_start_again(self) -> None:
+        kill(self.process)
+        self.process = self._start()
+
+
 @contextmanager
 def worker(folder: Path, sandbox: SandboxProcess, redis_url: str = "", name: str = "celery") -> Iterator[Process]:
     """A worker of two processes for every queue, and beat."""

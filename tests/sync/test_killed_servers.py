@@ -1,9 +1,7 @@
 """PostgreSQL, Redis and the web process killed with SIGKILL in the middle of a run: it goes on, exactly."""
 
 import re
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +11,13 @@ from django.db import connection
 
 from accounts.models import SalesAccount, User
 from devtools.embedded.postgres import Postgres
-from devtools.embedded.redis import start_redis
 from sandbox.testing import SandboxProcess
 from sync.models import Extract, Person, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.sync.processes import (
-    Process,
+    Server,
     forget_leases,
     kill,
     wait_for,
@@ -30,27 +27,6 @@ from tests.sync.processes import (
 )
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that the unprivileged user of PostgreSQL can enter, with a name short enough for sockets."""
-    folder = Path(tempfile.mkdtemp(prefix="msi-kill-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder)
-
-
-class Server:
-    """A server of this test's own, which it can kill and start again on the same data."""
-
-    def __init__(self, start: Callable[[], Process]) -> None:
-        self._start = start
-        self.process = start()
-
-    def kill_and_start_again(self) -> None:
-        kill(self.process)
-        self.process = self._start()
 
 
 @pytest.fixture
@@ -67,14 +43,6 @@ def own_postgres(transactional_db: None, open_folder: Path) -> Iterator[Server]:
     connection.settings_dict = usual
     kill(server.process)
     postgres.remove_leftovers(with_data=True)
-
-
-@pytest.fixture
-def own_redis(open_folder: Path) -> Iterator[Server]:
-    """The workers' Redis; the other tests' one must live on."""
-    server = Server(lambda: start_redis(open_folder)[0])
-    yield server
-    kill(server.process)
 
 
 @pytest.fixture
