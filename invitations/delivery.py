@@ -49,7 +49,7 @@ def deliver(invitation_id: int) -> None:
         mail_limits.release(taken)
         with transaction.atomic():
             mine.update(mail_begun_at=None, mail_problem=error.problem, send_after=_next_try(invitation))
-            tell_of_failure(invitation)
+            tell_of_failure(invitation, error.problem)
         raise
     mine.update(sent_at=timezone.now(), mail_problem="", mail_token="")
 
@@ -61,9 +61,10 @@ def _next_try(invitation: Invitation) -> datetime:
     return now + min(max(tried_for / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
-def tell_of_failure(invitation: Invitation) -> None:
-    """Of all that fail in an account at the same time once."""
-    begin(MAIL_FAILED, account=invitation.account, link=reverse("members:users"), concerned=invitation.invited_by)
+def tell_of_failure(invitation: Invitation, problem: Invitation.MailProblem) -> None:
+    """Of all that fail in an account at the same time once, with the problem of the last."""
+    link = reverse("members:users")
+    begin(MAIL_FAILED, account=invitation.account, link=link, concerned=invitation.invited_by, problem=problem.value)
 
 
 def watch_mails() -> None:

@@ -1,21 +1,34 @@
 """What happens in this room that somebody must be told of."""
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
-from common.events import Event, declare, sentences
+from common.events import Details, Event, Message, declare, filled
+from salesforce_package.items.checklist import ITEMS
+
+# The rest is on the page.
+MOST_NAMED = 5
+
+
+def _broken(details: Details) -> Message:
+    what = filled(gettext("Items of the Salesforce package that are no longer in order: {items}."), details)
+    # Of an older version nothing but their number was recorded.
+    titles = [str(ITEMS[key].title) for key in details.get("keys", ()) if key in ITEMS]
+    return Message(
+        f"{what} {' · '.join(titles[:MOST_NAMED])}".strip(),
+        gettext("Open the page Salesforce package: it says what is missing, and what to do."),
+        gettext("A Salesforce admin of your company"),
+    )
+
 
 ITEMS_BROKEN = declare(
     Event(
         "salesforce_package.items_broken",
         label=_("Something of the Salesforce package that was in order is broken"),
-        describe=sentences(
-            what=_("Items of the Salesforce package that are no longer in order: {items}."),
-            todo=_("Open the page Salesforce package: it says what is missing, and what to do."),
-            who=_("A Salesforce admin of your company"),
-        ),
+        describe=_broken,
         permission=Permission.CONFIGURE_PACKAGE,
-        example={"items": 2},
+        example={"items": 2, "keys": ["soap_site", "lead_layout"]},
         ends=_("when they are in order again"),
         over=_("What was broken of the Salesforce package is in order again."),
     )

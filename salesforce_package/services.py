@@ -107,9 +107,10 @@ def _keep(account: SalesAccount, last: PackageCheck | None, org_id: str, finding
 
 
 def _tell_of_broken(account: SalesAccount, org_id: str) -> None:
-    broken = open_changes(account, org_id).values("item").distinct().count()
+    broken = sorted(set(open_changes(account, org_id).values_list("item", flat=True)))
     if broken:
-        begin(ITEMS_BROKEN, account=account, link=reverse("salesforce_package:package"), items=broken)
+        link = reverse("salesforce_package:package")
+        begin(ITEMS_BROKEN, account=account, link=link, items=len(broken), keys=broken)
     else:
         end(ITEMS_BROKEN, account=account)
 

@@ -143,7 +143,7 @@ def test_what_was_changed_is_on_the_page_and_in_the_guide_and_is_told(
         assert text in page
     assert "1 item that was in place was changed." in text_of(browser.get("/"))
     occurrence = Occurrence.objects.going_on().get(event="salesforce_package.items_broken")
-    assert (occurrence.details, occurrence.link) == ({"items": 1}, PAGE)
+    assert (occurrence.details, occurrence.link) == ({"items": 1, "keys": ["actions_site"]}, PAGE)
 
 
 @pytest.mark.usefixtures("configured_org")
