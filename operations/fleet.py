@@ -15,7 +15,8 @@ from django_stubs_ext import StrOrPromise
 from accounts.models import Occurrence, SalesAccount
 from common.events import all_events
 from common.hours import hour_of, last_hours
-from sync.models import Cursor, RunKind, SyncRun
+from sync.messages import wait_reason
+from sync.models import Cursor, Extract, RunKind, SyncRun
 from sync.schedule import connected_among, rhythms_of
 from sync.statuses import RunStatus
 from sync.watch import is_old
@@ -64,6 +65,8 @@ class Line:
     current: SyncRun | None
     rhythm: timedelta | None
     is_connected: bool
+    # Why the current run waits, in words; empty where it does not.
+    waits_for: StrOrPromise = ""
 
     @property
     def total(self) -> int:
@@ -121,6 +124,7 @@ class Fleet:
             current,
             self._rhythms[key],
             is_connected=key in self._connected,
+            waits_for=str(wait_reason(self._waits[key])) if standing == Standing.WAITING and key in self._waits else "",
         )
 
     def _standing(self, key: int, current: SyncRun | None, until: datetime | None) -> Standing:
@@ -158,6 +162,14 @@ class Fleet:
     def _current(self) -> Mapping[int, SyncRun]:
         runs = SyncRun.objects.unfinished().filter(account__in=self._keys).with_waiting()
         return {run.account_id: run for run in runs}
+
+    @cached_property
+    def _waits(self) -> Mapping[int, str]:
+        """Codes of what current runs wait for, those of their extracts before their own."""
+        runs = {run.pk: key for key, run in self._current.items()}
+        own = {key: run.waiting_reason for key, run in self._current.items() if run.waiting_reason}
+        waiting = Extract.objects.filter(run__in=runs).exclude(waiting_reason="").order_by("-due_at")
+        return own | {runs[run]: reason for run, reason in waiting.values_list("run", "waiting_reason")}
 
     @cached_property
     def _last(self) -> Mapping[int, SyncRun]:

@@ -19,6 +19,9 @@ ASKED_FOR_SECONDS, KEPT_SECONDS = 0.5, 15
 # Sweeps come every second, and may wait a little.
 SILENT_SECONDS = 30
 
+# By their queues, as docker-compose.yml and the Procfile name them.
+PROCESSES = {"celery": "worker", "sweep": "sweeper", "mail": "mailer", "bulk": "loader", "notifications": "notifier"}
+
 
 @dataclass(frozen=True)
 class QueueState:
@@ -32,6 +35,11 @@ class QueueState:
     oldest: timedelta | None
     workers: int
     busy: int
+
+    @property
+    def process(self) -> str:
+        """Which of the console's processes takes its messages."""
+        return PROCESSES.get(self.name, self.name)
 
     @property
     def waited(self) -> str:
@@ -48,9 +56,14 @@ class Work:
     oldest_due: int
 
     @property
+    def is_swept(self) -> bool:
+        """The scheduler sends, and the sweeper takes it."""
+        return self.sweep is not None and self.sweep < SILENT_SECONDS
+
+    @property
     def is_alive(self) -> bool:
         """The scheduler sweeps, and every queue has a worker."""
-        return self.sweep is not None and self.sweep < SILENT_SECONDS and all(queue.workers for queue in self.queues)
+        return self.is_swept and all(queue.workers for queue in self.queues)
 
 
 def work_of_now() -> Work:
