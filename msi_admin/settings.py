@@ -123,6 +123,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab("*/10"),
         "options": {"expires": 300},
     },
+    "forget-old-findings": {
+        "task": "salesforce_package.tasks.forget_what_is_old",
+        "schedule": crontab(hour="2", minute="33"),
+    },
     "revoke-orphaned-tokens": {"task": "connections.tasks.revoke_orphaned_tokens", "schedule": crontab(minute="17")},
     "send-overdue-invitations": {"task": "invitations.tasks.send_overdue_invitations", **EVERY_MINUTE},
     "send-invitation-reminders": {"task": "invitations.tasks.send_reminders", "schedule": crontab(minute="37")},

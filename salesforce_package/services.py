@@ -1,6 +1,6 @@
 """Looking at the Salesforce package of steps 6 and 7, and ticking by hand what no API can see."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -71,7 +71,7 @@ def expectation_of(account: SalesAccount, connection: SalesforceConnection) -> E
         org_id=connection.org_id,
         lead_ids=sample.lead_ids,
         contact_ids=sample.contact_ids,
-        people=list(_people_of(account, own)),
+        people=list(people_of(account, own)),
         connected_ids=frozenset(own.values()),
     )
 
@@ -84,7 +84,7 @@ def _connections_to(account: SalesAccount, org_id: str) -> QuerySet[SalesforceCo
     return links
 
 
-def _people_of(account: SalesAccount, own: dict[int | None, str]) -> Iterator[Person]:
+def people_of(account: SalesAccount, own: Mapping[int | None, str]) -> Iterator[Person]:
     """Members, and who has an open invitation; `own` are the Salesforce users of members who connected themselves."""
     for member in Member.objects.for_account(account).select_related("user").order_by("user__name", "user__email"):
         yield Person(str(member.user), member.user.email, own.get(member.pk, ""))

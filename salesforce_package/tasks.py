@@ -10,7 +10,7 @@ from accounts.models import SalesAccount
 from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
 from connections.turns import in_their_minute, look
-from salesforce_package import proof, services
+from salesforce_package import proof, retention, services
 
 
 @shared_task
@@ -42,3 +42,10 @@ def clean_up_test_activities() -> None:
 def clean_up_test_activity(proof_id: int) -> None:
     for left in proof.left_behind().filter(pk=proof_id):
         look(left.account_id, partial(proof.clean_up, left))
+
+
+@shared_task
+def forget_what_is_old() -> None:
+    """Every night: what broke long ago, old test activities, and the names of those who have left."""
+    for account in SalesAccount.objects.all():
+        retention.forget_what_is_old(account)
