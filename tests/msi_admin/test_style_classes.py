@@ -66,3 +66,7 @@ def test_every_class_has_a_rule() -> None:
 @pytest.mark.parametrize("name", ["table-stack", "card-header", "btn-outline-primary", "col-sm-3", "row"])
 def test_what_was_replaced_is_recognised(name: str) -> None:
     assert REPLACED.fullmatch(name)
+
+
+def test_every_table_has_a_name() -> None:
+    assert re.findall(r"<table[^>]*>(?!\s*(?:<caption|\{% slot))", TEMPLATES) == []
