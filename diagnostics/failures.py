@@ -1,10 +1,11 @@
 """The failed calls of an account: who has to act, and making one again by hand where that changes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -52,12 +53,16 @@ class ActorFailures:
     failures: list[ExplainedFailure]
 
 
+def shown_failures(accounts: Iterable[SalesAccount]) -> QuerySet[ApiFailure]:
+    """What failed in the last 30 days."""
+    found = ApiFailure.objects.filter(account__in=accounts, last_seen_at__gte=timezone.now() - SHOWN_FOR)
+    # An export that cannot be cancelled has ended: nobody has to act.
+    return found.exclude(operation__endswith="/cancel.json")
+
+
 def explained_failures(account: SalesAccount, reader: User) -> list[ExplainedFailure]:
     """The failures of the last 30 days, the latest first; `reader` is the person at the screen."""
-    rows = ApiFailure.objects.for_account(account).filter(last_seen_at__gte=timezone.now() - SHOWN_FOR)
-    # An export that cannot be cancelled has ended: nobody has to act.
-    rows = rows.exclude(operation__endswith="/cancel.json")
-    rows = rows.select_related("user").order_by("-last_seen_at")
+    rows = shown_failures([account]).select_related("user").order_by("-last_seen_at")
     is_marketo_admin = MarketoInstance.objects.administered_by(reader).for_account(account).exists()
     return [_explain(row, reader, is_marketo_admin=is_marketo_admin) for row in rows]
 
