@@ -67,7 +67,8 @@ _NAMED = [
     r"(?P<kept>message\ body\ was:\s{1,3}+|\nbody:\ )(?!\[hidden\])[^\n]+",
 ]
 _SHAPED = rf"""
-      \b00D\w{{12,15}}![\w.-]+                              # Salesforce: access token
+      msi_api_[0-9a-f]{{8,}}                                # our own API tokens
+    | \b00D\w{{12,15}}![\w.-]+                              # Salesforce: access token
     | \b5Aep[\w.-]{{20,}}                                   # Salesforce: refresh token
     | \b[0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}}:[\w-]+  # Marketo: access token
     | \beyJ[\w-]+\.[\w.-]+                                # JSON web token

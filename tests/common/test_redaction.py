@@ -92,6 +92,8 @@ def test_secrets_inside_text_are_hidden(text: str) -> None:
         SESSION,
         TOKEN,
         f"IjEi:1rVxyz:{TOKEN}",
+        f"msi_api_{'0a' * 32}",
+        f"x_msi_api_{'7' * 64}",
     ],
 )
 @pytest.mark.parametrize("around", ["{}", "session {} is invalid", "KeyError: '{}'", "({},)", "/a/{}/b", "a%20{}%20b"])
