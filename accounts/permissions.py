@@ -28,6 +28,8 @@ class Permission(StrEnum):
     CONNECT_SALESFORCE = "connections.connect_salesforce"
     # A connection of one's own, beside the account's.
     CONNECT_OWN_SALESFORCE = "connections.connect_own_salesforce"
+    # Tokens by which programs read what the account's Admins may read.
+    MANAGE_API_TOKENS = "api.manage_tokens"
     READ_DIAGNOSTICS = "diagnostics.read"
     ASK_SALESFORCE_ADMIN = "guide.ask_salesforce_admin"
     MANAGE_USERS = "members.manage"
@@ -51,6 +53,7 @@ NEEDS_FRESH_SIGN_IN = frozenset(
         Permission.ASK_SALESFORCE_ADMIN,
         Permission.MANAGE_USERS,
         Permission.MANAGE_NOTIFICATIONS,
+        Permission.MANAGE_API_TOKENS,
         Permission.DECIDE_RUNS,
     }
 )

@@ -49,6 +49,7 @@ SETTING_PAGES = [
     (_("Admin Settings"), _("Data Sync"), "sync:settings", Permission.DECIDE_RUNS),
     (_("Admin Settings"), _("Notifications"), "notifications:channels", Permission.MANAGE_NOTIFICATIONS),
     (_("Integrations"), _("Diagnostics"), "diagnostics:diagnostics", Permission.READ_DIAGNOSTICS),
+    (_("Integrations"), _("API tokens"), "api:tokens", Permission.MANAGE_API_TOKENS),
     (_("Sales account"), _("People"), "people:people", Permission.READ_PEOPLE),
 ]
 # Tabler icons of the pages and areas, by URL name.
@@ -69,6 +70,8 @@ ICONS = {
     "notifications:channels": "bell",
     "notifications:own": "bell",
     "diagnostics:diagnostics": "stethoscope",
+    "api:tokens": "key",
+    "api:ops_tokens": "key",
     "people:people": "address-book",
 }
 # Pages on which people change how they sign in: My Profile leads to them.
@@ -130,6 +133,8 @@ def _setting_pages(path: str, user: User, member: Member | None) -> list[PageGro
     groups = [PageGroup(_("My Account"), [_setting(_("My Profile"), "accounts:profile", path, states)])]
     if member or user.is_ops_staff:
         groups[0].pages.append(_setting(_("My Notifications"), "notifications:own", path, states))
+    if user.is_ops_staff:
+        groups[0].pages.append(_setting(_("My API tokens"), "api:ops_tokens", path, states))
     for heading, label, name, permission in SETTING_PAGES:
         if not member or not member.may(permission):
             continue

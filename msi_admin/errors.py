@@ -6,6 +6,8 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.middleware import page_of_form
+from api.middleware import PREFIX
+from api.problems import problem
 from common.errors import NotFoundError
 
 
@@ -32,4 +34,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Shows only the request's number, by which the logs find the cause. No database, no context processors."""
     reference = structlog.contextvars.get_contextvars().get("request_id", "")
+    if request.path_info.startswith(PREFIX):
+        return problem(500, "Something went wrong on our side.", reference=reference)
     return render(None, "errors/500.html", {"reference": reference}, status=500)

@@ -138,6 +138,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "sync.tasks.forget_what_is_old",
         "schedule": crontab(hour="2", minute="41"),
     },
+    "forget-expired-api-tokens": {
+        "task": "api.tasks.forget_expired_tokens",
+        "schedule": crontab(hour="2", minute="19"),
+    },
     "forget-old-calls": {"task": "connections.tasks.forget_what_is_old", "schedule": crontab(hour="2", minute="21")},
     "delete-outdated-invitations": {
         "task": "invitations.tasks.delete_outdated_invitations",
@@ -194,6 +198,7 @@ AUDIT_DAYS = env.int("AUDIT_DAYS", 1_100)
 # --- Applications --------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "devtools",
+    "api",
     "guide",
     "members",
     "invitations",
@@ -229,6 +234,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "msi_admin.measures.MeasureMiddleware",
     "msi_admin.middleware.ProbesMiddleware",
+    "api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

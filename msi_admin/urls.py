@@ -7,6 +7,7 @@ from django.http import Http404
 from django.urls import include, path, re_path
 
 from accounts.access import fresh_sign_in_required_to_read
+from api.v1.api import api
 from msi_admin import errors, health
 
 urlpatterns = [
@@ -20,6 +21,8 @@ urlpatterns = [
     path("", include("operations.urls")),
     path("", include("people.urls")),
     path("", include("sync.urls")),
+    path("", include("api.urls")),
+    path("api/v1/", api.urls),
     path("", include("invitations.urls")),
     # An address is changed by nobody here: who a person is in Marketo and in invitations hangs on it.
     path("accounts/email/", errors.page_not_found, {"exception": Http404()}),

@@ -250,6 +250,14 @@ get  /settings/admin/users/selected/role/                  login     404    405 
 post /settings/admin/users/selected/role/                  login     404    nothing  403    403    302   404    404 404
 get  /settings/admin/users/selected/team/                  login     404    405      403    403    405   404    404 404
 post /settings/admin/users/selected/team/                  login     404    404      403    403    302   404    404 404
+get  /settings/api-tokens/                                 login     404    404      404    404    404   404    200 200
+post /settings/api-tokens/                                 login     404    404      404    404    404   404    400 400
+get  /settings/api-tokens/<int:pk>/revoke/                 login     405    405      405    405    405   405    405 405
+post /settings/api-tokens/<int:pk>/revoke/                 login     404    404      404    404    404   404    302 404
+get  /settings/integrations/api-tokens/                    login     404    200      403    403    200   404    404 404
+post /settings/integrations/api-tokens/                    login     404    400      403    403    400   404    404 404
+get  /settings/integrations/api-tokens/<int:pk>/revoke/    login     405    405      405    405    405   405    405 405
+post /settings/integrations/api-tokens/<int:pk>/revoke/    login     404    404      403    403    302   404    404 404
 get  /settings/integrations/diagnostics/                   login     404    200      403    200    200   404    404 404
 post /settings/integrations/diagnostics/                   login     404    405      403    405    405   404    404 404
 get  /settings/integrations/diagnostics/<int:pk>/retry/    login     404    405      403    405    405   404    404 404

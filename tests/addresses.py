@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.urls import URLPattern, URLResolver, get_resolver
 
 ROOMS = {
+    "api",
     "notifications",
     "guide",
     "accounts",

@@ -16,6 +16,8 @@ from django.urls import resolve
 
 from accounts.models import SalesAccount, User
 from accounts.permissions import NEEDS_FRESH_SIGN_IN
+from api.scopes import Scope
+from api.tokens import Owner, make_token
 from clients.http import AccessDenied
 from connections.models import ApiFailure, MarketoAccess, MarketoConnection, MarketoInstance, SalesforceConnection
 from connections.services.app_keys import make_key
@@ -54,7 +56,7 @@ def read(table: str) -> Cells:
 
 
 ACCESS = read(TABLE)
-REFUSALS = {"login", "403", "404", "405", "nothing"}
+REFUSALS = {"login", "401", "403", "404", "405", "nothing"}
 # For everybody: an invitation and a request for help by whoever holds the link, and the choice of a language.
 OPEN_TO_ALL = {"/invitations/<str:token>/", "/help/<str:token>/", "/language/"}
 OPEN_TO_PEOPLE_WITHOUT_ACCOUNT = {"/", "/settings/profile/", *OPEN_TO_ALL}
@@ -133,6 +135,7 @@ def paths(
     account: SalesAccount,
     admin: User,
     member: User,
+    ops: User,
     marketo_connection: MarketoConnection,
     salesforce_connection: SalesforceConnection,
 ) -> dict[str, str]:
@@ -157,6 +160,8 @@ def paths(
         **dict.fromkeys(["channel", "test_channel", "remove_channel"], mail_of(account).pk),
         **dict.fromkeys(["own_channel", "test_own", "remove_own"], own.pk),
         **dict.fromkeys(["remove", "second_factors"], member.member.pk),
+        "revoke_token": _token_of(Owner(member=admin.member), admin),
+        "revoke_ops_token": _token_of(Owner(user=ops), ops),
         "retry_failure": failure.pk,
         "remove_marketo_access": access.pk,
         **dict.fromkeys(["salesforce_app", "check_salesforce_app", "remove_salesforce_app"], app.pk),
@@ -175,6 +180,10 @@ def paths(
     assert set(keys) == {address.name for address in ours if address.takes_key}
     given = {name: key if isinstance(key, tuple) else (key,) for name, key in keys.items()}
     return {address.route: address.path(*given.get(address.name, ())) for address in ours}
+
+
+def _token_of(owner: Owner, by: User) -> int:
+    return make_token(owner=owner, name="Grafana", scopes=[Scope.RUNS], days=90, made_by=by)[0].pk
 
 
 @pytest.fixture
@@ -296,6 +305,7 @@ def test_an_old_sign_in_gives_nobody_rights(
 
 # Where no role counts: all else outside the rooms asks whoever is not signed in to sign in, or is not there.
 OPEN_OUTSIDE_THE_ROOMS = {
+    "/api/v1/openapi.json",
     "/healthz",
     "/readyz",
     "/readyz/workers",

@@ -40,6 +40,7 @@ SCREENS = [
     "/settings/admin/marketo/rights/",
     "/settings/admin/marketo/allowance/",
     "/settings/integrations/diagnostics/",
+    "/settings/integrations/api-tokens/",
     "/settings/salesforce/",
     "/settings/people/",
     "/settings/people/1/?ask=1",

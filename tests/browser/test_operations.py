@@ -21,7 +21,7 @@ from tests.conftest import ClientOf
 from tests.factories import make_account, make_cursor, make_extract, make_marketo_connection, make_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PAGES = ["/ops/", "/ops/freshness/", "/notifications/", "/settings/notifications/"]
+PAGES = ["/ops/", "/ops/freshness/", "/notifications/", "/settings/notifications/", "/settings/api-tokens/"]
 
 
 @pytest.fixture

@@ -32,8 +32,10 @@ SINCE_1_2_0 = {
     "salesforce_package.PackageChange",
     "sync.Schedule",
 }
+SINCE_1_3_0 = {"api.ApiToken"}
 NOT_YET = {
     "1.0.0": SINCE_1_2_0
+    | SINCE_1_3_0
     | {
         "connections.SalesforceApp",
         "connections.SalesforceAppKey",
@@ -41,7 +43,8 @@ NOT_YET = {
         "sync.HeldPerson",
         "sync.HoldLimit",
     },
-    "1.1.0": SINCE_1_2_0,
+    "1.1.0": SINCE_1_2_0 | SINCE_1_3_0,
+    "1.2.0": SINCE_1_3_0,
 }
 
 

@@ -1,0 +1,37 @@
+"""What people choose for a token."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.forms import VisibleName
+from api.scopes import Scope
+from api.tokens import LIFETIMES, USUAL_LIFETIME
+
+
+def _lifetimes() -> list[tuple[int, str]]:
+    return [(days, ngettext("%(days)s day", "%(days)s days", days) % {"days": days}) for days in LIFETIMES]
+
+
+class TokenForm(VisibleName, forms.Form):
+    """A token's name, what it may read and for how long."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("The program that will use it, such as Grafana."),
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("May read"),
+        choices=Scope.choices,
+        initial=[Scope.RUNS],
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+    )
+    days = forms.TypedChoiceField(
+        label=_("Expires after"),
+        coerce=int,
+        choices=_lifetimes,
+        initial=USUAL_LIFETIME,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )

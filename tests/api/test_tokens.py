@@ -1,0 +1,208 @@
+"""Tokens: made and revoked on their pages, stored as a hash, and never good for more than their owner is."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AuditEvent, Member, SalesAccount, User
+from accounts.permissions import Role
+from api.audit_actions import ApiAction
+from api.models import ApiToken
+from api.scopes import Scope
+from api.tokens import MOST_TOKENS, PREFIX, forget_expired
+from tests.api.conftest import call, secret_of
+from tests.common.test_logs import written
+from tests.conftest import ClientOf
+from tests.factories import make_member
+from tests.pages import text_of
+
+PAGE = "/settings/integrations/api-tokens/"
+OPS_PAGE = "/settings/api-tokens/"
+FORM = {"name": "Grafana", "scopes": [Scope.RUNS, Scope.FAILED_CALLS], "days": 30}
+
+
+def secret_on(page: str) -> str:
+    return PREFIX + page.partition(f"<code>{PREFIX}")[2].partition("</code>")[0]
+
+
+@pytest.mark.parametrize(("person", "address"), [("admin", PAGE), ("ops", OPS_PAGE)])
+def test_a_secret_is_shown_once_and_stored_nowhere(
+    request: pytest.FixtureRequest, client_of: ClientOf, person: str, address: str
+) -> None:
+    browser = client_of(request.getfixturevalue(person))
+    made = browser.post(address, FORM)
+    secret = secret_on(made.content.decode())
+    assert len(secret) == len(PREFIX) + 64
+    assert made["Cache-Control"] == "no-store"
+    assert call("accounts", secret).status_code == 200
+    later = browser.get(address).content.decode()
+    assert "Grafana" in later
+    assert secret not in later
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(t::text, ' ') FROM api_apitoken t")
+        [stored] = cursor.fetchone()
+        cursor.execute("SELECT string_agg(t::text, ' ') FROM accounts_auditevent t")
+        [audited] = cursor.fetchone()
+    assert secret not in stored + audited
+    assert secret[len(PREFIX) + 8 :] not in stored + audited
+
+
+def test_making_and_revoking_are_in_the_audit_trail(browser: Client, account: SalesAccount, admin: User) -> None:
+    secret = secret_on(browser.post(PAGE, FORM).content.decode())
+    token = ApiToken.objects.get()
+    assert token.expires_at - timezone.now() > timedelta(days=29)
+    assert "Revoked" in text_of(browser.post(f"{PAGE}{token.pk}/revoke/", follow=True))
+    assert call("accounts", secret).status_code == 401
+    events = AuditEvent.objects.for_account(account).filter(action__startswith="api.").order_by("pk")
+    assert [(one.action, one.actor, one.target) for one in events] == [
+        (ApiAction.TOKEN_MADE, admin, "Grafana"),
+        (ApiAction.TOKEN_REVOKED, admin, "Grafana"),
+    ]
+    assert events[0].details == {
+        "scopes": ["diagnostics.read", "sync.read"],
+        "until": token.expires_at.date().isoformat(),
+    }
+    assert "Revoked the API token Grafana" in text_of(browser.get("/settings/admin/audit/"))
+
+
+def test_the_page_refuses_what_is_incomplete_or_too_much(browser: Client, admin: User) -> None:
+    for bad in ({**FORM, "scopes": []}, {**FORM, "name": " "}, {**FORM, "days": 3650}, {**FORM, "scopes": ["all"]}):
+        assert browser.post(PAGE, bad).status_code == 400
+    assert not ApiToken.objects.exists()
+    for _ in range(MOST_TOKENS):
+        secret_of(admin)
+    assert "There can be 20 tokens" in text_of(browser.post(PAGE, FORM, follow=True))
+    assert ApiToken.objects.count() == MOST_TOKENS
+
+
+def test_a_token_expires_and_is_forgotten_later(browser: Client, admin: User) -> None:
+    secret = secret_of(admin, days=30)
+    with time_machine.travel(timezone.now() + timedelta(days=29, hours=23), tick=False):
+        assert call("accounts", secret).status_code == 200
+    with time_machine.travel(timezone.now() + timedelta(days=30), tick=False):
+        assert call("accounts", secret).status_code == 401
+        forget_expired()
+        assert ApiToken.objects.exists()
+    ApiToken.objects.update(expires_at=timezone.now())
+    assert "Expired" in text_of(browser.get(PAGE))
+    ApiToken.objects.update(expires_at=timezone.now() - timedelta(days=31))
+    forget_expired()
+    assert not ApiToken.objects.exists()
+
+
+def removed(user: User) -> None:
+    user.member.delete()
+
+
+def invited_again(user: User) -> None:
+    account = user.member.account
+    user.member.delete()
+    Member.objects.create(account=account, user=user, role=Role.ADMIN)
+
+
+def deactivated(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def no_longer_ops(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_ops_staff=False)
+
+
+def made(role: Role) -> Callable[[User], None]:
+    def change(user: User) -> None:
+        Member.objects.filter(user=user).update(role=role)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("person", "what_happens"),
+    [
+        ("admin", removed),
+        ("admin", invited_again),
+        ("admin", deactivated),
+        ("admin", made(Role.USER)),
+        ("admin", made(Role.SALESFORCE_ADMIN)),
+        ("ops", no_longer_ops),
+        ("ops", deactivated),
+    ],
+)
+def test_a_token_ends_with_what_its_owner_may(
+    request: pytest.FixtureRequest, person: str, what_happens: Callable[[User], None]
+) -> None:
+    """At once, on the next call."""
+    owner = request.getfixturevalue(person)
+    secret = secret_of(owner, Scope.FAILED_CALLS)
+    assert call("failed-calls", secret).status_code == 200
+    what_happens(owner)
+    assert call("failed-calls", secret).status_code == 401
+
+
+def test_a_page_says_that_a_token_opens_nothing_any_more(browser: Client, account: SalesAccount) -> None:
+    other = make_member(account, "second@acme.example", Role.ADMIN)
+    secret_of(other.user)
+    assert "It opens nothing" not in text_of(browser.get(PAGE))
+    Member.objects.filter(pk=other.pk).update(role=Role.USER)
+    assert "It opens nothing: second@acme.example may no longer read" in text_of(browser.get(PAGE))
+
+
+def test_the_last_use_is_noted_to_the_hour(browser: Client, admin: User) -> None:
+    secret = secret_of(admin)
+    assert "Not used yet" in text_of(browser.get(PAGE))
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        call("accounts", secret)
+        first = ApiToken.objects.get().last_used_at
+        assert first == timezone.now()
+        clock.shift(timedelta(minutes=59))
+        call("accounts", secret)
+        assert ApiToken.objects.get().last_used_at == first
+        clock.shift(timedelta(minutes=2))
+        call("accounts", secret)
+        assert ApiToken.objects.get().last_used_at == timezone.now()
+
+
+def test_nobody_else_sees_or_revokes_a_token(client_of: ClientOf, admin: User, stranger: User, ops: User) -> None:
+    secret_of(admin)
+    secret_of(ops)
+    of_account, of_ops = ApiToken.objects.get(user=None), ApiToken.objects.get(user=ops)
+    assert client_of(stranger).post(f"{PAGE}{of_account.pk}/revoke/").status_code == 404
+    assert client_of(admin).post(f"{PAGE}{of_ops.pk}/revoke/").status_code == 404
+    assert client_of(admin).post(f"{OPS_PAGE}{of_ops.pk}/revoke/").status_code == 404
+    assert client_of(ops).post(f"{OPS_PAGE}{of_account.pk}/revoke/").status_code == 404
+    assert ApiToken.objects.count() == 2
+
+
+def test_no_token_stands_in_the_log(admin: User) -> None:
+    """Security statement 8: not of calls that succeed, that are refused, or that put it where it does not belong."""
+    secret = secret_of(admin)
+    with written() as stream:
+        call("accounts", secret)
+        call(f"accounts/{secret}", secret)
+        call(f"accounts?cursor={secret}", secret)
+        call("accounts", secret[:-1])
+        call("accounts", f"{secret} {secret}")
+        call(f"nowhere/{secret}?token={secret}", secret, Referer=f"https://a.example/{secret}")
+        call("accounts", **{"Authorization": f"Token {secret}", "X-Api-Key": secret})
+    lines = stream.getvalue()
+    assert "/api/v1/accounts" in lines
+    assert '"api_caller"' in lines
+    assert secret[: len(PREFIX) + 8] not in lines
+
+
+def test_an_export_of_the_account_has_no_hash(account: SalesAccount, admin: User, tmp_path: Path) -> None:
+    secret_of(admin)
+    path = tmp_path / "export.zip"
+    call_command("export_account", account=account.slug, to=path, stdout=StringIO())
+    with ZipFile(path) as archive:
+        line = archive.read("api.ApiToken.jsonl").decode()
+    assert "Grafana" in line
+    assert ApiToken.objects.get().token_hash not in line
