@@ -199,9 +199,12 @@ def shared_out(rows: list[Row]) -> list[list[Row]]:
 
 
 # The providers know nothing of each other: what each does to a run, it does to the same one.
+NONE: list[Row] = []
 RUNS = [
     marketo + salesforce
-    for marketo, salesforce in zip_longest(shared_out(passing(MARKETO)), shared_out(passing(SALESFORCE)), fillvalue=[])
+    for marketo, salesforce in zip_longest(
+        shared_out(passing(MARKETO)), shared_out(passing(SALESFORCE)), fillvalue=NONE
+    )
 ]
 
 
