@@ -12,6 +12,7 @@ from accounts.models import Member, SalesAccount, User
 from accounts.permissions import Permission
 from api.querysets import ApiTokenQuerySet
 from api.scopes import PERMISSIONS, Scope
+from common.names import isolated
 
 
 class ApiToken(models.Model):
@@ -46,7 +47,7 @@ class ApiToken(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return isolated(self.name)
 
     @property
     def owner(self) -> User:

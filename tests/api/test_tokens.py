@@ -152,7 +152,7 @@ def test_a_page_says_that_a_token_opens_nothing_any_more(browser: Client, accoun
     secret_of(other.user)
     assert "It opens nothing" not in text_of(browser.get(PAGE))
     Member.objects.filter(pk=other.pk).update(role=Role.USER)
-    assert "It opens nothing: second@acme.example may no longer read" in text_of(browser.get(PAGE))
+    assert "It opens nothing any more: second@acme.example may no longer read this" in text_of(browser.get(PAGE))
 
 
 def test_the_last_use_is_noted_to_the_hour(browser: Client, admin: User) -> None:
