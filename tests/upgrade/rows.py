@@ -1,5 +1,6 @@
 """Rows in every table, as a company has them after its first weeks."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +16,12 @@ from accounts.events import NEW_ADMIN
 from accounts.models import Occurrence, SalesAccount, User
 from accounts.occurrences import begin
 from accounts.permissions import Role
+from api.scopes import Scope
+from api.tokens import Owner, make_token
 from clients.http import AccessDenied
 from common.encryption import encrypt
 from connections.models import AdminReading, MarketoAccess, OrphanedToken, SalesforceSignIn, Service
+from connections.orgs import OrgMove
 from connections.services.app_keys import make_key
 from connections.services.call_log import record_failure, record_usage
 from history.models import Change, ChangeDelay, ChangeKind
@@ -48,6 +52,7 @@ def fill() -> None:
     _fill_package(account, admin)
     _fill_sign_in(admin)
     _fill_notifications(account, admin)
+    make_token(owner=Owner(member=admin.member), name="Monitoring", scopes=[Scope.RUNS], days=90, made_by=admin)
 
 
 def _fill_connections(account: SalesAccount, admin: User, member: User) -> None:
@@ -63,6 +68,17 @@ def _fill_connections(account: SalesAccount, admin: User, member: User) -> None:
     origin = "https://login.salesforce.com"
     SalesforceSignIn.objects.create(
         state_hash="0" * 64, account=account, user=admin, login_origin=origin, code_verifier="verifier"
+    )
+    OrgMove.objects.create(
+        account=account,
+        from_org_id="00D000000000001AAA",
+        from_org_name="Acme Inc",
+        org_id="00D000000000002AAA",
+        org_name="Acme Inc (2027)",
+        is_sandbox=False,
+        username=ADMIN,
+        connection=json.dumps({"login_origin": origin, "refresh_token": "token", "app_id": None}),
+        offered_by=admin,
     )
     OrphanedToken.objects.create(login_origin=origin, token="token")
     record_failure(account.pk, "/rest/v1/leads/describe.json", AccessDenied("marketo", "603", "Access denied"))

@@ -32,7 +32,7 @@ SINCE_1_2_0 = {
     "salesforce_package.PackageChange",
     "sync.Schedule",
 }
-SINCE_1_3_0 = {"api.ApiToken"}
+SINCE_1_3_0 = {"api.ApiToken", "connections.OrgMove"}
 NOT_YET = {
     "1.0.0": SINCE_1_2_0
     | SINCE_1_3_0
