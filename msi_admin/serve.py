@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from types import FrameType
 
@@ -26,8 +27,6 @@ CONNECTIONS, SILENT_SECONDS = 2_000, 60
 # More than the console takes (msi_admin.middleware), so that it can say so; refused by the length it announces.
 LARGEST_BODY = 16 * 1024 * 1024
 LARGEST_HEADERS = 32 * 1024
-# A process that dies sooner has not been able to start: then something is wrong that starting again does not mend.
-YOUNG_SECONDS = 10
 LAST_ANSWERS_SECONDS = 60
 
 
@@ -38,13 +37,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--processes", type=int, default=2, help="(%(default)s)")
     parser.add_argument("--threads", type=int, default=8, help="of each process: pages made at a time (%(default)s)")
     parser.add_argument("--socket", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--started", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if given.socket is not None:
-        _serve(given.socket, given.threads)
+        _serve(given.socket, given.started, given.threads)
         return 0
     host, _colon, port = given.listen.rpartition(":")
     with socket.create_server((host, int(port)), backlog=1024) as listening:
         return Keeper(listening.fileno(), given.threads).keep(given.processes)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A process, and the end of a pipe to which it says that it serves."""
+
+    process: "subprocess.Popen[bytes]"
+    started: int
+
+    def failure(self) -> int:
+        """
+        The exit code of one that has ended without ever having served: something is wrong that starting again does not
+        mend. 0 for all others; whoever was killed, by a signal, might have been able to start.
+        """
+        has_served = os.read(self.started, 1)
+        os.close(self.started)
+        return 0 if has_served else max(self.process.returncode, 0)
 
 
 class Keeper:
@@ -62,19 +79,20 @@ class Keeper:
         code = 0
         while not self._is_told_to_stop and not code:
             time.sleep(0.2)
-            for ended in [one for one in running if one[0].poll() is not None]:
+            for ended in [one for one in running if one.process.poll() is not None]:
                 running.remove(ended)
-                # Whoever was killed, by a signal, may have been able to start.
-                is_young = time.monotonic() - ended[1] < YOUNG_SECONDS
-                code = code or (max(ended[0].returncode, 0) if is_young else 0)
+                code = code or ended.failure()
                 running.append(self._start())
-        _end([process for process, _began in running])
+        _end([kept.process for kept in running])
         return 0 if self._is_told_to_stop else code
 
-    def _start(self) -> tuple["subprocess.Popen[bytes]", float]:
+    def _start(self) -> Kept:
+        started, says_so = os.pipe()
+        command = [*self._command, "--started", str(says_so)]
         # It ends when the other end of its standard input is gone, however we died.
-        process = subprocess.Popen(self._command, stdin=subprocess.PIPE, pass_fds=[self._listening])
-        return process, time.monotonic()
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[self._listening, says_so])
+        os.close(says_so)
+        return Kept(process, started)
 
     def _stop(self, _sign: int, _frame: FrameType | None) -> None:
         self._is_told_to_stop = True
@@ -89,7 +107,7 @@ def _end(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
             process.stdin.close()
 
 
-def _serve(listening: int, threads: int) -> None:
+def _serve(listening: int, started: int, threads: int) -> None:
     """What each process does. Requests that are being answered are answered to their end, for up to a minute."""
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the keeper says when
@@ -112,6 +130,8 @@ def _serve(listening: int, threads: int) -> None:
     # Five seconds are its own patience, less than an export takes.
     dispatcher = server.task_dispatcher
     dispatcher.shutdown = partial(dispatcher.shutdown, timeout=LAST_ANSWERS_SECONDS)
+    os.write(started, b"1")
+    os.close(started)
     server.run()
 
 
