@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 
 import psutil
 import pytest
 
+from devtools.embedded.attach import Services
 from tests.browser.demo import free_ports
 
 pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("servers")]
@@ -26,25 +28,34 @@ SLOW = [HEAD + b"X-Slow: ", HEAD + b"\r\nlogin="]
 THREADS = 4  # of two processes together
 
 
-@pytest.fixture
-def port() -> int:
-    return int(free_ports())
+@dataclass(frozen=True)
+class Keeper:
+    process: psutil.Popen
+    port: int
 
 
-@pytest.fixture
-def keeper(port: int) -> Iterator[psutil.Popen]:
+@contextmanager
+def running() -> Iterator[Keeper]:
     """Two processes of two threads, which answer."""
+    port = int(free_ports())
     options = ["--listen", f"127.0.0.1:{port}", "--processes", "2", "--threads", "2"]
     process = psutil.Popen([sys.executable, "-m", "msi_admin.serve", *options])
     try:
         wait_until(lambda: is_answered(port))
-        yield process
+        yield Keeper(process, port)
     finally:
         with suppress(psutil.NoSuchProcess):
             children = process.children()
             process.terminate()
             process.wait(20)
             assert psutil.wait_procs(children, timeout=20)[1] == []
+
+
+@pytest.fixture(scope="module")
+def keeper(servers: Services) -> Iterator[Keeper]:
+    """For all tests that leave it as it was."""
+    with running() as started:
+        yield started
 
 
 def is_answered(port: int) -> bool:
@@ -64,33 +75,34 @@ def wait_until(is_reached: object) -> None:
 
 
 @pytest.mark.parametrize("beginning", SLOW, ids=["header", "body"])
-def test_slow_clients_keep_nobody_waiting(keeper: psutil.Popen, port: int, beginning: bytes) -> None:
+def test_slow_clients_keep_nobody_waiting(keeper: Keeper, beginning: bytes) -> None:
     """Security statement 15: many more of them than there are threads."""
-    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(25 * THREADS)]
+    clients = [socket.create_connection(("127.0.0.1", keeper.port)) for _ in range(25 * THREADS)]
     for client in clients:
         client.sendall(beginning)
-    assert all(is_answered(port) for _ in range(5))
+    assert all(is_answered(keeper.port) for _ in range(5))
     for client in clients:
         client.close()
 
 
-def test_a_process_that_dies_is_replaced(keeper: psutil.Popen, port: int) -> None:
-    victim = keeper.children()[0]
+def test_a_process_that_dies_is_replaced(keeper: Keeper) -> None:
+    victim = keeper.process.children()[0]
     victim.kill()
-    wait_until(lambda: len([one for one in keeper.children() if one.pid != victim.pid]) == 2)
-    assert is_answered(port)
+    wait_until(lambda: len([one for one in keeper.process.children() if one.pid != victim.pid]) == 2)
+    assert is_answered(keeper.port)
 
 
-def test_nothing_is_left_when_the_keeper_is_killed(keeper: psutil.Popen) -> None:
-    children = keeper.children()
-    keeper.kill()
-    keeper.wait()
-    assert psutil.wait_procs(children, timeout=20)[1] == []
+def test_nothing_is_left_when_the_keeper_is_killed() -> None:
+    with running() as keeper:
+        children = keeper.process.children()
+        keeper.process.kill()
+        keeper.process.wait()
+        assert psutil.wait_procs(children, timeout=20)[1] == []
 
 
-def test_what_cannot_start_ends(port: int) -> None:
-    """A container is started again, and says why, instead of trying in silence."""
+def test_what_cannot_start_ends() -> None:
+    """A container is started again, and says why, instead of trying in silence; however long a start takes."""
     environment = os.environ | {"PRODUCTION": "true", "SECRET_KEY": "short"}
-    command = [sys.executable, "-m", "msi_admin.serve", "--listen", f"127.0.0.1:{port}"]
+    command = [sys.executable, "-m", "msi_admin.serve", "--listen", f"127.0.0.1:{free_ports()}"]
     ended = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60)
     assert ended.returncode not in {0, -signal.SIGTERM}
