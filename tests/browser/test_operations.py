@@ -66,7 +66,7 @@ def test_the_cause_is_found_from_the_overview_and_the_run_tries_now(
     desk.goto(f"{live_server.url}/ops/")
     expect(desk.get_by_role("row", name="Acme Inc").first).to_contain_text("Needs somebody")
     desk.get_by_role("row", name="Baltic Foods").get_by_role("link", name="Full sync").click()
-    expect(desk.locator("#live").get_by_text("Marketo's daily allowance")).to_be_visible()
+    expect(desk.locator("#live").get_by_text("Marketo's daily limit")).to_be_visible()
     desk.get_by_role("button", name="Try now").click()
     expect(desk.get_by_text("The run tries again now.")).to_be_visible()
     assert Extract.objects.due().count() == 1

@@ -96,7 +96,7 @@ def test_a_run_shows_progress_waiting_and_rejected_rows(account: SalesAccount, o
     RejectedRow.objects.create(extract=extract, line=7, reason="wrong_columns", text="1,<script>")
     page = client_of(ops).get(run.get_absolute_url()).content.decode()
     assert "1,500 of 2,000 rows" in page
-    assert "daily allowance" in page
+    assert "daily limit" in page
     assert "Owned by a queue" in page
     assert "&lt;script&gt;" in page
 
