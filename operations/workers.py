@@ -61,9 +61,15 @@ class Work:
         return self.sweep is not None and self.sweep < SILENT_SECONDS
 
     @property
+    def missing(self) -> list[str]:
+        """Processes that must be started, for nobody does their work."""
+        silent = [] if self.is_swept else ["beat", "sweeper"]
+        return list(dict.fromkeys([*silent, *(queue.process for queue in self.queues if not queue.workers)]))
+
+    @property
     def is_alive(self) -> bool:
         """The scheduler sweeps, and every queue has a worker."""
-        return self.is_swept and all(queue.workers for queue in self.queues)
+        return not self.missing
 
 
 def work_of_now() -> Work:

@@ -88,14 +88,17 @@ def _latency(accounts: Sequence[SalesAccount], hours: Sequence[Hour]) -> dict[st
 
 def _calls(accounts: Sequence[SalesAccount], hours: Sequence[Hour]) -> list[dict[str, object]]:
     made, allowed = calls_by_hour(accounts, len(hours)), allowed_calls(accounts)
-    titles = {Service.MARKETO: _("Marketo calls an hour"), Service.SALESFORCE: _("Salesforce calls an hour")}
+    titles = {
+        Service.MARKETO: _("Marketo calls an hour, of %(allowed)s a day"),
+        Service.SALESFORCE: _("Salesforce calls an hour, of %(allowed)s a day"),
+    }
     return [_calls_chart(titles[one], hours, made[one], allowed[one]) for one in titles if allowed[one]]
 
 
 def _calls_chart(title: str, hours: Sequence[Hour], values: Sequence[int], allowed: int) -> dict[str, object]:
     sentence = _("Syncs made %(total)s in 24 hours, at most %(most)s in an hour; %(allowed)s a day are allowed.")
     figures = {"total": localize(sum(values)), "most": localize(max(values)), "allowed": localize(allowed)}
-    return _chart(title, hours, values) | {"sentence": sentence % figures}
+    return _chart(title % figures, hours, values) | {"sentence": sentence % figures}
 
 
 def _chart(title: str, hours: Sequence[Hour], values: Sequence[float]) -> dict[str, object]:

@@ -148,8 +148,12 @@ TROUBLES: list[tuple[Callable[[World], None], list[str], list[str]]] = [
         [],
         ["has waited for more than 30 minutes", "Marketo's daily limit is used up.", "It continues"],
     ),
-    (loader_is_down, [], ["Somebody is missing", "Start the process loader."]),
-    (beat_is_down, [], ["The scheduler swept 300 seconds ago.", "Start the processes beat and sweeper."]),
+    (loader_is_down, [], ["Processes of this console do not answer: loader.", "Start the process loader."]),
+    (
+        beat_is_down,
+        [],
+        ["Processes of this console do not answer: beat, sweeper.", "The scheduler swept 300 seconds ago."],
+    ),
     (chat_is_gone, [], ["Slack hooks.slack.com does not take messages.", "it is gone for good"]),
     (
         mail_server_is_down,
