@@ -20,7 +20,7 @@ def main() -> int:
     try:
         dress(sandbox)
         if options.probe is not None:
-            probe_file.answer_as_in(sandbox.world.switches, options.probe)
+            probe_file.answer_as_in(sandbox.world, options.probe)
         if options.state is not None:
             state_file.load(sandbox, options.state)
         asyncio.run(serve(create_app(sandbox), sandbox, options))

@@ -13,6 +13,7 @@ from sandbox import salesforce_faults
 from sandbox.calls import Call
 from sandbox.faults import DELAY_KEY, FAULT_KEY, Fault
 from sandbox.marketo.envelope import failure
+from sandbox.retold import retell
 from sandbox.whole import Sandbox
 
 CONTROL_PREFIX: Final = "/_sandbox"
@@ -70,9 +71,16 @@ class Observer:
         if _is_too_long(scope):
             await _plain(note, 414, "text/html", TOO_LONG)
         elif fault is None:
-            await self.app(scope, receive, note)
+            await self._tell(scope, receive, note)
         else:
             await self._inject(fault, scope, receive, note, send)
+
+    async def _tell(self, scope: Scope, receive: Receive, note: Send) -> None:
+        changes = [told.change for told in self.world.retellings if told.path.search(scope["path"])]
+        if changes:
+            # What is compressed cannot be changed.
+            scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        await self.app(scope, receive, retell(note, changes) if changes else note)
 
     async def _inject(self, fault: Fault, scope: Scope, receive: Receive, note: Send, send: Send) -> None:
         if fault.kind in {"truncate", "stall"}:

@@ -15,6 +15,7 @@ from sandbox.mailbox import Mailbox
 from sandbox.people import CONTACT_KINDS, DELETED_KINDS, ELIGIBILITY, LEAD_KINDS, Kind, Person, PersonGenerator
 from sandbox.record_ids import read_id
 from sandbox.records import Row
+from sandbox.retold import Retelling
 from sandbox.settings import Settings
 from sandbox.switches import Switches
 
@@ -69,6 +70,9 @@ class World:
         self.clock = Clock()
         self.started = self.clock.timestamp()
         self.switches = Switches()
+        # What a report of a probe told of a company: answers to be changed, and its numbers of types of activities.
+        self.retellings: list[Retelling] = []
+        self.type_numbers: dict[int, int] = {}
         self.calls = CallLog()
         self.faults = Faults()
         self.mailbox = Mailbox()

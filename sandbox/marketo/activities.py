@@ -44,11 +44,11 @@ def routes(instance: Instance) -> list[Route]:
 async def _types(call: MarketoCall) -> dict[str, Any]:
     world = call.instance.world
     known = TYPES | ACTIONS_TYPES if world.switches.actions_enabled else TYPES
-    return success(world, [_type(number, name) for number, name in known.items()])
+    return success(world, [_type(world, number, name) for number, name in known.items()])
 
 
-def _type(number: int, name: str) -> dict[str, Any]:
-    described = {"id": number, "name": name, "description": name}
+def _type(world: World, number: int, name: str) -> dict[str, Any]:
+    described = {"id": world.type_numbers.get(number, number), "name": name, "description": name}
     if number == NEW_LEAD:
         attributes = [{"name": name, "dataType": kind} for name, kind in NEW_LEAD_ATTRIBUTES.items()]
         return {**described, "attributes": attributes}
@@ -83,7 +83,8 @@ async def _deleted_leads(call: MarketoCall) -> dict[str, Any]:
 
 async def _activities(call: MarketoCall) -> dict[str, Any]:
     call.required("activityTypeIds")
-    types = {whole_number(value) for value in call.values("activityTypeIds")}
+    ours = {told: number for number, told in call.instance.world.type_numbers.items()}
+    types = {ours.get(number := whole_number(value), number) for value in call.values("activityTypeIds")}
     if len(types) > MOST_TYPES:
         raise MarketoError("1003", f"Too many activityTypeIds. Max is {MOST_TYPES}")
     page, more = _page(call, types, has_seeded=NEW_LEAD in types)
@@ -137,7 +138,7 @@ def _record(world: World, change: Change) -> dict[str, Any]:
         "marketoGUID": f"sandbox-{change.number}",
         "leadId": change.marketo_id,
         "activityDate": datetime_text(change.at),
-        "activityTypeId": change.type_id,
+        "activityTypeId": world.type_numbers.get(change.type_id, change.type_id),
         "primaryAttributeValueId": change.marketo_id,
         "primaryAttributeValue": change.primary_value,
         "attributes": [{"name": name, "value": value} for name, value in change.attributes],

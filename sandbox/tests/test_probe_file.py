@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.probe_file import SWITCHES, ProbeRefusedError, answer_as_in
-from sandbox.switches import Switches
+from sandbox.settings import Settings
+from sandbox.world import World
 
 
 def written(path: Path, **answers: object) -> Path:
@@ -17,7 +18,8 @@ def written(path: Path, **answers: object) -> Path:
 
 
 def test_each_answer_with_a_switch_is_given_again(tmp_path: Path) -> None:
-    switches = Switches()
+    world = World(Settings())
+    switches = world.switches
     answers = {
         "marketo_linkedin": False,
         "marketo_sfdc_length": 15,
@@ -26,7 +28,7 @@ def test_each_answer_with_a_switch_is_given_again(tmp_path: Path) -> None:
         "marketo_salesforce_fields": True,
         "salesforce_view_all": False,
     }
-    answer_as_in(switches, written(tmp_path / "report.json", **answers))
+    answer_as_in(world, written(tmp_path / "report.json", **answers))
     assert (switches.linkedin_field, switches.salesforce_id_length) == ("linkedInURL__c", 15)
     assert (switches.activity_ids, switches.first_ids_gone, switches.salesforce_sync) == (False, 300, True)
     assert not switches.ims_users, "a refusal is no answer"
@@ -38,4 +40,4 @@ def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "report.json"
     path.write_text(text)
     with pytest.raises(ProbeRefusedError, match="no report"):
-        answer_as_in(Switches(), path)
+        answer_as_in(World(Settings()), path)

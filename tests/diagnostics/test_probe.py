@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from accounts.models import SalesAccount
-from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
+from connections.models import ApiFailure, MarketoConnection, MarketoInstance, SalesforceConnection
 from diagnostics.probe import marketo, salesforce
 from diagnostics.probe.question import Verdict
 from diagnostics.probe.running import probe, report
 from sandbox.testing import SandboxProcess
+from tests.connections.salesforce_sign_in import connect_salesforce
 from tests.sync.altered_answers import AlteredAnswers, Change
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("young_company")]
@@ -52,8 +54,12 @@ def test_about_sixty_questions_each_with_its_source() -> None:
     assert all(question.assumption.endswith(".") and question.source for question in questions)
 
 
-def test_twenty_planted_deviations_are_found(
-    connected: SalesAccount, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+def test_twenty_planted_deviations_are_found_and_reproduced(
+    connected: SalesAccount,
+    sandbox: SandboxProcess,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     before = different(connected)
     sandbox.post(
@@ -94,8 +100,21 @@ def test_twenty_planted_deviations_are_found(
         "salesforce_time_form",
         "salesforce_production",
     }
-    assert planted <= different(connected)
+    told = {found.question.code: found.answer for found in probe(connected) if found.verdict == Verdict.DIFFERENT}
+    assert planted <= told.keys()
     assert len(planted - before) >= 20
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(report(probe(connected))))
+    answers.stop()
+    # A sandbox that is given the report answers each of them so, by itself.
+    with SandboxProcess.start(people=600, probe=file) as like_theirs:
+        settings.SANDBOX_ORIGIN = like_theirs.url
+        for rows in (MarketoConnection.objects, MarketoInstance.objects):
+            rows.update(endpoint=like_theirs.url)
+        SalesforceConnection.objects.all().delete()
+        connect_salesforce(like_theirs, connected, connected.members.get().user)
+        again = {found.question.code: found.answer for found in probe(connected)}
+    assert {code: again[code] for code in planted} == {code: told[code] for code in planted}
 
 
 def test_the_report_tells_nothing_of_anybody(connected: SalesAccount, sandbox: SandboxProcess, tmp_path: Path) -> None:
