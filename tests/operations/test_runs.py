@@ -101,6 +101,24 @@ def test_a_run_shows_progress_waiting_and_rejected_rows(account: SalesAccount, o
     assert "&lt;script&gt;" in page
 
 
+def test_what_is_not_counted_yet_is_no_zero(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
+    """People are counted in the merge; a run that follows changes may well have found none."""
+    run = make_run(account, RunStatus.EXTRACTING)
+    read = re.compile(r'data-label="Read">(.*?)<')
+    assert read.findall(client_of(ops).get("/ops/sync/").content.decode()) == ["–"]
+    SyncRun.objects.filter(pk=run.pk).update(status=RunStatus.SUCCEEDED)
+    assert read.findall(client_of(ops).get("/ops/sync/").content.decode()) == ["0"]
+
+
+def test_pause_and_resume_are_two_buttons(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
+    """Whoever has the focus on one must not find it on the other when somebody else presses it."""
+    run = make_run(account, RunStatus.EXTRACTING)
+    buttons = re.compile(r'id="(\w+-run)"')
+    assert buttons.findall(client_of(ops).get(run.get_absolute_url()).content.decode()) == ["pause-run", "cancel-run"]
+    SyncRun.objects.filter(pk=run.pk).update(paused_at=timezone.now())
+    assert buttons.findall(client_of(ops).get(run.get_absolute_url()).content.decode()) == ["resume-run", "cancel-run"]
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_rejected_rows_are_safe_in_a_spreadsheet(
     start: str, account: SalesAccount, ops: User, client_of: ClientOf
