@@ -82,6 +82,7 @@ node_modules/.package-lock.json: package-lock.json .venv/installed
 
 browser: .venv/installed-dev
 	@$(BIN)/python -m tests.browser.install chromium-headless-shell
+	@$(BIN)/python -m tests.browser.install default-jre-headless
 
 gettext: .venv/installed-dev
 	@$(BIN)/python -m tests.browser.install gettext

@@ -6,7 +6,11 @@ import subprocess
 import sys
 
 # What tells that a package of Debian is there.
-PROGRAMS = {"chromium-headless-shell": "chromium-headless-shell", "gettext": "xgettext"}
+PROGRAMS = {
+    "chromium-headless-shell": "chromium-headless-shell",
+    "default-jre-headless": "java",
+    "gettext": "xgettext",
+}
 
 
 def main() -> int:
@@ -21,7 +25,7 @@ def main() -> int:
     if package == "chromium-headless-shell":
         print("Installing Playwright's own Chromium …", flush=True)
         return subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False).returncode
-    # The check of the translations says itself what is missing.
+    # The checks of the translations and of the pages' HTML say themselves what is missing.
     return 0
 
 

@@ -8,7 +8,7 @@ from tests.browser import clicks
 from tests.browser.audit import audit_screens
 from tests.browser.demo import Demo
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(500)]
 
 
 def test_the_guide_from_step_1_to_step_7(demo: Demo, page: Page, browser: Browser) -> None:
