@@ -78,7 +78,7 @@ async def _deleted_leads(call: MarketoCall) -> dict[str, Any]:
     world = call.instance.world
     page, more = _page(call, {DELETE_LEAD})
     oldest = world.clock.timestamp() - DELETIONS_KEPT
-    return success(world, [_record(world, change) for change in page if change.at >= oldest], **more)
+    return success(world, [_record(world, change) | _about(change) for change in page if change.at >= oldest], **more)
 
 
 async def _activities(call: MarketoCall) -> dict[str, Any]:
@@ -88,7 +88,8 @@ async def _activities(call: MarketoCall) -> dict[str, Any]:
     if len(types) > MOST_TYPES:
         raise MarketoError("1003", f"Too many activityTypeIds. Max is {MOST_TYPES}")
     page, more = _page(call, types, has_seeded=NEW_LEAD in types)
-    return success(call.instance.world, [_record(call.instance.world, change) for change in page], **more)
+    world = call.instance.world
+    return success(world, [_record(world, change) | _about(change) for change in page], **more)
 
 
 def _page(
@@ -139,19 +140,29 @@ def _record(world: World, change: Change) -> dict[str, Any]:
         "leadId": change.marketo_id,
         "activityDate": datetime_text(change.at),
         "activityTypeId": world.type_numbers.get(change.type_id, change.type_id),
-        "primaryAttributeValueId": change.marketo_id,
-        "primaryAttributeValue": change.primary_value,
         "attributes": [{"name": name, "value": value} for name, value in change.attributes],
     }
 
 
+def _about(change: Change) -> dict[str, Any]:
+    """What an activity is about: the feed of changes does not say (Adobe documentation, "Activities")."""
+    return {"primaryAttributeValueId": change.marketo_id, "primaryAttributeValue": change.primary_value}
+
+
 def _changed(change: Change, names: set[str]) -> dict[str, Any]:
     fields = [
-        {"id": position, "name": name, "newValue": new, "oldValue": old}
+        {"id": position, "name": name, "newValue": _as_text(new), "oldValue": _as_text(old)}
         for position, (name, new, old) in enumerate(change.fields, start=1)
         if name in names
     ]
     return {"fields": fields}
+
+
+def _as_text(value: Any) -> str | None:
+    """A value as the feed of changes writes it: always as text (Adobe's API description)."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None else str(value)
 
 
 def _make_token(world: World, first: int, position: int) -> str:

@@ -45,6 +45,7 @@ class _Object:
         return {
             "name": self.name,
             "displayName": self.name,
+            "description": f"{self.name} object",
             "createdAt": made,
             "updatedAt": made,
             "idField": self.id_field,

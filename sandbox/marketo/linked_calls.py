@@ -23,27 +23,29 @@ def routes(instance: Instance) -> list[Route]:
 
 
 async def _objects(call: MarketoCall) -> dict[str, Any]:
-    described = _described(call, PURCHASE, "Purchase", PURCHASE_COLUMNS)
-    link = {"name": "Lead", "type": "Lead", "relatedTo": {"name": "Lead", "field": "id"}, "field": "leadId"}
-    return success(call.instance.world, [{**described, "idField": "marketoGUID", "relationships": [link]}])
+    described = _described(call, PURCHASE, "What a person has bought", PURCHASE_COLUMNS)
+    link = {"field": "leadId", "type": "child", "relatedTo": {"name": "Lead", "field": "id"}}
+    more = {"displayName": "Purchase", "idField": "marketoGUID", "relationships": [link]}
+    return success(call.instance.world, [described | more])
 
 
 async def _describe_members(call: MarketoCall) -> dict[str, Any]:
     program = next(iter(call.instance.lists.programs.values()))
-    described = _described(call, "API Program Membership", "API Program Membership", membership(program))
+    described = _described(call, "API Program Membership", "Memberships of programs", membership(program))
     return success(call.instance.world, [described | {"dedupeFields": ["leadId", "programId"]}])
 
 
-def _described(call: MarketoCall, name: str, display_name: str, columns: Iterable[str]) -> dict[str, Any]:
+def _described(call: MarketoCall, name: str, description: str, columns: Iterable[str]) -> dict[str, Any]:
     made = datetime_text(call.instance.world.generator.created(1) - DAY)
     return {
         "name": name,
-        "displayName": display_name,
+        "description": description,
         "createdAt": made,
         "updatedAt": made,
         "dedupeFields": ["marketoGUID"],
         "searchableFields": [["leadId"]],
         "fields": [
-            {"name": column, "displayName": column, "dataType": "string", "updateable": False} for column in columns
+            {"name": column, "displayName": column, "dataType": "string", "updateable": False, "crmManaged": False}
+            for column in columns
         ],
     }

@@ -1,6 +1,6 @@
 """The endpoints of static lists and programs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from starlette.routing import Route
@@ -79,14 +79,21 @@ async def _program_members(call: MarketoCall) -> dict[str, Any]:
     if program is None:
         raise MarketoError("1013", f"Program not found: {call.request.path_params['program_id']}")
     page, more = take_page(call, _shown_members(call, program))
-    memberships = [
-        {"progressionStatus": "Invited", "membershipDate": datetime_text(person.created), "reachedSuccess": False}
-        for person in page
-    ]
+    memberships = [_membership(person) for person in page]
     records = [
         record | {"membership": membership} for record, membership in zip(shown(call, page), memberships, strict=True)
     ]
     return success(call.instance.world, records, **more)
+
+
+def _membership(person: Person) -> dict[str, Any]:
+    return {
+        "progressionStatus": "Invited",
+        "isExhausted": False,
+        "acquiredBy": False,
+        "reachedSuccess": False,
+        "membershipDate": datetime_text(person.created),
+    }
 
 
 def _each(call: MarketoCall, act: Callable[[Person], str]) -> dict[str, Any]:
@@ -139,22 +146,33 @@ async def _is_member(call: MarketoCall) -> dict[str, Any]:
     return _each(call, lambda person: "memberof" if call.instance.lists.holds(found, person) else "notmemberof")
 
 
-def _memberships(call: MarketoCall, lists: list[MemberList]) -> dict[str, Any]:
+def _memberships(
+    call: MarketoCall, lists: Iterable[MemberList], describe: Callable[[MemberList, Person], dict[str, Any]]
+) -> dict[str, Any]:
+    """What holds the person of the path (Adobe documentation, "Leads")."""
     person = shown_person(call.instance.world, call.path_number("marketo_id"))
     if person is None:
         raise MarketoError("1004", "Lead not found")
-    held = [_record(call, found) for found in lists if call.instance.lists.holds(found, person)]
+    held = [describe(found, person) for found in lists if call.instance.lists.holds(found, person)]
     page, more = take_page(call, held)
     return success(call.instance.world, page, moreResult=bool(more), **more)
 
 
 async def _lists_of_person(call: MarketoCall) -> dict[str, Any]:
-    return _memberships(call, list(call.instance.lists.static.values()))
+    def describe(found: MemberList, person: Person) -> dict[str, Any]:
+        joined = datetime_text(person.created)
+        return {"listId": found.id, "createdAt": joined, "updatedAt": joined}
+
+    return _memberships(call, call.instance.lists.static.values(), describe)
 
 
 async def _programs_of_person(call: MarketoCall) -> dict[str, Any]:
-    return _memberships(call, list(call.instance.lists.programs.values()))
+    def describe(found: MemberList, person: Person) -> dict[str, Any]:
+        return {"id": found.id, **_membership(person), "updatedAt": datetime_text(person.created)}
+
+    return _memberships(call, call.instance.lists.programs.values(), describe)
 
 
 async def _campaigns_of_person(call: MarketoCall) -> dict[str, Any]:
-    return _memberships(call, [])
+    """There are no smart campaigns."""
+    return _memberships(call, [], lambda _found, _person: {})

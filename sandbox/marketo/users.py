@@ -20,6 +20,7 @@ from sandbox.marketo.user_directory import CREATED, INVITATION_SECONDS, ROLES, W
 
 LARGEST_PAGE: Final = 200
 _FIRST_CUSTOM_ROLE: Final = 101
+_SUBSCRIPTION: Final = 3_000
 _STATUSES: Final = {"601": 401, "602": 401, "603": 401, "606": 429, "607": 429, "615": 429}
 _WELCOME: Final = "You have been invited to Marketo.\n\nLogin to Marketo: https://app.marketo.example/\n"
 
@@ -111,11 +112,18 @@ def _read_body(content: bytes) -> Any:
 
 
 def _refusal(request: Request, status: int, code: str, message: str) -> Response:
-    return json_answer(request, {"errors": [{"code": code, "message": message}]}, status)
+    """Codes are numbers in this API, and texts in all others (Adobe's API descriptions)."""
+    return json_answer(request, {"errors": [{"code": int(code), "message": message}]}, status)
 
 
 def _moment(seconds: float) -> str:
+    """As the sample of one user has it."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S.000}t+0000"
+
+
+def _compact(seconds: float) -> str:
+    """As the samples of roles, workspaces and invitations have it."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y%m%dT%H:%M:%S.0}t+0000"
 
 
 def _summary(call: _Call, user: User) -> dict[str, Any]:
@@ -167,7 +175,7 @@ def _whole(request: Request, name: str, default: int) -> int:
 
 
 def _roles(call: _Call) -> list[dict[str, Any]]:
-    common = {"hidden": False, "onlyAllZones": False, "createdAt": _moment(CREATED), "updatedAt": _moment(CREATED)}
+    common = {"hidden": False, "onlyAllZones": False, "createdAt": _compact(CREATED), "updatedAt": _compact(CREATED)}
     return [
         {
             "id": number,
@@ -181,7 +189,7 @@ def _roles(call: _Call) -> list[dict[str, Any]]:
 
 
 def _workspaces(_: _Call) -> list[dict[str, Any]]:
-    times = {"createdAt": _moment(CREATED), "updatedAt": _moment(CREATED)}
+    times = {"createdAt": _compact(CREATED), "updatedAt": _compact(CREATED)}
     common = {"globalViz": 0, "status": "active", "currencyInfo": None, **times}
     return [{"id": number, "name": name, "description": name, **common} for number, name in WORKSPACES.items()]
 
@@ -189,8 +197,18 @@ def _workspaces(_: _Call) -> list[dict[str, Any]]:
 def _invitation(call: _Call) -> dict[str, Any]:
     user = call.user(is_pending=True)
     invited = user.invited or 0
-    times = {"createdAt": _moment(invited), "expiresAt": _moment(invited + INVITATION_SECONDS)}
-    return {**_summary(call, user), "status": "pending", **times}
+    return {
+        "id": user.number,
+        "firstName": user.first_name,
+        "lastName": user.last_name,
+        "emailAddress": user.email,
+        "userId": user.userid(is_ims=call.is_ims),
+        "subscriptionId": _SUBSCRIPTION,
+        "status": "pending",
+        "expiresAt": _compact(invited + INVITATION_SECONDS),
+        "createdAt": _compact(invited),
+        "updatedAt": _compact(invited),
+    }
 
 
 def _invite(call: _Call) -> bool:

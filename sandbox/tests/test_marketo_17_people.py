@@ -134,7 +134,7 @@ def test_marketo_22_membership_is_written_and_asked(marketo: Marketo) -> None:
     assert codes(marketo.send("DELETE", IMPORTED, params={"id": "1,3"}).json()["result"]) == ["removed", "1015"]
     assert [person["id"] for person in marketo.result(IMPORTED, fields="id")] == [2]
     held = marketo.get("/rest/v1/leads/2/listMembership.json")
-    assert 1003 in {found["id"] for found in held["result"]}
+    assert 1003 in {found["listId"] for found in held["result"]}
     assert held["moreResult"] is False
 
 
