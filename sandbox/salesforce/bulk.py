@@ -29,6 +29,7 @@ from sandbox.salesforce.rows import WORLD_OBJECTS
 from sandbox.salesforce.setup_rows import setup_id
 
 FINAL_STATES: Final = frozenset({"JobComplete", "Aborted", "Failed"})
+JOB_TYPE: Final = {"jobType": "V2Query"}
 CHUNK_BYTES: Final = 256 * 1024
 DEFAULT_PAGE: Final = 100_000
 PARALLEL_PAGES: Final = 5
@@ -94,7 +95,7 @@ def _jobs(call: Call) -> dict[str, Any]:
         return _create(call)
     return {
         "done": True,
-        "records": [_described(job, call) for job in call.org.keep(QueryJobs).values()],
+        "records": [_identified(job, call) | JOB_TYPE for job in call.org.keep(QueryJobs).values()],
         "nextRecordsUrl": None,
     }
 
@@ -150,6 +151,11 @@ def _check_plan(plan: Plan) -> None:
 
 
 def _described(job: BulkJob, call: Call) -> dict[str, Any]:
+    return _identified(job, call) | {"lineEnding": job.line_ending, "columnDelimiter": job.delimiter}
+
+
+def _identified(job: BulkJob, call: Call) -> dict[str, Any]:
+    """A job as lists and aborting show it, without the form of its file."""
     created_at = json_value(job.created_at)
     return {
         "id": job.id,
@@ -162,8 +168,6 @@ def _described(job: BulkJob, call: Call) -> dict[str, Any]:
         "concurrencyMode": "Parallel",
         "contentType": "CSV",
         "apiVersion": job.version,
-        "lineEnding": job.line_ending,
-        "columnDelimiter": job.delimiter,
     }
 
 
@@ -174,7 +178,7 @@ def _job(call: Call) -> Any:
     if call.request.method == "PATCH":
         return _abort(job, call)
     found = _described(job, call) | {
-        "jobType": "V2Query",
+        **JOB_TYPE,
         "numberRecordsProcessed": job.row_count if job.is_written else 0,
         "retries": 0,
         "totalProcessingTime": int((job.ready_at - job.created_at).total_seconds() * 1000),
@@ -204,7 +208,7 @@ def _abort(job: BulkJob, call: Call) -> dict[str, Any]:
     if job.state(call.org.world.clock.now()) in FINAL_STATES:
         raise SalesforceError("INVALIDJOBSTATE", "The job is finished already.")
     job.is_aborted = True
-    return _described(job, call)
+    return _identified(job, call)
 
 
 def _write(job: BulkJob) -> None:
@@ -245,7 +249,7 @@ def _result_pages(call: Call) -> dict[str, Any]:
     ]
     is_done = len(starts) <= PARALLEL_PAGES
     following = None if is_done else f"{path}/resultPages?locator={_locator(starts[PARALLEL_PAGES])}"
-    return {"resultPages": [{"resultUrl": page} for page in pages], "nextRecordsUrl": following, "done": is_done}
+    return {"resultPages": [{"resultLink": page} for page in pages], "nextRecordsUrl": following, "done": is_done}
 
 
 def _results(call: Call) -> Response:

@@ -87,7 +87,18 @@ def _jobs(call: Call) -> dict[str, Any]:
 
 
 def _described(job: IngestJob, call: Call) -> dict[str, Any]:
+    return _identified(job, call) | {
+        "contentUrl": f"{call.base.lstrip('/')}/jobs/ingest/{job.id}/batches",
+        "lineEnding": job.line_ending,
+        "columnDelimiter": job.delimiter,
+        "jobType": "V2Ingest",
+    }
+
+
+def _identified(job: IngestJob, call: Call) -> dict[str, Any]:
+    """A job as the answer to a new state shows it, without the form of its file."""
     created_at = json_value(job.created_at)
+    key = {"externalIdFieldName": job.upload.external_id} if job.upload.external_id else {}
     return {
         "id": job.id,
         "operation": job.upload.operation,
@@ -96,14 +107,10 @@ def _described(job: IngestJob, call: Call) -> dict[str, Any]:
         "createdDate": created_at,
         "systemModstamp": created_at,
         "state": job.shown_state(call.org.world.clock.now()),
-        "externalIdFieldName": job.upload.external_id or None,
+        **key,
         "concurrencyMode": "Parallel",
         "contentType": "CSV",
         "apiVersion": job.version,
-        "contentUrl": f"{call.base.lstrip('/')}/jobs/ingest/{job.id}/batches",
-        "lineEnding": job.line_ending,
-        "columnDelimiter": job.delimiter,
-        "jobType": "V2Ingest",
     }
 
 
@@ -162,7 +169,7 @@ def _move(job: IngestJob, call: Call) -> dict[str, Any]:
         job.task = asyncio.create_task(_process(job))
     else:
         raise SalesforceError("INVALIDJOBSTATE", f"A job that is {job.state} cannot become {asked}.")
-    return _described(job, call)
+    return _identified(job, call)
 
 
 async def _process(job: IngestJob) -> None:

@@ -51,12 +51,25 @@ API_PATHS: Final = {
     "groups": "/services/data/v{version}/chatter/groups",
     "feeds": "/services/data/v{version}/chatter/feeds",
     "feed_items": "/services/data/v{version}/chatter/feed-items",
+    "feed_elements": "/services/data/v{version}/chatter/feed-elements",
     "rest": "/services/data/v{version}/",
     "sobjects": "/services/data/v{version}/sobjects/",
     "query": "/services/data/v{version}/query/",
     "search": "/services/data/v{version}/search/",
     "tooling_rest": "/services/data/v{version}/tooling/",
 }
+API_SITE: Final = "https://api.salesforce.com"
+COUNTRY: Final = "SE"
+NO_ADDRESS: Final = {
+    "addr_street": None,
+    "addr_city": None,
+    "addr_state": None,
+    "addr_country": COUNTRY,
+    "addr_zip": None,
+    "mobile_phone": None,
+    "mobile_phone_verified": False,
+}
+CLAIMS: Final = ("active", "email", "email_verified", "family_name", "given_name", "name", "organization_id", "sub")
 Parameters = Mapping[str, str]
 
 
@@ -119,7 +132,7 @@ class OAuth:
             raise TokenError("invalid_grant", "no client credentials user enabled")
         check_user(self.org, app.run_as)
         grant = open_grant(self.org, app.consumer_key, app.run_as, ("api", "id"))
-        return self._tokens(request, grant, is_new=False)
+        return self._tokens(request, grant, is_new=False) | {"api_instance_url": API_SITE}
 
     def _by_refresh(self, request: Request, asked: Parameters) -> dict[str, str]:
         key = self._check_client(request, asked).consumer_key
@@ -232,7 +245,7 @@ class OAuth:
                 "photos": _photos(request),
                 "profile": f"{origin(request)}/{user['Id']}",
                 "picture": _photos(request)["picture"],
-                "address": {},
+                "address": {"country": COUNTRY},
                 "is_salesforce_integration_user": profile_name(user["ProfileId"]) == INTEGRATION,
                 "urls": _urls(request, "{version}"),
                 "active": user["IsActive"],
@@ -271,6 +284,8 @@ class OAuth:
                 "last_name": user["LastName"],
                 "timezone": user["TimeZoneSidKey"],
                 "photos": _photos(request),
+                **NO_ADDRESS,
+                "is_lightning_login_user": False,
                 "status": {"created_date": None, "body": None},
                 "urls": _urls(request, version),
                 "active": user["IsActive"],
@@ -302,6 +317,8 @@ class OAuth:
                 "token_endpoint": f"{site}{BASE}/token",
                 "revocation_endpoint": f"{site}{BASE}/revoke",
                 "introspection_endpoint": f"{site}{BASE}/introspect",
+                "registration_endpoint": f"{site}{BASE}/register",
+                "end_session_endpoint": f"{site}{BASE}/logout",
                 "userinfo_endpoint": f"{site}{BASE}/userinfo",
                 "jwks_uri": f"{site}/id/keys",
                 "subject_types_supported": ["public"],
@@ -309,7 +326,10 @@ class OAuth:
                 "scopes_supported": list(SCOPES),
                 "response_types_supported": ["code"],
                 "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
-                "code_challenge_methods_supported": ["S256"],
+                "display_values_supported": ["page", "popup", "touch"],
+                "claims_supported": list(CLAIMS),
+                "frontchannel_logout_supported": True,
+                "frontchannel_logout_session_supported": True,
             }
         )
 

@@ -102,7 +102,7 @@ def test_pages_can_be_read_in_parallel(api: Api) -> None:
     job = finished(api)
     answer = api.get(f"/jobs/query/{job['id']}/resultPages").json()
     assert (answer["done"], answer["nextRecordsUrl"]) == (True, None)
-    pages = [rows(api.get(page["resultUrl"])) for page in answer["resultPages"]]
+    pages = [rows(api.get(page["resultLink"])) for page in answer["resultPages"]]
     assert len(pages) > 1
     assert [row for page in pages for row in page[1:]] == rows(results(api, job))[1:]
 
