@@ -89,7 +89,8 @@ class Postgres:
             return
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._give(self.data)
-        result = self._run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-U", "postgres")
+        options = [] if self.durable else ["--no-sync"]
+        result = self._run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-U", "postgres", *options)
         if result.returncode:
             sys.exit(f"PostgreSQL could not create {self.data}: {result.stderr.strip().splitlines()[-1]}")
 
