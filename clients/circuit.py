@@ -59,11 +59,14 @@ class Circuit:
             f"circuit-{name}-{endpoint}" for name in ("failures", "pauses", "gate")
         )
         self._is_trial = False
+        self._is_known_to_live = False
 
     def enter(self) -> None:
         """Raises CircuitOpen when the call may not be made now."""
         with suppress(RedisError):
-            if self._storage.get(self._failures, 0) < FAILURES_IN_A_ROW:
+            failures = self._storage.get(self._failures, 0)
+            self._is_known_to_live = not failures
+            if failures < FAILURES_IN_A_ROW:
                 return
             # Whoever closes the gate behind themselves is the single call that tries.
             self._is_trial = self._storage.add(self._closed_gate, time() + _TRIAL_WAIT_SECONDS, _TRIAL_SECONDS)
@@ -71,6 +74,9 @@ class Circuit:
                 raise CircuitOpen(max(1.0, self._storage.get(self._closed_gate, 0) - time()))
 
     def succeeded(self) -> None:
+        """A call after a failure forgets it; before one, nothing is there to forget, and most calls are."""
+        if self._is_known_to_live:
+            return
         with suppress(RedisError):
             self._storage.delete_many([self._failures, self._pauses, self._closed_gate])
 
