@@ -238,6 +238,9 @@ def test_mails_that_cannot_be_delivered_are_told_once_until_every_open_one_is(
             delivery.deliver(invitation.pk)
     told = Occurrence.objects.going_on().get()
     assert (told.event, told.link) == (MAIL_FAILED.key, "/settings/admin/users/")
+    assert "refused the address" in MAIL_FAILED.describe(told.details).what
+    # Whoever runs the console mends a mail server that is down.
+    assert MAIL_FAILED.describe({"problem": "not_delivered"}).who == "The operator of this console"
     for invitation in invitations:
         delivery.watch_mails()
         assert Occurrence.objects.going_on().exists()

@@ -59,6 +59,7 @@ def test_what_ended_processes_have_counted_stays(tmp_path: Path) -> None:
 
 
 def test_a_worker_answers_those_who_hold_the_token(settings: Settings) -> None:
+    """Security statement 45: figures are not open to the outside."""
     settings.METRICS_TOKEN = "canary"
     server = answer_at("127.0.0.1:0")
     address = f"http://127.0.0.1:{server.server_port}/metrics"

@@ -87,6 +87,7 @@ def collector() -> Iterator[tuple[str, list[bytes]]]:
 def test_everything_that_works_is_traced_and_nothing_of_it_is_told(
     collector: tuple[str, list[bytes]], sandbox: SandboxProcess, admin: User
 ) -> None:
+    """Security statement 45: what leaves for a collector holds no secret and nobody's name."""
     address, bodies = collector
     environment = console_environment(sandbox) | {
         "OTEL_EXPORTER_OTLP_ENDPOINT": address,
