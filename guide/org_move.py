@@ -13,6 +13,7 @@ from connections.services.org_moves import take_offer
 from connections.services.org_replacing import own_connections_to_end, replace_connection
 from salesforce_package.services import KeptOfOrg, kept_of, leave_org
 from salesforce_package.tasks import check_package
+from sign_in.links import links_to_org
 from sync.models import SyncRun
 from sync.moves import CopyOfOrg, copy_of
 from sync.services import cancel_unasked, chosen_list, connection_problem, start_sync
@@ -25,6 +26,8 @@ class WhatHangsOnIt:
     copy: CopyOfOrg
     own_connections: Sequence[SalesforceConnection]
     package: KeptOfOrg
+    # Members who log in with Salesforce as their users of the old org.
+    sign_ins: int
     # Without it no full run can follow at once.
     has_marketo: bool
 
@@ -35,6 +38,7 @@ def what_hangs_on_it(move: OrgMove) -> WhatHangsOnIt:
         copy=copy_of(account),
         own_connections=list(own_connections_to_end(move)),
         package=kept_of(account, move.from_org_id),
+        sign_ins=links_to_org(account, move.from_org_id),
         has_marketo=MarketoConnection.objects.for_account(account).filter(status=ConnectionStatus.CONNECTED).exists(),
     )
 

@@ -4,7 +4,7 @@ from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Member, User
+from accounts.models import Member, SalesAccount, User
 from accounts.services import RefusedError, lock_account, must_use_salesforce, record_own
 from common.addresses import lookup_form
 from sign_in.audit_actions import SignInAction
@@ -14,6 +14,12 @@ PROVIDER = "salesforce"
 
 def linked_to(user: User) -> SocialAccount | None:
     return SocialAccount.objects.filter(provider=PROVIDER, user=user).first()
+
+
+def links_to_org(account: SalesAccount, org_id: str) -> int:
+    """How many members of an account sign in as their user of an org."""
+    links = SocialAccount.objects.filter(provider=PROVIDER, uid__startswith=f"{org_id}/")
+    return int(links.filter(user__member__account=account).count())
 
 
 def refuse_other_address(sociallogin: SocialLogin, email: str) -> None:

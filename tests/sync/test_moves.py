@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from pytest_django import Settings
 
 from accounts.models import AuditEvent, Occurrence, SalesAccount, User
@@ -79,8 +80,11 @@ def test_nothing_is_replaced_before_somebody_decides_and_cancelling_leaves_all_a
 ) -> None:
     before = SalesforceConnection.objects.values().get()
     people = list(Person.objects.for_account(synced).order_by("marketo_id").values())
+    for org_id in (offer.from_org_id, offer.org_id):
+        SocialAccount.objects.create(user=admin, provider="salesforce", uid=f"{org_id}/005000000000001AAA")
     found = what_hangs_on_it(offer)
     assert (found.copy.people, found.copy.running, found.has_marketo) == (len(people), None, True)
+    assert found.sign_ins == 1
     assert (offer.from_org_name, offer.org_name) == ("Acme Inc", "Acme 2027")
     assert other_org.get("/_sandbox/state")["org"]["grants"] == 1
     cancel_move(offer, by=admin)
