@@ -34,6 +34,7 @@ def test_each_page_of_success_leads_to_the_next_step(browser: Client, account: S
     )
     assert "1 person was invited" in text_of(invited)
     assert "Next: step 6 of 7" in text_of(invited)
+    assert 'href="/ask-a-salesforce-admin/6/"' in text_of(invited), "who has no rights in Salesforce asks somebody"
 
 
 def test_a_page_does_not_lead_to_itself(browser: Client, account: SalesAccount) -> None:
