@@ -110,7 +110,7 @@ def invite_users(page: Page, demo: Demo) -> None:
     page.get_by_label("Email addresses").fill("; ".join(INVITED))
     page.get_by_role("button", name="Invite").click()
     expect(page.get_by_role("heading", name="2 people were invited")).to_be_visible()
-    page.get_by_role("link", name="OK").click()
+    page.get_by_role("link", name="OK", exact=True).click()
     choose_action(page, "Invite Users via CSV")
     file = {"name": "team.csv", "mimeType": "text/csv", "buffer": FROM_CSV.encode()}
     page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]

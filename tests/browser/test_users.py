@@ -83,7 +83,7 @@ def test_invite_users(desk: Page) -> None:
     expect(desk.get_by_role("cell", name="Åsa Ek")).to_be_visible()
     desk.get_by_role("button", name="Invite").click()
     expect(heading(desk, "2 people were invited")).to_be_visible()
-    desk.get_by_role("link", name="OK").click()
+    desk.get_by_role("link", name="OK", exact=True).click()
     expect(desk.get_by_text(HOSTILE, exact=True)).to_be_visible()
     assert sorted(message.to[0] for message in mail.outbox) == ["asa@acme.example", "li@acme.example"]
 
