@@ -2,7 +2,13 @@
 
 from celery import shared_task
 
-from api import tokens
+from api import tokens, watch
+
+
+@shared_task
+def watch_api_tokens() -> None:
+    """Every hour."""
+    watch.watch_tokens()
 
 
 @shared_task

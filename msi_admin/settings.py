@@ -104,6 +104,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch-allowances": {"task": "sync.tasks.watch_allowances", "schedule": crontab("*/5")},
     "watch-freshness": {"task": "sync.tasks.watch_freshness", "schedule": crontab("*/5")},
     "watch-invitations": {"task": "invitations.tasks.watch_mails", **HALF_A_MINUTE},
+    "watch-api-tokens": {"task": "api.tasks.watch_api_tokens", "schedule": crontab(minute="7")},
     "watch-channels": {"task": "notifications.tasks.watch_channels", **HALF_A_MINUTE},
     "forget-old-notifications": {
         "task": "notifications.tasks.forget_old",

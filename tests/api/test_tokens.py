@@ -13,11 +13,13 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEvent, Member, SalesAccount, User
+from accounts.models import AuditEvent, Member, Occurrence, SalesAccount, User
 from accounts.permissions import Role
 from api.audit_actions import ApiAction
+from api.events import TOKEN_EXPIRES
 from api.models import ApiToken
 from api.scopes import Scope
+from api.tasks import watch_api_tokens
 from api.tokens import MOST_TOKENS, PREFIX, forget_expired
 from tests.api.conftest import call, secret_of
 from tests.common.test_logs import written
@@ -97,6 +99,33 @@ def test_a_token_expires_and_is_forgotten_later(browser: Client, admin: User) ->
     ApiToken.objects.update(expires_at=timezone.now() - timedelta(days=31))
     forget_expired()
     assert not ApiToken.objects.exists()
+
+
+@pytest.mark.parametrize("person", ["admin", "ops"])
+def test_whoever_must_make_a_new_one_is_told_before_it_expires(
+    request: pytest.FixtureRequest, client_of: ClientOf, person: str
+) -> None:
+    """Of a token that a program uses; once, until it is revoked or has expired."""
+    owner = request.getfixturevalue(person)
+    secret_of(owner, days=30)
+    used = secret_of(owner, days=30)
+    token = ApiToken.objects.get(begins_with=used[: len(PREFIX) + 4])
+    call("accounts", used)
+
+    def told() -> list[str]:
+        watch_api_tokens()
+        found = Occurrence.objects.going_on().filter(event=TOKEN_EXPIRES.key, account=token.account)
+        return [occurrence.subject for occurrence in found]
+
+    assert told() == []
+    with time_machine.travel(token.expires_at - timedelta(days=7), tick=False):
+        assert told() == told() == [str(token.pk)]
+        [occurrence] = Occurrence.objects.all()
+        what = TOKEN_EXPIRES.describe(occurrence.details).what
+        assert what.startswith(f"The API token {token.begins_with}… expires in 7 days")
+        assert client_of(owner).get(occurrence.link).status_code == 200
+    with time_machine.travel(token.expires_at, tick=False):
+        assert told() == []
 
 
 def removed(user: User) -> None:
