@@ -12,6 +12,8 @@ from django_stubs_ext import StrOrPromise
 
 # Counts, codes and names of systems; never a person's name. Numbers are counts, so that the number of a run is a text.
 Details = Mapping[str, Any]
+# In the place of what is not known.
+UNKNOWN = "[…]"
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,16 @@ def sentences(*, what: StrOrPromise, todo: StrOrPromise, who: StrOrPromise) -> C
     return lambda details: Message(filled(what, details), filled(todo, details), str(who))
 
 
+class _Gaps(dict[str, str]):
+    """What an older version recorded may lack what a sentence of this one names."""
+
+    def __missing__(self, name: str) -> str:
+        return UNKNOWN
+
+
 def filled(text: StrOrPromise, details: Details) -> str:
     """The text with its gaps filled; counts as the reader writes numbers."""
-    return str(text).format_map({name: localize(value) for name, value in details.items()})
+    return str(text).format_map(_Gaps({name: localize(value) for name, value in details.items()}))
 
 
 _EVENTS: dict[str, Event] = {}

@@ -11,7 +11,7 @@ from accounts.occurrences import begin, end, end_all_but
 from accounts.permissions import Permission, Role
 from accounts.services import record
 from accounts.tasks import verify_audit_trail
-from common.events import Event, all_events, declare, sentences
+from common.events import UNKNOWN, Event, all_events, declare, sentences
 from members.services import change_role
 from tests.accounts.test_audit_chain import tamper
 from tests.addresses import ROOMS
@@ -77,6 +77,10 @@ def test_a_count_is_written_as_its_reader_writes_it() -> None:
         assert FIRE.describe({"rooms": 1204, "floor": "1204"}).what == "1\xa0204 rooms of 1204 burn."
 
 
+def test_what_an_older_version_did_not_record_keeps_nobody_from_the_rest() -> None:
+    assert FIRE.describe({"rooms": 3}).what == "3 rooms of […] burn."
+
+
 @pytest.mark.parametrize("event", all_events(), ids=lambda event: event.key)
 @pytest.mark.parametrize("language", ["en", "sv"])
 def test_every_event_can_be_told(event: Event, language: str) -> None:
@@ -85,7 +89,9 @@ def test_every_event_can_be_told(event: Event, language: str) -> None:
     with translation.override(language):
         message = event.describe(event.example)
     assert all([message.what, message.todo, message.who, str(event.label)])
-    assert "{" not in f"{message.what}{message.todo}{message.who}{event.ends}{event.over}"
+    text = f"{message.what}{message.todo}{message.who}{event.ends}{event.over}"
+    assert "{" not in text
+    assert UNKNOWN not in text
     assert bool(event.ends) == bool(event.over)
 
 
