@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -138,8 +138,8 @@ class CallRecorder:
         """A call that succeeds ends a passing problem; one about rights, or that needs connecting again, stays."""
         if not self._due:  # a later call of the transaction failed
             return
-        rows = row_of(self._connection)
-        rows.update(last_call_at=timezone.now(), **self._usage)
-        rows.filter(status=ConnectionStatus.CONNECTED, problem__in=PASSING).update(problem="")
+        passes = When(status=ConnectionStatus.CONNECTED, problem__in=PASSING, then=Value(""))
+        problem = Case(passes, default=F("problem"))
+        row_of(self._connection).update(last_call_at=timezone.now(), problem=problem, **self._usage)
         if self._usage:
             record_usage(self._connection.account_id, Service.SALESFORCE, *self._usage.values())
