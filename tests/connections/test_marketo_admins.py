@@ -51,7 +51,7 @@ def test_other_roles_can_be_named(
     before = emails(instance)
     browser = client_of(with_password(marketo_admin))
     roles = " Marketing Operations Admin ,, Marketing Operations Admin"
-    assert "read anew" in text_of(browser.post(PAGE + "admins/roles/", {"roles": roles}, follow=True))
+    assert "being read again" in text_of(browser.post(PAGE + "admins/roles/", {"roles": roles}, follow=True))
     instance.refresh_from_db()
     assert instance.admin_roles == ["Marketing Operations Admin"]
     marketo_admins(instance)
