@@ -33,10 +33,9 @@ _counting_step: ContextVar[LeasedJob | None] = ContextVar("counting_step", defau
 
 def marketo_of(account: SalesAccount) -> MarketoClient:
     """Raises RunFailed when the account is no longer connected to Marketo."""
-    connection = MarketoConnection.objects.for_account(account).first()
-    if connection is None:
-        raise RunFailed("disconnected", service="Marketo")
-    return _counted(marketo_client(connection), "marketo_calls", partial(_note, account, budget_of(account)))
+    connection = _marketo_connection(account)
+    budget = _budget(account, connection)
+    return _counted(marketo_client(connection), "marketo_calls", partial(_note, account, budget))
 
 
 def _note(account: SalesAccount, budget: MarketoBudget, error: ApiError | None) -> None:
@@ -47,11 +46,19 @@ def _note(account: SalesAccount, budget: MarketoBudget, error: ApiError | None) 
 
 def budget_of(account: SalesAccount) -> MarketoBudget:
     """The budget of the account's Marketo instance; raises RunFailed when the account is no longer connected."""
-    connection = MarketoConnection.objects.for_account(account).first()
-    if connection is None:
-        raise RunFailed("disconnected", service="Marketo")
+    return _budget(account, _marketo_connection(account))
+
+
+def _budget(account: SalesAccount, connection: MarketoConnection) -> MarketoBudget:
     instance = MarketoInstance.objects.for_account(account).first()
     return MarketoBudget(connection.endpoint, instance.share if instance else None)
+
+
+def _marketo_connection(account: SalesAccount) -> MarketoConnection:
+    connection: MarketoConnection | None = MarketoConnection.objects.for_account(account).first()
+    if connection is None:
+        raise RunFailed("disconnected", service="Marketo")
+    return connection
 
 
 def learn_usage(account: SalesAccount, client: MarketoClient, budget: MarketoBudget) -> None:
