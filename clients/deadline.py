@@ -5,21 +5,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from threading import Lock, Timer
+from time import monotonic
+from typing import Any, Self
 
 import requests
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util import Retry
 
 
 class _Deadline:
     """Ends, when its time is over, the connections that were made meanwhile, and those that are made later."""
 
     def __init__(self, seconds: float) -> None:
-        self.is_over = False
+        self._ends_at = monotonic() + seconds
         self._lock = Lock()
         self._connections: list[socket.socket] = []
         self._timer = Timer(seconds, self._end)
         self._timer.start()
+
+    @property
+    def left(self) -> float:
+        """How many seconds of it are left."""
+        return self._ends_at - monotonic()
+
+    @property
+    def is_over(self) -> bool:
+        return self.left <= 0
 
     def watch(self, connection: socket.socket) -> None:
         with self._lock:
@@ -29,7 +42,6 @@ class _Deadline:
             self._end()
 
     def _end(self) -> None:
-        self.is_over = True
         with self._lock:
             for connection in self._connections:
                 with suppress(OSError):  # it has ended by itself
@@ -66,12 +78,53 @@ def deadline(seconds: float) -> Iterator[None]:
         raise requests.ReadTimeout
 
 
+class RetryOutsideDeadlines(Retry):
+    """Within a deadline a connection that was not made is not tried again: whoever calls does it later."""
+
+    def increment(self, *args: Any, **options: Any) -> Self:
+        tried = self.new(connect=0) if _current.get() else self
+        return super(RetryOutsideDeadlines, tried).increment(*args, **options)
+
+
 class _Connection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        connected = super()._new_conn()
-        if current := _current.get():
-            current.watch(connected)
+        current = _current.get()
+        if current is None:
+            return super()._new_conn()
+        connected = self._connect_within(current)
+        current.watch(connected)
         return connected
+
+    def _connect_within(self, current: _Deadline) -> socket.socket:
+        """A name may have any number of addresses, each of which may be as slow as one may be."""
+        failure: NewConnectionError | ConnectTimeoutError | None = None
+        for address in self._addresses(current):
+            try:
+                return self._connect_to(address, current)
+            except (NewConnectionError, ConnectTimeoutError) as error:
+                failure = error
+        raise failure or NewConnectionError(self, "The name has no address.")
+
+    def _addresses(self, current: _Deadline) -> list[str]:
+        self._check(current)
+        try:
+            found = socket.getaddrinfo(self._dns_host.strip("[]"), self.port, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        return list(dict.fromkeys(str(address[0]) for *_rest, address in found))
+
+    def _connect_to(self, address: str, current: _Deadline) -> socket.socket:
+        self._check(current)
+        name, usual = self._dns_host, self.timeout
+        self._dns_host, self.timeout = address, min(usual or current.left, current.left)
+        try:
+            return super()._new_conn()
+        finally:
+            self._dns_host, self.timeout = name, usual
+
+    def _check(self, current: _Deadline) -> None:
+        if current.is_over:
+            raise ConnectTimeoutError(self, "Its time is over.")
 
 
 class WatchedConnection(_Connection, HTTPSConnection):

@@ -13,10 +13,9 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
-from urllib3.util import Retry
 
 from clients.circuit import Circuit, CircuitOpen, CircuitStorage
-from clients.deadline import WATCHED_POOLS, WatchedConnection
+from clients.deadline import WATCHED_POOLS, RetryOutsideDeadlines, WatchedConnection
 from clients.hosts import ForbiddenHost, check_public, must_be_public
 from clients.measures import measured_call
 from common.redaction import redact_text
@@ -170,7 +169,7 @@ class BoundedAdapter(HTTPAdapter):
         self._circuits = circuits
         # Only a connection that was never made is tried again here: nothing can have happened twice.
         super().__init__(
-            max_retries=Retry(
+            max_retries=RetryOutsideDeadlines(
                 connect=2, read=False, redirect=False, status=0, other=0, backoff_factor=0.2, backoff_jitter=0.2
             )
         )

@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import socket
 import threading
 import time
 from collections import deque
@@ -15,6 +16,7 @@ import time_machine
 from pytest_django import Settings
 
 from clients import http
+from clients.deadline import deadline
 from connections.messages import problem_for
 from connections.models import Service
 from connections.problem_codes import problem_code
@@ -181,6 +183,44 @@ def test_a_receiver_of_messages_that_trickles_is_given_up(
         with pytest.raises(NotTaken) as refusal:
             posting.post(f"{provider}/hooks/", b"{}", {})
         assert refusal.value.trouble == Trouble.TIMEOUT
+
+
+class TestAddressesThatDoNotAnswer:
+    """A name with twenty addresses, each of which takes as long to connect to as it may."""
+
+    @pytest.fixture
+    def tried(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
+        tried: list[tuple[str, float]] = []
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"93.184.215.{last}", 443)) for last in range(1, 21)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
+
+        def connect(address: tuple[str, int], seconds: float, **_options: object) -> socket.socket:
+            tried.append((address[0], seconds))
+            raise TimeoutError
+
+        monkeypatch.setattr("urllib3.util.connection.create_connection", connect)
+        monkeypatch.setattr("clients.deadline.monotonic", lambda: sum(seconds for _address, seconds in tried))
+        return tried
+
+    def test_they_are_given_up_together(self, tried: list[tuple[str, float]]) -> None:
+        with pytest.raises(NotTaken) as refusal:
+            posting.post("https://receiver.example.com/hook", b"{}", {})
+        assert refusal.value.trouble == Trouble.TIMEOUT
+        assert tried == [(f"93.184.215.{last}", 5) for last in range(1, 5)]
+
+    def test_each_is_tried_once_with_what_is_left(self, tried: list[tuple[str, float]]) -> None:
+        with pytest.raises(requests.ReadTimeout), deadline(12):
+            http.open_public_session("https://receiver.example.com", is_local=False).get(
+                "https://receiver.example.com/"
+            )
+        assert [seconds for _address, seconds in tried] == [5, 5, 2]
+
+    def test_none_is_tried_again_within_a_deadline(self, tried: list[tuple[str, float]]) -> None:
+        with pytest.raises(requests.ConnectTimeout), deadline(1000):
+            http.open_public_session("https://receiver.example.com", is_local=False).get(
+                "https://receiver.example.com/"
+            )
+        assert len(tried) == 20
 
 
 @pytest.mark.parametrize("path", ["/endless", "/bomb"])
