@@ -336,8 +336,10 @@ def _ask_invited(waiting: Invitation, step: int, asked_by: User) -> Invitation:
             )
             % {"email": waiting.email}
         )
-    waiting.purpose, waiting.step = Invitation.Purpose.SALESFORCE_STEPS, step
-    waiting.save(update_fields=["purpose", "step"])
+    if waiting.role == Role.SALESFORCE_ADMIN:
+        waiting.purpose = Invitation.Purpose.SALESFORCE_STEPS
+    waiting.step, waiting.invited_by = step, asked_by
+    waiting.save(update_fields=["purpose", "step", "invited_by"])
     return resend(invitation=waiting, resent_by=asked_by)
 
 

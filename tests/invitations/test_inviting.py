@@ -16,7 +16,7 @@ from invitations.audit_actions import InvitationAction
 from invitations.models import Invitation
 from invitations.services import NewInvitation
 from tests.conftest import ClientOf
-from tests.factories import make_team
+from tests.factories import make_member, make_team
 from tests.invitations.conftest import MakeInvitation, token_in_last_mail
 from tests.threads import at_once
 
@@ -207,3 +207,35 @@ class TestAskSalesforceAdmin:
         assert first
         assert first == second
         assert Invitation.objects.get().step == 7
+
+    def test_an_invited_admin_is_told_the_step_and_by_whom(
+        self,
+        account: SalesAccount,
+        admin: User,
+        invite: MakeInvitation,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
+        """The sign-in of an Admin shows everything."""
+        invite(email="crm@acme.example", role=Role.ADMIN)
+        Invitation.objects.update(sent_at=None)
+        other = make_member(account, "second@acme.example", Role.ADMIN).user
+        mail.outbox.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            services.ask_salesforce_admin(account=account, email="crm@acme.example", step=6, invited_by=other)
+        invitation, body = Invitation.objects.get(), mail.outbox[0].body
+        assert (invitation.purpose, invitation.role) == (Invitation.Purpose.USER, Role.ADMIN)
+        assert "Step 6: install or upgrade the MSI package" in body
+        assert other.email in body
+        assert admin.email not in body
+        assert "nothing else" not in body
+
+    def test_whoever_was_asked_and_becomes_an_admin_is_promised_no_less(
+        self, account: SalesAccount, admin: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    ) -> None:
+        asked = services.ask_salesforce_admin(account=account, email="crm@acme.example", step=6, invited_by=admin)
+        assert asked
+        services.change_invited_role(invitation=asked, role=Role.ADMIN, changed_by=admin)
+        with django_capture_on_commit_callbacks(execute=True):
+            services.resend(invitation=asked, resent_by=admin)
+        assert "Step 6: install or upgrade the MSI package" in mail.outbox[-1].body
+        assert "nothing else" not in mail.outbox[-1].body
