@@ -21,9 +21,13 @@ SHOWN_AFTER = timedelta(days=1)
 
 
 def visible_to(user: User, member: Member | None) -> QuerySet[Occurrence]:
-    """Everything for ops staff; for members what they can do something about, or what concerns them."""
+    """
+    Everything for ops staff but what is told to others alone; for members what they can do something about, or what
+    concerns them.
+    """
     if user.is_ops_staff:
-        return Occurrence.objects.all()
+        personal = [event.key for event in all_events() if event.is_personal]
+        return Occurrence.objects.filter(~Q(event__in=personal) | Q(concerned=user))
     if not member:
         return Occurrence.objects.none()
     keys = [event.key for event in all_events() if event.permission in member.permissions and not event.is_personal]

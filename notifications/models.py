@@ -116,7 +116,12 @@ class Channel(models.Model):
         return self.kind == ChannelKind.EMAIL
 
     def wants(self, event: Event, *, is_of_account: bool) -> bool:
-        """Was the event chosen? Ops staff who have chosen nothing hear of what concerns the operator alone."""
+        """
+        Was the event chosen? Ops staff who have chosen nothing hear of what concerns the operator alone. What is told
+        to one person alone is for that person to choose: the account's mails tell it.
+        """
+        if event.is_personal and self.owner is None:
+            return True
         if self.events is not None:
             return event.key in self.events
         if self.user_id:

@@ -40,7 +40,7 @@ class Owner:
 
     def may_be_told(self, event: Event) -> bool:
         """Can the event be about something that the owner may see?"""
-        return event.permission in self.member.permissions if self.member else True
+        return event.permission in self.member.permissions if self.member else not event.is_personal
 
     def channels(self) -> list[Channel]:
         """The mails first, which everybody has; those that nobody has changed yet are no row."""
@@ -48,6 +48,10 @@ class Owner:
         if not any(channel.is_mail for channel in found):
             found.append(Channel(**self.fields(), kind=ChannelKind.EMAIL, **self._as_before()))
         return sorted(found, key=lambda channel: not channel.is_mail)
+
+    def mail_in_use(self) -> Channel:
+        """Over which mails go as long as nobody has changed one's own: a member's over the account's."""
+        return mail_of(self.account) if self.account else self.keep_mail()
 
     def keep_mail(self) -> Channel:
         """The mails as a row of their own, for whoever changes them."""
@@ -59,7 +63,8 @@ class Owner:
         if not (self.account and self.member):
             return {}
         of_account = mail_of(self.account)
-        return {name: getattr(of_account, name) for name in ("events", "pace", "quiet_from", "quiet_until")}
+        events = None if of_account.events is None else sorted(wanted_by(of_account))
+        return {"events": events} | {name: getattr(of_account, name) for name in ("pace", "quiet_from", "quiet_until")}
 
 
 @transaction.atomic

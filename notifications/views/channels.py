@@ -35,10 +35,9 @@ def _owner(request: ConsoleRequest, *, is_own: bool) -> Owner:
 
 
 def _channel(request: ConsoleRequest, pk: int, *, is_own: bool) -> Channel:
-    """Zero is the mails of somebody who has not changed them yet; only a post makes them a row."""
+    """Zero is the mails of somebody who has not changed them yet: no row, unless they have meanwhile."""
     if pk == 0:
-        owner = _owner(request, is_own=is_own)
-        return owner.keep_mail() if request.method == "POST" else owner.channels()[0]
+        return _owner(request, is_own=is_own).channels()[0]
     return get_object_or_404(Channel, pk=pk, **_owner(request, is_own=is_own).fields())
 
 
@@ -127,6 +126,7 @@ def change(request: ConsoleRequest, pk: int, *, is_own: bool) -> HttpResponse:
     channel = _channel(request, pk, is_own=is_own)
     form = ChannelForm(request.POST or None, instance=channel)
     if form.is_valid():
+        channel = channel if channel.pk else _owner(request, is_own=is_own).keep_mail()
         services.change_channel(channel=channel, values=form.cleaned_data, changed_by=request.user)
         messages.success(request, _("Saved."))
         return redirect(_page(is_own))
@@ -140,6 +140,7 @@ def change(request: ConsoleRequest, pk: int, *, is_own: bool) -> HttpResponse:
 def test(request: ConsoleRequest, pk: int, *, is_own: bool) -> HttpResponse:
     """Send the message of a real event, to see whether the channel works."""
     channel = _channel(request, pk, is_own=is_own)
+    channel = channel if channel.pk else _owner(request, is_own=is_own).mail_in_use()
     try:
         outcome = services.send_test(channel=channel, tested_by=request.user)
     except RefusedError as refusal:

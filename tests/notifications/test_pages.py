@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from accounts.occurrences import begin, end
+from connections.events import OWN_ENDED
 from notifications import tasks
 from notifications.audiences import mail_of
 from notifications.events import CHANNEL_DEAD
@@ -118,7 +119,7 @@ def test_what_is_chosen_is_told_and_nothing_else(browser: Client, account: Sales
     channel = mail_of(account)
     browser.post(PAGE, {f"channel-{channel.pk}": ["accounts.new_admin", "nonsense"]})
     channel.refresh_from_db()
-    assert channel.events == ["accounts.new_admin"]
+    assert channel.events == ["accounts.new_admin", OWN_ENDED.key]
     # Choosing the same once more is no change.
     browser.post(PAGE, {f"channel-{channel.pk}": ["accounts.new_admin"]})
     assert AuditEvent.objects.filter(action="notifications.events_chosen").count() == 1
@@ -143,17 +144,33 @@ def test_own_mails_stay_those_of_the_account_until_they_are_changed(
     Channel.objects.filter(pk=of_account.pk).update(**values)
     own = Channel.objects.of_members(account)
     page = browser.get(OWN).content.decode()
-    assert page.count(" checked") == 1
+    # The other one is what concerns this member alone.
+    assert page.count(" checked") == 2
     assert 'value="22:00' in browser.get(f"{OWN}0/").content.decode()
     assert not own.exists()
     browser.post(f"{OWN}0/", {"pace": "daily", "quiet_from": "", "quiet_until": ""})
     changed = own.get()
-    assert (changed.member, changed.pace, changed.events) == (admin.member, Pace.DAILY, ["accounts.new_admin"])
+    assert (changed.member, changed.pace) == (admin.member, Pace.DAILY)
+    # What concerns one person alone is nothing that an account chooses.
+    assert changed.events == ["accounts.new_admin", OWN_ENDED.key]
     # As from a page that was opened before.
     browser.post(OWN, {"channel-0": [FIRE.key]})
     assert own.get().events == [FIRE.key]
     of_account.refresh_from_db()
     assert of_account.events == ["accounts.new_admin"]
+
+
+def test_what_changes_nothing_leaves_own_mails_those_of_the_account(
+    browser: Client, account: SalesAccount, admin: User
+) -> None:
+    own, channel = Channel.objects.of_members(account), mail_of(account)
+    report_dead(channel, admin, Trouble.ADDRESS_REFUSED)
+    browser.post(f"{OWN}0/test/")
+    assert [message.to for message in mail.outbox] == [[admin.email]]
+    assert not Occurrence.objects.going_on().filter(event=CHANNEL_DEAD.key).exists()
+    assert browser.post(f"{OWN}0/", {"pace": "never"}).status_code == 400
+    assert "cannot be removed" in text_of(browser.post(f"{OWN}0/remove/", follow=True))
+    assert not own.exists()
 
 
 def test_what_a_page_does_not_show_stays_chosen(account: SalesAccount, member: User, client_of: ClientOf) -> None:
@@ -181,6 +198,18 @@ def test_the_bell_shows_what_goes_on_until_it_was_read(
     assert "The fire is out." in text_of(browser.get("/notifications/"))
     Occurrence.objects.update(ended_at=timezone.now() - timedelta(days=2))
     assert "Nothing has to be done." in text_of(browser.get("/settings/profile/"))
+
+
+def test_what_concerns_one_person_alone_is_offered_and_shown_to_nobody_else(
+    account: SalesAccount, admin: User, member: User, ops: User, client_of: ClientOf
+) -> None:
+    begin(OWN_ENDED, account=account, concerned=member, org="Old", new_org="New")
+    for reader in (ops, admin):
+        assert "Old has ended" not in text_of(client_of(reader).get("/notifications/"))
+    assert "Old has ended" in text_of(client_of(member).get("/notifications/"))
+    assert str(OWN_ENDED.label) in text_of(client_of(admin).get(OWN))
+    for reader, page in ((ops, OWN), (admin, PAGE)):
+        assert str(OWN_ENDED.label) not in text_of(client_of(reader).get(page))
 
 
 @pytest.mark.usefixtures("tasks_run_at_once")
