@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from django.utils.formats import localize
 from django_stubs_ext import StrOrPromise
 
@@ -14,6 +15,7 @@ from django_stubs_ext import StrOrPromise
 Details = Mapping[str, Any]
 # In the place of what is not known.
 UNKNOWN = "[…]"
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,18 @@ class _Gaps(dict[str, str]):
 def filled(text: StrOrPromise, details: Details) -> str:
     """The text with its gaps filled; counts as the reader writes numbers."""
     return str(text).format_map(_Gaps({name: localize(value) for name, value in details.items()}))
+
+
+def worded(event: Event, details: Details) -> Message | None:
+    """
+    The message in the language that is active; None, and a line in the log, where it cannot be put into words: one row,
+    such as an older version's with a code that is gone, must not take everything beside it from whoever reads.
+    """
+    try:
+        return event.describe(details)
+    except Exception:  # noqa: BLE001  whatever is wrong with it
+        _log.exception("event_not_worded", key=event.key)
+        return None
 
 
 _EVENTS: dict[str, Event] = {}

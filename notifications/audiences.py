@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from accounts.models import Member, Occurrence, SalesAccount, User
 from accounts.permissions import Permission, roles_with
-from common.events import Event
+from common.events import Event, all_events
 from notifications.events import CHANNEL_DEAD
 from notifications.models import Channel, ChannelKind
 
@@ -49,6 +49,15 @@ def may_receive(receiver: Receiver, occurrence: Occurrence) -> bool:
     if receiver.channel.user_id or occurrence.account is None:
         return User.objects.filter(pk=user.pk, is_active=True, is_ops_staff=True).exists()
     return Member.objects.for_account(occurrence.account).filter(user=user, user__is_active=True).exists()
+
+
+def is_told_by_account(mails: Channel, user: User) -> bool:
+    """Do an account's mails go to this user: a member who has none of their own, and whose role can do something?"""
+    member = Member.objects.filter(user=user, account=mails.account_id).first()
+    if member is None or Channel.objects.filter(member=member, kind=ChannelKind.EMAIL).exists():
+        return False
+    told = [event for event in all_events() if not event.is_personal and mails.wants(event, is_of_account=True)]
+    return any(event.permission in member.permissions for event in told)
 
 
 def _of_account(account: SalesAccount, occurrence: Occurrence, event: Event) -> Iterator[Receiver]:

@@ -20,9 +20,14 @@ _log = structlog.get_logger(__name__)
 
 def write_deliveries() -> None:
     """Write the messages of everything that nobody has been told of yet, whatever is wrong with one of it."""
-    for pk in Occurrence.objects.untold().order_by("pk").values_list("pk", flat=True)[:MOST_OCCURRENCES]:
+    written = 0
+    # All of them: a hundred that cannot be told must not take the place of the others.
+    for pk in Occurrence.objects.untold().order_by("pk").values_list("pk", flat=True):
+        if written == MOST_OCCURRENCES:
+            return
         try:
             _write(pk)
+            written += 1
         except Exception:  # noqa: BLE001  whatever is wrong with it, the others must not wait; it is tried again
             _log.exception("occurrence_not_told", occurrence=pk)
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.models import Occurrence
-from common.events import Event, find_event
+from common.events import Event, Message, find_event, worded
 from notifications.models import Phase
 
 
@@ -45,14 +45,21 @@ class Telling:
 
 
 def tell(occurrence: Occurrence, phase: str, path: str) -> Telling | None:
-    """An occurrence in the language that is active; None when no room knows the event any more."""
+    """
+    An occurrence in the language that is active; None when no room knows the event any more, or it cannot be put into
+    words.
+    """
     event = find_event(occurrence.event)
-    return told(event, occurrence, phase, path) if event else None
+    message = worded(event, occurrence.details) if event else None
+    return _told(event, message, occurrence, phase, path) if event and message else None
 
 
 def told(event: Event, occurrence: Occurrence, phase: str, path: str) -> Telling:
-    """The same of a known event."""
-    message = event.describe(occurrence.details)
+    """The same of a known event and details that are right."""
+    return _told(event, event.describe(occurrence.details), occurrence, phase, path)
+
+
+def _told(event: Event, message: Message, occurrence: Occurrence, phase: str, path: str) -> Telling:
     is_over = phase == Phase.END and bool(event.over)
     return Telling(
         event=event.key,

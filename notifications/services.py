@@ -19,7 +19,7 @@ from notifications.audit_actions import NotificationAction
 from notifications.events import CHANNEL_DEAD
 from notifications.handing_over import hand_over, report_dead, works, zone_of
 from notifications.messages import told
-from notifications.models import BellMark, Channel, ChannelKind, Phase, Trouble
+from notifications.models import BellMark, Channel, ChannelKind, Delivery, Phase, Trouble
 from notifications.senders.taking import Envelope, NotTaken
 from notifications.senders.webhooks import new_secret
 
@@ -53,10 +53,14 @@ class Owner:
         """Over which mails go as long as nobody has changed one's own: a member's over the account's."""
         return mail_of(self.account) if self.account else self.keep_mail()
 
+    @transaction.atomic
     def keep_mail(self) -> Channel:
         """The mails as a row of their own, for whoever changes them."""
         fields = {**self.fields(), "kind": ChannelKind.EMAIL}
-        return Channel.objects.get_or_create(**fields, defaults=self._as_before())[0]
+        channel, is_new = Channel.objects.get_or_create(**fields, defaults=self._as_before())
+        if is_new and self.account and self.member:
+            _take_over(channel, mail_of(self.account), self.member.user)
+        return channel
 
     def _as_before(self) -> dict[str, Any]:
         """A member's mails have been those of the account until now."""
@@ -134,6 +138,14 @@ def remove_channel(*, channel: Channel, removed_by: User) -> None:
     _record(channel, NotificationAction.CHANNEL_REMOVED, removed_by)
     end(CHANNEL_DEAD, account=channel.account, subject=Receiver(channel).subject)
     channel.delete()
+
+
+def _take_over(own: Channel, of_account: Channel, user: User) -> None:
+    """What is on its way to somebody over the account's mails goes over their own; the others get none any more."""
+    # But for the one that is just handed over.
+    mine = of_account.deliveries.pending().filter(user=user).select_for_update(skip_locked=True, of=("self",))
+    Delivery.objects.filter(pk__in=list(mine.values_list("pk", flat=True))).update(channel=own)
+    end(CHANNEL_DEAD, account=own.account, subject=Receiver(of_account, user).subject)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from accounts.models import Occurrence, User
 from accounts.occurrences import end
-from notifications.audiences import Receiver, may_receive
+from notifications.audiences import Receiver, is_told_by_account, may_receive
 from notifications.events import CHANNEL_DEAD
 from notifications.models import Channel
 
 
 def watch_channels() -> None:
-    """End what is told of channels that have gone with their owner, and of mails to somebody who has left."""
+    """End what is told of channels that have gone with their owner, and of mails that nobody gets any more."""
     for dead in Occurrence.objects.going_on().filter(event=CHANNEL_DEAD.key).select_related("account"):
         if not _is_there(dead):
             end(CHANNEL_DEAD, account=dead.account, subject=dead.subject)
@@ -19,4 +19,9 @@ def _is_there(dead: Occurrence) -> bool:
     channel = Channel.objects.filter(pk=int(channel_pk)).select_related("user").first()
     user = User.objects.filter(pk=int(user_pk or 0)).first()
     # A mail always has a reader.
-    return channel is not None and channel.is_mail == bool(user) and may_receive(Receiver(channel, user), dead)
+    if channel is None or channel.is_mail != bool(user) or not may_receive(Receiver(channel, user), dead):
+        return False
+    if user is None or channel.owner:
+        return True
+    # What is on its way is tried again, and would be told again.
+    return is_told_by_account(channel, user) or channel.deliveries.pending().filter(user=user).exists()

@@ -9,7 +9,7 @@ from django.db.models import Q
 from accounts.models import Member, Occurrence, SalesAccount, User
 from accounts.occurrences import is_inside, path_for
 from accounts.permissions import Permission
-from common.events import Event, Message, find_event
+from common.events import Event, Message, find_event, worded
 
 # Whoever watches over runs without being a member sees them, and what stops them.
 WATCHED = {
@@ -48,8 +48,11 @@ def _need(occurrence: Occurrence, reader: User, member: Member | None) -> Need |
     event = find_event(occurrence.event)
     if event is None or not (reader.is_ops_staff or _may_know(event, occurrence, member)):
         return None
+    message = worded(event, occurrence.details)
+    if message is None:
+        return None
     path = path_for(occurrence, reader, member)
-    return Need(event.describe(occurrence.details), occurrence.account, event.is_urgent, occurrence.began_at, path)
+    return Need(message, occurrence.account, event.is_urgent, occurrence.began_at, path)
 
 
 def _may_know(event: Event, occurrence: Occurrence, member: Member | None) -> bool:

@@ -17,7 +17,7 @@ from api.scopes import Scope
 from api.v1.answers import ChosenSlug, Explained, answers
 from api.v1.auth import ApiRequest, Token, account_of, is_of_accounts
 from api.v1.paging import Page, PageParams, page_of
-from common.events import all_events, find_event
+from common.events import all_events, find_event, worded
 
 router = Router(auth=Token(Scope.RUNS), tags=["problems"])
 
@@ -57,13 +57,15 @@ def _of_accounts(request: ApiRequest, chosen: ProblemFilter) -> QuerySet[Occurre
 
 
 def _items(token: ApiToken, rows: Sequence[Occurrence]) -> list[dict[str, Any]]:
-    return [_item(row, token) for row in rows]
+    return [item for row in rows if (item := _item(row, token))]
 
 
-def _item(row: Occurrence, token: ApiToken) -> dict[str, Any]:
+def _item(row: Occurrence, token: ApiToken) -> dict[str, Any] | None:
     event = find_event(row.event)
     assert event  # noqa: S101 (others are not asked for)
-    message = event.describe(row.details)
+    message = worded(event, row.details)
+    if message is None:
+        return None
     return {
         "problem": row.pk,
         "account": row.account.slug if row.account else None,

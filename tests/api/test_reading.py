@@ -19,6 +19,7 @@ from clients.http import AccessDenied
 from connections.models import ApiFailure
 from connections.services.call_log import record_failure
 from history.models import ChangeDelay
+from notifications.events import CHANNEL_DEAD
 from sync.events import COPY_OLD, RUN_FAILED
 from sync.models import Cursor, RunKind, Schedule, Source, SyncRun
 from sync.statuses import RunStatus
@@ -233,6 +234,8 @@ class TestAnswers:
     def test_problems(self, account: SalesAccount, secret: str) -> None:
         fill(account)
         begin(COPY_OLD, account=account, link="/ops/sync/", minutes=35)
+        # What another version recorded, with words that this one does not have, takes the place of nothing.
+        begin(CHANNEL_DEAD, account=account, subject="0", channel="pigeon", host="", trouble="lost")
         old, failed = items("problems", secret)
         assert (old["event"], old["is_urgent"], old["subject"]) == ("sync.copy_old", False, None)
         assert old["what"] == COPY_OLD.describe({"minutes": 35}).what

@@ -9,7 +9,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from accounts.events import AUDIT_CHAIN_BROKEN
-from accounts.models import Occurrence, SalesAccount, User
+from accounts.models import Member, Occurrence, SalesAccount, User
 from accounts.occurrences import begin, end
 from accounts.permissions import Permission, Role
 from common.events import _EVENTS as EVENTS
@@ -20,11 +20,13 @@ from notifications.audiences import mail_of
 from notifications.events import CHANNEL_DEAD
 from notifications.fan_out import write_deliveries
 from notifications.models import Channel, ChannelKind, Delivery, Pace, Phase, Trouble
-from notifications.services import remove_channel
+from notifications.services import Owner, remove_channel
+from operations.needs import needs_of
 from sandbox.testing import SandboxProcess
-from tests.conftest import RefuseMails
+from tests.conftest import ClientOf, RefuseMails
 from tests.factories import make_member
 from tests.notifications.conftest import MakeChannel, Posts
+from tests.pages import text_of
 from tests.threads import at_once
 
 FIRE = Event(
@@ -287,6 +289,27 @@ class TestRefusals:
         tasks.watch_channels()
         assert not Occurrence.objects.going_on().filter(pk=dead.pk).exists()
 
+    def test_mails_that_are_sent_no_more_are_not_told_for_ever(self, account: SalesAccount, admin: User) -> None:
+        channel, demoted = mail_of(account), make_member(account, "demoted@acme.example", Role.ADMIN)
+        dead = Occurrence.objects.going_on().filter(event=CHANNEL_DEAD.key)
+        begin(FIRE, account=account, rooms=2)
+        write_deliveries()
+        for reader in (admin, demoted.user):
+            handing_over.report_dead(channel, reader, Trouble.ADDRESS_REFUSED)
+        tasks.watch_channels()
+        assert dead.count() == 2
+        own = Owner(account=account, member=admin.member).keep_mail()
+        assert list(dead.values_list("subject", flat=True)) == [f"{channel.pk} {demoted.user.pk}"]
+        # What is on its way goes with them.
+        assert Delivery.objects.get(user=admin, occurrence__event=FIRE.key).channel == own
+        Member.objects.filter(pk=demoted.pk).update(role=Role.USER)
+        tasks.watch_channels()
+        # Its message is tried again for three days.
+        assert dead.exists()
+        Delivery.objects.filter(channel=channel).update(given_up_at=timezone.now())
+        tasks.watch_channels()
+        assert not dead.exists()
+
     def test_mails_that_others_get_do_not_say_how_long_one_has_failed(
         self, account: SalesAccount, admin: User, refuse_mails: RefuseMails
     ) -> None:
@@ -382,11 +405,29 @@ def test_one_that_cannot_be_told_keeps_no_other_waiting(
     monkeypatch.setattr("notifications.fan_out.receivers_of", receivers_of)
     # A zone that this system's database of zones does not know.
     User.objects.filter(pk=admin.pk).update(time_zone="Mars/Olympus")
+    monkeypatch.setattr("notifications.fan_out.MOST_OCCURRENCES", 1)
     for subject in ("odd", "even"):
         begin(FIRE, account=account, subject=subject, rooms=2)
     work()
     assert len(mail.outbox) == 1
     assert Occurrence.objects.untold().get().subject == "odd"
+
+
+def test_what_cannot_be_put_into_words_is_left_out_everywhere(
+    account: SalesAccount, admin: User, ops: User, client_of: ClientOf
+) -> None:
+    """An occurrence of another version, with a code that this one does not know."""
+    begin(CHANNEL_DEAD, account=account, subject="0", channel="pigeon", host="", trouble="lost")
+    begin(FIRE, account=account, rooms=2)
+    work()
+    assert titles() == ["Acme Inc: 2 rooms <burn> & smoke."]
+    assert not Delivery.objects.pending().exists()
+    browser = client_of(admin)
+    for page in ("/notifications/", "/settings/profile/", "/ops/"):
+        assert "2 rooms" in text_of(browser.get(page))
+    assert [need.message.what for need in needs_of([account], ops, None, with_operators=True)] == [
+        "2 rooms <burn> & smoke."
+    ]
 
 
 def test_an_event_of_an_older_version_is_not_told(account: SalesAccount, admin: User) -> None:
