@@ -2,8 +2,10 @@
 
 import smtplib
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core import mail
 from django.utils import timezone
 from standardwebhooks import Webhook
@@ -24,7 +26,7 @@ from notifications.services import Owner, remove_channel
 from operations.needs import needs_of
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf, RefuseMails
-from tests.factories import make_member
+from tests.factories import make_account, make_member
 from tests.notifications.conftest import MakeChannel, Posts
 from tests.pages import text_of
 from tests.threads import at_once
@@ -436,3 +438,33 @@ def test_an_event_of_an_older_version_is_not_told(account: SalesAccount, admin: 
     work()
     assert not Delivery.objects.exists()
     assert not Occurrence.objects.untold().exists()
+
+
+def test_own_mails_that_nobody_has_changed_follow_the_account_again(account: SalesAccount, admin: User) -> None:
+    """As the migration from a version in which looking at them made a row of them."""
+    readers = {name: make_member(account, f"{name}@acme.example", Role.ADMIN) for name in ("kept", "told", "waiting")}
+    rows = {name: Channel.objects.create(account=account, member=one, kind="email") for name, one in readers.items()}
+    stranger = make_member(make_account("Umbrella"), role=Role.ADMIN)
+    alone = Channel.objects.create(account=stranger.account, member=stranger, kind="email")
+    of_ops = Channel.objects.create(user=admin, kind="email")
+    of_account = mail_of(account)
+    # Making admins has told of some.
+    Occurrence.objects.all().delete()
+    Channel.objects.filter(pk=rows["kept"].pk).update(events=[])
+    begin(FIRE, account=account, rooms=2)
+    write_deliveries()
+    deliveries = Delivery.objects.filter(occurrence__event=FIRE.key)
+    deliveries.exclude(channel=rows["waiting"]).update(sent_at=timezone.now())
+    migration = import_module("notifications.migrations.0003_own_mails_that_nobody_changed")
+    for _ in range(2):
+        migration.follow_the_account(apps, None)
+    assert set(Channel.objects.all()) == {rows["kept"], rows["waiting"], alone, of_ops, of_account}
+    assert deliveries.get(user=readers["told"].user).channel == of_account
+    end(FIRE, account=account)
+    write_deliveries()
+    told = deliveries.filter(phase=Phase.END).values_list("user__email", "channel")
+    assert set(told) == {
+        (admin.email, of_account.pk),
+        ("told@acme.example", of_account.pk),
+        ("waiting@acme.example", rows["waiting"].pk),
+    }
