@@ -1,19 +1,30 @@
 """What happens in this room that somebody must be told of."""
 
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
-from common.events import Event, declare, sentences
+from common.events import Details, Event, Message, declare, filled
+
+
+def _expires(details: Details) -> Message:
+    what = ngettext(
+        "The API token {token}… expires in {days} day. The program that uses it will read nothing more.",
+        "The API token {token}… expires in {days} days. The program that uses it will read nothing more.",
+        details["days"],
+    )
+    return Message(
+        filled(what, details),
+        gettext("Make a new token, give it to the program, and revoke the old one."),
+        gettext("An Admin of the Sales account; for a token of all accounts, whoever of the ops staff made it"),
+    )
+
 
 TOKEN_EXPIRES = declare(
     Event(
         "api.token_expires",
         label=_("An API token that is used is about to expire"),
-        describe=sentences(
-            what=_("The API token {token}… expires in {days} days. The program that uses it will read nothing more."),
-            todo=_("Make a new token, give it to the program, and revoke the old one."),
-            who=_("An Admin of the Sales account; for a token of all accounts, whoever of the ops staff made it"),
-        ),
+        describe=_expires,
         permission=Permission.MANAGE_API_TOKENS,
         example={"token": "msi_api_3f9c", "days": 7},
         ends=_("when it is revoked or has expired"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from math import ceil
 
 from django.urls import reverse
 from django.utils import timezone
@@ -35,6 +36,6 @@ def _tell(*, of_ops: bool) -> Iterable[ApiToken]:
             link=reverse("api:ops_tokens" if of_ops else "api:tokens"),
             concerned=token.owner,
             token=token.begins_with,
-            days=(token.expires_at - now) // timedelta(days=1),
+            days=ceil((token.expires_at - now) / timedelta(days=1)),
         )
     return found

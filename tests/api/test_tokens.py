@@ -124,6 +124,10 @@ def test_whoever_must_make_a_new_one_is_told_before_it_expires(
         what = TOKEN_EXPIRES.describe(occurrence.details).what
         assert what.startswith(f"The API token {token.begins_with}… expires in 7 days")
         assert client_of(owner).get(occurrence.link).status_code == 200
+    with time_machine.travel(token.expires_at - timedelta(hours=3), tick=False):
+        assert told() == [str(token.pk)]
+        occurrence.refresh_from_db()
+        assert "expires in 1 day. " in TOKEN_EXPIRES.describe(occurrence.details).what
     with time_machine.travel(token.expires_at, tick=False):
         assert told() == []
 
