@@ -1,6 +1,5 @@
 """All accounts at a glance: where each stands, how old its copy is, what came in and what comes next."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -178,11 +177,10 @@ class Fleet:
 
     @cached_property
     def _changes(self) -> Mapping[int, list[int]]:
-        hours: dict[int, list[int]] = defaultdict(lambda: [0] * HOURS)
         began = last_hours(HOURS)
-        for key, hour, people in _read_since(began[0], self._keys):
-            hours[key][began.index(hour)] += people
-        return hours
+        # What ends as the next hour begins is of none of them.
+        found = {(key, hour): people for key, hour, people in _read_since(began[0], self._keys)}
+        return {key: [found.get((key, hour), 0) for hour in began] for key in self._keys}
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ ASKED_FOR_SECONDS, KEPT_SECONDS = 0.5, 15
 # Sweeps come every second, and may wait a little.
 SILENT_SECONDS = 30
 
+SWEEPS = "sweep"
 # By their queues, as docker-compose.yml and the Procfile name them.
-PROCESSES = {"celery": "worker", "sweep": "sweeper", "mail": "mailer", "bulk": "loader", "notifications": "notifier"}
+PROCESSES = {"celery": "worker", SWEEPS: "sweeper", "mail": "mailer", "bulk": "loader", "notifications": "notifier"}
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,19 @@ class Work:
         return self.sweep is not None and self.sweep < SILENT_SECONDS
 
     @property
+    def silent(self) -> list[str]:
+        """Without which of the two nothing goes on: who sends sweeps, or who takes them."""
+        if self.is_swept:
+            return []
+        sweeps = [queue for queue in self.queues if queue.name == SWEEPS]
+        is_sent = any(queue.oldest and queue.oldest.total_seconds() > SILENT_SECONDS for queue in sweeps)
+        takers = [queue.process for queue in sweeps if is_sent or not queue.workers]
+        return takers if is_sent else ["beat", *takers]
+
+    @property
     def missing(self) -> list[str]:
         """Processes that must be started, for nobody does their work."""
-        silent = [] if self.is_swept else ["beat", "sweeper"]
-        return list(dict.fromkeys([*silent, *(queue.process for queue in self.queues if not queue.workers)]))
+        return list(dict.fromkeys([*self.silent, *(queue.process for queue in self.queues if not queue.workers)]))
 
     @property
     def is_alive(self) -> bool:

@@ -21,6 +21,7 @@ from notifications.events import CHANNEL_DEAD
 from operations import workers
 from operations.calls import calls_by_hour
 from operations.fleet import HOURS, Fleet, Line, Standing, runs_by_hour
+from operations.workers import QueueState, Work
 from sync.models import Cursor, Extract, RunKind, SyncRun
 from sync.services import try_now
 from sync.statuses import RunStatus
@@ -145,6 +146,46 @@ def test_calls_of_an_hour_are_those_of_the_rows_and_stand_beside_what_is_allowed
     page = text_of(client_of(ops).get(f"{PAGE}?account={account.slug}"))
     assert "Syncs made 14 in 24 hours, at most 10 in an hour; 25,000 a day are allowed." in page
     assert "Syncs made 17 in 24 hours, at most 16 in an hour; 1,204 a day are allowed." in page
+
+
+def test_calls_are_counted_once_a_minute_and_without_old_runs(account: SalesAccount) -> None:
+    now = timezone.now()
+    old = make_run(account, finished_at=now - timedelta(days=30))
+    make_extract(old, heartbeat_at=now, marketo_calls=1000)
+    run = make_run(account, finished_at=now, marketo_calls=2)
+    assert sum(calls_by_hour([account], HOURS)[Service.MARKETO]) == 2
+    SyncRun.objects.filter(pk=run.pk).update(marketo_calls=4)
+    assert sum(calls_by_hour([account], HOURS)[Service.MARKETO]) == 2
+    assert sum(calls_by_hour([account, make_account()], HOURS)[Service.MARKETO]) == 4
+
+
+def test_a_run_that_ends_as_the_next_hour_begins_is_no_error(
+    account: SalesAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.fromisoformat("2026-03-01T09:59:59+00:00")
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    ended(account, timedelta(seconds=-2), 5)
+    ended(account, timedelta(seconds=2), 3)
+    assert line_of(account).changes == [0] * (HOURS - 1) + [3]
+
+
+@pytest.mark.parametrize(
+    ("sweep", "workers", "oldest", "missing"),
+    [
+        (5, 1, None, []),
+        (5, 0, None, ["sweeper"]),
+        (100, 1, None, ["beat"]),
+        (None, 1, 2, ["beat"]),
+        (100, 0, None, ["beat", "sweeper"]),
+        (100, 0, 90, ["sweeper"]),
+        (100, 1, 90, ["sweeper"]),
+    ],
+)
+def test_who_must_be_started_is_named(sweep: int | None, workers: int, oldest: int | None, missing: list[str]) -> None:
+    waiting = None if oldest is None else timedelta(seconds=oldest)
+    work = Work([QueueState("sweep", 0, waiting, workers, 0), QueueState("celery", 0, None, 1, 0)], sweep, 0)
+    assert work.missing == missing
+    assert work.is_alive == (not missing)
 
 
 def test_the_oldest_message_of_a_queue_is_told(ops: User, client_of: ClientOf) -> None:
