@@ -18,6 +18,7 @@ from sync.messages import wait_reason
 from sync.models import Cursor, Extract, RunKind, SyncRun
 from sync.schedule import connected_among, rhythms_of
 from sync.statuses import RunStatus
+from sync.waiting import longest_wait
 from sync.watch import is_old
 
 HOURS = 24
@@ -164,11 +165,13 @@ class Fleet:
 
     @cached_property
     def _waits(self) -> Mapping[int, str]:
-        """Codes of what current runs wait for, those of their extracts before their own."""
+        """Codes of what keeps current runs longest."""
         runs = {run.pk: key for key, run in self._current.items()}
-        own = {key: run.waiting_reason for key, run in self._current.items() if run.waiting_reason}
-        waiting = Extract.objects.filter(run__in=runs).exclude(waiting_reason="").order_by("-due_at")
-        return own | {runs[run]: reason for run, reason in waiting.values_list("run", "waiting_reason")}
+        steps: dict[int, list[SyncRun | Extract]] = {key: [run] for key, run in self._current.items()}
+        for extract in Extract.objects.filter(run__in=runs).exclude(waiting_reason="").order_by("pk"):
+            steps[runs[extract.run_id]].append(extract)
+        longest = {key: longest_wait(of) for key, of in steps.items()}
+        return {key: step.waiting_reason for key, step in longest.items() if step}
 
     @cached_property
     def _last(self) -> Mapping[int, SyncRun]:

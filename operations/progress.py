@@ -19,6 +19,7 @@ from sync.messages import wait_reason
 from sync.models import Extract, SyncRun
 from sync.querysets import LeasedJobQuerySet
 from sync.statuses import WAITING_FOR_A_DECISION, ExtractStatus, RunStatus
+from sync.waiting import longest_wait
 
 PHASES = (
     (RunStatus.PLANNING, _("Plan")),
@@ -253,9 +254,8 @@ def waiting_of(run: SyncRun) -> Waiting | None:
 
 
 def _waiting(run: SyncRun, extracts: Sequence[Extract]) -> Waiting | None:
-    waiting = [step for step in [run, *extracts] if step.waiting_reason]
-    if run.is_finished or not waiting:
+    longest = longest_wait([run, *extracts])
+    if run.is_finished or longest is None:
         return None
-    longest = max(waiting, key=lambda step: step.due_at or timezone.now())
     is_for_people = longest.waiting_reason == "database_full"
     return Waiting(wait_reason(longest.waiting_reason), longest.due_at, is_for_people)

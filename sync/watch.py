@@ -13,6 +13,7 @@ from sync.events import ALLOWANCE_LOW, COPY_OLD, RUN_HELD, RUN_WAITS
 from sync.models import Cursor, Extract, SyncRun
 from sync.schedule import connected_among, rhythms_of
 from sync.statuses import RunStatus
+from sync.waiting import longest_wait
 
 WAITED_FOR = timedelta(minutes=30)
 # Besides the time between two runs.
@@ -37,12 +38,16 @@ def _waiting_runs() -> Subjects:
     long_ago = timezone.now() - WAITED_FOR
     found: Subjects = set()
     for run in SyncRun.objects.unfinished().filter(paused_at=None).with_waiting().filter(is_waiting=True):
-        steps = [run, *Extract.objects.of_run(run).exclude(waiting_reason="")]
-        waiting = [step for step in steps if step.waiting_reason and (step.waiting_since or long_ago) <= long_ago]
-        if waiting:
+        steps = [run, *Extract.objects.of_run(run).exclude(waiting_reason="").order_by("pk")]
+        longest = longest_wait(steps)
+        if longest and any(_has_waited_since(step, long_ago) for step in steps):
             found.add((run.account_id, str(run.pk)))
-            _tell_of_waiting(run, min(waiting, key=lambda step: step.due_at or timezone.now()))
+            _tell_of_waiting(run, longest)
     return found
+
+
+def _has_waited_since(step: SyncRun | Extract, moment: datetime) -> bool:
+    return bool(step.waiting_reason) and (step.waiting_since or moment) <= moment
 
 
 def _tell_of_waiting(run: SyncRun, step: SyncRun | Extract) -> None:

@@ -21,10 +21,14 @@ from notifications.events import CHANNEL_DEAD
 from operations import workers
 from operations.calls import calls_by_hour
 from operations.fleet import HOURS, Fleet, Line, Standing, runs_by_hour
+from operations.progress import waiting_of
 from operations.workers import QueueState, Work
+from sync.events import RUN_WAITS
+from sync.messages import wait_reason
 from sync.models import Cursor, Extract, RunKind, SyncRun
 from sync.services import try_now
 from sync.statuses import RunStatus
+from sync.watch import watch_runs
 from tests.conftest import ClientOf
 from tests.factories import (
     make_account,
@@ -280,6 +284,21 @@ def test_what_renews_itself_is_a_part_of_the_page(ops: User, account: SalesAccou
     assert "Workers and queues" in text_of(part)
     assert "Somebody is missing" in text_of(part)
     assert Client().get(PAGE, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+
+
+def test_every_page_and_message_names_what_keeps_a_run_longest(account: SalesAccount) -> None:
+    now, soon = timezone.now(), timezone.now() + timedelta(hours=1)
+    run = make_run(account, RunStatus.EXTRACTING, waiting_reason="database_full", waiting_since=now, due_at=soon)
+    for reason, hours in (("marketo_quota", 6), ("salesforce_quota", 2)):
+        long_ago = now - timedelta(hours=1)
+        make_extract(run, waiting_reason=reason, waiting_since=long_ago, due_at=now + timedelta(hours=hours))
+    watch_runs()
+    told = Occurrence.objects.going_on().get(event=RUN_WAITS.key)
+    waiting = waiting_of(run)
+    assert waiting
+    assert told.details["reason"] == "marketo_quota"
+    assert datetime.fromisoformat(told.details["until"]) == waiting.until
+    assert line_of(account).waits_for == str(waiting.reason) == str(wait_reason("marketo_quota"))
 
 
 def test_whatever_waits_is_tried_at_once(account: SalesAccount, admin: User, browser: Client) -> None:
