@@ -1,8 +1,11 @@
 """The regular looks at both providers, so that a broken connection is seen before somebody needs it."""
 
+from contextlib import suppress
 from functools import partial
+from typing import Any
 
-from celery import shared_task
+from celery import Task, shared_task
+from celery.exceptions import MaxRetriesExceededError
 
 from accounts.models import SalesAccount
 from clients.http import hurried
@@ -11,7 +14,9 @@ from connections.models import AdminReading, MarketoConnection, MarketoInstance,
 from connections.services.health import check_all_by_the_clock, check_by_the_clock
 from connections.services.revocation import revoke_orphans
 from connections.services.visibility import pks_to_check, renew_visibility
-from connections.turns import in_their_minute, look
+from connections.turns import in_their_minute, look, turn_of_own
+
+OWN_TRIES, OWN_PAUSE_SECONDS = 30, 20
 
 
 @shared_task
@@ -39,12 +44,16 @@ def check_account_connections(account_id: int) -> None:
         look(account_id, partial(check_all_by_the_clock, account))
 
 
-@shared_task
-def check_own_connection(connection_id: int) -> None:
-    """Outside the account's turn, which the work of all its members needs."""
+@shared_task(bind=True, max_retries=OWN_TRIES, default_retry_delay=OWN_PAUSE_SECONDS)
+def check_own_connection(self: Task[Any, Any], connection_id: int) -> None:
+    """
+    Outside the account's turn, which the work of all its members needs, and one of the account at a time. Who finds
+    another at it tries again for ten minutes; after that the next hour's look comes.
+    """
     for connection in SalesforceConnection.objects.filter(pk=connection_id):
-        with hurried():
-            check_by_the_clock(connection)
+        if not look(connection.account_id, partial(check_by_the_clock, connection), turn_of_own):
+            with suppress(MaxRetriesExceededError):
+                raise self.retry()
 
 
 @shared_task

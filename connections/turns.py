@@ -1,6 +1,6 @@
 """
-Tenants do not wait for each other's providers: in the workers that all share, an account has one call at a time, and
-the regular looks are spread over the hour.
+Tenants do not wait for each other's providers: in the workers that all share, an account has one call at a time, beside
+one for its members' own connections, and the regular looks are spread over the hour.
 """
 
 from collections.abc import Callable
@@ -24,14 +24,23 @@ def turn_of(account_id: int) -> AbstractContextManager[None]:
     return turn(f"provider-calls-{account_id}")
 
 
-def look(account_id: int, take_it: Callable[[], object]) -> bool:
+def turn_of_own(account_id: int) -> AbstractContextManager[None]:
+    """Of looks at members' own connections, of which there may be hundreds: other work does not wait for them."""
+    return turn(f"own-connections-{account_id}")
+
+
+def look(
+    account_id: int,
+    take_it: Callable[[], object],
+    its_turn: Callable[[int], AbstractContextManager[None]] = turn_of,
+) -> bool:
     """
     Take a regular look, within short limits; none while the account is being called anyway: those calls show by
     themselves how the connection is, and the next look comes in time. Answers whether it was taken: where the next
     one is far, try again.
     """
     try:
-        with turn_of(account_id), hurried():
+        with its_turn(account_id), hurried():
             take_it()
     except HeldError:
         logger.info("look_left_out", account=account_id)

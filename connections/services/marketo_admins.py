@@ -66,7 +66,7 @@ def refresh_marketo_admins(instance: MarketoInstance) -> None:
 def read_on(reading_id: int) -> None:
     """
     Read the roles of a few more users; harmless when another worker is just doing it. A reading that takes as long as
-    a list is kept is given up: whoever asks for the list next begins another, and is told what keeps it.
+    a list is kept is given up: whoever asks for the list next begins another.
     """
     AdminReading.objects.filter(pk=reading_id, started_at__lt=timezone.now() - KEPT_FOR).delete()
     try:

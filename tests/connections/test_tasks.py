@@ -13,7 +13,7 @@ from common.throttling import exclusive
 from connections import tasks
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.problem_codes import ProblemCode
-from connections.turns import MINUTES, turn_of
+from connections.turns import MINUTES, turn_of, turn_of_own
 from salesforce_package.models import PackageCheck
 from salesforce_package.tasks import check_package, check_packages
 from sandbox.testing import SandboxProcess
@@ -85,6 +85,15 @@ def test_members_own_connections_have_each_their_own_minute_and_not_the_account_
     with turn_of(account.pk), time_machine.travel(timezone.now().replace(minute=own.pk % MINUTES)):
         tasks.check_connections()
     assert len(sandbox.get("/_sandbox/calls")) == 1
+    # And one of an account at a time: who loses it tries again, for a while.
+    SalesforceConnection.objects.filter(pk=own.pk).update(last_call_at=timezone.now() - timedelta(hours=2))
+    with turn_of_own(account.pk):
+        with pytest.raises(Retry):
+            tasks.check_own_connection(own.pk)
+        assert tasks.check_own_connection.apply((own.pk,), retries=tasks.OWN_TRIES).successful()
+    assert len(sandbox.get("/_sandbox/calls")) == 1
+    tasks.check_own_connection(own.pk)
+    assert len(sandbox.get("/_sandbox/calls")) == 2
 
 
 @pytest.mark.usefixtures("tasks_run_at_once")
