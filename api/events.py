@@ -16,7 +16,7 @@ def _expires(details: Details) -> Message:
     return Message(
         filled(what, details),
         gettext("Make a new token, give it to the program, and revoke the old one."),
-        gettext("An Admin of the Sales account; for a token of all accounts, whoever of the ops staff made it"),
+        gettext("An Admin of the Sales account; for a token of all accounts, whoever made it, as Operators says"),
     )
 
 
@@ -26,7 +26,7 @@ TOKEN_EXPIRES = declare(
         label=_("An API token that is used is about to expire"),
         describe=_expires,
         permission=Permission.MANAGE_API_TOKENS,
-        example={"token": "msi_api_3f9c", "days": 7},
+        example={"token": "Grafana msi_api_3f9c", "days": 7},
         ends=_("when it is revoked or has expired"),
         over=_("The API token was revoked or has expired."),
         is_for_operators=True,

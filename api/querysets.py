@@ -19,5 +19,9 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         """One person's own, which read every account."""
         return self.filter(user=user)
 
+    def of_all_ops_staff(self) -> ApiTokenQuerySet:
+        """Everybody's that read every account, by person."""
+        return self.filter(account=None).order_by("user__email", "-pk")
+
     def with_owner(self) -> ApiTokenQuerySet:
         return self.select_related("account", "member__user", "user")

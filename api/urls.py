@@ -11,4 +11,5 @@ urlpatterns = [
     path("settings/integrations/api-tokens/<int:pk>/revoke/", views.revoke, MEMBERS, name="revoke_token"),
     path("settings/api-tokens/", views.tokens, OPS, name="ops_tokens"),
     path("settings/api-tokens/<int:pk>/revoke/", views.revoke, OPS, name="revoke_ops_token"),
+    path("ops/operators/api-tokens/<int:pk>/revoke/", views.revoke_of_ops_staff, name="revoke_of_ops_staff"),
 ]

@@ -1,4 +1,4 @@
-"""Settings > Integrations > API tokens, and those of each of the ops staff under My Account."""
+"""Settings > Integrations > API tokens, those of ops staff under My Account, and all of theirs for superusers."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -10,11 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.access import fresh_sign_in_for
+from accounts.access import fresh_sign_in_for, fresh_sign_in_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from accounts.services import RefusedError
+from accounts.views.operators import superuser_required
 from api.forms import TokenForm
+from api.models import ApiToken
 from api.tokens import Owner, make_token, revoke_token
 
 
@@ -67,6 +69,19 @@ def _render(request: ConsoleRequest, owner: Owner, form: TokenForm, *, is_ops: b
 def revoke(request: ConsoleRequest, pk: int, *, is_ops: bool) -> HttpResponse:
     """The program that uses it reads nothing any more."""
     token = get_object_or_404(_owner(request, is_ops=is_ops).tokens(), pk=pk)
+    return _revoke(request, token, _page(is_ops=is_ops))
+
+
+@require_POST
+@superuser_required
+@fresh_sign_in_required
+def revoke_of_ops_staff(request: ConsoleRequest, pk: int) -> HttpResponse:
+    """What reads every account need not wait for the one who made it."""
+    token = get_object_or_404(ApiToken.objects.of_all_ops_staff(), pk=pk)
+    return _revoke(request, token, reverse("accounts:operators"))
+
+
+def _revoke(request: ConsoleRequest, token: ApiToken, page: str) -> HttpResponse:
     revoke_token(token=token, revoked_by=request.user)
     messages.success(request, _("Revoked. The next call with this token is refused."))
-    return redirect(_page(is_ops=is_ops))
+    return redirect(page)

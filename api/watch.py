@@ -33,9 +33,10 @@ def _tell(*, of_ops: bool) -> Iterable[ApiToken]:
             TOKEN_EXPIRES,
             account=token.account,
             subject=str(token.pk),
-            link=reverse("api:ops_tokens" if of_ops else "api:tokens"),
+            # For those of ops staff all are told: the page says whose it is.
+            link=reverse("accounts:operators" if of_ops else "api:tokens"),
             concerned=token.owner,
-            token=token.begins_with,
+            token=f"{token.name} {token.begins_with}",
             days=ceil((token.expires_at - now) / timedelta(days=1)),
         )
     return found

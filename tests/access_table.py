@@ -10,6 +10,7 @@ post /marketo/sales-insight/actions-config/resend-invite/
 post /marketo/sales-insight/actions-config/send-invite/
 get  /ops/marketo-instances/new/
 post /ops/marketo-instances/new/
+post /ops/operators/api-tokens/<int:pk>/revoke/
 post /ops/operators/grant/
 post /ops/operators/revoke/
 get  /ops/sync/<int:run_id>/people.csv
@@ -92,6 +93,8 @@ get  /ops/accounts/<slug:slug>/people/<int:marketo_id>/    login     404    404 
 post /ops/accounts/<slug:slug>/people/<int:marketo_id>/    login     405    405      405    405    405   405    405 405
 get  /ops/operators/                                       login     404    403      403    403    403   404    200 200
 post /ops/operators/                                       405       405    405      405    405    405   405    405 405
+get  /ops/operators/api-tokens/<int:pk>/revoke/            405       405    405      405    405    405   405    405 405
+post /ops/operators/api-tokens/<int:pk>/revoke/            login     404    403      403    403    403   404    404 302
 get  /ops/operators/grant/                                 405       405    405      405    405    405   405    405 405
 post /ops/operators/grant/                                 login     404    403      403    403    403   404    404 400
 get  /ops/operators/revoke/                                405       405    405      405    405    405   405    405 405

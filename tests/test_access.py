@@ -67,6 +67,7 @@ WITHOUT_ROW = {
     "/settings/people/<int:marketo_id>/",
     "/invitations/<str:token>/",
     "/help/<str:token>/",
+    "/ops/operators/api-tokens/<int:pk>/revoke/",
 }
 # Pages about connections, with 1 for every key, for tests that open each of them.
 PAGES_OF_CONNECTIONS = [
@@ -161,7 +162,7 @@ def paths(
         **dict.fromkeys(["own_channel", "test_own", "remove_own"], own.pk),
         **dict.fromkeys(["remove", "second_factors"], member.member.pk),
         "revoke_token": _token_of(Owner(member=admin.member), admin),
-        "revoke_ops_token": _token_of(Owner(user=ops), ops),
+        **dict.fromkeys(["revoke_ops_token", "revoke_of_ops_staff"], _token_of(Owner(user=ops), ops)),
         "retry_failure": failure.pk,
         "remove_marketo_access": access.pk,
         **dict.fromkeys(["salesforce_app", "check_salesforce_app", "remove_salesforce_app"], app.pk),

@@ -24,7 +24,7 @@ from api.tokens import MOST_TOKENS, PREFIX, forget_expired
 from tests.api.conftest import call, secret_of
 from tests.common.test_logs import written
 from tests.conftest import ClientOf
-from tests.factories import make_member
+from tests.factories import make_member, make_user
 from tests.pages import text_of
 
 PAGE = "/settings/integrations/api-tokens/"
@@ -122,7 +122,7 @@ def test_whoever_must_make_a_new_one_is_told_before_it_expires(
         assert told() == told() == [str(token.pk)]
         [occurrence] = Occurrence.objects.all()
         what = TOKEN_EXPIRES.describe(occurrence.details).what
-        assert what.startswith(f"The API token {token.begins_with}… expires in 7 days")
+        assert what.startswith(f"The API token Grafana {token.begins_with}… expires in 7 days")
         assert client_of(owner).get(occurrence.link).status_code == 200
     with time_machine.travel(token.expires_at - timedelta(hours=3), tick=False):
         assert told() == [str(token.pk)]
@@ -239,3 +239,40 @@ def test_an_export_of_the_account_has_no_hash(account: SalesAccount, admin: User
         line = archive.read("api.ApiToken.jsonl").decode()
     assert "Grafana" in line
     assert ApiToken.objects.get().token_hash not in line
+
+
+class TestTokensOfAllOpsStaff:
+    """They read every account: each is seen by all ops staff, and ended by a superuser."""
+
+    OPERATORS = "/ops/operators/"
+
+    def test_a_superuser_ends_another_s(self, client_of: ClientOf, ops: User) -> None:
+        secret = secret_of(ops)
+        token = ApiToken.objects.get()
+        root = User.objects.create_superuser("root@console.example")
+        page = text_of(client_of(root).get(self.OPERATORS))
+        assert f"{token.begins_with}…" in page
+        assert f"{ops.email} · Failed calls" in page
+        done = client_of(root).post(f"{self.OPERATORS}api-tokens/{token.pk}/revoke/", follow=True)
+        assert "Revoked." in text_of(done)
+        assert "Nobody has one." in text_of(done)
+        assert call("accounts", secret).status_code == 401
+        event = AuditEvent.objects.get(action=ApiAction.TOKEN_REVOKED)
+        assert (event.actor, event.account, event.target) == (root, None, "Grafana")
+
+    def test_others_of_the_ops_staff_see_whose_it_is(self, client_of: ClientOf, ops: User) -> None:
+        secret_of(ops)
+        token = ApiToken.objects.get()
+        other = make_user("second@console.example")
+        User.objects.filter(pk=other.pk).update(is_ops_staff=True)
+        browser = client_of(User.objects.get(pk=other.pk))
+        page = browser.get(self.OPERATORS).content.decode()
+        assert token.begins_with in page
+        assert "api-tokens/" not in page
+        assert browser.post(f"{self.OPERATORS}api-tokens/{token.pk}/revoke/").status_code == 404
+
+    def test_not_those_of_an_account(self, client_of: ClientOf, admin: User) -> None:
+        secret_of(admin)
+        token, root = ApiToken.objects.get(), User.objects.create_superuser("root@console.example")
+        assert token.begins_with not in client_of(root).get(self.OPERATORS).content.decode()
+        assert client_of(root).post(f"{self.OPERATORS}api-tokens/{token.pk}/revoke/").status_code == 404
