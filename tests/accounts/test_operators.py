@@ -79,6 +79,6 @@ def test_the_addresses_are_named_once_somebody_has_said_them(
     ops: User, client_of: ClientOf, settings: Settings
 ) -> None:
     browser = client_of(ops)
-    assert "set EGRESS_ADDRESSES" in text_of(browser.get(PAGE))
+    assert "Set EGRESS_ADDRESSES" in text_of(browser.get(PAGE))
     settings.EGRESS_ADDRESSES = ["203.0.113.7"]
     assert "203.0.113.7" in text_of(browser.get(PAGE))
