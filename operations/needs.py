@@ -46,7 +46,7 @@ def needs_of(
 
 def _need(occurrence: Occurrence, reader: User, member: Member | None) -> Need | None:
     event = find_event(occurrence.event)
-    if event is None or not (reader.is_ops_staff or _may_know(event, occurrence, member)):
+    if event is None or not _may_know(event, occurrence, reader, member):
         return None
     message = worded(event, occurrence.details)
     if message is None:
@@ -55,7 +55,16 @@ def _need(occurrence: Occurrence, reader: User, member: Member | None) -> Need |
     return Need(message, occurrence.account, event.is_urgent, occurrence.began_at, path)
 
 
-def _may_know(event: Event, occurrence: Occurrence, member: Member | None) -> bool:
+def _may_know(event: Event, occurrence: Occurrence, reader: User, member: Member | None) -> bool:
+    if event.is_personal:
+        return occurrence.concerned_id == reader.pk
+    if reader.is_ops_staff:
+        return True
     if member and occurrence.account and is_inside(occurrence.account, member):
-        return event.permission in member.permissions
+        return is_for(event, member)
     return event.permission in WATCHED
+
+
+def is_for(event: Event, member: Member | None) -> bool:
+    """Is it for everybody who may do what this member may, or for all of the ops staff? Never what is personal."""
+    return not event.is_personal and (member is None or event.permission in member.permissions)

@@ -18,6 +18,7 @@ from api.v1.answers import ChosenSlug, Explained, answers
 from api.v1.auth import ApiRequest, Token, account_of, is_of_accounts
 from api.v1.paging import Page, PageParams, page_of
 from common.events import all_events, find_event, worded
+from operations.needs import is_for
 
 router = Router(auth=Token(Scope.RUNS), tags=["problems"])
 
@@ -44,7 +45,8 @@ class ProblemFilter(PageParams):
 @router.get("", response=answers(Page[GoingOn]), operation_id="listProblems", summary="What needs somebody")
 def problems(request: ApiRequest, chosen: Query[ProblemFilter]) -> dict[str, Any]:
     """What goes on of the token's accounts, and for ops staff of the console itself; the newest first."""
-    known = [event for event in all_events() if chosen.is_urgent in (None, event.is_urgent)]
+    told = [event for event in all_events() if is_for(event, request.auth.member)]
+    known = [event for event in told if chosen.is_urgent in (None, event.is_urgent)]
     found = _of_accounts(request, chosen).filter(event__in=[event.key for event in known])
     return page_of(request, found.select_related("account"), chosen, partial(_items, request.auth))
 

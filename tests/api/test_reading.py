@@ -11,15 +11,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from accounts.events import AUDIT_CHAIN_BROKEN
-from accounts.models import SalesAccount, User
+from accounts.models import Occurrence, SalesAccount, User
 from accounts.occurrences import begin
 from accounts.permissions import Role
 from api.scopes import Scope
 from clients.http import AccessDenied
+from connections.events import OWN_ENDED
 from connections.models import ApiFailure
 from connections.services.call_log import record_failure
 from history.models import ChangeDelay
 from notifications.events import CHANNEL_DEAD
+from operations.needs import is_for
 from sync.events import COPY_OLD, RUN_FAILED
 from sync.models import Cursor, RunKind, Schedule, Source, SyncRun
 from sync.statuses import RunStatus
@@ -246,6 +248,16 @@ class TestAnswers:
         assert swedish["Content-Language"] == "sv"
         with translation.override("sv"):
             assert swedish.json()["items"][0]["what"] == COPY_OLD.describe({"minutes": 35}).what
+
+    def test_problems_are_those_of_whoever_made_the_token(
+        self, account: SalesAccount, admin: User, member: User, secret: str, ops_secret: str
+    ) -> None:
+        """What is told to one person alone is read by no program."""
+        Occurrence.objects.create(account=account, event=OWN_ENDED.key, concerned=admin, details={"org": "Acme"})
+        assert items("problems", secret) == items("problems", ops_secret) == []
+        assert is_for(RUN_FAILED, admin.member)
+        assert not is_for(RUN_FAILED, member.member)
+        assert is_for(RUN_FAILED, None)
 
     def test_failed_calls(self, account: SalesAccount, secret: str) -> None:
         fill(account)
