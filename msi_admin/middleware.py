@@ -37,6 +37,21 @@ class LoggedRequestsMiddleware(RequestMiddleware):
         return f"{request.method} {request.path}"
 
 
+class NoForeignTracesMiddleware:
+    """
+    Traces begin here: by what visitors send along they would put text of theirs into our calls to others (tracestate),
+    and choose what is sampled (traceparent).
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        for header in ("HTTP_TRACEPARENT", "HTTP_TRACESTATE"):
+            request.META.pop(header, None)
+        return self.get_response(request)
+
+
 class ProbesMiddleware:
     """
     Monitoring asks by the address of the machine, with any Host: for its pages alone that is as good as the site's own.

@@ -234,6 +234,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "msi_admin.measures.MeasureMiddleware",
+    "msi_admin.middleware.NoForeignTracesMiddleware",
     "msi_admin.middleware.ProbesMiddleware",
     "api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",

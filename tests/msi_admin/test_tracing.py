@@ -46,7 +46,8 @@ def work(secret):
 app.conf.task_always_eager = True
 browser = Client(raise_request_exception=False, headers={"host": "127.0.0.1"})
 browser.get("/accounts/password/reset/key/1-canary-reset/?q=canary-query", headers={"User-Agent": "canary-agent"})
-browser.post("/accounts/login/", {"login": "canary@person.example", "password": "canary-password"})
+foreign = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "tracestate": "a=canary-state"}
+browser.post("/accounts/login/", {"login": "canary@person.example", "password": "canary-password"}, headers=foreign)
 assert browser.get("/healthz", headers={"host": "10.0.0.7:8000"}).status_code == 200
 User.objects.filter(email="canary@person.example").first()
 work.delay("canary-argument")
@@ -104,6 +105,9 @@ def test_everything_that_works_is_traced_and_nothing_of_it_is_told(
     names = {span.name for span in spans}
     assert {"POST accounts/login/", "GET", "SET", "SELECT", "run/msi_admin.work"} <= names
     assert not [name for name in names if "healthz" in name]
+    [posted] = [span for span in spans if span.name == "POST accounts/login/"]
+    assert (posted.parent_span_id, posted.trace_state) == (b"", "")
+    assert posted.trace_id.hex() != "0af7651916cd43dd8448eb211c80319c"
     [task] = [span for span in spans if span.name == "run/msi_admin.work"]
     inside = [span for span in spans if span.trace_id == task.trace_id]
     assert {"GET", "SET", "SELECT"} <= {span.name for span in inside}
