@@ -16,6 +16,9 @@ MAILS = Counter(
     "Mails for the mail server: sent, refused for the address, or failed for the server.",
     ["outcome"],
 )
+# Told as 0 from the start: a figure that is not there yet is no 0 for monitoring, and its first count no rise.
+for _outcome in ("sent", "refused", "failed"):
+    MAILS.labels(_outcome)
 
 
 class UnmailableAddress(smtplib.SMTPRecipientsRefused):

@@ -14,6 +14,7 @@ import yaml
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
+from django.urls import resolve
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -25,6 +26,7 @@ from connections.models import Service
 from connections.problem_codes import ProblemCode
 from history.models import ChangeDelay
 from msi_admin.measures import REQUESTS, TASKS
+from msi_admin.middleware import PROBES
 from notifications.handing_over import MESSAGES
 from notifications.models import ChannelKind, Trouble
 from sync.measures import RUNS
@@ -42,6 +44,7 @@ OF_PROMETHEUS = {"instance", "job"}
 # What a figure's samples add to its name.
 SUFFIX = re.compile("_(bucket|count|sum|gcount|gsum|created|total)$")
 INTERVAL = "$__rate_interval"
+ROUTES_OF_PROBES = {resolve(path).view_name for path in PROBES}
 Figures = dict[str, dict[str, set[str]]]
 
 
@@ -76,7 +79,7 @@ def count_everything() -> None:
         (RUNS, [RunKind.values, ends]),
         (MESSAGES, [ChannelKind.values, ["taken", *Trouble.values]]),
         (MAILS, [["sent", "failed", "refused"]]),
-        (REQUESTS, [["operations:overview"], ["2xx", "3xx", "4xx", "5xx"]]),
+        (REQUESTS, [["operations:overview", "none", *ROUTES_OF_PROBES], ["2xx", "3xx", "4xx", "5xx"]]),
         (TASKS, [["sync.tasks.sweep"], ["success"]]),
     ]
     for metric, values in combinations:
@@ -139,6 +142,28 @@ def test_what_is_asked_for_in_vain_is_found(figures: Figures) -> None:
     assert faults_of("max by (kind) (msi_accounts)", "", figures) == ["msi_accounts has no label kind"]
     assert faults_of("max(msi_accounts)", "{{ $labels.state }}", figures) == ["state is not in the result"]
     assert len(Selectors('max(a{b="c"} or (topk(3, d))) / -rate(e[5m])').found) == 3
+
+
+def test_probes_are_no_pages() -> None:
+    """They are many and quick; so are files, and addresses that lead nowhere."""
+    asked = [rule["expr"] for rule in ALERTS] + [target["expr"] for panel in PANELS for target in panel["targets"]]
+    selectors = [one for expression in asked for one in Selectors(expression).found]
+    about = [one for one in selectors if "http_request" in (one.name or "")]
+    assert len(about) == 9
+    for selector in about:
+        matchers = {matcher.name: matcher.value for matcher in selector.matchers.matchers}
+        assert set(matchers["route"].split("|")) - {"none"} in (ROUTES_OF_PROBES, set())
+        # Errors before a route is known are errors of ours all the same.
+        assert ("none" in matchers["route"]) != (matchers.get("status") == "5xx") or matchers["route"] == "none"
+
+
+def test_states_are_added_up_and_not_the_largest_taken() -> None:
+    assert [rule["alert"] for rule in ALERTS if re.search(r"max\([^()]*=~", rule["expr"])] == []
+
+
+def test_an_alert_does_not_wait_for_a_figure_that_never_was() -> None:
+    """`== 0` finds nothing where nothing was ever counted; `unless … > 0` does."""
+    assert [rule["alert"] for rule in ALERTS if "== 0" in rule["expr"]] == []
 
 
 def test_alerts_are_written_as_prometheus_reads_them() -> None:

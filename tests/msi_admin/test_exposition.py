@@ -22,6 +22,7 @@ django.setup()
 from clients.measures import measured_call
 from common.mail import MAILS
 from msi_admin.exposition import figures_of_processes
+import sync.measures
 for number in range(4):
     child = os.fork()
     if not child:
@@ -51,6 +52,8 @@ def test_what_ended_processes_have_counted_stays(tmp_path: Path) -> None:
     assert told.returncode == 0, told.stderr
     found = samples(told.stdout)
     assert found["msi_mails_total sent"] == 5
+    assert (found["msi_mails_total failed"], found["msi_mails_total refused"]) == (0, 0)
+    assert found["msi_sync_run_duration_seconds_count full failed"] == 0
     assert found["msi_provider_call_duration_seconds_count answered marketo"] == 4
     assert found["msi_provider_call_duration_seconds_bucket 0.1 answered marketo"] == 4
     ended = {"counter_ended.db", "histogram_ended.db"}
