@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DatabaseError, models
+from django.db import Error, models
 from django.db.models import Count, F, Max
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, Metric, generate_latest
@@ -17,8 +17,8 @@ from common.cache import REDIS_IS_AWAY
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection, Service
 from invitations.models import Invitation
 from notifications.models import Channel, ChannelKind, Delivery
-from operations.metrics import figures as figures_of_syncs
-from operations.metrics import gauge, gauges
+from operations.metrics import figures_of_redis, gauge, gauges
+from operations.metrics import figures_of_rows as figures_of_syncs
 
 # However often and by how many they are asked for: monitoring must not load the database.
 KEPT_SECONDS = 10
@@ -29,14 +29,16 @@ CONNECTIONS: dict[Service, type[MarketoConnection | SalesforceConnection]] = {
 
 
 class ConsoleCollector(Collector):
-    """Everything that rows tell. Nothing while a server is away: then the processes' own figures are wanted."""
+    """
+    Everything that rows tell, and Redis. While one of them is away it is what the other tells, and in any case the
+    processes' own figures are wanted.
+    """
 
     def collect(self) -> Iterator[Metric]:
         yield gauges("msi_build_info", "Which version runs; always 1.", ["version"], [([settings.VERSION], 1)])
-        with suppress(DatabaseError, *REDIS_IS_AWAY):
-            yield from figures_of_syncs()
-            yield from _of_connections()
-            yield from _of_messages()
+        for figures in (_of_rows, figures_of_redis):
+            with suppress(Error, *REDIS_IS_AWAY):
+                yield from figures()
 
 
 _REGISTRY = CollectorRegistry()
@@ -46,6 +48,12 @@ _REGISTRY.register(ConsoleCollector())
 def figures_of_rows() -> bytes:
     """As they were a few seconds ago."""
     return bytes(cache.get_or_set("figures", partial(generate_latest, _REGISTRY), KEPT_SECONDS) or b"")
+
+
+def _of_rows() -> Iterator[Metric]:
+    yield from figures_of_syncs()
+    yield from _of_connections()
+    yield from _of_messages()
 
 
 def _of_connections() -> Iterator[Metric]:

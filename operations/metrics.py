@@ -31,14 +31,20 @@ AGES = (5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR, 24 * HOUR)
 PERCENTS = (50, 95, 99)
 
 
-def figures() -> Iterator[Metric]:
-    """All figures of syncs: so many queries, however many accounts and runs there are."""
+def figures_of_rows() -> Iterator[Metric]:
+    """What PostgreSQL knows of syncs: so many queries, however many accounts and runs there are."""
     yield from _of_runs()
     yield from _of_copies()
     yield from _of_freshness()
+    yield _needs()
+
+
+def figures_of_redis() -> Iterator[Metric]:
+    """What is asked of Redis, too."""
+    age = seconds_since_sweep()
+    yield gauge("msi_sync_last_sweep_seconds", "Since the scheduler's last sweep.", math.inf if age is None else age)
     yield from _of_queues()
     yield from _of_allowances()
-    yield _needs()
 
 
 def gauge(name: str, text: str, value: float) -> Metric:
@@ -62,8 +68,6 @@ def _of_runs() -> Iterator[Metric]:
     yield gauge("msi_sync_rows_per_second", "Rows that unfinished runs load, since each began to.", _rate())
     yield gauge("msi_sync_silent_seconds", "Since the last sign of life of the longest silent worker.", _silence())
     yield gauge("msi_sync_oldest_due_seconds", "Since the longest due step should have begun.", _oldest_due())
-    age = seconds_since_sweep()
-    yield gauge("msi_sync_last_sweep_seconds", "Since the scheduler's last sweep.", math.inf if age is None else age)
 
 
 def _oldest_due() -> float:

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
 
 from accounts.models import SalesAccount, User
 from accounts.occurrences import begin
@@ -70,6 +71,19 @@ def test_as_many_queries_for_many_accounts_as_for_one(client: Client) -> None:
     with CaptureQueriesContext(connection) as queries:
         client.get("/metrics")
     assert not [query for query in queries if "sync_" in query["sql"]]
+
+
+def test_without_redis_rows_are_told_all_the_same(
+    client: Client, account: SalesAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = Redis.from_url("unix:///nowhere/redis.sock")
+    monkeypatch.setattr(queue, "redis_client", lambda: away)
+    make_salesforce_connection(account)
+    found = figures(client)
+    assert "msi_sync_last_sweep_seconds" not in found
+    assert found["msi_accounts never"] == 1
+    assert found["msi_connections salesforce connected"] == 1
+    assert (found["msi_sync_runs failed"], found["msi_notifications_pending"]) == (0, 0)
 
 
 def test_no_figure_says_whose_it_is(client: Client, account: SalesAccount, admin: User) -> None:
