@@ -14,7 +14,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from api.problems import problem
 from api.v1 import accounts, failed_calls, freshness, problems, runs
-from api.v1.auth import CallsOfToken
+from api.v1.auth import SECONDS
 from api.v1.description import DESCRIPTION, complete
 
 View = Callable[..., HttpResponse]
@@ -36,7 +36,6 @@ api = Api(
     urls_namespace="api-v1",
     docs_url=None,
     docs_decorator=lambda view: csrf_exempt(require_safe(view)),
-    throttle=CallsOfToken(),
 )
 
 
@@ -65,7 +64,10 @@ def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
         is_bad = ', error="invalid_token"' if "Authorization" in request.headers else ""
         answer["WWW-Authenticate"] = f'Bearer realm="api"{is_bad}'
         return answer
-    return problem(error.status_code, error.message)
+    answer = problem(error.status_code, error.message)
+    if error.status_code == 429:
+        answer["Retry-After"] = str(SECONDS)
+    return answer
 
 
 @api.exception_handler(ValidationError)

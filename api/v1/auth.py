@@ -1,13 +1,10 @@
 """Who calls: a token in the header Authorization, and nothing else."""
 
-from typing import Any
-
 import structlog
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
-from ninja.errors import AuthorizationError
+from ninja.errors import AuthorizationError, Throttled
 from ninja.security import HttpBearer
-from ninja.throttling import BaseThrottle
 
 from accounts.models import SalesAccount
 from api.models import ApiToken
@@ -26,7 +23,7 @@ class ApiRequest(HttpRequest):
 
 
 class Token(HttpBearer):
-    """Lets calls in whose token is good and has the scope."""
+    """Lets calls in whose token is good and has the scope: so many in a minute, those without the scope among them."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__()
@@ -37,20 +34,12 @@ class Token(HttpBearer):
         if found is None:
             return None
         structlog.contextvars.bind_contextvars(api_caller=found.pk)
+        if hit(f"api-{found.pk}", seconds=SECONDS) > CALLS_A_MINUTE:
+            raise Throttled(wait=SECONDS)
         if self.scope not in found.scopes:
             raise AuthorizationError(message=f"The token lacks the scope {self.scope.value}.")
         note_use(found)
         return found
-
-
-class CallsOfToken(BaseThrottle):
-    """So many calls in a minute, whatever they are."""
-
-    def allow_request(self, request: Any) -> bool:
-        return hit(f"api-{request.auth.pk}", seconds=SECONDS) <= CALLS_A_MINUTE
-
-    def wait(self) -> float:
-        return SECONDS
 
 
 def accounts_of(request: ApiRequest) -> QuerySet[SalesAccount]:

@@ -106,6 +106,13 @@ def test_too_many_calls(monkeypatch: pytest.MonkeyPatch, admin: User) -> None:
     assert call("accounts", other).status_code == 200
 
 
+def test_too_many_calls_without_the_scope(monkeypatch: pytest.MonkeyPatch, admin: User) -> None:
+    """They cost as much as others."""
+    monkeypatch.setattr(auth, "CALLS_A_MINUTE", 2)
+    secret = secret_of(admin, Scope.RUNS)
+    assert [call("failed-calls", secret).status_code for _ in range(3)] == [403, 403, 429]
+
+
 def test_an_error_of_ours_tells_a_reference_and_nothing_else(secret: str) -> None:
     """Security statement 44."""
 
