@@ -12,8 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Member, User
+from accounts.occurrences import end
 from accounts.services import RefusedError, record
 from api.audit_actions import ApiAction
+from api.events import TOKEN_EXPIRES
 from api.models import ApiToken
 from api.querysets import ApiTokenQuerySet
 from api.scopes import Scope
@@ -75,6 +77,7 @@ def make_token(*, owner: Owner, name: str, scopes: Collection[Scope], days: int,
 def revoke_token(*, token: ApiToken, revoked_by: User) -> None:
     """From now on the token opens nothing."""
     record(account=token.account, actor=revoked_by, action=ApiAction.TOKEN_REVOKED, target=token.name)
+    end(TOKEN_EXPIRES, account=token.account, subject=str(token.pk))
     token.delete()
 
 

@@ -27,7 +27,9 @@ def watch_tokens() -> None:
 def _tell(*, of_ops: bool) -> Iterable[ApiToken]:
     now = timezone.now()
     in_use = ApiToken.objects.filter(account__isnull=of_ops, last_used_at__isnull=False)
-    found = list(in_use.filter(expires_at__gt=now, expires_at__lte=now + WARNED_BEFORE).with_owner())
+    expiring = in_use.filter(expires_at__gt=now, expires_at__lte=now + WARNED_BEFORE).with_owner()
+    # What opens nothing any more is missed by no program when it expires.
+    found = [token for token in expiring if token.is_backed]
     for token in found:
         begin(
             TOKEN_EXPIRES,

@@ -20,7 +20,7 @@ from api.events import TOKEN_EXPIRES
 from api.models import ApiToken
 from api.scopes import Scope
 from api.tasks import watch_api_tokens
-from api.tokens import MOST_TOKENS, PREFIX, forget_expired
+from api.tokens import MOST_TOKENS, PREFIX, forget_expired, revoke_token
 from tests.api.conftest import call, secret_of
 from tests.common.test_logs import written
 from tests.conftest import ClientOf
@@ -130,6 +130,27 @@ def test_whoever_must_make_a_new_one_is_told_before_it_expires(
         assert "expires in 1 day. " in TOKEN_EXPIRES.describe(occurrence.details).what
     with time_machine.travel(token.expires_at, tick=False):
         assert told() == []
+
+
+@pytest.mark.parametrize("person", ["admin", "ops"])
+def test_nobody_is_told_any_more_of_a_token_that_opens_nothing(request: pytest.FixtureRequest, person: str) -> None:
+    """Revoked: at once. Of somebody who may no longer read: as soon as somebody looks."""
+    owner = request.getfixturevalue(person)
+
+    def expiring() -> ApiToken:
+        call("accounts", secret_of(owner, days=30))
+        token = ApiToken.objects.latest("pk")
+        ApiToken.objects.filter(pk=token.pk).update(expires_at=timezone.now() + timedelta(days=3))
+        watch_api_tokens()
+        assert Occurrence.objects.going_on().filter(event=TOKEN_EXPIRES.key).exists()
+        return token
+
+    revoke_token(token=expiring(), revoked_by=owner)
+    assert not Occurrence.objects.going_on().exists()
+    expiring()
+    deactivated(owner)
+    watch_api_tokens()
+    assert not Occurrence.objects.going_on().exists()
 
 
 def removed(user: User) -> None:
