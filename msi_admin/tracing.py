@@ -6,9 +6,10 @@ What libraries write into a span may hold whatever passes through them: addresse
 messages with answers. Of that nothing is sent but what is known to be a word of ours, a number or a kind.
 """
 
+import os
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from opentelemetry import propagate, trace
@@ -21,7 +22,7 @@ from opentelemetry.instrumentation.requests import RequestsInstrumentor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.trace import Link, Status
+from opentelemetry.trace import Link, SpanKind, Status
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 # In the old and the new words of OpenTelemetry's semantic conventions.
@@ -45,14 +46,27 @@ KEPT = frozenset(
         "exception.type",
     }
 )
-# Whose server it was: of an org only that it is Salesforce's, for its name is the customer's.
-HOSTS = ("net.peer.name", "server.address", "http.host")
+# Whose server it was, in the old and the new words; the name of an org or an instance before it is the customer's.
+ADDRESSES = ("http.url", "url.full")
+SITES = (
+    "mktorest.com",
+    "salesforce.com",
+    "salesforce.mil",
+    "crmforce.mil",
+    "sfcrmproducts.cn",
+    "force.com",
+    "cloudforce.com",
+    "slack.com",
+)
 PROBES = "healthz,readyz,readyz/workers,metrics"
 
 
 def start() -> None:
     """Make traces in this process and those that it forks, and send them to the collector."""
-    resource = Resource.create({"service.name": "msi-admin", "service.version": settings.VERSION})
+    # OpenTelemetry reads these itself; the address may have come from a file.
+    os.environ.setdefault("OTEL_SERVICE_NAME", "msi-admin")
+    os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = settings.TRACES_ENDPOINT
+    resource = Resource.create({"service.version": settings.VERSION})
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(SparingExporter(OTLPSpanExporter())))
     trace.set_tracer_provider(provider)
@@ -88,7 +102,7 @@ def spared(span: ReadableSpan) -> ReadableSpan:
         context=span.context,
         parent=span.parent,
         resource=span.resource,
-        attributes=_kept(span.attributes) | _site(span.attributes),
+        attributes=_kept(span.attributes) | (_site(span.attributes) if span.kind == SpanKind.CLIENT else {}),
         events=[Event(event.name, _kept(event.attributes), event.timestamp) for event in span.events],
         links=[Link(link.context) for link in span.links],
         kind=span.kind,
@@ -105,14 +119,11 @@ def _kept(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _site(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
-    host = next((str(value) for name in HOSTS if (value := (attributes or {}).get(name))), "")
-    return {"server.address": site_of(host)} if host else {}
+    address = next((str(value) for name in ADDRESSES if (value := (attributes or {}).get(name))), "")
+    return {"server.address": site_of(address)} if address else {}
 
 
-def site_of(host: str) -> str:
-    """The last two names of a host: those of a provider, not of the customer."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return ".".join(host.rsplit(".", 2)[-2:])
-    return host
+def site_of(address: str) -> str:
+    """The provider whom an address belongs to; "other" for servers that customers have chosen."""
+    host = urlsplit(address).hostname or ""
+    return next((site for site in SITES if f".{host}".endswith(f".{site}")), "other")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -86,12 +87,14 @@ def collector() -> Iterator[tuple[str, list[bytes]]]:
 
 @pytest.mark.django_db(transaction=True)
 def test_everything_that_works_is_traced_and_nothing_of_it_is_told(
-    collector: tuple[str, list[bytes]], sandbox: SandboxProcess, admin: User
+    collector: tuple[str, list[bytes]], sandbox: SandboxProcess, admin: User, tmp_path: Path
 ) -> None:
     """Security statement 45: what leaves for a collector holds no secret and nobody's name."""
     address, bodies = collector
+    (tmp_path / "endpoint").write_text(f"{address}/\n")
     environment = console_environment(sandbox) | {
-        "OTEL_EXPORTER_OTLP_ENDPOINT": address,
+        "OTEL_EXPORTER_OTLP_ENDPOINT_FILE": str(tmp_path / "endpoint"),
+        "OTEL_SERVICE_NAME": "console-of-tests",
         "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
     }
     command = [sys.executable, "-c", WORKING]
@@ -101,6 +104,7 @@ def test_everything_that_works_is_traced_and_nothing_of_it_is_told(
     assert done.returncode == 0, done.stderr[-3_000:]
     assert len(bodies) >= 1
     assert not [word for word in ("canary", "person.example") if word in str(bodies)]
+    assert "console-of-tests" in str(bodies)
     spans = spans_of(bodies)
     names = {span.name for span in spans}
     assert {"POST accounts/login/", "GET", "SET", "SELECT", "run/msi_admin.work"} <= names
@@ -111,11 +115,18 @@ def test_everything_that_works_is_traced_and_nothing_of_it_is_told(
     [task] = [span for span in spans if span.name == "run/msi_admin.work"]
     inside = [span for span in spans if span.trace_id == task.trace_id]
     assert {"GET", "SET", "SELECT"} <= {span.name for span in inside}
+    [called] = [span for span in inside if span.name == "GET" and "http.method" in words_of(span)]
+    # The sandbox stands in for a provider.
+    assert words_of(called)["server.address"] == "other"
     [event] = task.events
     assert [attribute.value.string_value for attribute in event.attributes] == ["ValueError"]
     # By which the lines of the log are found.
     [line] = [line for line in done.stderr.splitlines() if " worked " in line]
     assert task.trace_id.hex() in line
+
+
+def words_of(span: Span) -> dict[str, str]:
+    return {attribute.key: attribute.value.string_value for attribute in span.attributes}
 
 
 def spans_of(bodies: list[bytes]) -> list[Span]:
@@ -137,13 +148,17 @@ def test_without_a_collector_nothing_is_imported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "site"),
+    ("address", "site"),
     [
-        ("acme.my.salesforce.com", "salesforce.com"),
-        ("123-abc-456.mktorest.com", "mktorest.com"),
-        ("localhost", "localhost"),
-        ("10.0.0.7", "10.0.0.7"),
+        ("https://acme.my.salesforce.com/services/data/?q=1", "salesforce.com"),
+        ("https://login.salesforce.com", "salesforce.com"),
+        ("https://123-ABC-456.mktorest.com:443/rest", "mktorest.com"),
+        ("https://hooks.slack.com/services/T0/B0", "slack.com"),
+        ("https://hooks.acme.example/salesforce.com", "other"),
+        ("https://acme-salesforce.com/", "other"),
+        ("http://10.0.0.7:8000/", "other"),
+        ("https:///path", "other"),
     ],
 )
-def test_a_host_is_told_without_the_customer(host: str, site: str) -> None:
-    assert site_of(host) == site
+def test_a_host_is_told_without_the_customer(address: str, site: str) -> None:
+    assert site_of(address) == site
