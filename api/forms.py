@@ -1,5 +1,8 @@
 """What people choose for a token."""
 
+import secrets
+from functools import partial
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -34,4 +37,12 @@ class TokenForm(VisibleName, forms.Form):
         choices=_lifetimes,
         initial=USUAL_LIFETIME,
         widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    # By which a form that is sent again is known, such as by loading the page with the secret anew.
+    once = forms.CharField(
+        required=False,
+        max_length=40,
+        initial=partial(secrets.token_urlsafe, 16),
+        # Browsers would fill in that of the form before.
+        widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
     )

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Member, User
+from accounts.models import Member, SalesAccount, User
 from accounts.occurrences import end
 from accounts.services import RefusedError, record
 from api.audit_actions import ApiAction
@@ -43,6 +43,13 @@ class Owner:
             return ApiToken.objects.for_account(self.member.account)
         return ApiToken.objects.of_ops_staff(cast("User", self.user))
 
+    def lock(self) -> None:
+        """So that who counts these tokens has counted those of others who make one at the moment."""
+        if self.member:
+            SalesAccount.objects.select_for_update(no_key=True).get(pk=self.member.account_id)
+        else:
+            User.objects.select_for_update(no_key=True).get(pk=cast("User", self.user).pk)
+
     def fields(self) -> dict[str, Any]:
         return {"account": self.member.account if self.member else None, "member": self.member, "user": self.user}
 
@@ -50,6 +57,7 @@ class Owner:
 @transaction.atomic
 def make_token(*, owner: Owner, name: str, scopes: Collection[Scope], days: int, made_by: User) -> tuple[ApiToken, str]:
     """A new token, and the secret that nobody can be shown again. Raises RefusedError when there are too many."""
+    owner.lock()
     if owner.tokens().count() >= MOST_TOKENS:
         raise RefusedError(_("There can be %(limit)d tokens. Revoke one first.") % {"limit": MOST_TOKENS})
     secret = PREFIX + secrets.token_hex(32)

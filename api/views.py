@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import fresh_sign_in_for, fresh_sign_in_required
@@ -18,6 +19,13 @@ from accounts.views.operators import superuser_required
 from api.forms import TokenForm
 from api.models import ApiToken
 from api.tokens import Owner, make_token, revoke_token
+from common.throttling import hit
+
+# A browser that is opened again shows its pages of the day before.
+FORM_KEPT_SECONDS = 2 * 24 * 60 * 60
+SENT_BEFORE = gettext_lazy(
+    "This form was sent before, and its token is shown only once. If you did not copy it, revoke it and make another."
+)
 
 
 def _owner(request: ConsoleRequest, *, is_ops: bool) -> Owner:
@@ -44,12 +52,19 @@ def tokens(request: ConsoleRequest, *, is_ops: bool) -> HttpResponse:
     form = TokenForm(request.POST or None)
     if not form.is_valid():
         return _render(request, owner, form, is_ops=is_ops)
+    if _is_sent_again(request, form.cleaned_data.pop("once")):
+        messages.warning(request, str(SENT_BEFORE))
+        return redirect(_page(is_ops=is_ops))
     try:
         _token, secret = make_token(owner=owner, made_by=request.user, **form.cleaned_data)
     except RefusedError as refusal:
         messages.error(request, str(refusal))
         return redirect(_page(is_ops=is_ops))
     return _render(request, owner, TokenForm(), is_ops=is_ops, secret=secret)
+
+
+def _is_sent_again(request: ConsoleRequest, once: str) -> bool:
+    return bool(once) and hit(f"token-form-{request.user.pk}-{once}", seconds=FORM_KEPT_SECONDS) > 1
 
 
 def _render(request: ConsoleRequest, owner: Owner, form: TokenForm, *, is_ops: bool, secret: str = "") -> HttpResponse:

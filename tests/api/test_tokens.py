@@ -1,5 +1,6 @@
 """Tokens: made and revoked on their pages, stored as a hash, and never good for more than their owner is."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, Member, Occurrence, SalesAccount, User
 from accounts.permissions import Role
+from accounts.services import RefusedError
 from api.audit_actions import ApiAction
 from api.events import TOKEN_EXPIRES
 from api.models import ApiToken
@@ -26,6 +28,7 @@ from tests.common.test_logs import written
 from tests.conftest import ClientOf
 from tests.factories import make_member, make_user
 from tests.pages import text_of
+from tests.threads import at_once
 
 PAGE = "/settings/integrations/api-tokens/"
 OPS_PAGE = "/settings/api-tokens/"
@@ -56,6 +59,38 @@ def test_a_secret_is_shown_once_and_stored_nowhere(
         [audited] = cursor.fetchone()
     assert secret not in stored + audited
     assert secret[len(PREFIX) + 8 :] not in stored + audited
+
+
+def test_loading_the_page_with_the_secret_again_makes_no_second_token(browser: Client) -> None:
+    once = re.search('name="once" value="([^"]+)"', browser.get(PAGE).content.decode())
+    assert once
+    form = {**FORM, "once": once[1]}
+    made = browser.post(PAGE, form).content.decode()
+    again = browser.post(PAGE, form, follow=True).content.decode()
+    assert "This form was sent before" in again
+    assert f"<code>{PREFIX}" in made
+    assert secret_on(made) not in again
+    assert ApiToken.objects.count() == 1
+    assert once[1] not in made
+    browser.post(PAGE, {**FORM, "once": "of the next form"})
+    assert ApiToken.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("person", ["admin", "ops"])
+def test_two_at_once_make_no_more_than_there_can_be(request: pytest.FixtureRequest, person: str) -> None:
+    owner = request.getfixturevalue(person)
+    for _ in range(MOST_TOKENS - 1):
+        secret_of(owner)
+
+    def make(_number: int) -> bool:
+        try:
+            return bool(secret_of(User.objects.get(pk=owner.pk)))
+        except RefusedError:
+            return False
+
+    assert sum(at_once(4, make)) == 1
+    assert ApiToken.objects.count() == MOST_TOKENS
 
 
 def test_making_and_revoking_are_in_the_audit_trail(browser: Client, account: SalesAccount, admin: User) -> None:
