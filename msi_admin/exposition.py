@@ -46,11 +46,17 @@ def _alone_in(folder: Path) -> Iterator[Path]:
     """No other process adds up meanwhile."""
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield folder
+        try:
+            yield folder
+        finally:
+            # Closing is not enough: a child that was forked meanwhile has the file open, too.
+            fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def _gather_the_ended(folder: Path) -> None:
     """Workers' children come and go: without this there would be a file for each that ever was."""
+    for ready in folder.glob("*.ready"):
+        _put_in_place(ready)
     ended: dict[str, list[Path]] = defaultdict(list)
     for path in folder.glob("*.db"):
         kind, _, owner = path.stem.rpartition("_")
@@ -58,9 +64,7 @@ def _gather_the_ended(folder: Path) -> None:
             ended[kind].append(path)
     for kind, paths in ended.items():
         sums = folder / f"{kind}_{ENDED}.db"
-        _write_sums(sums, [*paths, *([sums] if sums.exists() else [])])
-        for path in paths:
-            path.unlink()
+        _put_in_place(_write_sums(sums, paths))
 
 
 def _lives(process: int) -> bool:
@@ -73,8 +77,9 @@ def _lives(process: int) -> bool:
     return True
 
 
-def _write_sums(target: Path, files: list[Path]) -> None:
-    """In one piece, so that a process that dies here spoils nothing."""
+def _write_sums(target: Path, ended: list[Path]) -> Path:
+    """What will take the place of `target` and of the files that it adds up: in one piece, or not at all."""
+    files = [*ended, *([target] if target.exists() else [])]
     draft = target.with_suffix(".new")
     draft.unlink(missing_ok=True)
     store = MmapedDict(str(draft))
@@ -84,7 +89,15 @@ def _write_sums(target: Path, files: list[Path]) -> None:
             key = mmap_key(metric.name, sample.name, names, values, metric.documentation)
             store.write_value(key, sample.value, 0.0)
     store.close()
-    draft.replace(target)
+    target.with_suffix(".added").write_text("\n".join(path.name for path in ended))
+    return draft.replace(target.with_suffix(".ready"))
+
+
+def _put_in_place(ready: Path) -> None:
+    """Whoever comes after a process that died in here does it to the end, so that nothing is added twice."""
+    for name in ready.with_suffix(".added").read_text().splitlines():
+        ready.with_name(name).unlink(missing_ok=True)
+    ready.replace(ready.with_suffix(".db"))
 
 
 class _Handler(WSGIRequestHandler):

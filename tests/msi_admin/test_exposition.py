@@ -1,5 +1,6 @@
 """Figures over all processes: those that have ended count on, and leave one file behind for all of them."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -9,10 +10,11 @@ import pytest
 import requests
 from django.conf import settings
 from django.test import Client
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
-from msi_admin.exposition import answer_at
+from msi_admin.exposition import _alone_in, answer_at, figures_of_processes
 
 # Four children count and end, one after the other; somebody asks after each, as monitoring does.
 COUNTING = """
@@ -59,6 +61,49 @@ def test_what_ended_processes_have_counted_stays(tmp_path: Path) -> None:
     ended = {"counter_ended.db", "histogram_ended.db"}
     assert ended < {path.name for path in tmp_path.glob("*.db")}
     assert len(list(tmp_path.glob("*.db"))) <= len(ended) + 2
+
+
+def counted_by_ended(folder: Path, *counts: int) -> None:
+    """Files as processes leave them that counted mails."""
+    for count in counts:
+        ended = subprocess.Popen(["true"])
+        ended.wait()
+        store = MmapedDict(str(folder / f"counter_{ended.pid}.db"))
+        store.write_value(mmap_key("msi_mails", "msi_mails_total", ["outcome"], ["sent"], "Mails."), count, 0.0)
+        store.close()
+
+
+def test_whoever_is_killed_while_adding_up_makes_nothing_count_twice(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.METRICS_DIR = str(tmp_path)
+    counted_by_ended(tmp_path, 3, 4)
+    unlink = Path.unlink
+
+    def killed(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix == ".db" and len(list(tmp_path.glob("counter_*.db"))) == 1:
+            raise KeyboardInterrupt
+        unlink(path, missing_ok)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", killed)
+        with pytest.raises(KeyboardInterrupt):
+            figures_of_processes()
+    counted_by_ended(tmp_path, 5)
+    for _ in range(2):
+        assert samples(figures_of_processes().decode())["msi_mails_total sent"] == 12
+    assert [path.name for path in tmp_path.glob("*.db")] == ["counter_ended.db"]
+
+
+def test_a_child_forked_meanwhile_does_not_keep_the_lock(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    with _alone_in(tmp_path):
+        [held] = [one for one in Path("/proc/self/fd").iterdir() if os.path.realpath(one) == str(lock)]
+        # As a child has it.
+        kept = os.dup(int(held.name))
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(kept)
 
 
 def test_a_worker_answers_those_who_hold_the_token(settings: Settings) -> None:
