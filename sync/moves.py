@@ -6,10 +6,12 @@ leaves for not being in the new one until the move is settled.
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
-from accounts.models import SalesAccount
+from accounts.models import SalesAccount, User
+from accounts.services import RefusedError
 from connections.orgs import OrgMove
-from connections.services.org_moves import move_under_way
+from connections.services.org_moves import move_under_way, settle_move
 from sync.models import Person, SyncRun
 
 # Columns of the copy that hold ids of records and users of Salesforce, or what goes with them.
@@ -53,6 +55,17 @@ def needs_full_run(account: SalesAccount) -> bool:
         return False
     read = SyncRun.objects.for_account(account).full().filter(created_at__gte=move.moved_at)
     return not read.last_success()
+
+
+def end_move(move: OrgMove, *, by: User) -> None:
+    """
+    From now on, whoever is not in the new org leaves the copy.
+
+    Raises RefusedError before a full run has read the new org: until then nobody would be found in it.
+    """
+    if needs_full_run(move.account):
+        raise RefusedError(_("Nobody has been read from the new org yet. End the move after its first full run."))
+    settle_move(move, by=by)
 
 
 def was_before_move(run: SyncRun) -> bool:

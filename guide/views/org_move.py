@@ -12,10 +12,10 @@ from accounts.permissions import Permission
 from accounts.services import RefusedError
 from common.paging import is_key
 from connections.messages import ConnectionProblem
-from connections.services.org_moves import OFFERED_FOR, cancel_move, move_under_way, offered_move, settle_move
+from connections.services.org_moves import OFFERED_FOR, cancel_move, move_under_way, offered_move
 from guide.org_move import move_to_org, what_hangs_on_it
 from sync.models import SyncRun
-from sync.moves import copy_of, people_not_found
+from sync.moves import copy_of, end_move, needs_full_run, people_not_found
 
 
 @permission_required(Permission.CONNECT_SALESFORCE)
@@ -32,8 +32,9 @@ def org_move(request: ConsoleRequest) -> HttpResponse:
     if move is None:
         return redirect("connections:salesforce")
     run = SyncRun.objects.for_account(account).full().filter(created_at__gte=move.moved_at).order_by("-pk").first()
-    context = {"move": move, "run": run, "not_found": people_not_found(account), "may_decide": may_decide}
-    return render(request, "guide/org_move_progress.html", context | {"people": copy_of(account).people})
+    found = {"people": copy_of(account).people, "not_found": people_not_found(account)}
+    context = {"move": move, "run": run, "may_decide": may_decide, "is_unread": needs_full_run(account), **found}
+    return render(request, "guide/org_move_progress.html", context)
 
 
 @permission_required(Permission.CONNECT_SALESFORCE)
@@ -72,7 +73,13 @@ def _what(refused: ConnectionProblem | RefusedError) -> str:
 @require_POST
 def settle_org_move(request: ConsoleRequest) -> HttpResponse:
     """From now on, whoever is not in the new org leaves the copy."""
-    if move := move_under_way(request.member.account):
-        settle_move(move, by=request.member.user)
-        messages.success(request, _("The move has ended. From now on the copy follows the new org alone."))
+    move = move_under_way(request.member.account)
+    if move is None:
+        return redirect("connections:salesforce")
+    try:
+        end_move(move, by=request.member.user)
+    except RefusedError as refused:
+        messages.error(request, str(refused))
+        return redirect("guide:org_move")
+    messages.success(request, _("The move has ended. From now on the copy follows the new org alone."))
     return redirect("connections:salesforce")

@@ -11,6 +11,8 @@ from accounts.models import SalesAccount, User
 from accounts.permissions import Role
 from connections.models import SalesforceConnection
 from sandbox.testing import SandboxProcess
+from sync.models import SyncRun
+from sync.statuses import RunStatus
 from tests.browser.audit import VIEWS, faults_of
 from tests.browser.clicks import log_in_to_salesforce
 from tests.conftest import ClientOf
@@ -114,6 +116,11 @@ def test_the_page_stops_says_what_becomes_of_everything_and_moves(
         assert faults_of(desk) == []
         desk.goto(console + PAGE)
         assert faults_of(desk) == []
+    plain.goto(console + MOVE)
+    expect(plain.get_by_text("The move can be ended after the first full run in the new org")).to_be_visible()
+    expect(plain.get_by_text("Of the old org, until the full run has ended")).to_be_visible()
+    expect(plain.get_by_role("button", name="End the move")).to_have_count(0)
+    SyncRun.objects.for_account(account).unfinished().update(status=RunStatus.SUCCEEDED)
     plain.goto(console + MOVE)
     plain.get_by_role("button", name="End the move").click()
     expect(plain.get_by_text("The move has ended.")).to_be_visible()
