@@ -13,7 +13,6 @@ from django.utils import timezone
 from psycopg import sql
 
 from accounts.services import record
-from connections.services.org_moves import move_under_way
 from history.models import ChangeKind
 from sync.audit_actions import SyncAction
 from sync.eligibility import Reason
@@ -21,7 +20,6 @@ from sync.engine.judge import Statements
 from sync.engine.stage import CHANGED, CHANGES, JUDGED, STAGED, StageTable
 from sync.engine.telling import tell_of_hold
 from sync.models import Extract, HeldPerson, HoldLimit, Person, RunKind, Source, SyncRun
-from sync.moves import RECORD_COLUMNS
 from sync.statuses import RunStatus
 
 HELD_FOR = timedelta(hours=72)
@@ -85,8 +83,7 @@ def reasons_to_hold(run: SyncRun, statements: Statements, people: int) -> dict[s
         return {}
     queues = [name for (name,) in statements.rows(QUEUES)] if Reason.QUEUE_OWNER in removed else []
     found = {"removed": removed, "blanked": blanked, "limit": limit, "queues": queues}
-    move = move_under_way(run.account)
-    return found | {"moved_from": move.from_org_name} if move else found
+    return found | {"moved_from": statements.move.from_org_name} if statements.move else found
 
 
 def _lost_field(run: SyncRun, policy: HoldLimit, blanked: Mapping[str, int]) -> bool:
@@ -98,12 +95,11 @@ def _lost_field(run: SyncRun, policy: HoldLimit, blanked: Mapping[str, int]) -> 
     return any(number > LARGEST_LOSS * filled[name] for name, number in suspicious.items())
 
 
-def hold(run: SyncRun, counts: Mapping[str, Any], reasons: Mapping[str, Any]) -> None:
+def hold(statements: Statements, counts: Mapping[str, Any], reasons: Mapping[str, Any]) -> None:
     """Stop the run with nothing changed, and note about whom has to be decided; raises LeaseLost."""
-    now = timezone.now()
+    run, now = statements.run, timezone.now()
     HeldPerson.objects.of_run(run).delete()
-    lost_by_move = list(RECORD_COLUMNS) if move_under_way(run.account) else []
-    _execute(NAME_PEOPLE, run, lost_by_move=lost_by_move)
+    _execute(NAME_PEOPLE, run, lost_by_move=statements.params["lost_by_move"])
     Extract.objects.of_run(run).filter(is_recheck=True).delete()
     if run.kind == RunKind.FULL:
         supersede(run)

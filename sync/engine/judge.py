@@ -25,7 +25,7 @@ from sync.engine.fields import RECORD_IDS, SHORT_ID, SYNCED_FIELDS, read_names
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.stage import CHANGED, CHANGES, GONE, JUDGED, OUTSIDERS, StageTable
 from sync.models import RunKind, Source, SyncRun
-from sync.moves import RECORD_COLUMNS
+from sync.moves import RECORD_COLUMNS, needs_full_run
 from sync.statuses import RunStatus
 
 # Columns of the copy that come from Marketo as they are, and those that Salesforce decides.
@@ -187,16 +187,20 @@ CROSS JOIN LATERAL (
 WHERE copy.account_id = %(account)s AND judged.reason = ''
     AND (copy.removed_at IS NOT NULL OR ({{judged_content}}) IS DISTINCT FROM ({{copy_content}}))
 """  # noqa: S608 (our own texts)
-# Ids of the old org lead nowhere in the new one, or to somebody else.
+# Ids of the old org lead nowhere in the new one, or to somebody else: whoever stays without having been found there
+# loses them, also who was not read of Marketo, or in a row that could not be read and so is not absent.
 LETTING_GO = f"""
 INSERT INTO {{changes}}
-SELECT copy.marketo_id, '{ChangeKind.UPDATED}', absent.reason, old.before, old.after, {{copy_hash}}
-FROM sync_absent AS absent JOIN sync_person AS copy USING (marketo_id)
+SELECT copy.marketo_id, '{ChangeKind.UPDATED}', coalesce(absent.reason, '{Reason.NOT_SHOWN_BY_SALESFORCE}'),
+    old.before, old.after, {{copy_hash}}
+FROM sync_person AS copy LEFT JOIN sync_absent AS absent USING (marketo_id)
 CROSS JOIN LATERAL (
     SELECT jsonb_object_agg(name, value) AS before, jsonb_object_agg(name, NULL::text) AS after
     FROM (VALUES {{records}}) AS field (name, value) WHERE value <> ''
 ) AS old
-WHERE copy.account_id = %(account)s AND absent.reason = '{Reason.NOT_SHOWN_BY_SALESFORCE}' AND old.before IS NOT NULL
+WHERE copy.account_id = %(account)s AND copy.removed_at IS NULL AND old.before IS NOT NULL
+    AND NOT EXISTS (SELECT FROM {{judged}} AS judged WHERE judged.marketo_id = copy.marketo_id AND judged.reason = '')
+    AND NOT EXISTS (SELECT FROM {{changes}} AS change WHERE change.marketo_id = copy.marketo_id)
 """  # noqa: S608 (our own texts)
 ARRIVING = f"""
 INSERT INTO {{changes}}
@@ -215,7 +219,9 @@ class Statements:
     def __init__(self, run: SyncRun, heartbeat: Heartbeat, *, is_whole: bool, now: Any) -> None:
         self.run, self._heartbeat = run, heartbeat
         sees_all = SeesAll.of(run.visibility)
-        self.is_moving = move_under_way(run.account) is not None
+        self.move = move_under_way(run.account)
+        # It alone may take away what came from the old org; what later ones find missing was of the new one.
+        self.is_first_read = run.kind == RunKind.FULL and needs_full_run(run.account)
         self.params = {
             "account": run.account_id,
             "run": run.pk,
@@ -228,7 +234,7 @@ class Statements:
             "read_at": run.started_at if run.is_resumed else now,
             "sees_all_leads": sees_all.leads,
             "sees_all_contacts": sees_all.contacts,
-            "lost_by_move": list(RECORD_COLUMNS) if self.is_moving else [],
+            "lost_by_move": list(RECORD_COLUMNS) if self.is_first_read else [],
         }
         self.names = _names(run)
 
@@ -256,7 +262,7 @@ def judge(statements: Statements) -> int:
     statements.change("DROP TABLE IF EXISTS {judged}, {changes}")
     statements.change(CLASSIFY)
     statements.change(KEEP_OPPORTUNITY)
-    if statements.is_moving:
+    if statements.move:
         statements.change(KEEP_MOVING)
     if statements.run.is_resumed:
         statements.change(LEAVE_ALONE)
@@ -274,7 +280,7 @@ def gather_changes(statements: Statements) -> bool:
     if has_people or statements.run.is_dry_run:
         for statement in (LEAVING, DIFFERING, ARRIVING):
             statements.change(statement)
-        if statements.is_moving and statements.run.kind == RunKind.FULL:
+        if statements.is_first_read:
             statements.change(LETTING_GO)
         statements.change("ANALYZE {changes}")
     return bool(has_people)

@@ -24,6 +24,7 @@ from sync.engine.stage import CHANGED, STAGED, StageTable, all_tables
 from sync.engine.telling import tell_of_success
 from sync.engine.visibility import settle
 from sync.models import Extract, Person, RunKind, Source, SyncRun
+from sync.moves import people_not_found
 from sync.statuses import RunStatus
 
 SALESFORCE_TYPES = {"Lead": Source.SALESFORCE_LEADS, "Contact": Source.SALESFORCE_CONTACTS}
@@ -133,7 +134,7 @@ def _merge(run: SyncRun) -> None:
         if not reasons and not run.is_dry_run:
             counts |= work.write(counts)
     if reasons:
-        hold.hold(run, counts, reasons)
+        hold.hold(work.statements, counts, reasons)
     elif run.is_dry_run:
         hold.show(run, counts)
     else:
@@ -147,16 +148,18 @@ def _end(run: SyncRun, counts: Mapping[str, Any]) -> None:
     move_cursors(run)
     if run.kind == RunKind.FULL:
         hold.supersede(run)
-        _settle_move(run, counts)
     tell_of_success(run, counts["people"])
     note_delays(run)
     run.end_step(due_at=None, status=RunStatus.SUCCEEDED, finished_at=timezone.now(), has_leftovers=False, **counts)
+    # Only now: the audit trail waits for whom it waits for, and who cancels a run takes its row before the trail.
+    if run.kind == RunKind.FULL and not counts["rejected"]:
+        _settle_move(run)
 
 
-def _settle_move(run: SyncRun, counts: Mapping[str, Any]) -> None:
-    """A move to another org is over once everybody of the copy is found there."""
+def _settle_move(run: SyncRun) -> None:
+    """A move to another org is over once everybody of the copy has been found there."""
     move = move_under_way(run.account)
-    if move and not counts["kept"].get(Reason.NOT_SHOWN_BY_SALESFORCE):
+    if move and not people_not_found(run.account):
         settle_move(move)
 
 
@@ -209,7 +212,7 @@ class _Merge:
             kinds = sql.Literal([ChangeKind.UPDATED.value, ChangeKind.RETURNED.value])
             change(RENEW, kinds=kinds)
             change(ADD, added=sql.Literal(ChangeKind.ADDED.value))
-            if self.statements.is_moving:
+            if self.statements.is_first_read:
                 change(LET_GO, updated=sql.Literal(ChangeKind.UPDATED.value))
             change(REMOVE, removed=sql.Literal(ChangeKind.REMOVED.value))
             change(HIDE)
@@ -251,9 +254,10 @@ class _Merge:
             return
         if not (self.tables[Source.MARKETO_PEOPLE].count() or self.rejected):
             raise RunFailed("nobody_read", service="Marketo")
-        # A new org may be empty; then everybody stays, too.
-        for salesforce_type, source in () if self.statements.is_moving else SALESFORCE_TYPES.items():
-            if not self.tables[source].count() and copy.filter(salesforce_type=salesforce_type).exists():
+        # A new org may be empty; then everybody stays, too, and whoever was not found there is not missed there.
+        for salesforce_type, source in () if self.statements.is_first_read else SALESFORCE_TYPES.items():
+            found = copy.filter(salesforce_type=salesforce_type).exclude(owner_id="")
+            if not self.tables[source].count() and found.exists():
                 raise RunFailed("nobody_read", service="Salesforce")
 
     def _receipt(self, counts: Mapping[str, Any]) -> dict[str, Any]:

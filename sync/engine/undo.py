@@ -74,7 +74,7 @@ def undo(run: SyncRun) -> None:
             if not reasons:
                 counts |= _write(run, statements)
         if reasons:
-            hold.hold(run, counts, reasons)
+            hold.hold(statements, counts, reasons)
         else:
             StageTable(run, CHANGES).drop()
             ended = {"status": RunStatus.SUCCEEDED, "finished_at": timezone.now(), "has_leftovers": False}

@@ -3,9 +3,11 @@
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.db.models import QuerySet
 from pytest_django import Settings
 
 from accounts.models import AuditEvent, Occurrence, SalesAccount, User
@@ -14,7 +16,7 @@ from accounts.services import RefusedError
 from connections.events import OWN_ENDED
 from connections.models import OrphanedToken, SalesforceConnection
 from connections.orgs import OrgMove
-from connections.services.org_moves import OtherOrgError, cancel_move, move_under_way, offered_move
+from connections.services.org_moves import OtherOrgError, cancel_move, move_under_way, offered_move, settle_move
 from connections.services.salesforce_storing import Made, keep_connection
 from guide.org_move import move_to_org, what_hangs_on_it
 from history.models import Change
@@ -23,16 +25,17 @@ from sandbox.testing import SandboxProcess
 from sync.decisions import approve_run, can_be_undone
 from sync.eligibility import Reason
 from sync.models import Person, RunKind, Schedule, SyncRun
-from sync.moves import end_move
+from sync.moves import RECORD_COLUMNS, end_move, people_not_found
 from sync.schedule import Past, due_kind
 from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
 from tests.connections.salesforce_sign_in import signed_in
-from tests.factories import make_member, make_salesforce_connection
+from tests.factories import make_member, make_people, make_salesforce_connection
 from tests.mortal import mortal_processes
 from tests.sync.conftest import Change as ChangePeople
 from tests.sync.driving import finish, work_until
 from tests.sync.processes import console_environment
+from tests.sync.test_nobody_leaves import share
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,6 +67,12 @@ def log_in_to(org: SandboxProcess, account: SalesAccount, user: User) -> OrgMove
     move = offered_move(account)
     assert move
     return move
+
+
+def ids_of(people: QuerySet[Person]) -> dict[int, tuple[Any, ...]]:
+    """The ids of the people whom an org has shown."""
+    found = people.exclude(owner_id="").values_list("marketo_id", *RECORD_COLUMNS)
+    return {marketo_id: columns for marketo_id, *columns in found}
 
 
 def move(offer: OrgMove, by: User) -> SyncRun:
@@ -143,6 +152,68 @@ def test_a_sandbox_that_was_copied_anew_has_everybody_and_settles_the_move_by_it
     assert (run.status, run.people) == (RunStatus.SUCCEEDED, before)
     assert move_under_way(synced) is None
     assert OrgMove.objects.get().settled_at
+
+
+def test_what_a_later_full_run_is_not_shown_was_of_the_new_org_and_stays(
+    synced: SalesAccount, admin: User, sandbox: SandboxProcess
+) -> None:
+    """Only the first full run takes ids away, and the guards are off for it alone."""
+    sandbox.post("/_sandbox/salesforce", {"action": "refresh_sandbox"})
+    offered = log_in_to(sandbox, synced, admin)
+    share(sandbox, "part", percent=60)
+    assert finish(move(offered, admin)).status == RunStatus.SUCCEEDED
+    people = Person.objects.for_account(synced).live()
+    found = ids_of(people)
+    assert 0 < len(found) < people.count(), "partly found"
+    assert people_not_found(synced) == people.count() - len(found)
+    share(sandbox, "part", percent=30)
+    again = finish(start_sync(account=synced, started_by=admin))
+    assert (again.status, again.removed) == (RunStatus.SUCCEEDED, 0)
+    assert found.items() <= ids_of(people).items()
+    assert move_under_way(synced)
+    share(sandbox, "all")
+    leads = people.filter(marketo_id__in=found, salesforce_account_id=None)
+    leads.update(salesforce_account_id="001000000000001AAA")
+    held = finish(start_sync(account=synced, started_by=admin))
+    assert (held.status, set(held.held["blanked"])) == (RunStatus.HELD, {"salesforce_account_id"})
+
+
+@pytest.mark.parametrize("is_row_odd", [True, False])
+def test_who_could_not_be_read_loses_the_old_ids_and_keeps_the_move_going(
+    synced: SalesAccount, admin: User, sandbox: SandboxProcess, is_row_odd: bool
+) -> None:
+    sandbox.post("/_sandbox/salesforce", {"action": "refresh_sandbox"})
+    offered = log_in_to(sandbox, synced, admin)
+    sandbox.post("/_sandbox/switches", {"hostile_rows": is_row_odd})
+    if not is_row_odd:
+        # Marketo does not show them, nor says that they are gone.
+        make_people(synced, count=2, first_id=9_000_001, salesforce_lead_id="00Q000000000001AAA")
+    run = finish(move(offered, admin))
+    assert (run.status, run.removed) == (RunStatus.SUCCEEDED, 0)
+    not_found = Person.objects.for_account(synced).live().filter(owner_id="")
+    assert 0 < not_found.count() == people_not_found(synced) < run.people
+    assert not not_found.filter(salesforce_lead_id__gt="").exists()
+    assert not not_found.filter(salesforce_contact_id__gt="").exists()
+    assert move_under_way(synced)
+    sandbox.post("/_sandbox/switches", {"hostile_rows": False})
+    assert finish(start_sync(account=synced, started_by=admin)).status == RunStatus.SUCCEEDED
+    assert (move_under_way(synced) is None) == is_row_odd == (not not_found.exists())
+
+
+def test_the_move_ends_after_the_run_so_that_nobody_waits_for_each_other(
+    synced: SalesAccount, admin: User, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who cancels a run takes its row first, and then the turn of the audit trail."""
+    sandbox.post("/_sandbox/salesforce", {"action": "refresh_sandbox"})
+    run, seen = move(log_in_to(sandbox, synced, admin), admin), []
+
+    def settle(this: OrgMove) -> None:
+        seen.append(SyncRun.objects.get(pk=run.pk).status)
+        settle_move(this)
+
+    monkeypatch.setattr("sync.engine.merge.settle_move", settle)
+    finish(run)
+    assert seen == [RunStatus.SUCCEEDED]
 
 
 def test_a_run_on_its_way_is_stopped_and_a_stopped_one_is_decided_no_more(
