@@ -10,7 +10,7 @@ from accounts.models import SalesAccount, User
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.orgs import OrgMove
 from connections.services.org_moves import take_offer
-from connections.services.org_replacing import own_connections_to_end, replace_connection
+from connections.services.org_replacing import own_connections_to_end, replace_connection, try_offer
 from salesforce_package.services import KeptOfOrg, kept_of, leave_org
 from salesforce_package.tasks import check_package
 from sign_in.links import links_to_org
@@ -50,6 +50,7 @@ def move_to_org(*, account: SalesAccount, move_id: int, by: User) -> OrgMove | N
     What follows the commit survives a kill: tokens are revoked every hour, notices and the full run are rows, and the
     package is looked at every night. Raises ConnectionProblem or SyncRefused; then nothing has changed.
     """
+    try_offer(account, move_id)
     with transaction.atomic():
         move = take_offer(account, move_id)
         if move is None:

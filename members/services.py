@@ -5,9 +5,10 @@ from django.utils.translation import gettext as _
 
 from accounts.audit_actions import AccountAction
 from accounts.models import Member, User
-from accounts.permissions import Role
+from accounts.permissions import Permission, Role
 from accounts.services import RefusedError, end_sessions, lock_account, record, tell_of_new_admin
 from connections.models import MarketoConnection
+from connections.services.org_moves import withdraw_offer_of
 from connections.services.salesforce import forget_member
 from members.audit_actions import MemberAction
 
@@ -28,6 +29,8 @@ def change_role(*, member: Member, role: Role, changed_by: User) -> None:
     before, member.role = member.role, role
     member.save(update_fields=["role"])
     end_sessions(member.user)
+    if not member.may(Permission.CONNECT_SALESFORCE):
+        withdraw_offer_of(account=member.account, user=member.user)
     if role == Role.ADMIN:
         tell_of_new_admin(member.account)
     record(

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts.models import SalesAccount
 from connections.models import MarketoConnection, MarketoInstance, OrphanedToken, SalesforceConnection, SalesforceSignIn
-from connections.services.org_moves import withdraw_move
+from connections.services.org_moves import forget_offers
 from connections.services.revocation import abandon, revoke
 from connections.services.token_refresh import SharedTokenCache
 
@@ -43,10 +43,9 @@ def _forget_marketo(account: SalesAccount) -> None:
 
 def _abandon_salesforce(account: SalesAccount) -> list[OrphanedToken]:
     SalesforceSignIn.objects.filter(account=account).delete()
+    orphans = forget_offers(account)
     # Members' own ones, too.
     rows = SalesforceConnection.objects.filter(account=account).select_for_update(of=("self",))
-    orphans = [abandon(connection) for connection in rows]
-    if offered := withdraw_move(account):
-        orphans.append(offered)
+    orphans += [abandon(connection) for connection in rows]
     account.salesforce_apps.all().delete()
     return orphans

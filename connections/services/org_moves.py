@@ -7,18 +7,24 @@ people has seen what would become of them. What the rooms do in a move stands in
 
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import SalesAccount, User
+from accounts.models import Member, SalesAccount, User
+from accounts.occurrences import begin, end
+from accounts.permissions import Permission, roles_with
 from accounts.services import record
 from connections.audit_actions import ConnectionAction
+from connections.events import MOVE_WAITS
 from connections.messages import ConnectionProblem
 from connections.models import OrphanedToken
 from connections.orgs import CopiedOrg, OrgMove
 from connections.problem_codes import ProblemCode
+from connections.querysets import OrgMoveQuerySet
 from connections.services.revocation import revoke
 
 # Whoever can connect to the org need not be whoever decides about the people.
@@ -51,13 +57,13 @@ def offer_move(*, account: SalesAccount, by: User, values: dict[str, Any]) -> Or
         **{name: values[name] for name in ("org_id", "org_name", "is_sandbox", "username")},
     )
     record(account=account, actor=by, action=ConnectionAction.MOVE_OFFERED, target=str(move))
+    begin(MOVE_WAITS, account=account, link=reverse("guide:org_move"), org=move.from_org_name, new_org=move.org_name)
     return move
 
 
 def offered_move(account: SalesAccount) -> OrgMove | None:
     """The move that waits for a decision, unless it has waited for too long."""
-    oldest = timezone.now() - OFFERED_FOR
-    return OrgMove.objects.for_account(account).offered().filter(offered_at__gt=oldest).first()
+    return _offers_to(account).first()
 
 
 def move_under_way(account: SalesAccount) -> OrgMove | None:
@@ -65,22 +71,60 @@ def move_under_way(account: SalesAccount) -> OrgMove | None:
     return OrgMove.objects.for_account(account).under_way().first()
 
 
-def cancel_move(move: OrgMove, *, by: User) -> None:
-    """Take an offer back: the old connection was never touched, and the new tokens are revoked."""
-    with transaction.atomic():
-        orphan = withdraw_move(move.account)
-        if orphan:
-            record(account=move.account, actor=by, action=ConnectionAction.MOVE_CANCELLED, target=str(move))
+def cancel_move(account: SalesAccount, move_id: int, *, by: User) -> bool:
+    """
+    Take an offer back: the old connection was never touched, and the new tokens are revoked.
+
+    False when somebody has decided about it already.
+    """
+    orphan = withdraw_move(account, by=by, move_id=move_id)
     if orphan:
         revoke(orphan)
+    return orphan is not None
+
+
+def hold_offer(account: SalesAccount) -> None:
+    """
+    Keep others from what is offered until the transaction ends. Whoever withdraws it and changes connections holds it
+    first, as a move does: its row, then those of the connections, then the turn of the audit trail.
+    """
+    list(OrgMove.objects.for_account(account).offered().select_for_update().values_list("pk"))
+
+
+def withdraw_offer_of(*, account: SalesAccount, user: User) -> None:
+    """
+    Forget what somebody has offered who may connect the account no more, in the transaction that takes that right.
+
+    Salesforce is told after its commit.
+    """
+    for move_id in OrgMove.objects.for_account(account).offered().filter(offered_by=user).values_list("pk", flat=True):
+        if orphan := withdraw_move(account, by=None, move_id=move_id):
+            transaction.on_commit(partial(revoke, orphan), robust=True)
 
 
 @transaction.atomic
-def withdraw_move(account: SalesAccount) -> OrphanedToken | None:
-    """Forget what is offered to an account, if anything; its token is to be revoked after the transaction."""
-    move = OrgMove.objects.for_account(account).offered().select_for_update().first()
+def withdraw_move(account: SalesAccount, *, by: User | None, move_id: int | None = None) -> OrphanedToken | None:
+    """
+    Forget what is offered to an account, if anything, or that one offer; `by` is None where nobody decided that.
+
+    Its token is to be revoked after the transaction.
+    """
+    offers = OrgMove.objects.for_account(account).offered().select_for_update()
+    move = offers.first() if move_id is None else offers.filter(pk=move_id).first()
     if move is None:
         return None
+    orphan = _forget(move)
+    end(MOVE_WAITS, account=account)
+    record(account=account, actor=by, action=ConnectionAction.MOVE_CANCELLED, target=str(move))
+    return orphan
+
+
+def forget_offers(account: SalesAccount) -> list[OrphanedToken]:
+    """Forget what is offered to an account that leaves, of which nothing is to be left."""
+    return [_forget(move) for move in OrgMove.objects.for_account(account).offered().select_for_update()]
+
+
+def _forget(move: OrgMove) -> OrphanedToken:
     values = unsealed(move)
     token = values.get("refresh_token") or values.get("access_token") or ""
     orphan = OrphanedToken.objects.create(login_origin=values.get("login_origin", ""), token=token)
@@ -92,16 +136,26 @@ def withdraw_old_moves() -> None:
     """Nobody has decided in time: nothing is changed."""
     old = OrgMove.objects.offered().filter(offered_at__lte=timezone.now() - OFFERED_FOR).select_related("account")
     for move in old:
-        orphan = withdraw_move(move.account)
-        if orphan:
+        # That one alone: somebody may have made a new offer since.
+        if orphan := withdraw_move(move.account, by=None, move_id=move.pk):
             revoke(orphan)
 
 
+def find_offer(account: SalesAccount, move_id: int) -> OrgMove | None:
+    """The offered move that was shown; None when somebody has decided already."""
+    return _offers_to(account).filter(pk=move_id).first()
+
+
 def take_offer(account: SalesAccount, move_id: int) -> OrgMove | None:
-    """The offered move, its row held by this transaction; None when somebody has decided already."""
-    oldest = timezone.now() - OFFERED_FOR
-    offered = OrgMove.objects.for_account(account).offered().filter(offered_at__gt=oldest, pk=move_id)
-    return offered.select_for_update(of=("self",)).select_related("account", "offered_by").first()
+    """The same, its row held by this transaction."""
+    return _offers_to(account).filter(pk=move_id).select_for_update(of=("self",)).first()
+
+
+def _offers_to(account: SalesAccount) -> OrgMoveQuerySet:
+    """What is offered to an account by somebody who still may, and has not waited for too long."""
+    makers = Member.objects.for_account(account).filter(role__in=roles_with(Permission.CONNECT_SALESFORCE))
+    offered = OrgMove.objects.for_account(account).offered().filter(offered_at__gt=timezone.now() - OFFERED_FOR)
+    return offered.filter(offered_by__in=makers.values("user")).select_related("account", "offered_by")
 
 
 def settle_move(move: OrgMove, *, by: User | None = None) -> None:

@@ -25,6 +25,7 @@ from connections.models import SalesforceConnection, SalesforceSignIn, Service
 from connections.problem_codes import ProblemCode, problem_code
 from connections.querysets import SalesforceConnectionQuerySet
 from connections.services.call_recorder import record_call_failure
+from connections.services.org_moves import hold_offer, withdraw_offer_of
 from connections.services.revocation import abandon, revoke
 from connections.services.salesforce_storing import SIGN_IN, Made, keep_connection
 from connections.services.sessions import app_of_org, calling_origin, local_origins, oauth_app, open_session
@@ -148,8 +149,10 @@ def forget_member(*, account: SalesAccount, user: User) -> None:
     To be called before the membership is deleted, in the same transaction; Salesforce is told after its commit.
     """
     SalesforceSignIn.objects.filter(account=account, user=user).delete()
+    hold_offer(account)
     for connection in SalesforceConnection.objects.select_for_update().filter(account=account, member__user=user):
         transaction.on_commit(partial(revoke, abandon(connection)), robust=True)
+    withdraw_offer_of(account=account, user=user)
 
 
 def _disconnect(rows: SalesforceConnectionQuerySet, by: User) -> None:

@@ -28,7 +28,7 @@ from connections.models import (
 from connections.orgs import CopiedOrg
 from connections.problem_codes import REFUSED_BY_SALESFORCE, ProblemCode
 from connections.services.call_log import solve_failures
-from connections.services.org_moves import OtherOrgError, copied_org, offer_move, withdraw_move
+from connections.services.org_moves import OtherOrgError, copied_org, hold_offer, offer_move, withdraw_move
 from connections.services.revocation import revoke
 from connections.services.sessions import open_session
 
@@ -63,9 +63,10 @@ def keep_connection(made: Made, answer: oauth.TokenAnswer) -> SalesforceConnecti
         _check_scopes(made, answer)
         values = _values(made, answer, *_first_calls(answer))
         with transaction.atomic():
-            withdrawn = None if made.is_own else withdraw_move(made.account)
+            hold_offer(made.account)
             is_offered = not made.is_own and _is_other_org(made.account, answer.org_id)
             connection, replaced = (None, None) if is_offered else _store(made, values)
+            withdrawn = None if made.is_own else withdraw_move(made.account, by=made.user)
             if is_offered:
                 offer_move(account=made.account, by=made.user, values=values)
             unstored.delete()
@@ -135,11 +136,17 @@ def _store(made: Made, values: dict[str, Any]) -> tuple[SalesforceConnection, Or
     if member:
         _check_org(made.account, member, values["org_id"])
     replaced = _replaced_token(made.account, member, values["refresh_token"])
-    return connect(account=made.account, member=member, by=made.user, values=values), replaced
+    return connect(account=made.account, member=member, by=made.user, actor=made.user, values=values), replaced
 
 
-def connect(*, account: SalesAccount, member: Member | None, by: User, values: dict[str, Any]) -> SalesforceConnection:
-    """Store the account's connection, or a member's own, as one that works; `values` as `OrgMove` keeps them."""
+def connect(
+    *, account: SalesAccount, member: Member | None, by: User, actor: User, values: dict[str, Any]
+) -> SalesforceConnection:
+    """
+    Store the account's connection, or a member's own, as one that works; `values` as `OrgMove` keeps them.
+
+    `by` has logged in; `actor` puts the connection to use, in a move somebody else and later.
+    """
     now = timezone.now()
     fresh = {
         "connected_by": by,
@@ -162,7 +169,7 @@ def connect(*, account: SalesAccount, member: Member | None, by: User, values: d
         solve_failures(account, Service.SALESFORCE, _PROVED)
     record(
         account=account,
-        actor=by,
+        actor=actor,
         action=ConnectionAction.SALESFORCE_OWN_CONNECTED if member else ConnectionAction.SALESFORCE_CONNECTED,
         target=connection.org_name,
         org_id=connection.org_id,

@@ -40,20 +40,21 @@ def org_move(request: ConsoleRequest) -> HttpResponse:
 @permission_required(Permission.CONNECT_SALESFORCE)
 @require_POST
 def cancel_org_move(request: ConsoleRequest) -> HttpResponse:
-    """Leave everything as it is."""
-    if move := offered_move(request.member.account):
-        cancel_move(move, by=request.member.user)
+    """Leave everything as it is; the offer that was shown alone, as below."""
+    if cancel_move(request.member.account, _shown(request), by=request.member.user):
         messages.success(request, _("Cancelled. Nothing was changed."))
-    return redirect("connections:salesforce")
+        return redirect("connections:salesforce")
+    messages.info(request, _("Somebody has decided about this move already."))
+    return redirect("guide:org_move")
 
 
 @permission_required(Permission.DECIDE_RUNS)
 @require_POST
 def do_org_move(request: ConsoleRequest) -> HttpResponse:
     """Move to the org that was shown: a page that stayed open may show an offer that another has replaced."""
-    member, shown = request.member, request.POST.get("move", "")
+    member = request.member
     try:
-        move = move_to_org(account=member.account, move_id=int(shown) if is_key(shown) else 0, by=member.user)
+        move = move_to_org(account=member.account, move_id=_shown(request), by=member.user)
     except (ConnectionProblem, RefusedError) as refused:
         messages.error(request, _what(refused))
         return redirect("guide:org_move")
@@ -62,6 +63,12 @@ def do_org_move(request: ConsoleRequest) -> HttpResponse:
     else:
         messages.info(request, _("Somebody has decided about this move already."))
     return redirect("guide:org_move")
+
+
+def _shown(request: ConsoleRequest) -> int:
+    """The offer that the page showed."""
+    shown = request.POST.get("move", "")
+    return int(shown) if is_key(shown) else 0
 
 
 def _what(refused: ConnectionProblem | RefusedError) -> str:
