@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -61,6 +62,12 @@ def end(event: Event, *, account: SalesAccount | None, subject: str | None = Non
     if subject is not None:
         going_on = going_on.filter(subject=subject)
     going_on.update(ended_at=timezone.now())
+
+
+def drop(event: Event, *, account: SalesAccount) -> None:
+    """It concerns nobody any more, if it had begun; nobody is told that it is over, which it may not be."""
+    now, going_on = timezone.now(), Occurrence.objects.going_on().filter(account=account, event=event.key)
+    going_on.update(begin_told_at=Coalesce("begin_told_at", now), ended_at=now, end_told_at=now)
 
 
 def end_all_but(event: Event, find_going_on: Callable[[], Collection[tuple[int, str]]]) -> None:

@@ -57,7 +57,7 @@ def move_to_org(*, account: SalesAccount, move_id: int, by: User) -> OrgMove | N
             return None
         _stop_reading(account)
         replace_connection(move, by=by)
-        leave_org(account)
+        leave_org(account, move.from_org_id)
         transaction.on_commit(partial(check_package.delay, account.pk), robust=True)
         if SyncRun.objects.for_account(account).last_success() and not connection_problem(account):
             # Nobody else's run can begin before the commit: an account has one at a time.

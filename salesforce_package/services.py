@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Member, SalesAccount, User
-from accounts.occurrences import begin, end
+from accounts.occurrences import begin, drop, end
 from accounts.services import record
 from clients.http import ApiError
 from connections.asking import asking
@@ -56,9 +56,20 @@ def _look(account: SalesAccount, connection: SalesforceConnection) -> PackageChe
     last = PackageCheck.objects.for_account(account).filter(org_id=connection.org_id).first()
     changes = find_changes(last, findings, client)
     with transaction.atomic():
+        _check_still_connected(connection)
         keep_changes(account, connection.org_id, findings, changes)
         _tell_of_broken(account, connection.org_id)
         return _keep(account, last, connection.org_id, findings)
+
+
+def _check_still_connected(connection: SalesforceConnection) -> None:
+    """
+    Keep the account with the org that was looked at until the transaction ends: what was found there says nothing about
+    the org that it has moved to meanwhile. Raises ConnectionProblem, as if the new org were just being looked at.
+    """
+    same = SalesforceConnection.objects.select_for_update(of=("self",), no_key=True)
+    if not same.filter(account=connection.account_id, member=None, org_id=connection.org_id).exists():
+        raise ConnectionProblem(ProblemCode.ASKED_JUST_NOW)
 
 
 def expectation_of(account: SalesAccount, connection: SalesforceConnection) -> Expectation:
@@ -143,9 +154,10 @@ def kept_of(account: SalesAccount, org_id: str) -> KeptOfOrg:
     return KeptOfOrg(ticks.count(), proofs.count(), proofs.filter(cleaned_at=None).count())
 
 
-def leave_org(account: SalesAccount) -> None:
-    """Nobody is told any more of what is broken in the old org."""
-    end(ITEMS_BROKEN, account=account)
+def leave_org(account: SalesAccount, org_id: str) -> None:
+    """Nobody looks any more at what is broken in the old org, and nobody is told that it is whole again."""
+    drop(ITEMS_BROKEN, account=account)
+    open_changes(account, org_id).update(ended_at=timezone.now())
 
 
 def _last_finding(account: SalesAccount, org_id: str, item: Item) -> dict[str, Any] | None:

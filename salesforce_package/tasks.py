@@ -1,6 +1,5 @@
 """The nightly look at the package in every connected org."""
 
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -9,6 +8,7 @@ from celery import Task, shared_task
 from accounts.models import SalesAccount
 from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
+from connections.problem_codes import ProblemCode
 from connections.turns import in_their_minute, look
 from salesforce_package import proof, retention, services
 
@@ -23,12 +23,18 @@ def check_packages() -> None:
 
 @shared_task(bind=True, max_retries=30, default_retry_delay=60)
 def check_package(self: Task[Any, Any], account_id: int) -> None:
-    """In the same minute the hourly looks want the account's turn: who loses it tries again, the next night is far."""
+    """
+    In the same minute the hourly looks want the account's turn: who loses it tries again, the next night is far. So
+    does whoever meets another look, which may be one at the org that the account has just left.
+    """
     account = SalesAccount.objects.get(pk=account_id)
-    # The connection itself keeps the problem and shows it.
-    with suppress(ConnectionProblem):
-        if not look(account_id, partial(services.check_package, account)):
-            raise self.retry()
+    try:
+        is_taken = look(account_id, partial(services.check_package, account))
+    except ConnectionProblem as problem:
+        # The connection itself keeps any other problem and shows it.
+        is_taken = problem.code != ProblemCode.ASKED_JUST_NOW
+    if not is_taken:
+        raise self.retry()
 
 
 @shared_task

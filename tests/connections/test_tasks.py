@@ -123,6 +123,6 @@ def test_the_daily_look_is_put_off_while_the_account_is_being_called(account: Sa
 @pytest.mark.usefixtures("salesforce_connection")
 def test_the_package_is_looked_at_once_at_a_time(account: SalesAccount, sandbox: SandboxProcess) -> None:
     sandbox.delete("/_sandbox/calls")
-    with exclusive(f"package-{account.pk}"):
+    with exclusive(f"package-{account.pk}"), pytest.raises(Retry):
         check_package(account.pk)
     assert sandbox.get("/_sandbox/calls") == []

@@ -1,16 +1,25 @@
 """The checklist of steps 6 and 7 against an org in different states."""
 
+from typing import Any
+
 import pytest
+from celery.exceptions import Retry
+from django.utils import timezone
 
 from accounts.models import Occurrence, SalesAccount, User
+from accounts.occurrences import begin
+from connections.asking import asking
+from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
+from connections.problem_codes import ProblemCode
 from salesforce_package import tasks
+from salesforce_package.checks import check_org
 from salesforce_package.events import ITEMS_BROKEN
 from salesforce_package.facts import ACTIVITY_FIELDS
 from salesforce_package.items.checklist import ITEMS
-from salesforce_package.models import PackageChange
+from salesforce_package.models import PackageChange, PackageCheck
 from salesforce_package.org import State
-from salesforce_package.services import check_package, tick_item
+from salesforce_package.services import check_package, leave_org, tick_item
 from salesforce_package.state import ItemState, package_state
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
@@ -365,3 +374,37 @@ def test_what_was_in_order_and_is_broken_is_told_until_it_is_in_order(
 def broken_items(account: SalesAccount) -> set[str]:
     """What any org of the account has lost."""
     return set(PackageChange.objects.for_account(account).filter(ended_at=None).values_list("item", flat=True))
+
+
+def test_a_look_at_an_org_that_the_account_has_left_meanwhile_comes_to_nothing(
+    checked: SalesAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the look at the new org, which was turned away by it, is taken later."""
+
+    def move_meanwhile(*asked: Any) -> Any:
+        found = check_org(*asked)
+        SalesforceConnection.objects.for_account(checked).update(org_id="00D000000000009AAA")
+        return found
+
+    monkeypatch.setattr("salesforce_package.services.check_org", move_meanwhile)
+    with pytest.raises(ConnectionProblem) as refused:
+        check_package(checked)
+    assert refused.value.code == ProblemCode.ASKED_JUST_NOW
+    assert not PackageCheck.objects.exists()
+    with asking(f"package-{checked.pk}"), pytest.raises(Retry):
+        tasks.check_package(checked.pk)
+
+
+@pytest.mark.django_db
+def test_what_was_broken_in_an_org_is_not_called_whole_when_the_account_leaves_it(account: SalesAccount) -> None:
+    here, there = "00D000000000001AAA", "00D000000000002AAA"
+    for org_id in (here, there):
+        PackageChange.objects.create(
+            account=account, org_id=org_id, item="soap_site", before={}, after={}, seen_at=timezone.now()
+        )
+    begin(ITEMS_BROKEN, account=account, items=1, keys=["soap_site"])
+    leave_org(account, here)
+    occurrence = Occurrence.objects.get(event=ITEMS_BROKEN.key)
+    assert occurrence.ended_at
+    assert not Occurrence.objects.untold().exists(), "nobody is told of it any more"
+    assert [change.org_id for change in PackageChange.objects.filter(ended_at=None)] == [there]
