@@ -7,6 +7,7 @@ from functools import partial
 from django.db import transaction
 
 from accounts.models import SalesAccount, User
+from clients.marketo.types import StaticList
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.orgs import OrgMove
 from connections.services.org_moves import take_offer
@@ -24,23 +25,40 @@ class WhatHangsOnIt:
     """What a move would touch, counted."""
 
     copy: CopyOfOrg
+    # Is the account still connected to the old org?
+    is_connected: bool
     own_connections: Sequence[SalesforceConnection]
     package: KeptOfOrg
     # Members who log in with Salesforce as their users of the old org.
     sign_ins: int
     # Without it no full run can follow at once.
     has_marketo: bool
+    # The copy was made, or is being made; otherwise a person begins the first load.
+    is_followed_by_run: bool
 
 
 def what_hangs_on_it(move: OrgMove) -> WhatHangsOnIt:
     account = move.account
     return WhatHangsOnIt(
         copy=copy_of(account),
+        is_connected=SalesforceConnection.objects.for_account(account).exists(),
         own_connections=list(own_connections_to_end(move)),
         package=kept_of(account, move.from_org_id),
         sign_ins=links_to_org(account, move.from_org_id),
         has_marketo=MarketoConnection.objects.for_account(account).filter(status=ConnectionStatus.CONNECTED).exists(),
+        is_followed_by_run=_is_followed_by_run(account),
     )
+
+
+def _is_followed_by_run(account: SalesAccount) -> bool:
+    runs = SyncRun.objects.for_account(account)
+    return bool(runs.last_success()) or _full_run(account) is not None
+
+
+def _full_run(account: SalesAccount) -> SyncRun | None:
+    """The run on its way that makes the copy, or makes it anew."""
+    loading: SyncRun | None = SyncRun.objects.for_account(account).unfinished().full().filter(is_dry_run=False).first()
+    return loading
 
 
 def move_to_org(*, account: SalesAccount, move_id: int, by: User) -> OrgMove | None:
@@ -55,14 +73,23 @@ def move_to_org(*, account: SalesAccount, move_id: int, by: User) -> OrgMove | N
         move = take_offer(account, move_id)
         if move is None:
             return None
+        is_followed, only = _is_followed_by_run(account), _list_to_read(account)
         _stop_reading(account)
         replace_connection(move, by=by)
         leave_org(account, move.from_org_id)
         transaction.on_commit(partial(check_package.delay, account.pk), robust=True)
-        if SyncRun.objects.for_account(account).last_success() and not connection_problem(account):
+        if is_followed and not connection_problem(account):
             # Nobody else's run can begin before the commit: an account has one at a time.
-            start_sync(account=account, started_by=by, only=chosen_list(account))
+            start_sync(account=account, started_by=by, only=only)
     return move
+
+
+def _list_to_read(account: SalesAccount) -> StaticList | None:
+    """What the run that is stopped was to read, otherwise what the last one has read."""
+    loading = _full_run(account)
+    if loading is None:
+        return chosen_list(account)
+    return StaticList(loading.list_id, loading.list_name) if loading.list_id is not None else None
 
 
 def _stop_reading(account: SalesAccount) -> None:

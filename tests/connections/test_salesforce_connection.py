@@ -227,7 +227,7 @@ def test_another_org_than_the_connected_one_replaces_nothing(
     browser = client_of(admin)
     for _ in range(2):  # a second try takes the place of the first
         page = text_of(browser.get(person_at_salesforce(press_ok(browser)), follow=True))
-        assert "This is another org than the one the copy was made from." in page
+        assert "This is another org than the one the Sales account was connected to." in page
         assert SalesforceConnection.objects.get().org_id == "00DOTHER00000000AA"
         assert sandbox.get("/_sandbox/state")["org"]["grants"] == 2
     with time_machine.travel(timezone.now() + OFFERED_FOR):

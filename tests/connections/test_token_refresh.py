@@ -219,13 +219,13 @@ def test_a_sandbox_that_was_copied_again_asks_to_reconnect_and_is_another_org(
     assert SalesforceConnection.objects.get().status == ConnectionStatus.NEEDS_RECONNECTING
     browser = client_of(salesforce_connection.connected_by)
     page = text_of(browser.get(person_at_salesforce(press_ok(browser)), follow=True))
-    assert "This is another org than the one the copy was made from." in page
+    assert "This is another org than the one the Sales account was connected to." in page
     kept = SalesforceConnection.objects.get()
     assert (kept.org_id, kept.user_id) == (salesforce_connection.org_id, salesforce_connection.user_id)
     # Also when it is disconnected meanwhile: the copy is still of the old org.
     browser.post("/settings/admin/salesforce/disconnect/")
     page = text_of(browser.get(person_at_salesforce(press_ok(browser)), follow=True))
-    assert "This is another org than the one the copy was made from." in page
+    assert "This is another org than the one the Sales account was connected to." in page
     assert not SalesforceConnection.objects.exists()
     browser.post("/settings/admin/salesforce/move/do/", {"move": OrgMove.objects.get().pk})
     copied = SalesforceConnection.objects.get()

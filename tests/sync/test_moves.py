@@ -14,6 +14,7 @@ from accounts.models import AuditEvent, Member, Occurrence, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
 from clients.http import open_session
+from clients.marketo.types import StaticList
 from clients.salesforce import oauth
 from connections.events import MOVE_WAITS, OWN_ENDED
 from connections.messages import ConnectionProblem
@@ -347,6 +348,33 @@ def test_a_run_on_its_way_is_stopped_and_a_stopped_one_is_decided_no_more(
     assert run.held["moved_from"] == "Acme Inc"
     held.refresh_from_db()
     assert held.status == RunStatus.DISCARDED
+
+
+def test_without_a_copy_only_a_load_that_was_stopped_is_followed_by_another(
+    connected: SalesAccount, admin: User, other_org: SandboxProcess
+) -> None:
+    offered = log_in_to(other_org, connected, admin)
+    assert not what_hangs_on_it(offered).is_followed_by_run
+    assert start_sync(account=connected, started_by=admin, is_dry_run=True)
+    assert not what_hangs_on_it(offered).is_followed_by_run
+    SyncRun.objects.all().delete()
+    first = start_sync(account=connected, started_by=admin, only=StaticList(1001, "Nordics"))
+    found = what_hangs_on_it(offered)
+    assert (found.is_followed_by_run, found.is_connected) == (True, True)
+    SalesforceConnection.objects.all().delete()
+    assert not what_hangs_on_it(offered).is_connected
+    following = move(offered, admin)
+    first.refresh_from_db()
+    assert first.status == RunStatus.CANCELLED
+    assert (following.kind, following.list_id, following.list_name) == (RunKind.FULL, 1001, "Nordics")
+
+
+def test_without_a_copy_and_a_load_nothing_begins(
+    connected: SalesAccount, admin: User, other_org: SandboxProcess
+) -> None:
+    offered = log_in_to(other_org, connected, admin)
+    assert move_to_org(account=connected, move_id=offered.pk, by=admin)
+    assert not SyncRun.objects.exists()
 
 
 def test_until_everybody_was_read_from_the_new_org_no_changes_are_followed(
