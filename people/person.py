@@ -18,6 +18,7 @@ SHOWN = [*(field.column for field in SYNCED_FIELDS), OWNER]
 HIDDEN = {
     Reason.NOT_SHOWN_BY_SALESFORCE: _("In the copy, but not shown by Salesforce since {when}"),
     Reason.NOT_SHOWN_BY_MARKETO: _("In the copy, but not shown by Marketo since {when}"),
+    Reason.NOT_IN_NEW_ORG: _("In the copy, but not found in the new Salesforce org since {when}"),
 }
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from people.why import Found
-from sync.eligibility import Reason
+from sync.eligibility import NOT_VISIBLE, Reason
 from sync.words import RECORD_TYPES
 
 
@@ -57,6 +57,7 @@ GONE = {
 }
 NO_RECORD = {
     Reason.NOT_SHOWN_BY_SALESFORCE: _("Salesforce does not show the connected user {records}."),
+    Reason.NOT_IN_NEW_ORG: _("The new Salesforce org does not have {records} yet."),
     Reason.NOT_IN_SALESFORCE: _("Salesforce does not have {records}; the connected user would see it."),
     Reason.DELETED_IN_SALESFORCE: _("Deleted in Salesforce, or converted into a record that is: {records}."),
 }
@@ -91,8 +92,7 @@ def _record(found: Found) -> Seen:
         return Answer.YES, format_lazy("{kind} {id}", kind=kind, id=found.decision.record["Id"])
     assert found.decision.reason  # noqa: S101 (whoever has no record is left out)
     fact = format_lazy(NO_RECORD[found.decision.reason], records=_records(found))
-    is_hidden = found.decision.reason == Reason.NOT_SHOWN_BY_SALESFORCE
-    return Answer.CANNOT_TELL if is_hidden else Answer.NO, fact
+    return Answer.CANNOT_TELL if found.decision.reason in NOT_VISIBLE else Answer.NO, fact
 
 
 def _owned(found: Found) -> Seen:

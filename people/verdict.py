@@ -20,6 +20,10 @@ RULES = {
         "Cannot be told: Marketo does not show the API user this person, and does not say that they "
         "are gone. Nobody is removed for this."
     ),
+    Reason.NOT_IN_NEW_ORG: _(
+        "Stays for now: the Salesforce org to which the account moves has no lead or contact yet. Nobody is removed "
+        "for this before the move has ended."
+    ),
     Reason.MERGED_IN_MARKETO: _("Not synced: Marketo merged this person into another one."),
     Reason.DELETED_IN_MARKETO: _("Not synced: Marketo no longer has this person."),
     Reason.TAKEN_BACK: _("Not synced: the run that brought this person was undone. A full sync brings them again."),

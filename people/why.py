@@ -12,11 +12,12 @@ from clients.salesforce.oauth import to_18
 from clients.values import as_text
 from connections.services.marketo_schema import field_names
 from connections.services.org_moves import move_under_way
-from sync.eligibility import Decision, Reason, SeesAll, contact_id_of, decide
+from sync.eligibility import Decision, Reason, SeesAll, contact_id_of, decide, while_moving
 from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE, RECORD_IDS, SHORT_ID, read_names
 from sync.engine.stage import MARKETO_NULL
 from sync.models import Person, SyncRun
+from sync.moves import needs_full_run
 
 # People who share an address are shown up to this many.
 MOST_SHOWN = 10
@@ -99,10 +100,13 @@ def ask(account: SalesAccount, marketo_id: int) -> Found:
     person = _in_marketo(account, marketo_id, last)
     if person is None:
         return Found(marketo_id, _last_reason(copy), copy)
-    # The new org may get the record yet.
-    visibility = last.visibility if last and not move_under_way(account) else {}
-    client, sees_all = salesforce_of(account), SeesAll.of(visibility)
-    return _held_against_list(account, _judged(client, Found(marketo_id, None, copy), person, sees_all), last)
+    # What the last run was shown of an org that the account has left says nothing about the new one.
+    sees_all = SeesAll.of(last.visibility if last and not needs_full_run(account) else {})
+    found = _judged(salesforce_of(account), Found(marketo_id, None, copy), person, sees_all)
+    if found.decision and move_under_way(account):
+        decision = while_moving(found.decision, is_in_copy=found.is_in_copy)
+        found = replace(found, decision=decision, reason=decision.reason)
+    return _held_against_list(account, found, last)
 
 
 def _name_of(person: Mapping[str, Any]) -> str:

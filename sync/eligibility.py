@@ -6,7 +6,7 @@ SOQL how many there are. tests/sync/test_eligibility.py holds SQL and Python aga
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import models
@@ -21,7 +21,7 @@ class Reason(models.TextChoices):
     """
     Why a person of Marketo is not in the copy, or no longer. Stored with runs and people, and shown.
 
-    Each was seen, but the two of NOT_VISIBLE: absence proves nothing, so they remove nobody.
+    Each was seen, but those of NOT_VISIBLE: absence proves nothing, so they remove nobody.
     """
 
     # Marketo names no record of theirs, or one that is not there for a user who sees all records.
@@ -36,6 +36,8 @@ class Reason(models.TextChoices):
     NOT_IN_LIST = "not_in_list", _("Not on the chosen list")
     NOT_SHOWN_BY_SALESFORCE = "not_shown_by_salesforce", _("Not shown by Salesforce")
     NOT_SHOWN_BY_MARKETO = "not_shown_by_marketo", _("Not shown by Marketo")
+    # Somebody of the copy while the account moves to another org, which may get the record yet.
+    NOT_IN_NEW_ORG = "not_in_new_org", _("Not in the new Salesforce org yet")
     # The run that had brought them was undone.
     TAKEN_BACK = "taken_back", _("The run that brought them was taken back")
     # They would have left, or lost a value, and an Admin decides about just that.
@@ -47,7 +49,7 @@ class Reason(models.TextChoices):
 # These say nothing about a person.
 LEFT_ALONE = (Reason.HELD_BACK, Reason.READ_SINCE)
 # Whoever was merely not shown keeps their place: somebody with more rights may see them.
-NOT_VISIBLE = (Reason.NOT_SHOWN_BY_SALESFORCE, Reason.NOT_SHOWN_BY_MARKETO)
+NOT_VISIBLE = (Reason.NOT_SHOWN_BY_SALESFORCE, Reason.NOT_SHOWN_BY_MARKETO, Reason.NOT_IN_NEW_ORG)
 
 
 # --- For everybody: SQL over rows named person, lead and contact -----------------------------------------------------
@@ -80,6 +82,8 @@ REASON = f"""
         ELSE '{Reason.NO_OWNER}'
     END
 """
+# While the account moves to another org, of a verdict and the same person of the copy by these names.
+KEPT_BY_MOVE = f"judged.reason = '{Reason.NOT_IN_SALESFORCE}' AND copy.removed_at IS NULL"
 
 
 # --- For one person: records as Salesforce answers them --------------------------------------------------------------
@@ -128,6 +132,12 @@ def decide(
     if (lead_id and not lead and not sees_all.leads) or (contact_id and not contact and not sees_all.contacts):
         return Decision("", None, Reason.NOT_SHOWN_BY_SALESFORCE)
     return Decision("", None, Reason.DELETED_IN_SALESFORCE if lead or contact else Reason.NOT_IN_SALESFORCE)
+
+
+def while_moving(decision: Decision, *, is_in_copy: bool) -> Decision:
+    """What is decided while the account moves to another org: nobody of the copy leaves for not being in it."""
+    is_kept = is_in_copy and decision.reason == Reason.NOT_IN_SALESFORCE
+    return replace(decision, reason=Reason.NOT_IN_NEW_ORG) if is_kept else decision
 
 
 def _reason_of_owner(owner_id: str | None) -> Reason | None:

@@ -14,6 +14,7 @@ from sync.eligibility import (
     IS_HIDDEN,
     IS_KNOWN,
     JOINS,
+    KEPT_BY_MOVE,
     LEFT_ALONE,
     NOT_VISIBLE,
     REASON,
@@ -108,10 +109,9 @@ WHERE copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id
 """
 # The new org may get their records yet: while an account moves there, nobody leaves for not being in it.
 KEEP_MOVING = f"""
-UPDATE {{judged}} AS judged SET reason = '{Reason.NOT_SHOWN_BY_SALESFORCE}'
+UPDATE {{judged}} AS judged SET reason = '{Reason.NOT_IN_NEW_ORG}'
 FROM sync_person AS copy
-WHERE copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id AND copy.removed_at IS NULL
-    AND judged.reason = '{Reason.NOT_IN_SALESFORCE}'
+WHERE copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id AND {KEPT_BY_MOVE}
 """  # noqa: S608 (our own texts)
 # Those of whom a person decides by another run keep what they would lose until then.
 HOLD_BACK = f"""

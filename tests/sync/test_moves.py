@@ -37,6 +37,10 @@ from guide.org_move import move_to_org, what_hangs_on_it
 from history.models import Change
 from members.services import change_role, remove_member
 from notifications.audiences import receivers_of
+from people.person import standing_of
+from people.trace import trace_of
+from people.verdict import explain
+from people.why import ask
 from sandbox.testing import SandboxProcess
 from sync.decisions import approve_run, can_be_undone
 from sync.eligibility import Reason
@@ -242,11 +246,18 @@ def test_nobody_leaves_for_not_being_in_the_new_org_until_the_move_is_settled(
     # Marketo still names records of the old org. That is no reason while the account moves ...
     again = finish(start_sync(account=synced, started_by=admin))
     assert (again.status, again.removed) == (RunStatus.SUCCEEDED, 0)
-    assert again.kept == {Reason.NOT_SHOWN_BY_SALESFORCE: before}
+    assert again.kept == {Reason.NOT_IN_NEW_ORG: before}
+    one = people.earliest("marketo_id")
+    found = ask(synced, one.marketo_id)
+    assert (found.reason, one.hidden_reason) == (Reason.NOT_IN_NEW_ORG, Reason.NOT_IN_NEW_ORG)
+    assert "Stays for now" in str(explain(found, again)[0])
+    assert "not found in the new Salesforce org" in standing_of(one, is_erased=False).sentence
+    assert "does not have" in trace_of(found)[2].fact
     # ... and one like any other afterwards: they are many, so somebody decides.
     underway = move_under_way(synced)
     assert underway
     end_move(underway, by=admin)
+    assert ask(synced, one.marketo_id).reason == Reason.NOT_IN_SALESFORCE
     last = finish(start_sync(account=synced, started_by=admin))
     assert last.status == RunStatus.HELD
     assert set(last.held["removed"]) == {Reason.NOT_IN_SALESFORCE}
