@@ -118,9 +118,16 @@ def may_begin_full(schedule: Schedule, now: datetime) -> bool:
 
 def next_full(schedule: Schedule, past: Past, now: datetime) -> datetime | None:
     """About when the next full run begins by itself; None where none may within two weeks of when it is wanted."""
-    wanted = max(now, (past.good_at or now) + _interval(schedule))
+    wanted = max(now, _full_wanted_at(schedule, past, now))
     moments = (wanted + TURN * number for number in range(LOOKED_AHEAD // TURN))
     return next((time for time in moments if may_begin_full(schedule, time) and not is_off(schedule, time)), None)
+
+
+def _full_wanted_at(schedule: Schedule, past: Past, now: datetime) -> datetime:
+    if past.is_moved:
+        # At once, unless one has just been tried.
+        return now if past.full_at == past.good_at else past.full_at + AFTER_FAILURE
+    return (past.good_at or now) + _interval(schedule)
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """When runs start automatically: rhythm, hours for full runs, days off, in the account's time zone."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -117,6 +118,10 @@ def test_the_next_full_run_is_foretold() -> None:
     assert next_full(schedule, past(at("2026-06-01T00:00")), now) == at("2026-06-13T20:00")
     assert next_full(Schedule(), past(at("2026-06-01T00:00")), now) == at("2026-06-08T00:00")
     assert next_full(Schedule(off_until=date(2027, 1, 1)), past(now), now) is None
+    moved = replace(past(at("2026-06-01T00:00")), is_moved=True)
+    assert next_full(Schedule(), moved, now) == now, "the new org is read before its week is over"
+    failed = replace(moved, full_at=at("2026-06-03T11:00"))
+    assert next_full(Schedule(), failed, now) == at("2026-06-03T17:00")
 
 
 @pytest.mark.django_db
