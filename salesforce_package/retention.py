@@ -8,9 +8,12 @@ from django.conf import settings
 from django.db.models import Max
 from django.utils import timezone
 
-from accounts.models import SalesAccount, User
+from accounts.models import AuditEvent, SalesAccount, User
 from salesforce_package.models import ActivityProof, PackageChange
 from salesforce_package.services import people_of
+
+# How the trail calls that somebody was removed: the room members stands beside this one.
+_REMOVED = "members.removed"
 
 
 def forget_what_is_old(account: SalesAccount) -> None:
@@ -26,14 +29,16 @@ def forget_what_is_old(account: SalesAccount) -> None:
 
 
 def _forget_names(account: SalesAccount) -> None:
-    present = {person.name for person in people_of(account, {})}
+    present, left = {person.name for person in people_of(account, {})}, _names_of_former_members(account)
     # Of what is over nobody is shown who it was.
     for change in PackageChange.objects.for_account(account):
         shown = set() if change.ended_at else present
         values = {
             "before": _without(change.before, shown),
             "after": _without(change.after, shown),
-            "causes": [_anonymous(cause) if change.ended_at or _has_left(cause) else cause for cause in change.causes],
+            "causes": [
+                _anonymous(cause) if change.ended_at or _names(cause) & left else cause for cause in change.causes
+            ],
         }
         if any(getattr(change, name) != value for name, value in values.items()):
             PackageChange.objects.filter(pk=change.pk).update(**values)
@@ -48,10 +53,15 @@ def _without(finding: Mapping[str, Any], present: Collection[str]) -> dict[str, 
     return {**finding, **lists}
 
 
-def _has_left(cause: Mapping[str, Any]) -> bool:
-    """Is somebody named who has been a member and is none any more?"""
-    names = [name for name in (cause["who"], cause["delegate"]) if name]
-    return User.objects.filter(name__in=names, member=None).exists()
+def _names_of_former_members(account: SalesAccount) -> set[str]:
+    """Whoever was removed from this account and did not come back; whom another account names is of no account here."""
+    removed = AuditEvent.objects.for_account(account).filter(action=_REMOVED).values("target")
+    users = User.objects.filter(email__in=removed).exclude(member__account=account)
+    return set(users.exclude(name="").values_list("name", flat=True))
+
+
+def _names(cause: Mapping[str, Any]) -> set[str]:
+    return {cause["who"], cause["delegate"]}
 
 
 def _anonymous(cause: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import SalesAccount
+from accounts.models import SalesAccount, User
+from accounts.permissions import Role
 from members.leaving import delete_user
+from members.services import remove_member
 from salesforce_package.models import ActivityProof, PackageChange
 from salesforce_package.tasks import forget_what_is_old
-from tests.factories import make_member, make_user
+from tests.factories import make_account, make_member, make_user
 
 ORG = "00D000000000001AAA"
 LONG_AGO = timedelta(days=401)
@@ -49,7 +51,15 @@ def names_in(change: PackageChange) -> list[Any]:
 @pytest.mark.django_db
 def test_names_stay_with_those_who_stay(account: SalesAccount) -> None:
     anna = make_member(account, "anna@acme.example")
-    former = make_user("li@acme.example", "Li Wei")
+    former = make_member(account, "li@acme.example")
+    User.objects.filter(pk=former.user_id).update(name="Li Wei")
+    receiver = make_member(account, role=Role.ADMIN)
+    # Of another account, and removed from it.
+    elsewhere = make_member(make_account("Other"), "namesake@other.example")
+    User.objects.filter(pk=elsewhere.user_id).update(name="Admin of the org")
+    other_admin = make_member(elsewhere.account, role=Role.ADMIN)
+    for member, by in ((former, receiver), (elsewhere, other_admin)):
+        remove_member(member=member, removed_by=by.user, receiver=by)
     going_on = make_change(account, str(anna.user), "Li Wei", who="Li Wei")
     by_another = make_change(account, str(anna.user), who="Admin of the org")
     over = make_change(account, str(anna.user), who="Admin of the org", ended=timedelta(days=1))
@@ -59,7 +69,6 @@ def test_names_stay_with_those_who_stay(account: SalesAccount) -> None:
     assert names_in(by_another) == [[str(anna.user)], [str(anna.user)], "Admin of the org"]
     assert names_in(over) == [[], [], ""]
     assert going_on.before == {"state": "done", "code": "api_enabled", "values": {}}
-    assert former.name == "Li Wei"
 
 
 @pytest.mark.django_db
