@@ -114,11 +114,12 @@ def _going_on(run: SyncRun, status: RunStatus, following: RunStatus, **values: A
         "failure_params": {},
     }
     stopped = SyncRun.objects.filter(pk=run.pk, status=status)
-    if was_before_move(run):
-        raise SyncRefused(_("The run has read the old Salesforce org. Discard it, and start a full sync."), run)
     with _alone(run.account):
         if not stopped.take_from_workers(status=following, due_at=timezone.now(), **fresh, **values):
             raise SyncRefused(_("Somebody has decided about this run already."), run)
+        # Only now: from here on, a move waits for this transaction.
+        if was_before_move(run):
+            raise SyncRefused(_("The run has read the old Salesforce org. Discard it, and start a full sync."), run)
         yield
         queue.wake_on_commit(run)
 

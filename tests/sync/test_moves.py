@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.db.models import F, QuerySet
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import AuditEvent, Member, Occurrence, SalesAccount, User
@@ -50,7 +51,7 @@ from sync.schedule import Past, due_kind
 from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
 from tests.connections.salesforce_sign_in import signed_in
-from tests.factories import make_member, make_people, make_salesforce_connection
+from tests.factories import make_member, make_people, make_run, make_salesforce_connection
 from tests.mortal import mortal_processes
 from tests.sync.conftest import Change as ChangePeople
 from tests.sync.driving import finish, work_until
@@ -359,6 +360,18 @@ def test_a_run_on_its_way_is_stopped_and_a_stopped_one_is_decided_no_more(
     assert run.held["moved_from"] == "Acme Inc"
     held.refresh_from_db()
     assert held.status == RunStatus.DISCARDED
+
+
+def test_a_move_between_the_look_and_the_decision_is_seen(
+    synced: SalesAccount, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = make_run(synced, status=RunStatus.HELD)
+    moved = {"from_org_id": "1", "org_id": "2", "is_sandbox": False, "moved_at": timezone.now()}
+    monkeypatch.setattr("sync.decisions.make_way", lambda account: OrgMove.objects.create(account=account, **moved))
+    with pytest.raises(SyncRefused, match="old Salesforce org"):
+        approve_run(run=held, approved_by=admin)
+    held.refresh_from_db()
+    assert held.status == RunStatus.HELD
 
 
 def test_without_a_copy_only_a_load_that_was_stopped_is_followed_by_another(
