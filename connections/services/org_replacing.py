@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from functools import partial
 
 from django.db import transaction
 from django.urls import reverse
@@ -21,7 +20,7 @@ from connections.models import SalesforceConnection
 from connections.orgs import OrgMove
 from connections.problem_codes import ProblemCode, problem_code
 from connections.services.org_moves import find_offer, unsealed
-from connections.services.revocation import abandon, revoke
+from connections.services.revocation import abandon
 from connections.services.salesforce_storing import connect
 from connections.services.sessions import oauth_app, open_session
 from connections.services.token_grants import tokens_for
@@ -105,7 +104,10 @@ def own_connections_to_end(move: OrgMove) -> Iterable[SalesforceConnection]:
 
 
 def _end_connections(move: OrgMove) -> None:
-    """The row of the account's goes, too: whoever is just calling over it must not write into the new one's."""
+    """
+    The row of the account's goes, too: whoever is just calling over it must not write into the new one's. Tokens are
+    revoked within the hour: of hundreds, in an org that may be gone, nobody waits for the answers.
+    """
     of_account = SalesforceConnection.objects.for_account(move.account).select_for_update(of=("self",))
     for own in own_connections_to_end(move):
         begin(
@@ -118,4 +120,4 @@ def _end_connections(move: OrgMove) -> None:
             new_org=move.org_name,
         )
     for connection in [*of_account, *own_connections_to_end(move)]:
-        transaction.on_commit(partial(revoke, abandon(connection)), robust=True)
+        abandon(connection)

@@ -33,6 +33,7 @@ from connections.services.org_moves import (
     unsealed,
     withdraw_old_moves,
 )
+from connections.services.revocation import BEING_STORED, revoke_orphans
 from connections.services.salesforce_storing import Made, keep_connection
 from guide.org_move import move_to_org, what_hangs_on_it
 from history.models import Change
@@ -232,6 +233,8 @@ def test_nobody_leaves_for_not_being_in_the_new_org_until_the_move_is_settled(
     before = Person.objects.for_account(synced).live().count()
     run = finish(move(offer, admin))
     assert (run.status, run.started_by, run.removed) == (RunStatus.SUCCEEDED, admin, 0), run.held
+    OrphanedToken.objects.update(created_at=F("created_at") - BEING_STORED)
+    revoke_orphans()
     assert sandbox.get("/_sandbox/state")["org"]["grants"] == 0, "the old token was given back"
     connection = SalesforceConnection.objects.get()
     assert (connection.org_id, connection.org_name) == (offer.org_id, "Acme 2027")
@@ -372,6 +375,12 @@ def test_a_move_between_the_look_and_the_decision_is_seen(
         approve_run(run=held, approved_by=admin)
     held.refresh_from_db()
     assert held.status == RunStatus.HELD
+
+
+def test_the_page_of_a_move_waits_for_no_revocation(offer: OrgMove, admin: User, sandbox: SandboxProcess) -> None:
+    move(offer, admin)
+    assert sandbox.get("/_sandbox/state")["org"]["grants"] == 1
+    assert OrphanedToken.objects.count() == 1
 
 
 def test_without_a_copy_only_a_load_that_was_stopped_is_followed_by_another(
