@@ -11,6 +11,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Occurrence, SalesAccount, User
 from accounts.occurrences import begin
+from api.scopes import Scope
+from api.tokens import Owner, make_token
 from common.events import all_events
 from history.models import ChangeDelay
 from notifications.models import Channel, ChannelKind, Trouble
@@ -21,7 +23,14 @@ from tests.conftest import ClientOf
 from tests.factories import make_account, make_cursor, make_extract, make_marketo_connection, make_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PAGES = ["/ops/", "/ops/freshness/", "/notifications/", "/settings/notifications/", "/settings/api-tokens/"]
+PAGES = [
+    "/ops/",
+    "/ops/freshness/",
+    "/ops/operators/",
+    "/notifications/",
+    "/settings/notifications/",
+    "/settings/api-tokens/",
+]
 
 
 @pytest.fixture
@@ -102,6 +111,10 @@ def test_pages_full_of_trouble_are_accessible(
             user=ops, kind=kind, address="https://hooks.slack.com/x", secret="whsec_x", trouble=Trouble.GONE,
             failing_since=timezone.now(),
         )  # fmt: skip
+    # With what a superuser sees of tokens.
+    User.objects.filter(pk=ops.pk).update(is_superuser=True)
+    for name, days in (("Grafana", 90), ("A program with a name as long" + "g" * 60, -1)):
+        make_token(owner=Owner(user=ops), name=name, scopes=list(Scope), days=days, made_by=ops)
     faults = []
     for scheme, width, language in VIEWS:
         context = browser.new_context(
