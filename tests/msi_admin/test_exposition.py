@@ -81,7 +81,7 @@ def test_whoever_is_killed_while_adding_up_makes_nothing_count_twice(
     unlink = Path.unlink
 
     def killed(path: Path, missing_ok: bool = False) -> None:
-        if path.suffix == ".db" and len(list(tmp_path.glob("counter_*.db"))) == 1:
+        if path.suffix == ".db" and len(list(tmp_path.glob("counter_[0-9]*.db"))) == 1:
             raise KeyboardInterrupt
         unlink(path, missing_ok)
 
