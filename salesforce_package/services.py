@@ -67,8 +67,8 @@ def _check_still_connected(connection: SalesforceConnection) -> None:
     Keep the account with the org that was looked at until the transaction ends: what was found there says nothing about
     the org that it has moved to meanwhile. Raises ConnectionProblem, as if the new org were just being looked at.
     """
-    same = SalesforceConnection.objects.select_for_update(of=("self",), no_key=True)
-    if not same.filter(account=connection.account_id, member=None, org_id=connection.org_id).exists():
+    rows = SalesforceConnection.objects.select_for_update(no_key=True)
+    if rows.filter(account=connection.account_id, member=None, org_id=connection.org_id).first() is None:
         raise ConnectionProblem(ProblemCode.ASKED_JUST_NOW)
 
 

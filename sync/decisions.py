@@ -115,11 +115,12 @@ def _going_on(run: SyncRun, status: RunStatus, following: RunStatus, **values: A
     }
     stopped = SyncRun.objects.filter(pk=run.pk, status=status)
     with _alone(run.account):
+        is_stopped = stopped.select_for_update().values_list("pk").first() is not None
+        # Only now: of a move that commits later, the run is in the way, or the run in the way of this one.
+        if is_stopped and was_before_move(run):
+            raise SyncRefused(_("The run has read the old Salesforce org. Discard it, and start a full sync."), run)
         if not stopped.take_from_workers(status=following, due_at=timezone.now(), **fresh, **values):
             raise SyncRefused(_("Somebody has decided about this run already."), run)
-        # Only now: from here on, a move waits for this transaction.
-        if was_before_move(run):
-            raise SyncRefused(_("The run has read the old Salesforce org. Discard it, and start a full sync."), run)
         yield
         queue.wake_on_commit(run)
 
