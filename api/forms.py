@@ -23,7 +23,7 @@ class TokenForm(VisibleName, forms.Form):
         label=_("Name"),
         max_length=100,
         help_text=_("The program that will use it, such as Grafana."),
-        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"class": "form-control"}),
     )
     scopes = forms.MultipleChoiceField(
         label=_("May read"),
@@ -43,6 +43,5 @@ class TokenForm(VisibleName, forms.Form):
         required=False,
         max_length=40,
         initial=partial(secrets.token_urlsafe, 16),
-        # Browsers would fill in that of the form before.
-        widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
+        widget=forms.HiddenInput,
     )
