@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_release_1_0_0"),
         ("connections", "0001_release_1_0_0"),
-        ("salesforce_package", "0002_tick_is_about_a_finding"),
+        ("salesforce_package", "0003_broken_items"),
     ]
 
     operations = [

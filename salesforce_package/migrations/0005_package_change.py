@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_release_1_0_0"),
-        ("salesforce_package", "0003_activity_proof"),
+        ("salesforce_package", "0004_activity_proof"),
     ]
 
     operations = [
