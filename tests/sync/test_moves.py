@@ -1,43 +1,26 @@
 """Moving an account to another Salesforce org: two sandboxes, and one that was copied anew."""
 
 import random
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from allauth.socialaccount.models import SocialAccount
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils import timezone
-from pytest_django import Settings
 
-from accounts.models import AuditEvent, Member, Occurrence, SalesAccount, User
+from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
-from clients.http import open_session
 from clients.marketo.types import StaticList
-from clients.salesforce import oauth
-from connections.events import MOVE_WAITS, OWN_ENDED
-from connections.messages import ConnectionProblem
+from connections.events import OWN_ENDED
 from connections.models import OrphanedToken, SalesforceConnection
 from connections.orgs import OrgMove
-from connections.services import org_moves
-from connections.services.client_factory import salesforce_client
 from connections.services.org_moves import (
-    OFFERED_FOR,
-    OtherOrgError,
-    cancel_move,
     move_under_way,
-    offered_move,
     settle_move,
-    unsealed,
-    withdraw_old_moves,
 )
 from connections.services.revocation import BEING_STORED, revoke_orphans
-from connections.services.salesforce_storing import Made, keep_connection
 from guide.org_move import move_to_org, what_hangs_on_it
 from history.models import Change
-from members.services import change_role, remove_member
 from notifications.audiences import receivers_of
 from people.person import standing_of
 from people.trace import trace_of
@@ -47,184 +30,21 @@ from sandbox.testing import SandboxProcess
 from sync.decisions import approve_run, can_be_undone
 from sync.eligibility import Reason
 from sync.models import Person, RunKind, Schedule, SyncRun
-from sync.moves import RECORD_COLUMNS, end_move, people_not_found
+from sync.moves import end_move, people_not_found
 from sync.schedule import Past, due_kind
 from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
-from tests.connections.salesforce_sign_in import signed_in
 from tests.factories import make_member, make_people, make_run, make_salesforce_connection
 from tests.mortal import mortal_processes
 from tests.sync.conftest import Change as ChangePeople
 from tests.sync.driving import finish, work_until
+from tests.sync.moving import _registered_app, ids_of, log_in_to, move, offer, other_org, running_other_org
 from tests.sync.processes import console_environment
 from tests.sync.test_nobody_leaves import share
 
+__all__ = ["_registered_app", "offer", "other_org", "running_other_org"]
+
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _registered_app(settings: Settings) -> None:
-    settings.SALESFORCE_CLIENT_ID = "sandbox-consumer-key"
-    settings.SALESFORCE_CLIENT_SECRET = "sandbox-consumer-secret"
-    settings.SALESFORCE_APP_KIND = "connected_app"
-
-
-@pytest.fixture(scope="module")
-def running_other_org() -> Iterator[SandboxProcess]:
-    with SandboxProcess.start(people=20, seed=9, org_number=2, org_name="Acme 2027") as process:
-        yield process
-
-
-@pytest.fixture
-def other_org(running_other_org: SandboxProcess) -> SandboxProcess:
-    running_other_org.reset()
-    return running_other_org
-
-
-def log_in_to(org: SandboxProcess, account: SalesAccount, user: User) -> OrgMove:
-    """Connect the account to another org than its own; answers the move that is offered."""
-    made = Made(account=account, user=user, is_own=False, app=None, login_origin=org.url)
-    with pytest.raises(OtherOrgError):
-        keep_connection(made, signed_in(org))
-    move = offered_move(account)
-    assert move
-    return move
-
-
-def ids_of(people: QuerySet[Person]) -> dict[int, tuple[Any, ...]]:
-    """The ids of the people whom an org has shown."""
-    found = people.exclude(owner_id="").values_list("marketo_id", *RECORD_COLUMNS)
-    return {marketo_id: columns for marketo_id, *columns in found}
-
-
-def move(offer: OrgMove, by: User) -> SyncRun:
-    """Do the move; answers the full run that follows."""
-    assert move_to_org(account=offer.account, move_id=offer.pk, by=by)
-    run: SyncRun = SyncRun.objects.for_account(offer.account).unfinished().get()
-    return run
-
-
-@pytest.fixture
-def offer(synced: SalesAccount, admin: User, other_org: SandboxProcess) -> OrgMove:
-    return log_in_to(other_org, synced, admin)
-
-
-def test_nothing_is_replaced_before_somebody_decides_and_cancelling_leaves_all_as_it_was(
-    offer: OrgMove, admin: User, other_org: SandboxProcess, sandbox: SandboxProcess, synced: SalesAccount
-) -> None:
-    before = SalesforceConnection.objects.values().get()
-    people = list(Person.objects.for_account(synced).order_by("marketo_id").values())
-    for org_id in (offer.from_org_id, offer.org_id):
-        SocialAccount.objects.create(user=admin, provider="salesforce", uid=f"{org_id}/005000000000001AAA")
-    found = what_hangs_on_it(offer)
-    assert (found.copy.people, found.copy.running, found.has_marketo) == (len(people), None, True)
-    assert found.sign_ins == 1
-    assert (offer.from_org_name, offer.org_name) == ("Acme Inc", "Acme 2027")
-    assert other_org.get("/_sandbox/state")["org"]["grants"] == 1
-    assert cancel_move(synced, offer.pk, by=admin)
-    assert SalesforceConnection.objects.values().get() == before
-    assert list(Person.objects.for_account(synced).order_by("marketo_id").values()) == people
-    assert not OrgMove.objects.exists()
-    assert not OrphanedToken.objects.exists()
-    assert other_org.get("/_sandbox/state")["org"]["grants"] == 0, "the new token was given back"
-    assert sandbox.get("/_sandbox/state")["org"]["grants"] == 1
-    assert move_to_org(account=synced, move_id=offer.pk, by=admin) is None
-    assert finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL)).status == RunStatus.SUCCEEDED
-
-
-def test_who_decides_is_told_and_the_trail_says_how_each_offer_ended(
-    offer: OrgMove, admin: User, other_org: SandboxProcess, synced: SalesAccount
-) -> None:
-    waits = Occurrence.objects.get(event=MOVE_WAITS.key)
-    assert [receiver.user for receiver in receivers_of(waits, MOVE_WAITS)] == [admin]
-    second = log_in_to(other_org, synced, admin)
-    assert not cancel_move(synced, offer.pk, by=admin), "it was replaced by another, which nobody has seen"
-    withdraw_old_moves()
-    assert offered_move(synced) == second
-    assert Occurrence.objects.filter(event=MOVE_WAITS.key, ended_at=None).count() == 1
-    OrgMove.objects.update(offered_at=F("offered_at") - OFFERED_FOR)
-    withdraw_old_moves()
-    assert not OrgMove.objects.exists()
-    assert not Occurrence.objects.filter(event=MOVE_WAITS.key, ended_at=None).exists()
-    trail = AuditEvent.objects.filter(action__contains="move").order_by("pk").values_list("action", "actor")
-    offered, cancelled = "connections.move_offered", "connections.move_cancelled"
-    assert list(trail) == [
-        (offered, admin.pk),
-        (cancelled, admin.pk),
-        (offered, admin.pk),
-        (cancelled, None),
-    ]
-
-
-def test_an_offer_that_was_made_since_is_not_taken_for_the_old_one(
-    offer: OrgMove, admin: User, other_org: SandboxProcess, synced: SalesAccount, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    OrgMove.objects.update(offered_at=F("offered_at") - OFFERED_FOR)
-    withdraw, fresh = org_moves.withdraw_move, []
-
-    def made_meanwhile(account: SalesAccount, **how: Any) -> OrphanedToken | None:
-        fresh.append(log_in_to(other_org, synced, admin))
-        return withdraw(account, **how)
-
-    monkeypatch.setattr(org_moves, "withdraw_move", made_meanwhile)
-    withdraw_old_moves()
-    assert offered_move(synced) == fresh[0]
-
-
-def test_a_working_connection_is_not_given_up_for_one_that_was_taken_back_meanwhile(
-    offer: OrgMove, admin: User, other_org: SandboxProcess, synced: SalesAccount
-) -> None:
-    before = SalesforceConnection.objects.values().get()
-    session = open_session(allowed_hosts=[other_org.url])
-    oauth.revoke(session=session, origin=other_org.url, token=unsealed(offer)["refresh_token"])
-    with pytest.raises(ConnectionProblem) as refused:
-        move_to_org(account=synced, move_id=offer.pk, by=admin)
-    assert "Connect" in str(refused.value.problem.todo)
-    assert SalesforceConnection.objects.values().get() == before
-    assert offered_move(synced) == offer
-    assert not SyncRun.objects.unfinished().exists()
-
-
-def test_tokens_that_are_renewed_while_they_are_tried_are_those_that_are_stored(
-    offer: OrgMove, admin: User, other_org: SandboxProcess, synced: SalesAccount, settings: Settings
-) -> None:
-    """Where refresh tokens are used once, the offered one is worth nothing afterwards."""
-    settings.SANDBOX_ORIGIN = other_org.url
-    for act in ({"action": "rotate_refresh_tokens", "rotate": True}, {"action": "end_sessions"}):
-        other_org.post("/_sandbox/salesforce", act)
-    assert move_to_org(account=synced, move_id=offer.pk, by=admin)
-    stored = SalesforceConnection.objects.get()
-    assert stored.refresh_token != unsealed(offer)["refresh_token"]
-    other_org.post("/_sandbox/salesforce", {"action": "end_sessions"})
-    assert salesforce_client(stored).organization().name == "Acme 2027"
-
-
-@pytest.mark.parametrize("is_removed", [True, False])
-def test_an_offer_ends_with_the_right_of_whoever_made_it(
-    synced: SalesAccount, admin: User, other_org: SandboxProcess, is_removed: bool
-) -> None:
-    maker = make_member(synced, "connects@acme.example", Role.SALESFORCE_ADMIN)
-    log_in_to(other_org, synced, maker.user)
-    if is_removed:
-        remove_member(member=maker, removed_by=admin, receiver=admin.member)
-    else:
-        change_role(member=maker, role=Role.USER, changed_by=admin)
-    assert not OrgMove.objects.exists()
-    assert other_org.get("/_sandbox/state")["org"]["grants"] == 0
-
-
-def test_whose_offer_is_taken_may_still_connect_and_whoever_moves_is_named(
-    synced: SalesAccount, admin: User, other_org: SandboxProcess
-) -> None:
-    maker = make_member(synced, "connects@acme.example", Role.SALESFORCE_ADMIN)
-    offered = log_in_to(other_org, synced, maker.user)
-    Member.objects.filter(pk=maker.pk).update(role=Role.USER)
-    assert move_to_org(account=synced, move_id=offered.pk, by=admin) is None
-    Member.objects.filter(pk=maker.pk).update(role=Role.SALESFORCE_ADMIN)
-    assert move_to_org(account=synced, move_id=offered.pk, by=admin)
-    assert SalesforceConnection.objects.get().connected_by == maker.user
-    connected = AuditEvent.objects.filter(action="connections.salesforce_connected").latest("pk")
-    assert connected.actor == admin, "whoever logged in did not put the connection to use"
 
 
 def test_nobody_leaves_for_not_being_in_the_new_org_until_the_move_is_settled(
