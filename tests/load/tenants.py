@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount
 from common.redis_client import redis_client
-from connections.models import MarketoConnection, SalesforceConnection
+from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
 from msi_admin import celery_app
 from sandbox.testing import ROOT, SandboxProcess
 from sync import queue, tasks
@@ -40,6 +40,7 @@ NUMBERS = {"sweep": 1, "mail": 1, "celery": 2, "bulk": 2}
 # Seconds, after which a part of the measurement has failed.
 LONGEST = 1800
 PLENTY = 10**9
+ALLOWANCE = {"daily_calls": PLENTY, "daily_export_megabytes": PLENTY}
 Lines = Iterator[tuple[str, float]]
 
 
@@ -107,7 +108,7 @@ def _let_everybody_in(sandbox: SandboxProcess) -> None:
 def _accounts(sandbox: SandboxProcess, number: int) -> list[SalesAccount]:
     """The first is connected, and the others have copies of its connections."""
     first = connected_account(sandbox)
-    _let_it_take_much(first, 0)
+    MarketoInstance.objects.filter(account=first).update(**ALLOWANCE)
     accounts = [first]
     rows = MarketoConnection.objects.get(), SalesforceConnection.objects.get()
     for place in range(1, number):
@@ -115,14 +116,9 @@ def _accounts(sandbox: SandboxProcess, number: int) -> list[SalesAccount]:
         for row in rows:
             row.pk, row.account = None, account
             row.save()
-        _let_it_take_much(account, place)
+        make_instance(f"{place:03}-AAA-{place:03}", account=account, **ALLOWANCE)
         accounts.append(account)
     return accounts
-
-
-def _let_it_take_much(account: SalesAccount, place: int) -> None:
-    allowance = {"daily_calls": PLENTY, "daily_export_megabytes": PLENTY}
-    make_instance(f"{place:03}-AAA-{place:03}", account=account, **allowance)
 
 
 @contextmanager
