@@ -1,7 +1,10 @@
 """What stands at the end of a link under the gear: how many, or how it stands."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import Count, Exists, Func, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -27,35 +30,36 @@ class PageState:
 def page_states(member: Member) -> dict[str, PageState]:
     """The states of the pages that this member may open, by URL name."""
     account = member.account
+    users, teams, has_failures = _counts(account)
     states: dict[str, PageState | None] = {}
     if member.may(Permission.MANAGE_USERS):
-        states["members:users"] = _users(account)
+        label = ngettext("%(n)s user", "%(n)s users", users) % {"n": users}
+        states["members:users"] = PageState(label, text=str(users))
     if member.may(Permission.MANAGE_TEAMS):
-        states["accounts:teams"] = _teams(account)
+        label = ngettext("%(n)s team", "%(n)s teams", teams) % {"n": teams}
+        states["accounts:teams"] = PageState(label, text=str(teams))
     if member.may(Permission.CONNECT_SALESFORCE):
         states["connections:salesforce"] = _connection(salesforce_health(account))
     if member.may(Permission.CONNECT_MARKETO):
         states["connections:marketo"] = _connection(marketo_health(account))
-    if member.may(Permission.READ_DIAGNOSTICS):
-        states["diagnostics:diagnostics"] = _diagnostics(account)
+    if member.may(Permission.READ_DIAGNOSTICS) and has_failures:
+        states["diagnostics:diagnostics"] = PageState(_("Calls failed"), icon="alert-triangle", tone="warn")
     return {name: state for name, state in states.items() if state}
 
 
-def _users(account: SalesAccount) -> PageState:
-    count = Member.objects.for_account(account).count()
-    return PageState(ngettext("%(n)s user", "%(n)s users", count) % {"n": count}, text=str(count))
+def _counts(account: SalesAccount) -> tuple[int, int, bool]:
+    """How many users and teams there are, and whether calls fail; in one query, because every page shows it."""
+    recent = ApiFailure.objects.filter(account=OuterRef("pk"), last_seen_at__gte=timezone.now() - SHOWN_FOR)
+    users, teams = _count(Member.objects.all()), _count(Team.objects.all())
+    columns = SalesAccount.objects.values_list(users, teams, Exists(recent.filter(solved_at=None)))
+    counts: tuple[int, int, bool] = columns.get(pk=account.pk)
+    return counts
 
 
-def _teams(account: SalesAccount) -> PageState:
-    count = Team.objects.for_account(account).count()
-    return PageState(ngettext("%(n)s team", "%(n)s teams", count) % {"n": count}, text=str(count))
-
-
-def _diagnostics(account: SalesAccount) -> PageState | None:
-    recent = ApiFailure.objects.for_account(account).filter(last_seen_at__gte=timezone.now() - SHOWN_FOR)
-    if not recent.filter(solved_at=None).exists():
-        return None
-    return PageState(_("Calls failed"), icon="alert-triangle", tone="warn")
+def _count(rows: QuerySet[Any]) -> Func:
+    """How many of them belong to the account of the query around it."""
+    of_account = rows.filter(account=OuterRef("pk")).order_by().values("account")
+    return Coalesce(of_account.values(count=Count("*")), 0)
 
 
 def _connection(health: Health) -> PageState | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -58,9 +58,8 @@ class Bell:
     @cached_property
     def unread(self) -> int:
         """How much goes on that began since this person has looked."""
-        mark = BellMark.objects.filter(user=self.user).first()
-        going_on = visible_to(self.user, self.member).filter(ended_at=None)
-        return (going_on.filter(began_at__gt=mark.seen_at) if mark else going_on).count()
+        seen = BellMark.objects.filter(user=self.user, seen_at__gte=OuterRef("began_at"))
+        return visible_to(self.user, self.member).filter(~Exists(seen), ended_at=None).count()
 
 
 def bell(request: HttpRequest) -> dict[str, object]:
