@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Q, Sum, Window
+from django.db.models import Exists, F, Func, OuterRef, Q, Sum, Window
 from django.db.models.functions import Lower, Now, RowNumber
 
 from accounts.models import Member, SalesAccount, User
@@ -72,10 +72,6 @@ class SyncRunQuerySet(LeasedJobQuerySet):
 
     def short(self) -> Self:
         return self.exclude(status=RunStatus.MERGING)
-
-    def with_is_bulk(self) -> Self:
-        """Adds `is_bulk`."""
-        return self.annotate(is_bulk=_flag(Q(status=RunStatus.MERGING)))
 
     def disconnected(self) -> SyncRunQuerySet:
         """Runs that still have to read, of accounts that lack a working connection."""
@@ -155,13 +151,9 @@ class ExtractQuerySet(LeasedJobQuerySet):
     def short(self) -> Self:
         return self.exclude(_is_file_ready())
 
-    def with_is_bulk(self) -> Self:
-        """Adds `is_bulk`."""
-        return self.annotate(is_bulk=_flag(_is_file_ready()))
-
     def in_turn(self) -> Self:
-        """One of each run in turn; files that wait for the loader do not push a run's short steps back."""
-        turn = Window(RowNumber(), partition_by=[F("run"), _flag(_is_file_ready())], order_by="pk")
+        """One of each run in turn."""
+        turn = Window(RowNumber(), partition_by="run", order_by="pk")
         return self.annotate(turn=turn).order_by("turn", "pk")
 
     def of_run(self, run: SyncRun) -> ExtractQuerySet:
@@ -180,10 +172,6 @@ class ExtractQuerySet(LeasedJobQuerySet):
     def exported_bytes(self) -> int:
         """What Marketo's exports took of the day's allowance."""
         return int(self.aggregate(total=Sum("bytes"))["total"] or 0)
-
-
-def _flag(condition: Q) -> ExpressionWrapper[Q]:
-    return ExpressionWrapper(condition, output_field=models.BooleanField())
 
 
 def _is_file_ready() -> Q:

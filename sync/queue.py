@@ -8,9 +8,11 @@ import time
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
+from typing import Any
 
 from celery import current_app
 from django.db import transaction
+from django.db.models import QuerySet, Value
 
 from common.redis_client import redis_client
 from sync.models import Extract, SyncRun
@@ -24,8 +26,6 @@ SENT_AT = "sent_at"
 SHORT, BULK = "celery", "bulk"
 # Of each queue at a time: more only ring again for what was rung already, and keep others' messages waiting.
 MOST_MESSAGES = 20
-# Due rows looked at in a sweep. Whoever is further behind comes in a later one: those before are taken by then.
-MOST_ROWS = 200
 
 
 class Task(StrEnum):
@@ -46,22 +46,31 @@ def wake_on_commit(run: SyncRun) -> None:
 
 def enqueue(runs: SyncRunQuerySet, extracts: ExtractQuerySet, most: int = MOST_MESSAGES) -> None:
     """Ring for what is due of these rows, for `most` short steps of them, as far as there is room in the queues."""
-    due: dict[Task, SyncRunQuerySet | ExtractQuerySet] = {
-        Task.ADVANCE_RUN: runs.due(),
-        Task.ADVANCE_EXTRACT: extracts.due().in_turn(),
-    }
-    steps = [
-        (task, pk, is_bulk)
-        for task, rows in due.items()
-        for pk, is_bulk in rows.with_is_bulk().values_list("pk", "is_bulk")[:MOST_ROWS]
-    ]
-    short = [(task, pk) for task, pk, is_bulk in steps if not is_bulk]
+    due = [(Task(task), pk) for task, pk in _due(runs.due(), extracts.due())]
+    short = [(task, pk) for task, pk in due if task != Task.RUN_NEXT_BULK_JOB]
     for task, pk in short[: max(0, min(most, MOST_MESSAGES - messages_in(SHORT)))] if short else []:
         _send(task, pk)
-    bulk = len(steps) - len(short)
+    bulk = len(due) - len(short)
     # Without a loader nobody takes messages out of the queue, not even those that have expired.
     for _ in range(min(bulk, MOST_MESSAGES) - messages_in(BULK) if bulk else 0):
         _send(Task.RUN_NEXT_BULK_JOB)
+
+
+def _due(runs: SyncRunQuerySet, extracts: ExtractQuerySet) -> QuerySet[Any, tuple[str, int]]:
+    """
+    The first of each kind with the task that takes them. Each kind apart: hundreds of files that wait for a loader
+    would hide the steps that need none.
+    """
+    first, *others = (
+        rows.values_list(Value(task.value), "pk")[:MOST_MESSAGES]
+        for task, rows in (
+            (Task.ADVANCE_RUN, runs.short()),
+            (Task.ADVANCE_EXTRACT, extracts.short().in_turn()),
+            (Task.RUN_NEXT_BULK_JOB, runs.bulk()),
+            (Task.RUN_NEXT_BULK_JOB, extracts.bulk().order_by()),
+        )
+    )
+    return first.union(*others, all=True)
 
 
 def enqueue_next(run_id: int) -> None:

@@ -1,5 +1,6 @@
 """Several accounts share the workers, and long work keeps nobody else waiting."""
 
+import json
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -181,6 +182,20 @@ def test_a_sweep_rings_no_more_than_the_queue_can_take(account: SalesAccount) ->
         queue.enqueue_all()
         assert redis_client().llen(queue.SHORT) == queue.MOST_MESSAGES
     redis_client().delete(queue.SHORT)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_files_that_wait_for_a_loader_do_not_hide_what_needs_none(account: SalesAccount) -> None:
+    """2,944 files of 300 accounts did: nobody looked at a running export until loaders had taken nearly all of them."""
+    runs = [make_run(account) for _ in range(210)]
+    for run in runs:
+        make_extract(run, due_at=timezone.now(), status=ExtractStatus.READY)
+    short = make_extract(runs[0], due_at=timezone.now(), status=ExtractStatus.RUNNING)
+    queue.enqueue_all()
+    (message,) = redis_client().lrange(queue.SHORT, 0, -1)
+    assert json.loads(message)["headers"]["argsrepr"] == f"({short.pk},)"
+    assert redis_client().llen(queue.BULK) == queue.MOST_MESSAGES
+    redis_client().delete(queue.SHORT, queue.BULK)
 
 
 @pytest.mark.django_db
