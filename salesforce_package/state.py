@@ -201,7 +201,7 @@ class PackageState:
         fact = _("%(done)s of %(total)s done.") % {"done": self.total - len(left), "total": self.total}
         if left:
             counts = {"required": left.count(False), "optional": left.count(True)}
-            fact = f"{fact} {_('%(required)s required and %(optional)s optional left.') % counts}"
+            fact += " " + _("%(required)s required and %(optional)s optional left.") % counts
         if broken := len(self.changes):
             was = ngettext(
                 "%(count)s item that was in place was changed.",

@@ -23,7 +23,8 @@ def send_to_slack(channel: Channel, envelope: Envelope) -> None:
 def _in_slack(line: Telling, *, is_test: bool) -> str:
     title, *rest = _lines(line, is_test=is_test)
     texts = [f"*{title.translate(_SLACK_ESCAPES)}*", *(text.translate(_SLACK_ESCAPES) for text in rest)]
-    return "\n".join([*texts, f"<{line.url}|{_('Open the console')}>"])
+    label = _("Open the console")
+    return "\n".join([*texts, f"<{line.url}|{label}>"])
 
 
 def send_to_teams(channel: Channel, envelope: Envelope) -> None:
