@@ -8,8 +8,8 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import SalesAccount
+from clients.marketo.sample import sample_people
 from clients.salesforce.client import SalesforceClient
-from connections.services.marketo_sample import sample_people
 from sync.eligibility import CONTACTS, CONVERTED_LEADS, LEADS_LEFT_OUT, OWNED_LEADS, Reason
 from sync.engine.client_factory import budget_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE

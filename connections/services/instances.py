@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.services import record
 from clients.http import ApiError
 from clients.marketo.client import MarketoClient
+from clients.marketo.sample import sample_people
 from common.addresses import AddressError, stored_form
 from connections.asking import asking
 from connections.audit_actions import ConnectionAction
@@ -24,7 +25,6 @@ from connections.problem import Problem
 from connections.problem_codes import ProblemCode, problem_code
 from connections.services.client_factory import marketo_client
 from connections.services.marketo import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo
-from connections.services.marketo_sample import sample_people
 from connections.services.marketo_schema import describe_fields, linkedin_field
 from connections.services.sessions import local_origins
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from clients.marketo.client import MarketoClient
-from connections.services.marketo_sample import sample_people
+from clients.marketo.sample import sample_people
 from diagnostics.probe.question import ADOBE, RECORDED, Answer, Question, Verdict, holds_of_each
 
 # Four public connectors agree on these.

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount
 from clients.marketo.client import MarketoClient
+from clients.marketo.sample import SAMPLE_SIZE, sample_people
 from connections.asking import asking
-from connections.services.marketo_sample import SAMPLE_SIZE, sample_people
 from connections.services.marketo_schema import describe_fields
 from sync.eligibility import CONTACTS, OWNED_LEADS
 from sync.engine.client_factory import marketo_of, salesforce_of
