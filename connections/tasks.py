@@ -13,7 +13,7 @@ from connections import retention, watch
 from connections.models import AdminReading, MarketoConnection, MarketoInstance, SalesforceConnection
 from connections.services.health import check_all_by_the_clock, check_by_the_clock
 from connections.services.revocation import revoke_orphans
-from connections.services.visibility import pks_to_check, renew_visibility
+from connections.services.visibility_check import pks_to_check, renew_visibility
 from connections.turns import in_their_minute, look, turn_of_own
 
 OWN_TRIES, OWN_PAUSE_SECONDS = 30, 20
