@@ -10,10 +10,10 @@ from celery.exceptions import MaxRetriesExceededError
 from accounts.models import SalesAccount
 from clients.http import hurried
 from connections import retention, watch
-from connections.models import AdminReading, MarketoConnection, MarketoInstance, SalesforceConnection
+from connections.models import AdminReading, MarketoInstance, SalesforceConnection
 from connections.services.health import check_all_by_the_clock, check_by_the_clock
+from connections.services.org_moves import withdraw_old_moves
 from connections.services.revocation import revoke_orphans
-from connections.services.visibility_check import pks_to_check, renew_visibility
 from connections.turns import in_their_minute, look, turn_of_own
 
 OWN_TRIES, OWN_PAUSE_SECONDS = 30, 20
@@ -57,35 +57,8 @@ def check_own_connection(self: Task[Any, Any], connection_id: int) -> None:
 
 
 @shared_task
-def check_visibility() -> None:
-    """
-    Every minute: queue a look at what the users of connections are shown, where nobody has looked for a week, in the
-    accounts whose minute of the hour it is.
-    """
-    for pk in pks_to_check(in_their_minute(SalesforceConnection.objects.filter(member=None))):
-        check_salesforce_visibility.delay(pk)
-    for pk in pks_to_check(in_their_minute(MarketoConnection.objects.all())):
-        check_marketo_visibility.delay(pk)
-
-
-@shared_task
-def check_salesforce_visibility(connection_id: int) -> None:
-    for connection in SalesforceConnection.objects.filter(pk=connection_id):
-        look(connection.account_id, partial(renew_visibility, connection))
-
-
-@shared_task
-def check_marketo_visibility(connection_id: int) -> None:
-    for connection in MarketoConnection.objects.filter(pk=connection_id):
-        look(connection.account_id, partial(renew_visibility, connection))
-
-
-@shared_task
 def revoke_orphaned_tokens() -> None:
     """Every hour: have Salesforce forget what it has not forgotten yet, and what was offered for too long."""
-    # Not at the top: this room's services queue these tasks.
-    from connections.services.org_moves import withdraw_old_moves
-
     with hurried():
         withdraw_old_moves()
         revoke_orphans()

@@ -211,6 +211,7 @@ INSTALLED_APPS = [
     "salesforce_package",
     "diagnostics",
     "notifications",
+    "rights",
     "connections",
     "accounts",
     "msi_admin.apps.MsiAdminConfig",

@@ -14,7 +14,6 @@ from accounts.services import lock_account, record
 from clients.hosts import ForbiddenHost, normalise_marketo_endpoint
 from clients.http import ApiError, UnexpectedAnswer
 from clients.marketo.client import PROBE_PATHS, MarketoClient
-from connections import tasks
 from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance, Service
@@ -23,6 +22,7 @@ from connections.services.call_log import solve_failures
 from connections.services.call_recorder import record_call_failure
 from connections.services.sessions import open_session
 from connections.services.token_refresh import SharedTokenCache
+from connections.signals import connected
 
 # Besides white space: zero-width characters and the byte order mark, which come along when text is copied from a page.
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
@@ -166,7 +166,7 @@ def _connect(
                 "visibility_checked_at": None,
             },
         )
-        transaction.on_commit(partial(tasks.check_marketo_visibility.delay, connection.pk), robust=True)
+        connected.send(MarketoConnection, connection=connection)
         MarketoInstance.objects.filter(pk=instance.pk).update(client_id=client_id, client_secret=client_secret)
         solve_failures(
             account, Service.MARKETO, Q(operation__in=PROBE_PATHS) | Q(problem=ProblemCode.MARKETO_CREDENTIALS)

@@ -1,7 +1,6 @@
 """What every way of connecting to Salesforce ends with: the first calls, and the row of the connection."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -14,7 +13,6 @@ from clients.http import ApiError, ReconnectNeeded
 from clients.salesforce import oauth
 from clients.salesforce.client import Access, Organization, SalesforceClient, UserInfo
 from clients.salesforce.errors import SERVICE
-from connections import tasks
 from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
 from connections.models import (
@@ -31,6 +29,7 @@ from connections.services.call_log import solve_failures
 from connections.services.org_moves import OtherOrgError, copied_org, hold_offer, offer_move, withdraw_move
 from connections.services.revocation import revoke
 from connections.services.sessions import open_session
+from connections.signals import connected
 
 # How Diagnostics names the calls of a sign-in.
 SIGN_IN = "sign-in"
@@ -165,7 +164,7 @@ def connect(
     if not member:
         org = {"org_id": connection.org_id, "org_name": connection.org_name}
         CopiedOrg.objects.update_or_create(account=account, defaults=org)
-        transaction.on_commit(partial(tasks.check_salesforce_visibility.delay, connection.pk), robust=True)
+        connected.send(SalesforceConnection, connection=connection)
         solve_failures(account, Service.SALESFORCE, _PROVED)
     record(
         account=account,

@@ -8,7 +8,6 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import User
 from clients.http import TransientApiError
-from connections import tasks
 from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
 from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.visibility import Kind, Sight, Verdict, Visibility, current_visibility, keep_visibility
@@ -20,6 +19,7 @@ from connections.services.visibility_check import (
     renew_visibility,
     sees_all_records,
 )
+from rights import tasks
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, MinuteOf, PersonAtSalesforce, connect_own, press_ok
