@@ -18,14 +18,6 @@ class ConnectionAction(models.TextChoices):
         "connections.allowance_changed",
         _("Marketo %(target)s: %(calls)s calls and %(megabytes)s MB of exports a day, of which %(percent)s%% here"),
     )
-    MARKETO_ACCESS_GRANTED = (
-        "connections.marketo_access_granted",
-        _("Let %(target)s use the connection to Marketo in the workspace %(workspace)s"),
-    )
-    MARKETO_ACCESS_REMOVED = (
-        "connections.marketo_access_removed",
-        _("Took the use of the connection to Marketo away from %(target)s"),
-    )
     MARKETO_CONNECTED = "connections.marketo_connected", _("Connected the Sales account to Marketo (%(target)s)")
     MARKETO_DISCONNECTED = (
         "connections.marketo_disconnected",

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from connections.views import allowance, instances, marketo, rights, salesforce, salesforce_apps
+from connections.views import allowance, instances, marketo, salesforce, salesforce_apps
 
 app_name = "connections"
 
@@ -41,10 +41,6 @@ urlpatterns = [
     path("settings/admin/marketo/set-up/", marketo.set_up_marketo, name="set_up_marketo"),
     path("settings/admin/marketo/disconnect/", marketo.disconnect_marketo, name="disconnect_marketo"),
     path("settings/admin/marketo/take-over/", marketo.take_over_marketo, name="take_over_marketo"),
-    path("settings/admin/marketo/user-access/", marketo.user_access, name="marketo_user_access"),
-    path("settings/admin/marketo/user-access/<int:pk>/remove/", marketo.remove_access, name="remove_marketo_access"),
     path("settings/admin/marketo/allowance/", allowance.allowance, name="marketo_allowance"),
-    path("settings/admin/marketo/rights/", rights.marketo_rights, name="marketo_rights"),
-    path("settings/admin/salesforce/rights/", rights.salesforce_rights, name="salesforce_rights"),
     path("ops/marketo-instances/new/", instances.new_marketo_instance, name="new_marketo_instance"),
 ]

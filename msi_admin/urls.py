@@ -6,9 +6,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.urls import include, path, re_path
 
+import connections.urls
+import rights.urls
 from accounts.access import fresh_sign_in_required_to_read
 from api.v1.api import api
 from msi_admin import errors, health
+
+# One page with tabs is pages of several rooms: their addresses have names of one space.
+OF_CONNECTIONS = [*connections.urls.urlpatterns, *rights.urls.urlpatterns]
 
 urlpatterns = [
     path("", include("guide.urls")),
@@ -16,7 +21,7 @@ urlpatterns = [
     path("", include("members.urls")),
     path("", include("salesforce_package.urls")),
     path("", include("diagnostics.urls")),
-    path("", include("connections.urls")),
+    path("", include((OF_CONNECTIONS, connections.urls.app_name))),
     path("", include("notifications.urls")),
     path("", include("operations.urls")),
     path("", include("people.urls")),

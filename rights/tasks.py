@@ -9,8 +9,8 @@ from functools import partial
 from celery import shared_task
 
 from connections.models import MarketoConnection, SalesforceConnection
-from connections.services.visibility_check import pks_to_check, renew_visibility
 from connections.turns import in_their_minute, look
+from rights.visibility import pks_to_check, renew_visibility
 
 
 @shared_task(name="connections.tasks.check_visibility")

@@ -4,19 +4,15 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
-from common.paging import is_key
 from connections.forms import MarketoCredentialsForm
 from connections.messages import PROBLEMS, ConnectionProblem
 from connections.models import MarketoConnection
-from connections.problem import Problem
 from connections.services import marketo as marketo_services
-from connections.services import marketo_access
 from connections.services.health import marketo_health
 from connections.services.visibility import current_visibility
 
@@ -82,34 +78,6 @@ def take_over_marketo(request: ConsoleRequest) -> HttpResponse:
 
 @permission_required(Permission.CONNECT_MARKETO)
 @require_http_methods(["GET", "HEAD", "POST"])
-def user_access(request: ConsoleRequest) -> HttpResponse:
-    """The tab User Access: who may use the connection; POST grants it to the chosen members."""
-    if request.method != "POST":
-        return _access_page(request)
-    members = [pk for pk in request.POST.getlist("member") if is_key(pk)]
-    try:
-        granted = marketo_access.grant_marketo_access(
-            account=request.member.account,
-            by=request.member.user,
-            member_ids=members,
-            workspace_id=request.POST.get("workspace", ""),
-        )
-    except ConnectionProblem as refused:
-        return _access_page(request, refused.problem)
-    message = ngettext("%(count)s person can use Marketo now.", "%(count)s people can use Marketo now.", granted)
-    messages.success(request, message % {"count": granted})
-    return redirect("connections:marketo_user_access")
-
-
-@permission_required(Permission.CONNECT_MARKETO)
-@require_POST
-def remove_access(request: ConsoleRequest, pk: int) -> HttpResponse:
-    marketo_access.revoke_marketo_access(account=request.member.account, by=request.member.user, access_id=pk)
-    return redirect("connections:marketo_user_access")
-
-
-@permission_required(Permission.CONNECT_MARKETO)
-@require_http_methods(["GET", "HEAD", "POST"])
 def disconnect_marketo(request: ConsoleRequest) -> HttpResponse:
     """GET says what will stop working; POST disconnects."""
     account = request.member.account
@@ -144,15 +112,3 @@ def _page(request: ConsoleRequest, problem: str = "") -> HttpResponse:
         "has_access": marketo_services.has_marketo_access(account, request.member.user),
     }
     return render(request, "connections/marketo.html", context)
-
-
-def _access_page(request: ConsoleRequest, problem: Problem | None = None) -> HttpResponse:
-    state = marketo_access.access_state(request.member.account)
-    workspaces = []
-    if state.connection:
-        try:
-            workspaces = marketo_access.marketo_workspaces(state.connection)
-        except ConnectionProblem as refused:
-            problem = problem or refused.problem
-    context = {"state": state, "workspaces": workspaces, "problem": problem}
-    return render(request, "connections/marketo_user_access.html", context)

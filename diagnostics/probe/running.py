@@ -10,9 +10,9 @@ from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
 from connections.models import MarketoConnection, SalesforceConnection, Service
 from connections.services.client_factory import marketo_client, salesforce_client
-from connections.services.visibility_check import free_to_refuse
 from diagnostics.probe import marketo, salesforce
 from diagnostics.probe.question import Answer, Question, Verdict
+from rights.visibility import free_to_refuse
 
 FORMAT = 1
 

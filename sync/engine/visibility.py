@@ -9,7 +9,7 @@ from accounts.models import SalesAccount
 from clients.marketo.client import MarketoClient
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.services.visibility import SYNCED, Sight, Verdict, Visibility, current_visibility, keep_visibility
-from connections.services.visibility_check import check_marketo, check_salesforce, sees_all_records
+from rights.visibility import check_marketo, check_salesforce, sees_all_records
 from sync.eligibility import CONTACT_ID, JOINS
 from sync.engine.client_factory import salesforce_of
 from sync.engine.stage import StageTable

@@ -13,12 +13,12 @@ from accounts.querysets import MemberQuerySet
 from accounts.services import record
 from clients.http import ApiError
 from clients.marketo.types import Workspace
-from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
 from connections.models import MarketoAccess, MarketoConnection
 from connections.problem_codes import ProblemCode, problem_code
 from connections.querysets import MarketoAccessQuerySet
 from connections.services.client_factory import marketo_client
+from rights.audit_actions import RightsAction
 
 # Adobe, "Granting Access to Users": wait ten minutes after connecting.
 SETTLING_TIME = timedelta(minutes=10)
@@ -79,9 +79,7 @@ def revoke_marketo_access(*, account: SalesAccount, by: User, access_id: int) ->
     """Take the use of the connection away again."""
     access = MarketoAccess.objects.for_account(account).filter(pk=access_id).select_related("member__user").first()
     if access and access.delete()[0]:
-        record(
-            account=account, actor=by, action=ConnectionAction.MARKETO_ACCESS_REMOVED, target=access.member.user.email
-        )
+        record(account=account, actor=by, action=RightsAction.MARKETO_ACCESS_REMOVED, target=access.member.user.email)
 
 
 def _others(account: SalesAccount) -> MemberQuerySet:
@@ -107,7 +105,7 @@ def _grant(connection: MarketoConnection, by: User, member: Member, workspace: W
         record(
             account=connection.account,
             actor=by,
-            action=ConnectionAction.MARKETO_ACCESS_GRANTED,
+            action=RightsAction.MARKETO_ACCESS_GRANTED,
             target=email,
             workspace=workspace.name,
         )

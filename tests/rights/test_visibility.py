@@ -11,7 +11,8 @@ from clients.http import TransientApiError
 from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
 from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.visibility import Kind, Sight, Verdict, Visibility, current_visibility, keep_visibility
-from connections.services.visibility_check import (
+from rights import tasks
+from rights.visibility import (
     _is_public,
     check_marketo,
     check_salesforce,
@@ -19,7 +20,6 @@ from connections.services.visibility_check import (
     renew_visibility,
     sees_all_records,
 )
-from rights import tasks
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, MinuteOf, PersonAtSalesforce, connect_own, press_ok
@@ -258,7 +258,7 @@ def test_beat_looks_again_after_a_week(
 def test_one_hour_takes_a_few_connections_the_longest_forgotten_first(
     salesforce_connection: SalesforceConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connections.services.visibility_check._CHECKS_PER_HOUR", 2)
+    monkeypatch.setattr("rights.visibility._CHECKS_PER_HOUR", 2)
     made = [make_marketo_connection(visibility_checked_at=timezone.now() - timedelta(days=days)) for days in (8, 9, 6)]
     never, broken = make_marketo_connection(), make_marketo_connection(status="needs_reconnecting")
     assert pks_to_check(MarketoConnection.objects.all()) == [never.pk, made[1].pk]

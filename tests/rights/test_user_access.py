@@ -9,6 +9,7 @@ from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from connections.audit_actions import ConnectionAction
 from connections.models import MarketoAccess, MarketoConnection
+from rights.audit_actions import RightsAction
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.factories import make_member
@@ -46,9 +47,7 @@ def test_access_is_granted_in_a_workspace_that_marketo_names(
         ("seller@acme.example", "EU"),
         ("second@acme.example", "EU"),
     }
-    assert AuditEvent.objects.filter(
-        action=ConnectionAction.MARKETO_ACCESS_GRANTED, target="seller@acme.example"
-    ).exists()
+    assert AuditEvent.objects.filter(action=RightsAction.MARKETO_ACCESS_GRANTED, target="seller@acme.example").exists()
 
 
 def test_the_workspace_is_set_once_and_changed_by_removing(
@@ -60,9 +59,7 @@ def test_the_workspace_is_set_once_and_changed_by_removing(
     assert "nobody was chosen" in text_of(browser.post(ACCESS, chosen))
     assert MarketoAccess.objects.get().workspace_name == "Default"
     browser.post(REMOVE.format(access.pk))
-    assert AuditEvent.objects.filter(
-        action=ConnectionAction.MARKETO_ACCESS_REMOVED, target="seller@acme.example"
-    ).exists()
+    assert AuditEvent.objects.filter(action=RightsAction.MARKETO_ACCESS_REMOVED, target="seller@acme.example").exists()
     browser.post(ACCESS, chosen)
     assert MarketoAccess.objects.get().workspace_name == "EU"
 

@@ -21,7 +21,7 @@ from connections.rights import RIGHTS, Right, RightCode, rights_in
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.visibility import Kind, Verdict, Visibility, current_visibility, keep_visibility
-from connections.services.visibility_check import check_marketo, check_salesforce, free_to_refuse
+from rights.visibility import check_marketo, check_salesforce, free_to_refuse
 
 _KEPT_SECONDS = 7 * 24 * 60 * 60
 _NEEDED = {right.code for right in RIGHTS if right.is_needed}

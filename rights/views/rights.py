@@ -11,7 +11,7 @@ from accounts.permissions import Permission
 from connections.messages import ConnectionProblem
 from connections.models import Service
 from connections.problem import MARKETO_ADMIN, SALESFORCE_ADMIN, Problem
-from connections.services.rights import check_rights, last_check, rows_of
+from rights.services import check_rights, last_check, rows_of
 
 
 @permission_required(Permission.CONNECT_MARKETO)
@@ -46,4 +46,4 @@ def _rights(request: ConsoleRequest, service: Service, page: str) -> HttpRespons
         "page": page,
         "egress_addresses": settings.EGRESS_ADDRESSES,
     }
-    return render(request, f"connections/{service}_rights.html", context)
+    return render(request, f"rights/{service}_rights.html", context)

@@ -10,8 +10,8 @@ from connections.messages import PROBLEMS
 from connections.models import ApiFailure, MarketoConnection, MarketoInstance, SalesforceConnection, Service
 from connections.problem_codes import ProblemCode
 from connections.rights import RIGHTS, RightCode, names_of, rights_in
-from connections.services.rights import RightState, check_rights, last_check
 from connections.services.visibility import Kind, Sight, Verdict, Visibility, current_visibility, keep_visibility
+from rights.services import RightState, check_rights, last_check
 from sandbox.testing import SandboxProcess
 from tests.connections.conftest import ChangeOrg
 from tests.pages import text_of
