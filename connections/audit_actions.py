@@ -41,13 +41,6 @@ class ConnectionAction(models.TextChoices):
         "connections.marketo_taken_over",
         _("Took over the connection to Marketo (%(target)s) from %(owner_was)s"),
     )
-    SALESFORCE_APP_ENTERED = "connections.salesforce_app_entered", _("Entered the Salesforce app %(target)s")
-    SALESFORCE_APP_REPLACED = (
-        "connections.salesforce_app_replaced",
-        _("Replaced key and secret of the Salesforce app %(target)s"),
-    )
-    SALESFORCE_APP_REMOVED = "connections.salesforce_app_removed", _("Removed the Salesforce app %(target)s")
-    SALESFORCE_KEY_MADE = "connections.salesforce_key_made", _("Made a key for the Salesforce app %(target)s")
     SALESFORCE_KEY_REPLACED = (
         "connections.salesforce_key_replaced",
         _("The next key of the Salesforce app %(target)s took the place of the old one"),

@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from clients.hosts import ForbiddenHost, salesforce_login_origin
 from common.address_fields import MailableAddressField
 from connections.messages import PROBLEMS
-from connections.models import APP_KINDS, ConnectMethod, MarketoInstance, SalesforceApp
+from connections.models import MarketoInstance
 from connections.problem_codes import ProblemCode
 
-_CONTROL = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
+CONTROL = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
 CHOICES = [("production", _("Salesforce")), ("sandbox", _("Sandbox")), ("my_domain", _("My Domain"))]
 
 
@@ -23,7 +23,7 @@ class SalesforceHostForm(forms.Form):
         label=_("Address of your org"),
         max_length=2000,
         required=False,
-        widget=forms.TextInput(_CONTROL),
+        widget=forms.TextInput(CONTROL),
         help_text=_(
             "For My Domain only. Copy the address of any page of the org, or type its first part, for example acme or "
             "acme--test.sandbox."
@@ -41,89 +41,12 @@ class SalesforceHostForm(forms.Form):
         return typed
 
 
-class AppCredentialsForm(forms.Form):
-    """Key and secret of a Salesforce app; the secret never comes back to the page."""
-
-    client_id = forms.CharField(label=_("Consumer Key"), max_length=255, widget=forms.TextInput(_CONTROL))
-    client_secret = forms.CharField(label=_("Consumer Secret"), max_length=500, widget=forms.PasswordInput(_CONTROL))
-
-    def credentials(self) -> tuple[str, str]:
-        return self.cleaned_data["client_id"], self.cleaned_data["client_secret"]
-
-
-class SalesforceAppForm(AppCredentialsForm, SalesforceHostForm):
-    """An app, and which org it was made in."""
-
-    choice = forms.ChoiceField(
-        choices=CHOICES, widget=forms.RadioSelect, initial="production", label=_("The app was created in")
-    )
-    kind = forms.ChoiceField(
-        choices=APP_KINDS,
-        widget=forms.Select({"class": "form-select"}),
-        label=_("Kind"),
-        help_text=_("Salesforce makes external client apps since Spring '26; connected apps are older ones."),
-    )
-    name = forms.CharField(
-        label=_("Name in Salesforce"),
-        max_length=80,
-        widget=forms.TextInput(_CONTROL),
-        help_text=_("As the app is called there."),
-    )
-
-
-class ServerConnectForm(forms.Form):
-    """How to connect as a user who does not log in; an app of one org knows its address."""
-
-    method = forms.ChoiceField(
-        choices=[choice for choice in ConnectMethod.choices if choice[0] != ConnectMethod.WEB],
-        widget=forms.RadioSelect,
-        initial=ConnectMethod.CLIENT_CREDENTIALS,
-        label=_("Method"),
-    )
-    my_domain = forms.CharField(
-        label=_("Address of your org"),
-        max_length=2000,
-        widget=forms.TextInput(_CONTROL),
-        help_text=_("Copy the address of any page of the org: these methods ask the org itself."),
-    )
-    username = forms.CharField(
-        label=_("Username of the Salesforce user"),
-        max_length=255,
-        required=False,
-        widget=forms.TextInput(_CONTROL),
-        help_text=_("For JWT bearer only. Client credentials act as the user whom the app's policies name."),
-    )
-
-    def __init__(self, app: SalesforceApp, data: Any = None) -> None:
-        super().__init__(data)
-        self.app = app
-        if not app.is_of_many_orgs:
-            del self.fields["my_domain"]
-
-    def clean(self) -> dict[str, Any]:
-        """What each method needs; a wrong address is refused at its field."""
-        typed = self.cleaned_data
-        if typed.get("method") == ConnectMethod.JWT_BEARER and not typed.get("username"):
-            self.add_error("username", _("Enter the username, for example integration@acme.example."))
-        try:
-            self.org_origin = self._org_origin(typed.get("my_domain", ""))
-        except ForbiddenHost:
-            problem = PROBLEMS[ProblemCode.SALESFORCE_BAD_DOMAIN]
-            self.add_error("my_domain", f"{problem.what} {problem.todo}")
-        return typed
-
-    def _org_origin(self, typed: str) -> str:
-        if not self.app.is_of_many_orgs:
-            return self.app.org_origin
-        return salesforce_login_origin("my_domain", typed, local_origin=None)
-
-
 class MarketoCredentialsForm(forms.Form):
     """Credentials pasted from Marketo; the secret never comes back to the page."""
 
-    munchkin_id = forms.CharField(label=_("Munchkin Account ID"), max_length=200, widget=forms.TextInput(_CONTROL))
-    client_id = forms.CharField(label=_("Client ID"), max_length=200, widget=forms.TextInput(_CONTROL))
-    client_secret = forms.CharField(label=_("Client Secret"), max_length=500, widget=forms.PasswordInput(_CONTROL))
+    munchkin_id = forms.CharField(label=_("Munchkin Account ID"), max_length=200, widget=forms.TextInput(CONTROL))
+    client_id = forms.CharField(label=_("Client ID"), max_length=200, widget=forms.TextInput(CONTROL))
+    client_secret = forms.CharField(label=_("Client Secret"), max_length=500, widget=forms.PasswordInput(CONTROL))
 
 
 class AllowanceForm(forms.ModelForm[MarketoInstance]):
@@ -138,14 +61,14 @@ class AllowanceForm(forms.ModelForm[MarketoInstance]):
 class MarketoInstanceForm(MarketoCredentialsForm):
     """A Marketo instance as an operator enters it."""
 
-    name = forms.CharField(label=_("Customer"), max_length=150, widget=forms.TextInput(_CONTROL))
+    name = forms.CharField(label=_("Customer"), max_length=150, widget=forms.TextInput(CONTROL))
     endpoint = forms.CharField(
         label=_("REST endpoint"),
         max_length=200,
         required=False,
-        widget=forms.TextInput(_CONTROL),
+        widget=forms.TextInput(CONTROL),
         help_text=_("Leave empty for the usual address of the Munchkin Account ID."),
     )
     first_admin_email = MailableAddressField(
-        label=_("E-mail address of the first Marketo admin"), widget=forms.EmailInput(_CONTROL)
+        label=_("E-mail address of the first Marketo admin"), widget=forms.EmailInput(CONTROL)
     )

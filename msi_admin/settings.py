@@ -212,6 +212,7 @@ INSTALLED_APPS = [
     "diagnostics",
     "notifications",
     "rights",
+    "salesforce_apps",
     "connections",
     "accounts",
     "msi_admin.apps.MsiAdminConfig",

@@ -8,12 +8,17 @@ from django.urls import include, path, re_path
 
 import connections.urls
 import rights.urls
+import salesforce_apps.urls
 from accounts.access import fresh_sign_in_required_to_read
 from api.v1.api import api
 from msi_admin import errors, health
 
 # One page with tabs is pages of several rooms: their addresses have names of one space.
-OF_CONNECTIONS = [*connections.urls.urlpatterns, *rights.urls.urlpatterns]
+OF_CONNECTIONS = [
+    *connections.urls.urlpatterns,
+    *rights.urls.urlpatterns,
+    *salesforce_apps.urls.urlpatterns,
+]
 
 urlpatterns = [
     path("", include("guide.urls")),

@@ -20,13 +20,13 @@ from api.scopes import Scope
 from api.tokens import Owner, make_token
 from clients.http import AccessDenied
 from connections.models import ApiFailure, MarketoAccess, MarketoConnection, MarketoInstance, SalesforceConnection
-from connections.services.app_keys import make_key
 from connections.services.call_log import record_failure
 from diagnostics.help_links import make_help_link
 from invitations.tokens import hash_token
 from msi_admin import errors, middleware
 from notifications.audiences import mail_of
 from notifications.models import Channel, ChannelKind
+from salesforce_apps.keys import make_key
 from sync.statuses import RunStatus
 from tests.access_table import ALSO_ASKED, TABLE
 from tests.addresses import EVERY_ADDRESS, ROOMS

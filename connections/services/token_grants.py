@@ -1,13 +1,16 @@
 """New tokens for a connection, asked for by the method it was made with."""
 
+from django.db import transaction
+
+from accounts.services import record
 from clients.http import ProviderSession
 from clients.salesforce import oauth
 from clients.salesforce.errors import SERVICE
 from clients.salesforce.oauth import OAuthProblem, TokenAnswer
 from clients.salesforce.server_flows import client_credentials, jwt_bearer
+from connections.audit_actions import ConnectionAction
 from connections.credentials import check_readable
-from connections.models import ConnectMethod, SalesforceApp, SalesforceConnection
-from connections.services.app_keys import use_key
+from connections.models import ConnectMethod, SalesforceApp, SalesforceAppKey, SalesforceConnection
 from connections.services.sessions import local_origins
 
 
@@ -59,6 +62,17 @@ def by_key(
                 raise
             refused = error
         else:
-            use_key(key)
+            _use_key(key)
             return answer
     raise refused
+
+
+@transaction.atomic
+def _use_key(key: SalesforceAppKey) -> None:
+    """Salesforce has accepted a key: the one before it is dropped."""
+    if not key.is_next:
+        return
+    SalesforceAppKey.objects.filter(app=key.app, is_next=False).delete()
+    SalesforceAppKey.objects.filter(pk=key.pk).update(is_next=False)
+    action = ConnectionAction.SALESFORCE_KEY_REPLACED
+    record(account=key.app.account, actor=None, action=action, target=key.app.name)

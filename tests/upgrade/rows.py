@@ -22,11 +22,11 @@ from clients.http import AccessDenied
 from common.encryption import encrypt
 from connections.models import AdminReading, MarketoAccess, OrphanedToken, SalesforceSignIn, Service
 from connections.orgs import OrgMove
-from connections.services.app_keys import make_key
 from connections.services.call_log import record_failure, record_usage
 from history.models import Change, ChangeDelay, ChangeKind
 from notifications.models import BellMark, Channel, ChannelKind, Delivery, Phase
 from notifications.senders.webhooks import new_secret
+from salesforce_apps.keys import make_key
 from salesforce_package.items.checklist import ITEMS
 from salesforce_package.models import ActivityProof, PackageChange, PackageCheck, PackageTick
 from salesforce_package.services import tick_item

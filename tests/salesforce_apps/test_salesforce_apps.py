@@ -9,11 +9,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import AuditEvent, SalesAccount, User
-from connections.audit_actions import ConnectionAction
 from connections.messages import PROBLEMS
 from connections.models import SalesforceApp, SalesforceConnection
 from connections.services.client_factory import salesforce_client
 from connections.services.token_refresh import renew_access
+from salesforce_apps.audit_actions import AppAction
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT, CONNECT_OWN, ChangeOrg, PersonAtSalesforce, connect_own, press_ok
@@ -68,7 +68,7 @@ def test_an_app_is_entered_checked_and_connected_with(
     assert "http://127.0.0.1:8000/connections/salesforce/callback/" in recipe
     page = text_of(crm.post(APPS, TYPED, follow=True))
     assert "Salesforce knows this app" in page
-    entered = AuditEvent.objects.get(action=ConnectionAction.SALESFORCE_APP_ENTERED)
+    entered = AuditEvent.objects.get(action=AppAction.ENTERED)
     assert (entered.actor, entered.target) == (salesforce_admin, "Our console")
     page = text_of(crm.get(person_at_salesforce(press_ok(crm)), follow=True))
     assert "Connected to Acme Inc" in page
@@ -237,7 +237,7 @@ def test_a_new_secret_takes_the_place_of_the_old_one_when_it_was_proved(
     assert "Key and secret were replaced." in page
     app.refresh_from_db()
     assert app.client_secret == "new-secret"
-    assert AuditEvent.objects.filter(action=ConnectionAction.SALESFORCE_APP_REPLACED, target="Our console").exists()
+    assert AuditEvent.objects.filter(action=AppAction.REPLACED, target="Our console").exists()
     renewed = SalesforceConnection.objects.get()
     assert renewed.access_token != connected.access_token
     renew_access(renewed)
@@ -283,7 +283,7 @@ def test_an_app_in_use_is_not_removed(connected: SalesforceConnection, crm: Clie
     assert "A connection uses this app." in text_of(crm.post(f"{change_of(app)}remove/"))
     crm.post("/settings/admin/salesforce/disconnect/")
     assert "was removed here" in text_of(crm.post(f"{change_of(app)}remove/", follow=True))
-    assert AuditEvent.objects.filter(action=ConnectionAction.SALESFORCE_APP_REMOVED).exists()
+    assert AuditEvent.objects.filter(action=AppAction.REMOVED).exists()
     assert not SalesforceApp.objects.exists()
 
 

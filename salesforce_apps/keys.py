@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import record
-from connections.audit_actions import ConnectionAction
 from connections.models import SalesforceApp, SalesforceAppKey
+from salesforce_apps.audit_actions import AppAction
 
 LIFETIME = timedelta(days=730)
 
@@ -26,21 +26,10 @@ def make_key(app: SalesforceApp, *, by: User) -> SalesforceAppKey:
     app.keys.filter(is_next=True).delete()
     expires_at = timezone.now() + LIFETIME
     private_key, certificate = _key_pair(expires_at)
-    record(account=app.account, actor=by, action=ConnectionAction.SALESFORCE_KEY_MADE, target=app.name)
+    record(account=app.account, actor=by, action=AppAction.KEY_MADE, target=app.name)
     return SalesforceAppKey.objects.create(
         app=app, private_key=private_key, certificate=certificate, is_next=is_next, expires_at=expires_at
     )
-
-
-@transaction.atomic
-def use_key(key: SalesforceAppKey) -> None:
-    """Salesforce has accepted a key: the one before it is dropped. To be called for every accepted one."""
-    if not key.is_next:
-        return
-    SalesforceAppKey.objects.filter(app=key.app, is_next=False).delete()
-    SalesforceAppKey.objects.filter(pk=key.pk).update(is_next=False)
-    action = ConnectionAction.SALESFORCE_KEY_REPLACED
-    record(account=key.app.account, actor=None, action=action, target=key.app.name)
 
 
 def _key_pair(expires_at: datetime) -> tuple[str, str]:

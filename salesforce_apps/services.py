@@ -8,12 +8,12 @@ from accounts.models import SalesAccount, User
 from accounts.services import record
 from clients.http import ApiError
 from clients.salesforce import app_check, oauth
-from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, ConnectMethod, SalesforceApp
 from connections.problem_codes import ProblemCode, problem_code
 from connections.services.sessions import calling_origin, local_origins, oauth_app, open_session
 from connections.services.token_refresh import refresh_row
+from salesforce_apps.audit_actions import AppAction
 
 
 def enter_app(
@@ -29,7 +29,7 @@ def enter_app(
     try:
         with transaction.atomic():
             app = SalesforceApp.objects.create(account=account, org_origin=org_origin, **values)
-            record(account=account, actor=by, action=ConnectionAction.SALESFORCE_APP_ENTERED, target=name)
+            record(account=account, actor=by, action=AppAction.ENTERED, target=name)
     except IntegrityError:
         raise ConnectionProblem(ProblemCode.SALESFORCE_APP_TAKEN) from None
     return app
@@ -57,7 +57,7 @@ def replace_credentials(app: SalesforceApp, *, by: User, credentials: tuple[str,
             _prove(app, fresh)
             app.client_id, app.client_secret, app.proved_at = key, secret, timezone.now()
             app.save(update_fields=["client_id", "client_secret", "proved_at"])
-            record(account=app.account, actor=by, action=ConnectionAction.SALESFORCE_APP_REPLACED, target=app.name)
+            record(account=app.account, actor=by, action=AppAction.REPLACED, target=app.name)
     except ApiError as error:
         raise ConnectionProblem(problem_code(error)) from None
 
@@ -68,7 +68,7 @@ def remove_app(app: SalesforceApp, *, by: User) -> None:
     app = SalesforceApp.objects.select_for_update().get(pk=app.pk)
     if app.connections.exists():
         raise ConnectionProblem(ProblemCode.SALESFORCE_APP_IN_USE)
-    record(account=app.account, actor=by, action=ConnectionAction.SALESFORCE_APP_REMOVED, target=app.name)
+    record(account=app.account, actor=by, action=AppAction.REMOVED, target=app.name)
     app.delete()
 
 

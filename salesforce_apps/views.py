@@ -10,15 +10,15 @@ from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from clients.salesforce.oauth import AppKind
-from connections.forms import AppCredentialsForm, SalesforceAppForm, ServerConnectForm
 from connections.messages import ConnectionProblem
 from connections.models import ConnectMethod, SalesforceApp, SalesforceAppKey
 from connections.problem import Problem
-from connections.services.app_keys import make_key
 from connections.services.org_moves import OtherOrgError
 from connections.services.salesforce import callback_url, org_origin
-from connections.services.salesforce_apps import check_app, enter_app, remove_app, replace_credentials
-from connections.services.server_connections import connect_without_login
+from salesforce_apps.connecting import connect_without_login
+from salesforce_apps.forms import AppCredentialsForm, SalesforceAppForm, ServerConnectForm
+from salesforce_apps.keys import make_key
+from salesforce_apps.services import check_app, enter_app, remove_app, replace_credentials
 
 
 @permission_required(Permission.CONNECT_SALESFORCE, asks_first=True)
@@ -136,7 +136,7 @@ def _checked(request: ConsoleRequest, app: SalesforceApp) -> HttpResponse:
 def _list(request: ConsoleRequest, form: SalesforceAppForm, problem: Problem | None = None) -> HttpResponse:
     apps = SalesforceApp.objects.for_account(request.member.account)
     context = {"apps": apps, "form": form, "problem": problem, "callback_url": callback_url()}
-    return render(request, "connections/salesforce_apps.html", context, status=400 if form.is_bound else 200)
+    return render(request, "salesforce_apps/salesforce_apps.html", context, status=400 if form.is_bound else 200)
 
 
 def _detail(
@@ -157,4 +157,4 @@ def _detail(
         "keys": app.keys.all(),
     }
     is_refused = form.is_bound or connect_form is not None
-    return render(request, "connections/salesforce_app.html", context, status=400 if is_refused else 200)
+    return render(request, "salesforce_apps/salesforce_app.html", context, status=400 if is_refused else 200)

@@ -13,6 +13,7 @@ from connections.messages import PROBLEMS
 from connections.models import ConnectionStatus, ConnectMethod, SalesforceApp, SalesforceAppKey, SalesforceConnection
 from connections.services.client_factory import salesforce_client
 from connections.services.token_refresh import renew_access
+from salesforce_apps.audit_actions import AppAction
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg
@@ -169,7 +170,7 @@ def test_a_private_key_is_encrypted_and_on_no_page(app: SalesforceApp, crm: Clie
         [[stored]] = cursor.fetchall()
     assert app.keys.get().private_key.startswith("-----BEGIN PRIVATE KEY-----")
     assert not any("PRIVATE KEY" in text for text in [*pages, stored])
-    assert AuditEvent.objects.filter(action=ConnectionAction.SALESFORCE_KEY_MADE, target="Our console").exists()
+    assert AuditEvent.objects.filter(action=AppAction.KEY_MADE, target="Our console").exists()
 
 
 def test_the_next_key_takes_over_when_salesforce_has_its_certificate(

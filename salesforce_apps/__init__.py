@@ -1,0 +1,1 @@
+"""The apps that a Sales account has made in its Salesforce orgs, and connecting by them without a login."""
