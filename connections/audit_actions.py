@@ -10,14 +10,6 @@ from accounts.audit import register
 class ConnectionAction(models.TextChoices):
     """The gaps are filled with an entry's target and details."""
 
-    ADMIN_ROLES_CHANGED = (
-        "connections.admin_roles_changed",
-        _("Let these roles of Marketo open the Marketo pages: %(target)s"),
-    )
-    ALLOWANCE_CHANGED = (
-        "connections.allowance_changed",
-        _("Marketo %(target)s: %(calls)s calls and %(megabytes)s MB of exports a day, of which %(percent)s%% here"),
-    )
     MARKETO_CONNECTED = "connections.marketo_connected", _("Connected the Sales account to Marketo (%(target)s)")
     MARKETO_DISCONNECTED = (
         "connections.marketo_disconnected",
@@ -36,7 +28,6 @@ class ConnectionAction(models.TextChoices):
         "connections.move_settled",
         _("The move to another Salesforce org has ended (%(target)s)"),
     )
-    INSTANCE_REGISTERED = "connections.instance_registered", _("Registered the Marketo instance %(target)s")
     MARKETO_TAKEN_OVER = (
         "connections.marketo_taken_over",
         _("Took over the connection to Marketo (%(target)s) from %(owner_was)s"),

@@ -1,14 +1,12 @@
 """What people type on the connection pages; only shape is checked here."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clients.hosts import ForbiddenHost, salesforce_login_origin
-from common.address_fields import MailableAddressField
 from connections.messages import PROBLEMS
-from connections.models import MarketoInstance
 from connections.problem_codes import ProblemCode
 
 CONTROL = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
@@ -47,28 +45,3 @@ class MarketoCredentialsForm(forms.Form):
     munchkin_id = forms.CharField(label=_("Munchkin Account ID"), max_length=200, widget=forms.TextInput(CONTROL))
     client_id = forms.CharField(label=_("Client ID"), max_length=200, widget=forms.TextInput(CONTROL))
     client_secret = forms.CharField(label=_("Client Secret"), max_length=500, widget=forms.PasswordInput(CONTROL))
-
-
-class AllowanceForm(forms.ModelForm[MarketoInstance]):
-    """What Marketo gives all tools in a day, and this console's share of it."""
-
-    class Meta:
-        model = MarketoInstance
-        fields = ("daily_calls", "daily_export_megabytes", "share_percent")
-        widgets: ClassVar = {name: forms.NumberInput({"class": "form-control"}) for name in fields}
-
-
-class MarketoInstanceForm(MarketoCredentialsForm):
-    """A Marketo instance as an operator enters it."""
-
-    name = forms.CharField(label=_("Customer"), max_length=150, widget=forms.TextInput(CONTROL))
-    endpoint = forms.CharField(
-        label=_("REST endpoint"),
-        max_length=200,
-        required=False,
-        widget=forms.TextInput(CONTROL),
-        help_text=_("Leave empty for the usual address of the Munchkin Account ID."),
-    )
-    first_admin_email = MailableAddressField(
-        label=_("E-mail address of the first Marketo admin"), widget=forms.EmailInput(CONTROL)
-    )

@@ -10,7 +10,7 @@ from celery.exceptions import MaxRetriesExceededError
 from accounts.models import SalesAccount
 from clients.http import hurried
 from connections import retention, watch
-from connections.models import AdminReading, MarketoInstance, SalesforceConnection
+from connections.models import SalesforceConnection
 from connections.services.health import check_all_by_the_clock, check_by_the_clock
 from connections.services.org_moves import withdraw_old_moves
 from connections.services.revocation import revoke_orphans
@@ -68,24 +68,3 @@ def revoke_orphaned_tokens() -> None:
 def forget_what_is_old() -> None:
     """Every night: failures and usage of long ago."""
     retention.forget_what_is_old()
-
-
-@shared_task
-def read_admins() -> None:
-    """Every half minute: go on with lists of Marketo admins that are on their way."""
-    for pk in AdminReading.objects.values_list("pk", flat=True):
-        read_admins_on.delay(pk)
-
-
-@shared_task
-def read_admins_on(reading_id: int) -> None:
-    # Not at the top: this room's services queue these tasks.
-    from connections.services.marketo_admins import read_on
-
-    for instance in MarketoInstance.objects.filter(admin_reading=reading_id):
-        if instance.account_id:
-            look(instance.account_id, partial(read_on, reading_id))
-            continue
-        # One that no account has yet is in no account's way.
-        with hurried():
-            read_on(reading_id)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from connections.views import allowance, instances, marketo, salesforce
+from connections.views import marketo, salesforce
 
 app_name = "connections"
 
@@ -28,6 +28,4 @@ urlpatterns = [
     path("settings/admin/marketo/set-up/", marketo.set_up_marketo, name="set_up_marketo"),
     path("settings/admin/marketo/disconnect/", marketo.disconnect_marketo, name="disconnect_marketo"),
     path("settings/admin/marketo/take-over/", marketo.take_over_marketo, name="take_over_marketo"),
-    path("settings/admin/marketo/allowance/", allowance.allowance, name="marketo_allowance"),
-    path("ops/marketo-instances/new/", instances.new_marketo_instance, name="new_marketo_instance"),
 ]

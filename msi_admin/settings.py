@@ -213,6 +213,7 @@ INSTALLED_APPS = [
     "notifications",
     "rights",
     "salesforce_apps",
+    "marketo_instances",
     "connections",
     "accounts",
     "msi_admin.apps.MsiAdminConfig",

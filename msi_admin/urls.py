@@ -7,6 +7,7 @@ from django.http import Http404
 from django.urls import include, path, re_path
 
 import connections.urls
+import marketo_instances.urls
 import rights.urls
 import salesforce_apps.urls
 from accounts.access import fresh_sign_in_required_to_read
@@ -16,6 +17,7 @@ from msi_admin import errors, health
 # One page with tabs is pages of several rooms: their addresses have names of one space.
 OF_CONNECTIONS = [
     *connections.urls.urlpatterns,
+    *marketo_instances.urls.urlpatterns,
     *rights.urls.urlpatterns,
     *salesforce_apps.urls.urlpatterns,
 ]

@@ -20,8 +20,8 @@ from connections.models import ConnectionStatus, MarketoInstance, SalesforceConn
 from connections.problem_codes import ProblemCode, problem_code
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client, salesforce_client
-from connections.services.instances import SalesforceSample, read_salesforce_sample
 from invitations.models import Invitation
+from marketo_instances.prerequisites import SalesforceSample, read_salesforce_sample
 from salesforce_package.audit_actions import PackageAction
 from salesforce_package.changes import find_changes, keep_changes, open_changes
 from salesforce_package.checks import check_org

@@ -13,18 +13,19 @@ from accounts.access import access_error, fresh_sign_in_required
 from accounts.middleware import ConsoleRequest
 from accounts.services import RefusedError, record
 from common.paging import is_key
-from connections.access import marketo_admin_required
 from connections.asking import asking
 from connections.messages import ConnectionProblem
 from connections.models import AdminReading, MarketoInstance
-from connections.services.instances import choose_instance, prerequisites
-from connections.services.marketo_admins import marketo_admins, refresh_marketo_admins, set_admin_roles
 from guide.audit_actions import GuideAction
 from guide.forms import AdminRolesForm, FirstAdminForm
 from guide.sync_card import sync_card
 from invitations.models import Invitation
 from invitations.querysets import InvitationQuerySet
 from invitations.services import resend, set_up_sales_account
+from marketo_instances.access import marketo_admin_required
+from marketo_instances.admins import marketo_admins, refresh_marketo_admins, set_admin_roles
+from marketo_instances.prerequisites import prerequisites
+from marketo_instances.services import choose_instance
 from salesforce_package.items.base import REST_HOST, SOAP_HOST
 
 

@@ -14,9 +14,9 @@ from clients.http import ApiError, CircuitOpenError, QuotaExceeded
 from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection, Service
-from connections.services.allowances import learn_allowance
 from connections.services.call_log import record_usage
 from connections.services.client_factory import marketo_client, salesforce_client
+from marketo_instances.allowances import learn_allowance
 from sync.engine.budget import MarketoBudget
 from sync.engine.problems import MustWait, RunFailed, Wait
 from sync.leases import LeasedJob

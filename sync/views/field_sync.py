@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from clients.marketo.types import StaticList
-from connections.access import marketo_admin_required
 from connections.models import MarketoInstance
+from marketo_instances.access import marketo_admin_required
 from sync import services
 from sync.budgets import budgets_with
 from sync.engine.preview import last_forecast

@@ -16,8 +16,8 @@ from connections.problem_codes import ProblemCode
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client
 from connections.services.health import check_connection, marketo_health
-from connections.services.marketo_admins import marketo_admins
 from connections.services.token_refresh import SharedTokenCache
+from marketo_instances.admins import marketo_admins
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.factories import make_member

@@ -6,7 +6,7 @@ from clients.marketo.client import MarketoClient
 from clients.marketo.sample import sample_people
 from connections.models import MarketoInstance
 from connections.services.client_factory import marketo_client
-from connections.services.instances import CheckResult, prerequisites
+from marketo_instances.prerequisites import CheckResult, prerequisites
 from sandbox.testing import SandboxProcess
 
 LEADS = "/rest/v1/leads.json"

@@ -4,8 +4,8 @@ import pytest
 
 from clients.marketo.types import LeadField
 from connections.models import MarketoInstance
-from connections.services.instances import prerequisites
 from connections.services.marketo_schema import linkedin_field
+from marketo_instances.prerequisites import prerequisites
 from sandbox.testing import SandboxProcess
 
 

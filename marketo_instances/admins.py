@@ -19,13 +19,13 @@ from clients.marketo.client import MarketoClient
 from clients.marketo.types import MarketoUser
 from common.addresses import lookup_form
 from common.throttling import HeldError, exclusive
-from connections import tasks
-from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
 from connections.models import AdminReading, MarketoAdmin, MarketoInstance
 from connections.problem_codes import ProblemCode, problem_code
 from connections.querysets import MarketoAdminQuerySet
 from connections.services.client_factory import marketo_client
+from marketo_instances import tasks
+from marketo_instances.audit_actions import InstanceAction
 
 ADMIN_ROLE = "Admin"
 KEPT_FOR = timedelta(days=1)
@@ -84,7 +84,7 @@ def set_admin_roles(*, instance: MarketoInstance, roles: Sequence[str], by: User
         AdminReading.objects.of_instance(instance).delete()
         MarketoInstance.objects.filter(pk=instance.pk).update(admin_roles=list(roles), admins_read_at=None)
         named = ", ".join([ADMIN_ROLE, *roles])
-        record(account=instance.account, actor=by, action=ConnectionAction.ADMIN_ROLES_CHANGED, target=named)
+        record(account=instance.account, actor=by, action=InstanceAction.ADMIN_ROLES_CHANGED, target=named)
 
 
 @transaction.atomic

@@ -8,8 +8,8 @@ from django.db import transaction
 from accounts.models import SalesAccount, User
 from accounts.services import record
 from clients.http import QuotaExceeded
-from connections.audit_actions import ConnectionAction
 from connections.models import MarketoInstance
+from marketo_instances.audit_actions import InstanceAction
 
 # "Export daily quota 500MB exceeded." (airbytehq/airbyte, source-marketo).
 _EXPORT_QUOTA = re.compile(r"quota (\d{1,7}) ?MB", re.ASCII | re.IGNORECASE)
@@ -37,7 +37,7 @@ def _keep(instance: MarketoInstance, by: User | None, values: dict[str, Any]) ->
     record(
         account=instance.account,
         actor=by,
-        action=ConnectionAction.ALLOWANCE_CHANGED,
+        action=InstanceAction.ALLOWANCE_CHANGED,
         target=instance.munchkin_id,
         calls=instance.daily_calls,
         megabytes=instance.daily_export_megabytes,

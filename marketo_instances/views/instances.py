@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import access_error, fresh_sign_in_required_first
 from accounts.models import User
-from connections.forms import MarketoInstanceForm
 from connections.messages import ConnectionProblem
-from connections.services import instances
+from marketo_instances.forms import MarketoInstanceForm
+from marketo_instances.services import register_marketo_instance
 
 
 @login_required
@@ -31,10 +31,10 @@ def _new_marketo_instance(request: HttpRequest) -> HttpResponse:
     problem = None
     if form.is_valid():
         try:
-            instance = instances.register_marketo_instance(**form.cleaned_data, by=cast("User", request.user))
+            instance = register_marketo_instance(**form.cleaned_data, by=cast("User", request.user))
         except ConnectionProblem as refused:
             problem = refused.problem
         else:
             messages.success(request, _("%(instance)s is registered.") % {"instance": instance})
             return redirect("connections:new_marketo_instance")
-    return render(request, "connections/new_marketo_instance.html", {"form": form, "problem": problem})
+    return render(request, "marketo_instances/new_marketo_instance.html", {"form": form, "problem": problem})

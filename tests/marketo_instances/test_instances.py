@@ -10,11 +10,11 @@ from django.utils.translation import override
 
 from accounts.models import AuditEvent, User
 from connections.asking import asking
-from connections.audit_actions import ConnectionAction
 from connections.messages import ConnectionProblem
 from connections.models import MarketoAdmin, MarketoInstance
-from connections.services.instances import CheckResult, prerequisites
-from connections.services.marketo_admins import marketo_admins, refresh_marketo_admins
+from marketo_instances.admins import marketo_admins, refresh_marketo_admins
+from marketo_instances.audit_actions import InstanceAction
+from marketo_instances.prerequisites import CheckResult, prerequisites
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_admin, make_user
@@ -108,7 +108,7 @@ def test_a_superuser_registers_an_instance_on_a_page(sandbox: SandboxProcess, op
     assert 'value="maria.lind@acme.example"' in refused
     page = text_of(browser.post(NEW, typed | {"client_secret": "sandbox-client-secret"}, follow=True))
     assert "Acme Inc (123-ABC-456) is registered." in page
-    assert AuditEvent.objects.filter(action=ConnectionAction.INSTANCE_REGISTERED, actor=ops).exists()
+    assert AuditEvent.objects.filter(action=InstanceAction.REGISTERED, actor=ops).exists()
 
 
 @pytest.mark.usefixtures("_secret")

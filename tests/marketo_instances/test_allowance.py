@@ -5,10 +5,10 @@ from django.test import Client
 
 from accounts.models import AuditEvent, SalesAccount
 from clients.http import QuotaExceeded
-from connections.audit_actions import ConnectionAction
 from connections.models import MarketoInstance, Service
-from connections.services.allowances import learn_allowance
 from connections.services.call_log import record_usage
+from marketo_instances.allowances import learn_allowance
+from marketo_instances.audit_actions import InstanceAction
 from tests.pages import text_of
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def test_the_share_is_half_of_adobes_usual_allowance_until_somebody_changes_it(
     page = text_of(browser.post(PAGE, GOOD, follow=True))
     assert "takes up to 5,000 calls and 50 MB a day" in page
     assert numbers() == (20_000, 200, 25)
-    event = AuditEvent.objects.get(action=ConnectionAction.ALLOWANCE_CHANGED)
+    event = AuditEvent.objects.get(action=InstanceAction.ALLOWANCE_CHANGED)
     assert (event.account, event.details) == (account, {"calls": 20_000, "megabytes": 200, "percent": 25})
 
 

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
-from connections.forms import AllowanceForm
 from connections.messages import ConnectionProblem
 from connections.models import ApiUsage, MarketoInstance, Service
-from connections.services.allowances import set_allowance
 from connections.services.call_log import DAY_ZONES
 from connections.services.marketo import instance_of
+from marketo_instances.allowances import set_allowance
+from marketo_instances.forms import AllowanceForm
 
 
 @permission_required(Permission.CONNECT_MARKETO)
@@ -26,7 +26,7 @@ def allowance(request: ConsoleRequest) -> HttpResponse:
     try:
         instance = instance_of(request.member.account)
     except ConnectionProblem as refused:
-        return render(request, "connections/marketo_allowance.html", {"problem": refused.problem})
+        return render(request, "marketo_instances/marketo_allowance.html", {"problem": refused.problem})
     # A form that does not hold leaves its values in the instance: the page shows those that count.
     form = AllowanceForm(request.POST or None, instance=MarketoInstance.objects.get(pk=instance.pk))
     if form.is_valid():
@@ -36,4 +36,4 @@ def allowance(request: ConsoleRequest) -> HttpResponse:
     today = datetime.now(DAY_ZONES[Service.MARKETO]).date()
     used = ApiUsage.objects.for_account(request.member.account).filter(service=Service.MARKETO, day=today).first()
     context = {"form": form, "share": instance.share, "used": used}
-    return render(request, "connections/marketo_allowance.html", context, status=400 if form.is_bound else 200)
+    return render(request, "marketo_instances/marketo_allowance.html", context, status=400 if form.is_bound else 200)

@@ -6,12 +6,12 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, User
 from clients.marketo.client import MarketoClient
-from connections import tasks
-from connections.audit_actions import ConnectionAction
 from connections.models import AdminReading, MarketoAdmin, MarketoInstance
-from connections.services import marketo_admins as service
-from connections.services.marketo_admins import marketo_admins, read_on, refresh_marketo_admins
 from connections.turns import turn_of
+from marketo_instances import admins as service
+from marketo_instances import tasks
+from marketo_instances.admins import marketo_admins, read_on, refresh_marketo_admins
+from marketo_instances.audit_actions import InstanceAction
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_admin, with_password
@@ -56,7 +56,7 @@ def test_other_roles_can_be_named(
     assert instance.admin_roles == ["Marketing Operations Admin"]
     marketo_admins(instance)
     assert emails(instance) > before
-    event = AuditEvent.objects.get(action=ConnectionAction.ADMIN_ROLES_CHANGED)
+    event = AuditEvent.objects.get(action=InstanceAction.ADMIN_ROLES_CHANGED)
     assert event.target == "Admin, Marketing Operations Admin"
 
 

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
 from connections.messages import ConnectionProblem
-from connections.services.instances import register_marketo_instance
+from marketo_instances.services import register_marketo_instance
 
 SECRET_VARIABLE = "MARKETO_CLIENT_SECRET"  # noqa: S105
 

@@ -1,106 +1,28 @@
-"""Marketo instances: how they enter, who their admins are, and whether Sales Insight Actions can work with them."""
+"""Whether Sales Insight Actions can work with a Marketo instance."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-from accounts.services import record
 from clients.http import ApiError
 from clients.marketo.client import MarketoClient
 from clients.marketo.sample import sample_people
-from common.addresses import AddressError, stored_form
 from connections.asking import asking
-from connections.audit_actions import ConnectionAction
 from connections.credentials import CredentialsUnreadable
 from connections.messages import ConnectionProblem, problem_for
-from connections.models import ConnectionStatus, MarketoAdmin, MarketoConnection, MarketoInstance
+from connections.models import MarketoInstance
 from connections.problem import Problem
-from connections.problem_codes import ProblemCode, problem_code
+from connections.problem_codes import problem_code
 from connections.services.client_factory import marketo_client
-from connections.services.marketo import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo
 from connections.services.marketo_schema import describe_fields, linkedin_field
-from connections.services.sessions import local_origins
 
 _SALESFORCE_FIELDS = ("sfdcLeadId", "sfdcContactId", "sfdcType")
 _KEPT_SECONDS = 300
 _ACCOUNT_MANAGER = _("Your Adobe account manager")
 _MARKETO_ADMIN = _("A Marketo admin of your company")
-
-
-def register_marketo_instance(
-    *,
-    munchkin_id: str,
-    endpoint: str,
-    client_id: str,
-    client_secret: str,
-    name: str,
-    first_admin_email: str,
-    by: User | None = None,
-) -> MarketoInstance:
-    """
-    Enter a Marketo instance, or renew the credentials of one that is there and of its connection, once they work.
-
-    The first admin may open the instance's pages at once; a new user gets no password and chooses one by the password
-    reset. `endpoint` may be empty. Raises ConnectionProblem.
-    """
-    munchkin_id, client_id = bare_munchkin_id(munchkin_id), clean_pasted(client_id)
-    origin = _origin(munchkin_id, endpoint)
-    probe_marketo(None, origin, client_id, clean_pasted(client_secret))
-    email = _stored_address(first_admin_email)
-    credentials = {"client_id": client_id, "client_secret": clean_pasted(client_secret)}
-    with transaction.atomic():
-        instance, _created = MarketoInstance.objects.update_or_create(
-            munchkin_id=munchkin_id, defaults={"name": name, "endpoint": origin, **credentials}
-        )
-        MarketoConnection.objects.filter(account=instance.account, munchkin_id=munchkin_id).update(
-            **credentials,
-            endpoint=origin,
-            status=ConnectionStatus.CONNECTED,
-            problem="",
-            connected_at=timezone.now(),
-        )
-        MarketoAdmin.objects.get_or_create(instance=instance, email=email)
-        if User.objects.with_email(email) is None:
-            User.objects.create_user(email)
-        record(
-            account=instance.account,
-            actor=by,
-            action=ConnectionAction.INSTANCE_REGISTERED,
-            target=munchkin_id,
-            admin=email,
-        )
-    return instance
-
-
-def _origin(munchkin_id: str, endpoint: str) -> str:
-    """The instance's usual origin, or one that server settings allow besides."""
-    usual, extra = marketo_endpoint(munchkin_id), [*local_origins(), *settings.MARKETO_ENDPOINT_ALLOWLIST]
-    if not endpoint:
-        return usual
-    origin = marketo_endpoint(endpoint, extra)
-    if origin not in {usual, *extra}:
-        raise ConnectionProblem(ProblemCode.MARKETO_WRONG_INSTANCE)
-    return origin
-
-
-def _stored_address(typed: str) -> str:
-    try:
-        return stored_form(typed)
-    except AddressError:
-        raise ConnectionProblem(ProblemCode.MARKETO_BAD_ADDRESS) from None
-
-
-def choose_instance(*, user: User, instance_id: int) -> bool:
-    """Remember in which of their instances an admin works; False for one they do not administer."""
-    rows = MarketoAdmin.objects.filter(email=user.email, instance_id=instance_id)
-    return bool(rows.update(chosen_at=timezone.now()))
 
 
 class CheckResult(StrEnum):

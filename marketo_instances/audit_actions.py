@@ -1,0 +1,21 @@
+"""What people do in this room, as the audit trail keeps and tells it; the codes are from before this room."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.audit import register
+
+
+@register
+class InstanceAction(models.TextChoices):
+    """The gaps are filled with an entry's target and details."""
+
+    ADMIN_ROLES_CHANGED = (
+        "connections.admin_roles_changed",
+        _("Let these roles of Marketo open the Marketo pages: %(target)s"),
+    )
+    ALLOWANCE_CHANGED = (
+        "connections.allowance_changed",
+        _("Marketo %(target)s: %(calls)s calls and %(megabytes)s MB of exports a day, of which %(percent)s%% here"),
+    )
+    REGISTERED = "connections.instance_registered", _("Registered the Marketo instance %(target)s")
