@@ -15,7 +15,6 @@ from connections.models import MarketoConnection, MarketoInstance, SalesforceCon
 from devtools.embedded.redis import start_redis
 from msi_admin.celery import app
 from sandbox.testing import SandboxProcess
-from tests.connections.salesforce_sign_in import connect_salesforce
 from tests.factories import (
     make_account,
     make_instance,
@@ -25,6 +24,7 @@ from tests.factories import (
     make_user,
 )
 from tests.mail_server import MailServer
+from tests.salesforce_sign_in import connect_salesforce
 from tests.signing_in import let_in
 from tests.sync.processes import Server, kill
 

@@ -14,13 +14,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
-from clients.salesforce.oauth import TokenAnswer
 from connections.models import MarketoInstance, SalesforceConnection
 from connections.turns import MINUTES
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
-from tests.connections.canned_answers import canned_answers
-from tests.connections.salesforce_sign_in import signed_in
 from tests.factories import with_password
 from tests.pages import text_of
 from tests.salesforce_login import leave_for_salesforce, log_in_at_salesforce
@@ -38,19 +35,6 @@ def _registered_app(settings: Settings) -> None:
     settings.SALESFORCE_CLIENT_ID = "sandbox-consumer-key"
     settings.SALESFORCE_CLIENT_SECRET = "sandbox-consumer-secret"
     settings.SALESFORCE_APP_KIND = "connected_app"
-
-
-@pytest.fixture(scope="session")
-def canned() -> Iterator[str]:
-    """The origin of a server with answers that a test makes up."""
-    with canned_answers() as origin:
-        yield origin
-
-
-@pytest.fixture
-def tokens(sandbox: SandboxProcess) -> TokenAnswer:
-    """What a sign-in at the sandbox's Salesforce gives."""
-    return signed_in(sandbox)
 
 
 @pytest.fixture

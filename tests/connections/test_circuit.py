@@ -21,8 +21,8 @@ from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
 from sandbox.testing import SandboxProcess
 from sync.engine.problems import Wait, decide_retry
+from tests.canned_answers import serving
 from tests.conftest import ClientOf
-from tests.connections.canned_answers import serving
 from tests.connections.conftest import process_environment
 from tests.pages import text_of
 

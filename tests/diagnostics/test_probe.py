@@ -16,7 +16,7 @@ from diagnostics.probe import marketo, salesforce
 from diagnostics.probe.question import Verdict
 from diagnostics.probe.running import probe, report
 from sandbox.testing import SandboxProcess
-from tests.connections.salesforce_sign_in import connect_salesforce
+from tests.salesforce_sign_in import connect_salesforce
 from tests.sync.altered_answers import AlteredAnswers, Change
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("young_company")]

@@ -15,8 +15,8 @@ from sync.engine.client_factory import marketo_of, salesforce_of
 from sync.engine.load import CHUNK_BYTES
 from sync.engine.stage import STAGED, StageTable
 from sync.models import Extract, HoldLimit, Person, SyncRun
-from tests.connections.salesforce_sign_in import connect_salesforce
 from tests.factories import admin_of, make_account, make_instance, make_marketo_connection
+from tests.salesforce_sign_in import connect_salesforce
 from tests.signing_in import let_in
 
 EXPORT_MEGABYTES, EVERYBODY = 5_000, 10_000_000

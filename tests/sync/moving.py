@@ -18,7 +18,7 @@ from guide.org_move import move_to_org
 from sandbox.testing import SandboxProcess
 from sync.models import Person, SyncRun
 from sync.moves import RECORD_COLUMNS
-from tests.connections.salesforce_sign_in import signed_in
+from tests.salesforce_sign_in import signed_in
 
 
 @pytest.fixture(autouse=True)

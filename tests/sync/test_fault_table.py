@@ -23,7 +23,7 @@ from sync.messages import failure_of
 from sync.models import Extract, Person, SyncRun
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
-from tests.connections.salesforce_sign_in import signed_in
+from tests.salesforce_sign_in import signed_in
 from tests.sync.driving import cut_waits_short, run_has_ended, work_until
 from tests.sync.outcomes import assert_complete
 

@@ -17,8 +17,8 @@ from sync.messages import failure_of
 from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.services import SyncRefused, start_sync
 from sync.statuses import ExtractStatus, RunStatus
+from tests.canned_answers import CannedAnswers, canned_answers
 from tests.conftest import ClientOf
-from tests.connections.canned_answers import CannedAnswers, canned_answers
 from tests.factories import make_extract, make_run
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until

@@ -15,8 +15,8 @@ from clients.salesforce.client import Access, QueryJob, QueryJobState, Salesforc
 from clients.salesforce.errors import QueryInterrupted, SessionExpired, raise_for_error
 from clients.salesforce.oauth import TokenAnswer
 from sandbox.testing import SandboxProcess
-from tests.connections.canned_answers import CannedAnswers
-from tests.connections.salesforce_sign_in import refresh
+from tests.canned_answers import CannedAnswers
+from tests.salesforce_sign_in import refresh
 
 
 def _answer(status: int, body: object, headers: dict[str, str] | None = None) -> requests.Response:

@@ -13,8 +13,8 @@ from clients.salesforce import oauth
 from clients.salesforce.oauth import GrantRefused, OAuthApp, OAuthError, OAuthProblem, TokenAnswer
 from connections.problem_codes import problem_code
 from sandbox.testing import SandboxProcess
-from tests.connections.canned_answers import CannedAnswers
-from tests.connections.salesforce_sign_in import APP, exchange, refresh, sign_in
+from tests.canned_answers import CannedAnswers
+from tests.salesforce_sign_in import APP, exchange, refresh, sign_in
 
 LOCAL = "http://127.0.0.1:8001"
 IDENTITY = "https://login.salesforce.com/id/00D000000000062EAA/005000000000001AAA"

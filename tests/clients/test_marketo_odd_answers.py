@@ -9,7 +9,7 @@ import pytest
 from clients import http
 from clients.marketo.client import MarketoClient
 from clients.marketo.types import ExportStatus
-from tests.connections.canned_answers import CannedAnswers, canned_answers
+from tests.canned_answers import CannedAnswers, canned_answers
 
 TOKEN = {"access_token": "token", "expires_in": 3599, "scope": "api@acme.example"}
 FIELDS, TYPES, USAGE = "/rest/v1/leads/describe.json", "/rest/v1/activities/types.json", "/rest/v1/stats/usage.json"

@@ -22,7 +22,7 @@ from clients.marketo.errors import (
 )
 from clients.marketo.types import Export, ExportStatus, TokenCache
 from sandbox.testing import SandboxProcess
-from tests.connections.canned_answers import CannedAnswers, canned_answers
+from tests.canned_answers import CannedAnswers, canned_answers
 
 LOCAL = "http://127.0.0.1:8001"
 CLIENT_SECRET = "sandbox-client-secret"
