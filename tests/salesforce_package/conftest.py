@@ -3,6 +3,8 @@
 import pytest
 
 from accounts.models import Member, SalesAccount
+from salesforce_package.services import check_package
+from salesforce_package.state import ItemState, package_state
 from tests.connections.conftest import (
     ChangeOrg,
     _registered_app,
@@ -17,6 +19,12 @@ __all__ = ["_registered_app", "browser_of_this_morning", "change_org", "checked"
 
 # Salesforce users of the sandbox with three of its profiles.
 SELLERS = ("maria.lind", "jonas.berg", "priya.patel", "tom.clark", "elena.rossi", "lukas.meyer", "sofia.costa")
+
+
+def items(account: SalesAccount) -> dict[str, ItemState]:
+    """Every item of the checklist by its key, after a look at the org."""
+    check_package(account)
+    return {entry.item.key: entry for entry in package_state(account).items}
 
 
 @pytest.fixture

@@ -5,17 +5,12 @@ import pytest
 from accounts.models import Member, SalesAccount, User
 from salesforce_package.items.checklist import ITEMS
 from salesforce_package.org import State
-from salesforce_package.services import check_package, tick_item
-from salesforce_package.state import ItemState, package_state
+from salesforce_package.services import tick_item
 from tests.connections.conftest import ChangeOrg
+from tests.salesforce_package.conftest import items
 
 # The untidy company has three record types of leads and two of contacts, whose fields are on a Lightning page.
 LEAD_LAYOUTS = ("Lead Layout", "Lead Inbound Layout", "Lead Outbound Layout", "Lead Partner Layout")
-
-
-def items(account: SalesAccount) -> dict[str, ItemState]:
-    check_package(account)
-    return {entry.item.key: entry for entry in package_state(account).items}
 
 
 @pytest.mark.usefixtures("configured_org")

@@ -11,20 +11,13 @@ from connections.services.client_factory import salesforce_client
 from salesforce_package.items.checklist import ITEMS
 from salesforce_package.org import State
 from salesforce_package.rights import Person, Rights
-from salesforce_package.services import check_package
-from salesforce_package.state import ItemState, package_state
 from sandbox.testing import SandboxProcess
 from tests.connections.conftest import ChangeOrg
 from tests.factories import make_invitation, make_salesforce_connection
-from tests.salesforce_package.conftest import SELLERS
+from tests.salesforce_package.conftest import SELLERS, items
 
 SET = "Marketo App Access"
 RIGHTS = ("standard_object_read", "permission_set", "api_enabled", "field_security")
-
-
-def items(account: SalesAccount) -> dict[str, ItemState]:
-    check_package(account)
-    return {entry.item.key: entry for entry in package_state(account).items}
 
 
 @pytest.fixture
