@@ -21,6 +21,8 @@ from connections.services.marketo_schema import describe_fields, linkedin_field
 
 _SALESFORCE_FIELDS = ("sfdcLeadId", "sfdcContactId", "sfdcType")
 _KEPT_SECONDS = 300
+# Another one whenever Prerequisites change or move: consoles of two versions share a cache during an upgrade.
+_KEPT_VERSION = 2
 _ACCOUNT_MANAGER = _("Your Adobe account manager")
 _MARKETO_ADMIN = _("A Marketo admin of your company")
 
@@ -88,7 +90,7 @@ def prerequisites(instance: MarketoInstance) -> Prerequisites:
     again for five minutes. Whether Sales Insight Actions is enabled can be asked of people only.
     """
     key = f"marketo-prerequisites-{instance.pk}"
-    kept: Prerequisites | None = cache.get(key)
+    kept: Prerequisites | None = cache.get(key, version=_KEPT_VERSION)
     if kept:
         return kept
     try:
@@ -100,7 +102,7 @@ def prerequisites(instance: MarketoInstance) -> Prerequisites:
         return Prerequisites(_FEATURE, _cannot_tell(problem))
     # What is missing may be mended at any moment.
     if found.are_met:
-        cache.set(key, found, _KEPT_SECONDS)
+        cache.set(key, found, _KEPT_SECONDS, _KEPT_VERSION)
     return found
 
 

@@ -24,6 +24,8 @@ from connections.services.visibility import Kind, Verdict, Visibility, current_v
 from rights.visibility import check_marketo, check_salesforce, free_to_refuse
 
 _KEPT_SECONDS = 7 * 24 * 60 * 60
+# Another one whenever RightsCheck changes or moves: consoles of two versions share a cache during an upgrade.
+_KEPT_VERSION = 2
 _NEEDED = {right.code for right in RIGHTS if right.is_needed}
 
 
@@ -74,7 +76,7 @@ def rows_of(service: Service, check: RightsCheck) -> list[RightRow]:
 
 def last_check(account: SalesAccount, service: Service) -> RightsCheck:
     """What was found last, of the connection that is there now."""
-    found: RightsCheck | None = cache.get(_key(account, service))
+    found: RightsCheck | None = cache.get(_key(account, service), version=_KEPT_VERSION)
     return found or RightsCheck({})
 
 
@@ -88,7 +90,7 @@ def check_rights(account: SalesAccount, service: Service) -> None:
             if connection := _connection(account, service):
                 record_problem(connection, error)
             raise ConnectionProblem(problem_code(error)) from None
-        cache.set(_key(account, service), RightsCheck(states, timezone.now()), _KEPT_SECONDS)
+        cache.set(_key(account, service), RightsCheck(states, timezone.now()), _KEPT_SECONDS, _KEPT_VERSION)
 
 
 def _key(account: SalesAccount, service: Service) -> str:

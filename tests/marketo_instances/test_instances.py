@@ -4,11 +4,13 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django.utils.translation import override
 
 from accounts.models import AuditEvent, User
+from common.redis_client import redis_client
 from connections.asking import asking
 from connections.messages import ConnectionProblem
 from connections.models import MarketoAdmin, MarketoInstance
@@ -172,6 +174,13 @@ def test_what_is_in_place_is_not_asked_at_every_load(instance: MarketoInstance, 
         assert found.are_met
         assert "people looked at" not in found.is_salesforce_synced.sentence
     assert sandbox.get("/_sandbox/calls") == []
+
+
+def test_what_a_console_of_another_version_kept_is_not_read(instance: MarketoInstance) -> None:
+    """It was pickled with classes that stood in another module."""
+    key = cache.make_key(f"marketo-prerequisites-{instance.pk}")
+    redis_client().set(key, b"cconnections.services.instances\nPrerequisites\n.")
+    assert prerequisites(instance).are_met
 
 
 def test_what_is_missing_is_asked_again_and_by_one_person_at_a_time(

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
+from common.redis_client import redis_client
 from connections.messages import PROBLEMS
 from connections.models import ApiFailure, MarketoConnection, MarketoInstance, SalesforceConnection, Service
 from connections.problem_codes import ProblemCode
@@ -122,6 +124,17 @@ def test_a_provider_that_refuses_everything_is_a_problem_and_no_list_of_missing_
     assert "used all its API calls of today" in page
     assert ">Missing<" not in page
     assert MarketoConnection.objects.get().problem == ProblemCode.MARKETO_QUOTA, "every screen tells it"
+
+
+@pytest.mark.django_db
+def test_what_a_console_of_another_version_kept_is_not_read(
+    marketo_connection: MarketoConnection, browser: Client
+) -> None:
+    """It was pickled with a class that stood in another module, for a week."""
+    made_at = marketo_connection.connected_at.timestamp()
+    key = cache.make_key(f"rights-marketo-{marketo_connection.account_id}-{made_at}")
+    redis_client().set(key, b"cconnections.services.rights\nRightsCheck\n.")
+    assert "Not checked yet" in text_of(browser.get(MARKETO_PAGE))
 
 
 @pytest.mark.django_db
