@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SalesAccount, User
 from accounts.services import record
+from connections.services.org_moves import hold_offer
 from history.models import Change
 from sync import queue
 from sync.audit_actions import SyncAction
@@ -80,10 +81,11 @@ def undo_run(*, run: SyncRun, undone_by: User) -> SyncRun:
 
     Raises SyncRefused when the journal knows of nothing to take back, or another run is on its way.
     """
-    if not can_be_undone(run):
-        raise SyncRefused(_("There is nothing to take back: the run changed nobody, or it was the first load."), run)
     undo = SyncRun(account=run.account, kind=RunKind.UNDO, undoes=run, started_by=undone_by, due_at=timezone.now())
     with _alone(run.account):
+        if not can_be_undone(run):
+            sentence = _("There is nothing to take back: the run changed nobody, or it was the first load.")
+            raise SyncRefused(sentence, run)
         undo.save()
         record(account=run.account, actor=undone_by, action=SyncAction.UNDONE, target=str(run), run=run.pk)
         queue.wake_on_commit(undo)
@@ -116,7 +118,7 @@ def _going_on(run: SyncRun, status: RunStatus, following: RunStatus, **values: A
     stopped = SyncRun.objects.filter(pk=run.pk, status=status)
     with _alone(run.account):
         is_stopped = stopped.select_for_update().values_list("pk").first() is not None
-        # Only now: of a move that commits later, the run is in the way, or the run in the way of this one.
+        # Only now: a move that is not seen here sees the run, and stops it.
         if is_stopped and was_before_move(run):
             raise SyncRefused(_("The run has read the old Salesforce org. Discard it, and start a full sync."), run)
         if not stopped.take_from_workers(status=following, due_at=timezone.now(), **fresh, **values):
@@ -127,9 +129,11 @@ def _going_on(run: SyncRun, status: RunStatus, following: RunStatus, **values: A
 
 @contextmanager
 def _alone(account: SalesAccount) -> Iterator[None]:
-    """One transaction without another run of the account on its way; raises SyncRefused."""
+    """One transaction without another run or a move of the account on its way; raises SyncRefused."""
     try:
         with transaction.atomic():
+            # A move need not be followed by a run that would be in the way: the account may have left Marketo.
+            hold_offer(account)
             make_way(account)
             yield
     except IntegrityError:

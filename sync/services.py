@@ -14,6 +14,7 @@ from accounts.models import AuditEvent, SalesAccount, User
 from accounts.services import RefusedError, record
 from clients.marketo.types import StaticList
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
+from connections.services.org_moves import hold_offer
 from sync import moves, queue
 from sync.audit_actions import SyncAction
 from sync.engine.client_factory import budget_of, marketo_of
@@ -72,6 +73,8 @@ def start_sync(
 
 @transaction.atomic
 def _begin(run: SyncRun) -> None:
+    # A move to another org stops what it sees: it has committed before, or sees this run.
+    hold_offer(run.account)
     if run.kind == RunKind.FULL:
         make_way(run.account)
     run.due_at = timezone.now()
