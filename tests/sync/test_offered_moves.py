@@ -1,9 +1,11 @@
 """What is offered before an account moves to another org: nothing is replaced until somebody decides."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.db import connection
 from django.db.models import F
 from pytest_django import Settings
 
@@ -14,7 +16,7 @@ from clients.salesforce import oauth
 from connections.events import MOVE_WAITS
 from connections.messages import ConnectionProblem
 from connections.models import OrphanedToken, SalesforceConnection
-from connections.orgs import OrgMove
+from connections.orgs import CopiedOrg, OrgMove
 from connections.services import org_moves
 from connections.services.client_factory import salesforce_client
 from connections.services.org_moves import (
@@ -24,6 +26,8 @@ from connections.services.org_moves import (
     unsealed,
     withdraw_old_moves,
 )
+from connections.services.salesforce import disconnect_salesforce
+from connections.services.salesforce_storing import Made, keep_connection
 from guide.org_move import move_to_org, what_hangs_on_it
 from members.services import change_role, remove_member
 from notifications.audiences import receivers_of
@@ -31,6 +35,7 @@ from sandbox.testing import SandboxProcess
 from sync.models import Person, RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
+from tests.connections.salesforce_sign_in import signed_in
 from tests.factories import make_member
 from tests.sync.driving import finish
 from tests.sync.moving import _registered_app, log_in_to, offer, other_org, running_other_org
@@ -156,3 +161,18 @@ def test_whose_offer_is_taken_may_still_connect_and_whoever_moves_is_named(
     assert SalesforceConnection.objects.get().connected_by == maker.user
     connected = AuditEvent.objects.filter(action="connections.salesforce_connected").latest("pk")
     assert connected.actor == admin, "whoever logged in did not put the connection to use"
+
+
+def test_the_org_of_a_connection_that_ended_long_ago_is_told_by_the_audit_trail(
+    synced: SalesAccount, admin: User, sandbox: SandboxProcess, other_org: SandboxProcess
+) -> None:
+    made = Made(account=synced, user=admin, is_own=False, app=None, login_origin=sandbox.url)
+    org_id = keep_connection(made, signed_in(sandbox)).org_id
+    disconnect_salesforce(account=synced, by=admin)
+    CopiedOrg.objects.all().delete()
+    migration = import_module("connections.migrations.0009_orgs_of_ended_connections")
+    with connection.cursor() as cursor:
+        for _again in range(2):
+            cursor.execute(migration.TELL)
+    assert CopiedOrg.objects.values_list("org_id", "org_name").get() == (org_id, "Acme Inc")
+    assert log_in_to(other_org, synced, admin).from_org_name == "Acme Inc"
