@@ -259,6 +259,13 @@ class PersonQuerySet(models.QuerySet["Person"]):
         """People in the copy, without those who were removed from it."""
         return self.filter(removed_at=None)
 
+    def has_anybody(self) -> bool:
+        """
+        Is there anybody? By the primary key: `exists()` does not care where it finds them, and so may read everybody's
+        rows, one after the other, until the account's come.
+        """
+        return bool(self.order_by("marketo_id").values_list("marketo_id")[:1])
+
     def search(self, text: str) -> PersonQuerySet:
         """
         People whose e-mail address, first name, last name or company begins with the text, whatever the accents, or

@@ -25,7 +25,7 @@ from sync.eligibility import (
 from sync.engine.fields import RECORD_IDS, SHORT_ID, SYNCED_FIELDS, read_names
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.stage import CHANGED, CHANGES, GONE, JUDGED, OUTSIDERS, StageTable
-from sync.models import RunKind, Source, SyncRun
+from sync.models import Person, RunKind, Source, SyncRun
 from sync.moves import RECORD_COLUMNS, needs_full_run
 from sync.statuses import RunStatus
 
@@ -210,7 +210,6 @@ WHERE judged.reason = '' AND NOT EXISTS (
     SELECT FROM sync_person AS copy WHERE copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id
 )
 """  # noqa: S608 (our own texts)
-SOMEBODY = "SELECT EXISTS (SELECT FROM sync_person WHERE account_id = %(account)s)"
 
 
 class Statements:
@@ -276,14 +275,14 @@ def gather_changes(statements: Statements) -> bool:
     """Write down what becomes of the copy; False when it is empty, and everybody simply arrives."""
     StageTable(statements.run, CHANGES).create()
     statements.change(ABSENT)
-    [(has_people,)] = statements.rows(SOMEBODY)
+    has_people = Person.objects.for_account(statements.run.account).has_anybody()
     if has_people or statements.run.is_dry_run:
         for statement in (LEAVING, DIFFERING, ARRIVING):
             statements.change(statement)
         if statements.is_first_read:
             statements.change(LETTING_GO)
         statements.change("ANALYZE {changes}")
-    return bool(has_people)
+    return has_people
 
 
 def _names(run: SyncRun) -> dict[str, sql.Composable]:

@@ -250,14 +250,14 @@ class _Merge:
     def _check_anybody_read(self) -> None:
         """A system that suddenly shows nobody has rather taken away a right than lost everybody."""
         copy = Person.objects.for_account(self.run.account).live()
-        if self.run.kind == RunKind.INCREMENTAL or not copy.exists():
+        if self.run.kind == RunKind.INCREMENTAL or not copy.has_anybody():
             return
         if not (self.tables[Source.MARKETO_PEOPLE].count() or self.rejected):
             raise RunFailed("nobody_read", service="Marketo")
         # A new org may be empty; then everybody stays, too, and whoever was not found there is not missed there.
         for salesforce_type, source in () if self.statements.is_first_read else SALESFORCE_TYPES.items():
             found = copy.filter(salesforce_type=salesforce_type).exclude(owner_id="")
-            if not self.tables[source].count() and found.exists():
+            if not self.tables[source].count() and found.has_anybody():
                 raise RunFailed("nobody_read", service="Salesforce")
 
     def _receipt(self, counts: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def settle(run: SyncRun) -> None:
     Raises RunFailed, LeaseLost or an error of clients.http.
     """
     assumed = [kind for kind in SYNCED if run.visibility.get(kind, {}).get("verdict") == Verdict.ALL]
-    if not assumed or not Person.objects.for_account(run.account).exists() or not _is_anybody_hidden(run):
+    if not assumed or not Person.objects.for_account(run.account).has_anybody() or not _is_anybody_hidden(run):
         return
     connection = SalesforceConnection.objects.for_account(run.account).get()
     proved = sees_all_records(connection, salesforce_of(run.account))

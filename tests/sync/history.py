@@ -26,12 +26,12 @@ def make_history(account: SalesAccount, count: int) -> None:
 
 
 @contextmanager
-def blocks_read() -> Iterator[list[int]]:
-    """Collects how many blocks of its tables and indexes the database looks at for each query."""
+def blocks_read(table: str = "sync_syncrun") -> Iterator[list[int]]:
+    """Collects how many blocks of its tables and indexes the database looks at for each query of this one."""
     blocks: list[int] = []
 
     def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith("SELECT") and "sync_syncrun" in sql:
+        if sql.startswith("SELECT") and table in sql:
             with connection.cursor() as cursor:
                 cursor.cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", params)
                 plan = cursor.cursor.fetchone()[0][0]["Plan"]
