@@ -4,9 +4,9 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-from celery.signals import task_postrun, task_prerun
+from celery.signals import task_postrun, task_prerun, task_revoked
 from django.http import HttpRequest, HttpResponse
-from prometheus_client import Histogram
+from prometheus_client import Counter, Histogram
 
 REQUESTS = Histogram(
     "msi_http_request_duration_seconds",
@@ -19,6 +19,11 @@ TASKS = Histogram(
     "Tasks of the queues by name and end.",
     ["task", "outcome"],
     buckets=(0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 1800),
+)
+DROPPED = Counter(
+    "msi_tasks_dropped_total",
+    "Messages that were never begun: nobody was free before they expired, or they were taken back.",
+    ["task", "reason"],
 )
 # Of the tasks that are on their way in this process, by their ids.
 _began: dict[str, float] = {}
@@ -48,3 +53,8 @@ def end_task(task_id: str, task: Any, state: str | None = None, **_: Any) -> Non
     began = _began.pop(task_id, None)
     if began is not None:
         TASKS.labels(task.name, (state or "unknown").lower()).observe(monotonic() - began)
+
+
+@task_revoked.connect
+def count_dropped(request: Any, *, expired: bool = False, **_: Any) -> None:
+    DROPPED.labels(request.task, "expired" if expired else "revoked").inc()

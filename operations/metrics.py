@@ -18,6 +18,7 @@ from prometheus_client.core import GaugeHistogramMetricFamily, GaugeMetricFamily
 from accounts.models import Occurrence, SalesAccount
 from common.events import all_events
 from operations.fleet import Fleet, Standing
+from operations.workers import workers_by_queue
 from sync.budgets import shares_used
 from sync.freshness import freshness_of, month_of, share_within
 from sync.models import Extract, SyncRun
@@ -141,6 +142,8 @@ def _of_queues() -> Iterator[Metric]:
     yield gauges("msi_queue_messages", "Messages that wait in a queue.", ["queue"], waiting)
     ages = [([name], age.total_seconds() if (age := oldest_message(name)) else 0.0) for name in names]
     yield gauges("msi_queue_oldest_message_seconds", "Age of the message that waits longest.", ["queue"], ages)
+    workers = [([name], number) for name, number in workers_by_queue().items()]
+    yield gauges("msi_queue_workers", "Workers of a queue that answer.", ["queue"], workers)
 
 
 def _of_allowances() -> Iterator[Metric]:

@@ -25,7 +25,7 @@ from common.mail import MAILS
 from connections.models import Service
 from connections.problem_codes import ProblemCode
 from history.models import ChangeDelay
-from msi_admin.measures import REQUESTS, TASKS
+from msi_admin.measures import DROPPED, REQUESTS, TASKS
 from msi_admin.middleware import PROBES
 from notifications.handing_over import MESSAGES
 from notifications.models import ChannelKind, Trouble
@@ -81,6 +81,7 @@ def count_everything() -> None:
         (MAILS, [["sent", "failed", "refused"]]),
         (REQUESTS, [["operations:overview", "none", *ROUTES_OF_PROBES], ["2xx", "3xx", "4xx", "5xx"]]),
         (TASKS, [["sync.tasks.sweep"], ["success"]]),
+        (DROPPED, [["sync.tasks.sweep"], ["expired", "revoked"]]),
     ]
     for metric, values in combinations:
         for labels in product(*values):
@@ -182,6 +183,17 @@ def test_every_alert_has_its_place_in_the_documents_and_the_other_way_round() ->
     assert headings == [rule["alert"] for rule in ALERTS]
     for rule in ALERTS:
         assert rule["annotations"]["runbook_url"] == f"docs/alerts.md#{rule['alert'].lower()}"
+
+
+def test_every_panel_asks_the_prometheus_that_is_chosen() -> None:
+    [source] = DASHBOARD["templating"]["list"]
+    assert (source["type"], source["query"]) == ("datasource", "prometheus")
+    # From then on a panel names its data source by type and uid.
+    assert DASHBOARD["schemaVersion"] >= 36
+    for panel in PANELS:
+        assert panel["datasource"] == {"type": "prometheus", "uid": f"${{{source['name']}}}"}
+        names = [target["refId"] for target in panel["targets"]]
+        assert len(set(names)) == len(names) > 0
 
 
 def test_panels_of_the_dashboard_do_not_overlap() -> None:

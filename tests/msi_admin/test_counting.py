@@ -1,11 +1,15 @@
 """What rooms count for monitoring: each thing once, under its end."""
 
+import json
 import smtplib
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from celery.worker.request import Request
+from celery.worker.state import revoked
 from django.utils import timezone
+from kombu import Message
 from prometheus_client import REGISTRY
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -14,12 +18,14 @@ from accounts.models import SalesAccount, User
 from accounts.occurrences import begin
 from clients import http
 from clients.http import reported_call
+from msi_admin.celery import app
 from notifications import tasks
 from notifications.models import ChannelKind
 from sandbox.testing import SandboxProcess
 from sync import runner
 from sync.events import COPY_OLD
 from sync.models import RunKind, SyncRun
+from sync.queue import Task
 from sync.services import cancel_run
 from sync.statuses import RunStatus
 from tests.conftest import RefuseMails
@@ -117,3 +123,23 @@ def test_notices_are_counted_by_what_the_receiver_does(
         tasks.sweep()
     assert (taken(), busy()) == (1, 1)
     sandbox.delete("/_sandbox/faults")
+
+
+def received(expires_in: timedelta) -> Request:
+    """A sweep as a worker takes it out of its queue."""
+    headers = {"id": "canary", "task": Task.SWEEP, "lang": "py", "expires": (timezone.now() + expires_in).isoformat()}
+    coding = {"content_type": "application/json", "content_encoding": "utf-8"}
+    message = Message(json.dumps([[], {}, {}]), headers=headers, properties={}, delivery_info={}, **coding)
+    return Request(message, app=app, task=app.tasks[Task.SWEEP])
+
+
+def test_messages_that_nobody_begins_are_counted() -> None:
+    reasons = ("expired", "revoked")
+    expired, taken_back = (counter("msi_tasks_dropped_total", task=Task.SWEEP, reason=one) for one in reasons)
+    assert not received(timedelta(seconds=5)).revoked()
+    assert (expired(), taken_back()) == (0, 0)
+    assert received(timedelta(seconds=-1)).revoked()
+    assert (expired(), taken_back()) == (1, 0)
+    assert received(timedelta(seconds=5)).revoked()
+    assert (expired(), taken_back()) == (1, 1)
+    revoked.discard("canary")

@@ -19,6 +19,7 @@ from accounts.models import SalesAccount, User
 from accounts.occurrences import begin
 from common.redis_client import redis_client
 from history.models import ChangeDelay
+from operations import workers
 from sync import queue
 from sync.events import COPY_OLD
 from sync.models import Schedule
@@ -34,6 +35,12 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for answers that do not come."""
+    monkeypatch.setattr(workers, "_ask", dict)
 
 
 def figures(client: Client) -> dict[str, float]:
@@ -122,6 +129,15 @@ def test_messages_of_a_queue_and_how_long_the_first_has_waited(client: Client) -
     redis_client().delete("sweep")
     redis_client().lpush("sweep", json.dumps({"headers": {}}))
     assert figures(client)["msi_queue_oldest_message_seconds sweep"] == 0
+
+
+def test_workers_of_each_queue(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert figures(client)["msi_queue_workers bulk"] == 0
+    answers = {"one": {"queues": ["bulk", "mail"], "busy": 0}, "two": {"queues": ["bulk"], "busy": 1}}
+    monkeypatch.setattr(workers, "_ask", lambda: answers)
+    cache.delete("operations:workers")
+    found = figures(client)
+    assert [found[f"msi_queue_workers {name}"] for name in ("bulk", "mail", "sweep")] == [2, 1, 0]
 
 
 def test_freshness_and_what_needs_somebody(client: Client, account: SalesAccount) -> None:
