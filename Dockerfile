@@ -14,8 +14,9 @@ COPY --from=front /app/node_modules node_modules
 RUN PRODUCTION=true SECRET_KEY=build-without-meaning-0123456789abcdefghijklmnopqrstuv FIELD_ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= METRICS_TOKEN=build-without-meaning-0123456789ab ALLOWED_HOSTS=build \
     DATABASE_URL=postgresql:///build REDIS_URL=redis://build SITE_URL=https://build EMAIL_URL=console:// \
     sh -c '/venv/bin/python -m devtools.catalogues compile && /venv/bin/python manage.py collectstatic --noinput'
-# They are in staticfiles by now.
-RUN rm -rf node_modules static
+# They are in staticfiles by now, but for the icons: those are drawn into the pages.
+RUN mv node_modules/@tabler/icons/icons/outline icons && rm -rf node_modules static \
+    && mkdir -p node_modules/@tabler/icons/icons && mv icons node_modules/@tabler/icons/icons/outline
 
 FROM python:3.11.14-slim-bookworm
 # By number: Kubernetes cannot tell from a name that it is not root.

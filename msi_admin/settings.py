@@ -342,15 +342,15 @@ USE_THOUSAND_SEPARATOR = True
 NODE_MODULES = BASE_DIR / "node_modules"
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-_SOURCES: list[Any] = [
-    BASE_DIR / "static",
+_SOURCES: list[tuple[str, Path]] = [
+    ("", BASE_DIR / "static"),
     ("tabler/css", NODE_MODULES / "@tabler/core/dist/css"),
     ("tabler/img", NODE_MODULES / "@tabler/core/dist/img"),
     ("source-sans-3", NODE_MODULES / "@fontsource-variable/source-sans-3"),
     ("htmx", NODE_MODULES / "htmx.org/dist"),
 ]
 # The image has them collected, and no longer where they came from.
-STATICFILES_DIRS = _SOURCES if NODE_MODULES.is_dir() else []
+STATICFILES_DIRS = [source for source in _SOURCES if source[1].is_dir()]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

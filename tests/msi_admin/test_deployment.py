@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -68,14 +69,49 @@ def test_what_is_built_on_is_exact() -> None:
     assert [image for image in images if not re.search(r":v?\d+\.\d+(\.\d+)?(-|$)", image)] == []
 
 
-def test_the_image_holds_what_the_console_needs_alone() -> None:
+def copied_into_the_image() -> set[str]:
     """As .dockerignore is read: each line takes away, `!` brings back."""
     left_out = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] not in "#!"]
     names = {path.name for path in ROOT.iterdir()}
-    kept = {name for name in names if not any(Path(name).match(pattern) for pattern in left_out)}
+    return {name for name in names if not any(Path(name).match(pattern) for pattern in left_out)}
+
+
+def test_the_image_holds_what_the_console_needs_alone() -> None:
+    kept = copied_into_the_image()
     packages = {app.partition(".")[0] for app in settings.INSTALLED_APPS if (ROOT / app.partition(".")[0]).is_dir()}
     assert packages | {"clients", "common", "templates", "static", "locale", "manage.py"} <= kept
     assert kept & {"sandbox", "tests", "docs", "node_modules", "var", ".git", ".env", ".ci", "conftest.py"} == set()
+
+
+DRAW = """
+import django
+django.setup()
+from django.template import engines
+print(engines["django"].from_string('{% icon "check" %}').render())
+"""
+
+
+@pytest.mark.servers
+def test_pages_of_the_image_have_their_icons(tmp_path: Path) -> None:
+    """The step that leaves out what has been collected takes away nothing that pages are drawn with."""
+    dockerfile = (ROOT / "Dockerfile").read_text().replace("\\\n", "")
+    [leave_out] = re.findall(r"^RUN (.*rm -rf node_modules.*)$", dockerfile, re.MULTILINE)
+    icon = "node_modules/@tabler/icons/icons/outline/check.svg"
+    (tmp_path / icon).parent.mkdir(parents=True)
+    shutil.copy(ROOT / icon, tmp_path / icon)
+    without_bytecode = shutil.ignore_patterns("__pycache__")
+    for source in (ROOT / name for name in copied_into_the_image()):
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / source.name, ignore=without_bytecode)
+        else:
+            shutil.copy(source, tmp_path)
+    subprocess.run(["sh", "-ec", leave_out], cwd=tmp_path, check=True)
+    environment = dict(os.environ) | COMPLETE | {"DJANGO_SETTINGS_MODULE": "msi_admin.settings"}
+    drawn = subprocess.check_output([sys.executable, "-c", DRAW], cwd=tmp_path, env=environment, text=True)
+    assert "<path" in drawn
+    # What is there is what it was, and nothing else.
+    assert not (tmp_path / "static").exists()
+    assert [path.name for path in (tmp_path / "node_modules").rglob("*") if path.is_file()] == ["check.svg"]
 
 
 @pytest.fixture
