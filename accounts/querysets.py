@@ -30,7 +30,12 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: object) -> User:
-        return self.create_user(email, password, is_superuser=True, is_ops_staff=True, **fields)
+        """For `createsuperuser`: of whoever operates the console no mail asks whether the address is theirs."""
+        from allauth.account.models import EmailAddress
+
+        user = self.create_user(email, password, is_superuser=True, is_ops_staff=True, **fields)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        return user
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email=username or "")

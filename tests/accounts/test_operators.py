@@ -5,13 +5,15 @@ from io import StringIO
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.test import Client
 from pytest_django import Settings
 
 from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, User
 from tests.conftest import ClientOf, RefuseMails
-from tests.factories import make_user, with_password
+from tests.factories import PASSWORD, make_user, with_password
 from tests.pages import text_of
+from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +53,15 @@ def test_ops_staff_see_the_list_and_change_nothing(ops: User, client_of: ClientO
     page = text_of(client_of(ops).get(PAGE))
     assert ops.email in page
     assert "Make ops staff" not in page
+
+
+def test_the_first_of_all_signs_in_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There may be nobody yet who could tell them what is wrong with a mail that does not come."""
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", "--no-input", email="Root@Console.example")
+    assert sign_in(client, "root@console.example").url == "/"
+    assert client.get("/ops/", follow=True).redirect_chain == []
+    assert mail.outbox == []
 
 
 def test_the_command_does_the_same() -> None:
