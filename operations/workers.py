@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db.models import Min
 from django.utils import timezone
 
+from common.cache import REDIS_IS_AWAY
 from operations.timeline import duration
 from sync.models import Extract, SyncRun
 from sync.queue import messages_in, oldest_message, seconds_since_sweep
@@ -50,11 +51,15 @@ class QueueState:
 
 @dataclass(frozen=True)
 class Work:
-    """Every queue; for how many seconds the scheduler has been silent, and the longest due step should have begun."""
+    """
+    Every queue; for how many seconds the scheduler has been silent, and the longest due step should have begun. While
+    Redis is away, which carries all messages, nothing is known of the queues and their workers.
+    """
 
     queues: list[QueueState]
     sweep: int | None
     oldest_due: int
+    is_redis_away: bool = False
 
     @property
     def is_swept(self) -> bool:
@@ -64,7 +69,7 @@ class Work:
     @property
     def silent(self) -> list[str]:
         """Without which of the two nothing goes on: who sends sweeps, or who takes them."""
-        if self.is_swept:
+        if self.is_swept or self.is_redis_away:
             return []
         sweeps = [queue for queue in self.queues if queue.name == SWEEPS]
         is_sent = any(queue.oldest and queue.oldest.total_seconds() > SILENT_SECONDS for queue in sweeps)
@@ -74,6 +79,8 @@ class Work:
     @property
     def missing(self) -> list[str]:
         """Processes that must be started, for nobody does their work."""
+        if self.is_redis_away:
+            return ["redis"]
         return list(dict.fromkeys([*self.silent, *(queue.process for queue in self.queues if not queue.workers)]))
 
     @property
@@ -84,13 +91,29 @@ class Work:
 
 def work_of_now() -> Work:
     """As it is now; about the workers as it was a few seconds ago."""
-    answers: dict[str, Any] = cache.get_or_set("operations:workers", _ask, KEPT_SECONDS) or {}
-    silence = seconds_since_sweep()
-    return Work(
-        [_state(queue.name, answers) for queue in settings.CELERY_TASK_QUEUES],
-        None if silence is None else round(silence),
-        _oldest_due(),
-    )
+    oldest_due = _oldest_due()
+    try:
+        # First, for it says at once whether Redis is there.
+        silence = seconds_since_sweep()
+        queues = _queues()
+    except REDIS_IS_AWAY:
+        return Work([], None, oldest_due, is_redis_away=True)
+    return Work(queues, None if silence is None else round(silence), oldest_due)
+
+
+def _queues() -> list[QueueState]:
+    answers = _answers()
+    return [_state(queue.name, answers) for queue in settings.CELERY_TASK_QUEUES]
+
+
+def workers_by_queue() -> dict[str, int]:
+    """How many workers of each queue answer, as it was a few seconds ago."""
+    answers = _answers()
+    return {queue.name: len(_workers_of(queue.name, answers)) for queue in settings.CELERY_TASK_QUEUES}
+
+
+def _answers() -> dict[str, Any]:
+    return cache.get_or_set("operations:workers", _ask, KEPT_SECONDS) or {}
 
 
 def _ask() -> dict[str, Any]:
@@ -104,9 +127,13 @@ def _ask() -> dict[str, Any]:
 
 
 def _state(name: str, answers: dict[str, Any]) -> QueueState:
-    found = [answer for answer in answers.values() if name in answer["queues"]]
+    found = _workers_of(name, answers)
     busy = sum(answer["busy"] for answer in found)
     return QueueState(name, messages_in(name), oldest_message(name), len(found), busy)
+
+
+def _workers_of(name: str, answers: dict[str, Any]) -> list[dict[str, Any]]:
+    return [answer for answer in answers.values() if name in answer["queues"]]
 
 
 def _oldest_due() -> int:

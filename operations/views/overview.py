@@ -16,13 +16,14 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
+from common.cache import REDIS_IS_AWAY
 from connections.models import Service
 from operations.calls import calls_by_hour
 from operations.fleet import Fleet, Hour, Standing, runs_by_hour
 from operations.needs import needs_of
 from operations.workers import work_of_now
 from sync.access import watched_accounts
-from sync.budgets import allowed_calls, budgets_of
+from sync.budgets import Allowance, allowed_calls, budgets_of
 from sync.freshness import hourly_p95
 
 FILTERS = ("account", "state")
@@ -49,7 +50,7 @@ def _overview(request: ConsoleRequest) -> HttpResponse:
         "groups": Fleet(shown).groups(chosen.get("state", "")),
         "needs": needs_of(shown, request.user, request.member or None, with_operators=is_ops and not chosen),
         "charts": [*_charts(hours), _latency(shown, hours), *_calls(shown, hours)],
-        "allowances": [(account, budgets_of(account)) for account in shown[:MOST_ALLOWANCES]],
+        "allowances": _allowances(shown[:MOST_ALLOWANCES]),
         "work": work_of_now() if is_ops else None,
         "filters": _filters(accounts, chosen),
         "query": f"?{urlencode(chosen)}" if chosen else "",
@@ -67,6 +68,14 @@ def _filters(accounts: Sequence[SalesAccount], chosen: dict[str, str]) -> list[t
     choices = [(one.slug, one) for one in accounts] if len(accounts) > 1 else []
     filters = [("account", _("Sales account"), choices), ("state", _("State"), Standing.choices)]
     return [(name, label, options, chosen.get(name)) for name, label, options in filters if options]
+
+
+def _allowances(accounts: Sequence[SalesAccount]) -> list[tuple[SalesAccount, list[Allowance]]] | None:
+    """None while Redis is away, which counts what is used."""
+    try:
+        return [(account, budgets_of(account)) for account in accounts]
+    except REDIS_IS_AWAY:
+        return None
 
 
 def _charts(hours: Sequence[Hour]) -> list[dict[str, object]]:

@@ -1,5 +1,5 @@
 """
-Ten troubles, each found by somebody of the ops staff who knows nothing: from /ops/ on they follow what the page says,
+Troubles, each found by somebody of the ops staff who knows nothing: from /ops/ on they follow what the page says,
 and after at most two clicks they have read what is the matter, and what to do or who can do it.
 """
 
@@ -15,6 +15,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
+from redis import Redis
 
 from accounts.models import SalesAccount, User
 from clients.http import ReconnectNeeded, Unreachable
@@ -28,6 +29,7 @@ from operations import workers
 from salesforce_package.models import PackageChange
 from salesforce_package.services import _tell_of_broken
 from sync import queue, runner
+from sync.engine import budget
 from sync.engine.problems import RunFailed, Wait, decide_retry
 from sync.engine.telling import tell_of_hold
 from sync.models import HeldPerson, SyncRun
@@ -106,6 +108,12 @@ def beat_is_down(world: World) -> None:
     redis_client().set(queue.LAST_SWEEP, timezone.now().timestamp() - 300)
 
 
+def redis_is_down(world: World) -> None:
+    away = Redis.from_url("unix:///nowhere/redis.sock")
+    for module in (queue, budget):
+        world.monkeypatch.setattr(module, "redis_client", lambda: away)
+
+
 def chat_is_gone(world: World) -> None:
     address = "https://hooks.slack.com/services/x"
     channel = Channel.objects.create(account=world.account, kind=ChannelKind.SLACK, address=address)
@@ -154,6 +162,11 @@ TROUBLES: list[tuple[Callable[[World], None], list[str], list[str]]] = [
         [],
         # A few seconds may pass until the page is read.
         ["Processes of this console do not answer: beat.", "The scheduler swept 30"],
+    ),
+    (
+        redis_is_down,
+        [],
+        ["Processes of this console do not answer: redis.", "Redis does not answer. Until it does"],
     ),
     (chat_is_gone, [], ["Slack hooks.slack.com does not take messages.", "it is gone for good"]),
     (
