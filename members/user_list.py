@@ -17,7 +17,7 @@ from common.addresses import mended_form
 from common.paging import is_key
 from invitations.models import Invitation
 
-ROWS_PER_PAGE = 50
+ROWS_PER_PAGE = 35
 ACTIVE = "active"
 STATES = [(ACTIVE, _("Active")), *(state for state in Invitation.State.choices if state[0] != "accepted")]
 

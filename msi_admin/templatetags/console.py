@@ -3,11 +3,14 @@
 from datetime import datetime
 from functools import lru_cache
 from itertools import zip_longest
+from typing import cast
 
 from django import template
 from django.conf import settings
+from django.template.base import Node, NodeList, Parser, Token
+from django.template.context import Context, RequestContext
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 
@@ -28,15 +31,60 @@ def _icon_body(name: str) -> SafeString:
     return mark_safe("".join(line.strip() for line in drawing.splitlines()))  # noqa: S308
 
 
-@register.simple_tag
-def icon(name: str, label: str = "") -> SafeString:
-    """A Tabler outline icon by file name; hidden from screen readers unless it has a label."""
-    meaning = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
-    return format_html(
-        '<svg class="icon" viewBox="0 0 24 24" {}>{}</svg>',
-        meaning,
-        _icon_body(name),
-    )
+HIDDEN = mark_safe('aria-hidden="true"')
+
+
+@register.simple_tag(takes_context=True)
+def icon(context: Context, name: str, label: str = "") -> SafeString:
+    """
+    A Tabler outline icon by file name; hidden from screen readers unless it has a label. Between `drawings` it names
+    the page's one drawing; in a part of a page that is sent alone it is drawn.
+    """
+    meaning = format_html('role="img" aria-label="{}"', label) if label else HIDDEN
+    named = _named_on_page(context)
+    if named is None:
+        return _drawn(name, meaning)
+    named.add(name)
+    return _named(name, meaning)
+
+
+@lru_cache(maxsize=500)
+def _named(name: str, meaning: SafeString) -> SafeString:
+    return format_html('<svg class="icon" {}><use href="#i-{}"/></svg>', meaning, name)
+
+
+@lru_cache(maxsize=500)
+def _drawn(name: str, meaning: SafeString) -> SafeString:
+    return format_html('<svg class="icon" viewBox="0 0 24 24" {}>{}</svg>', meaning, _icon_body(name))
+
+
+def _named_on_page(context: Context) -> set[str] | None:
+    """The icons of this page so far; a context has its request also where `include` hands on nothing else."""
+    return getattr(getattr(context, "request", None), "named_icons", None)
+
+
+class Drawings(Node):
+    """What stands between `drawings` and `enddrawings`, and before it one drawing of each icon used there."""
+
+    def __init__(self, nodelist: NodeList) -> None:
+        self.nodelist = nodelist
+
+    def render(self, context: Context) -> SafeString:
+        request, named = cast(RequestContext, context).request, set[str]()
+        request.named_icons = named  # type: ignore[attr-defined]
+        content = self.nodelist.render(context)
+        del request.named_icons  # type: ignore[attr-defined]
+        drawn = ((name, _icon_body(name)) for name in sorted(named))
+        symbols = format_html_join("", '<symbol id="i-{}" viewBox="0 0 24 24">{}</symbol>', drawn)
+        return format_html('<svg class="d-none">{}</svg>{}', symbols, content)
+
+
+@register.tag
+def drawings(parser: Parser, _token: Token) -> Drawings:
+    """A page's body: each icon is drawn once, however many lines show it."""
+    nodelist = parser.parse(("enddrawings",))
+    parser.delete_first_token()
+    return Drawings(nodelist)
 
 
 register.filter("readable_zone", readable)

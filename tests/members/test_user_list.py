@@ -52,20 +52,20 @@ def link(page: str, label: str) -> str:
 
 @pytest.mark.parametrize("sort", [f"{sign}{column}" for column in SORT_KEYS for sign in ("", "-")])
 def test_pages_forward_and_back_show_everybody_once(browser: Client, crowd: list[str], sort: str) -> None:
-    first = text_of(browser.get(f"{USERS}?sort={sort}"))
-    second = text_of(browser.get(link(first, "Next")))
-    assert len(TICKED.findall(first)) == 50
-    assert sorted(TICKED.findall(first) + TICKED.findall(second)) == sorted(crowd)
-    assert not link(second, "Next")
-    again = text_of(browser.get(link(second, "Previous")))
-    assert TICKED.findall(again) == TICKED.findall(first)
+    pages = [text_of(browser.get(f"{USERS}?sort={sort}"))]
+    while following := link(pages[-1], "Next"):
+        pages.append(text_of(browser.get(following)))
+    shown = [TICKED.findall(page) for page in pages]
+    assert list(map(len, shown)) == [35, 35, 11]
+    assert sorted(email for emails in shown for email in emails) == sorted(crowd)
+    again = text_of(browser.get(link(pages[1], "Previous")))
+    assert TICKED.findall(again) == shown[0]
     assert not link(again, "Previous")
 
 
 def test_columns_sort_members_and_invitations_together(browser: Client, crowd: list[str]) -> None:
-    without_name = [
-        email for email in emails_on(browser, USERS) if email[:3] not in {"i00", "i01", "i02", "m03", "m17"}
-    ]
+    first, second = emails_on(browser, USERS), emails_on(browser, f"{USERS}?page=2")
+    without_name = [email for email in first + second if email[:3] not in {"i00", "i01", "i02", "m03", "m17"}]
     assert without_name == sorted(without_name)
     assert {email[0] for email in without_name} == {"a", "i", "m"}
     assert emails_on(browser, f"{USERS}?sort=-seen")[0] == "m05@acme.example"
