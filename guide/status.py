@@ -27,7 +27,7 @@ class Status:
     """The figures of an account whose set-up is done; `by_hour` are labels with numbers, the oldest first."""
 
     people: int
-    complete_until: datetime | None
+    read_at: datetime | None
     seats: int
     by_hour: Sequence[tuple[str, int]]
     # How changes arrive.
@@ -50,8 +50,8 @@ class Status:
 def status_of(account: SalesAccount, people: int) -> Status:
     """The figures now; `people` is how many the last sync left in the copy."""
     backlog = backlog_of(account)
-    complete_until = backlog.complete_until if backlog else None
-    return Status(people, complete_until, settings.SEATS_PER_ACCOUNT, _by_hour(account), how_changes_arrive(account))
+    read_at = backlog.read_at if backlog else None
+    return Status(people, read_at, settings.SEATS_PER_ACCOUNT, _by_hour(account), how_changes_arrive(account))
 
 
 def _by_hour(account: SalesAccount) -> list[tuple[str, int]]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount
 from operations.progress import Waiting, waiting_of
-from sync.engine.cursors import STREAMS
+from sync.engine.cursors import STREAMS, read_at
 from sync.models import Cursor, Extract, RunKind, Schedule, SyncRun
 from sync.schedule import rhythm_of
 from sync.statuses import ExtractStatus, RunStatus
@@ -48,6 +48,11 @@ class Backlog:
     rhythm: timedelta | None
     # Why `current` stands still, and every change with it.
     waiting: Waiting | None
+
+    @property
+    def read_at(self) -> datetime:
+        """When both systems were last read; of what came shortly before, Salesforce may not have shown all."""
+        return read_at(self.complete_until)
 
     @property
     def is_late(self) -> bool:

@@ -14,6 +14,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.models import Occurrence, SalesAccount
 from common.events import all_events
 from common.hours import hour_of, last_hours
+from sync.engine.cursors import read_at
 from sync.messages import wait_reason
 from sync.models import Cursor, Extract, RunKind, SyncRun
 from sync.schedule import connected_among, rhythms_of
@@ -67,6 +68,11 @@ class Line:
     is_connected: bool
     # Why the current run waits, in words; empty where it does not.
     waits_for: StrOrPromise = ""
+
+    @property
+    def read_at(self) -> datetime | None:
+        """When both systems were last read."""
+        return read_at(self.complete_until) if self.complete_until else None
 
     @property
     def total(self) -> int:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from accounts.occurrences import begin, end_all_but
 from sync.budgets import Allowance, budgets_of
+from sync.engine.cursors import read_at
 from sync.events import ALLOWANCE_LOW, COPY_OLD, RUN_HELD, RUN_WAITS
 from sync.models import Cursor, Extract, SyncRun
 from sync.schedule import connected_among, rhythms_of
@@ -70,7 +71,7 @@ def _old_copies() -> Subjects:
     rhythms, connected = rhythms_of(ages.keys()), connected_among(ages.keys())
     old = {key: since for key, since in ages.items() if key in connected and is_old(since, rhythms[key])}
     for account in SalesAccount.objects.filter(pk__in=old):
-        minutes = (timezone.now() - old[account.pk]) // timedelta(minutes=1)
+        minutes = (timezone.now() - read_at(old[account.pk])) // timedelta(minutes=1)
         begin(COPY_OLD, account=account, link=f"{reverse('operations:runs')}?account={account.slug}", minutes=minutes)
     return {(pk, "") for pk in old}
 

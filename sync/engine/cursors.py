@@ -20,6 +20,11 @@ DEPARTURES = (Source.MARKETO_ACTIVITIES, Source.MARKETO_DELETIONS)
 OVERLAP = timedelta(minutes=10)
 
 
+def read_at(since: datetime) -> datetime:
+    """When all was last read by an account whose changes are followed from `since` on."""
+    return since + OVERLAP
+
+
 def streams_of(run: SyncRun, until: datetime, streams: Collection[str]) -> list[Extract]:
     """What is to be read of the streams: from where the account's last run stopped."""
     return [

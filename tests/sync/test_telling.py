@@ -11,6 +11,7 @@ from connections.marketo_share import MarketoShare
 from sandbox.testing import SandboxProcess
 from sync.decisions import discard_run
 from sync.engine.budget import MarketoBudget
+from sync.engine.cursors import OVERLAP
 from sync.engine.fields import SYNCED_FIELDS
 from sync.engine.problems import RunFailed
 from sync.engine.telling import tell_of_failure, tell_of_success
@@ -138,10 +139,10 @@ def test_an_old_copy_is_told_until_it_is_up_to_date(account: SalesAccount) -> No
     make_salesforce_connection(account)
     watch_runs()
     assert not going_on()
-    Cursor.objects.update(since=timezone.now() - timedelta(minutes=90))
+    Cursor.objects.update(since=timezone.now() - timedelta(minutes=90) - OVERLAP)
     watch_runs()
     assert told(COPY_OLD) == "The copy is 90 minutes behind, or more."
-    Cursor.objects.update(since=timezone.now() - timedelta(minutes=120))
+    Cursor.objects.update(since=timezone.now() - timedelta(minutes=120) - OVERLAP)
     watch_runs()
     assert told(COPY_OLD) == "The copy is 120 minutes behind, or more."
     assert Occurrence.objects.count() == 1
