@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -24,6 +25,7 @@ from clients.marketo.types import StaticList
 from common.paging import keyset_page
 from connections.models import MarketoInstance
 from operations.backlog import backlog_of
+from operations.contacts import whom_to_call
 from operations.progress import comparisons_of, progress_of
 from operations.timeline import timeline_of
 from sync import services
@@ -138,11 +140,14 @@ def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
 def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     this = get_object_or_404(watched_runs(request).select_related("account", "started_by"), pk=run_id)
     extracts = list(Extract.objects.of_run(this))
+    failure = failure_of(this) if this.failure else None
     context = {
         "run": this,
         "progress": progress_of(this, extracts),
         "extracts": extracts,
-        "failure": failure_of(this) if this.failure else None,
+        "failure": failure,
+        "to_call": whom_to_call(this.account, failure) if failure else [],
+        "diagnostics": _diagnostics_of(request, this),
         "funnel": funnel_of(this),
         "timeline": timeline_of(this, extracts),
         "kept": left_alone(this.kept),
@@ -167,6 +172,15 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _diagnostics_of(request: ConsoleRequest, this: SyncRun) -> str:
+    """Where this person sees the failed calls of the run's account; empty for who may not."""
+    if request.user.is_ops_staff:
+        return reverse("diagnostics:watched", args=[this.account.slug])
+    member = request.member
+    is_inside = member and member.account_id == this.account_id and member.may(Permission.READ_DIAGNOSTICS)
+    return reverse("diagnostics:diagnostics") if is_inside else ""
 
 
 def _may_read_people(request: ConsoleRequest, this: SyncRun) -> bool:

@@ -15,6 +15,7 @@ from accounts.occurrences import begin, end
 from accounts.permissions import Permission, Role
 from common.events import _EVENTS as EVENTS
 from common.events import Event, sentences
+from connections.events import MARKETO_BROKEN, SALESFORCE_BROKEN
 from members.services import remove_member
 from notifications import audiences, handing_over, tasks
 from notifications.audiences import mail_of
@@ -23,6 +24,7 @@ from notifications.fan_out import write_deliveries
 from notifications.models import Channel, ChannelKind, Delivery, Pace, Phase
 from operations.needs import needs_of
 from sandbox.testing import SandboxProcess
+from sync.events import RUN_FAILED
 from tests.conftest import ClientOf
 from tests.factories import make_account, make_member
 from tests.notifications.conftest import MakeChannel, Posts
@@ -121,6 +123,20 @@ def test_whom_it_concerns_is_told_whatever_their_role(account: SalesAccount, mem
     work()
     assert [message.to for message in mail.outbox] == [[member.email]]
     assert mail.outbox[0].subject == "Acme Inc: 1 204 rooms <burn> & smoke."
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [(SALESFORCE_BROKEN, ["admin", "crm"]), (MARKETO_BROKEN, ["admin"]), (RUN_FAILED, ["admin"])],
+    ids=lambda value: getattr(value, "key", ""),
+)
+def test_whoever_can_mend_it_gets_a_mail(
+    event: Event, told: list[str], account: SalesAccount, admin: User, salesforce_admin: User, member: User
+) -> None:
+    """Not only who connected: all who may connect again, and for a run all who may start one."""
+    begin(event, account=account, **event.example)
+    work()
+    assert sorted(message.to[0] for message in mail.outbox) == [f"{name}@acme.example" for name in told]
 
 
 def test_other_accounts_hear_nothing(account: SalesAccount, stranger: User, make_channel: MakeChannel) -> None:

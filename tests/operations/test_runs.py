@@ -18,7 +18,7 @@ from sync.models import Person, RejectedRow, RunKind, Source, SyncRun
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_account, make_extract, make_people, make_run
-from tests.pages import rows_of
+from tests.pages import rows_of, text_of
 from tests.sync.conftest import PREVIEW, Sync
 
 # Runs ------------------------------------------------------------------------------------------------
@@ -197,6 +197,21 @@ def test_a_failed_run_says_why_and_who_can_mend_it(account: SalesAccount, ops: U
     page = client_of(ops).get(run.get_absolute_url()).content.decode()
     assert "does not have the fields sfdcLeadId" in page
     assert "A Marketo admin of your company" in page
+
+
+def test_ops_staff_find_whom_to_call_and_do_not_sync_in_vain(
+    account: SalesAccount, admin: User, salesforce_admin: User, member: User, ops: User, client_of: ClientOf
+) -> None:
+    run = make_run(account, RunStatus.FAILED, failure="salesforce_app_blocked")
+    page = text_of(client_of(ops).get(run.get_absolute_url()))
+    assert f"A Salesforce admin of your company ({salesforce_admin.email}; {admin.email})" in page
+    assert f'href="/ops/accounts/{account.slug}/diagnostics/"' in page
+    assert 'class="btn">Sync again' in page, "it would fail again until somebody has mended it"
+    assert 'href="/settings/integrations/diagnostics/"' in text_of(client_of(admin).get(run.get_absolute_url()))
+    SyncRun.objects.update(failure="stage_lost")
+    page = text_of(client_of(ops).get(run.get_absolute_url()))
+    assert 'class="btn btn-primary">Sync again' in page
+    assert salesforce_admin.email not in page
 
 
 def test_cancelling_asks_first_and_then_stops_the_run(account: SalesAccount, admin: User, client_of: ClientOf) -> None:
