@@ -87,6 +87,12 @@ def drawings(parser: Parser, _token: Token) -> Drawings:
     return Drawings(nodelist)
 
 
+@register.simple_tag
+def demo_mailbox() -> str:
+    """Where the mails of the demo arrive; empty elsewhere, for production does not start with a sandbox."""
+    return f"{settings.SANDBOX_ORIGIN}/_sandbox/mailbox/" if settings.SANDBOX_ORIGIN else ""
+
+
 register.filter("readable_zone", readable)
 
 
