@@ -51,7 +51,9 @@ INTRODUCTIONS = {
         "Copies the people who are in Marketo and in Salesforce. You see the 13 fields first; nothing starts before "
         "you press Start Sync."
     ),
-    5: gettext_lazy("Type addresses, or upload a CSV file. Each person gets a mail with the button Get Started."),
+    5: gettext_lazy(
+        "Press Actions, then Invite Users or Invite Users via CSV. Each person gets a mail with the button Get Started."
+    ),
     6: gettext_lazy("Install the package in Salesforce. The page leads there, and checks what is installed."),
     7: gettext_lazy("Work through the checklist. Most items are checked automatically; tick the others yourself."),
 }
