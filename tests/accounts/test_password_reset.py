@@ -18,7 +18,7 @@ from common.redis_client import redis_client
 from msi_admin.celery import app
 from tests.conftest import RefuseMails
 from tests.factories import PASSWORD, make_user
-from tests.signing_in import sign_in
+from tests.signing_in import LOGIN, sign_in
 
 RESET = "/accounts/password/reset/"
 EVERYBODY = ["anna@acme.example", "ANNA@acme.example", "unknown@acme.example", "gone@acme.example"]
@@ -55,7 +55,9 @@ def test_one_mail_lets_the_first_admin_in(client: Client) -> None:
     link = re.search(r"http://127\.0\.0\.1:8000(/accounts/password/reset/key/\S+)", str(message.body))
     assert link
     form = client.get(link[1], follow=True)
-    client.post(form.request["PATH_INFO"], {"password1": PASSWORD, "password2": PASSWORD})
+    passwords = {"password1": PASSWORD, "password2": PASSWORD}
+    done = client.post(form.request["PATH_INFO"], passwords, follow=True)
+    assert f'href="{LOGIN}"' in done.content.decode()
     mail.outbox.clear()
     sign_in(client, "mia@acme.example")
     assert client.get("/").status_code == 200
