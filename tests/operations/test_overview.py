@@ -99,6 +99,13 @@ def test_an_account_without_two_working_connections_is_not_due(account: SalesAcc
     assert (standing_of(account), line_of(account).next_run) == (Standing.DISCONNECTED, "when it is connected again")
 
 
+@pytest.mark.django_db
+def test_on_the_first_day_it_says_how_a_company_comes_in(ops: User, client_of: ClientOf) -> None:
+    page = client_of(ops)
+    assert "register_marketo_instance" in text_of(page.get(PAGE))
+    assert "There is no such account." in text_of(page.get(f"{PAGE}?account=unknown"))
+
+
 def test_charts_agree_with_the_runs_behind_them(account: SalesAccount) -> None:
     other = make_account("Umbrella Ltd")
     for back, seen in ((0, 5), (1, 7), (1, 3), (23, 2), (25, 100)):
