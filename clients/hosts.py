@@ -28,12 +28,20 @@ class _Cloud:
     api: tuple[str, ...]
 
 
-# Salesforce help, "My Domain URL Formats"; Salesforce's own command line tool (forcedotcom/sfdx-core, sfdcUrl.ts) has
-# the hosts of the API and .crmforce.mil, Salesforce Inspector Reloaded the other pages of .mil, jsforce those of .cn.
+# Salesforce help, "My Domain URL Formats" (with enhanced domains, which every org has); Salesforce's own command line
+# tool (forcedotcom/sfdx-core, sfdcUrl.ts) has the hosts of the API and .crmforce.mil, Salesforce Inspector Reloaded the
+# other pages of .mil, jsforce those of .cn.
 _CLOUDS = (
     _Cloud(
         "my.salesforce.com",
-        ("lightning.force.com", "my.salesforce-setup.com"),
+        (
+            "lightning.force.com",
+            "my.salesforce-setup.com",
+            "vf.force.com",
+            "file.force.com",
+            "my.site.com",
+            "my.salesforce-sites.com",
+        ),
         ("salesforce.com", "force.com", "cloudforce.com", "salesforceliveagent.com"),
     ),
     _Cloud(
@@ -56,9 +64,11 @@ _KIND = r"sandbox|develop|scratch|demo|patch|trailblaze|free|cs\d{1,3}"
 # Microsoft Defender for Cloud Apps adds .mcas.ms to every host in the address bar.
 _MY_DOMAIN = re.compile(
     rf"(?:https://)?(?P<name>(?!xn--){_LABEL})(?P<kind>\.(?:{_KIND}))?"
-    rf"(?:\.(?P<suffix>{_one_of(_MY_DOMAIN_OF)})(?:\.mcas\.ms)?(?::443)?(?:[/?#][^\s\\]*)?)?",
+    rf"(?:\.(?P<suffix>{_one_of(_MY_DOMAIN_OF)})(?:\.mcas\.ms)?\.?(?::443)?(?:[/?#][^\s\\]*)?)?",
     _FLAGS,
 )
+# What mails and chats put around an address: brackets, quotes, letters that nobody sees.
+_AROUND = "<>\"'\u201c\u201d\u200b\ufeff"
 _INSTANCE = re.compile(
     rf"https://((?:{_LABEL}\.)+(?:{_one_of([suffix for cloud in _CLOUDS for suffix in cloud.api])}))(?::443)?/?",
     _FLAGS,
@@ -99,14 +109,15 @@ def salesforce_login_origin(choice: LoginChoice, my_domain: str, *, local_origin
     """
     The origin of the Salesforce login page for a choice on the Connect form; `my_domain` counts for that choice only.
 
-    `local_origin`, from server settings, stands in for every choice that is allowed: a console set up against a sandbox
-    server must send nobody to the real Salesforce. Raises ForbiddenHost.
+    Addresses of the pages of `local_origin`, a server that settings name, are those of an org, too. Raises
+    ForbiddenHost.
     """
-    if choice == "my_domain":
-        origin = _my_domain_origin(my_domain.strip())
-    else:
-        origin = {"production": PRODUCTION_LOGIN, "sandbox": SANDBOX_LOGIN}[choice]
-    return local_origin or origin
+    if choice != "my_domain":
+        return {"production": PRODUCTION_LOGIN, "sandbox": SANDBOX_LOGIN}[choice]
+    typed = my_domain.strip().strip(_AROUND).strip()
+    if local_origin and f"{typed}/".startswith(f"{local_origin}/"):
+        return local_origin
+    return _my_domain_origin(typed)
 
 
 def is_sandbox_login(origin: str) -> bool:
@@ -168,6 +179,11 @@ def _my_domain_origin(typed: str) -> str:
     if not found:
         raise ForbiddenHost
     name, kind, suffix = ((found[part] or "").lower() for part in ("name", "kind", "suffix"))
+    if suffix == "vf.force.com":
+        # Visualforce adds the namespace of the page's package, or c.
+        name = name.rpartition("--")[0]
+    if not name:
+        raise ForbiddenHost
     if not suffix:
         kind = kind or _usual_kind(name)
     return f"https://{name}{kind}.{_MY_DOMAIN_OF.get(suffix, _CLOUDS[0].my_domain)}"

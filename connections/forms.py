@@ -5,9 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clients.hosts import ForbiddenHost, salesforce_login_origin
-from connections.messages import PROBLEMS
-from connections.problem_codes import ProblemCode
+from connections.messages import ConnectionProblem
+from connections.services.salesforce import org_origin
 
 CONTROL = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
 CHOICES = [("production", _("Salesforce")), ("sandbox", _("Sandbox")), ("my_domain", _("My Domain"))]
@@ -32,10 +31,9 @@ class SalesforceHostForm(forms.Form):
         """A My Domain that is none, also an empty one, is refused at its field."""
         typed = self.cleaned_data
         try:
-            salesforce_login_origin(typed.get("choice", "production"), typed.get("my_domain", ""), local_origin=None)
-        except ForbiddenHost:
-            problem = PROBLEMS[ProblemCode.SALESFORCE_BAD_DOMAIN]
-            self.add_error("my_domain", f"{problem.what} {problem.todo}")
+            org_origin(typed.get("choice", "production"), typed.get("my_domain", ""))
+        except ConnectionProblem as refused:
+            self.add_error("my_domain", f"{refused.problem.what} {refused.problem.todo}")
         return typed
 
 

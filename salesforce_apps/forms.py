@@ -5,11 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clients.hosts import ForbiddenHost, salesforce_login_origin
 from connections.forms import CHOICES, CONTROL, SalesforceHostForm
-from connections.messages import PROBLEMS
+from connections.messages import ConnectionProblem
 from connections.models import APP_KINDS, ConnectMethod, SalesforceApp
-from connections.problem_codes import ProblemCode
+from connections.services.salesforce import org_origin
 
 
 class AppCredentialsForm(forms.Form):
@@ -78,12 +77,11 @@ class ServerConnectForm(forms.Form):
             self.add_error("username", _("Enter the username, for example integration@acme.example."))
         try:
             self.org_origin = self._org_origin(typed.get("my_domain", ""))
-        except ForbiddenHost:
-            problem = PROBLEMS[ProblemCode.SALESFORCE_BAD_DOMAIN]
-            self.add_error("my_domain", f"{problem.what} {problem.todo}")
+        except ConnectionProblem as refused:
+            self.add_error("my_domain", f"{refused.problem.what} {refused.problem.todo}")
         return typed
 
     def _org_origin(self, typed: str) -> str:
         if not self.app.is_of_many_orgs:
             return self.app.org_origin
-        return salesforce_login_origin("my_domain", typed, local_origin=None)
+        return org_origin("my_domain", typed)

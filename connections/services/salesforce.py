@@ -44,7 +44,7 @@ def login_origin(choice: LoginChoice, my_domain: str) -> str:
 def org_origin(choice: LoginChoice, my_domain: str) -> str:
     """The origin of Salesforce's login page for what a person chose and typed. Raises ConnectionProblem."""
     try:
-        return salesforce_login_origin(choice, my_domain, local_origin=None)
+        return salesforce_login_origin(choice, my_domain, local_origin=settings.SANDBOX_ORIGIN or None)
     except ForbiddenHost:
         raise ConnectionProblem(ProblemCode.SALESFORCE_BAD_DOMAIN) from None
 

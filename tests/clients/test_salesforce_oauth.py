@@ -53,6 +53,22 @@ IDENTITY = "https://login.salesforce.com/id/00D000000000062EAA/005000000000001AA
         ),
         ("acme-dev-ed", "https://acme-dev-ed.my.salesforce.com"),
         ("playful-panda-123.trailblaze.lightning.force.com", "https://playful-panda-123.trailblaze.my.salesforce.com"),
+        ("HTTPS://ACME.LIGHTNING.FORCE.COM/LIGHTNING/SETUP/SetupOneHome/home", "https://acme.my.salesforce.com"),
+        ("https://acme.my.salesforce.com/lightning/setup/SetupOneHome/home", "https://acme.my.salesforce.com"),
+        ("https://acme.my.salesforce.com.", "https://acme.my.salesforce.com"),
+        ("https://acme.lightning.force.com./lightning/page/home", "https://acme.my.salesforce.com"),
+        ("<https://acme.lightning.force.com/lightning/page/home>", "https://acme.my.salesforce.com"),
+        ('"acme.my.salesforce.com"', "https://acme.my.salesforce.com"),
+        ("\u200bacme.my.salesforce.com\ufeff", "https://acme.my.salesforce.com"),
+        ("\xa0acme\t", "https://acme.my.salesforce.com"),
+        ("https://acme--c.vf.force.com/apex/Page", "https://acme.my.salesforce.com"),
+        ("https://acme--mkto-si.vf.force.com/apex/Lead", "https://acme.my.salesforce.com"),
+        ("acme--uat--c.sandbox.vf.force.com", "https://acme--uat.sandbox.my.salesforce.com"),
+        ("https://acme-dev-ed--c.develop.vf.force.com/", "https://acme-dev-ed.develop.my.salesforce.com"),
+        ("https://acme.file.force.com/sfc/servlet.shepherd/version/download/068", "https://acme.my.salesforce.com"),
+        ("https://acme.my.site.com/partners/s/", "https://acme.my.salesforce.com"),
+        ("https://acme--uat.sandbox.my.site.com/s", "https://acme--uat.sandbox.my.salesforce.com"),
+        ("acme.my.salesforce-sites.com", "https://acme.my.salesforce.com"),
     ],
 )
 def test_every_spelling_of_a_my_domain_becomes_one_origin(typed: str, origin: str) -> None:
@@ -70,7 +86,16 @@ def test_an_org_answers_calls_where_it_lets_people_log_in(typed: str) -> None:
 def test_production_sandbox_and_local_logins() -> None:
     assert salesforce_login_origin("production", "", local_origin=None) == "https://login.salesforce.com"
     assert salesforce_login_origin("sandbox", "", local_origin=None) == "https://test.salesforce.com"
-    assert salesforce_login_origin("production", "", local_origin=LOCAL) == LOCAL
+    assert salesforce_login_origin("production", "", local_origin=LOCAL) == "https://login.salesforce.com"
+    for typed in (LOCAL, f"{LOCAL}/", f" {LOCAL}/lightning/setup/SetupOneHome/home?x=1"):
+        assert salesforce_login_origin("my_domain", typed, local_origin=LOCAL) == LOCAL
+    for typed in (
+        "http://127.0.0.1:80011/",
+        "http://127.0.0.1:8001@evil.example/",
+        "http://127.0.0.1:8001.evil.example",
+    ):
+        with pytest.raises(ForbiddenHost):
+            salesforce_login_origin("my_domain", typed, local_origin=LOCAL)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +135,19 @@ def test_production_sandbox_and_local_logins() -> None:
         "https://acme。my.salesforce.com",
         "xn--cme-8cd.my.salesforce.com",
         "na139.salesforce.com",
-        "https://acme.my.site.com",
+        "xn--cme-8cd.lightning.force.com",
+        "acme.force.com",
+        "https://partners.acme.example",
+        "https://acme.vf.force.com",
+        "https://--c.vf.force.com",
+        "https://acme--c.na139.visual.force.com",
+        "https://acme.my.site.com.evil.example",
+        "acme .my.salesforce.com",
+        "https:// acme.my.salesforce.com",
+        "acme.my.salesforce.com acme2.my.salesforce.com",
+        "https://acme.my.salesforce.com..",
+        "https://login.salesforce.com/",
+        "test.salesforce.com",
         "-acme",
         "acme-",
         "a" * 64,
