@@ -25,7 +25,10 @@ class SalesforceAppForm(AppCredentialsForm, SalesforceHostForm):
     """An app, and which org it was made in."""
 
     choice = forms.ChoiceField(
-        choices=CHOICES, widget=forms.RadioSelect, initial="production", label=_("The app was created in")
+        choices=[("production", _("Production")), *CHOICES[1:]],
+        widget=forms.RadioSelect,
+        initial="production",
+        label=_("The app was created in"),
     )
     kind = forms.ChoiceField(
         choices=APP_KINDS,

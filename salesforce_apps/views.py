@@ -1,5 +1,7 @@
 """Settings > Admin Settings > Salesforce > Salesforce apps."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
+from clients.hosts import PRODUCTION_LOGIN, SANDBOX_LOGIN
 from clients.salesforce.oauth import AppKind
 from connections.messages import ConnectionProblem
 from connections.models import ConnectMethod, SalesforceApp, SalesforceAppKey
@@ -120,6 +123,12 @@ def salesforce_certificate(request: ConsoleRequest, pk: int) -> HttpResponse:
     return answer
 
 
+def _login_of(app: SalesforceApp) -> dict[str, str]:
+    """What somebody would choose on the page that connects, to log in where the app is."""
+    choice = {PRODUCTION_LOGIN: "production", SANDBOX_LOGIN: "sandbox"}.get(app.org_origin, "my_domain")
+    return {"choice": choice, "my_domain": "" if app.is_of_many_orgs else app.org_origin}
+
+
 def _app(request: ConsoleRequest, pk: int) -> SalesforceApp:
     return get_object_or_404(SalesforceApp.objects.for_account(request.member.account), pk=pk)
 
@@ -153,6 +162,7 @@ def _detail(
         "connect_form": connect_form or ServerConnectForm(app),
         "problem": problem,
         "callback_url": callback_url(),
+        "login": urlencode(_login_of(app)),
         "is_used": app.connections.exists(),
         "keys": app.keys.all(),
     }

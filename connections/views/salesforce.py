@@ -174,11 +174,13 @@ def _page(request: ConsoleRequest, place: ConnectionScope, form: SalesforceHostF
     member = request.member
     health = own_salesforce_health(member) if place.is_own else salesforce_health(member.account)
     connection = place.connection_of(member)
-    if not connection and not has_app(member.account):
+    needs_app = not connection and not has_app(member.account)
+    if needs_app and place.is_own:
         problem = problem or ProblemCode.SALESFORCE_NO_APP
     context = {
         "place": place,
         "connection": connection,
+        "needs_app": needs_app and not place.is_own,
         "visibility": current_visibility(connection) if connection else None,
         "health": health,
         "move": None if place.is_own else offered_move(member.account) or move_under_way(member.account),

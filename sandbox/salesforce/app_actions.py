@@ -1,6 +1,5 @@
 """What an administrator decides about the connected app, its users and the org as a whole."""
 
-import secrets
 from ipaddress import ip_network
 from typing import Final
 
@@ -61,12 +60,6 @@ def _require_approval(org: Org, body: Body) -> None:
     org.policies.is_approval_required = flag(body, "required")
     # What users allowed themselves no longer counts.
     org.approvals.clear()
-
-
-def _create_app(org: Org, body: Body) -> None:
-    """An external client app of this org, with credentials that Salesforce makes up."""
-    made = {"consumer_key": f"3MVG9{secrets.token_urlsafe(48)}", "consumer_secret": secrets.token_hex(32).upper()}
-    _add_app(org, {**body, "callback": text(body, "callback"), "name": text(body, "name"), **made})
 
 
 def _add_app(org: Org, body: Body) -> None:
@@ -153,7 +146,6 @@ APP_ACTIONS: Final[dict[str, Action]] = {
     "approve_app": _approve_app,
     "require_approval": _require_approval,
     "add_app": _add_app,
-    "create_app": _create_app,
     "set_daily_api_requests": _set_daily_api_requests,
     "set_sandbox": _set_sandbox,
     "end_sessions": _end_sessions,

@@ -8,6 +8,7 @@ Multiple Organizations", 2026).
 
 from sandbox.salesforce.grants import TokenError
 from sandbox.salesforce.org import App, Org
+from sandbox.salesforce.permissions import holders
 
 CROSS_ORG = "Cross-org OAuth flows are not supported for this external client app"
 
@@ -33,3 +34,14 @@ def app_of(org: Org, consumer_key: str) -> App:
     if app.is_foreign:
         raise TokenError("OAUTH_EC_APP_NOT_FOUND", CROSS_ORG)
     return app
+
+
+def is_preauthorized(org: Org, username: str, app: App) -> bool:
+    """Whether a user has a profile or permission set that the app's policies select: nobody asks them to allow it
+    (Salesforce help, "Preauthorize User App Access Through External Client App Policies")."""
+    return not set(app.approved).isdisjoint(holders(org, username))
+
+
+def is_approved(org: Org, username: str, app: App) -> bool:
+    """Whether a user, or an administrator for them, has let the app in."""
+    return (username, app.consumer_key) in org.approvals or is_preauthorized(org, username, app)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from cryptography.x509 import load_pem_x509_certificate
 
-from sandbox.salesforce.apps import app_of
+from sandbox.salesforce.apps import app_of, is_approved
 from sandbox.salesforce.grants import TokenError
 from sandbox.salesforce.org import App, Org
 
@@ -42,7 +42,7 @@ def user_of_assertion(org: Org, assertion: str, site: str) -> tuple[App, str]:
     if not now < float(claims.get("exp", 0)) <= now + LONGEST_SECONDS:
         raise TokenError("invalid_grant", "assertion is expired")
     user = org.find_user(str(claims.get("sub", "")))
-    if user is None or (user["Username"], app.consumer_key) not in org.approvals:
+    if user is None or not is_approved(org, str(user["Username"]), app):
         raise TokenError("invalid_grant", "user hasn't approved this consumer")
     return app, str(user["Username"])
 

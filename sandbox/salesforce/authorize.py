@@ -11,9 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.records import INTEGRATION
-from sandbox.salesforce.apps import CROSS_ORG, apps_of
+from sandbox.salesforce.apps import CROSS_ORG, apps_of, is_approved
 from sandbox.salesforce.grants import issue_code
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import App, Org
 from sandbox.salesforce.pages import render
 from sandbox.salesforce.permissions import profile_name
 from sandbox.settings import DEMO_PASSWORD, DEMO_USERS, INTEGRATION_USER
@@ -87,9 +87,11 @@ class Authorization:
             return render(request, "oauth_error.html", {"error": error}, 400)
         except RefusalError as error:
             return _back(asked, error=error.error, error_description=error.description)
-        if "consent" in asked.get("prompt", "").split() or (username, asked["client_id"]) not in self.org.approvals:
+        app = apps_of(self.org)[asked["client_id"]]
+        if "consent" in asked.get("prompt", "").split() or not is_approved(self.org, username, app):
             permissions = list(dict.fromkeys(SCOPES[scope] for scope in scopes))
-            context = {"username": username, "permissions": permissions, "action": f"{CONSENT}?{request.url.query}"}
+            action = f"{CONSENT}?{request.url.query}"
+            context = {"app": app, "username": username, "permissions": permissions, "action": action}
             return render(request, "consent.html", context)
         return self._grant(asked, username, scopes)
 
@@ -137,8 +139,9 @@ class Authorization:
         # A challenge without a method means S256; the method plain is refused.
         if asked.get("code_challenge_method", "S256") != "S256":
             raise RefusalError("invalid_request", "code challenge method must be S256")
-        scopes = tuple(asked.get("scope", "").split()) or tuple(SCOPES)
-        if unknown := [scope for scope in scopes if scope not in SCOPES]:
+        allowed = scopes_of(apps_of(self.org)[asked["client_id"]])
+        scopes = tuple(asked.get("scope", "").split()) or allowed
+        if unknown := [scope for scope in scopes if scope not in allowed]:
             raise RefusalError("invalid_scope", f"the requested scope is not allowed: {unknown[0]}")
         return scopes
 
@@ -154,7 +157,8 @@ class Authorization:
             raise RefusalError("OAUTH_APP_BLOCKED", "this app is blocked by admin")
         if self.org.policies.is_install_required:
             raise RefusalError(*(EXTERNAL_NOT_INSTALLED if app.is_external else NOT_INSTALLED))
-        if self.org.policies.is_approval_required and (username, client_id) not in self.org.approvals:
+        is_approval_required = self.org.policies.is_approval_required or app.is_approval_required
+        if is_approval_required and not is_approved(self.org, username, app):
             raise RefusalError("OAUTH_APP_ACCESS_DENIED", "user is not admin approved to access this app")
 
     def username(self, request: Request) -> str | None:
@@ -203,6 +207,14 @@ class Authorization:
         response = RedirectResponse(LOGIN, 303)
         response.delete_cookie(COOKIE)
         return response
+
+
+def scopes_of(app: App) -> tuple[str, ...]:
+    """The scopes that an app may ask for. Setup selects them by their labels, which several may share."""
+    if app.scopes is None:
+        return tuple(SCOPES)
+    labels = {SCOPES[scope] for scope in app.scopes}
+    return tuple(scope for scope, label in SCOPES.items() if label in labels)
 
 
 def _check_decision(decision: str) -> None:

@@ -11,6 +11,7 @@ from sandbox.salesforce.access_actions import ACCESS_ACTIONS
 from sandbox.salesforce.action_bodies import Action, Body, number, object_name, text
 from sandbox.salesforce.app_actions import APP_ACTIONS
 from sandbox.salesforce.audit_trail import note
+from sandbox.salesforce.external_apps import EXTERNAL_APP_ACTIONS
 from sandbox.salesforce.grants import Grants
 from sandbox.salesforce.org import Org, RowRefusal
 from sandbox.salesforce.rows import long_id, row
@@ -59,7 +60,13 @@ SANDBOX_ACTIONS: Final[dict[str, Action]] = {
     "spoil_tooling": spoil_tooling,
     "reset": _reset,
 }
-ACTIONS: Final[dict[str, Action]] = {**SETUP_ACTIONS, **APP_ACTIONS, **ACCESS_ACTIONS, **SANDBOX_ACTIONS}
+ACTIONS: Final[dict[str, Action]] = {
+    **SETUP_ACTIONS,
+    **APP_ACTIONS,
+    **EXTERNAL_APP_ACTIONS,
+    **ACCESS_ACTIONS,
+    **SANDBOX_ACTIONS,
+}
 
 
 def state(org: Org) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sandbox.records import INTEGRATION
 from sandbox.salesforce.api import is_allowed_address
 from sandbox.salesforce.apps import app_of, apps_of
 from sandbox.salesforce.assertions import user_of_assertion
-from sandbox.salesforce.authorize import SCOPES
+from sandbox.salesforce.authorize import SCOPES, scopes_of
 from sandbox.salesforce.devices import redeem_device, start_device
 from sandbox.salesforce.grants import (
     Grant,
@@ -117,9 +117,11 @@ class OAuth:
         raise TokenError("unsupported_grant_type", "grant type not supported")
 
     def _by_code(self, request: Request, asked: Parameters) -> dict[str, str]:
-        key = self._check_client(request, asked).consumer_key
-        verifier = asked.get("code_verifier", "")
-        grant, nonce = redeem_code(self.org, key, _need(asked, "code"), _need(asked, "redirect_uri"), verifier)
+        app, verifier = self._check_client(request, asked), asked.get("code_verifier", "")
+        code, redirect_uri = _need(asked, "code"), _need(asked, "redirect_uri")
+        grant, nonce = redeem_code(self.org, app.consumer_key, code, redirect_uri, verifier)
+        if not app.gives_refresh_tokens:
+            grant.refresh_token = ""
         tokens = self._tokens(request, grant, is_new=bool(grant.refresh_token))
         return tokens | self._id_token(request, grant, nonce)
 
@@ -128,10 +130,12 @@ class OAuth:
         app = self._check_client(request, asked)
         if request.url.hostname in SHARED_HOSTS:
             raise TokenError("invalid_grant", "request not supported on this domain")
+        if not app.has_client_credentials:
+            raise TokenError("unsupported_grant_type", "grant type not supported")
         if not app.run_as:
             raise TokenError("invalid_grant", "no client credentials user enabled")
         check_user(self.org, app.run_as)
-        grant = open_grant(self.org, app.consumer_key, app.run_as, ("api", "id"))
+        grant = open_grant(self.org, app.consumer_key, app.run_as, _without_login(app))
         return self._tokens(request, grant, is_new=False) | {"api_instance_url": API_SITE}
 
     def _by_refresh(self, request: Request, asked: Parameters) -> dict[str, str]:
@@ -152,7 +156,7 @@ class OAuth:
         """
         app, username = user_of_assertion(self.org, _need(asked, "assertion"), origin(request))
         check_user(self.org, username)
-        grant = open_grant(self.org, app.consumer_key, username, ("api", "id"))
+        grant = open_grant(self.org, app.consumer_key, username, _without_login(app))
         tokens = self._tokens(request, grant, is_new=False)
         return {name: value for name, value in tokens.items() if name not in {"signature", "issued_at"}}
 
@@ -332,6 +336,11 @@ class OAuth:
                 "frontchannel_logout_session_supported": True,
             }
         )
+
+
+def _without_login(app: App) -> tuple[str, ...]:
+    """The scopes of a token that nobody was asked for."""
+    return tuple(scope for scope in ("api", "id") if scope in scopes_of(app))
 
 
 async def _parameters(request: Request) -> Parameters:

@@ -122,7 +122,9 @@ class App:
     """An app with its credentials; `is_foreign` is an external client app that another org defines.
 
     `run_as` is the user whom client credentials stand for, empty while there is none; `certificate` is what the app
-    signs its JWT bearer tokens with, as PEM; `callback` is its one callback address, empty for the org's rule.
+    signs its JWT bearer tokens with, as PEM; `callback` is its one callback address, empty for the org's rule; `scopes`
+    are those it may ask for, None for all. `approved` are profiles and permission sets, by name, whose users are
+    pre-authorized.
     """
 
     consumer_key: str
@@ -133,6 +135,11 @@ class App:
     run_as: str = ""
     certificate: str = ""
     callback: str = ""
+    scopes: tuple[str, ...] | None = None
+    has_client_credentials: bool = True
+    is_approval_required: bool = False
+    approved: tuple[str, ...] = ()
+    gives_refresh_tokens: bool = True
 
 
 @dataclass

@@ -77,9 +77,8 @@ def load(org: Org, saved: Saved) -> None:
         setattr(org, name, saved[name])
     for name in SETS:
         setattr(org, name, set(saved[name]))
-    lists = {name: tuple(value) for name, value in saved["policies"].items() if isinstance(value, list)}
-    org.policies = Policies(**saved["policies"] | lists)
-    org.apps = {item["consumer_key"]: App(**item) for item in saved["apps"]}
+    org.policies = Policies(**_with_tuples(saved["policies"]))
+    org.apps = {item["consumer_key"]: App(**_with_tuples(item)) for item in saved["apps"]}
     org.task_types = tuple(saved["task_types"])
     org.remote_sites = {item["name"]: RemoteSite(**item) for item in saved["remote_sites"]}
     org.custom_fields = {name: _load_fields(items) for name, items in saved["custom_fields"].items()}
@@ -154,3 +153,8 @@ def _load_grant(item: Saved) -> Grant:
         tokens,
         item["client_id"],
     )
+
+
+def _with_tuples(saved: Saved) -> Saved:
+    """JSON knows lists only."""
+    return saved | {name: tuple(value) for name, value in saved.items() if isinstance(value, list)}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.salesforce.authorize import LOGIN, Authorization
 from sandbox.salesforce.control import act
+from sandbox.salesforce.external_apps import apps_in_setup, choices, shown_app
 from sandbox.salesforce.grants import Grants
 from sandbox.salesforce.layouts import PANEL_HEIGHTS
 from sandbox.salesforce.org import (
@@ -80,8 +82,7 @@ class SetupPages:
         problem = ""
         if request.method == "POST":
             try:
-                form = await request.form()
-                act(self.org, {name: value for name, value in form.items() if isinstance(value, str)}, username)
+                act(self.org, await _fields(request), username)
                 return RedirectResponse(here, 303)
             except ValueError as error:
                 problem = str(error)
@@ -97,7 +98,10 @@ class SetupPages:
         return {
             "org": self.org,
             "connections": len(self.org.keep(Grants)),
-            "apps": [app for app in self.org.apps.values() if app.is_external and not app.is_foreign],
+            "apps": apps_in_setup(self.org),
+            "app": shown_app(self.org, request.query_params.get("app", "")),
+            "tab": request.query_params.get("tab", ""),
+            **choices(self.org),
             "facts": self.org.facts,
             "pages": PAGES,
             "package_name": PACKAGE_NAME,
@@ -118,3 +122,13 @@ class SetupPages:
             "layout_panels": {name: (name, "") in self.org.layout_panels for name in PANEL_HEIGHTS},
             "users": [self.org.user_row(row) for row in self.org.world.salesforce_rows("User")],
         }
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """What a form sends: files as their text, and of a name that is there several times one value a line."""
+    form = await request.form()
+    fields: dict[str, str] = {}
+    for name, value in form.multi_items():
+        text = (await value.read()).decode(errors="replace") if isinstance(value, UploadFile) else value
+        fields[name] = f"{fields[name]}\n{text}" if name in fields else text
+    return fields

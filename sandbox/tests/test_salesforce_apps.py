@@ -1,6 +1,5 @@
 """External client apps: one org's own, with its own credentials, its own policies, and no other org."""
 
-import re
 from typing import Any
 
 import pytest
@@ -8,7 +7,7 @@ import requests
 
 from sandbox.connect_proxy import SALESFORCE_HOSTS
 from sandbox.testing import SandboxProcess
-from sandbox.tests.salesforce_browser import ADMIN, CALLBACK, CLIENT, Api, Browser, act, connect, redeem, refresh
+from sandbox.tests.salesforce_browser import ADMIN, CLIENT, Api, Browser, act, connect, redeem, refresh
 
 pytestmark = pytest.mark.servers
 
@@ -68,9 +67,10 @@ def test_client_credentials_run_as_whom_the_policies_name(sandbox: SandboxProces
     act(sandbox, "add_app", **OWN)
     refused = token(sandbox, grant_type="client_credentials", **OWN_CLIENT)
     assert refused["error_description"] == "no client credentials user enabled"
-    browser.get(POLICIES)
+    browser.get(f"{POLICIES}?app=own-key&tab=edit_policies")
     browser.log_in()
-    browser.submit(action="add_app", **OWN, run_as="ops@demo.example")
+    changed = {"client_credentials": "true", "run_as": "ops@demo.example"}
+    browser.submit(action="set_app_policies", consumer_key="own-key", **changed)
     assert "ops@demo.example" in browser.page.text
     given = token(sandbox, grant_type="client_credentials", **OWN_CLIENT)
     identity = requests.get(given["id"], headers={"Authorization": f"Bearer {given['access_token']}"}, timeout=10)
@@ -80,17 +80,6 @@ def test_client_credentials_run_as_whom_the_policies_name(sandbox: SandboxProces
 def test_client_credentials_are_refused_at_the_shared_login_host(sandbox: SandboxProcess) -> None:
     refused = token(sandbox, "login.salesforce.com", grant_type="client_credentials", **CLIENT)
     assert refused["error_description"] == "request not supported on this domain"
-
-
-def test_an_app_is_created_on_the_page_of_setup(sandbox: SandboxProcess, browser: Browser) -> None:
-    browser.get(POLICIES)
-    browser.log_in()
-    browser.submit(action="create_app", name="Our console", callback=CALLBACK)
-    key, secret = re.findall(r"<code>([^<]+)</code>", browser.page.text)
-    made = {"client_id": key, "client_secret": secret}
-    assert redeem(sandbox, browser.answer(client_id=key)["code"], **made).ok
-    browser.authorize(client_id=key, redirect_uri="http://127.0.0.1:9/elsewhere")
-    assert "redirect_uri must match configuration" in browser.page.text
 
 
 @pytest.mark.parametrize("is_external", [True, False])

@@ -63,7 +63,7 @@ def test_an_app_is_entered_checked_and_connected_with(
     crm: Client, salesforce_admin: User, change_org: ChangeOrg, person_at_salesforce: PersonAtSalesforce
 ) -> None:
     change_org("add_app", **OWN)
-    assert "No Salesforce app is entered for this org" in text_of(crm.get("/settings/admin/salesforce/"))
+    assert "First create an app in Salesforce" in text_of(crm.get("/settings/admin/salesforce/"))
     recipe = text_of(crm.get(APPS))
     assert "http://127.0.0.1:8000/connections/salesforce/callback/" in recipe
     page = text_of(crm.post(APPS, TYPED, follow=True))
