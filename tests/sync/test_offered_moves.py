@@ -35,8 +35,8 @@ from sandbox.testing import SandboxProcess
 from sync.models import Person, RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
-from tests.salesforce_sign_in import signed_in
 from tests.factories import make_member
+from tests.salesforce_sign_in import signed_in
 from tests.sync.driving import finish
 from tests.sync.moving import _registered_app, log_in_to, offer, other_org, running_other_org
 
