@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from common.throttling import HeldError, exclusive
-from connections.messages import ConnectionProblem
-from connections.problem_codes import ProblemCode
+from problems.codes import ProblemCode
+from problems.messages import ConnectionProblem
 
 
 @contextmanager

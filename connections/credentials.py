@@ -5,8 +5,8 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from clients.http import ReconnectNeeded
 from common.encryption import EncryptedTextField
+from problems.errors import CredentialsUnreadable
 
 
 class CredentialField(EncryptedTextField):
@@ -17,14 +17,6 @@ class CredentialField(EncryptedTextField):
             return super().from_db_value(value, expression, connection)
         except InvalidToken:
             return ""
-
-
-class CredentialsUnreadable(ReconnectNeeded):
-    """The credentials are there, but no key of FIELD_ENCRYPTION_KEYS can read them."""
-
-
-class AppUnreadable(CredentialsUnreadable):
-    """The secret of a Salesforce app is there, but no key of FIELD_ENCRYPTION_KEYS can read it."""
 
 
 def check_readable(service: str, *credentials: str) -> None:

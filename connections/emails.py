@@ -4,8 +4,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from common.mail import send_mail
-from connections.messages import problem_for
 from connections.models import SalesforceConnection
+from problems.messages import problem_for
 
 
 def send_reconnect_needed(connection: SalesforceConnection, problem: str) -> None:

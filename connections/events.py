@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
 from common.events import Details, Event, Message, declare, filled, sentences
-from connections.messages import problem_for
 from connections.models import Service
-from connections.problem_codes import ProblemCode
+from problems.codes import ProblemCode
+from problems.messages import problem_for
 
 
 def _broken(details: Details) -> Message:

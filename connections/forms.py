@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from connections.messages import ConnectionProblem
 from connections.services.salesforce import org_origin
+from problems.messages import ConnectionProblem
 
 CONTROL = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
 CHOICES = [("production", _("Salesforce")), ("sandbox", _("Sandbox")), ("my_domain", _("My Domain"))]

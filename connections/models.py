@@ -131,7 +131,7 @@ class MarketoConnection(models.Model):
     client_id = models.CharField(_("Client ID"), max_length=100)
     client_secret = CredentialField(_("Client Secret"))
     status = models.CharField(max_length=20, choices=ConnectionStatus.choices, default=ConnectionStatus.CONNECTED)
-    # Code of connections.messages for the last failure; empty while calls succeed.
+    # Code of problems.messages for the last failure; empty while calls succeed.
     problem = models.CharField(max_length=40, blank=True)
     # The path, without ids, of the call that met the problem.
     problem_operation = models.CharField(max_length=200, blank=True)
@@ -350,7 +350,7 @@ class ApiFailure(models.Model):
     code = models.CharField(max_length=60)
     # The path that was called, without ids.
     operation = models.CharField(max_length=200)
-    # Code of connections.messages, for codes that diagnostics.messages does not explain.
+    # Code of problems.messages, for codes that diagnostics.messages does not explain.
     problem = models.CharField(max_length=40)
     # Custom fields and objects that the provider's message names; the message itself may name people.
     names = models.CharField(max_length=300, blank=True)

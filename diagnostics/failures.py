@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SalesAccount, User
 from clients.http import ApiError, CircuitOpenError
-from connections.messages import ConnectionProblem
 from connections.models import ApiFailure, MarketoConnection, MarketoInstance, SalesforceConnection, Service
-from connections.problem import MARKETO_ADMIN, YOU, Problem
-from connections.problem_codes import ProblemCode, problem_code
 from connections.services.call_recorder import Connection, end_problem
 from connections.services.probes import find_probe
 from diagnostics.messages import ACTORS, diagnosis_of
+from problems.codes import ProblemCode, problem_code
+from problems.messages import ConnectionProblem
+from problems.problem import MARKETO_ADMIN, YOU, Problem
 
 SHOWN_FOR = timedelta(days=30)
 _NOT_CONNECTED = {

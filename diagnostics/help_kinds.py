@@ -9,14 +9,14 @@ from accounts.models import SalesAccount
 from accounts.permissions import Permission
 from clients.salesforce.errors import SERVICE as SALESFORCE
 from connections.asking import asking
-from connections.messages import PROBLEMS
 from connections.models import ApiFailure, ConnectionStatus, MarketoConnection, SalesforceConnection
-from connections.problem import Problem
 from connections.services.health import check_connection
 from connections.services.probes import find_probe
 from diagnostics.failures import retry_failure
 from diagnostics.help_links import HelpKind, HelpRequest, Subject
 from diagnostics.messages import diagnosis_of
+from problems.messages import PROBLEMS
+from problems.problem import Problem
 
 
 def _of_account(subject: Subject) -> QuerySet[Any]:

@@ -13,9 +13,9 @@ from accounts.models import Member, SalesAccount, User
 from accounts.permissions import Permission, roles_with
 from accounts.services import record
 from common.throttling import hit
-from connections.messages import ConnectionProblem, in_english
-from connections.problem_codes import ProblemCode
 from diagnostics.audit_actions import DiagnosticsAction
+from problems.codes import ProblemCode
+from problems.messages import ConnectionProblem, in_english
 
 LIFETIME = timedelta(days=7)
 LINKS_PER_HOUR = 30

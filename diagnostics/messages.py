@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.marketo.errors import SERVICE as MARKETO
 from clients.salesforce.errors import SERVICE as SALESFORCE
-from connections.messages import problem_for
-from connections.problem import ACCOUNT_ADMIN, MARKETO_ADMIN, NOBODY, OPERATOR, SALESFORCE_ADMIN, YOU, Problem
+from problems.messages import problem_for
+from problems.problem import ACCOUNT_ADMIN, MARKETO_ADMIN, NOBODY, OPERATOR, SALESFORCE_ADMIN, YOU, Problem
 
 # In the order of the page: those who can end a standstill come first.
 ACTORS = (ACCOUNT_ADMIN, YOU, SALESFORCE_ADMIN, MARKETO_ADMIN, OPERATOR, NOBODY)

@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django_stubs_ext import StrOrPromise
 
 from accounts.permissions import Permission
-from connections.problem import Problem
 from connections.services.health import Health
 from guide.setup_state import AccountState, SetupState, Viewer
 from operations.progress import waiting_of
+from problems.problem import Problem
 from sync.models import SyncRun
 from sync.statuses import RunStatus
 

@@ -19,13 +19,13 @@ from clients.marketo.client import MarketoClient
 from clients.marketo.types import MarketoUser
 from common.addresses import lookup_form
 from common.throttling import HeldError, exclusive
-from connections.messages import ConnectionProblem
 from connections.models import AdminReading, MarketoAdmin, MarketoInstance
-from connections.problem_codes import ProblemCode, problem_code
 from connections.querysets import MarketoAdminQuerySet
 from connections.services.client_factory import marketo_client
 from marketo_instances import tasks
 from marketo_instances.audit_actions import InstanceAction
+from problems.codes import ProblemCode, problem_code
+from problems.messages import ConnectionProblem
 
 ADMIN_ROLE = "Admin"
 KEPT_FOR = timedelta(days=1)

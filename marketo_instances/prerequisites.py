@@ -11,13 +11,13 @@ from clients.http import ApiError
 from clients.marketo.client import MarketoClient
 from clients.marketo.sample import sample_people
 from connections.asking import asking
-from connections.credentials import CredentialsUnreadable
-from connections.messages import ConnectionProblem, problem_for
 from connections.models import MarketoInstance
-from connections.problem import Problem
-from connections.problem_codes import problem_code
 from connections.services.client_factory import marketo_client
 from connections.services.marketo_schema import describe_fields, linkedin_field
+from problems.codes import problem_code
+from problems.errors import CredentialsUnreadable
+from problems.messages import ConnectionProblem, problem_for
+from problems.problem import Problem
 
 _SALESFORCE_FIELDS = ("sfdcLeadId", "sfdcContactId", "sfdcType")
 _KEPT_SECONDS = 300

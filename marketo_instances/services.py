@@ -7,12 +7,12 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services import record
 from common.addresses import AddressError, stored_form
-from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, MarketoAdmin, MarketoConnection, MarketoInstance
-from connections.problem_codes import ProblemCode
 from connections.services.marketo import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo
 from connections.services.sessions import local_origins
 from marketo_instances.audit_actions import InstanceAction
+from problems.codes import ProblemCode
+from problems.messages import ConnectionProblem
 
 
 def register_marketo_instance(

@@ -10,12 +10,12 @@ from django.db.models import Count
 from accounts.models import Member, SalesAccount
 from clients.http import ApiError
 from common.addresses import lookup_form
-from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
-from connections.problem_codes import ProblemCode, problem_code
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
 from invitations.models import Invitation
+from problems.codes import ProblemCode, problem_code
+from problems.messages import ConnectionProblem
 from sync.models import Person
 
 # Keeps a query far below the 16,384 characters that Salesforce takes in an address.

@@ -2,7 +2,7 @@
 
 from accounts.models import Member, SalesAccount
 from accounts.permissions import Role
-from connections.problem import SALESFORCE_ADMIN, Problem
+from problems.problem import SALESFORCE_ADMIN, Problem
 
 NAMED = 3
 

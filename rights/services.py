@@ -1,4 +1,4 @@
-"""Whether the users of the two connections have the rights of `connections.rights`, asked of both providers."""
+"""Whether the users of the two connections have the rights of `problems.rights`, asked of both providers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from clients.http import AccessDenied, ApiError, QuotaExceeded, ReconnectNeeded,
 from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
 from connections.asking import asking
-from connections.messages import ConnectionProblem
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection, Service
-from connections.problem_codes import ProblemCode, problem_code
-from connections.rights import RIGHTS, Right, RightCode, rights_in
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.visibility import Kind, Verdict, Visibility, current_visibility, keep_visibility
+from problems.codes import ProblemCode, problem_code
+from problems.messages import ConnectionProblem
+from problems.rights import RIGHTS, Right, RightCode, rights_in
 from rights.visibility import check_marketo, check_salesforce, free_to_refuse
 
 _KEPT_SECONDS = 7 * 24 * 60 * 60

@@ -13,11 +13,11 @@ from accounts.querysets import MemberQuerySet
 from accounts.services import record
 from clients.http import ApiError
 from clients.marketo.types import Workspace
-from connections.messages import ConnectionProblem
 from connections.models import MarketoAccess, MarketoConnection
-from connections.problem_codes import ProblemCode, problem_code
 from connections.querysets import MarketoAccessQuerySet
 from connections.services.client_factory import marketo_client
+from problems.codes import ProblemCode, problem_code
+from problems.messages import ConnectionProblem
 from rights.audit_actions import RightsAction
 
 # Adobe, "Granting Access to Users": wait ten minutes after connecting.

@@ -6,9 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from connections.forms import CHOICES, CONTROL, SalesforceHostForm
-from connections.messages import ConnectionProblem
 from connections.models import APP_KINDS, ConnectMethod, SalesforceApp
 from connections.services.salesforce import org_origin
+from problems.messages import ConnectionProblem
 
 
 class AppCredentialsForm(forms.Form):

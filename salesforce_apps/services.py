@@ -8,11 +8,11 @@ from accounts.models import SalesAccount, User
 from accounts.services import record
 from clients.http import ApiError
 from clients.salesforce import app_check, oauth
-from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, ConnectMethod, SalesforceApp
-from connections.problem_codes import ProblemCode, problem_code
 from connections.services.sessions import calling_origin, local_origins, oauth_app, open_session
 from connections.services.token_refresh import refresh_row
+from problems.codes import ProblemCode, problem_code
+from problems.messages import ConnectionProblem
 from salesforce_apps.audit_actions import AppAction
 
 

@@ -13,11 +13,11 @@ from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from clients.hosts import PRODUCTION_LOGIN, SANDBOX_LOGIN
 from clients.salesforce.oauth import AppKind
-from connections.messages import ConnectionProblem
 from connections.models import ConnectMethod, SalesforceApp, SalesforceAppKey
-from connections.problem import Problem
 from connections.services.org_moves import OtherOrgError
 from connections.services.salesforce import callback_url, org_origin
+from problems.messages import ConnectionProblem
+from problems.problem import Problem
 from salesforce_apps.connecting import connect_without_login
 from salesforce_apps.forms import AppCredentialsForm, SalesforceAppForm, ServerConnectForm
 from salesforce_apps.keys import make_key

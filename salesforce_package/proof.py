@@ -28,13 +28,13 @@ from clients.salesforce.errors import SERVICE as SALESFORCE
 from clients.salesforce.oauth import to_18
 from clients.salesforce.soql import literals
 from clients.values import flag
-from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, SalesforceConnection
-from connections.problem import Problem
-from connections.problem_codes import ProblemCode, problem_code
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
 from diagnostics.messages import DIAGNOSES, diagnosis_of
+from problems.codes import ProblemCode, problem_code
+from problems.messages import ConnectionProblem
+from problems.problem import Problem
 from salesforce_package.audit_actions import PackageAction
 from salesforce_package.facts import ACTIVITY_FIELDS, TASK_TYPES, ActivityField
 from salesforce_package.models import ActivityProof

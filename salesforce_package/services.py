@@ -15,13 +15,13 @@ from accounts.occurrences import begin, drop, end
 from accounts.services import record
 from clients.http import ApiError
 from connections.asking import asking
-from connections.messages import ConnectionProblem, in_english
 from connections.models import ConnectionStatus, MarketoInstance, SalesforceConnection
-from connections.problem_codes import ProblemCode, problem_code
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client, salesforce_client
 from invitations.models import Invitation
 from marketo_instances.prerequisites import SalesforceSample, read_salesforce_sample
+from problems.codes import ProblemCode, problem_code
+from problems.messages import ConnectionProblem, in_english
 from salesforce_package.audit_actions import PackageAction
 from salesforce_package.changes import find_changes, keep_changes, open_changes
 from salesforce_package.checks import check_org

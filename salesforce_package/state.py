@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import SalesAccount
-from connections.messages import PROBLEMS
 from connections.models import MarketoInstance, SalesforceConnection
-from connections.problem import Problem
-from connections.problem_codes import ProblemCode
 from diagnostics.help_links import Part
+from problems.codes import ProblemCode
+from problems.messages import PROBLEMS
+from problems.problem import Problem
 from salesforce_package.changes import open_changes
 from salesforce_package.facts import ACTIVITY_FIELDS, FIELD_TYPES
 from salesforce_package.items.checklist import EVIDENCE, ITEMS, SECTIONS

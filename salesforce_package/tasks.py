@@ -6,10 +6,10 @@ from typing import Any
 from celery import Task, shared_task
 
 from accounts.models import SalesAccount
-from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
-from connections.problem_codes import ProblemCode
 from connections.turns import in_their_minute, look
+from problems.codes import ProblemCode
+from problems.messages import ConnectionProblem
 from salesforce_package import proof, retention, services
 
 

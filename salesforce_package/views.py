@@ -11,8 +11,8 @@ from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from connections.asking import asking
-from connections.messages import ConnectionProblem
-from connections.problem import Problem
+from problems.messages import ConnectionProblem
+from problems.problem import Problem
 from salesforce_package import services
 from salesforce_package.forms import RecordForm
 from salesforce_package.items.install import INSTALLED_PACKAGES_PATH, LISTING_URL

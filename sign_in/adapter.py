@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from accounts.access import is_fresh_sign_in
 from accounts.models import User
 from accounts.services import RefusedError, must_use_salesforce
-from connections.messages import problem_for
-from connections.problem_codes import problem_code
+from problems.codes import problem_code
+from problems.messages import problem_for
 from sign_in.links import linked_to, refuse_other_address
 from sign_in.oauth import SignInFailed, new_state
 

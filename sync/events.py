@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
 from common.events import Details, Event, Message, declare, filled, sentences
-from connections.problem import NOBODY
+from problems.problem import NOBODY
 from sync.budgets import AllowanceKind
 from sync.models import RunKind, SyncRun
 from sync.words import LABELS

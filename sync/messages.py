@@ -11,11 +11,11 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from clients.http import ApiError
-from connections.messages import ConnectionProblem, problem_for
-from connections.problem import NOBODY, Problem
-from connections.problem_codes import ProblemCode, problem_code
 from connections.services.visibility import SYNCED, Kind, Visibility
 from history.models import ChangeKind
+from problems.codes import ProblemCode, problem_code
+from problems.messages import ConnectionProblem, problem_for
+from problems.problem import NOBODY, Problem
 from sync.eligibility import Reason
 from sync.engine.problems import MustWait, RunFailed
 from sync.erasure import ERASED_ROW

@@ -13,7 +13,7 @@ from clients.http import ApiError
 from clients.salesforce.errors import SessionExpired
 from clients.salesforce.oauth import GrantRefused, OAuthProblem
 from connections.models import ApiFailure, ApiUsage, Service
-from connections.problem_codes import problem_code
+from problems.codes import problem_code
 
 # Marketo counts its days in US Central time (Adobe documentation, "Marketo Integration Best Practices").
 DAY_ZONES = {Service.SALESFORCE: UTC, Service.MARKETO: ZoneInfo("America/Chicago")}
@@ -28,7 +28,7 @@ _GRANTS: dict[OAuthProblem, str] = {
     OAuthProblem.INACTIVE_USER: "INACTIVE_USER",
     OAuthProblem.INACTIVE_ORG: "INACTIVE_ORGANIZATION",
     OAuthProblem.IP_RESTRICTED: "INVALID_GRANT",
-    # Codes of ours: the sentences of connections.messages name the cause.
+    # Codes of ours: the sentences of problems.messages name the cause.
     OAuthProblem.EXPIRED_CODE: OAuthProblem.EXPIRED_CODE,
     OAuthProblem.REFUSED: OAuthProblem.REFUSED,
     OAuthProblem.APP_OF_OTHER_ORG: OAuthProblem.APP_OF_OTHER_ORG,

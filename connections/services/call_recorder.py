@@ -17,8 +17,8 @@ from clients.http import ApiError, CircuitOpenError, ReconnectNeeded
 from connections.emails import send_reconnect_needed
 from connections.events import BROKEN
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection, Service
-from connections.problem_codes import PASSING, problem_code
 from connections.services.call_log import record_failure, record_usage, without_ids
+from problems.codes import PASSING, problem_code
 
 _SECONDS_BETWEEN_NOTES = 10
 

@@ -11,15 +11,15 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Member, SalesAccount
 from clients.http import ApiError, Unreachable
-from connections.messages import problem_for
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection, Service
-from connections.problem import Problem
-from connections.problem_codes import problem_code
 from connections.services.call_log import record_usage, solve_failures
 from connections.services.call_recorder import record_problem, row_of
 from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.probes import find_probe
 from connections.services.token_refresh import renew_access, renew_idle_token
+from problems.codes import problem_code
+from problems.messages import problem_for
+from problems.problem import Problem
 
 # The clock asks every hour.
 HEARD_OF = timedelta(minutes=50)

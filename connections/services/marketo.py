@@ -15,14 +15,14 @@ from clients.hosts import ForbiddenHost, normalise_marketo_endpoint
 from clients.http import ApiError, UnexpectedAnswer
 from clients.marketo.client import PROBE_PATHS, MarketoClient
 from connections.audit_actions import ConnectionAction
-from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance, Service
-from connections.problem_codes import ProblemCode, problem_code
 from connections.services.call_log import solve_failures
 from connections.services.call_recorder import record_call_failure
 from connections.services.sessions import open_session
 from connections.services.token_refresh import SharedTokenCache
 from connections.signals import connected
+from problems.codes import ProblemCode, problem_code
+from problems.messages import ConnectionProblem
 
 # Besides white space: zero-width characters and the byte order mark, which come along when text is copied from a page.
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")

@@ -20,12 +20,12 @@ from accounts.permissions import Permission, roles_with
 from accounts.services import record
 from connections.audit_actions import ConnectionAction
 from connections.events import MOVE_WAITS
-from connections.messages import ConnectionProblem
 from connections.models import OrphanedToken
 from connections.orgs import CopiedOrg, OrgMove
-from connections.problem_codes import ProblemCode
 from connections.querysets import OrgMoveQuerySet
 from connections.services.revocation import revoke
+from problems.codes import ProblemCode
+from problems.messages import ConnectionProblem
 
 # Whoever can connect to the org need not be whoever decides about the people.
 OFFERED_FOR = timedelta(days=1)

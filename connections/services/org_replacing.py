@@ -15,15 +15,15 @@ from clients.salesforce.client import Access, SalesforceClient
 from clients.salesforce.errors import SERVICE
 from connections.audit_actions import ConnectionAction
 from connections.events import MOVE_WAITS, OWN_ENDED
-from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
 from connections.orgs import OrgMove
-from connections.problem_codes import ProblemCode, problem_code
 from connections.services.org_moves import find_offer, unsealed
 from connections.services.revocation import abandon
 from connections.services.salesforce_storing import connect
 from connections.services.sessions import oauth_app, open_session
 from connections.services.token_grants import tokens_for
+from problems.codes import ProblemCode, problem_code
+from problems.messages import ConnectionProblem
 
 
 def try_offer(account: SalesAccount, move_id: int) -> None:

@@ -8,10 +8,10 @@ from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
 from clients.salesforce.oauth import TOKEN_PATH
 from connections.models import MarketoConnection, Service
-from connections.problem_codes import PERMISSION
 from connections.services.call_recorder import Connection
 from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.token_refresh import renew_access
+from problems.codes import PERMISSION
 
 Calls = dict[str, Callable[..., Any]]
 

@@ -20,15 +20,15 @@ from clients.http import ApiError, reported_call
 from clients.salesforce import oauth
 from common.throttling import hit
 from connections.audit_actions import ConnectionAction
-from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection, SalesforceSignIn, Service
-from connections.problem_codes import ProblemCode, problem_code
 from connections.querysets import SalesforceConnectionQuerySet
 from connections.services.call_recorder import record_call_failure
 from connections.services.org_moves import hold_offer, withdraw_offer_of
 from connections.services.revocation import abandon, revoke
 from connections.services.salesforce_storing import SIGN_IN, Made, keep_connection
 from connections.services.sessions import app_of_org, calling_origin, local_origins, oauth_app, open_session
+from problems.codes import ProblemCode, problem_code
+from problems.messages import ConnectionProblem
 
 SIGN_IN_LIFETIME = timedelta(minutes=10)
 SIGN_INS_PER_MINUTE = 10

@@ -14,7 +14,6 @@ from clients.salesforce import oauth
 from clients.salesforce.client import Access, Organization, SalesforceClient, UserInfo
 from clients.salesforce.errors import SERVICE
 from connections.audit_actions import ConnectionAction
-from connections.messages import ConnectionProblem
 from connections.models import (
     ConnectionStatus,
     ConnectMethod,
@@ -24,12 +23,13 @@ from connections.models import (
     Service,
 )
 from connections.orgs import CopiedOrg
-from connections.problem_codes import REFUSED_BY_SALESFORCE, ProblemCode
 from connections.services.call_log import solve_failures
 from connections.services.org_moves import OtherOrgError, copied_org, hold_offer, offer_move, withdraw_move
 from connections.services.revocation import revoke
 from connections.services.sessions import open_session
 from connections.signals import connected
+from problems.codes import REFUSED_BY_SALESFORCE, ProblemCode
+from problems.messages import ConnectionProblem
 
 # How Diagnostics names the calls of a sign-in.
 SIGN_IN = "sign-in"

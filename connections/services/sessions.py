@@ -11,10 +11,10 @@ from clients.hosts import PRODUCTION_LOGIN, SANDBOX_LOGIN, is_sandbox_login
 from clients.http import ProviderSession
 from clients.salesforce import oauth
 from clients.salesforce.errors import SERVICE
-from connections.credentials import AppUnreadable
-from connections.messages import ConnectionProblem
 from connections.models import SalesforceApp
-from connections.problem_codes import ProblemCode
+from problems.codes import ProblemCode
+from problems.errors import AppUnreadable
+from problems.messages import ConnectionProblem
 
 
 def open_session(*, allowed_hosts: Iterable[str]) -> ProviderSession:

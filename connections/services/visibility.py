@@ -12,11 +12,11 @@ from typing import Any, Self
 
 from django.utils import timezone
 
-from connections.messages import problem_for
 from connections.models import Service
-from connections.problem import Problem
-from connections.problem_codes import ProblemCode
 from connections.services.call_recorder import Connection, row_of
+from problems.codes import ProblemCode
+from problems.messages import problem_for
+from problems.problem import Problem
 
 LIFETIME = timedelta(days=7)
 

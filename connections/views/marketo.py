@@ -10,11 +10,11 @@ from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from connections.forms import MarketoCredentialsForm
-from connections.messages import PROBLEMS, ConnectionProblem
 from connections.models import MarketoConnection
 from connections.services import marketo as marketo_services
 from connections.services.health import marketo_health
 from connections.services.visibility import current_visibility
+from problems.messages import PROBLEMS, ConnectionProblem
 
 
 @permission_required(Permission.CONNECT_MARKETO)

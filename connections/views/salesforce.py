@@ -21,14 +21,14 @@ from accounts.middleware import ConsoleRequest
 from accounts.models import Member
 from accounts.permissions import Permission
 from connections.forms import SalesforceHostForm
-from connections.messages import PROBLEMS, ConnectionProblem
 from connections.models import SalesforceConnection
-from connections.problem_codes import ProblemCode
 from connections.services import salesforce as salesforce_services
 from connections.services.health import own_salesforce_health, salesforce_health
 from connections.services.org_moves import OtherOrgError, move_under_way, offered_move
 from connections.services.sessions import has_app
 from connections.services.visibility import current_visibility
+from problems.codes import ProblemCode
+from problems.messages import PROBLEMS, ConnectionProblem
 
 # In the session: by which a sign-in at Salesforce knows the browser it began in.
 BROWSER = "salesforce_sign_in_browser"

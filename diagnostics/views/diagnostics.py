@@ -13,11 +13,11 @@ from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount, User
 from accounts.permissions import Permission
 from connections.asking import asking
-from connections.messages import ConnectionProblem
 from connections.models import ApiFailure
 from connections.services.health import check_account, marketo_health, salesforce_health
 from diagnostics import failures
 from diagnostics.usage import usage_charts
+from problems.messages import ConnectionProblem
 
 
 @permission_required(Permission.READ_DIAGNOSTICS)

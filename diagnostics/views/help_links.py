@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import member_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
-from connections.messages import ConnectionProblem
 from diagnostics.help_links import LIFETIME, check_help_link, kind_and_key, make_help_link, read_help_link
+from problems.messages import ConnectionProblem
 
 
 @member_required

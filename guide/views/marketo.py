@@ -14,7 +14,6 @@ from accounts.middleware import ConsoleRequest
 from accounts.services import RefusedError, record
 from common.paging import is_key
 from connections.asking import asking
-from connections.messages import ConnectionProblem
 from connections.models import AdminReading, MarketoInstance
 from guide.audit_actions import GuideAction
 from guide.forms import AdminRolesForm, FirstAdminForm
@@ -26,6 +25,7 @@ from marketo_instances.access import marketo_admin_required
 from marketo_instances.admins import marketo_admins, refresh_marketo_admins, set_admin_roles
 from marketo_instances.prerequisites import prerequisites
 from marketo_instances.services import choose_instance
+from problems.messages import ConnectionProblem
 from salesforce_package.items.base import REST_HOST, SOAP_HOST
 
 

@@ -11,9 +11,9 @@ from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from accounts.services import RefusedError
 from common.paging import is_key
-from connections.messages import ConnectionProblem
 from connections.services.org_moves import OFFERED_FOR, cancel_move, move_under_way, offered_move
 from guide.org_move import move_to_org, what_hangs_on_it
+from problems.messages import ConnectionProblem
 from sync.models import SyncRun
 from sync.moves import copy_of, end_move, needs_full_run, people_not_found
 

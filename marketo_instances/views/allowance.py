@@ -11,12 +11,12 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
-from connections.messages import ConnectionProblem
 from connections.models import ApiUsage, MarketoInstance, Service
 from connections.services.call_log import DAY_ZONES
 from connections.services.marketo import instance_of
 from marketo_instances.allowances import set_allowance
 from marketo_instances.forms import AllowanceForm
+from problems.messages import ConnectionProblem
 
 
 @permission_required(Permission.CONNECT_MARKETO)

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import access_error, fresh_sign_in_required_first
 from accounts.models import User
-from connections.messages import ConnectionProblem
 from marketo_instances.forms import MarketoInstanceForm
 from marketo_instances.services import register_marketo_instance
+from problems.messages import ConnectionProblem
 
 
 @login_required

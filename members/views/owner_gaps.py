@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
-from connections.messages import ConnectionProblem
 from invitations.eligibility import InviteEligibility
 from invitations.services import NewInvitation, invite
 from members.owner_gaps import OwnerGap, owner_gaps
+from problems.messages import ConnectionProblem
 
 
 @permission_required(Permission.MANAGE_USERS)

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
-from connections.problem import Problem
 from people.differences import lines_of
 from people.reconciliation import count, last_counts
+from problems.problem import Problem
 from sync import services
 from sync.access import chosen_account, watched_accounts
 from sync.messages import TROUBLES, trouble

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
-from connections.messages import ConnectionProblem
 from connections.models import Service
-from connections.problem import MARKETO_ADMIN, SALESFORCE_ADMIN, Problem
+from problems.messages import ConnectionProblem
+from problems.problem import MARKETO_ADMIN, SALESFORCE_ADMIN, Problem
 from rights.services import check_rights, last_check, rows_of
 
 

@@ -10,8 +10,8 @@ from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from common.paging import is_key
-from connections.messages import ConnectionProblem
-from connections.problem import Problem
+from problems.messages import ConnectionProblem
+from problems.problem import Problem
 from rights.user_access import access_state, grant_marketo_access, marketo_workspaces, revoke_marketo_access
 
 

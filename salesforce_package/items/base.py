@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from connections.problem import MARKETO_ADMIN
+from problems.problem import MARKETO_ADMIN
 from salesforce_package.facts import BASE_SOURCE, BUTTONS_SOURCE, PACKAGE_FIELDS, SOAP_SOURCE
 from salesforce_package.items.buttons import shows_buttons
 from salesforce_package.items.declaration import (

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from connections.problem import SALESFORCE_ADMIN
+from problems.problem import SALESFORCE_ADMIN
 from salesforce_package.facts import Source
 from salesforce_package.org import Finding, Org
 

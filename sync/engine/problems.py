@@ -12,7 +12,7 @@ from psycopg.errors import DiskFull
 
 from clients.http import ApiError, CircuitOpenError, QuotaExceeded, TransientApiError
 from clients.marketo.errors import ExportQueueFull
-from connections.problem_codes import problem_code
+from problems.codes import problem_code
 
 # Marketo's own sample waits 60, 120 and 240 seconds for a place in the queue: each time as long as before in all.
 QUEUE_FULL_FIRST, QUEUE_FULL_LONGEST = timedelta(minutes=1), timedelta(minutes=4)

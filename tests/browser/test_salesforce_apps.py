@@ -10,10 +10,10 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from connections.messages import problem_for
 from connections.models import APP_KINDS, ConnectMethod, SalesforceConnection
-from connections.problem_codes import ProblemCode
 from msi_admin.celery import app
+from problems.codes import ProblemCode
+from problems.messages import problem_for
 from sandbox.records import INTEGRATION
 from sandbox.testing import SandboxProcess
 from tests.browser.audit import faults_of

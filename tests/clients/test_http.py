@@ -17,12 +17,12 @@ from pytest_django import Settings
 
 from clients import http
 from clients.deadline import deadline
-from connections.messages import problem_for
 from connections.models import Service
-from connections.problem_codes import problem_code
 from notifications.models import Trouble
 from notifications.senders import posting
 from notifications.senders.taking import NotTaken
+from problems.codes import problem_code
+from problems.messages import problem_for
 from sandbox.testing import SandboxProcess
 
 

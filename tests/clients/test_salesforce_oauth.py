@@ -11,7 +11,7 @@ from clients import http
 from clients.hosts import ForbiddenHost, check_instance_url, must_be_public, salesforce_login_origin
 from clients.salesforce import oauth
 from clients.salesforce.oauth import GrantRefused, OAuthApp, OAuthError, OAuthProblem, TokenAnswer
-from connections.problem_codes import problem_code
+from problems.codes import problem_code
 from sandbox.testing import SandboxProcess
 from tests.canned_answers import CannedAnswers
 from tests.salesforce_sign_in import APP, exchange, refresh, sign_in

@@ -15,10 +15,10 @@ from accounts.models import User
 from clients import circuit, http
 from clients.circuit import FAILURES_IN_A_ROW
 from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
-from connections.problem_codes import ProblemCode
 from connections.services.call_log import record_failure
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
+from problems.codes import ProblemCode
 from sandbox.testing import SandboxProcess
 from sync.engine.problems import Wait, decide_retry
 from tests.canned_answers import serving

@@ -10,14 +10,14 @@ from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
 from clients.http import ReconnectNeeded
 from connections.audit_actions import ConnectionAction
-from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
-from connections.problem_codes import ProblemCode
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client
 from connections.services.health import check_connection, marketo_health
 from connections.services.token_refresh import SharedTokenCache
 from marketo_instances.admins import marketo_admins
+from problems.codes import ProblemCode
+from problems.messages import ConnectionProblem
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.factories import make_member

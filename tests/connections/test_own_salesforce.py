@@ -8,12 +8,12 @@ from django.test import Client
 
 from accounts.models import AuditEvent, SalesAccount, User
 from connections.audit_actions import ConnectionAction
-from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
 from connections.services.client_factory import salesforce_client
 from connections.services.health import salesforce_health
 from connections.services.salesforce import finish_sign_in, take_sign_in
 from connections.views.salesforce import BROWSER
+from problems.messages import ConnectionProblem
 from salesforce_package.state import package_state
 from salesforce_package.tasks import check_packages
 from sandbox.testing import SandboxProcess

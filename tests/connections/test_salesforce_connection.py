@@ -15,11 +15,11 @@ from clients.http import ReconnectNeeded
 from connections.audit_actions import ConnectionAction
 from connections.models import SalesforceConnection, SalesforceSignIn
 from connections.orgs import CopiedOrg, OrgMove
-from connections.problem_codes import ProblemCode
 from connections.services.client_factory import salesforce_client
 from connections.services.org_moves import OFFERED_FOR
 from connections.tasks import revoke_orphaned_tokens
 from devtools.personas import PASSWORD, SALESFORCE_ADMIN
+from problems.codes import ProblemCode
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, connect_own, press_ok

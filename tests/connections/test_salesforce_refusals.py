@@ -6,8 +6,8 @@ import pytest
 from django.core.cache import cache
 
 from accounts.models import User
-from connections.messages import PROBLEMS
 from connections.models import SalesforceConnection
+from problems.messages import PROBLEMS
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok

@@ -12,8 +12,8 @@ from accounts.models import SalesAccount
 from common.throttling import exclusive
 from connections import tasks
 from connections.models import MarketoConnection, SalesforceConnection
-from connections.problem_codes import ProblemCode
 from connections.turns import MINUTES, turn_of, turn_of_own
+from problems.codes import ProblemCode
 from salesforce_package.models import PackageCheck
 from salesforce_package.tasks import check_package, check_packages
 from sandbox.testing import SandboxProcess

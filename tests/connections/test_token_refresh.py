@@ -17,12 +17,12 @@ from clients.http import ReconnectNeeded, TransientApiError, open_session
 from connections.events import IDLING_OUT, SALESFORCE_BROKEN
 from connections.models import ConnectionStatus, SalesforceConnection
 from connections.orgs import OrgMove
-from connections.problem_codes import ProblemCode
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
 from connections.services.health import check_connection, salesforce_health
 from connections.services.token_refresh import TokenRefresh
 from connections.watch import watch_connections
+from problems.codes import ProblemCode
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, process_environment

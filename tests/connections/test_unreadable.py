@@ -6,9 +6,9 @@ from pytest_django import Settings
 
 from accounts.models import Occurrence, User
 from connections.events import BROKEN
-from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.services.health import check_account, check_connection
+from problems.messages import ConnectionProblem
 from salesforce_package.services import check_package
 from tests.conftest import ClientOf
 from tests.connections.conftest import PersonAtSalesforce, press_ok

@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
-from connections.messages import PROBLEMS
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.services.visibility import Kind, Sight, Verdict, Visibility, keep_visibility
+from problems.messages import PROBLEMS
 from tests.pages import text_of
 
 pytestmark = pytest.mark.django_db

@@ -29,12 +29,12 @@ from connections.models import (
     SalesforceConnection,
     Service,
 )
-from connections.problem_codes import problem_code
 from connections.services.call_log import failure_code, record_failure, record_usage
 from connections.services.client_factory import salesforce_client
 from connections.services.health import check_connection
 from diagnostics.messages import ACTORS, DIAGNOSES, diagnosis_of
 from diagnostics.usage import usage_charts
+from problems.codes import problem_code
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT_OWN, ChangeOrg, PersonAtSalesforce, connect_own, press_ok

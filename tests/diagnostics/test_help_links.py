@@ -11,13 +11,13 @@ from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
 from clients.http import AccessDenied, ApiError, TransientApiError
 from connections.models import ApiFailure, ConnectionStatus, MarketoInstance, SalesforceConnection
-from connections.problem_codes import ProblemCode
 from connections.services.call_log import record_failure
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
 from connections.services.health import check_connection
 from diagnostics import help_links
 from diagnostics.audit_actions import DiagnosticsAction
+from problems.codes import ProblemCode
 from salesforce_package.models import PackageTick
 from salesforce_package.services import check_package
 from tests.conftest import ClientOf

@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.models import SalesAccount, User
 from connections.models import ConnectionStatus
-from connections.problem_codes import ProblemCode
+from problems.codes import ProblemCode
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_admin, make_marketo_connection, make_run, make_salesforce_connection

@@ -11,11 +11,11 @@ from django.utils import timezone
 from accounts.models import SalesAccount, User
 from accounts.permissions import Role
 from connections.models import MarketoConnection, MarketoInstance
-from connections.problem_codes import ProblemCode
 from guide.overview import Overview, overview_of
 from guide.setup_state import setup_state_for
 from guide.steps import Step, StepState, steps_for
 from invitations.models import Invitation
+from problems.codes import ProblemCode
 from salesforce_package.state import PackageState
 from sync.models import SyncRun
 from sync.statuses import RunStatus

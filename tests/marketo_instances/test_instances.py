@@ -12,11 +12,11 @@ from django.utils.translation import override
 from accounts.models import AuditEvent, User
 from common.redis_client import redis_client
 from connections.asking import asking
-from connections.messages import ConnectionProblem
 from connections.models import MarketoAdmin, MarketoInstance
 from marketo_instances.admins import marketo_admins, refresh_marketo_admins
 from marketo_instances.audit_actions import InstanceAction
 from marketo_instances.prerequisites import CheckResult, prerequisites
+from problems.messages import ConnectionProblem
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_admin, make_user

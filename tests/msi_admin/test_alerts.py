@@ -23,12 +23,12 @@ from clients.http import ApiError
 from clients.measures import CALLS, CallMeasure
 from common.mail import MAILS
 from connections.models import Service
-from connections.problem_codes import ProblemCode
 from history.models import ChangeDelay
 from msi_admin.measures import DROPPED, REQUESTS, TASKS
 from msi_admin.middleware import PROBES
 from notifications.handing_over import MESSAGES
 from notifications.models import ChannelKind, Trouble
+from problems.codes import ProblemCode
 from sync.measures import RUNS
 from sync.models import RunKind
 from sync.statuses import UNFINISHED, RunStatus

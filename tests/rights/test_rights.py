@@ -8,11 +8,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from common.redis_client import redis_client
-from connections.messages import PROBLEMS
 from connections.models import ApiFailure, MarketoConnection, MarketoInstance, SalesforceConnection, Service
-from connections.problem_codes import ProblemCode
-from connections.rights import RIGHTS, RightCode, names_of, rights_in
 from connections.services.visibility import Kind, Sight, Verdict, Visibility, current_visibility, keep_visibility
+from problems.codes import ProblemCode
+from problems.messages import PROBLEMS
+from problems.rights import RIGHTS, RightCode, names_of, rights_in
 from rights.services import RightState, check_rights, last_check
 from sandbox.testing import SandboxProcess
 from tests.connections.conftest import ChangeOrg

@@ -9,10 +9,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import AuditEvent, SalesAccount, User
-from connections.messages import PROBLEMS
 from connections.models import SalesforceApp, SalesforceConnection
 from connections.services.client_factory import salesforce_client
 from connections.services.token_refresh import renew_access
+from problems.messages import PROBLEMS
 from salesforce_apps.audit_actions import AppAction
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf

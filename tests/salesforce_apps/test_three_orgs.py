@@ -7,9 +7,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from connections.messages import PROBLEMS
 from connections.models import SalesforceConnection
-from connections.problem_codes import ProblemCode
+from problems.codes import ProblemCode
+from problems.messages import PROBLEMS
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT

@@ -9,10 +9,10 @@ from accounts.models import AuditEvent, SalesAccount, User
 from clients.hosts import assertion_audience
 from clients.http import ReconnectNeeded
 from connections.audit_actions import ConnectionAction
-from connections.messages import PROBLEMS
 from connections.models import ConnectionStatus, ConnectMethod, SalesforceApp, SalesforceAppKey, SalesforceConnection
 from connections.services.client_factory import salesforce_client
 from connections.services.token_refresh import renew_access
+from problems.messages import PROBLEMS
 from salesforce_apps.audit_actions import AppAction
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf

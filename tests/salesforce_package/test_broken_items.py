@@ -9,9 +9,9 @@ from django.utils import timezone
 from accounts.models import Occurrence, SalesAccount, User
 from accounts.occurrences import begin
 from connections.asking import asking
-from connections.messages import ConnectionProblem
 from connections.models import SalesforceConnection
-from connections.problem_codes import ProblemCode
+from problems.codes import ProblemCode
+from problems.messages import ConnectionProblem
 from salesforce_package import tasks
 from salesforce_package.checks import check_org
 from salesforce_package.events import ITEMS_BROKEN

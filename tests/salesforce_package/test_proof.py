@@ -9,11 +9,11 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from clients.http import AccessDenied
 from clients.salesforce.client import SalesforceClient
-from connections.messages import ConnectionProblem
 from connections.models import ConnectionStatus, SalesforceConnection
 from connections.services.client_factory import salesforce_client
 from connections.turns import turn_of
 from diagnostics.messages import DIAGNOSES
+from problems.messages import ConnectionProblem
 from salesforce_package import tasks
 from salesforce_package.audit_actions import PackageAction
 from salesforce_package.facts import ACTIVITY_FIELDS

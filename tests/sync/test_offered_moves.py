@@ -14,7 +14,6 @@ from accounts.permissions import Role
 from clients.http import open_session
 from clients.salesforce import oauth
 from connections.events import MOVE_WAITS
-from connections.messages import ConnectionProblem
 from connections.models import OrphanedToken, SalesforceConnection
 from connections.orgs import CopiedOrg, OrgMove
 from connections.services import org_moves
@@ -31,6 +30,7 @@ from connections.services.salesforce_storing import Made, keep_connection
 from guide.org_move import move_to_org, what_hangs_on_it
 from members.services import change_role, remove_member
 from notifications.audiences import receivers_of
+from problems.messages import ConnectionProblem
 from sandbox.testing import SandboxProcess
 from sync.models import Person, RunKind, SyncRun
 from sync.services import start_sync

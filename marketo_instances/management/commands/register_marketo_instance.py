@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
-from connections.messages import ConnectionProblem
 from marketo_instances.services import register_marketo_instance
+from problems.messages import ConnectionProblem
 
 SECRET_VARIABLE = "MARKETO_CLIENT_SECRET"  # noqa: S105
 

@@ -11,10 +11,10 @@ from clients.http import (
     TransientApiError,
     Unreachable,
 )
+from clients.marketo.errors import SERVICE as MARKETO
 from clients.salesforce.errors import SERVICE as SALESFORCE
 from clients.salesforce.oauth import AppKind, OAuthError, OAuthProblem, problem_of
-from connections.credentials import AppUnreadable, CredentialsUnreadable
-from connections.models import Service
+from problems.errors import AppUnreadable, CredentialsUnreadable
 
 
 class ProblemCode(StrEnum):
@@ -99,7 +99,7 @@ class ProblemCode(StrEnum):
 
 # The code for each kind of error, by provider; the first that fits counts.
 _BY_KIND: dict[str, dict[type[ApiError], ProblemCode]] = {
-    Service.SALESFORCE: {
+    SALESFORCE: {
         AppUnreadable: ProblemCode.SALESFORCE_APP_UNREADABLE,
         CredentialsUnreadable: ProblemCode.SALESFORCE_UNREADABLE,
         ReconnectNeeded: ProblemCode.SALESFORCE_CREDENTIALS,
@@ -110,7 +110,7 @@ _BY_KIND: dict[str, dict[type[ApiError], ProblemCode]] = {
         TransientApiError: ProblemCode.SALESFORCE_BUSY,
         ApiError: ProblemCode.SALESFORCE_UNEXPECTED,
     },
-    Service.MARKETO: {
+    MARKETO: {
         CredentialsUnreadable: ProblemCode.MARKETO_UNREADABLE,
         ReconnectNeeded: ProblemCode.MARKETO_CREDENTIALS,
         QuotaExceeded: ProblemCode.MARKETO_QUOTA,
@@ -123,10 +123,10 @@ _BY_KIND: dict[str, dict[type[ApiError], ProblemCode]] = {
 }
 # Why nothing could be reached, where the code of clients.http says it: what an operator mends.
 _BY_NETWORK: dict[tuple[str, str], ProblemCode] = {
-    (Service.SALESFORCE, "name"): ProblemCode.SALESFORCE_UNKNOWN_NAME,
-    (Service.SALESFORCE, "certificate"): ProblemCode.SALESFORCE_CERTIFICATE,
-    (Service.MARKETO, "name"): ProblemCode.MARKETO_UNKNOWN_NAME,
-    (Service.MARKETO, "certificate"): ProblemCode.MARKETO_CERTIFICATE,
+    (SALESFORCE, "name"): ProblemCode.SALESFORCE_UNKNOWN_NAME,
+    (SALESFORCE, "certificate"): ProblemCode.SALESFORCE_CERTIFICATE,
+    (MARKETO, "name"): ProblemCode.MARKETO_UNKNOWN_NAME,
+    (MARKETO, "certificate"): ProblemCode.MARKETO_CERTIFICATE,
 }
 _BY_OAUTH_PROBLEM = {
     OAuthProblem.REFUSED: ProblemCode.SALESFORCE_REFUSED,

@@ -9,7 +9,7 @@ kind; "Cross-org OAuth flows": what unified.to and forcedotcom/mcp-hosted#10 rep
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from connections.problem_codes import ProblemCode
+from problems.codes import ProblemCode
 
 APP_SENTENCES: dict[ProblemCode, tuple[Promise, Promise]] = {
     ProblemCode.SALESFORCE_EXTERNAL_APP_OF_OTHER_ORG: (

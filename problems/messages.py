@@ -5,12 +5,12 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from connections.app_messages import APP_SENTENCES
-from connections.marketo_messages import MARKETO_PROBLEMS
-from connections.models import Service
-from connections.problem import ACCOUNT_ADMIN, NOBODY, OPERATOR, SALESFORCE_ADMIN, YOU, Problem
-from connections.problem_codes import ProblemCode
-from connections.rights import RightCode, names_of
+from clients.marketo.errors import SERVICE as MARKETO
+from problems.app_messages import APP_SENTENCES
+from problems.codes import ProblemCode
+from problems.marketo_messages import MARKETO_PROBLEMS
+from problems.problem import ACCOUNT_ADMIN, NOBODY, OPERATOR, SALESFORCE_ADMIN, YOU, Problem
+from problems.rights import RightCode, names_of
 
 
 class ConnectionProblem(Exception):
@@ -267,6 +267,6 @@ def in_english(text: Promise | str) -> str:
 
 def problem_for(code: str) -> Problem:
     """The sentences of a stored code; of one that an older version stored those for an answer nobody expected."""
-    is_marketos = code.startswith(Service.MARKETO)
+    is_marketos = code.startswith(MARKETO)
     unexpected = ProblemCode.MARKETO_UNEXPECTED if is_marketos else ProblemCode.SALESFORCE_UNEXPECTED
     return PROBLEMS.get(code, PROBLEMS[unexpected])

@@ -3,9 +3,9 @@
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from connections.problem import MARKETO_ADMIN, NOBODY, OPERATOR, YOU, Problem
-from connections.problem_codes import ProblemCode
-from connections.rights import RightCode, names_of
+from problems.codes import ProblemCode
+from problems.problem import MARKETO_ADMIN, NOBODY, OPERATOR, YOU, Problem
+from problems.rights import RightCode, names_of
 
 _ALL_WORKSPACES = _("In Marketo open Admin > Users & Roles > Users and give the API user its role in all workspaces.")
 _READ_MARKETO = names_of(RightCode.PEOPLE, RightCode.ACTIVITIES, RightCode.ASSETS)

@@ -10,7 +10,8 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from connections.models import Service
+from clients.marketo.errors import SERVICE as MARKETO
+from clients.salesforce.errors import SERVICE as SALESFORCE
 
 
 class RightCode(StrEnum):
@@ -36,7 +37,7 @@ class Right:
     """Something that an administrator over there grants; `names` are what it is called there."""
 
     code: RightCode
-    service: Service
+    service: str
     names: tuple[str, ...]
     why: Promise
     where: Promise
@@ -53,33 +54,31 @@ _PERMISSION_SET = _("Setup > Permission Sets, a set of the connected user: under
 _SYSTEM_PERMISSIONS = _("Setup > Permission Sets, a set of the connected user: under System Permissions")
 
 RIGHTS: tuple[Right, ...] = (
-    Right(
-        RightCode.PEOPLE, Service.MARKETO, ("Read-Only Lead",), _("Reads people, their fields and lists."), _ACCESS_API
-    ),
+    Right(RightCode.PEOPLE, MARKETO, ("Read-Only Lead",), _("Reads people, their fields and lists."), _ACCESS_API),
     Right(
         RightCode.ACTIVITIES,
-        Service.MARKETO,
+        MARKETO,
         ("Read-Only Activity",),
         _("Learns who was changed, merged or deleted."),
         _ACCESS_API,
     ),
     Right(
         RightCode.ASSETS,
-        Service.MARKETO,
+        MARKETO,
         ("Read-Only Assets",),
         _("Learns how old the instance is, so that a full sync reads everybody."),
         _ACCESS_API,
     ),
     Right(
         RightCode.WORKSPACES,
-        Service.MARKETO,
+        MARKETO,
         ("All workspaces",),
         _("Marketo shows the people of the workspaces in which the API user has its role, and nobody else."),
         _("Admin > Users & Roles > Users, the API user: its role in all workspaces"),
     ),
     Right(
         RightCode.USERS,
-        Service.MARKETO,
+        MARKETO,
         ("Access User Management Api", "Access Users"),
         _("Lists the Marketo admins, and the workspaces for User Access."),
         _(
@@ -88,46 +87,46 @@ RIGHTS: tuple[Right, ...] = (
         ),
         _("Without it type the address of the first admin yourself; workspaces cannot be chosen."),
     ),
-    Right(RightCode.API, Service.SALESFORCE, ("API Enabled",), _("Every call."), _SYSTEM_PERMISSIONS),
-    Right(RightCode.LEADS, Service.SALESFORCE, ("Lead: Read",), _("Reads leads and who owns them."), _PERMISSION_SET),
+    Right(RightCode.API, SALESFORCE, ("API Enabled",), _("Every call."), _SYSTEM_PERMISSIONS),
+    Right(RightCode.LEADS, SALESFORCE, ("Lead: Read",), _("Reads leads and who owns them."), _PERMISSION_SET),
     Right(
         RightCode.CONTACTS,
-        Service.SALESFORCE,
+        SALESFORCE,
         ("Contact: Read",),
         _("Reads contacts and who owns them."),
         _PERMISSION_SET,
     ),
     Right(
         RightCode.ACCOUNTS,
-        Service.SALESFORCE,
+        SALESFORCE,
         ("Account: Read",),
         _("Salesforce gives Contact to nobody who may not read Account."),
         _PERMISSION_SET,
     ),
     Right(
         RightCode.ALL_LEADS,
-        Service.SALESFORCE,
+        SALESFORCE,
         ("Lead: View All Records",),
         _("Salesforce shows what is shared with the user. Public Read in Setup > Sharing Settings does as well."),
         _PERMISSION_SET,
     ),
     Right(
         RightCode.ALL_CONTACTS,
-        Service.SALESFORCE,
+        SALESFORCE,
         ("Contact: View All Records",),
         _("Salesforce shows what is shared with the user. Public Read in Setup > Sharing Settings does as well."),
         _PERMISSION_SET,
     ),
     Right(
         RightCode.SETUP,
-        Service.SALESFORCE,
+        SALESFORCE,
         ("View Setup and Configuration",),
         _("Checks the package, and whether all records are shown."),
         _SYSTEM_PERMISSIONS,
     ),
     Right(
         RightCode.OPPORTUNITIES,
-        Service.SALESFORCE,
+        SALESFORCE,
         ("Opportunity: Read",),
         _("Reads which contacts have a role in an opportunity."),
         _PERMISSION_SET,
@@ -136,7 +135,7 @@ RIGHTS: tuple[Right, ...] = (
 )
 
 
-def rights_in(service: Service) -> list[Right]:
+def rights_in(service: str) -> list[Right]:
     """Those of one provider, in the order in which they are told."""
     return [right for right in RIGHTS if right.service == service]
 

@@ -4,8 +4,8 @@ import pytest
 
 from clients import http
 from clients.salesforce.oauth import GrantRefused, OAuthError, OAuthProblem
-from connections.messages import PROBLEMS
-from connections.problem_codes import problem_code
+from problems.codes import problem_code
+from problems.messages import PROBLEMS
 
 SERVICES = ["salesforce", "marketo"]
 KINDS = [
