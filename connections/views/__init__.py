@@ -1,1 +1,1 @@
-"""Pages of the two connections and the registration of instances."""
+"""Pages of the two connections."""
