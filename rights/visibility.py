@@ -2,7 +2,7 @@
 Is everybody visible? Asks both providers whether the users of the two connections are shown everybody there is.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -37,6 +37,8 @@ _STREAMS_SINCE = timedelta(days=14)  # Marketo keeps deletions as long
 _MOST_PAGES = 10
 _PUBLIC = {"Read", "Edit", "ReadEditTransfer"}
 _CONTROLLED_BY_PARENT = "ControlledByParent"
+# An object that a user may not read is to them one that does not exist.
+_NO_SUCH_OBJECT = "INVALID_TYPE"
 
 
 def check_salesforce(connection: SalesforceConnection, client: SalesforceClient) -> Visibility:
@@ -58,7 +60,7 @@ def check_salesforce(connection: SalesforceConnection, client: SalesforceClient)
 def sees_all_records(connection: SalesforceConnection, client: SalesforceClient) -> dict[Kind, bool]:
     """
     Whether a right or a public default proves that the connected user is shown all leads, and all contacts: one to
-    three calls. False also where the org refuses to tell; raises ApiError when it cannot be asked at all.
+    four calls. False also where the org refuses to tell; raises ApiError when it cannot be asked at all.
 
     Sources: UserPermissionAccess, ObjectPermissions and Organization, see `SalesforceClient`.
     """
@@ -67,7 +69,9 @@ def sees_all_records(connection: SalesforceConnection, client: SalesforceClient)
             return dict.fromkeys(SYNCED, True)
         granted = _answer(partial(client.objects_viewed_whole, connection.user_id)) or set()
         defaults = {} if granted.issuperset(SYNCED) else _answer(client.sharing_defaults) or {}
-    return {kind: kind in granted or _is_public(kind, defaults) for kind in SYNCED}
+        public = [kind for kind in SYNCED if kind not in granted and _is_public(kind, defaults)]
+        proved = granted | _readable(client, public)
+    return {kind: kind in proved for kind in SYNCED}
 
 
 def _is_public(kind: Kind, defaults: Mapping[str, str]) -> bool:
@@ -75,14 +79,31 @@ def _is_public(kind: Kind, defaults: Mapping[str, str]) -> bool:
     return (defaults.get("Account") if access == _CONTROLLED_BY_PARENT else access) in _PUBLIC
 
 
+def _readable(client: SalesforceClient, kinds: Sequence[Kind]) -> set[Kind]:
+    """A default opens the records of an object to those alone who may read the object."""
+    if not kinds:
+        return set()
+    found = _answer(partial(client.queries, [f"SELECT Id FROM {kind} LIMIT 1" for kind in kinds])) or []  # noqa: S608
+    return {kind for kind, records in zip(kinds, found, strict=False) if records.refusal is None}
+
+
 def _counted(client: SalesforceClient, kind: Kind, total: int | None) -> Sight:
     if total is None:
         return Sight(Verdict.UNKNOWN)
-    seen = _answer(partial(client.count, f"SELECT COUNT() FROM {kind}"))  # noqa: S608
+    seen = _answer(partial(_seen, client, kind))
     if seen is None:
         return Sight(Verdict.UNKNOWN)
     hidden, tolerance = total - seen, max(total * _COUNT_TOLERANCE, _SMALLEST_TOLERANCE)
     return Sight(Verdict.SOME if hidden > tolerance else Verdict.UNKNOWN, seen, total)
+
+
+def _seen(client: SalesforceClient, kind: Kind) -> int:
+    try:
+        return client.count(f"SELECT COUNT() FROM {kind}")  # noqa: S608
+    except AccessDenied as refused:
+        if refused.code != _NO_SUCH_OBJECT:
+            raise
+        return 0
 
 
 def check_marketo(client: MarketoClient, known_ids: Collection[int] = ()) -> Visibility:

@@ -97,6 +97,18 @@ def test_public_defaults_prove_it_without_a_right(
     assert verdicts(look(salesforce_connection)) == {"Lead": "all", "Contact": "all"}
 
 
+def test_a_public_default_opens_nothing_to_who_may_not_read_the_object(
+    salesforce_connection: SalesforceConnection, change_org: ChangeOrg, sandbox: SandboxProcess
+) -> None:
+    """An integration user whose permission set is still to come: nobody was shown, and the page said everybody."""
+    change_org("set_object_permission", profile=PROFILE, object="Lead", read=False)
+    found = look(salesforce_connection)
+    assert verdicts(found) == {"Lead": "some", "Contact": "all"}
+    assert found.sights[Kind.LEAD] == Sight(Verdict.SOME, 0, sandbox.get("/_sandbox/state")["salesforce"]["Lead"])
+    proved = sees_all_records(salesforce_connection, salesforce_client(salesforce_connection))
+    assert proved == {"Lead": False, "Contact": True}
+
+
 @pytest.mark.parametrize(
     ("account", "contact", "is_public"),
     [
