@@ -192,7 +192,7 @@ QUESTIONS = [
         "Times of folders end with Z+0000.",
         RECORDED,
         _folder_form,
-        expected="9999-99-99T99:99:99Z+0000",
+        expected="9999-99-99T99:99:99Z+9999",
     ),
     Question(
         "marketo_first_ids",
