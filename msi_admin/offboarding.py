@@ -20,6 +20,7 @@ from members.leaving import delete_user
 from msi_admin.account_export import export_account
 from msi_admin.account_rows import count_rows
 from msi_admin.audit_actions import OperatorAction
+from sync.engine.partitions import drop_partition
 from sync.leaving import stop_everything
 
 logger = structlog.get_logger(__name__)
@@ -45,6 +46,7 @@ def offboard(account: SalesAccount, path: Path) -> dict[str, Any]:
     with transaction.atomic():
         _erase(account)
         deleted = _delete_users(users)
+    drop_partition(account_id)
     certificate = {
         "account": name,
         "slug": slug,

@@ -129,6 +129,8 @@ MAILS_PER_ADDRESS = env.int("MAILS_PER_ADDRESS", 5)
 MAILS_PER_DOMAIN = env.int("MAILS_PER_DOMAIN", 500)
 # Mails that visitors who are not signed in may ask for from one address of a network; none is sent beyond.
 MAILS_PER_CLIENT = env.int("MAILS_PER_CLIENT", 50)
+# An account whose first load brings so many people gets a partition of the copy for itself (sync/engine/partitions.py).
+PEOPLE_OF_OWN_PARTITION = env.int("PEOPLE_OF_OWN_PARTITION", 200_000)
 # How long it can be seen, and taken back, what runs changed in the copy; months leave as a whole.
 JOURNAL_DAYS = env.int("JOURNAL_DAYS", 90)
 # Who has left the copy, and rows that could not be read; runs, failures, usage and invitations; the audit trail.

@@ -9,6 +9,7 @@ from common.redis_client import redis_client
 from common.throttling import HeldError
 from connections.turns import turn_of
 from sync import freshness, queue, retention, runner, watch
+from sync.engine import partitions
 from sync.models import Extract, SyncRun
 from sync.queue import Task
 
@@ -77,6 +78,7 @@ def watch_freshness() -> None:
 @shared_task
 def forget_what_is_old() -> None:
     """Every night: let go in every account what nobody asks for any more."""
+    partitions.drop_partitions_of_nobody()
     for account_id in SalesAccount.objects.values_list("pk", flat=True):
         forget_what_is_old_of.delay(account_id)
 

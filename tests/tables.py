@@ -10,6 +10,11 @@ from django.test import TransactionTestCase
 KEPT = {"django_content_type", "auth_permission"}
 # Whose table Django does not manage.
 BESIDE = {"history_change"}
+# Of accounts that are no longer there after a test (sync.engine.partitions).
+OWN_PARTITIONS = """
+SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+WHERE inhparent = 'sync_person'::regclass AND relname <> 'sync_person_shared'
+"""
 
 
 def empty_quickly() -> None:
@@ -32,6 +37,8 @@ def _empty_tables() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_which_hold_something())
         statements = [f'DELETE FROM "{table}"' for (table,) in cursor.fetchall()]  # noqa: S608
+        cursor.execute(OWN_PARTITIONS)
+        statements += [f'DROP TABLE "{partition}"' for (partition,) in cursor.fetchall()]
         if statements:
             # Neither foreign keys nor the trigger that guards the audit trail are asked.
             cursor.execute("SET LOCAL session_replication_role = replica")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.db.models import Sum
 from django.utils import timezone
 from psycopg import sql
@@ -18,6 +18,7 @@ from sync.engine.cursors import STREAMS, move_cursors
 from sync.engine.delays import note_delays
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.judge import Statements, gather_changes, judge
+from sync.engine.partitions import OwnPartition, analyze_partition, complete_partition, prepare_partition
 from sync.engine.problems import RunFailed, StageLost
 from sync.engine.restart import start_over
 from sync.engine.stage import CHANGED, STAGED, StageTable, all_tables
@@ -28,6 +29,8 @@ from sync.moves import people_not_found
 from sync.statuses import RunStatus
 
 SALESFORCE_TYPES = {"Lead": Source.SALESFORCE_LEADS, "Contact": Source.SALESFORCE_CONTACTS}
+# Of one merge, however many processors the database has: other companies want them too.
+INDEX_MEMORY = "SET LOCAL maintenance_work_mem = '256MB'; SET LOCAL max_parallel_maintenance_workers = 2"
 # From so many changes on, searches would suffer until the database renews its statistics by itself.
 ANALYZE_FROM = 10_000
 
@@ -51,10 +54,10 @@ SELECT %(account)s, judged.marketo_id, {judged_content}, '', %(now)s
 FROM {judged} AS judged JOIN {changes} AS change ON change.marketo_id = judged.marketo_id
 WHERE change.kind = {added}
 """
-# Into an empty copy everybody arrives, and nothing needs to be compared.
+# Into an empty copy everybody arrives, and nothing needs to be compared. In the order of the key, for its index.
 ADD_ALL = """
 INSERT INTO sync_person (account_id, marketo_id, {content}, removed_reason, changed_at)
-SELECT %(account)s, marketo_id, {content}, '', %(now)s FROM {judged} WHERE reason = ''
+SELECT %(account)s, marketo_id, {content}, '', %(now)s FROM {judged} WHERE reason = '' ORDER BY marketo_id
 """
 LET_GO = """
 UPDATE sync_person AS copy
@@ -107,23 +110,25 @@ def merge(run: SyncRun) -> None:
     """
     settle(run)
     run.write(merge_started_at=timezone.now())
+    prepare_partition(run)
     try:
         with transaction.atomic():
             _merge(run)
     except StageLost:
         start_over(run)
     else:
-        _renew_statistics(run)
+        _finish(run)
 
 
-def _renew_statistics(run: SyncRun) -> None:
+def _finish(run: SyncRun) -> None:
     """After the commit: until then, merges of others and VACUUM would wait for it, as it would for them."""
-    if run.status != RunStatus.SUCCEEDED or run.added + run.updated < ANALYZE_FROM:
+    if run.status != RunStatus.SUCCEEDED:
         return
-    # Whoever has the table just now renews its statistics.
-    with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '100ms'")
-        cursor.execute("ANALYZE sync_person")
+    if run.added + run.updated >= ANALYZE_FROM:
+        # Whoever has the table just now renews its statistics.
+        with suppress(OperationalError):
+            analyze_partition(run.account_id)
+    complete_partition(run.account_id)
 
 
 def _merge(run: SyncRun) -> None:
@@ -222,7 +227,16 @@ class _Merge:
             )
         else:
             change(ADD_ALL)
+        self._make_indexes()
         return {"receipt": self._receipt(counts)}
+
+    def _make_indexes(self) -> None:
+        """Of a partition that has just been filled, and whatever else it lacks."""
+        statements = OwnPartition(self.run.account_id).missing_indexes()
+        if statements:
+            self.statements.change(INDEX_MEMORY)
+        for statement in statements:
+            self.statements.change("{index}", index=sql.SQL(statement))
 
     def _people_before(self) -> int:
         """Everybody in the copy. A run that follows changes costs by their number, and so does not count them all."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import requests
+from pytest_django import Settings
 
 from accounts.models import SalesAccount
 from sandbox.testing import SandboxProcess
@@ -57,8 +58,10 @@ def sync_changes(account: SalesAccount) -> SyncRun:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_following_anything_equals_reading_everybody(
-    sync: Sync, connected: SalesAccount, sandbox: SandboxProcess, seed: int
+    sync: Sync, connected: SalesAccount, sandbox: SandboxProcess, settings: Settings, seed: int
 ) -> None:
+    """In the partition that all accounts share, and in one of its own."""
+    settings.PEOPLE_OF_OWN_PARTITION = PEOPLE if seed else PEOPLE + 1
     dice = random.Random(seed)
     sync()
     for _ in range(3):

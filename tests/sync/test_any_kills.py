@@ -9,6 +9,7 @@ import pytest
 
 from accounts.models import SalesAccount, User
 from sandbox.testing import SandboxProcess
+from sync.engine.partitions import SHARED, OwnPartition
 from sync.models import RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
@@ -17,6 +18,7 @@ from tests.sync.mortal_workers import MortalWorkers, mortal_workers
 from tests.sync.oracle import people_in_copy, people_that_belong
 from tests.sync.processes import forget_leases
 from tests.sync.test_any_changes import FAULTS, something_happens
+from tests.sync.test_partitions import definitions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +30,9 @@ MOST_LIVES = 60
 
 
 @pytest.fixture
-def workers(sandbox: SandboxProcess) -> Iterator[MortalWorkers]:
+def workers(sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[MortalWorkers]:
+    """The account's first load gets a partition of its own; many are killed before there is one."""
+    monkeypatch.setenv("PEOPLE_OF_OWN_PARTITION", "1")
     with mortal_workers(sandbox) as started:
         yield started
 
@@ -57,6 +61,8 @@ def test_whatever_happens_the_copy_equals_the_oracle(
         sandbox.delete("/_sandbox/faults")
         assert people_in_copy(connected) == people_that_belong(connected, sandbox)
         assert len(people_in_copy(connected)) == sandbox.get("/_sandbox/state")["expected"]["synced"]
+    assert OwnPartition(connected.pk).state() == (True, False, True)
+    assert definitions(OwnPartition(connected.pk).name) == definitions(SHARED)
 
 
 def kill_workers_of(run: SyncRun, dice: random.Random, workers: MortalWorkers) -> int:

@@ -80,7 +80,7 @@ def test_a_large_merge_does_not_wait_for_another_account_s_statistics(
     place, before = connection.settings_dict, _last_analyzed()
     with psycopg.connect(f"postgresql://{place['USER']}@/{place['NAME']}?host={place['OPTIONS']['host']}") as other:
         # As ANALYZE and VACUUM hold it.
-        other.execute("LOCK TABLE sync_person IN SHARE UPDATE EXCLUSIVE MODE")
+        other.execute("LOCK TABLE sync_person_shared IN SHARE UPDATE EXCLUSIVE MODE")
         assert finish(start_sync(account=connected, started_by=None)).status == RunStatus.SUCCEEDED
         assert _last_analyzed() == before
     assert finish(start_sync(account=connected, started_by=None)).updated == 0
@@ -92,7 +92,7 @@ def test_a_large_merge_does_not_wait_for_another_account_s_statistics(
 def _last_analyzed() -> object:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute("SELECT last_analyze FROM pg_stat_user_tables WHERE relname = 'sync_person'")
+        cursor.execute("SELECT last_analyze FROM pg_stat_user_tables WHERE relname = 'sync_person_shared'")
         return cursor.fetchone()[0]
 
 
