@@ -28,6 +28,9 @@ CONNECTIONS, SILENT_SECONDS = 2_000, 60
 LARGEST_BODY = 16 * 1024 * 1024
 LARGEST_HEADERS = 32 * 1024
 LAST_ANSWERS_SECONDS = 60
+# An answer is written to its end, into a temporary file if it is long, whoever reads it how slowly: waitress would keep
+# a thread waiting for a client that has not read 16 MB, of one answer or of many that it asked for at once.
+LONGEST_ANSWERS = 1024 * 1024 * 1024
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +47,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     host, _colon, port = given.listen.rpartition(":")
     with socket.create_server((host, int(port)), backlog=1024) as listening:
+        hang_up_on_silent_readers(listening)
         return Keeper(listening.fileno(), given.threads).keep(given.processes)
+
+
+def hang_up_on_silent_readers(listening: socket.socket) -> None:
+    """
+    Let every connection end over which nothing can be sent for so long (tcp(7), TCP_USER_TIMEOUT, which they inherit):
+    waitress looks at what comes in only, and what nobody reads would stay for ever.
+    """
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_SECONDS * 1000)
 
 
 @dataclass(frozen=True)
@@ -123,6 +136,7 @@ def _serve(listening: int, started: int, threads: int) -> None:
         channel_timeout=SILENT_SECONDS,
         max_request_body_size=LARGEST_BODY,
         max_request_header_size=LARGEST_HEADERS,
+        outbuf_high_watermark=LONGEST_ANSWERS,
         # Django reads them, and believes as many proxies as TRUSTED_PROXIES says.
         clear_untrusted_proxy_headers=False,
         ident="",

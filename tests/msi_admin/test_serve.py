@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from devtools.embedded.attach import Services
+from msi_admin.serve import hang_up_on_silent_readers
 from tests.browser.demo import free_ports
 
 pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("servers")]
@@ -83,6 +84,26 @@ def test_slow_clients_keep_nobody_waiting(keeper: Keeper, beginning: bytes) -> N
     assert all(is_answered(keeper.port) for _ in range(5))
     for client in clients:
         client.close()
+
+
+def test_a_client_that_does_not_read_keeps_nobody_waiting(keeper: Keeper) -> None:
+    """Security statement 15: of a single packet of requests each answer was written, until a thread stood still."""
+    asked = b"GET /static/tabler/css/tabler.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 60
+    clients = [socket.create_connection(("127.0.0.1", keeper.port)) for _ in range(4 * THREADS)]
+    for client in clients:
+        client.sendall(asked)
+    time.sleep(1)
+    assert all(is_answered(keeper.port) for _ in range(5))
+    for client in clients:
+        client.close()
+
+
+def test_who_reads_nothing_is_hung_up_on() -> None:
+    """What is kept for them would fill the disk."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        hang_up_on_silent_readers(listening)
+        with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
 
 
 def test_a_process_that_dies_is_replaced(keeper: Keeper) -> None:
