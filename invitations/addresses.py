@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.header import decode_header, make_header
+from itertools import islice
 from urllib.parse import unquote
 
 from common.address_fields import sentence_for
@@ -45,10 +46,15 @@ class TypedAddress:
     problem: str = ""
 
 
-def read_addresses(text: str) -> list[TypedAddress]:
-    """Entries separated by comma, semicolon or a new line, each `address` or `Name <address>`; repeated ones once."""
+def read_addresses(text: str, most: int | None = None) -> list[TypedAddress]:
+    """
+    Entries separated by comma, semicolon or a new line, each `address` or `Name <address>`; repeated ones once.
+
+    Of more than `most` the first.
+    """
     found: dict[str, TypedAddress] = {}
-    for address in (address for line in text.splitlines() for address in _Line(line).addresses()):
+    entries = (address for line in text.splitlines() for address in _Line(line).addresses())
+    for address in islice(entries, most):
         found.setdefault(address.email or address.text, address)
     return list(found.values())
 

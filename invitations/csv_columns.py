@@ -1,8 +1,10 @@
 """Which column of a file holds what."""
 
+from collections import Counter
+
 from invitations.csv_headings import COLUMNS, heading_ranks, plain
 from invitations.csv_roles import KNOWN_ROLES
-from invitations.csv_table import Table, is_address_cell
+from invitations.csv_table import Table, address_cells
 
 Mapping = dict[str, int | None]
 ROWS_JUDGED = 200
@@ -58,5 +60,5 @@ def _column_of_addresses(table: Table, ranks: list[dict[str, int]]) -> int:
 
 
 def _address_counts(table: Table) -> list[int]:
-    rows = table.rows[:ROWS_JUDGED]
-    return [sum(is_address_cell(row.cell(column)) for row in rows) for column in range(len(table.columns))]
+    counts = Counter(column for _place, column in address_cells(table.rows[:ROWS_JUDGED]))
+    return [counts[column] for column in range(len(table.columns))]

@@ -15,9 +15,10 @@ from invitations.csv_columns import Mapping
 from invitations.csv_encodings import UNREADABLE
 from invitations.csv_headings import COLUMNS, plain
 from invitations.csv_roles import KNOWN_ROLES
-from invitations.csv_table import Row, Table
+from invitations.csv_table import MAX_CELL, Row, Table
 
-MAX_CELL = 300
+# Of a cell; the first that can be mailed is invited, the others are told.
+MOST_ADDRESSES = 5
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def template_file() -> str:
 
 
 def _read_person(row: Row, mapping: Mapping, team_by_name: dict[str, Team]) -> InviteRow:
-    found = read_addresses(row.cell(mapping["email"]))
+    found = read_addresses(row.cell(mapping["email"])[:MAX_CELL], most=MOST_ADDRESSES)
     # The first of several; a cell without any is told by its first entry.
     address = next((one for one in found if one.email), found[0] if found else None)
     if address is None:

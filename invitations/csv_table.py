@@ -8,7 +8,7 @@ with commas in a semicolon file.
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -30,6 +30,11 @@ SEPARATORS = {
     "|": gettext_lazy("Vertical bar"),
 }
 ROWS_JUDGED = 200
+# Letters of cells with an @ that are looked at for a guess. A file of nothing but addresses, a thousand in each row or
+# 5 MB in one cell, kept a process busy for minutes.
+LETTERS_JUDGED = 50_000
+# A longer cell holds something else, and is refused as an address anyway.
+MAX_CELL = 300
 # How far down the headings are looked for.
 LINES_BEFORE_HEADINGS = 30
 NO_HEADINGS = 0
@@ -119,8 +124,19 @@ def rows_of(data: bytes, layout: Layout) -> list[Row]:
 
 def is_address_cell(cell: str) -> bool:
     """True when a cell holds addresses and nothing else, in one of the notations of mail programs."""
-    found = read_addresses(cell) if "@" in cell else []
+    found = read_addresses(cell) if "@" in cell and len(cell) <= MAX_CELL else []
     return bool(found) and all(address.email for address in found)
+
+
+def address_cells(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
+    """Row and column, by their places, of the cells that hold addresses, as far down as is looked for a guess."""
+    left = LETTERS_JUDGED
+    for place, row in enumerate(rows):
+        for column, cell in enumerate(row.cells):
+            if "@" in cell and left > 0:
+                left -= len(cell)
+                if is_address_cell(cell):
+                    yield place, column
 
 
 def guess_separator(text: str) -> str:
@@ -133,7 +149,7 @@ def guess_separator(text: str) -> str:
 def guess_heading_line(rows: list[Row]) -> int:
     """The line of the headings: the row of the top with most known headings, or the one that stands where they do."""
     rows = [row for row in rows if not _is_separator_line(row)]
-    first = next((place for place, row in enumerate(rows) if any(map(is_address_cell, row.cells))), len(rows))
+    first = next((place for place, _column in address_cells(rows)), len(rows))
     top = rows[: min(first + 1, LINES_BEFORE_HEADINGS)]
     known = [_known_headings(row) for row in top]
     if known and max(known) > (0, 0):
@@ -166,7 +182,7 @@ def _sense(text: str, separator: str) -> tuple[int, int]:
     except CsvError:
         # The rows before a quotation mark that is never closed say enough.
         pass
-    columns = Counter(column for row in rows for column, cell in enumerate(row.cells) if is_address_cell(cell))
+    columns = Counter(column for _place, column in address_cells(rows))
     widths = Counter(len(row.cells) for row in rows if len(row.cells) > 1)
     return max(columns.values(), default=0), max(widths.values(), default=0)
 
@@ -225,7 +241,7 @@ def _rows_of_any_width(text: str, separator: str) -> Iterator[Row]:
 
 def _cells(feed: _Feed, separator: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(iter(feed), delimiter=separator, strict=True)
-    line, width = 1, 0
+    line, width, letters = 1, 0, LETTERS_JUDGED
     while True:
         try:
             cells = next(reader)
@@ -234,12 +250,13 @@ def _cells(feed: _Feed, separator: str) -> Iterator[tuple[int, list[str]]]:
         except csv.Error:
             cells = _careless(feed, line, separator)
         width = width or len(cells)
-        if feed.taken > line and _swallows_rows(cells, separator, width):
+        if feed.taken > line and letters > 0 and _swallows_rows([cell[:letters] for cell in cells], separator, width):
             message = _(
                 "Line %(line)d opens a quotation mark that is closed on line %(end)d, after other people. Correct it, "
                 "and upload the file again."
             )
             raise CsvError(message % {"line": line, "end": feed.taken})
+        letters -= sum(map(len, cells)) if feed.taken > line else 0
         yield line, cells
         line = feed.taken + 1
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from contextlib import suppress
 from html import escape
 
 import pytest
@@ -12,7 +13,10 @@ from hypothesis import strategies as st
 from accounts.models import SalesAccount, Team
 from common.csv_export import FORMULA_STARTS, CsvAnswer
 from common.names import clean_name
+from invitations import csv_rows, csv_table
+from invitations.addresses import TypedAddress, read_addresses
 from invitations.csv_columns import guess_mapping
+from invitations.csv_file import OpenFile
 from invitations.csv_rows import InviteRow, read_people
 from invitations.csv_table import read_table
 from tests.invitations.user_management import USERS, upload
@@ -115,3 +119,31 @@ def test_downloads_have_names_of_ours(browser: Client, account: SalesAccount) ->
         assert disposition in {f'attachment; filename="sales-account-users{end}.csv"' for end in ("", "-report")}
     assert "evil" not in browser.get("/settings/admin/audit/export/")["Content-Disposition"]
     assert text_of(browser.get(USERS))
+
+
+HOSTILE = {
+    "rows of addresses": "\n".join(",".join(f"a{i}x{j}@b.example" for j in range(1000)) for i in range(50)),
+    "one cell of addresses": "email\n" + ";".join(f"a{number}@b{number}.example" for number in range(40_000)),
+    "one cell of an address": f"email\n{EMAIL}{'x' * 1_000_000}",
+    "almost addresses": "email,name\n" + "\n".join("@@," * 300 for _ in range(1_000)) + f"\n{EMAIL},N",
+    "cells of several lines": "email,name\n" + '"a@b\n@,@","c"\n' * 9_000 + f"{EMAIL},N",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_no_file_is_looked_at_for_minutes(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Security statement 29: one full of addresses kept a process busy for minutes, with each of its pages."""
+    looked_at: list[int] = []
+
+    def count(text: str, most: int | None = None) -> list[TypedAddress]:
+        found = read_addresses(text, most)
+        # What takes long is to find out whether something is an address, so that a long one counts for many.
+        looked_at.append(sum(len(address.text) for address in found) if "@" in text else 0)
+        return found
+
+    monkeypatch.setattr(csv_table, "read_addresses", count)
+    monkeypatch.setattr(csv_rows, "read_addresses", count)
+    with suppress(csv_table.CsvError):
+        file = OpenFile(text.encode(), None)
+        read_people(file.table, file.mapping, [])
+    assert sum(looked_at) < 700_000
