@@ -2,12 +2,16 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
 
-# A cell that begins so would be run as a formula (CWE-1236).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+# A cell that begins so would be run as a formula (CWE-1236); the wide letters are what East Asian keyboards write.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+# Where commas are in numbers, as in Sweden, spreadsheets take a semicolon for the end of a cell, and quotation marks
+# around our cells for letters: then a cell begins in the middle of ours.
+_INSIDE = re.compile(r"([;\t\r\n][\s\"']*)(?=[=+\-@＝＋－＠])")
 
 
 class CsvAnswer(StreamingHttpResponse):
@@ -28,4 +32,5 @@ def _lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
 
 
 def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+    inside = _INSIDE.sub(r"\1'", cell)
+    return f"'{inside}" if inside.startswith(FORMULA_STARTS) else inside

@@ -110,6 +110,15 @@ def test_no_cell_we_write_begins_a_formula(start: str) -> None:
     assert row == [f'\'{start}HYPERLINK("x")', 'a,"b"\nc', "'="]
 
 
+@pytest.mark.parametrize("inside", [";=1+1", ';"=1+1"', "\n=1+1", "\r\n-1", "; \t@SUM(1)", ";＝1+1", ";=1;=2"])
+def test_no_cell_begins_a_formula_where_semicolons_end_cells(inside: str) -> None:
+    """Security statement 31: as Excel reads our files where numbers have commas, such as in Sweden."""
+    text = CsvAnswer("x.csv", [("Nora", f"Ek{inside}", "b")]).getvalue().decode("utf-8-sig")
+    for separator in ";\t":
+        cells = [cell for row in csv.reader(io.StringIO(text), delimiter=separator) for cell in row]
+        assert [cell for cell in cells if cell.strip(' "').startswith(FORMULA_STARTS)] == []
+
+
 def test_downloads_have_names_of_ours(browser: Client, account: SalesAccount) -> None:
     """Security statement 32: whatever the account, the file or a person is called."""
     SalesAccount.objects.update(name='../"evil\r\n')
