@@ -102,6 +102,11 @@ class Channel(models.Model):
         return self.member.user if self.member else self.user
 
     @property
+    def whose(self) -> str:
+        """Whoever must not keep others waiting: an account with all its members, or one of the ops staff."""
+        return f"account-{self.account_id}" if self.account_id else f"user-{self.user_id}"
+
+    @property
     def host(self) -> str:
         """What may be shown of the address."""
         return urlsplit(self.address).hostname or ""

@@ -13,7 +13,7 @@ from accounts.models import Member, Occurrence, SalesAccount, User
 from accounts.occurrences import end
 from accounts.services import RefusedError, record
 from common.events import Event, all_events
-from common.throttling import hit
+from common.throttling import HeldError, exclusive, hit
 from notifications.audiences import Receiver, mail_of
 from notifications.audit_actions import NotificationAction
 from notifications.events import CHANNEL_DEAD
@@ -160,13 +160,17 @@ def send_test(*, channel: Channel, tested_by: User) -> Outcome:
     """
     Send the message of a real event, marked as a test, to the channel, or for mails to whoever tests.
 
-    Raises RefusedError when it is done too often.
+    Raises RefusedError when it is done too often, or while another of the account is tested: whoever tests keeps a web
+    thread waiting, for as long as a receiver likes that takes the message and says nothing.
     """
     if hit(f"notification-tests:{channel.pk}", seconds=60) > TESTS_A_MINUTE:
         raise RefusedError(_("Too many tests at once. Wait a minute, then try again."))
     user, began = tested_by if channel.is_mail else None, monotonic()
     try:
-        _send_example(channel, user)
+        with exclusive(f"notification-test-{channel.whose}"):
+            _send_example(channel, user)
+    except HeldError:
+        raise RefusedError(_("Another test is still waiting for its answer. Wait a moment, then try again.")) from None
     except NotTaken as refusal:
         _note_failure(channel, user, refusal)
         return Outcome(refusal.trouble, monotonic() - began)

@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from accounts.occurrences import begin, end
+from common.throttling import exclusive
 from connections.events import OWN_ENDED
 from notifications import tasks
 from notifications.audiences import mail_of
@@ -103,6 +104,19 @@ def test_mails_are_tested_by_whoever_presses_and_not_too_often(
     assert [message.to for message in mail.outbox] == [[admin.email]] * 6
     assert mail.outbox[0].subject.startswith("Test: Acme Inc: ")
     assert "cannot be removed" in text_of(browser.post(f"{PAGE}{channel.pk}/remove/", follow=True))
+
+
+def test_an_account_tests_one_channel_at_a_time(
+    browser: Client, member: User, client_of: ClientOf, make_channel: MakeChannel, posts: Posts
+) -> None:
+    """Security statement 15: nine of a member that never answer stopped the web for everybody."""
+    channel, own = make_channel(), make_channel(member=member.member)
+    with exclusive(f"notification-test-{channel.whose}"):
+        for tester, address in ((browser, f"{PAGE}{channel.pk}/test/"), (client_of(member), f"{OWN}{own.pk}/test/")):
+            assert "Another test is still waiting" in text_of(tester.post(address, follow=True))
+    assert not posts()
+    browser.post(f"{PAGE}{channel.pk}/test/")
+    assert len(posts()) == 1
 
 
 def test_a_test_ends_what_mails_that_were_not_taken_began(
