@@ -1,7 +1,7 @@
 """One at a time, and so many in a while: shared by all processes, kept in Redis."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Event, Thread
 
@@ -65,6 +65,19 @@ def turn(name: str) -> Iterator[None]:
         keeper.join()
         with suppress(LockNotOwnedError):
             lock.release()
+
+
+@contextmanager
+def one_of(places: int, name: str) -> Iterator[None]:
+    """As `turn`, for what so many do at a time. Raises HeldError when all places are taken."""
+    with ExitStack() as taken:
+        for place in range(1, places + 1):
+            with suppress(HeldError):
+                taken.enter_context(turn(f"{name}-{place}"))
+                break
+        else:
+            raise HeldError(name)
+        yield
 
 
 def _keep(lock: Lock, over: Event) -> None:

@@ -1,5 +1,6 @@
 """Handing messages over: one receiver after the other's own pace, again and again until they are taken."""
 
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from prometheus_client import Counter
 
 from accounts.models import Member, Occurrence, User
 from accounts.occurrences import begin, end, path_for
+from common.throttling import HeldError, one_of
 from common.zones import zone_named
 from notifications.audiences import Receiver, may_receive
 from notifications.events import CHANNEL_DEAD
@@ -25,6 +27,8 @@ PAUSES = [timedelta(seconds=seconds) for seconds in (10, 30, 120, 300, 900, 3600
 # A channel that has taken nothing for so long is dead, until it takes something.
 DEAD_AFTER = timedelta(minutes=30)
 GIVEN_UP_AFTER = timedelta(days=3)
+# Of the notifier's eight: an account whose chats and programs all hang keeps no other account waiting.
+PLACES = 2
 _POSTING = {
     ChannelKind.SLACK: chats.send_to_slack,
     ChannelKind.TEAMS: chats.send_to_teams,
@@ -37,9 +41,19 @@ _log = structlog.get_logger(__name__)
 
 
 def send_lane(channel_id: int, user_id: int | None) -> None:
-    """Hand over what is due for one receiver, in order, until one message is not taken."""
-    while _send_next(Delivery.objects.of_lane(channel_id, user_id)):
-        pass
+    """
+    Hand over what is due for one receiver, in order, until one message is not taken. While receivers of the same
+    account keep all places waiting that it has in the notifier, nothing: the next sweep comes in a moment.
+    """
+    with suppress(HeldError), _place_of(channel_id, user_id):
+        while _send_next(Delivery.objects.of_lane(channel_id, user_id)):
+            pass
+
+
+def _place_of(channel_id: int, user_id: int | None) -> AbstractContextManager[None]:
+    """Mails wait for our own mail server alone."""
+    posted = Channel.objects.filter(pk=channel_id).first() if user_id is None else None
+    return one_of(PLACES, f"messages-{posted.whose}") if posted else nullcontext()
 
 
 def _send_next(lane: DeliveryQuerySet) -> bool:

@@ -7,7 +7,7 @@ from django.conf import settings
 from redis import Redis
 
 from common import throttling
-from common.throttling import HeldError, exclusive, hit, network_of, take_back, turn
+from common.throttling import HeldError, exclusive, hit, network_of, one_of, take_back, turn
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("servers")
@@ -47,6 +47,12 @@ def test_a_turn_lasts_as_long_as_it_takes(redis: Redis, monkeypatch: pytest.Monk
         # The process was thought dead, and another one has the turn by now.
         redis.set("turn:calls-1", "another")
     assert redis.get("turn:calls-1") == b"another"
+
+
+def test_so_many_places_are_taken_and_given_back() -> None:
+    for _time in range(2):
+        with one_of(2, "posts-1"), one_of(2, "posts-1"), one_of(2, "posts-2"), pytest.raises(HeldError):
+            one_of(2, "posts-1").__enter__()
 
 
 def test_a_count_begins_anew_once_its_time_is_over(redis: Redis) -> None:

@@ -1,6 +1,7 @@
 """A receiver that does not take a message gets it again later, and keeps nobody else waiting."""
 
 import smtplib
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 from accounts.models import Member, Occurrence, SalesAccount, User
 from accounts.occurrences import begin, end
 from accounts.permissions import Role
+from common.throttling import one_of
 from notifications import handing_over, tasks
 from notifications.audiences import mail_of
 from notifications.events import CHANNEL_DEAD
@@ -48,7 +50,9 @@ def test_it_is_tried_again_after_growing_pauses(
         work()
         head = Delivery.objects.filter(channel=channel).earliest("pk")
         pause = head.due_at - timezone.now()
-        assert (head.tries, round(pause.total_seconds())) == (tries, seconds)
+        assert head.tries == tries
+        # From the answer on; this machine may be slow since.
+        assert seconds - 8 < pause.total_seconds() <= seconds
         channel.refresh_from_db()
         assert (channel.trouble, posts()) == (trouble, [])
         # The end does not overtake the beginning.
@@ -95,6 +99,22 @@ def test_one_that_takes_nothing_for_long_is_dead_and_in_the_end_given_up(
     Delivery.objects.filter(channel=channel).update(created_at=long_ago, due_at=long_ago)
     work()
     assert not Delivery.objects.pending().filter(channel=channel).exists()
+
+
+def test_an_account_whose_receivers_hang_keeps_no_other_waiting(
+    account: SalesAccount, stranger: User, make_channel: MakeChannel, posts: Posts
+) -> None:
+    """Of the notifier's threads an account has two: twenty channels that never answer took all of them."""
+    hanging, other = make_channel(), make_channel(ChannelKind.SLACK, account=stranger.member.account)
+    for channel in (hanging, other):
+        begin(FIRE, account=channel.account, rooms=2)
+    with ExitStack() as hung:
+        for _ in range(handing_over.PLACES):
+            hung.enter_context(one_of(handing_over.PLACES, f"messages-{hanging.whose}"))
+        work()
+        assert [post["path"] for post in posts()] == ["/hooks/slack/ops"]
+    work()
+    assert [post["path"] for post in posts()] == ["/hooks/slack/ops", "/hooks/standard/ops"]
 
 
 def test_a_mail_server_that_is_down_gets_the_mail_when_it_is_up(
