@@ -38,8 +38,16 @@ def send_to_teams(channel: Channel, envelope: Envelope) -> None:
 
 def _on_card(line: Telling, *, is_test: bool) -> list[dict[str, Any]]:
     title, *rest = _lines(line, is_test=is_test)
-    bold = {"type": "TextBlock", "text": title, "wrap": True, "weight": "Bolder", "separator": True}
-    return [bold, *({"type": "TextBlock", "text": text, "wrap": True} for text in rest)]
+    bold = {"type": "TextBlock", "text": _unlinked(title), "wrap": True, "weight": "Bolder", "separator": True}
+    return [bold, *({"type": "TextBlock", "text": _unlinked(text), "wrap": True} for text in rest)]
+
+
+def _unlinked(text: str) -> str:
+    """
+    Teams makes links of Markdown (Microsoft, "Format cards in Microsoft Teams"): names that a company has chosen, such
+    as that of an API token, must not lead the operator's staff anywhere.
+    """
+    return text.replace("](", "] (")
 
 
 def _lines(line: Telling, *, is_test: bool) -> list[str]:

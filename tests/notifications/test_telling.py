@@ -13,6 +13,7 @@ from accounts.events import AUDIT_CHAIN_BROKEN
 from accounts.models import Occurrence, SalesAccount, User
 from accounts.occurrences import begin, end
 from accounts.permissions import Permission, Role
+from api.events import TOKEN_EXPIRES
 from common.events import _EVENTS as EVENTS
 from common.events import Event, sentences
 from connections.events import MARKETO_BROKEN, SALESFORCE_BROKEN
@@ -51,6 +52,18 @@ def _fire(monkeypatch: pytest.MonkeyPatch) -> None:
 def work() -> None:
     """What the notifier does by itself every five seconds, and what comes of it."""
     tasks.sweep()
+
+
+def test_a_name_that_a_company_chose_is_no_link_in_teams(
+    account: SalesAccount, make_channel: MakeChannel, posts: Posts
+) -> None:
+    """Teams makes links of Markdown, and ops staff are told of every account."""
+    make_channel(ChannelKind.TEAMS)
+    token = "[Sign in again](https://evil.example) msi_api_0000"
+    begin(TOKEN_EXPIRES, account=account, token=token, days=7)
+    work()
+    card = posts()[0]["json"]["attachments"][0]["content"]
+    assert "[Sign in again] (https://evil.example)" in card["body"][0]["text"]
 
 
 def titles() -> list[str]:
