@@ -15,7 +15,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util import Retry
 
 
-class _Deadline:
+class Deadline:
     """Ends, when its time is over, the connections that were made meanwhile, and those that are made later."""
 
     def __init__(self, seconds: float) -> None:
@@ -54,7 +54,7 @@ class _Deadline:
             connection.close()
 
 
-_current: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
+_current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def deadline(seconds: float) -> Iterator[None]:
     Calls inside end as requests.ReadTimeout when all of it takes longer: the time-out of a call is for each piece of an
     answer, and whoever sends one byte now and then would be listened to for ever.
     """
-    this = _Deadline(seconds)
+    this = Deadline(seconds)
     token = _current.set(this)
     try:
         yield
@@ -95,7 +95,7 @@ class _Connection(HTTPConnection):
         current.watch(connected)
         return connected
 
-    def _connect_within(self, current: _Deadline) -> socket.socket:
+    def _connect_within(self, current: Deadline) -> socket.socket:
         """A name may have any number of addresses, each of which may be as slow as one may be."""
         failure: NewConnectionError | ConnectTimeoutError | None = None
         for address in self._addresses(current):
@@ -105,7 +105,7 @@ class _Connection(HTTPConnection):
                 failure = error
         raise failure or NewConnectionError(self, "The name has no address.")
 
-    def _addresses(self, current: _Deadline) -> list[str]:
+    def _addresses(self, current: Deadline) -> list[str]:
         self._check(current)
         try:
             found = socket.getaddrinfo(self._dns_host.strip("[]"), self.port, type=socket.SOCK_STREAM)
@@ -113,7 +113,7 @@ class _Connection(HTTPConnection):
             raise NameResolutionError(self.host, self, error) from error
         return list(dict.fromkeys(str(address[0]) for *_rest, address in found))
 
-    def _connect_to(self, address: str, current: _Deadline) -> socket.socket:
+    def _connect_to(self, address: str, current: Deadline) -> socket.socket:
         self._check(current)
         name, usual = self._dns_host, self.timeout
         self._dns_host, self.timeout = address, min(usual or current.left, current.left)
@@ -122,7 +122,7 @@ class _Connection(HTTPConnection):
         finally:
             self._dns_host, self.timeout = name, usual
 
-    def _check(self, current: _Deadline) -> None:
+    def _check(self, current: Deadline) -> None:
         if current.is_over:
             raise ConnectTimeoutError(self, "Its time is over.")
 

@@ -84,6 +84,10 @@ _NOT_OF_THE_INTERNET = [
     for network in ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "2001::/23", "3fff::/20", "5f00::/16")
 ]
 
+# All that is given out of version 6 (IANA, "Internet Protocol Version 6 Address Space"): the rest is kept back, local,
+# or carries addresses in ways of its own.
+_INTERNET_6 = IPv6Network("2000::/3")
+
 PRODUCTION_LOGIN, SANDBOX_LOGIN = "https://login.salesforce.com", "https://test.salesforce.com"
 LoginChoice = Literal["production", "sandbox", "my_domain"]
 
@@ -162,7 +166,8 @@ def check_public(address: str) -> None:
     ip = ip_address(address.partition("%")[0])
     inner = _inside(ip) if isinstance(ip, IPv6Address) else None
     real = inner or ip
-    if not real.is_global or real.is_multicast or any(real in network for network in _NOT_OF_THE_INTERNET):
+    is_given_out = isinstance(real, IPv4Address) or real in _INTERNET_6
+    if not (real.is_global and is_given_out) or real.is_multicast or any(real in net for net in _NOT_OF_THE_INTERNET):
         raise ForbiddenHost
 
 

@@ -15,7 +15,7 @@ from urllib3 import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 
 from clients.circuit import Circuit, CircuitOpen, CircuitStorage
-from clients.deadline import WATCHED_POOLS, RetryOutsideDeadlines, WatchedConnection
+from clients.deadline import WATCHED_POOLS, Deadline, RetryOutsideDeadlines, WatchedConnection
 from clients.hosts import ForbiddenHost, check_public, must_be_public
 from clients.measures import measured_call
 from common.redaction import redact_text
@@ -231,6 +231,16 @@ class _PublicConnection(WatchedConnection):
             connected.close()
             raise
         return connected
+
+    def _addresses(self, current: Deadline) -> list[str]:
+        """
+        Within a deadline the name is asked for again, and the addresses are connected to one by one: none that is not
+        public, or whoever may choose them learns which doors of our network are open.
+        """
+        found = super()._addresses(current)
+        for address in found:
+            check_public(address)
+        return found
 
 
 class _PublicConnectionPool(HTTPSConnectionPool):

@@ -14,6 +14,9 @@ import pytest
 from clients import http
 from clients.hosts import ForbiddenHost, check_instance_url, check_public, normalise_marketo_endpoint
 from clients.hosts import salesforce_login_origin as login_origin
+from notifications.models import Trouble
+from notifications.senders.posting import post
+from notifications.senders.taking import NotTaken
 from sandbox.testing import SandboxProcess
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
@@ -95,6 +98,10 @@ PRIVATE = [
     "2001:db8::1",
     "ff02::1",
     "ff0e::1",
+    "fec0::1",
+    "::ffff:0:7f00:1",
+    "400::1",
+    "4000::1",
 ]
 
 
@@ -185,6 +192,16 @@ def test_a_name_that_changes_between_question_and_connection_is_refused(resolve:
     with pytest.raises(http.UnexpectedAnswer, match="forbidden_host"), http.network_errors("salesforce"):
         session.get(f"{ORIGIN}/services/data")
     assert Silent.callers == 0
+
+
+def test_whoever_chooses_the_addresses_of_a_name_learns_no_door_of_our_network(resolve: Resolve, inside: int) -> None:
+    """Security statement 12: a receiver of messages; a closed door was told from an open one."""
+    resolve(("13.110.54.1", 443), ("127.0.0.1", inside))
+    for _port in ("open", "closed"):
+        with pytest.raises(NotTaken) as refusal:
+            post("https://rebound.example/hook", b"{}", {})
+        assert refusal.value.trouble == Trouble.FORBIDDEN_HOST
+        resolve(("13.110.54.1", 443), ("127.0.0.1", 1))
 
 
 def test_a_name_that_is_not_resolved_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
