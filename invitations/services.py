@@ -251,6 +251,8 @@ def accept_as_user(*, token: str, user: User, is_with_salesforce: bool = False) 
         raise RefusedError(_("This invitation was sent to another address. Sign out, and sign in with that address."))
     if not is_with_salesforce:
         _refuse_if(_password_reason(invitation))
+    # Of two invitations accepted at once, those of two accounts, the second waits here.
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if Member.objects.filter(user=user).exists():
         raise RefusedError(
             _(

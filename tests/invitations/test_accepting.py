@@ -16,8 +16,9 @@ from accounts.services import RefusedError
 from invitations import services, tasks
 from invitations.audit_actions import InvitationAction
 from invitations.models import Invitation
+from invitations.tokens import hash_token
 from tests.conftest import ClientOf
-from tests.factories import make_account, make_member, make_team, make_user
+from tests.factories import make_account, make_invitation, make_member, make_team, make_user
 from tests.invitations.conftest import MakeInvitation, token_in_last_mail, url_of
 from tests.threads import at_once
 
@@ -215,6 +216,20 @@ def test_of_fifty_simultaneous_acceptances_one_wins(account: SalesAccount, admin
     assert User.objects.filter(email="new@acme.example").count() == 1
     assert Member.objects.filter(user__email="new@acme.example").count() == 1
     assert AuditEvent.objects.filter(action=InvitationAction.ACCEPTED).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_the_invitations_of_two_accounts_one_is_accepted(
+    account: SalesAccount, stranger: User, client_of: ClientOf
+) -> None:
+    """Security statement 24: both at once, by somebody who has a user; an error of ours answered one of them."""
+    user = make_user("both@acme.example")
+    for name, its in (("one", account), ("two", stranger.member.account)):
+        make_invitation(its, user.email, token_hash=hash_token(name))
+    browsers = [client_of(user), client_of(user)]
+    codes = at_once(2, lambda number: browsers[number].post(url_of(("one", "two")[number])).status_code)
+    assert sorted(codes) == [302, 409]
+    assert Member.objects.filter(user=user).count() == 1
 
 
 def test_a_used_link_asks_nobody_to_sign_in_who_is(
