@@ -148,7 +148,7 @@ def _run_whose_people_are_read(request: ConsoleRequest, run_id: int) -> SyncRun:
 
 
 def _choice(params: Mapping[str, str]) -> Choice:
-    return Choice(params.get("kind", ""), params.get("reason", ""), SEARCH.clean(params.get("q")))
+    return Choice(*(SEARCH.clean(params.get(name)) for name in ("kind", "reason", "q")))
 
 
 def _lines(this: SyncRun, choice: Choice) -> Iterator[tuple[object, ...]]:

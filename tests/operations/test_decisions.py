@@ -92,6 +92,9 @@ def test_the_people_of_a_held_run(held: SyncRun, browser: Client, synced: SalesA
     reason = '<span class="sub">Deleted in Marketo</span>'
     assert text_of(browser.post(address, {"q": str(person.marketo_id)})).count(reason) == 1
     assert "Nobody." in text_of(browser.post(address, {"q": "nobody of that name"}))
+    # PostgreSQL takes no NUL, whichever field it stands in.
+    for field in ("kind", "reason", "q"):
+        assert browser.post(address, {field: "\0nobody"}).status_code == 200
     Person.objects.for_account(synced).filter(pk=person.pk).update(last_name=normalize("NFD", "Élan"))
     assert text_of(browser.post(address, {"q": "élan"})).count(reason) == 1
 
