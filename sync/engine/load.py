@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-import psycopg
-from django.db import transaction
+from django.db import DataError, transaction
 from django.utils import timezone
 
 from clients.http import AccessDenied, Unreachable
@@ -69,7 +68,7 @@ def load_export(extract: Extract) -> None:
             return
         try:
             _load_export(extract, client, _copy_whole)
-        except psycopg.DataError:
+        except DataError:
             # One row that breaks the rules makes COPY refuse the file; read singly, the others still get in.
             _load_export(extract, client, _copy_row_by_row)
 
@@ -91,12 +90,12 @@ def load_results(extract: Extract) -> None:
         _load_page(extract, client)
     except QueryInterrupted as error:
         raise BadFile(str(error)) from error
-    except psycopg.DataError as error:
+    except DataError as error:
         raise BadFile(_sentence_of(error)) from error
 
 
-def _sentence_of(error: psycopg.DataError) -> str:
-    if "header line" in (error.diag.message_primary or ""):
+def _sentence_of(error: DataError) -> str:
+    if "header line" in str(error):
         return "The file begins with other columns than were asked for."
     # The page ended inside a value: an answer that was cut, though it said that it was whole.
     return "The file breaks off."

@@ -1,7 +1,7 @@
 """Stage tables: where a run's files land as they are, before set-based SQL makes people of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from django.db import connection
@@ -65,6 +65,15 @@ OTHER_COLUMNS = {
 }
 
 
+def _as_others_fail() -> AbstractContextManager[None]:
+    """
+    COPY goes past Django to psycopg, whose errors are others: that the disk is full, or the connection lost, would be
+    taken for an error of ours, and whoever watches the run would not be told.
+    """
+    wrapper: AbstractContextManager[None] = connection.wrap_database_errors
+    return wrapper
+
+
 class StageTable:
     """One stage table of a run. Unlogged: a crash of the database empties it, which the merge notices."""
 
@@ -95,9 +104,9 @@ class StageTable:
             return int(cursor.fetchone()[0])
 
     def copy_file(self, chunks: Iterable[bytes]) -> int:
-        """Load CSV bytes unparsed and answer the number of rows; raises psycopg.DataError when one cannot be read."""
+        """Load CSV bytes unparsed and answer the number of rows; raises DataError when one cannot be read."""
         with connection.cursor() as cursor:
-            with cursor.copy(self._copy_csv) as copy:
+            with _as_others_fail(), cursor.copy(self._copy_csv) as copy:
                 for chunk in chunks:
                     copy.write(chunk)
             return int(cursor.rowcount)
@@ -106,7 +115,7 @@ class StageTable:
     def copy_rows(self) -> Iterator[Copy]:
         """Load rows of values; None is null."""
         statement = sql.SQL("COPY {} ({}) FROM STDIN").format(self.name, self._names)
-        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        with connection.cursor() as cursor, _as_others_fail(), cursor.copy(statement) as copy:
             yield copy
 
     @property

@@ -7,6 +7,7 @@ import time_machine
 from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.utils import timezone
+from psycopg import sql
 from psycopg.errors import DiskFull
 
 from accounts.models import SalesAccount, User
@@ -14,7 +15,9 @@ from clients.circuit import FAILURES_IN_A_ROW, FIRST_PAUSE_SECONDS, Circuit
 from clients.marketo.errors import ExportQueueFull
 from sandbox.testing import SandboxProcess
 from sync.engine import extract as extract_engine
+from sync.engine import load
 from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, Wait, decide_retry, wait_for_database
+from sync.engine.stage import StageTable
 from sync.messages import failure_of
 from sync.models import Extract, Person, Source, SyncRun
 from sync.runner import advance_extract, advance_run
@@ -117,6 +120,31 @@ def test_a_database_that_refuses_is_waited_for(
         work_until(Extract.objects.of_run(run).filter(waiting_reason=reason).exists)
         assert words in text_of(client_of(admin).get(run.get_absolute_url()))
     Extract.objects.update(due_at=timezone.now(), waiting_reason="")
+    assert finish(run).status == RunStatus.SUCCEEDED
+
+
+def test_a_disk_that_fills_while_a_file_is_loaded_is_waited_for(
+    connected: SalesAccount, admin: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pain 5: COPY goes past Django, and its errors ended the step as one of ours; the page told of nothing."""
+
+    def fill(extract: Extract) -> None:
+        begin(extract)
+        trigger = sql.SQL("CREATE TRIGGER full_ BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION no_room()")
+        with connection.cursor() as cursor:
+            cursor.execute(trigger.format(StageTable(extract.run, extract.source).name))
+
+    begin, body = load._begin, "$$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS {body}")
+    run = start_sync(account=connected, started_by=admin)
+    with monkeypatch.context() as patched:
+        patched.setattr(load, "_begin", fill)
+        work_until(Extract.objects.of_run(run).filter(waiting_reason="database_full").exists)
+        assert "database is full" in text_of(client_of(admin).get(run.get_absolute_url()))
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION no_room CASCADE")
+    Extract.objects.exclude(waiting_reason="").update(due_at=timezone.now(), waiting_reason="")
     assert finish(run).status == RunStatus.SUCCEEDED
 
 
