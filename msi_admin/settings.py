@@ -91,6 +91,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "msi_admin.scheduler:SteadyScheduler"
 # A file that workers and beat touch every few seconds, for whoever asks whether they live; none by default.
 ALIVE_FILE = env.str("ALIVE_FILE", "")
 CELERY_BEAT_SCHEDULE = beat.SCHEDULE
