@@ -1,14 +1,17 @@
 """Django's cache in Redis, which goes on in this process alone while Redis does not answer."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import ConnectionError as RedisGone
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisSilent
 
-REDIS_IS_AWAY = (RedisGone, RedisSilent)
+# Also one that answers and refuses: full, or unable to save because its disk is (redis.io, "Redis persistence").
+REDIS_IS_AWAY = (RedisGone, RedisSilent, ResponseError)
 
 
 class ForgivingRedisCache(RedisCache):
@@ -28,10 +31,11 @@ class ForgivingRedisCache(RedisCache):
             return self._meanwhile.add(key, value, timeout, version)
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        try:
-            return super().get(key, default, version)
-        except REDIS_IS_AWAY:
-            return self._meanwhile.get(key, default, version)
+        """What was kept here counts until its time is over: a Redis that is full reads, and does not know of it."""
+        found = None
+        with suppress(*REDIS_IS_AWAY):
+            found = super().get(key, None, version)
+        return self._meanwhile.get(key, default, version) if found is None else found
 
     def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
         try:
@@ -40,7 +44,7 @@ class ForgivingRedisCache(RedisCache):
             self._meanwhile.set(key, value, timeout, version)
 
     def delete(self, key: Any, version: int | None = None) -> bool:
-        try:
-            return super().delete(key, version)
-        except REDIS_IS_AWAY:
-            return self._meanwhile.delete(key, version)
+        was_here = self._meanwhile.delete(key, version)
+        with suppress(*REDIS_IS_AWAY):
+            return super().delete(key, version) or was_here
+        return was_here

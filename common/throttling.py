@@ -18,6 +18,7 @@ _LONGEST_SECONDS = 120
 _TURN_SECONDS = 20
 
 
+_TAKE_BACK = "if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end redis.call('DECR', KEYS[1]) return 1"
 # What is counted while Redis is away; of many names the oldest go.
 _MEANWHILE = LocMemCache("hits-while-redis-is-away", {"OPTIONS": {"MAX_ENTRIES": 10_000}})
 
@@ -107,9 +108,11 @@ def hit(name: str, *, seconds: int) -> int:
 def take_back(name: str) -> None:
     """What `hit` counted was not done after all."""
     key = f"hits:{name}"
-    # Gone when its time is over, or when Redis has lost it: then there is nothing to take back.
     try:
-        redis_client().eval("if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end", 1, key)
+        is_taken_back = redis_client().eval(_TAKE_BACK, 1, key)
     except REDIS_IS_AWAY:
+        is_taken_back = False
+    # It was counted here, or is gone: its time is over, or Redis has lost it.
+    if not is_taken_back:
         with suppress(ValueError):
             _MEANWHILE.decr(key)

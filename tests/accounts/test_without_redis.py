@@ -1,4 +1,6 @@
-"""While Redis is away people sign in, within limits that each process keeps; what must be queued says so."""
+"""While Redis is away or full people sign in, within limits that each process keeps; what must be queued says so."""
+
+from collections.abc import Iterator
 
 import pytest
 import redis
@@ -9,6 +11,8 @@ from pytest_django import Settings
 from accounts import tasks
 from accounts.models import User
 from common import throttling
+from common.redis_client import redis_client
+from devtools.embedded.attach import Services
 from tests.factories import with_password
 from tests.pages import text_of
 from tests.signing_in import sign_in
@@ -16,12 +20,20 @@ from tests.signing_in import sign_in
 AWAY = "unix:///nowhere/redis.sock"
 
 
-@pytest.fixture(autouse=True)
-def _redis_is_away(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, params=["away", "full"])
+def _redis_is_of_no_use(
+    request: pytest.FixtureRequest, servers: Services, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    throttling._MEANWHILE.clear()
+    if request.param == "full":
+        redis_client().config_set("maxmemory", 1)
+        yield
+        redis_client().config_set("maxmemory", 0)
+        return
     client = redis.Redis.from_url(AWAY)
     monkeypatch.setattr(throttling, "redis_client", lambda: client)
-    throttling._MEANWHILE.clear()
     settings.CACHES = {name: {**options, "LOCATION": AWAY} for name, options in settings.CACHES.items()}
+    yield
 
 
 def test_somebody_signs_in(client: Client, admin: User) -> None:
