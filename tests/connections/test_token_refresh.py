@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -28,6 +28,7 @@ from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok, process_environment
 from tests.pages import text_of
 from tests.threads import at_once
+from tests.waiting import wait_until
 
 PAGE = "/settings/admin/salesforce/"
 THREADS = 6
@@ -62,7 +63,7 @@ import django
 django.setup()
 from django.conf import settings
 from django.db import connection as database
-from clients.http import open_session
+from clients.http import ReconnectNeeded, open_session
 from connections.models import SalesforceConnection
 from connections.services.token_refresh import TokenRefresh
 settings.SANDBOX_ORIGIN = {origin!r}
@@ -70,7 +71,10 @@ stale = SalesforceConnection.objects.get()
 start = Barrier({threads})
 
 def call(_number):
-    return TokenRefresh(stale, open_session(allowed_hosts=[stale.login_origin]))().token
+    try:
+        return TokenRefresh(stale, open_session(allowed_hosts=[stale.login_origin]))().token
+    except ReconnectNeeded:
+        return "reconnect"
 
 def call_many(number):
     try:
@@ -112,6 +116,43 @@ def test_a_thousand_callers_in_two_processes_refresh_once(
     refreshes = [call for call in sandbox.get("/_sandbox/calls") if call["path"] == "/services/oauth2/token"]
     assert len(refreshes) == 1
     assert salesforce_client(renewed).organization().name == "Acme Inc"
+
+
+def is_held(row: SalesforceConnection) -> bool:
+    """Is somebody refreshing it just now?"""
+    try:
+        with transaction.atomic():
+            SalesforceConnection.objects.select_for_update(nowait=True).get(pk=row.pk)
+    except OperationalError:
+        return True
+    return False
+
+
+def test_whoever_dies_in_the_middle_of_the_race_leaves_the_others_a_clear_end(
+    salesforce_connection: SalesforceConnection, change_org: ChangeOrg, sandbox: SandboxProcess
+) -> None:
+    """Security statements 9 and 10: killed while Salesforce answers, with a hundred others waiting for the row."""
+    change_org("rotate_refresh_tokens", rotate=True)
+    change_org("end_sessions")
+    source = WORKER.format(origin=sandbox.url, calls=10, threads=10)
+    sandbox.post("/_sandbox/faults", {"path": "/services/oauth2/token", "kind": "delay", "seconds": 30, "count": 1})
+    with worker_process(source) as dying, worker_process(source) as living:
+        for worker in (dying, living):
+            assert worker.stdout
+            assert worker.stdout.readline() == "ready\n"
+        assert dying.stdin
+        dying.stdin.write("go\n")
+        dying.stdin.flush()
+        wait_until(lambda: is_held(salesforce_connection))
+        dying.kill()
+        answers = set(living.communicate("go\n", timeout=60)[0].split())
+    after = SalesforceConnection.objects.get()
+    if answers == {"reconnect"}:
+        # The token that has died with the process was the only good one.
+        assert (after.status, after.problem) == (ConnectionStatus.NEEDS_RECONNECTING, "salesforce_expired_token")
+    else:
+        assert answers == {after.access_token}
+        assert salesforce_client(after).organization().name == "Acme Inc"
 
 
 def worker_process(source: str) -> subprocess.Popen[str]:
