@@ -82,7 +82,17 @@ class ServerConnectForm(forms.Form):
             self.org_origin = self._org_origin(typed.get("my_domain", ""))
         except ConnectionProblem as refused:
             self.add_error("my_domain", f"{refused.problem.what} {refused.problem.todo}")
+        else:
+            self._show_what_was_understood()
         return typed
+
+    def _show_what_was_understood(self) -> None:
+        """An address that was put together from what was typed is shown before anything is sent to it."""
+        if not self.app.is_of_many_orgs or self.cleaned_data["my_domain"] == self.org_origin:
+            return
+        self.data = {name: self.data[name] for name in self.data} | {"my_domain": self.org_origin}
+        sentence = _("So this was understood. Nothing was sent yet: if it is your org, press the button once more.")
+        self.add_error("my_domain", sentence)
 
     def _org_origin(self, typed: str) -> str:
         if not self.app.is_of_many_orgs:

@@ -233,6 +233,26 @@ def test_what_is_missing_is_said_at_its_field(
     assert f'id="id_{field}_error"' in text_of(answer)
 
 
+def test_what_was_understood_is_shown_before_anything_is_sent(
+    account: SalesAccount, crm: Client, change_org: ChangeOrg, sandbox: SandboxProcess
+) -> None:
+    app = make_salesforce_app(account)
+    change_org("add_app", **OWN, run_as=INTEGRATION)
+    sandbox.delete("/_sandbox/calls")
+    typed = {
+        "method": "jwt_bearer",
+        "username": INTEGRATION,
+        "my_domain": "acme.lightning.force.com/lightning/page/home",
+    }
+    page = text_of(crm.post(page_of(app, "connect/"), typed))
+    assert "Nothing was sent yet" in page.partition('id="id_my_domain_error"')[2]
+    assert 'value="https://acme.my.salesforce.com"' in page
+    assert f'value="{INTEGRATION}"' in page
+    assert 'value="jwt_bearer" checked' in page
+    assert sandbox.get("/_sandbox/calls") == []
+    assert "Connected to Acme Inc" in connect(crm, app, CREDENTIALS | {"my_domain": "https://acme.my.salesforce.com"})
+
+
 @pytest.mark.parametrize(
     ("origin", "audience"),
     [
