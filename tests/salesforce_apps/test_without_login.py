@@ -14,11 +14,13 @@ from connections.services.client_factory import salesforce_client
 from connections.services.token_refresh import renew_access
 from problems.messages import PROBLEMS
 from salesforce_apps.audit_actions import AppAction
+from sandbox.records import INTEGRATION as PROFILE
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg
+from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce
 from tests.factories import make_salesforce_app
 from tests.pages import text_of
+from tests.salesforce_login import address_at_salesforce
 
 OWN = {"consumer_key": "own-key", "consumer_secret": "own-secret"}
 # It cannot log in: its profile is for the API only.
@@ -161,6 +163,20 @@ def test_a_key_is_made_here_and_its_certificate_connects(
     connection = SalesforceConnection.objects.get()
     change_org("end_sessions")
     assert salesforce_client(connection).organization().name == "Acme Inc"
+
+
+def test_an_org_whose_only_allowed_user_cannot_log_in_connects_all_the_same(
+    app: SalesforceApp, crm: Client, change_org: ChangeOrg, person_at_salesforce: PersonAtSalesforce
+) -> None:
+    crm.post(page_of(app, "make-key/"))
+    upload(change_org, app.keys.get())
+    policies = {"permitted_users": "approved", "profiles": [PROFILE]}
+    change_org("set_app_policies", consumer_key="own-key", **policies)
+    way_in = {"choice": "my_domain", "my_domain": "acme"}
+    back = person_at_salesforce(address_at_salesforce(crm.post(CONNECT, way_in)))
+    refused = PROBLEMS["salesforce_external_app_not_approved"]
+    assert str(refused.todo) in text_of(crm.get(back, follow=True)), "an administrator is nobody here"
+    assert f"Connected to Acme Inc as {INTEGRATION}." in connect(crm, app, JWT)
 
 
 def test_a_private_key_is_encrypted_and_on_no_page(app: SalesforceApp, crm: Client, sandbox: object) -> None:
