@@ -43,7 +43,8 @@ def salesforce_apps(request: ConsoleRequest) -> HttpResponse:
         )
     except ConnectionProblem as refused:
         return _list(request, form, refused.problem)
-    return _checked(request, app)
+    is_as_typed = app.is_of_many_orgs or typed["my_domain"] == app.org_origin
+    return _checked(request, app) if is_as_typed else _shown(request, app)
 
 
 @permission_required(Permission.CONNECT_SALESFORCE, asks_first=True)
@@ -131,6 +132,13 @@ def _login_of(app: SalesforceApp) -> dict[str, str]:
 
 def _app(request: ConsoleRequest, pk: int) -> SalesforceApp:
     return get_object_or_404(SalesforceApp.objects.for_account(request.member.account), pk=pk)
+
+
+def _shown(request: ConsoleRequest, app: SalesforceApp) -> HttpResponse:
+    """An address that was put together from what was typed is shown before key and secret are sent to it."""
+    sentence = _("The app was entered for %(org)s; nothing was sent there yet. If that is your org, press Check.")
+    messages.success(request, sentence % {"org": app.org})
+    return redirect("connections:salesforce_app", app.pk)
 
 
 def _checked(request: ConsoleRequest, app: SalesforceApp) -> HttpResponse:

@@ -112,6 +112,19 @@ def test_a_check_says_what_is_wrong_with_an_app(
     assert SalesforceApp.objects.get().proved_at is None
 
 
+def test_an_org_that_was_understood_is_shown_before_key_and_secret_are_sent(
+    crm: Client, change_org: ChangeOrg, sandbox: SandboxProcess
+) -> None:
+    change_org("add_app", **OWN)
+    sandbox.delete("/_sandbox/calls")
+    pasted = {"choice": "my_domain", "my_domain": "https://acme.lightning.force.com/lightning/page/home"}
+    page = text_of(crm.post(APPS, TYPED | pasted, follow=True))
+    assert "The app was entered for acme.my.salesforce.com; nothing was sent there yet." in page
+    assert sandbox.get("/_sandbox/calls") == []
+    checking = crm.post(f"{change_of(SalesforceApp.objects.get())}check/", follow=True)
+    assert "Salesforce knows this app" in text_of(checking)
+
+
 def test_an_app_whose_users_cannot_be_checked_is_known_all_the_same(
     account: SalesAccount, crm: Client, change_org: ChangeOrg
 ) -> None:

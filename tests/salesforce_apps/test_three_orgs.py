@@ -17,6 +17,7 @@ from tests.pages import text_of
 from tests.salesforce_login import address_at_salesforce, log_in_at_salesforce
 
 APPS = "/settings/admin/salesforce/apps/"
+UAT = "https://acme--uat.sandbox.my.salesforce.com"
 Orgs = dict[str, SandboxProcess]
 
 
@@ -54,7 +55,7 @@ def test_each_org_is_connected_with_its_own_key(
 ) -> None:
     settings.SALESFORCE_CLIENT_ID = settings.SALESFORCE_CLIENT_SECRET = ""
     acme, umbrella = client_of(admin), client_of(stranger)
-    production, uat = {"choice": "production"}, {"choice": "my_domain", "my_domain": "acme--uat.sandbox"}
+    production, uat = {"choice": "production"}, {"choice": "my_domain", "my_domain": UAT}
     settings.SANDBOX_ORIGIN = orgs["acme"].url
     assert "Salesforce knows this app" in enter(acme, "acme", production)
     assert "Connected to Acme Inc" in connect(acme, orgs["acme"], production)
