@@ -11,7 +11,7 @@ from problems.messages import problem_for
 
 
 def _broken(details: Details) -> Message:
-    problem, service = problem_for(details["problem"]), Service(details["service"]).label
+    problem, service = problem_for(details["problem"]).told_to_others(), Service(details["service"]).label
     what = filled(gettext("The connection to {service} has stopped working."), {"service": service})
     return Message(f"{what} {problem.what}", str(problem.todo), str(problem.who))
 

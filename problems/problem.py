@@ -1,6 +1,7 @@
 """A problem as people are told of it, and who they may be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -21,6 +22,10 @@ class Problem:
     @property
     def egress_addresses(self) -> list[str]:
         return settings.EGRESS_ADDRESSES if self.is_about_addresses else []
+
+    def told_to_others(self) -> Self:
+        """Where whoever reads it is not at that screen, such as in a mail, or as somebody who watches over accounts."""
+        return replace(self, who=ACCOUNT_ADMIN) if self.who is YOU else self
 
     @property
     def can_be_handed_on(self) -> bool:

@@ -153,7 +153,7 @@ def wait_reason(code: str) -> Promise:
 def failure_of(run: SyncRun) -> Problem:
     """Why a failed run failed, what to do and who can do it."""
     if run.failure not in FAILURES:
-        return problem_for(run.failure)
+        return problem_for(run.failure).told_to_others()
     problem = FAILURES[run.failure]
     params = {name: wait_reason(value) if name == "reason" else value for name, value in run.failure_params.items()}
     return Problem(format_lazy(str(problem.what), **params), problem.todo, problem.who)

@@ -136,6 +136,11 @@ def package_was_changed(world: World) -> None:
 TROUBLES: list[tuple[Callable[[World], None], list[str], list[str]]] = [
     (
         salesforce_refuses,
+        [],
+        ["Salesforce no longer accepts this connection", "An Admin or a Salesforce admin of the Sales account"],
+    ),
+    (
+        salesforce_refuses,
         ["The connection to Salesforce has stopped working."],
         ["Needs reconnecting", "Salesforce no longer accepts", "Who can do it"],
     ),
