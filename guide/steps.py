@@ -255,16 +255,23 @@ def _invite_users(facts: SetupState) -> Step:
     account = facts.account
     if not account or not account.account.original_user:
         return Step(5, StepState.TODO, _("Needs the Sales account of step 1."), MARKETO_ADMIN, None)
+    action = _page_for(facts.viewer, Permission.MANAGE_USERS, _("Invite users"), "members:users")
+    # The first is who set the account up; whoever was asked for the steps in Salesforce is no user of MSI Actions.
+    state = StepState.DONE if account.users > 1 else StepState.TODO
+    return Step(5, state, _seats(account), MARKETO_ADMIN, action)
+
+
+def _seats(account: AccountState) -> str:
+    seats = {"taken": account.seats_taken, "seats": settings.SEATS_PER_ACCOUNT}
     waiting = account.waiting_invitations
+    if not waiting:
+        return _("%(taken)s of %(seats)s seats taken.") % seats
     fact = ngettext(
         "%(taken)s of %(seats)s seats taken, %(waiting)s of them by an open invitation.",
         "%(taken)s of %(seats)s seats taken, %(waiting)s of them by open invitations.",
         waiting,
-    ) % {"taken": account.seats_taken, "seats": settings.SEATS_PER_ACCOUNT, "waiting": waiting}
-    # The first is who set the account up; whoever was asked for the steps in Salesforce is no user of MSI Actions.
-    is_done = account.users > 1
-    action = _page_for(facts.viewer, Permission.MANAGE_USERS, _("Invite users"), "members:users")
-    return Step(5, StepState.DONE if is_done else StepState.TODO, fact, MARKETO_ADMIN, action)
+    )
+    return fact % (seats | {"waiting": waiting})
 
 
 def _install_package(facts: SetupState) -> Step:

@@ -28,6 +28,8 @@ class Telling:
     path: str
     began_at: datetime
     ended_at: datetime | None
+    # It has no end: nobody waits for anything.
+    is_news: bool
     details: dict[str, Any]
 
     @property
@@ -72,5 +74,6 @@ def _told(event: Event, message: Message, occurrence: Occurrence, phase: str, pa
         path=path,
         began_at=occurrence.began_at,
         ended_at=occurrence.ended_at,
+        is_news=not event.over,
         details=occurrence.details,
     )

@@ -10,12 +10,12 @@ from accounts.audit import register
 class PackageAction(models.TextChoices):
     """The gaps are filled with an entry's target and details."""
 
-    ITEM_TICKED = "salesforce_package.item_ticked", _("Ticked off the item %(target)s of the Salesforce package")
+    ITEM_TICKED = "salesforce_package.item_ticked", _("Ticked “%(target)s” in the Salesforce package")
     TEST_ACTIVITY_LOGGED = (
         "salesforce_package.test_activity_logged",
         _("Logged a test activity on the record %(target)s in Salesforce"),
     )
     ITEM_UNTICKED = (
         "salesforce_package.item_unticked",
-        _("Took back the tick of the item %(target)s of the Salesforce package"),
+        _("Unticked “%(target)s” in the Salesforce package"),
     )

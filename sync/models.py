@@ -142,11 +142,6 @@ class SyncRun(LeasedJob):
         return (self.finished_at or timezone.now()) - self.started_at if self.started_at else None
 
     @property
-    def took(self) -> str:
-        """The duration as a clock shows it: 0:00:17."""
-        return str(self.duration).partition(".")[0] if self.duration else ""
-
-    @property
     def working_time(self) -> timedelta | None:
         """The duration without the time for which a person held the run."""
         return self.duration - self.paused_for if self.duration else None

@@ -113,8 +113,10 @@ def _labels(points: Points) -> list[tuple[str, str, str]]:
     """The first, the middle and the last, each with its place and what of it stands there."""
     if not points:
         return []
+    if len(points) == 1:
+        return [("50%", "middle", points[0][0])]
     places = [(0, "0%", "start"), (len(points) // 2, "50%", "middle"), (len(points) - 1, "100%", "end")]
-    return [(x, anchor, points[number][0]) for number, x, anchor in places]
+    return [(x, anchor, points[number][0]) for number, x, anchor in places if len(points) > 2 or x != "50%"]
 
 
 def _short(value: float) -> str:

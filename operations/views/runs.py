@@ -24,10 +24,11 @@ from accounts.permissions import Permission
 from clients.marketo.types import StaticList
 from common.paging import keyset_page
 from connections.models import MarketoInstance
+from connections.problem import Problem
 from operations.backlog import backlog_of
 from operations.contacts import whom_to_call
 from operations.progress import comparisons_of, progress_of
-from operations.timeline import timeline_of
+from operations.timeline import duration, timeline_of
 from sync import services
 from sync.access import may_decide, watched_accounts, watched_runs
 from sync.audit_actions import SyncAction
@@ -67,7 +68,7 @@ def _runs(request: ConsoleRequest) -> HttpResponse:
     shown = accounts if len(accounts) == 1 else [one for one in accounts if one.slug == chosen.get("account")]
     context = {
         "page": page,
-        "rows": [(run, failure_of(run) if run.status == RunStatus.FAILED else None) for run in page.rows],
+        "rows": [_row(run) for run in page.rows],
         "chosen": chosen,
         "query": f"{urlencode(chosen)}&" if chosen else "",
         "filters": _filters(accounts, chosen),
@@ -79,6 +80,12 @@ def _runs(request: ConsoleRequest) -> HttpResponse:
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _row(run: SyncRun) -> tuple[SyncRun, Problem | None, str]:
+    """A run, why it failed, and how long it took or takes so far."""
+    took = duration(run.duration.total_seconds()) if run.duration else ""
+    return run, failure_of(run) if run.status == RunStatus.FAILED else None, took
 
 
 def _filters(accounts: Sequence[SalesAccount], chosen: Mapping[str, str]) -> list[tuple[object, ...]]:

@@ -29,11 +29,13 @@ def schedule(request: ConsoleRequest) -> HttpResponse:
         messages.success(request, _("Saved. Runs follow this schedule from now on."))
         return redirect("sync:schedule")
     kept, now = Schedule.of(account), timezone.now()
+    zone = _zone_of(request).get("time_zone", kept.time_zone)
     has_run = SyncRun.objects.for_account(account).full().exists()
     context = {
         "form": form,
         "schedule": kept,
-        "zone": zone_named(kept.time_zone),
+        "zone": zone_named(zone),
+        "zone_name": zone,
         "is_off": is_off(kept, now),
         "next_full": next_full(kept, Past.of(account), now) if has_run else None,
     }

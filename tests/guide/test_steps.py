@@ -31,6 +31,7 @@ from tests.factories import (
     make_salesforce_connection,
     make_user,
 )
+from tests.pages import text_of
 
 
 def steps_of(user: User) -> list[Step]:
@@ -135,6 +136,19 @@ def test_a_salesforce_admin_sees_all_steps_but_acts_on_2_6_and_7(
 
 def test_admins_may_ask_a_salesforce_admin_for_open_steps(connected: SalesAccount, admin: User) -> None:
     assert [step.number for step in steps_of(admin) if step.can_ask] == [6, 7]
+
+
+def test_whoever_was_asked_is_waited_for(connected: SalesAccount, admin: User, client_of: ClientOf) -> None:
+    """The page no longer tells to do what is done; who else could be asked stays open."""
+    make_member(connected, "eva@acme.example", Role.USER)
+    make_run(connected, people=7)
+    browser = client_of(admin)
+    assert 'btn-primary" href="/ask-a-salesforce-admin/6/"' in text_of(browser.get("/"))
+    make_invitation(connected, "crm@acme.example", role=Role.SALESFORCE_ADMIN)
+    page = text_of(browser.get("/"))
+    assert "Waiting for crm@acme.example." in page
+    assert 'class="btn btn-lg" href="/ask-a-salesforce-admin/6/"' in page
+    assert "Ask again" in page
 
 
 def test_a_user_only_looks(connected: SalesAccount, member: User) -> None:
