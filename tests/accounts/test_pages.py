@@ -5,6 +5,7 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, SalesAccount, Team, User
@@ -251,3 +252,10 @@ def test_devices_are_named_in_words(admin: User, user_agent: str, device: str) -
     browser = Client(headers={"User-Agent": user_agent})
     sign_in(browser, with_password(admin).email)
     assert f"<b>{device}</b>" in text_of(browser.get("/accounts/sessions/"))
+
+
+@pytest.mark.django_db
+def test_only_the_demo_says_where_its_mails_are(client: Client, settings: Settings) -> None:
+    assert "mailbox" not in text_of(client.get("/accounts/login/"))
+    settings.SANDBOX_ORIGIN = "http://127.0.0.1:8001"
+    assert 'href="http://127.0.0.1:8001/_sandbox/mailbox/"' in text_of(client.get("/accounts/login/"))
