@@ -1,5 +1,7 @@
 """Charts: their geometry, and what those get who cannot see them."""
 
+import re
+
 import pytest
 from django.template import Context, Template
 
@@ -34,6 +36,14 @@ def test_a_chart_has_a_sentence_and_its_numbers(tag: str) -> None:
 @pytest.mark.parametrize("tag", ["area_chart", "bar_chart"])
 def test_a_chart_of_nothing_is_drawn(tag: str) -> None:
     assert "<figure" in drawn(f"{{% {tag} 'Calls' points 'Nothing yet.' %}}", points=[])
+
+
+@pytest.mark.parametrize("days", [1, 2, 3, 30])
+def test_no_day_is_named_twice_under_a_chart(days: int) -> None:
+    page = drawn("{% bar_chart 'Calls' points '' %}", points=[(f"day {number}", 1) for number in range(days)])
+    named = re.findall(r"<text [^>]*>(day \d+)</text>", page)
+    assert named[-1] == f"day {days - 1}"
+    assert len(named) == len(set(named)) == min(days, 3)
 
 
 def test_a_bar_shows_its_parts_side_by_side_and_never_more_than_all() -> None:
