@@ -19,6 +19,7 @@ from notifications.events import CHANNEL_DEAD
 from notifications.handing_over import report_dead
 from notifications.models import Channel, ChannelKind, Delivery, Pace, Trouble
 from sandbox.testing import SandboxProcess
+from sync.events import FULL_SYNC_DONE
 from tests.conftest import ClientOf
 from tests.factories import make_run
 from tests.notifications.conftest import MakeChannel, Posts
@@ -212,6 +213,14 @@ def test_the_bell_shows_what_goes_on_until_it_was_read(
     assert "The fire is out." in text_of(browser.get("/notifications/"))
     Occurrence.objects.update(ended_at=timezone.now() - timedelta(days=2))
     assert "Nothing has to be done." in text_of(browser.get("/settings/profile/"))
+
+
+def test_news_is_no_warning_that_nobody_can_mend(browser: Client, account: SalesAccount, admin: User) -> None:
+    begin(FULL_SYNC_DONE, account=account, concerned=admin, **FULL_SYNC_DONE.example)
+    page = text_of(browser.get("/notifications/")).partition("<main")[2]
+    assert "#i-info-circle" in page
+    assert "#i-alert-triangle" not in page
+    assert "Nobody ·" not in page
 
 
 def test_what_concerns_one_person_alone_is_offered_and_shown_to_nobody_else(
