@@ -10,11 +10,12 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEvent, SalesAccount
+from accounts.models import AuditEvent, SalesAccount, User
 from sync.audit_actions import SyncAction
 from sync.models import RunKind, Schedule, SyncRun
 from sync.runner import start_due_syncs
 from sync.schedule import Past, due_kind, how_changes_arrive, is_off, may_begin_full, next_full
+from tests.factories import make_run
 from tests.pages import text_of
 
 PAGE = "/settings/admin/sync/schedule/"
@@ -144,6 +145,18 @@ def test_the_page_keeps_a_schedule_and_says_when_the_next_full_run_comes(
 def test_a_schedule_that_cannot_be_is_refused(browser: Client, wrong: dict[str, object]) -> None:
     assert browser.post(PAGE, GOOD | wrong).status_code == 400
     assert not Schedule.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_next_full_run_is_told_in_the_zone_that_the_page_shows(
+    account: SalesAccount, admin: User, browser: Client
+) -> None:
+    """Before anybody has saved a schedule that is the reader's own."""
+    make_run(account, finished_at=timezone.now())
+    User.objects.filter(pk=admin.pk).update(time_zone="Europe/Stockholm")
+    page = text_of(browser.get(PAGE))
+    assert '<option value="Europe/Stockholm" selected>' in page
+    assert "(Europe/Stockholm)." in page
 
 
 @pytest.mark.django_db(transaction=True)
