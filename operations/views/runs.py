@@ -24,11 +24,11 @@ from accounts.permissions import Permission
 from clients.marketo.types import StaticList
 from common.paging import keyset_page
 from connections.models import MarketoInstance
-from connections.problem import Problem
 from operations.backlog import backlog_of
 from operations.contacts import whom_to_call
 from operations.progress import comparisons_of, progress_of
 from operations.timeline import duration, timeline_of
+from problems.problem import Problem
 from sync import services
 from sync.access import may_decide, watched_accounts, watched_runs
 from sync.audit_actions import SyncAction
