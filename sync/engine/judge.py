@@ -98,6 +98,9 @@ SELECT marketo_id, {{content}}, {REASON} AS reason
 FROM owned
 """  # noqa: S608 (our own texts)
 
+# What the statements that follow join and choose by.
+ANALYZE_JUDGED = "ANALYZE {judged} (marketo_id, reason, salesforce_contact_id, salesforce_opportunity_id)"
+
 # No role is shown, not even a deleted one: the copy keeps the opportunity that it knows of the same contact.
 KEEP_OPPORTUNITY = """
 UPDATE {judged} AS judged SET salesforce_opportunity_id = copy.salesforce_opportunity_id
@@ -260,6 +263,7 @@ def judge(statements: Statements) -> int:
             statements.change(DROP_REPEATED, table=statements.names[source], key=sql.Identifier("Id"))
     statements.change("DROP TABLE IF EXISTS {judged}, {changes}")
     statements.change(CLASSIFY)
+    statements.change(ANALYZE_JUDGED)
     statements.change(KEEP_OPPORTUNITY)
     if statements.move:
         statements.change(KEEP_MOVING)
@@ -267,7 +271,9 @@ def judge(statements: Statements) -> int:
         statements.change(LEAVE_ALONE)
     if statements.run.kind == RunKind.INCREMENTAL:
         statements.change(HOLD_BACK)
-    statements.change("ANALYZE {judged} (marketo_id, reason)")
+    if statements.move or statements.run.is_resumed:
+        # Many may have got another verdict.
+        statements.change(ANALYZE_JUDGED)
     return repeated
 
 
@@ -275,6 +281,8 @@ def gather_changes(statements: Statements) -> bool:
     """Write down what becomes of the copy; False when it is empty, and everybody simply arrives."""
     StageTable(statements.run, CHANGES).create()
     statements.change(ABSENT)
+    # Without it the database takes it for larger than it is, and puts everybody else in order instead.
+    statements.change("ANALYZE sync_absent")
     has_people = Person.objects.for_account(statements.run.account).has_anybody()
     if has_people or statements.run.is_dry_run:
         for statement in (LEAVING, DIFFERING, ARRIVING):

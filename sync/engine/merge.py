@@ -31,6 +31,8 @@ from sync.statuses import RunStatus
 SALESFORCE_TYPES = {"Lead": Source.SALESFORCE_LEADS, "Contact": Source.SALESFORCE_CONTACTS}
 # Of one merge, however many processors the database has: other companies want them too.
 INDEX_MEMORY = "SET LOCAL maintenance_work_mem = '256MB'; SET LOCAL max_parallel_maintenance_workers = 2"
+# Just enough for the receipt to be computed by reading the partition from one end to the other.
+ANALYZE_FILLED = "ANALYZE {partition} (account_id, removed_at)"
 # From so many changes on, searches would suffer until the database renews its statistics by itself.
 ANALYZE_FROM = 10_000
 
@@ -181,8 +183,7 @@ class _Merge:
 
     def counts(self) -> dict[str, Any]:
         """What the run has read and would change, without changing anybody; raises RunFailed or StageLost."""
-        self._prepare()
-        rows = self.tables[Source.MARKETO_PEOPLE].count()
+        rows = self._prepare()
         hold.remember_departures(self.run, self.statements)
         repeated = judge(self.statements)
         self._check_anybody_read()
@@ -232,11 +233,15 @@ class _Merge:
 
     def _make_indexes(self) -> None:
         """Of a partition that has just been filled, and whatever else it lacks."""
-        statements = OwnPartition(self.run.account_id).missing_indexes()
-        if statements:
-            self.statements.change(INDEX_MEMORY)
+        partition = OwnPartition(self.run.account_id)
+        statements = partition.missing_indexes()
+        if not statements:
+            return
+        self.statements.change(INDEX_MEMORY)
         for statement in statements:
             self.statements.change("{index}", index=sql.SQL(statement))
+        if not self.has_people:
+            self.statements.change(ANALYZE_FILLED, partition=sql.Identifier(partition.name))
 
     def _people_before(self) -> int:
         """Everybody in the copy. A run that follows changes costs by their number, and so does not count them all."""
@@ -245,21 +250,25 @@ class _Merge:
             return before.people if before else 0
         return Person.objects.for_account(self.run.account).live().count()
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> int:
+        """Answers how many people of Marketo were read; raises StageLost when a table has not all of its rows."""
         # Sorting and hashing a million people in the default 4 MB would go through the disk.
         self.statements.change("SET LOCAL work_mem = '128MB'")
-        for source, table in self.tables.items():
-            self._check_rows(source, [source])
+        rows = {source: self._checked_rows(source, [source]) for source in self.tables}
+        for table in self.tables.values():
             table.analyze()
-        self._check_rows(CHANGED, STREAMS)
+        self._checked_rows(CHANGED, STREAMS)
+        return rows[Source.MARKETO_PEOPLE]
 
-    def _check_rows(self, name: str, sources: Sequence[str]) -> None:
+    def _checked_rows(self, name: str, sources: Sequence[str]) -> int:
         loaded = Extract.objects.of_run(self.run).filter(source__in=sources)
         # Of a run that had stopped, only what was read since is not in the count that it left.
         loaded = loaded.filter(is_recheck=True) if self.run.is_resumed else loaded
         expected = self.run.stage_rows.get(name, 0) + (loaded.aggregate(rows=Sum("rows_loaded"))["rows"] or 0)
-        if StageTable(self.run, name).count() != expected:
+        rows = StageTable(self.run, name).count()
+        if rows != expected:
             raise StageLost
+        return rows
 
     def _check_anybody_read(self) -> None:
         """A system that suddenly shows nobody has rather taken away a right than lost everybody."""
@@ -274,9 +283,14 @@ class _Merge:
             if not self.tables[source].count() and found.has_anybody():
                 raise RunFailed("nobody_read", service="Salesforce")
 
+    def _compared(self, *, is_all: bool) -> str:
+        if not self.has_people:
+            return "TRUE"
+        return CONFIRMED if is_all else READ_PEOPLE
+
     def _receipt(self, counts: Mapping[str, Any]) -> dict[str, Any]:
         is_all = self.run.kind == RunKind.FULL and not self.rejected
-        compared = sql.SQL(CONFIRMED if is_all else READ_PEOPLE).format(**self.statements.names)
+        compared = sql.SQL(self._compared(is_all=is_all)).format(**self.statements.names)
         (source,), (copy,) = (
             self.statements.rows(SOURCE_RECEIPT),
             self.statements.rows(COPY_RECEIPT, is_compared=compared),

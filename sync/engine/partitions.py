@@ -173,7 +173,7 @@ def prepare_partition(run: SyncRun) -> None:
 
 
 def _is_large_first_load(run: SyncRun) -> bool:
-    if run.kind != RunKind.FULL or run.is_dry_run or Person.objects.for_account(run.account).exists():
+    if run.kind != RunKind.FULL or run.is_dry_run or Person.objects.for_account(run.account).has_anybody():
         return False
     people = Extract.objects.of_run(run).filter(source=Source.MARKETO_PEOPLE)
     rows = people.aggregate(rows=Sum("rows_loaded"))["rows"] or 0
