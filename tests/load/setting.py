@@ -5,40 +5,19 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
 from django.test import Client
-from psycopg import sql
 
 from accounts.models import SalesAccount
 from sandbox.testing import SandboxProcess
 from sync.engine.client_factory import marketo_of, salesforce_of
 from sync.engine.load import CHUNK_BYTES
-from sync.engine.stage import STAGED, StageTable
+from sync.engine.stage import STAGED
 from sync.models import Extract, HoldLimit, Person, SyncRun
 from tests.factories import admin_of, make_account, make_instance, make_marketo_connection
 from tests.salesforce_sign_in import connect_salesforce
 from tests.signing_in import let_in
 
 EXPORT_MEGABYTES, EVERYBODY = 5_000, 10_000_000
-# The people of the run once more, under another account: the same table, indexes and number of rows.
-INSERT = """
-INSERT INTO sync_person (
-    account_id, marketo_id, first_name, last_name, email, company, title, phone, source, linkedin_url,
-    salesforce_lead_id, salesforce_contact_id, salesforce_account_id, salesforce_opportunity_id,
-    salesforce_type, owner_id, owner_name, removed_reason, changed_at
-)
-SELECT {account}, person.id, "firstName", "lastName", email, company, title, phone, "leadSource", "linkedInProfileURL",
-    "sfdcLeadId", "sfdcContactId", "sfdcAccountId", role.opportunity,
-    CASE WHEN contact."Id" IS NULL THEN 'Lead' ELSE 'Contact' END,
-    coalesce(contact."OwnerId", lead."OwnerId"), coalesce(contact."Owner.Name", lead."Owner.Name"), '', now()
-FROM {people} AS person
-LEFT JOIN {leads} AS lead ON lead."Id" = person."sfdcLeadId" AND NOT lead."IsDeleted"
-LEFT JOIN {contacts} AS contact ON contact."Id" = person."sfdcContactId" AND NOT contact."IsDeleted"
-LEFT JOIN (SELECT "ContactId", max("OpportunityId") AS opportunity FROM {roles} GROUP BY "ContactId") AS role
-    ON role."ContactId" = contact."Id"
-WHERE coalesce(contact."OwnerId", lead."OwnerId") LIKE '005%'
-ON CONFLICT DO NOTHING
-"""
 
 
 def connected_account(sandbox: SandboxProcess) -> SalesAccount:
@@ -71,24 +50,6 @@ def _pages(extract: Extract) -> Iterator[bytes]:
         with salesforce_of(account).open_results(extract.remote_id, locator or None) as page:
             yield b"".join(page.iter_chunks(CHUNK_BYTES))
             locator = page.next_locator
-
-
-def bare_copy_and_insert(files: dict[str, list[bytes]]) -> None:
-    """Load the files and insert the eligible people for an account of their own."""
-    run = SyncRun(pk=0, fields=SyncRun.objects.latest("pk").fields)
-    tables = {source: StageTable(run, source) for source in STAGED}
-    account = make_account("Bare")
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '128MB'")
-        for source, table in tables.items():
-            table.create()
-            for file in files[source]:
-                table.copy_file([file])
-            table.analyze()
-        names = {source.rpartition("_")[2]: table.name for source, table in tables.items()}
-        cursor.execute(sql.SQL(INSERT).format(account=sql.Literal(account.pk), **names))
-        for table in tables.values():
-            table.drop()
 
 
 def browser_of(account: SalesAccount) -> Client:
