@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 PEOPLE ?= 15000
 ACCOUNTS ?= 300
+PEER := 'dlt[postgres]==1.31.0'
 BIN := .venv/bin
 # npm comes from a Python wheel; its scripts look for node on the PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -16,7 +17,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 install_from = { $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) 2>.venv/uv.log || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(1); } && touch $@
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test check lint bench bench-tenants screenshots install install-dev browser gettext messages catalogues lock
+.PHONY: help demo demo-reset test check lint bench bench-peer bench-tenants screenshots install install-dev browser gettext messages catalogues lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -49,6 +50,15 @@ lint: install-dev gettext ## Check style, imports, types, templates and translat
 bench: install-dev ## Measure a sync of PEOPLE people and print `name: value` lines
 	$(BIN)/python -m tests.load.bench --people $(PEOPLE)
 	$(BIN)/python -m tests.load.bench_sandbox --people $(PEOPLE)
+
+bench-peer: install-dev var/peer/installed ## Measure dlt beside a sync of PEOPLE people, in the same run
+	$(BIN)/python -m tests.load.bench_peer --people $(PEOPLE)
+
+# Apart from everything else: nothing of the console needs it.
+var/peer/installed:
+	$(BIN)/uv venv --quiet var/peer
+	$(BIN)/uv pip install --quiet --python var/peer/bin/python $(PEER)
+	@touch $@
 
 bench-tenants: install-dev ## Measure ACCOUNTS companies on one installation and print `name: value` lines
 	$(BIN)/python -m tests.load.bench_tenants --accounts $(ACCOUNTS)
