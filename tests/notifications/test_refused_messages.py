@@ -104,7 +104,7 @@ def test_one_that_takes_nothing_for_long_is_dead_and_in_the_end_given_up(
 def test_an_account_whose_receivers_hang_keeps_no_other_waiting(
     account: SalesAccount, stranger: User, make_channel: MakeChannel, posts: Posts
 ) -> None:
-    """Of the notifier's threads an account has two: twenty channels that never answer took all of them."""
+    """Security statement 15: of the notifier's threads an account has two; twenty of its channels took all of them."""
     hanging, other = make_channel(), make_channel(ChannelKind.SLACK, account=stranger.member.account)
     for channel in (hanging, other):
         begin(FIRE, account=channel.account, rooms=2)
