@@ -1,6 +1,5 @@
 """The one place for HTTP to Marketo and Salesforce: a hardened session and the family of errors both clients raise."""
 
-import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,13 +10,13 @@ from typing import Any, ClassVar
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 
 from clients.circuit import Circuit, CircuitOpen, CircuitStorage
-from clients.deadline import WATCHED_POOLS, Deadline, RetryOutsideDeadlines, WatchedConnection
-from clients.hosts import ForbiddenHost, check_public, must_be_public
+from clients.deadline import WATCHED_POOLS, RetryOutsideDeadlines
+from clients.hosts import ForbiddenHost, must_be_public
 from clients.measures import measured_call
+from clients.public import PublicConnectionPool
 from common.redaction import redact_text
 
 TIMEOUT_SECONDS = (5.0, 60.0)  # connect, read
@@ -212,47 +211,12 @@ class BoundedAdapter(HTTPAdapter):
         (circuit.failed if responses[0].status_code >= 500 else circuit.succeeded)()
 
 
-class _PublicConnection(WatchedConnection):
-    """A connection to an address of the internet, whatever the name may resolve to."""
-
-    def _new_conn(self) -> socket.socket:
-        try:
-            addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-        except socket.gaierror as error:
-            # What urllib3 raises itself: it takes this for a connection that was never made, and tries again.
-            raise NameResolutionError(self.host, self, error) from error
-        for *_rest, address in addresses:
-            check_public(str(address[0]))
-        connected = super()._new_conn()
-        try:
-            # The name may have been resolved to something else this time.
-            check_public(connected.getpeername()[0])
-        except ForbiddenHost:
-            connected.close()
-            raise
-        return connected
-
-    def _addresses(self, current: Deadline) -> list[str]:
-        """
-        Within a deadline the name is asked for again, and the addresses are connected to one by one: none that is not
-        public, or whoever may choose them learns which doors of our network are open.
-        """
-        found = super()._addresses(current)
-        for address in found:
-            check_public(address)
-        return found
-
-
-class _PublicConnectionPool(HTTPSConnectionPool):
-    ConnectionCls = _PublicConnection
-
-
 class PublicAdapter(BoundedAdapter):
     """Refuses names that lead to this machine or into its network. A proxy resolves names itself and is not asked."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"https": _PublicConnectionPool}
+        self.poolmanager.pool_classes_by_scheme = {"https": PublicConnectionPool}
 
 
 def open_session(*, allowed_hosts: Iterable[str], circuits: CircuitStorage | None = None) -> "ProviderSession":
@@ -300,15 +264,14 @@ def network_errors(service: str) -> Iterator[None]:
     with the query in it.
     """
     try:
-        yield
+        with _json_errors(service):
+            yield
     except (requests.exceptions.InvalidSchema, ForbiddenHost):
         raise UnexpectedAnswer(service, "forbidden_host") from None
     except CircuitOpen as pause:
         raise CircuitOpenError(service, "paused", retry_after=pause.seconds) from None
     except BodyTooLarge:
         raise UnexpectedAnswer(service, "too_large") from None
-    except requests.exceptions.JSONDecodeError as error:
-        raise UnexpectedAnswer(service, "not_json", error.doc) from None
     except requests.exceptions.SSLError:
         raise Unreachable(service, "certificate") from None
     except requests.exceptions.Timeout:
@@ -316,6 +279,19 @@ def network_errors(service: str) -> Iterator[None]:
     except requests.exceptions.RequestException as error:
         code = "name" if _is_unknown_name(error) else "connection"
         raise Unreachable(service, code, type(error).__name__) from None
+
+
+@contextmanager
+def _json_errors(service: str) -> Iterator[None]:
+    """Python refuses lists in lists without end, and numbers of thousands of digits, by errors of its own."""
+    try:
+        yield
+    except requests.exceptions.JSONDecodeError as error:
+        raise UnexpectedAnswer(service, "not_json", error.doc) from None
+    except (requests.exceptions.RequestException, ForbiddenHost):
+        raise
+    except (ValueError, RecursionError):
+        raise UnexpectedAnswer(service, "not_json") from None
 
 
 def _is_unknown_name(error: requests.exceptions.RequestException) -> bool:

@@ -43,6 +43,9 @@ def test_no_secret_is_left_in_an_error(text: str) -> None:
     assert "secret" not in (str(error) + repr(error) + error.detail).replace("client_secret", "").lower()
 
 
+ODD_JSON = {"/deep": b"[" * 200_000, "/digits": b"[" + b"9" * 10_000 + b"]", "/nul": b"\0", "/torn": b"\xff\xfe"}
+
+
 class Provider(BaseHTTPRequestHandler):
     """A server that misbehaves in the ways its path names."""
 
@@ -51,6 +54,10 @@ class Provider(BaseHTTPRequestHandler):
             self.rfile.read(1)  # until the client gives up
         elif self.path == "/trickle":
             self._trickle()
+        elif self.path in ODD_JSON:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(ODD_JSON[self.path])
         elif self.path.startswith("/away"):
             self.send_response(302)
             self.send_header("Location", self.path.removeprefix("/away?"))
@@ -121,6 +128,14 @@ def test_an_answer_that_is_too_large_is_cut_off(provider: str, path: str, monkey
     session = http.open_session(allowed_hosts=[provider])
     with pytest.raises(http.UnexpectedAnswer, match="too_large"), http.network_errors("marketo"):
         session.get(provider + path)
+
+
+@pytest.mark.parametrize("path", ODD_JSON)
+def test_json_that_nobody_can_read_is_an_answer_that_was_not_expected(provider: str, path: str) -> None:
+    """Security statement 16: two of these were errors of ours."""
+    session = http.open_session(allowed_hosts=[provider])
+    with pytest.raises(http.UnexpectedAnswer, match="not_json"), http.network_errors("marketo"):
+        session.get(provider + path).json()
 
 
 def test_a_closed_port_is_unreachable_and_its_error_hides_the_query() -> None:
