@@ -249,6 +249,17 @@ def test_failures_are_shown_for_a_month_and_to_their_own_account_only(
     assert "ENTITY_IS_LOCKED" not in text_of(client_of(admin).get(PAGE))
 
 
+def test_nobody_has_to_act_on_what_is_solved(account: SalesAccount, admin: User, client_of: ClientOf) -> None:
+    record_failure(account.pk, "/rest/v1/leads.json", ApiError("marketo", "1003"))
+    browser = client_of(admin)
+    assert "Who has to act:" in text_of(browser.get(PAGE))
+    ApiFailure.objects.update(solved_at=timezone.now())
+    page = text_of(browser.get(PAGE))
+    assert "Who has to act:" not in page
+    assert "Nobody has to act" in page.partition("Solved in 30 days")[0]
+    assert "error 1003" in page.partition("Solved in 30 days")[2]
+
+
 def test_an_export_that_cannot_be_cancelled_is_no_problem(
     account: SalesAccount, admin: User, client_of: ClientOf
 ) -> None:
