@@ -45,7 +45,10 @@ def wake_on_commit(run: SyncRun) -> None:
 
 
 def enqueue(runs: SyncRunQuerySet, extracts: ExtractQuerySet, most: int = MOST_MESSAGES) -> None:
-    """Ring for what is due of these rows, for `most` short steps of them, as far as there is room in the queues."""
+    """
+    Ring for what is due of these rows, for `most` short steps of them in their order, as far as there is room in the
+    queues.
+    """
     due = [(Task(task), pk) for task, pk in _due(runs.due(), extracts.due())]
     short = [(task, pk) for task, pk in due if task != Task.RUN_NEXT_BULK_JOB]
     for task, pk in short[: max(0, min(most, MOST_MESSAGES - messages_in(SHORT)))] if short else []:
@@ -65,7 +68,7 @@ def _due(runs: SyncRunQuerySet, extracts: ExtractQuerySet) -> QuerySet[Any, tupl
         rows.values_list(Value(task.value), "pk")[:MOST_MESSAGES]
         for task, rows in (
             (Task.ADVANCE_RUN, runs.short()),
-            (Task.ADVANCE_EXTRACT, extracts.short().in_turn()),
+            (Task.ADVANCE_EXTRACT, extracts.short()),
             (Task.RUN_NEXT_BULK_JOB, runs.bulk()),
             (Task.RUN_NEXT_BULK_JOB, extracts.bulk().order_by()),
         )
@@ -75,7 +78,7 @@ def _due(runs: SyncRunQuerySet, extracts: ExtractQuerySet) -> QuerySet[Any, tupl
 
 def enqueue_next(run_id: int) -> None:
     """Ring for what a run has to do next; of its short steps one, because it takes them one at a time."""
-    enqueue(SyncRun.objects.filter(pk=run_id), Extract.objects.filter(run=run_id), most=1)
+    enqueue(SyncRun.objects.filter(pk=run_id), Extract.objects.filter(run=run_id).order_by("pk"), most=1)
 
 
 def note_sweep() -> None:
@@ -91,7 +94,7 @@ def seconds_since_sweep() -> float | None:
 
 def enqueue_all() -> None:
     """Ring for everything that is due, also for what a lost message was sent for."""
-    enqueue(SyncRun.objects.all(), Extract.objects.all())
+    enqueue(SyncRun.objects.all(), Extract.objects.in_turn())
 
 
 def _send(task: Task, *arguments: int) -> None:

@@ -134,7 +134,7 @@ def _run_step(run: SyncRun) -> Callable[[], None]:
 def _finish_extracting(run: SyncRun) -> None:
     with transaction.atomic():
         # An extract that ends right now touches the run's row first: it is seen here, or makes the run due again.
-        run.has_leftovers = SyncRun.objects.select_for_update().get(pk=run.pk).has_leftovers
+        run.has_leftovers = SyncRun.objects.select_for_update().only("has_leftovers").get(pk=run.pk).has_leftovers
         missing = Extract.objects.of_run(run).missing()
         if has_found_nothing(run):
             end_idle(run)

@@ -52,7 +52,7 @@ def start_sync(
     problem = connection_problem(account)
     if problem:
         raise SyncRefused(problem)
-    if kind == RunKind.INCREMENTAL and not SyncRun.objects.for_account(account).last_success():
+    if kind == RunKind.INCREMENTAL and not SyncRun.objects.for_account(account).only("pk").last_success():
         raise SyncRefused(_("Nobody has been synced yet, so there is nothing to follow. Start a full sync first."))
     if kind == RunKind.INCREMENTAL and moves.needs_full_run(account):
         raise SyncRefused(_("The Sales account has moved to another Salesforce org. Start a full sync first."))
@@ -87,7 +87,7 @@ def _begin(run: SyncRun) -> None:
 
 def chosen_list(account: SalesAccount) -> StaticList | None:
     """The static list whose members alone are in the copy; None while everybody may be."""
-    last = SyncRun.objects.for_account(account).full().last_success()
+    last = SyncRun.objects.for_account(account).full().only("list_id", "list_name").last_success()
     return StaticList(last.list_id, last.list_name) if last and last.list_id is not None else None
 
 

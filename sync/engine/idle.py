@@ -19,7 +19,7 @@ def has_found_nothing(run: SyncRun) -> bool:
 
 def end_idle(run: SyncRun) -> None:
     """End the run without a stage table and a merge, as one whose tables are all empty; raises LeaseLost."""
-    now, before = timezone.now(), SyncRun.objects.for_account(run.account).last_success()
+    now, before = timezone.now(), SyncRun.objects.for_account(run.account).only("people").last_success()
     people = before.people if before else 0
     Extract.objects.of_run(run).missing().update(status=ExtractStatus.LOADED, due_at=None, loaded_at=now)
     move_cursors(run)

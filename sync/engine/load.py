@@ -144,7 +144,7 @@ def end_load(extract: Extract, rows: int, refused: int = 0, **values: Any) -> No
 def _wake_run(extract: Extract) -> None:
     """The run looks what comes next, when nothing else of it is under way: whatever ends last has seen all others."""
     # Its row first: cancelling takes the two in this order too.
-    run = SyncRun.objects.select_for_update().get(pk=extract.run_id)
+    run = SyncRun.objects.select_for_update().only("status").get(pk=extract.run_id)
     others = Extract.objects.of_run(run).exclude(pk=extract.pk).filter(due_at__isnull=False)
     if not run.is_finished and not others.exists():
         SyncRun.objects.filter(pk=run.pk).update(due_at=timezone.now())
