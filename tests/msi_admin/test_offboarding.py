@@ -17,6 +17,7 @@ from accounts.models import AuditEvent, SalesAccount, User
 from connections.models import MarketoAdmin, MarketoInstance, OrphanedToken, SalesforceConnection
 from msi_admin.account_rows import account_tables, count_rows
 from sandbox.testing import SandboxProcess
+from sync.engine.partitions import SHARED, OwnPartition, all_partitions
 from sync.engine.stage import all_tables
 from sync.models import Person, SyncRun
 from sync.statuses import RunStatus
@@ -87,6 +88,14 @@ def test_nothing_of_the_company_is_left(leaving: SalesAccount, tmp_path: Path) -
         assert text not in left, text
     assert AuditEvent.objects.latest("pk").target == leaving.slug
     assert broken_entries() == []
+
+
+def test_the_partition_of_a_large_company_is_dropped(account: SalesAccount, tmp_path: Path) -> None:
+    assert OwnPartition(account.pk).make()
+    make_people(account, 3)
+    certificate = offboard(account, tmp_path)
+    assert (certificate["erased sync.Person"], certificate["left"]) == (3, 0)
+    assert all_partitions() == [SHARED]
 
 
 def test_the_export_holds_everything_but_secrets(leaving: SalesAccount, tmp_path: Path) -> None:
