@@ -165,10 +165,12 @@ def prepare_partition(run: SyncRun) -> None:
     Raises OperationalError while somebody is in the way of that, too.
     """
     own = OwnPartition(run.account_id)
-    if not own.state().exists and _is_large_first_load(run):
+    state = own.state()
+    if not state.exists and _is_large_first_load(run):
         is_made = own.make()
         logger.info("partition_made" if is_made else "partition_not_made", run=run.pk, account=run.account_id)
-    if own.state().is_kept_out and not own.give_up():
+        state = own.state()
+    if state.is_kept_out and not own.give_up():
         raise OperationalError("The partition that all accounts share is in use, and keeps this account out.")
 
 
