@@ -28,7 +28,7 @@ from sync.engine.partitions import (
 )
 from sync.erasure import erase_person
 from sync.models import Person, RunKind, SyncRun
-from sync.operations import AddPersonIndex, RemovePersonIndex
+from sync.person_indexes import AddPersonIndex, RemovePersonIndex
 from sync.services import start_sync
 from sync.statuses import RunStatus
 from tests.factories import make_account, make_extract, make_people, make_run
