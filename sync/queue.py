@@ -41,7 +41,13 @@ class Task(StrEnum):
 def wake_on_commit(run: SyncRun) -> None:
     """Ring for a run once its row is there for others."""
     # Without a broker just now the run still exists, and the next sweep finds it.
-    transaction.on_commit(partial(_send, Task.ADVANCE_RUN, run.pk), robust=True)
+    transaction.on_commit(partial(_wake, run.pk), robust=True)
+
+
+def _wake(run_id: int) -> None:
+    """Of hundreds that begin at once the next sweeps find those for which there is no room."""
+    if messages_in(SHORT) < MOST_MESSAGES:
+        _send(Task.ADVANCE_RUN, run_id)
 
 
 def enqueue(runs: SyncRunQuerySet, extracts: ExtractQuerySet, most: int = MOST_MESSAGES) -> None:

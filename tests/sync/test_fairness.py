@@ -185,6 +185,15 @@ def test_a_sweep_rings_no_more_than_the_queue_can_take(account: SalesAccount) ->
 
 
 @pytest.mark.django_db(transaction=True)
+def test_runs_that_begin_at_once_ring_no_more_than_that_either(account: SalesAccount) -> None:
+    run = make_run(account, RunStatus.PLANNING, due_at=timezone.now())
+    for _ in range(queue.MOST_MESSAGES + 10):
+        queue.wake_on_commit(run)
+    assert redis_client().llen(queue.SHORT) == queue.MOST_MESSAGES
+    redis_client().delete(queue.SHORT)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_files_that_wait_for_a_loader_do_not_hide_what_needs_none(account: SalesAccount) -> None:
     """2,944 files of 300 accounts did: nobody looked at a running export until loaders had taken nearly all of them."""
     runs = [make_run(account) for _ in range(210)]
