@@ -143,7 +143,9 @@ def test_whoever_dies_in_the_middle_of_the_race_leaves_the_others_a_clear_end(
         assert dying.stdin
         dying.stdin.write("go\n")
         dying.stdin.flush()
-        wait_until(lambda: is_held(salesforce_connection))
+        # The row is held some time before Salesforce is asked.
+        wait_until(lambda: sandbox.get("/_sandbox/faults")[0]["struck"] == 1)
+        assert is_held(salesforce_connection)
         dying.kill()
         answers = set(living.communicate("go\n", timeout=60)[0].split())
     after = SalesforceConnection.objects.get()
