@@ -11,6 +11,7 @@ from celery.beat import Scheduler
 from celery.utils.imports import symbol_by_name
 from django.conf import settings
 
+from devtools.embedded.attach import Services
 from msi_admin.celery import app
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -18,7 +19,7 @@ Start = Callable[[], Scheduler]
 
 
 @pytest.fixture
-def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, servers: Services) -> Iterator[Start]:
     """Beat as it is started, each time with what it has stored; what it sends is only counted."""
     started: list[Scheduler] = []
 
