@@ -39,6 +39,7 @@ def secret_on(page: str) -> str:
     return PREFIX + page.partition(f"<code>{PREFIX}")[2].partition("</code>")[0]
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("person", "address"), [("admin", PAGE), ("ops", OPS_PAGE)])
 def test_a_secret_is_shown_once_and_stored_nowhere(
     request: pytest.FixtureRequest, client_of: ClientOf, person: str, address: str
@@ -136,6 +137,7 @@ def test_a_token_expires_and_is_forgotten_later(browser: Client, admin: User) ->
     assert not ApiToken.objects.exists()
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("person", ["admin", "ops"])
 def test_whoever_must_make_a_new_one_is_told_before_it_expires(
     request: pytest.FixtureRequest, client_of: ClientOf, person: str
@@ -167,6 +169,7 @@ def test_whoever_must_make_a_new_one_is_told_before_it_expires(
         assert told() == []
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("person", ["admin", "ops"])
 def test_nobody_is_told_any_more_of_a_token_that_opens_nothing(request: pytest.FixtureRequest, person: str) -> None:
     """Revoked: at once. Of somebody who may no longer read: as soon as somebody looks."""
@@ -213,6 +216,7 @@ def made(role: Role) -> Callable[[User], None]:
     return change
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("person", "what_happens"),
     [

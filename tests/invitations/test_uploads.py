@@ -66,6 +66,7 @@ def test_a_gigabyte_is_refused_before_it_is_kept(browser: Client) -> None:
     assert peak < 20 * 1024 * 1024
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("somebody", "address", "megabytes"),
     [("visitor", LOGIN, 20), ("visitor", UPLOAD, 1), ("member", UPLOAD, 2), ("admin", USERS, 2), ("admin", UPLOAD, 20)],
