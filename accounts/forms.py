@@ -3,14 +3,17 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from allauth.account.forms import LoginForm
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import LoginForm, ResetPasswordForm
 from django import forms
-from django.utils import timezone
+from django.http import HttpRequest
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import action_choices
 from accounts.models import LoginPolicy, Member, Team, User
 from accounts.querysets import AuditEventQuerySet, MemberQuerySet
+from accounts.tasks import send_password_reset
 from accounts.time_zones import time_zone_choices
 from common.address_fields import KnownAddressField, contains_spelling
 from common.names import clean_name
@@ -23,6 +26,22 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         super().__init__(*args, **options)
         allauths = self.fields["login"]
         self.fields["login"] = KnownAddressField(label=allauths.label, widget=allauths.widget)
+
+
+class AskForReset(ResetPasswordForm):  # type: ignore[misc]
+    """What a visitor sends; nobody is looked for while they wait."""
+
+    email = KnownAddressField(
+        label=_("E-mail address"), required=True, widget=ResetPasswordForm.base_fields["email"].widget
+    )
+
+    def clean_email(self) -> str:
+        return str(get_adapter().clean_email(self.cleaned_data["email"]))
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        email: str = self.cleaned_data["email"]
+        send_password_reset.delay(email, translation.get_language(), get_adapter().get_client_ip(request))
+        return email
 
 
 class VisibleName:

@@ -3,36 +3,15 @@
 A mail server that refuses an address, or is slow, would tell it as well.
 """
 
-from typing import Any
 from urllib.parse import urlsplit
 
-from allauth.account.adapter import get_adapter
 from allauth.account.forms import ResetPasswordForm
 from allauth.core.context import request_context
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
-from django.utils.translation import gettext_lazy as _
 
-from accounts import tasks
 from common import mail_limits
-from common.address_fields import KnownAddressField
-
-
-class AskForReset(ResetPasswordForm):  # type: ignore[misc]
-    """What a visitor sends; nobody is looked for while they wait."""
-
-    email = KnownAddressField(
-        label=_("E-mail address"), required=True, widget=ResetPasswordForm.base_fields["email"].widget
-    )
-
-    def clean_email(self) -> str:
-        return str(get_adapter().clean_email(self.cleaned_data["email"]))
-
-    def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        email: str = self.cleaned_data["email"]
-        tasks.send_password_reset.delay(email, translation.get_language(), get_adapter().get_client_ip(request))
-        return email
 
 
 class OurSite(HttpRequest):

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import Task, shared_task
 
-from accounts import emails, retention
+from accounts import emails, password_reset, retention
 from accounts.audit_chain import watch_audit_trail
 from accounts.models import User
 from accounts.sessions import SessionStore
@@ -31,8 +31,6 @@ def trim_audit_trail() -> None:
 @shared_task(bind=True, acks_late=True, max_retries=6)
 def send_password_reset(self: Task[Any, Any], email: str, language: str, client: str = "") -> None:
     """Answer somebody who forgot their password; a mail server that does not answer is tried again for half an hour."""
-    from accounts import password_reset
-
     try:
         password_reset.send_password_reset(email=email, language=language, client=client)
     except OSError as error:  # smtplib's errors and the network's
