@@ -4,7 +4,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
-from common.events import Details, Event, Message, declare, filled, sentences
+from common.events import Details, Event, Message, declare, filled
 from connections.models import Service
 from problems.codes import ProblemCode
 from problems.messages import problem_for
@@ -62,35 +62,6 @@ IDLING_OUT = declare(
         example={"days": 5},
         ends=_("when it is renewed or connected again"),
         over=_("The connection to Salesforce is no longer about to end unused."),
-    )
-)
-MOVE_WAITS = declare(
-    Event(
-        "connections.org_move_waits",
-        label=_("A move to another Salesforce org waits for a decision"),
-        describe=sentences(
-            what=_("Somebody has logged in to {new_org}, which is another org than {org}. Nothing has changed yet."),
-            todo=_("Open the page Move to another org within a day: it says what becomes of everything. Then decide."),
-            who=_("An Admin of the Sales account"),
-        ),
-        permission=Permission.DECIDE_RUNS,
-        example={"org": "Acme Inc", "new_org": "Acme Inc (2027)"},
-        ends=_("when somebody has decided, or nobody has within a day"),
-        over=_("The move to another Salesforce org waits no more: it was decided or withdrawn."),
-    )
-)
-OWN_ENDED = declare(
-    Event(
-        "connections.own_salesforce_ended",
-        label=_("Your own connection to Salesforce ends, because the Sales account moves to another org"),
-        describe=sentences(
-            what=_("The Sales account has moved to {new_org}, so your own connection to {org} has ended."),
-            todo=_("Press Connect on Settings > My Account > Salesforce, and log in to the new org."),
-            who=_("You"),
-        ),
-        permission=Permission.CONNECT_OWN_SALESFORCE,
-        example={"org": "Acme Inc", "new_org": "Acme Inc (2027)"},
-        is_personal=True,
     )
 )
 BROKEN = {Service.SALESFORCE.value: SALESFORCE_BROKEN, Service.MARKETO.value: MARKETO_BROKEN}

@@ -1,5 +1,8 @@
 """Which Salesforce org an account's copy was made from, and the moves from one org to another."""
 
+import json
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
@@ -57,3 +60,9 @@ class OrgMove(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_org_name} ({self.from_org_id}) → {self.org_name} ({self.org_id})"
+
+
+def unsealed(move: OrgMove) -> dict[str, Any]:
+    """The columns of the connection that is offered; empty where no key can read them any more."""
+    values: dict[str, Any] = json.loads(move.connection or "{}")
+    return values

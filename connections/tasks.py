@@ -8,12 +8,9 @@ from celery import Task, shared_task
 from celery.exceptions import MaxRetriesExceededError
 
 from accounts.models import SalesAccount
-from clients.http import hurried
 from connections import retention, watch
 from connections.models import SalesforceConnection
 from connections.services.health import check_all_by_the_clock, check_by_the_clock
-from connections.services.org_moves import withdraw_old_moves
-from connections.services.revocation import revoke_orphans
 from connections.turns import in_their_minute, look, turn_of_own
 
 OWN_TRIES, OWN_PAUSE_SECONDS = 30, 20
@@ -54,14 +51,6 @@ def check_own_connection(self: Task[Any, Any], connection_id: int) -> None:
         if not look(connection.account_id, partial(check_by_the_clock, connection), turn_of_own):
             with suppress(MaxRetriesExceededError):
                 raise self.retry()
-
-
-@shared_task
-def revoke_orphaned_tokens() -> None:
-    """Every hour: have Salesforce forget what it has not forgotten yet, and what was offered for too long."""
-    with hurried():
-        withdraw_old_moves()
-        revoke_orphans()
 
 
 @shared_task

@@ -2,18 +2,13 @@
 
 from django.urls import path
 
-from guide.views import marketo, org_move, setup
+from guide.views import marketo, setup
 
 app_name = "guide"
-ORG_MOVE = "settings/admin/salesforce/move/"
 ACTIONS_CONFIG = "marketo/sales-insight/actions-config/"
 urlpatterns = [
     path("", setup.setup, name="setup"),
     path("ask-a-salesforce-admin/<int:step>/", setup.ask, name="ask"),
-    path(ORG_MOVE, org_move.org_move, name="org_move"),
-    path(f"{ORG_MOVE}do/", org_move.do_org_move, name="do_org_move"),
-    path(f"{ORG_MOVE}cancel/", org_move.cancel_org_move, name="cancel_org_move"),
-    path(f"{ORG_MOVE}settle/", org_move.settle_org_move, name="settle_org_move"),
     path("marketo/instance/", marketo.switch_instance, name="switch_instance"),
     path("marketo/admin/", marketo.admin, name="admin"),
     path("marketo/sales-insight/config/", marketo.config, name="config"),

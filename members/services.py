@@ -8,9 +8,9 @@ from accounts.models import Member, User
 from accounts.permissions import Permission, Role
 from accounts.services import RefusedError, end_sessions, lock_account, record, tell_of_new_admin
 from connections.models import MarketoConnection
-from connections.services.org_moves import withdraw_offer_of
-from connections.services.salesforce import forget_member
 from members.audit_actions import MemberAction
+from salesforce_orgs.moves import withdraw_offer_of
+from salesforce_orgs.services import forget_member
 
 
 @transaction.atomic

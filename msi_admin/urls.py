@@ -7,9 +7,12 @@ from django.http import Http404
 from django.urls import include, path, re_path
 
 import connections.urls
+import guide.urls
 import marketo_instances.urls
+import org_moves.urls
 import rights.urls
 import salesforce_apps.urls
+import salesforce_orgs.urls
 from accounts.access import fresh_sign_in_required_to_read
 from api.v1.api import api
 from msi_admin import errors, health
@@ -20,10 +23,12 @@ OF_CONNECTIONS = [
     *marketo_instances.urls.urlpatterns,
     *rights.urls.urlpatterns,
     *salesforce_apps.urls.urlpatterns,
+    *salesforce_orgs.urls.urlpatterns,
 ]
+OF_GUIDE = [*guide.urls.urlpatterns, *org_moves.urls.urlpatterns]
 
 urlpatterns = [
-    path("", include("guide.urls")),
+    path("", include((OF_GUIDE, guide.urls.app_name))),
     path("", include("accounts.urls")),
     path("", include("members.urls")),
     path("", include("salesforce_package.urls")),

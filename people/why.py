@@ -11,7 +11,7 @@ from clients.salesforce.client import SalesforceClient
 from clients.salesforce.oauth import to_18
 from clients.values import as_text
 from connections.services.marketo_schema import field_names
-from connections.services.org_moves import move_under_way
+from salesforce_orgs.moves import move_under_way
 from sync.eligibility import Decision, Reason, SeesAll, contact_id_of, decide, while_moving
 from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE, RECORD_IDS, SHORT_ID, read_names

@@ -9,11 +9,11 @@ from accounts.models import User
 from clients.http import ApiError, reported_call
 from connections.models import ConnectMethod, SalesforceApp, SalesforceConnection, Service
 from connections.services.call_recorder import record_call_failure
-from connections.services.salesforce_storing import SIGN_IN, Made, keep_connection
 from connections.services.sessions import calling_origin, oauth_app, open_session
 from connections.services.token_grants import by_client_credentials, by_key
 from problems.codes import ProblemCode, problem_code
 from problems.messages import ConnectionProblem
+from salesforce_orgs.storing import SIGN_IN, Made, keep_connection
 
 _log = structlog.get_logger(__name__)
 

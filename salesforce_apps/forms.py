@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from connections.forms import CHOICES, CONTROL, SalesforceHostForm
 from connections.models import APP_KINDS, ConnectMethod, SalesforceApp
-from connections.services.salesforce import org_origin
 from problems.messages import ConnectionProblem
+from salesforce_orgs.forms import CHOICES, CONTROL, SalesforceHostForm
+from salesforce_orgs.services import org_origin
 
 
 class AppCredentialsForm(forms.Form):

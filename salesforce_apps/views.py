@@ -14,14 +14,14 @@ from accounts.permissions import Permission
 from clients.hosts import PRODUCTION_LOGIN, SANDBOX_LOGIN
 from clients.salesforce.oauth import AppKind
 from connections.models import ConnectMethod, SalesforceApp, SalesforceAppKey
-from connections.services.org_moves import OtherOrgError
-from connections.services.salesforce import callback_url, org_origin
 from problems.messages import ConnectionProblem
 from problems.problem import Problem
 from salesforce_apps.connecting import connect_without_login
 from salesforce_apps.forms import AppCredentialsForm, SalesforceAppForm, ServerConnectForm
 from salesforce_apps.keys import make_key
 from salesforce_apps.services import check_app, enter_app, remove_app, replace_credentials
+from salesforce_orgs.moves import OtherOrgError
+from salesforce_orgs.services import callback_url, org_origin
 
 
 @permission_required(Permission.CONNECT_SALESFORCE, asks_first=True)

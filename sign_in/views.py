@@ -18,8 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.access import AnyView, fresh_sign_in_required
 from accounts.models import User
 from accounts.services import RefusedError
-from connections.forms import SalesforceHostForm
-from connections.services.salesforce import login_origin
+from salesforce_orgs.forms import SalesforceHostForm
+from salesforce_orgs.services import login_origin
 from sign_in.links import linked_to, unlink
 from sign_in.oauth import SalesforceAdapter, origin_of
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import SalesAccount, User
 from accounts.services import RefusedError
 from connections.orgs import OrgMove
-from connections.services.org_moves import move_under_way, settle_move
+from salesforce_orgs.moves import move_under_way, settle_move
 from sync.models import Person, SyncRun
 
 # Columns of the copy that hold ids of records and users of Salesforce, or what goes with them.

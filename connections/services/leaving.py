@@ -6,8 +6,8 @@ from django.db import transaction
 
 from accounts.models import SalesAccount
 from connections.models import MarketoConnection, MarketoInstance, OrphanedToken, SalesforceConnection, SalesforceSignIn
-from connections.services.org_moves import forget_offers
-from connections.services.revocation import abandon, revoke
+from connections.orgs import OrgMove
+from connections.services.revocation import abandon, abandon_offer, revoke
 from connections.services.token_refresh import SharedTokenCache
 
 
@@ -43,7 +43,8 @@ def _forget_marketo(account: SalesAccount) -> None:
 
 def _abandon_salesforce(account: SalesAccount) -> list[OrphanedToken]:
     SalesforceSignIn.objects.filter(account=account).delete()
-    orphans = forget_offers(account)
+    offers = OrgMove.objects.for_account(account).offered().select_for_update()
+    orphans = [abandon_offer(move) for move in offers]
     # Members' own ones, too.
     rows = SalesforceConnection.objects.filter(account=account).select_for_update(of=("self",))
     orphans += [abandon(connection) for connection in rows]

@@ -8,6 +8,7 @@ from django.utils import timezone
 from clients.http import ApiError
 from clients.salesforce import oauth
 from connections.models import TOKEN_IDLE_LIFETIME, OrphanedToken, SalesforceConnection
+from connections.orgs import OrgMove, unsealed
 from connections.services.sessions import open_session
 
 # Longer than it takes from Salesforce's answer to the stored connection.
@@ -21,6 +22,15 @@ def abandon(connection: SalesforceConnection) -> OrphanedToken:
     token = connection.refresh_token or connection.access_token
     orphan = OrphanedToken.objects.create(login_origin=connection.login_origin, token=token)
     connection.delete()
+    return orphan
+
+
+def abandon_offer(move: OrgMove) -> OrphanedToken:
+    """Erase an offer with the connection in it; its token is to be revoked after the transaction."""
+    values = unsealed(move)
+    token = values.get("refresh_token") or values.get("access_token") or ""
+    orphan = OrphanedToken.objects.create(login_origin=values.get("login_origin", ""), token=token)
+    move.delete()
     return orphan
 
 

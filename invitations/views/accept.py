@@ -14,11 +14,11 @@ from accounts.access import has_signed_in_with_salesforce
 from accounts.forms import SignInForm
 from accounts.models import Member, User
 from accounts.services import RefusedError
-from connections.forms import SalesforceHostForm
 from invitations import services
 from invitations.forms import NewUserForm
 from invitations.models import Invitation
 from invitations.tokens import hash_token
+from salesforce_orgs.forms import SalesforceHostForm
 from sign_in.views import leave
 
 View = Callable[[HttpRequest, str], HttpResponse]

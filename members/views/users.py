@@ -17,11 +17,11 @@ from accounts.permissions import Permission, Role
 from accounts.second_factors import reset_second_factors
 from accounts.services import RefusedError
 from connections.models import MarketoConnection
-from connections.services.salesforce import connected_salesforce_by
 from members import services
 from members.forms import PeopleFilterForm, RemoveForm
 from members.user_list import Sorting, people_pages, rows_of
 from members.views.bulk_actions import TICKED
+from salesforce_orgs.services import connected_salesforce_by
 
 # Heading, and the column of members.user_list.SORT_KEYS by which it sorts, if any.
 HEADINGS = [

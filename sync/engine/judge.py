@@ -6,9 +6,9 @@ from typing import Any
 from django.db import connection
 from psycopg import sql
 
-from connections.services.org_moves import move_under_way
 from history.journal import content_hash
 from history.models import ChangeKind
+from salesforce_orgs.moves import move_under_way
 from sync.eligibility import (
     CONTACT_ID,
     IS_HIDDEN,

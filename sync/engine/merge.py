@@ -9,9 +9,9 @@ from django.db.models import Sum
 from django.utils import timezone
 from psycopg import sql
 
-from connections.services.org_moves import move_under_way, settle_move
 from history import journal
 from history.models import ChangeKind
+from salesforce_orgs.moves import move_under_way, settle_move
 from sync.eligibility import Reason
 from sync.engine import hold
 from sync.engine.cursors import STREAMS, move_cursors

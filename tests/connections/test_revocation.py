@@ -7,12 +7,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from connections import tasks
 from connections.models import OrphanedToken, SalesforceConnection, SalesforceSignIn
-from connections.services import salesforce_storing
 from connections.services.client_factory import salesforce_client
 from connections.services.revocation import revoke_orphans
-from connections.services.salesforce import forget_member
+from salesforce_orgs import storing as salesforce_storing
+from salesforce_orgs import tasks
+from salesforce_orgs.services import forget_member
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT_OWN, PersonAtSalesforce, connect_own, press_ok

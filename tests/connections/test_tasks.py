@@ -14,6 +14,7 @@ from connections import tasks
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.turns import MINUTES, turn_of, turn_of_own
 from problems.codes import ProblemCode
+from salesforce_orgs.tasks import revoke_orphaned_tokens
 from salesforce_package.models import PackageCheck
 from salesforce_package.tasks import check_package, check_packages
 from sandbox.testing import SandboxProcess
@@ -23,7 +24,7 @@ from tests.factories import make_account
 
 def test_beat_asks_for_every_look(settings: Settings) -> None:
     asked = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    assert {tasks.check_connections.name, tasks.revoke_orphaned_tokens.name, check_packages.name} <= asked
+    assert {tasks.check_connections.name, revoke_orphaned_tokens.name, check_packages.name} <= asked
 
 
 @pytest.mark.django_db

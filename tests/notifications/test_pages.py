@@ -12,12 +12,12 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from accounts.occurrences import begin, end
 from common.throttling import exclusive
-from connections.events import OWN_ENDED
 from notifications import tasks
 from notifications.audiences import mail_of
 from notifications.events import CHANNEL_DEAD
 from notifications.handing_over import report_dead
 from notifications.models import Channel, ChannelKind, Delivery, Pace, Trouble
+from org_moves.events import OWN_ENDED
 from sandbox.testing import SandboxProcess
 from sync.events import FULL_SYNC_DONE
 from tests.conftest import ClientOf

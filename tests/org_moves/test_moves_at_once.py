@@ -12,16 +12,16 @@ from django.utils import timezone
 from accounts.models import SalesAccount, User
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.orgs import OrgMove
-from guide import org_move
-from guide.org_move import move_to_org
 from history.models import Change, ChangeKind
+from org_moves import services as org_move
+from org_moves.services import move_to_org
 from sync import decisions
 from sync.decisions import approve_run, start_previewed_run, undo_run
 from sync.models import RunKind, SyncRun
 from sync.services import SyncRefused
 from sync.statuses import RunStatus
 from tests.factories import make_run
-from tests.sync.moving import _registered_app, offer, other_org, running_other_org
+from tests.org_moves.moving import _registered_app, offer, other_org, running_other_org
 from tests.waiting import wait_until
 
 __all__ = ["_registered_app", "offer", "other_org", "running_other_org"]

@@ -11,9 +11,9 @@ from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from accounts.services import RefusedError
 from common.paging import is_key
-from connections.services.org_moves import OFFERED_FOR, cancel_move, move_under_way, offered_move
-from guide.org_move import move_to_org, what_hangs_on_it
+from org_moves.services import move_to_org, what_hangs_on_it
 from problems.messages import ConnectionProblem
+from salesforce_orgs.moves import OFFERED_FOR, cancel_move, move_under_way, offered_move
 from sync.models import SyncRun
 from sync.moves import copy_of, end_move, needs_full_run, people_not_found
 
@@ -27,14 +27,14 @@ def org_move(request: ConsoleRequest) -> HttpResponse:
     if offered := offered_move(account):
         ends_at = offered.offered_at + OFFERED_FOR
         context = {"move": offered, "found": what_hangs_on_it(offered), "ends_at": ends_at, "may_decide": may_decide}
-        return render(request, "guide/org_move.html", context)
+        return render(request, "org_moves/org_move.html", context)
     move = move_under_way(account)
     if move is None:
         return redirect("connections:salesforce")
     run = SyncRun.objects.for_account(account).full().filter(created_at__gte=move.moved_at).order_by("-pk").first()
     found = {"people": copy_of(account).people, "not_found": people_not_found(account)}
     context = {"move": move, "run": run, "may_decide": may_decide, "is_unread": needs_full_run(account), **found}
-    return render(request, "guide/org_move_progress.html", context)
+    return render(request, "org_moves/org_move_progress.html", context)
 
 
 @permission_required(Permission.CONNECT_SALESFORCE)

@@ -19,16 +19,16 @@ from clients.hosts import ForbiddenHost, LoginChoice, salesforce_login_origin
 from clients.http import ApiError, reported_call
 from clients.salesforce import oauth
 from common.throttling import hit
-from connections.audit_actions import ConnectionAction
 from connections.models import SalesforceConnection, SalesforceSignIn, Service
 from connections.querysets import SalesforceConnectionQuerySet
 from connections.services.call_recorder import record_call_failure
-from connections.services.org_moves import hold_offer, withdraw_offer_of
 from connections.services.revocation import abandon, revoke
-from connections.services.salesforce_storing import SIGN_IN, Made, keep_connection
 from connections.services.sessions import app_of_org, calling_origin, local_origins, oauth_app, open_session
 from problems.codes import ProblemCode, problem_code
 from problems.messages import ConnectionProblem
+from salesforce_orgs.audit_actions import OrgAction
+from salesforce_orgs.moves import hold_offer, withdraw_offer_of
+from salesforce_orgs.storing import SIGN_IN, Made, keep_connection
 
 SIGN_IN_LIFETIME = timedelta(minutes=10)
 SIGN_INS_PER_MINUTE = 10
@@ -161,7 +161,7 @@ def _disconnect(rows: SalesforceConnectionQuerySet, by: User) -> None:
         if connection is None:
             return
         is_own = connection.member_id is not None
-        action = ConnectionAction.SALESFORCE_OWN_DISCONNECTED if is_own else ConnectionAction.SALESFORCE_DISCONNECTED
+        action = OrgAction.SALESFORCE_OWN_DISCONNECTED if is_own else OrgAction.SALESFORCE_DISCONNECTED
         record(account=connection.account, actor=by, action=action, target=connection.org_name)
         orphan = abandon(connection)
     revoke(orphan)

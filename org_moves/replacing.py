@@ -13,17 +13,18 @@ from accounts.services import record
 from clients.http import ApiError, ProviderSession, ReconnectNeeded
 from clients.salesforce.client import Access, SalesforceClient
 from clients.salesforce.errors import SERVICE
-from connections.audit_actions import ConnectionAction
-from connections.events import MOVE_WAITS, OWN_ENDED
 from connections.models import SalesforceConnection
-from connections.orgs import OrgMove
-from connections.services.org_moves import find_offer, unsealed
+from connections.orgs import OrgMove, unsealed
 from connections.services.revocation import abandon
-from connections.services.salesforce_storing import connect
 from connections.services.sessions import oauth_app, open_session
 from connections.services.token_grants import tokens_for
+from org_moves.audit_actions import MoveAction
+from org_moves.events import OWN_ENDED
 from problems.codes import ProblemCode, problem_code
 from problems.messages import ConnectionProblem
+from salesforce_orgs.events import MOVE_WAITS
+from salesforce_orgs.moves import find_offer
+from salesforce_orgs.storing import connect
 
 
 def try_offer(account: SalesAccount, move_id: int) -> None:
@@ -93,7 +94,7 @@ def replace_connection(move: OrgMove, *, by: User) -> SalesforceConnection:
     move.save(update_fields=["connection", "moved_at", "moved_by"])
     end(MOVE_WAITS, account=account)
     _end_connections(move)
-    record(account=account, actor=by, action=ConnectionAction.MOVED, target=str(move), org_id=move.org_id)
+    record(account=account, actor=by, action=MoveAction.MOVED, target=str(move), org_id=move.org_id)
     return connect(account=account, member=None, by=move.offered_by or by, actor=by, values=values)
 
 

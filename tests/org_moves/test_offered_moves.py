@@ -13,32 +13,26 @@ from accounts.models import AuditEvent, Member, Occurrence, SalesAccount, User
 from accounts.permissions import Role
 from clients.http import open_session
 from clients.salesforce import oauth
-from connections.events import MOVE_WAITS
 from connections.models import OrphanedToken, SalesforceConnection
-from connections.orgs import CopiedOrg, OrgMove
-from connections.services import org_moves
+from connections.orgs import CopiedOrg, OrgMove, unsealed
 from connections.services.client_factory import salesforce_client
-from connections.services.org_moves import (
-    OFFERED_FOR,
-    cancel_move,
-    offered_move,
-    unsealed,
-    withdraw_old_moves,
-)
-from connections.services.salesforce import disconnect_salesforce
-from connections.services.salesforce_storing import Made, keep_connection
-from guide.org_move import move_to_org, what_hangs_on_it
 from members.services import change_role, remove_member
 from notifications.audiences import receivers_of
+from org_moves.services import move_to_org, what_hangs_on_it
 from problems.messages import ConnectionProblem
+from salesforce_orgs import moves as org_moves
+from salesforce_orgs.events import MOVE_WAITS
+from salesforce_orgs.moves import OFFERED_FOR, cancel_move, offered_move, withdraw_old_moves
+from salesforce_orgs.services import disconnect_salesforce
+from salesforce_orgs.storing import Made, keep_connection
 from sandbox.testing import SandboxProcess
 from sync.models import Person, RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
 from tests.factories import make_member
+from tests.org_moves.moving import _registered_app, log_in_to, offer, other_org, running_other_org
 from tests.salesforce_sign_in import signed_in
 from tests.sync.driving import finish
-from tests.sync.moving import _registered_app, log_in_to, offer, other_org, running_other_org
 
 __all__ = ["_registered_app", "offer", "other_org", "running_other_org"]
 

@@ -20,15 +20,15 @@ from accounts.access import fresh_sign_in_for, member_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Member
 from accounts.permissions import Permission
-from connections.forms import SalesforceHostForm
 from connections.models import SalesforceConnection
-from connections.services import salesforce as salesforce_services
 from connections.services.health import own_salesforce_health, salesforce_health
-from connections.services.org_moves import OtherOrgError, move_under_way, offered_move
 from connections.services.sessions import has_app
 from connections.services.visibility import current_visibility
 from problems.codes import ProblemCode
 from problems.messages import PROBLEMS, ConnectionProblem
+from salesforce_orgs import services as salesforce_services
+from salesforce_orgs.forms import SalesforceHostForm
+from salesforce_orgs.moves import OtherOrgError, move_under_way, offered_move
 
 # In the session: by which a sign-in at Salesforce knows the browser it began in.
 BROWSER = "salesforce_sign_in_browser"
@@ -119,7 +119,7 @@ def connect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpR
     except ConnectionProblem as refused:
         return _refusal(request, place, form, refused.code)
     part = "#dialog" if request.htmx else ""  # type: ignore[attr-defined]
-    return render(request, f"connections/salesforce_connect.html{part}", context)
+    return render(request, f"salesforce_orgs/salesforce_connect.html{part}", context)
 
 
 def _refusal(
@@ -140,7 +140,7 @@ def disconnect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> Ht
         return redirect(place.page)
     if request.method != "POST":
         context = {"place": place, "connection": connection}
-        return render(request, "connections/salesforce_disconnect.html", context)
+        return render(request, "salesforce_orgs/salesforce_disconnect.html", context)
     if place.is_own:
         salesforce_services.disconnect_own_salesforce(member=request.member)
     else:
@@ -188,7 +188,7 @@ def _page(request: ConsoleRequest, place: ConnectionScope, form: SalesforceHostF
         "problem": PROBLEMS.get(problem),
         "problem_code": problem,
     }
-    return render(request, "connections/salesforce.html", context)
+    return render(request, "salesforce_orgs/salesforce.html", context)
 
 
 def _leave_for(request: ConsoleRequest, url: str) -> HttpResponse:
@@ -198,6 +198,6 @@ def _leave_for(request: ConsoleRequest, url: str) -> HttpResponse:
     A redirect would belong to the form's post, and browsers hold every further hop of it, such as a company's own
     identity provider, against the form-action of our Content-Security-Policy.
     """
-    response = render(request, "connections/salesforce_leave.html", {"url": url})
+    response = render(request, "salesforce_orgs/salesforce_leave.html", {"url": url})
     response["Refresh"] = f"0; url={url}"
     return response

@@ -10,8 +10,8 @@ from accounts.models import SalesAccount, User
 from clients.marketo.types import StaticList
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.orgs import OrgMove
-from connections.services.org_moves import take_offer
-from connections.services.org_replacing import own_connections_to_end, replace_connection, try_offer
+from org_moves.replacing import own_connections_to_end, replace_connection, try_offer
+from salesforce_orgs.moves import take_offer
 from salesforce_package.services import KeptOfOrg, kept_of, leave_org
 from salesforce_package.tasks import check_package
 from sign_in.links import links_to_org

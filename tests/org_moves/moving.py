@@ -9,12 +9,9 @@ from pytest_django import Settings
 
 from accounts.models import SalesAccount, User
 from connections.orgs import OrgMove
-from connections.services.org_moves import (
-    OtherOrgError,
-    offered_move,
-)
-from connections.services.salesforce_storing import Made, keep_connection
-from guide.org_move import move_to_org
+from org_moves.services import move_to_org
+from salesforce_orgs.moves import OtherOrgError, offered_move
+from salesforce_orgs.storing import Made, keep_connection
 from sandbox.testing import SandboxProcess
 from sync.models import Person, SyncRun
 from sync.moves import RECORD_COLUMNS

@@ -7,13 +7,13 @@ import requests
 from django.test import Client
 
 from accounts.models import AuditEvent, SalesAccount, User
-from connections.audit_actions import ConnectionAction
 from connections.models import SalesforceConnection
 from connections.services.client_factory import salesforce_client
 from connections.services.health import salesforce_health
-from connections.services.salesforce import finish_sign_in, take_sign_in
-from connections.views.salesforce import BROWSER
 from problems.messages import ConnectionProblem
+from salesforce_orgs.audit_actions import OrgAction
+from salesforce_orgs.services import finish_sign_in, take_sign_in
+from salesforce_orgs.views import BROWSER
 from salesforce_package.state import package_state
 from salesforce_package.tasks import check_packages
 from sandbox.testing import SandboxProcess
@@ -45,7 +45,7 @@ def test_every_member_connects_themselves(
     assert f'href="{DISCONNECT}"' in page
     own = SalesforceConnection.objects.get()
     assert (own.member, own.account, own.connected_by) == (member.member, account, member)
-    assert AuditEvent.objects.filter(action=ConnectionAction.SALESFORCE_OWN_CONNECTED, actor=member).exists()
+    assert AuditEvent.objects.filter(action=OrgAction.SALESFORCE_OWN_CONNECTED, actor=member).exists()
 
 
 def test_salesforce_asks_who_it_is_even_in_a_browser_that_is_logged_in(seller: Client, sandbox: SandboxProcess) -> None:
@@ -97,7 +97,7 @@ def test_both_connections_live_side_by_side(
     assert own.refresh_token != salesforce_connection.refresh_token
     assert "Disconnect yourself from Acme Inc" in text_of(browser.get(DISCONNECT))
     assert "Disconnected from Acme Inc." in text_of(browser.post(DISCONNECT, follow=True))
-    assert AuditEvent.objects.filter(action=ConnectionAction.SALESFORCE_OWN_DISCONNECTED, actor=owner).exists()
+    assert AuditEvent.objects.filter(action=OrgAction.SALESFORCE_OWN_DISCONNECTED, actor=owner).exists()
     left = SalesforceConnection.objects.get()
     assert left == salesforce_connection
     assert salesforce_client(left).organization().name == "Acme Inc"

@@ -11,21 +11,18 @@ from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
 from clients.marketo.types import StaticList
-from connections.events import OWN_ENDED
 from connections.models import OrphanedToken, SalesforceConnection
 from connections.orgs import OrgMove
-from connections.services.org_moves import (
-    move_under_way,
-    settle_move,
-)
 from connections.services.revocation import BEING_STORED, revoke_orphans
-from guide.org_move import move_to_org, what_hangs_on_it
 from history.models import Change
 from notifications.audiences import receivers_of
+from org_moves.events import OWN_ENDED
+from org_moves.services import move_to_org, what_hangs_on_it
 from people.person import standing_of
 from people.trace import trace_of
 from people.verdict import explain
 from people.why import ask
+from salesforce_orgs.moves import move_under_way, settle_move
 from sandbox.testing import SandboxProcess
 from sync.decisions import approve_run, can_be_undone
 from sync.eligibility import Reason
@@ -36,9 +33,9 @@ from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
 from tests.factories import make_member, make_people, make_run, make_salesforce_connection
 from tests.mortal import mortal_processes
+from tests.org_moves.moving import _registered_app, ids_of, log_in_to, move, offer, other_org, running_other_org
 from tests.sync.conftest import Change as ChangePeople
 from tests.sync.driving import finish, work_until
-from tests.sync.moving import _registered_app, ids_of, log_in_to, move, offer, other_org, running_other_org
 from tests.sync.processes import console_environment
 from tests.sync.test_nobody_leaves import share
 

@@ -13,7 +13,6 @@ from clients.http import ApiError, ReconnectNeeded
 from clients.salesforce import oauth
 from clients.salesforce.client import Access, Organization, SalesforceClient, UserInfo
 from clients.salesforce.errors import SERVICE
-from connections.audit_actions import ConnectionAction
 from connections.models import (
     ConnectionStatus,
     ConnectMethod,
@@ -24,12 +23,13 @@ from connections.models import (
 )
 from connections.orgs import CopiedOrg
 from connections.services.call_log import solve_failures
-from connections.services.org_moves import OtherOrgError, copied_org, hold_offer, offer_move, withdraw_move
 from connections.services.revocation import revoke
 from connections.services.sessions import open_session
 from connections.signals import connected
 from problems.codes import REFUSED_BY_SALESFORCE, ProblemCode
 from problems.messages import ConnectionProblem
+from salesforce_orgs.audit_actions import OrgAction
+from salesforce_orgs.moves import OtherOrgError, copied_org, hold_offer, offer_move, withdraw_move
 
 # How Diagnostics names the calls of a sign-in.
 SIGN_IN = "sign-in"
@@ -169,7 +169,7 @@ def connect(
     record(
         account=account,
         actor=actor,
-        action=ConnectionAction.SALESFORCE_OWN_CONNECTED if member else ConnectionAction.SALESFORCE_CONNECTED,
+        action=OrgAction.SALESFORCE_OWN_CONNECTED if member else OrgAction.SALESFORCE_CONNECTED,
         target=connection.org_name,
         org_id=connection.org_id,
         username=connection.username,

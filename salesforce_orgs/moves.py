@@ -2,7 +2,7 @@
 Offers to move an account to another org than the one its copy was made from.
 
 Whoever connects to another org replaces nothing: the new connection waits, encrypted, until somebody who decides about
-people has seen what would become of them. What the rooms do in a move stands in guide.org_move.
+people has seen what would become of them. The move itself is done by org_moves.services.
 """
 
 import json
@@ -18,14 +18,14 @@ from accounts.models import Member, SalesAccount, User
 from accounts.occurrences import begin, end
 from accounts.permissions import Permission, roles_with
 from accounts.services import record
-from connections.audit_actions import ConnectionAction
-from connections.events import MOVE_WAITS
 from connections.models import OrphanedToken
 from connections.orgs import CopiedOrg, OrgMove
 from connections.querysets import OrgMoveQuerySet
-from connections.services.revocation import revoke
+from connections.services.revocation import abandon_offer, revoke
 from problems.codes import ProblemCode
 from problems.messages import ConnectionProblem
+from salesforce_orgs.audit_actions import OrgAction
+from salesforce_orgs.events import MOVE_WAITS
 
 # Whoever can connect to the org need not be whoever decides about the people.
 OFFERED_FOR = timedelta(days=1)
@@ -56,7 +56,7 @@ def offer_move(*, account: SalesAccount, by: User, values: dict[str, Any]) -> Or
         offered_by=by,
         **{name: values[name] for name in ("org_id", "org_name", "is_sandbox", "username")},
     )
-    record(account=account, actor=by, action=ConnectionAction.MOVE_OFFERED, target=str(move))
+    record(account=account, actor=by, action=OrgAction.MOVE_OFFERED, target=str(move))
     begin(MOVE_WAITS, account=account, link=reverse("guide:org_move"), org=move.from_org_name, new_org=move.org_name)
     return move
 
@@ -113,22 +113,9 @@ def withdraw_move(account: SalesAccount, *, by: User | None, move_id: int | None
     move = offers.first() if move_id is None else offers.filter(pk=move_id).first()
     if move is None:
         return None
-    orphan = _forget(move)
+    orphan = abandon_offer(move)
     end(MOVE_WAITS, account=account)
-    record(account=account, actor=by, action=ConnectionAction.MOVE_CANCELLED, target=str(move))
-    return orphan
-
-
-def forget_offers(account: SalesAccount) -> list[OrphanedToken]:
-    """Forget what is offered to an account that leaves, of which nothing is to be left."""
-    return [_forget(move) for move in OrgMove.objects.for_account(account).offered().select_for_update()]
-
-
-def _forget(move: OrgMove) -> OrphanedToken:
-    values = unsealed(move)
-    token = values.get("refresh_token") or values.get("access_token") or ""
-    orphan = OrphanedToken.objects.create(login_origin=values.get("login_origin", ""), token=token)
-    move.delete()
+    record(account=account, actor=by, action=OrgAction.MOVE_CANCELLED, target=str(move))
     return orphan
 
 
@@ -161,10 +148,4 @@ def _offers_to(account: SalesAccount) -> OrgMoveQuerySet:
 def settle_move(move: OrgMove, *, by: User | None = None) -> None:
     """From now on, whoever is not in the new org leaves the copy as anybody does. Without `by`, everybody is in it."""
     if OrgMove.objects.for_account(move.account).under_way().filter(pk=move.pk).update(settled_at=timezone.now()):
-        record(account=move.account, actor=by, action=ConnectionAction.MOVE_SETTLED, target=str(move))
-
-
-def unsealed(move: OrgMove) -> dict[str, Any]:
-    """The columns of the connection that is offered; empty where no key can read them any more."""
-    values: dict[str, Any] = json.loads(move.connection or "{}")
-    return values
+        record(account=move.account, actor=by, action=OrgAction.MOVE_SETTLED, target=str(move))

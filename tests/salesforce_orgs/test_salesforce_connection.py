@@ -12,14 +12,14 @@ from pytest_django import Settings
 
 from accounts.models import AuditEvent, SalesAccount, User
 from clients.http import ReconnectNeeded
-from connections.audit_actions import ConnectionAction
 from connections.models import SalesforceConnection, SalesforceSignIn
 from connections.orgs import CopiedOrg, OrgMove
 from connections.services.client_factory import salesforce_client
-from connections.services.org_moves import OFFERED_FOR
-from connections.tasks import revoke_orphaned_tokens
 from devtools.personas import PASSWORD, SALESFORCE_ADMIN
 from problems.codes import ProblemCode
+from salesforce_orgs.audit_actions import OrgAction
+from salesforce_orgs.moves import OFFERED_FOR
+from salesforce_orgs.tasks import revoke_orphaned_tokens
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, connect_own, press_ok
@@ -101,7 +101,7 @@ def test_a_salesforce_admin_connects_and_everybody_sees_to_what(
     assert "Disconnect" in page
     connection = SalesforceConnection.objects.get()
     assert (connection.connected_by, connection.is_sandbox, len(connection.org_id)) == (salesforce_admin, False, 18)
-    event = AuditEvent.objects.get(action=ConnectionAction.SALESFORCE_CONNECTED)
+    event = AuditEvent.objects.get(action=OrgAction.SALESFORCE_CONNECTED)
     assert (event.actor, event.target) == (salesforce_admin, "Acme Inc")
 
 
@@ -205,7 +205,7 @@ def test_disconnect_says_what_stops_then_revokes_and_erases(
     assert "Disconnected from Acme Inc." in page
     assert not SalesforceConnection.objects.exists()
     assert sandbox.get("/_sandbox/state")["org"]["grants"] == 0
-    assert AuditEvent.objects.filter(action=ConnectionAction.SALESFORCE_DISCONNECTED, actor=admin).exists()
+    assert AuditEvent.objects.filter(action=OrgAction.SALESFORCE_DISCONNECTED, actor=admin).exists()
 
 
 def test_disconnect_erases_even_when_salesforce_is_down(

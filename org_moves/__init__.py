@@ -1,0 +1,1 @@
+"""Moving a Sales account to another Salesforce org."""
