@@ -10,15 +10,6 @@ from accounts.audit import register
 class ConnectionAction(models.TextChoices):
     """The gaps are filled with an entry's target and details."""
 
-    MARKETO_CONNECTED = "connections.marketo_connected", _("Connected the Sales account to Marketo (%(target)s)")
-    MARKETO_DISCONNECTED = (
-        "connections.marketo_disconnected",
-        _("Disconnected the Sales account from Marketo (%(target)s)"),
-    )
-    MARKETO_TAKEN_OVER = (
-        "connections.marketo_taken_over",
-        _("Took over the connection to Marketo (%(target)s) from %(owner_was)s"),
-    )
     SALESFORCE_KEY_REPLACED = (
         "connections.salesforce_key_replaced",
         _("The next key of the Salesforce app %(target)s took the place of the old one"),

@@ -1,1 +1,1 @@
-"""The Marketo instances of companies: how they enter, who their admins are, and what they let this console take."""
+"""The Marketo instances of companies: how they enter, connecting to them, their admins, what this console may take."""

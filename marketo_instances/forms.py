@@ -6,8 +6,17 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common.address_fields import MailableAddressField
-from connections.forms import CONTROL, MarketoCredentialsForm
 from connections.models import MarketoInstance
+
+CONTROL = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
+
+
+class MarketoCredentialsForm(forms.Form):
+    """Credentials pasted from Marketo; the secret never comes back to the page."""
+
+    munchkin_id = forms.CharField(label=_("Munchkin Account ID"), max_length=200, widget=forms.TextInput(CONTROL))
+    client_id = forms.CharField(label=_("Client ID"), max_length=200, widget=forms.TextInput(CONTROL))
+    client_secret = forms.CharField(label=_("Client Secret"), max_length=500, widget=forms.PasswordInput(CONTROL))
 
 
 class AllowanceForm(forms.ModelForm[MarketoInstance]):

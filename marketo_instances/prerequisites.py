@@ -13,7 +13,7 @@ from clients.marketo.sample import sample_people
 from connections.asking import asking
 from connections.models import MarketoInstance
 from connections.services.client_factory import marketo_client
-from connections.services.marketo_schema import describe_fields, linkedin_field
+from marketo_instances.schema import describe_fields, linkedin_field
 from problems.codes import problem_code
 from problems.errors import CredentialsUnreadable
 from problems.messages import ConnectionProblem, problem_for

@@ -8,9 +8,9 @@ from accounts.models import User
 from accounts.services import record
 from common.addresses import AddressError, stored_form
 from connections.models import ConnectionStatus, MarketoAdmin, MarketoConnection, MarketoInstance
-from connections.services.marketo import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo
 from connections.services.sessions import local_origins
 from marketo_instances.audit_actions import InstanceAction
+from marketo_instances.connecting import bare_munchkin_id, clean_pasted, marketo_endpoint, probe_marketo
 from problems.codes import ProblemCode
 from problems.messages import ConnectionProblem
 

@@ -6,7 +6,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.urls import include, path, re_path
 
-import connections.urls
 import guide.urls
 import marketo_instances.urls
 import org_moves.urls
@@ -19,7 +18,6 @@ from msi_admin import errors, health
 
 # One page with tabs is pages of several rooms: their addresses have names of one space.
 OF_CONNECTIONS = [
-    *connections.urls.urlpatterns,
     *marketo_instances.urls.urlpatterns,
     *rights.urls.urlpatterns,
     *salesforce_apps.urls.urlpatterns,
@@ -33,7 +31,7 @@ urlpatterns = [
     path("", include("members.urls")),
     path("", include("salesforce_package.urls")),
     path("", include("diagnostics.urls")),
-    path("", include((OF_CONNECTIONS, connections.urls.app_name))),
+    path("", include((OF_CONNECTIONS, "connections"))),
     path("", include("notifications.urls")),
     path("", include("operations.urls")),
     path("", include("people.urls")),

@@ -10,7 +10,7 @@ from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
 from clients.salesforce.oauth import to_18
 from clients.values import as_text
-from connections.services.marketo_schema import field_names
+from marketo_instances.schema import field_names
 from salesforce_orgs.moves import move_under_way
 from sync.eligibility import Decision, Reason, SeesAll, contact_id_of, decide, while_moving
 from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of

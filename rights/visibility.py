@@ -20,8 +20,8 @@ from clients.values import whole_number
 from connections.models import ConnectionStatus, SalesforceConnection
 from connections.services.call_recorder import Connection, record_problem
 from connections.services.client_factory import marketo_client, salesforce_client
-from connections.services.marketo_schema import activity_types
 from connections.services.visibility import LIFETIME, SYNCED, Kind, Sight, Verdict, Visibility, keep_visibility
+from marketo_instances.schema import activity_types
 
 T = TypeVar("T")
 

@@ -26,7 +26,7 @@ from connections.services.sessions import has_app
 from connections.services.visibility import current_visibility
 from problems.codes import ProblemCode
 from problems.messages import PROBLEMS, ConnectionProblem
-from salesforce_orgs import services as salesforce_services
+from salesforce_orgs import services
 from salesforce_orgs.forms import SalesforceHostForm
 from salesforce_orgs.moves import OtherOrgError, move_under_way, offered_move
 
@@ -101,7 +101,7 @@ def connect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpR
     choice, my_domain = form.cleaned_data["choice"], form.cleaned_data["my_domain"]
     try:
         if request.method == "POST":
-            url = salesforce_services.begin_sign_in(
+            url = services.begin_sign_in(
                 account=request.member.account,
                 user=request.member.user,
                 browser=request.session.setdefault(BROWSER, secrets.token_urlsafe(16)),
@@ -113,8 +113,8 @@ def connect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpR
         context = {
             "place": place,
             "form": form,
-            "origin": salesforce_services.login_origin(choice, my_domain),
-            "understood": salesforce_services.org_origin(choice, my_domain),
+            "origin": services.login_origin(choice, my_domain),
+            "understood": services.org_origin(choice, my_domain),
         }
     except ConnectionProblem as refused:
         return _refusal(request, place, form, refused.code)
@@ -142,9 +142,9 @@ def disconnect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> Ht
         context = {"place": place, "connection": connection}
         return render(request, "salesforce_orgs/salesforce_disconnect.html", context)
     if place.is_own:
-        salesforce_services.disconnect_own_salesforce(member=request.member)
+        services.disconnect_own_salesforce(member=request.member)
     else:
-        salesforce_services.disconnect_salesforce(account=request.member.account, by=request.member.user)
+        services.disconnect_salesforce(account=request.member.account, by=request.member.user)
     messages.success(request, _("Disconnected from %(org)s.") % {"org": connection.org_name})
     return redirect(place.page)
 
@@ -156,11 +156,11 @@ def salesforce_callback(request: ConsoleRequest) -> HttpResponse:
     place = ACCOUNT if request.member.may(ACCOUNT.permission) else OWN
     answer = {name: request.GET.get(name, "") for name in ("code", "error", "error_description")}
     try:
-        sign_in = salesforce_services.take_sign_in(
+        sign_in = services.take_sign_in(
             state=request.GET.get("state", ""), user=request.member.user, browser=request.session.get(BROWSER, "")
         )
         place = OWN if sign_in.is_own else ACCOUNT
-        connection = salesforce_services.finish_sign_in(sign_in, **answer)
+        connection = services.finish_sign_in(sign_in, **answer)
     except OtherOrgError:
         return redirect("guide:org_move")
     except ConnectionProblem as refused:

@@ -13,8 +13,8 @@ from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from connections.models import ApiUsage, MarketoInstance, Service
 from connections.services.call_log import DAY_ZONES
-from connections.services.marketo import instance_of
 from marketo_instances.allowances import set_allowance
+from marketo_instances.connecting import instance_of
 from marketo_instances.forms import AllowanceForm
 from problems.messages import ConnectionProblem
 

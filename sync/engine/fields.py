@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django_stubs_ext import StrOrPromise
 
 from clients.marketo.types import LeadField
-from connections.services.marketo_schema import LINKEDIN_FIELD, linkedin_field
+from marketo_instances.schema import LINKEDIN_FIELD, linkedin_field
 from sync.models import Person
 
 

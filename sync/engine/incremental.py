@@ -23,7 +23,7 @@ from clients.marketo.types import ChangesPage
 from clients.salesforce.client import Found
 from clients.salesforce.errors import SERVICE as SALESFORCE
 from clients.values import as_text, moment, warn_unreadable, whole_number
-from connections.services.marketo_schema import activity_types, field_names
+from marketo_instances.schema import activity_types, field_names
 from sync.eligibility import Reason
 from sync.engine import delays, quiet
 from sync.engine.client_factory import budget_of, learn_usage, list_of, marketo_of, salesforce_of

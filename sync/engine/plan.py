@@ -13,7 +13,7 @@ from accounts.models import SalesAccount
 from clients.http import AccessDenied, ApiError
 from clients.marketo.client import MarketoClient
 from clients.marketo.sample import oldest_created_at
-from connections.services.marketo_schema import describe_fields, forget_schema
+from marketo_instances.schema import describe_fields, forget_schema
 from sync.engine.budget import MarketoBudget
 from sync.engine.client_factory import budget_of, marketo_of
 from sync.engine.cursors import DEPARTURES, streams_of

@@ -12,7 +12,7 @@ from accounts.models import SalesAccount
 from clients.marketo.client import MarketoClient
 from clients.marketo.sample import SAMPLE_SIZE, sample_people
 from connections.asking import asking
-from connections.services.marketo_schema import describe_fields
+from marketo_instances.schema import describe_fields
 from sync.eligibility import CONTACTS, OWNED_LEADS
 from sync.engine.client_factory import marketo_of, salesforce_of
 from sync.engine.fields import SYNCED_FIELDS, SyncedField, read_names, readable_fields

@@ -13,7 +13,7 @@ from accounts.models import SalesAccount
 from clients.http import ApiError, QuotaExceeded, ReconnectNeeded, TransientApiError
 from clients.marketo.client import MarketoClient
 from clients.marketo.types import ChangesPage
-from connections.services.marketo_schema import activity_types
+from marketo_instances.schema import activity_types
 from sync.engine.cursors import DELETIONS_EVERY, STREAMS, streams_of
 from sync.models import Extract, RunKind, Source, SyncRun
 from sync.statuses import ExtractStatus

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
-from connections.audit_actions import ConnectionAction
 from connections.models import MarketoAccess, MarketoConnection
+from marketo_instances.audit_actions import InstanceAction
 from rights.audit_actions import RightsAction
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
@@ -130,7 +130,7 @@ def test_the_connection_goes_from_one_admin_to_the_next_and_is_never_gone(
     assert (taken.pk, taken.owner, taken.status) == (marketo_connection.pk, second_admin.user, "connected")
     assert taken.connected_at == marketo_connection.connected_at
     assert MarketoAccess.objects.get() == kept
-    event = AuditEvent.objects.get(action=ConnectionAction.MARKETO_TAKEN_OVER)
+    event = AuditEvent.objects.get(action=InstanceAction.MARKETO_TAKEN_OVER)
     assert (event.actor, event.details["owner_was"]) == (second_admin.user, old_owner.email)
 
 

@@ -9,13 +9,13 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
 from clients.http import ReconnectNeeded
-from connections.audit_actions import ConnectionAction
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client
 from connections.services.health import check_connection, marketo_health
 from connections.services.token_refresh import SharedTokenCache
 from marketo_instances.admins import marketo_admins
+from marketo_instances.audit_actions import InstanceAction
 from problems.codes import ProblemCode
 from problems.messages import ConnectionProblem
 from sandbox.testing import SandboxProcess
@@ -47,7 +47,7 @@ def test_connect_uses_the_credentials_that_marketo_sent(
     connection = MarketoConnection.objects.get()
     assert (connection.owner, connection.client_id) == (admin, "sandbox-client-id")
     assert AuditEvent.objects.filter(
-        action=ConnectionAction.MARKETO_CONNECTED, actor=admin, target="123-ABC-456"
+        action=InstanceAction.MARKETO_CONNECTED, actor=admin, target="123-ABC-456"
     ).exists()
 
 
@@ -159,7 +159,7 @@ def test_the_owner_disconnects_after_reading_what_stops(
     assert MarketoConnection.objects.exists()
     assert "Disconnected from Marketo." in text_of(browser.post(DISCONNECT, follow=True))
     assert not MarketoConnection.objects.exists()
-    assert AuditEvent.objects.filter(action=ConnectionAction.MARKETO_DISCONNECTED).exists()
+    assert AuditEvent.objects.filter(action=InstanceAction.MARKETO_DISCONNECTED).exists()
 
 
 def test_the_secret_is_encrypted_and_in_no_page(marketo_connection: MarketoConnection, client_of: ClientOf) -> None:

@@ -14,13 +14,13 @@ from accounts.services import lock_account, record
 from clients.hosts import ForbiddenHost, normalise_marketo_endpoint
 from clients.http import ApiError, UnexpectedAnswer
 from clients.marketo.client import PROBE_PATHS, MarketoClient
-from connections.audit_actions import ConnectionAction
 from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance, Service
 from connections.services.call_log import solve_failures
 from connections.services.call_recorder import record_call_failure
 from connections.services.sessions import open_session
 from connections.services.token_refresh import SharedTokenCache
 from connections.signals import connected
+from marketo_instances.audit_actions import InstanceAction
 from problems.codes import ProblemCode, problem_code
 from problems.messages import ConnectionProblem
 
@@ -110,7 +110,7 @@ def take_over_marketo(*, account: SalesAccount, by: User) -> None:
         record(
             account=account,
             actor=by,
-            action=ConnectionAction.MARKETO_TAKEN_OVER,
+            action=InstanceAction.MARKETO_TAKEN_OVER,
             target=locked.munchkin_id,
             owner_was=old_owner.email,
         )
@@ -130,7 +130,7 @@ def disconnect_marketo(*, account: SalesAccount, by: User) -> None:
         if connection.owner != by:
             raise ConnectionProblem(ProblemCode.MARKETO_NOT_OWNER)
         connection.delete()
-        record(account=account, actor=by, action=ConnectionAction.MARKETO_DISCONNECTED, target=connection.munchkin_id)
+        record(account=account, actor=by, action=InstanceAction.MARKETO_DISCONNECTED, target=connection.munchkin_id)
     SharedTokenCache(connection).clear()
 
 
@@ -174,7 +174,7 @@ def _connect(
         record(
             account=account,
             actor=by,
-            action=ConnectionAction.MARKETO_CONNECTED,
+            action=InstanceAction.MARKETO_CONNECTED,
             target=instance.munchkin_id,
             client_id=client_id,
         )

@@ -9,11 +9,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
-from connections.forms import MarketoCredentialsForm
 from connections.models import MarketoConnection
-from connections.services import marketo as marketo_services
 from connections.services.health import marketo_health
 from connections.services.visibility import current_visibility
+from marketo_instances import connecting
+from marketo_instances.forms import MarketoCredentialsForm
 from problems.messages import PROBLEMS, ConnectionProblem
 
 
@@ -29,7 +29,7 @@ def marketo(request: ConsoleRequest) -> HttpResponse:
 def connect_marketo(request: ConsoleRequest) -> HttpResponse:
     """The button Connect: uses the credentials that Marketo sent."""
     try:
-        marketo_services.connect_marketo(account=request.member.account, by=request.member.user)
+        connecting.connect_marketo(account=request.member.account, by=request.member.user)
     except ConnectionProblem as refused:
         return _page(request, refused.code)
     return _connected(request)
@@ -43,9 +43,7 @@ def set_up_marketo(request: ConsoleRequest) -> HttpResponse:
     problem = ""
     if form.is_valid():
         try:
-            marketo_services.connect_marketo_with(
-                account=request.member.account, by=request.member.user, **form.cleaned_data
-            )
+            connecting.connect_marketo_with(account=request.member.account, by=request.member.user, **form.cleaned_data)
         except ConnectionProblem as refused:
             problem = refused.code
         else:
@@ -56,7 +54,7 @@ def set_up_marketo(request: ConsoleRequest) -> HttpResponse:
         "problem_code": problem,
         "connection": MarketoConnection.objects.for_account(request.member.account).first(),
     }
-    return render(request, "connections/marketo_set_up.html", context)
+    return render(request, "marketo_instances/marketo_set_up.html", context)
 
 
 @permission_required(Permission.CONNECT_MARKETO)
@@ -68,9 +66,9 @@ def take_over_marketo(request: ConsoleRequest) -> HttpResponse:
     if connection is None or connection.owner == request.member.user:
         return redirect("connections:marketo")
     if request.method != "POST":
-        return render(request, "connections/marketo_take_over.html", {"connection": connection})
+        return render(request, "marketo_instances/marketo_take_over.html", {"connection": connection})
     try:
-        marketo_services.take_over_marketo(account=account, by=request.member.user)
+        connecting.take_over_marketo(account=account, by=request.member.user)
     except ConnectionProblem as refused:
         return _page(request, refused.code)
     return _connected(request)
@@ -85,9 +83,9 @@ def disconnect_marketo(request: ConsoleRequest) -> HttpResponse:
     if connection is None:
         return redirect("connections:marketo")
     if request.method != "POST":
-        return render(request, "connections/marketo_disconnect.html", {"connection": connection})
+        return render(request, "marketo_instances/marketo_disconnect.html", {"connection": connection})
     try:
-        marketo_services.disconnect_marketo(account=account, by=request.member.user)
+        connecting.disconnect_marketo(account=account, by=request.member.user)
     except ConnectionProblem as refused:
         return _page(request, refused.code)
     messages.success(request, _("Disconnected from Marketo."))
@@ -109,6 +107,6 @@ def _page(request: ConsoleRequest, problem: str = "") -> HttpResponse:
         "visibility": current_visibility(connection) if connection else None,
         "problem": PROBLEMS.get(problem),
         "problem_code": problem,
-        "has_access": marketo_services.has_marketo_access(account, request.member.user),
+        "has_access": connecting.has_marketo_access(account, request.member.user),
     }
-    return render(request, "connections/marketo.html", context)
+    return render(request, "marketo_instances/marketo.html", context)

@@ -4,8 +4,8 @@ import pytest
 
 from clients.marketo.types import LeadField
 from connections.models import MarketoInstance
-from connections.services.marketo_schema import linkedin_field
 from marketo_instances.prerequisites import prerequisites
+from marketo_instances.schema import linkedin_field
 from sandbox.testing import SandboxProcess
 
 
