@@ -43,9 +43,11 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   location.assign(detail.pathInfo.finalRequestPath);
 });
 // A page that renews itself says when it cannot; the next answer brings it up to date and takes the notice away.
-for (const trouble of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(trouble, () => document.getElementById("lost")?.removeAttribute("hidden"));
-}
+const showLost = () => document.getElementById("lost")?.removeAttribute("hidden");
+for (const trouble of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(trouble, showLost);
+document.addEventListener("htmx:responseError", ({ detail }) => {
+  if (detail.xhr.status >= 500) showLost();
+});
 // Where the part that has the focus is exchanged for one without that button, the focus stays in the part.
 let hadFocus = false;
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
