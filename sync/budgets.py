@@ -14,8 +14,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.models import SalesAccount
 from connections.marketo_share import MarketoShare
 from connections.models import MarketoConnection, SalesforceConnection, Service
-from sync.engine.budget import MarketoBudget, spent_of
-from sync.engine.client_factory import budget_of
+from sync.engine.budget import MarketoBudget, Spent, spent_of
 from sync.engine.preview import Forecast
 
 
@@ -65,34 +64,38 @@ def budgets_with(account: SalesAccount, forecast: Forecast) -> list[Allowance]:
 
 def budgets_of(account: SalesAccount) -> list[Allowance]:
     """The account's allowances, as far as its connections tell: of exports, of Marketo's calls, of Salesforce's."""
+    return [allowance for _account, allowance in allowances_of([account])]
+
+
+def allowances_of(accounts: Sequence[SalesAccount]) -> list[tuple[SalesAccount, Allowance]]:
+    """Those of all the accounts, with two queries and one question to Redis however many they are."""
+    marketo = MarketoConnection.objects.filter(account__in=accounts).select_related("account__marketo_instance")
+    budgets = {one.account: MarketoBudget(one.endpoint, _share_of(one.account)) for one in marketo}
     found = []
-    if MarketoConnection.objects.for_account(account).exists():
-        budget = budget_of(account)
-        spent, share = budget.spent(), budget.share
-        sizes = megabytes(spent.export_bytes), megabytes(share.own_export_bytes)
-        found.append(Allowance(AllowanceKind.MARKETO_EXPORTS, spent.export_bytes, share.own_export_bytes, *sizes))
-        # Of the two limits that stop a run the nearer one: of everybody's calls, and of this console's share.
-        limits = [(spent.calls, share.calls), (spent.own_calls, share.own_calls)]
-        found.append(_calls(AllowanceKind.MARKETO_CALLS, *max(limits, key=lambda one: one[0] / max(one[1], 1))))
-    salesforce = SalesforceConnection.objects.for_account(account).first()
-    if salesforce and salesforce.calls_per_day:
-        used = salesforce.calls_used_today or 0
-        found.append(_calls(AllowanceKind.SALESFORCE_CALLS, used, salesforce.calls_per_day))
+    for (account, budget), spent in zip(budgets.items(), spent_of(list(budgets.values())), strict=True):
+        found += [(account, allowance) for allowance in _of_marketo(spent, budget.share)]
+    orgs = SalesforceConnection.objects.filter(member=None, account__in=accounts, calls_per_day__gt=0)
+    for org in orgs.select_related("account"):
+        calls = _calls(AllowanceKind.SALESFORCE_CALLS, org.calls_used_today or 0, org.calls_per_day or 0)
+        found.append((org.account, calls))
     return found
+
+
+def _of_marketo(spent: Spent, share: MarketoShare) -> list[Allowance]:
+    sizes = megabytes(spent.export_bytes), megabytes(share.own_export_bytes)
+    # Of the two limits that stop a run the nearer one: of everybody's calls, and of this console's share.
+    limits = [(spent.calls, share.calls), (spent.own_calls, share.own_calls)]
+    return [
+        Allowance(AllowanceKind.MARKETO_EXPORTS, spent.export_bytes, share.own_export_bytes, *sizes),
+        _calls(AllowanceKind.MARKETO_CALLS, *max(limits, key=lambda one: one[0] / max(one[1], 1))),
+    ]
 
 
 def shares_used() -> dict[AllowanceKind, list[float]]:
     """Which part of each allowance every account has used, without naming them: for figures over all of them."""
-    connections = MarketoConnection.objects.select_related("account__marketo_instance")
-    budgets = [MarketoBudget(one.endpoint, _share_of(one.account)) for one in connections]
     used: dict[AllowanceKind, list[float]] = {kind: [] for kind in AllowanceKind}
-    for budget, spent in zip(budgets, spent_of(budgets), strict=True):
-        share = budget.share
-        used[AllowanceKind.MARKETO_EXPORTS].append(spent.export_bytes / share.own_export_bytes)
-        used[AllowanceKind.MARKETO_CALLS].append(max(spent.calls / share.calls, spent.own_calls / share.own_calls))
-    orgs = SalesforceConnection.objects.filter(member=None, calls_per_day__gt=0)
-    rows = orgs.values_list("calls_used_today", "calls_per_day")
-    used[AllowanceKind.SALESFORCE_CALLS] = [(calls or 0) / most for calls, most in rows if most]
+    for _account, allowance in allowances_of(list(SalesAccount.objects.all())):
+        used[allowance.kind].append(allowance.used / max(allowance.allowed, 1))
     return used
 
 

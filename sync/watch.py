@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount
 from accounts.occurrences import begin, end_all_but
-from sync.budgets import Allowance, budgets_of
+from sync.budgets import Allowance, allowances_of
 from sync.engine.cursors import read_at
 from sync.events import ALLOWANCE_LOW, COPY_OLD, RUN_HELD, RUN_WAITS
 from sync.models import Cursor, Extract, SyncRun
@@ -82,17 +82,17 @@ def is_old(since: datetime, rhythm: timedelta | None) -> bool:
 
 
 def watch_allowances() -> None:
-    """Tell of allowances of the day that are nearly used up; what is asked of Redis and rows, account by account."""
+    """Tell of allowances of the day that are nearly used up."""
     end_all_but(ALLOWANCE_LOW, _low_allowances)
 
 
 def _low_allowances() -> Subjects:
     low: Subjects = set()
-    for account in SalesAccount.objects.filter(sync_cursors__isnull=False).distinct():
-        for allowance in budgets_of(account):
-            if allowance.percent >= LOW_PERCENT:
-                low.add((account.pk, allowance.kind.value))
-                _tell_of_allowance(account, allowance)
+    accounts = SalesAccount.objects.filter(sync_cursors__isnull=False).distinct()
+    for account, allowance in allowances_of(list(accounts)):
+        if allowance.percent >= LOW_PERCENT:
+            low.add((account.pk, allowance.kind.value))
+            _tell_of_allowance(account, allowance)
     return low
 
 

@@ -23,12 +23,11 @@ from operations.fleet import Fleet, Hour, Standing, runs_by_hour
 from operations.needs import needs_of
 from operations.workers import work_of_now
 from sync.access import watched_accounts
-from sync.budgets import Allowance, allowed_calls, budgets_of
+from sync.budgets import allowances_of, allowed_calls
 from sync.freshness import hourly_p95
 
 FILTERS = ("account", "state")
-# Allowances are asked of Redis account by account.
-MOST_ALLOWANCES = 20
+MOST_ALLOWANCES = 10
 
 
 @require_safe
@@ -50,7 +49,7 @@ def _overview(request: ConsoleRequest) -> HttpResponse:
         "groups": Fleet(shown).groups(chosen.get("state", "")),
         "needs": needs_of(shown, request.user, request.member or None, with_operators=is_ops and not chosen),
         "charts": [*_charts(hours), _latency(shown, hours), *_calls(shown, hours)],
-        "allowances": _allowances(shown[:MOST_ALLOWANCES]),
+        "allowances": _allowances(shown),
         "work": work_of_now() if is_ops else None,
         "filters": _filters(accounts, chosen),
         "query": f"?{urlencode(chosen)}" if chosen else "",
@@ -70,12 +69,14 @@ def _filters(accounts: Sequence[SalesAccount], chosen: dict[str, str]) -> list[t
     return [(name, label, options, chosen.get(name)) for name, label, options in filters if options]
 
 
-def _allowances(accounts: Sequence[SalesAccount]) -> list[tuple[SalesAccount, list[Allowance]]] | None:
-    """None while Redis is away, which counts what is used."""
+def _allowances(accounts: Sequence[SalesAccount]) -> dict[str, object]:
+    """Those of which the largest part is used, and how many there are; nothing while Redis is away, which counts."""
     try:
-        return [(account, budgets_of(account)) for account in accounts]
+        found = allowances_of(accounts)
     except REDIS_IS_AWAY:
-        return None
+        return {}
+    fullest = sorted(found, key=lambda one: one[1].percent, reverse=True)
+    return {"fullest": fullest[:MOST_ALLOWANCES], "total": len(found), "is_one": len(accounts) == 1}
 
 
 def _charts(hours: Sequence[Hour]) -> list[dict[str, object]]:

@@ -23,6 +23,7 @@ from operations.calls import calls_by_hour
 from operations.fleet import HOURS, Fleet, Line, Standing, runs_by_hour
 from operations.progress import waiting_of
 from operations.workers import QueueState, Work
+from sync.budgets import allowances_of
 from sync.events import RUN_WAITS
 from sync.messages import wait_reason
 from sync.models import Cursor, Extract, RunKind, SyncRun
@@ -157,6 +158,34 @@ def test_calls_of_an_hour_are_those_of_the_rows_and_stand_beside_what_is_allowed
     page = text_of(client_of(ops).get(f"{PAGE}?account={account.slug}"))
     assert "Syncs made 14 in 24 hours, at most 10 in an hour; 25,000 a day are allowed." in page
     assert "Syncs made 17 in 24 hours, at most 16 in an hour; 1,204 a day are allowed." in page
+
+
+def test_the_allowance_that_is_used_most_is_shown_however_many_accounts_there_are(
+    ops: User, client_of: ClientOf
+) -> None:
+    for number in range(25):
+        make_salesforce_connection(make_account(f"Acme {number}"), calls_per_day=1000, calls_used_today=1)
+    make_salesforce_connection(make_account("Zebra"), calls_per_day=1000, calls_used_today=920)
+    page = text_of(client_of(ops).get(PAGE)).partition("Allowances of the day")[2]
+    assert page.count("Salesforce calls today") == 10
+    assert "the 10 that are used most, of 26" in page
+    assert page.index("920 / 1,000") < page.index("1 / 1,000")
+
+
+def test_allowances_of_many_accounts_cost_no_more_queries(account: SalesAccount) -> None:
+    connect(account)
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            found = allowances_of(list(SalesAccount.objects.all()))
+        # The query for the accounts themselves is the test's.
+        assert {one for one, _allowance in found} == set(SalesAccount.objects.all())
+        return len(queries)
+
+    before = cost()
+    for _ in range(3):
+        connect(make_account())
+    assert cost() == before
 
 
 def test_calls_are_counted_once_a_minute_and_without_old_runs(account: SalesAccount) -> None:
