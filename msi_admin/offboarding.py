@@ -20,8 +20,8 @@ from members.leaving import delete_user
 from msi_admin.account_export import export_account
 from msi_admin.account_rows import count_rows
 from msi_admin.audit_actions import OperatorAction
+from pipeline.leaving import stop_everything
 from sync.engine.partitions import drop_partition
-from sync.leaving import stop_everything
 
 logger = structlog.get_logger(__name__)
 

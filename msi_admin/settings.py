@@ -150,6 +150,7 @@ INSTALLED_APPS = [
     "sign_in",
     "operations",
     "people",
+    "pipeline",
     "sync",
     "history",
     "salesforce_package",

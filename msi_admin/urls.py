@@ -9,9 +9,11 @@ from django.urls import include, path, re_path
 import guide.urls
 import marketo_instances.urls
 import org_moves.urls
+import pipeline.urls
 import rights.urls
 import salesforce_apps.urls
 import salesforce_orgs.urls
+import sync.urls
 from accounts.access import fresh_sign_in_required_to_read
 from api.v1.api import api
 from msi_admin import errors, health
@@ -24,6 +26,7 @@ OF_CONNECTIONS = [
     *salesforce_orgs.urls.urlpatterns,
 ]
 OF_GUIDE = [*guide.urls.urlpatterns, *org_moves.urls.urlpatterns]
+OF_SYNC = [*pipeline.urls.urlpatterns, *sync.urls.urlpatterns]
 
 urlpatterns = [
     path("", include((OF_GUIDE, guide.urls.app_name))),
@@ -35,7 +38,7 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("", include("operations.urls")),
     path("", include("people.urls")),
-    path("", include("sync.urls")),
+    path("", include((OF_SYNC, sync.urls.app_name))),
     path("", include("api.urls")),
     path("api/v1/", api.urls),
     path("", include("invitations.urls")),

@@ -19,13 +19,13 @@ from accounts.models import Occurrence, SalesAccount
 from common.events import all_events
 from operations.fleet import Fleet, Standing
 from operations.workers import workers_by_queue
-from sync.budgets import shares_used
+from pipeline.allowances import shares_used
+from pipeline.watch import LOW_PERCENT
 from sync.freshness import freshness_of, month_of, share_within
 from sync.models import Extract, SyncRun
 from sync.querysets import LEASE
 from sync.queue import messages_in, oldest_message, seconds_since_sweep
 from sync.statuses import RunStatus
-from sync.watch import LOW_PERCENT
 
 MINUTE, HOUR = 60, 3600
 AGES = (5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR, 24 * HOUR)

@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from clients.marketo.sample import sample_people
 from clients.salesforce.client import SalesforceClient
+from pipeline.engine.client_factory import budget_of, marketo_of, salesforce_of
 from sync.eligibility import CONTACTS, CONVERTED_LEADS, LEADS_LEFT_OUT, OWNED_LEADS, Reason
-from sync.engine.client_factory import budget_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE
 from sync.models import Person, SyncRun
 

@@ -11,9 +11,9 @@ from clients.salesforce.client import SalesforceClient
 from clients.salesforce.oauth import to_18
 from clients.values import as_text
 from marketo_instances.schema import field_names
+from pipeline.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
 from salesforce_orgs.moves import move_under_way
 from sync.eligibility import Decision, Reason, SeesAll, contact_id_of, decide, while_moving
-from sync.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
 from sync.engine.fields import INDISPENSABLE, RECORD_IDS, SHORT_ID, read_names
 from sync.engine.stage import MARKETO_NULL
 from sync.models import Person, SyncRun

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import Permission
 from common.events import Details, Event, Message, declare, filled, sentences
 from problems.problem import NOBODY
-from sync.budgets import AllowanceKind
 from sync.models import RunKind, SyncRun
 from sync.words import LABELS
 
@@ -57,15 +56,6 @@ def _waits(details: Details) -> Message:
     todo = gettext("It continues automatically: {until}. Press Try now if the reason is gone before.")
     moment = date(localtime(until), "DATETIME_FORMAT")
     return Message(f"{what} {wait_reason(details['reason'])}", filled(todo, {"until": moment}), str(NOBODY))
-
-
-def _allowance(details: Details) -> Message:
-    kind = AllowanceKind(details["allowance"]).label
-    return Message(
-        filled(gettext("{percent} percent of a day's allowance is used: {kind}."), {**details, "kind": kind}),
-        gettext("Find out which other tool uses it up, or ask for more of it. At 100% the data sync waits."),
-        gettext("An admin of that system in your company"),
-    )
 
 
 def _fields_gone(details: Details) -> Message:
@@ -125,17 +115,6 @@ COPY_OLD = declare(
         example={"minutes": 35},
         ends=_("when the copy is up to date, or no run begins by itself"),
         over=_("The copy is up to date again, or no run begins by itself now."),
-    )
-)
-ALLOWANCE_LOW = declare(
-    Event(
-        "sync.allowance_low",
-        label=_("An allowance of the day is used to 80%"),
-        describe=_allowance,
-        permission=Permission.CONTROL_RUNS,
-        example={"percent": 83, "allowance": AllowanceKind.MARKETO_CALLS.value},
-        ends=_("when the allowance begins anew"),
-        over=_("The day's allowance has begun anew."),
     )
 )
 FRESHNESS_MISSED = declare(

@@ -95,7 +95,7 @@ class SyncRun(LeasedJob):
     is_resumed = models.BooleanField(default=False)
     # Stage tables and remote jobs are still there and must go.
     has_leftovers = models.BooleanField(default=False)
-    # What the person who started it had been told: the values of sync.engine.preview.Forecast; empty without a preview.
+    # What the person who started it had been told: the values of pipeline.engine.preview.Forecast; empty without one.
     forecast = models.JSONField(default=dict)
     started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

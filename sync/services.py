@@ -17,7 +17,6 @@ from connections.models import ConnectionStatus, MarketoConnection, SalesforceCo
 from salesforce_orgs.moves import hold_offer
 from sync import moves, queue
 from sync.audit_actions import SyncAction
-from sync.engine.client_factory import budget_of, marketo_of
 from sync.measures import count_end
 from sync.models import Extract, RunKind, SyncRun
 from sync.statuses import ExtractStatus, RunStatus
@@ -44,8 +43,8 @@ def start_sync(
 ) -> SyncRun:
     """
     Start a run, which changes nobody yet if it `is_dry_run`. `forecast` is what the person was told before, by the
-    names of sync.engine.preview.Forecast. A full run with `only` reads the members of that list, and whoever is not on
-    it leaves the copy; a run that follows changes or that no person starts keeps to what the last full run read.
+    names of pipeline.engine.preview.Forecast. A full run with `only` reads the members of that list, and whoever is not
+    on it leaves the copy; a run that follows changes or that no person starts keeps to what the last full run read.
 
     Raises SyncRefused while another like it is unfinished, or a connection is missing or broken.
     """
@@ -89,12 +88,6 @@ def chosen_list(account: SalesAccount) -> StaticList | None:
     """The static list whose members alone are in the copy; None while everybody may be."""
     last = SyncRun.objects.for_account(account).full().only("list_id", "list_name").last_success()
     return StaticList(last.list_id, last.list_name) if last and last.list_id is not None else None
-
-
-def find_lists(account: SalesAccount, name: str) -> list[StaticList]:
-    """The static lists of that name in Marketo; raises RunFailed, MustWait or an error of clients.http."""
-    with budget_of(account).call():
-        return marketo_of(account).static_lists(name)
 
 
 def make_way(account: SalesAccount) -> None:

@@ -2,11 +2,10 @@
 
 from django.urls import path
 
-from sync.views import field_sync, schedule, settings
+from sync.views import schedule, settings
 
 app_name = "sync"
 urlpatterns = [
     path("settings/admin/sync/", settings.settings, name="settings"),
     path("settings/admin/sync/schedule/", schedule.schedule, name="schedule"),
-    path("marketo/sales-insight/actions-config/sync/", field_sync.preview, name="preview"),
 ]

@@ -8,9 +8,8 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount
 from accounts.occurrences import begin, end_all_but
-from sync.budgets import Allowance, allowances_of
 from sync.engine.cursors import read_at
-from sync.events import ALLOWANCE_LOW, COPY_OLD, RUN_HELD, RUN_WAITS
+from sync.events import COPY_OLD, RUN_HELD, RUN_WAITS
 from sync.models import Cursor, Extract, SyncRun
 from sync.schedule import connected_among, rhythms_of
 from sync.statuses import RunStatus
@@ -19,7 +18,6 @@ from sync.waiting import longest_wait
 WAITED_FOR = timedelta(minutes=30)
 # Besides the time between two runs.
 OLD = timedelta(minutes=25)
-LOW_PERCENT = 80
 Subjects = set[tuple[int, str]]
 
 
@@ -79,29 +77,3 @@ def _old_copies() -> Subjects:
 def is_old(since: datetime, rhythm: timedelta | None) -> bool:
     """Has a copy in which all is that happened before `since` missed its runs? None of a schedule that is off."""
     return rhythm is not None and since < timezone.now() - OLD - rhythm
-
-
-def watch_allowances() -> None:
-    """Tell of allowances of the day that are nearly used up."""
-    end_all_but(ALLOWANCE_LOW, _low_allowances)
-
-
-def _low_allowances() -> Subjects:
-    low: Subjects = set()
-    accounts = SalesAccount.objects.filter(sync_cursors__isnull=False).distinct()
-    for account, allowance in allowances_of(list(accounts)):
-        if allowance.percent >= LOW_PERCENT:
-            low.add((account.pk, allowance.kind.value))
-            _tell_of_allowance(account, allowance)
-    return low
-
-
-def _tell_of_allowance(account: SalesAccount, allowance: Allowance) -> None:
-    begin(
-        ALLOWANCE_LOW,
-        account=account,
-        subject=allowance.kind,
-        link=reverse("operations:runs"),
-        percent=allowance.percent,
-        allowance=allowance.kind.value,
-    )

@@ -22,8 +22,8 @@ from operations.calls import calls_by_hour
 from operations.fleet import Fleet, Hour, Standing, runs_by_hour
 from operations.needs import needs_of
 from operations.workers import work_of_now
+from pipeline.allowances import allowances_of, allowed_calls
 from sync.access import watched_accounts
-from sync.budgets import allowances_of, allowed_calls
 from sync.freshness import hourly_p95
 
 FILTERS = ("account", "state")

@@ -28,11 +28,11 @@ from operations.backlog import backlog_of
 from operations.contacts import whom_to_call
 from operations.progress import comparisons_of, progress_of
 from operations.timeline import duration, timeline_of
+from pipeline.allowances import budgets_of
 from problems.problem import Problem
 from sync import services
 from sync.access import may_decide, watched_accounts, watched_runs
 from sync.audit_actions import SyncAction
-from sync.budgets import budgets_of
 from sync.decisions import can_be_undone
 from sync.engine.cursors import STREAMS
 from sync.engine.fields import missing_fields

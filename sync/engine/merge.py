@@ -23,7 +23,6 @@ from sync.engine.problems import RunFailed, StageLost
 from sync.engine.restart import start_over
 from sync.engine.stage import CHANGED, STAGED, StageTable, all_tables
 from sync.engine.telling import tell_of_success
-from sync.engine.visibility import settle
 from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.moves import people_not_found
 from sync.statuses import RunStatus
@@ -110,7 +109,6 @@ def merge(run: SyncRun) -> None:
 
     Raises RunFailed or LeaseLost.
     """
-    settle(run)
     run.write(merge_started_at=timezone.now())
     prepare_partition(run)
     try:

@@ -8,9 +8,9 @@ from typing import Any
 from django.test import Client
 
 from accounts.models import SalesAccount
+from pipeline.engine.client_factory import marketo_of, salesforce_of
+from pipeline.engine.load import CHUNK_BYTES
 from sandbox.testing import SandboxProcess
-from sync.engine.client_factory import marketo_of, salesforce_of
-from sync.engine.load import CHUNK_BYTES
 from sync.engine.stage import STAGED
 from sync.models import Extract, HoldLimit, Person, SyncRun
 from tests.factories import admin_of, make_account, make_instance, make_marketo_connection

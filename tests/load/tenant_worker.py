@@ -11,7 +11,7 @@ import django
 django.setup()
 
 from msi_admin import celery_app  # noqa: E402
-from sync.engine import budget  # noqa: E402
+from pipeline.engine import budget  # noqa: E402
 
 PLENTY = 10**9
 budget.CALLS_IN_WINDOW = budget.CALLS_IN_WINDOW_ALONE = budget.CALLS_AT_A_TIME = PLENTY

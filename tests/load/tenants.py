@@ -17,8 +17,9 @@ from accounts.models import SalesAccount
 from common.redis_client import redis_client
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
 from msi_admin import celery_app
+from pipeline import tasks
 from sandbox.testing import ROOT, SandboxProcess
-from sync import queue, tasks
+from sync import queue
 from sync.models import Extract, RunKind, Source, SyncRun
 from sync.querysets import SyncRunQuerySet
 from sync.services import SyncRefused, start_sync

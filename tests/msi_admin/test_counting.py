@@ -21,8 +21,8 @@ from clients.http import reported_call
 from msi_admin.celery import app
 from notifications import tasks
 from notifications.models import ChannelKind
+from pipeline import runner
 from sandbox.testing import SandboxProcess
-from sync import runner
 from sync.events import COPY_OLD
 from sync.models import RunKind, SyncRun
 from sync.queue import Task

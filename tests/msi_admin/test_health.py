@@ -7,7 +7,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from common.redis_client import redis_client
-from sync import queue, tasks
+from pipeline import tasks
+from sync import queue
 
 
 def test_alive_needs_nothing_else(client: Client) -> None:

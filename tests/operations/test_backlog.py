@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from operations.backlog import backlog_of
-from sync.engine import incremental as follow_engine
+from pipeline.engine import incremental as follow_engine
 from sync.engine.cursors import STREAMS
 from sync.models import Cursor, Extract, RunKind, Source, SyncRun
 from sync.services import cancel_run, pause_run, start_sync

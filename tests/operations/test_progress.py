@@ -18,10 +18,10 @@ from django.utils import timezone
 from accounts.models import SalesAccount, User
 from clients import http
 from operations.progress import MERGE_SECONDS, Progress, progress_of
+from pipeline import runner
+from pipeline.engine.load import CHUNK_BYTES
+from pipeline.engine.preview import preview
 from sandbox.testing import SandboxProcess
-from sync import runner
-from sync.engine.load import CHUNK_BYTES
-from sync.engine.preview import preview
 from sync.models import Extract, RunKind, Source, SyncRun
 from sync.querysets import LEASE
 from sync.services import pause_run, resume_run, start_sync

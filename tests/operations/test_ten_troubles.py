@@ -26,10 +26,11 @@ from invitations.emails import MailError
 from notifications.handing_over import report_dead
 from notifications.models import Channel, ChannelKind, Trouble
 from operations import workers
+from pipeline import runner
+from pipeline.engine import budget
 from salesforce_package.models import PackageChange
 from salesforce_package.services import _tell_of_broken
-from sync import queue, runner
-from sync.engine import budget
+from sync import queue
 from sync.engine.problems import RunFailed, Wait, decide_retry
 from sync.engine.telling import tell_of_hold
 from sync.models import HeldPerson, SyncRun

@@ -14,12 +14,12 @@ from accounts.models import AuditEvent, SalesAccount, User
 from history.models import Change, ChangeKind
 from people.trace import Answer, Step, trace_of
 from people.why import Found, ask
+from pipeline.engine.preview import find_lists
 from sandbox.testing import SandboxProcess
 from sync.audit_actions import SyncAction
 from sync.decisions import undo_run
 from sync.eligibility import Decision, Reason
 from sync.models import Person, SyncRun
-from sync.services import find_lists
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_people, make_run

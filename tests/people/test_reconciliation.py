@@ -13,10 +13,11 @@ from accounts.models import SalesAccount, User
 from connections.models import SalesforceConnection
 from people.differences import Line
 from people.reconciliation import EXAMPLES, GONE
+from pipeline.engine.preview import find_lists
 from sandbox.testing import SandboxProcess
 from sync.decisions import approve_run
 from sync.models import Person
-from sync.services import find_lists, start_sync
+from sync.services import start_sync
 from tests.conftest import ClientOf
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish

@@ -8,7 +8,7 @@ import redis
 from django.conf import settings
 from django.db.models.functions import Now
 
-from sync import runner
+from pipeline import runner
 from sync.models import Extract, RunKind, SyncRun
 from sync.statuses import WAITING_FOR_A_DECISION, ExtractStatus
 

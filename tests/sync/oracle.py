@@ -5,8 +5,8 @@ from typing import Any
 
 from accounts.models import SalesAccount
 from clients.salesforce.client import SalesforceClient
+from pipeline.engine.client_factory import marketo_of, salesforce_of
 from sandbox.testing import SandboxProcess
-from sync.engine.client_factory import marketo_of, salesforce_of
 from sync.engine.fields import SYNCED_FIELDS
 from sync.models import Person
 

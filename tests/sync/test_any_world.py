@@ -15,10 +15,10 @@ import requests
 
 from accounts.models import SalesAccount, User
 from history.models import Change, ChangeKind
+from pipeline.engine.client_factory import marketo_of, salesforce_of
 from sandbox.testing import SandboxProcess
 from sync.decisions import approve_run, undo_run
 from sync.eligibility import Reason
-from sync.engine.client_factory import marketo_of, salesforce_of
 from sync.models import HoldLimit, Person, RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus

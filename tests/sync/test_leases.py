@@ -10,8 +10,9 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import SalesAccount, User
+from pipeline import runner
 from sandbox.testing import SandboxProcess
-from sync import querysets, runner, services
+from sync import querysets, services
 from sync.engine import heartbeat
 from sync.models import Extract, Source, SyncRun
 from sync.statuses import RunStatus

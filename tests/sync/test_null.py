@@ -5,7 +5,7 @@ from django.db import connection
 from psycopg import sql
 
 from accounts.models import SalesAccount
-from sync.engine.rows import Refused, read_rows
+from pipeline.engine.rows import Refused, read_rows
 from sync.engine.stage import StageTable
 from sync.models import Source
 from sync.statuses import RunStatus

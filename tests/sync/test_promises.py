@@ -8,10 +8,10 @@ import pytest
 from accounts.models import SalesAccount, User
 from clients.marketo.types import LeadField
 from connections.models import MarketoConnection
+from pipeline import runner
+from pipeline.engine.load import VerifiedStream
 from sandbox.testing import SandboxProcess
-from sync import runner
 from sync.engine.fields import readable_fields
-from sync.engine.load import VerifiedStream
 from sync.engine.problems import BadFile
 from sync.messages import failure_of
 from sync.models import Extract, Person, RunKind, Source, SyncRun

@@ -3,8 +3,8 @@
 import pytest
 
 from accounts.models import SalesAccount, User
+from pipeline.engine.load import CHUNK_BYTES
 from sandbox.testing import SandboxProcess
-from sync.engine.load import CHUNK_BYTES
 from sync.engine.restart import MOST_RESTARTS
 from sync.engine.stage import CHANGED, StageTable
 from sync.messages import failure_of

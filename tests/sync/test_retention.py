@@ -68,7 +68,7 @@ def test_nobody_is_forgotten_while_a_run_may_bring_them_back(
 
 @pytest.mark.django_db(transaction=True)
 def test_no_run_begins_to_merge_meanwhile(account: SalesAccount) -> None:
-    """As sync.runner does it, which locks the run's row before it becomes a merge."""
+    """As pipeline.runner does it, which locks the run's row before it becomes a merge."""
     make_run(account, RunStatus.EXTRACTING)
 
     def try_to_lock(_number: int) -> None:

@@ -19,12 +19,12 @@ import time_machine
 
 from common.redis_client import redis_client
 from connections.marketo_share import MarketoShare
+from pipeline.engine import budget as budget_module
+from pipeline.engine.budget import ALONE_SECONDS, MarketoBudget
+from pipeline.engine.windows import affordable_windows
 from sandbox.marketo.envelope import MarketoError
 from sandbox.marketo.limits import Limits, central_day
-from sync.engine import budget as budget_module
-from sync.engine.budget import ALONE_SECONDS, MarketoBudget
 from sync.engine.problems import MustWait
-from sync.engine.windows import affordable_windows
 from sync.models import RunKind, Schedule
 from sync.schedule import TURN, Past, due_kind
 

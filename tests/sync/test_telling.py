@@ -8,19 +8,21 @@ from django.utils import timezone, translation
 from accounts.models import Occurrence, SalesAccount, User
 from common.events import Event, find_event
 from connections.marketo_share import MarketoShare
+from pipeline.engine.budget import MarketoBudget
+from pipeline.events import ALLOWANCE_LOW
+from pipeline.tasks import watch_allowances
 from sandbox.testing import SandboxProcess
 from sync.decisions import discard_run
-from sync.engine.budget import MarketoBudget
 from sync.engine.cursors import OVERLAP
 from sync.engine.fields import SYNCED_FIELDS
 from sync.engine.problems import RunFailed
 from sync.engine.telling import tell_of_failure, tell_of_success
-from sync.events import ALLOWANCE_LOW, COPY_OLD, FIELDS_GONE, FULL_SYNC_DONE, RUN_FAILED, RUN_HELD, RUN_WAITS
+from sync.events import COPY_OLD, FIELDS_GONE, FULL_SYNC_DONE, RUN_FAILED, RUN_HELD, RUN_WAITS
 from sync.messages import FAILURES
 from sync.models import Cursor, Extract, HoldLimit, Person, RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
-from sync.tasks import watch_allowances, watch_runs
+from sync.tasks import watch_runs
 from tests.factories import make_cursor, make_extract, make_marketo_connection, make_run, make_salesforce_connection
 from tests.sync.conftest import Change
 from tests.sync.driving import finish

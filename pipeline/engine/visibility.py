@@ -1,0 +1,71 @@
+"""Whether a run is shown everybody: what it may conclude from not having been shown somebody depends on it."""
+
+from typing import Any
+
+from django.db import connection as database
+from psycopg import sql
+
+from accounts.models import SalesAccount
+from clients.marketo.client import MarketoClient
+from connections.models import MarketoConnection, SalesforceConnection
+from connections.services.visibility import SYNCED, Sight, Verdict, Visibility, current_visibility, keep_visibility
+from pipeline.engine.client_factory import salesforce_of
+from rights.visibility import check_marketo, check_salesforce, sees_all_records
+from sync.eligibility import CONTACT_ID, JOINS
+from sync.engine.stage import StageTable
+from sync.models import Person, Source, SyncRun
+
+SAMPLE_SIZE = 300
+# Counted: to find out whether there is one at all, PostgreSQL would look for each in turn, minutes if there is none.
+HIDDEN_PEOPLE = f"""
+SELECT count(*) FROM {{people}} AS person {JOINS}
+WHERE lead."Id" IS NULL AND person."sfdcLeadId" <> '' OR contact."Id" IS NULL AND {CONTACT_ID} <> ''
+"""  # noqa: S608 (our own texts)
+
+
+def look(account: SalesAccount, client: MarketoClient) -> dict[str, Any]:
+    """
+    Ask both providers, and keep what they say with the connections; answers it as runs keep it (Visibility.as_json).
+
+    Raises RunFailed or an error of clients.http.
+    """
+    known = Person.objects.for_account(account).live().order_by("-marketo_id").values_list("marketo_id", flat=True)
+    people = check_marketo(client, list(known[:SAMPLE_SIZE]))
+    keep_visibility(MarketoConnection.objects.for_account(account).get(), people)
+    salesforce = salesforce_of(account)
+    connection = SalesforceConnection.objects.for_account(account).get()
+    records = check_salesforce(connection, salesforce)
+    keep_visibility(connection, records)
+    return people.as_json() | records.as_json()
+
+
+def last_look(account: SalesAccount) -> dict[str, Any]:
+    """What was found last, as runs keep it; nothing of a connection at which nobody has looked for a week."""
+    connections = (model.objects.for_account(account).first() for model in (MarketoConnection, SalesforceConnection))
+    found = (current_visibility(connection) for connection in connections if connection)
+    return {kind: sight for visibility in found if visibility for kind, sight in visibility.as_json().items()}
+
+
+def settle(run: SyncRun) -> None:
+    """
+    Ask once more before a record that was not shown is held to be none: the rights may be others than at the beginning.
+
+    Raises RunFailed, LeaseLost or an error of clients.http.
+    """
+    assumed = [kind for kind in SYNCED if run.visibility.get(kind, {}).get("verdict") == Verdict.ALL]
+    if not assumed or not Person.objects.for_account(run.account).has_anybody() or not _is_anybody_hidden(run):
+        return
+    connection = SalesforceConnection.objects.for_account(run.account).get()
+    proved = sees_all_records(connection, salesforce_of(run.account))
+    lost = Visibility({kind: Sight(Verdict.UNKNOWN) for kind in assumed if not proved[kind]})
+    run.write(visibility=run.visibility | lost.as_json())
+
+
+def _is_anybody_hidden(run: SyncRun) -> bool:
+    sources = (Source.MARKETO_PEOPLE, Source.SALESFORCE_LEADS, Source.SALESFORCE_CONTACTS)
+    people, leads, contacts = (StageTable(run, source) for source in sources)
+    for table in (people, leads, contacts):
+        table.analyze()
+    with database.cursor() as cursor:
+        cursor.execute(sql.SQL(HIDDEN_PEOPLE).format(people=people.name, leads=leads.name, contacts=contacts.name))
+        return bool(cursor.fetchone()[0])

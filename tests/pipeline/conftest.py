@@ -1,0 +1,14 @@
+"""An account connected to both sides of the sandbox, as in the room below."""
+
+from tests.sync.conftest import (
+    answers,
+    change,
+    connected,
+    first_sync,
+    large_sandbox,
+    running_sandbox,
+    sync,
+    synced,
+)
+
+__all__ = ["answers", "change", "connected", "first_sync", "large_sandbox", "running_sandbox", "sync", "synced"]
