@@ -49,13 +49,16 @@ def _held(details: Details) -> Message:
 
 
 def _waits(details: Details) -> Message:
-    from sync.messages import wait_reason
+    from sync.messages import mended_by, wait_reason
 
-    until = datetime.fromisoformat(details["until"])
+    until = date(localtime(datetime.fromisoformat(details["until"])), "DATETIME_FORMAT")
     what = filled(gettext("Run {run} has waited for more than {minutes} minutes."), details)
-    todo = gettext("It continues automatically: {until}. Press Try now if the reason is gone before.")
-    moment = date(localtime(until), "DATETIME_FORMAT")
-    return Message(f"{what} {wait_reason(details['reason'])}", filled(todo, {"until": moment}), str(NOBODY))
+    todo = filled(
+        gettext("It continues automatically: {until}. Press Try now if the reason is gone before."), {"until": until}
+    )
+    mend = mended_by(details["reason"])
+    who = mend.who if mend else NOBODY
+    return Message(f"{what} {wait_reason(details['reason'])}", f"{mend.todo} {todo}" if mend else todo, str(who))
 
 
 def _fields_gone(details: Details) -> Message:

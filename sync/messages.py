@@ -14,7 +14,7 @@ from clients.http import ApiError
 from connections.services.visibility import SYNCED, Kind, Visibility
 from history.models import ChangeKind
 from problems.codes import ProblemCode, problem_code
-from problems.messages import ConnectionProblem, problem_for
+from problems.messages import PROBLEMS, ConnectionProblem, problem_for
 from problems.problem import NOBODY, Problem
 from sync.eligibility import Reason
 from sync.engine.problems import MustWait, RunFailed
@@ -134,6 +134,12 @@ WAITS = {
     "database_trouble": _("The console's database reported an error. The step is tried again."),
 }
 
+# Of these the ones for which the operator must do something.
+_STUCK = {
+    "database_full": Problem(WAITS["database_full"], _("Give the disk of PostgreSQL more room."), _OPERATOR),
+    "database_trouble": Problem(WAITS["database_trouble"], _("Look into the log of PostgreSQL."), _OPERATOR),
+}
+
 # The rule that decided about one person, in words.
 ROW_FAULTS = {
     "wrong_columns": _("The row has more or fewer values than the header."),
@@ -148,6 +154,15 @@ ROW_FAULTS = {
 def wait_reason(code: str) -> Promise:
     """Why a step waits, in words; beside our own reasons there are the providers' problems."""
     return WAITS.get(code) or problem_for(code).what
+
+
+def mended_by(code: str) -> Problem | None:
+    """What somebody does about a wait, and who; None of one that passes by itself."""
+    if code in _STUCK:
+        return _STUCK[code]
+    if code not in PROBLEMS or PROBLEMS[code].who is NOBODY:
+        return None
+    return PROBLEMS[code].told_to_others()
 
 
 def failure_of(run: SyncRun) -> Problem:

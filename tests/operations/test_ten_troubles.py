@@ -71,6 +71,11 @@ class World:
         extract = make_extract(self.running(), due_at=timezone.now())
         extract.wait(wait.reason, wait.until)
 
+    def wait_for_long(self, reason: str) -> None:
+        self.wait(Wait(reason, timezone.now() + timedelta(hours=5)))
+        self.account.sync_runs.get().extracts.update(waiting_since=timezone.now() - timedelta(hours=1))
+        watch_runs()
+
 
 def salesforce_refuses(world: World) -> None:
     connection = make_salesforce_connection(world.account, connected_by=world.admin)
@@ -96,9 +101,15 @@ def many_would_leave(world: World) -> None:
 
 
 def allowance_is_used_up(world: World) -> None:
-    world.wait(Wait("marketo_quota", timezone.now() + timedelta(hours=5)))
-    world.account.sync_runs.get().extracts.update(waiting_since=timezone.now() - timedelta(hours=1))
-    watch_runs()
+    world.wait_for_long("marketo_quota")
+
+
+def disk_is_full(world: World) -> None:
+    world.wait_for_long("database_full")
+
+
+def name_service_stays_away(world: World) -> None:
+    world.wait_for_long("marketo_unknown_name")
 
 
 def loader_is_down(world: World) -> None:
@@ -161,6 +172,16 @@ TROUBLES: list[tuple[Callable[[World], None], list[str], list[str]]] = [
         allowance_is_used_up,
         [],
         ["has waited for more than 30 minutes", "Marketo's daily limit is used up.", "It continues"],
+    ),
+    (
+        disk_is_full,
+        [],
+        ["The console's database is full.", "Give the disk of PostgreSQL more room.", "The operator of this console"],
+    ),
+    (
+        name_service_stays_away,
+        [],
+        ["has waited for more than 30 minutes", "look at the name service (DNS)", "The operator of this console"],
     ),
     (loader_is_down, [], ["Processes of this console do not answer: loader.", "Start the process loader."]),
     (
