@@ -151,6 +151,7 @@ INSTALLED_APPS = [
     "operations",
     "people",
     "pipeline",
+    "freshness",
     "sync",
     "history",
     "salesforce_package",

@@ -6,8 +6,10 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.urls import include, path, re_path
 
+import freshness.urls
 import guide.urls
 import marketo_instances.urls
+import operations.urls
 import org_moves.urls
 import pipeline.urls
 import rights.urls
@@ -26,6 +28,7 @@ OF_CONNECTIONS = [
     *salesforce_orgs.urls.urlpatterns,
 ]
 OF_GUIDE = [*guide.urls.urlpatterns, *org_moves.urls.urlpatterns]
+OF_OPERATIONS = [*operations.urls.urlpatterns, *freshness.urls.urlpatterns]
 OF_SYNC = [*pipeline.urls.urlpatterns, *sync.urls.urlpatterns]
 
 urlpatterns = [
@@ -36,7 +39,7 @@ urlpatterns = [
     path("", include("diagnostics.urls")),
     path("", include((OF_CONNECTIONS, "connections"))),
     path("", include("notifications.urls")),
-    path("", include("operations.urls")),
+    path("", include((OF_OPERATIONS, operations.urls.app_name))),
     path("", include("people.urls")),
     path("", include((OF_SYNC, sync.urls.app_name))),
     path("", include("api.urls")),

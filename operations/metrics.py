@@ -17,11 +17,11 @@ from prometheus_client.core import GaugeHistogramMetricFamily, GaugeMetricFamily
 
 from accounts.models import Occurrence, SalesAccount
 from common.events import all_events
+from freshness.services import freshness_of, month_of, share_within
 from operations.fleet import Fleet, Standing
 from operations.workers import workers_by_queue
 from pipeline.allowances import shares_used
 from pipeline.watch import LOW_PERCENT
-from sync.freshness import freshness_of, month_of, share_within
 from sync.models import Extract, SyncRun
 from sync.querysets import LEASE
 from sync.queue import messages_in, oldest_message, seconds_since_sweep

@@ -2,14 +2,11 @@
 
 from django.urls import path
 
-from operations.views import decisions, freshness, overview, runs
+from operations.views import decisions, overview, runs
 
 app_name = "operations"
 urlpatterns = [
     path("ops/", overview.overview, name="overview"),
-    path("ops/freshness/", freshness.freshness, name="freshness"),
-    path("ops/freshness/<slug:slug>/", freshness.promise, name="promise"),
-    path("ops/freshness.csv", freshness.export, name="export_freshness"),
     path("ops/sync/", runs.runs, name="runs"),
     path("ops/sync/<int:run_id>/", runs.run, name="run"),
     path("ops/sync/<int:run_id>/try-now/", runs.try_run_now, name="try_run_now"),

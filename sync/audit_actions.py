@@ -15,7 +15,6 @@ class SyncAction(models.TextChoices):
     CHECKED_AGAIN = "sync.checked_again", _("Let the held data sync %(target)s read the people concerned again")
     DISCARDED = "sync.discarded", _("Discarded the data sync %(target)s")
     EXPIRED = "sync.expired", _("Nobody decided about the data sync %(target)s in time: it was discarded")
-    FRESHNESS_EXPORTED = "sync.freshness_exported", _("Downloaded how fresh the copy was (%(target)s)")
     LIMIT_CHANGED = "sync.limit_changed", _("Let runs remove up to %(people)s people or %(percent)s%% without asking")
     PERSON_ERASED = "sync.person_erased", _("Erased the person %(target)s of Marketo from the copy and its history")
     PERSON_VIEWED = "sync.person_viewed", _("Looked at the person %(target)s of Marketo")
@@ -25,7 +24,6 @@ class SyncAction(models.TextChoices):
         "sync.rejected_rows_exported",
         _("Downloaded rejected rows of a data sync (%(target)s)"),
     )
-    PROMISE_CHANGED = "sync.promise_changed", _("Promised that changes arrive within %(minutes)s minutes")
     RESUMED = "sync.resumed", _("Resumed the data sync %(target)s")
     RUN_PEOPLE_VIEWED = "sync.run_people_viewed", _("Looked at the people of the data sync %(target)s")
     SCHEDULE_CHANGED = (

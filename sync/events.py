@@ -120,21 +120,6 @@ COPY_OLD = declare(
         over=_("The copy is up to date again, or no run begins by itself now."),
     )
 )
-FRESHNESS_MISSED = declare(
-    Event(
-        "sync.freshness_missed",
-        label=_("The promise of freshness is not kept"),
-        describe=sentences(
-            what=_("95 of 100 changes of this month were to arrive within {promised} minutes; it took {minutes}."),
-            todo=_("Check the runs that waited or failed this month, or promise what the allowances can keep."),
-            who=_("A Marketo admin of your company, an Admin of the Sales account, or the operator of this console"),
-        ),
-        permission=Permission.CONTROL_RUNS,
-        example={"promised": 10, "minutes": 34, "late": 212},
-        ends=_("when it is kept again, at the latest with the next month"),
-        over=_("The promise of freshness is kept again."),
-    )
-)
 FIELDS_GONE = declare(
     Event(
         "sync.fields_gone",

@@ -1,10 +1,8 @@
 """Fields of this room's forms."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django import forms
-from django.core.validators import MinValueValidator
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
@@ -57,16 +55,6 @@ class ScheduleForm(forms.ModelForm[Schedule]):
             "full_until": _("The same as From for all hours. A night may pass midnight."),
             "off_until": _("Automatic runs start again on this day. Leave empty to keep them on."),
         }
-
-
-class PromiseForm(forms.Form):
-    """Within how many minutes 95 of 100 changes are to arrive: at least as many as the account's schedule takes."""
-
-    minutes = forms.IntegerField(max_value=10_080)
-
-    def __init__(self, data: Mapping[str, Any], *, least: int) -> None:
-        super().__init__(data)
-        self.fields["minutes"].validators.append(MinValueValidator(least))
 
 
 class HoldLimitForm(forms.ModelForm[HoldLimit]):

@@ -250,7 +250,7 @@ class Schedule(models.Model):
     full_until = models.TimeField(_("Until"), default=time())
     # The first day on which runs begin by themselves again; null while they do.
     off_until = models.DateField(_("Off until"), null=True, blank=True)
-    # Within how many minutes 95 of 100 changes are to be in the copy; null for what sync.freshness promises.
+    # Within how many minutes 95 of 100 changes are to be in the copy; null for what freshness.services promises.
     promised_minutes = models.PositiveSmallIntegerField(_("Minutes"), null=True)
 
     objects = ScheduleQuerySet.as_manager()

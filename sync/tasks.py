@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts.models import SalesAccount
-from sync import freshness, retention, watch
+from sync import retention, watch
 from sync.engine import partitions
 
 
@@ -11,12 +11,6 @@ from sync.engine import partitions
 def watch_runs() -> None:
     """Every half minute: tell whoever must act of what the rows show."""
     watch.watch_runs()
-
-
-@shared_task
-def watch_freshness() -> None:
-    """Every five minutes: tell whoever must act of promises that are not kept."""
-    freshness.watch_freshness()
 
 
 @shared_task

@@ -13,7 +13,7 @@ from api.scopes import Scope
 from api.v1.answers import answers
 from api.v1.auth import ApiRequest, Token, accounts_of
 from api.v1.paging import Page, PageParams, page_of
-from sync.freshness import Freshness, freshness_of, month_of
+from freshness.services import Freshness, freshness_of, month_of
 
 router = Router(auth=Token(Scope.RUNS), tags=["freshness"])
 

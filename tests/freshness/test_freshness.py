@@ -8,10 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Occurrence, SalesAccount, User
+from freshness.events import FRESHNESS_MISSED
+from freshness.services import Freshness, freshness_of, hourly_p95, month_of, watch_freshness
 from history.models import ChangeDelay
 from sync.engine.delays import BOUNDS, GRAIN, bound_of, note_delays, stamps
-from sync.events import FRESHNESS_MISSED
-from sync.freshness import Freshness, freshness_of, hourly_p95, month_of, watch_freshness
 from sync.models import Extract, Person, RunKind, Schedule, Source, SyncRun
 from sync.retention import forget_what_is_old
 from tests.conftest import ClientOf

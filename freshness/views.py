@@ -16,11 +16,11 @@ from accounts.access import fresh_sign_in_for
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from accounts.permissions import Permission
+from freshness.audit_actions import FreshnessAction
+from freshness.forms import PromiseForm
+from freshness.services import freshness_of, least_promise, month_of, set_promise
 from history.models import ChangeDelay
 from sync.access import may_decide, watched_accounts
-from sync.audit_actions import SyncAction
-from sync.forms import PromiseForm
-from sync.freshness import freshness_of, least_promise, month_of, set_promise
 from sync.models import Schedule
 
 
@@ -35,7 +35,7 @@ def _render(request: ConsoleRequest, refused: PromiseForm | None = None) -> Http
     accounts, month = watched_accounts(request), month_of(timezone.now())
     lines = [(line, may_decide(request, line.account)) for line in freshness_of(accounts, month)]
     context = {"lines": lines, "month": month, "refused": refused}
-    return render(request, "operations/freshness.html", context, status=400 if refused else 200)
+    return render(request, "freshness/freshness.html", context, status=400 if refused else 200)
 
 
 @login_required
@@ -61,7 +61,7 @@ def promise(request: ConsoleRequest, slug: str) -> HttpResponse:
 def export(request: ConsoleRequest) -> HttpResponseBase:
     """This month's figures behind the page, as a file for a spreadsheet."""
     accounts, name = watched_accounts(request), f"freshness-{month_of(timezone.now()):%Y-%m}.csv"
-    action = SyncAction.FRESHNESS_EXPORTED
+    action = FreshnessAction.FRESHNESS_EXPORTED
     return exports.export(request, name, _lines(accounts), accounts=accounts, by=request.user, action=action)
 
 

@@ -15,10 +15,10 @@ from django.utils.translation import gettext
 from accounts.models import SalesAccount, User
 from accounts.occurrences import begin, end_all_but
 from accounts.services import record
+from freshness.audit_actions import FreshnessAction
+from freshness.events import FRESHNESS_MISSED
 from history.models import ChangeDelay
-from sync.audit_actions import SyncAction
 from sync.engine.delays import bound_of
-from sync.events import FRESHNESS_MISSED
 from sync.models import Schedule
 
 # A run begins as often as the schedule says: what has just been missed is read by the next one.
@@ -134,7 +134,7 @@ def set_promise(*, account: SalesAccount, minutes: int, changed_by: User) -> Non
     """Promise that 95 of 100 changes are in the copy within so many minutes."""
     with transaction.atomic():
         Schedule.objects.update_or_create(account=account, defaults={"promised_minutes": minutes})
-        record(account=account, actor=changed_by, action=SyncAction.PROMISE_CHANGED, minutes=minutes)
+        record(account=account, actor=changed_by, action=FreshnessAction.PROMISE_CHANGED, minutes=minutes)
 
 
 def watch_freshness() -> None:

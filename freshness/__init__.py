@@ -1,0 +1,1 @@
+"""How fresh the copies are: within which time changes arrive, against what was promised."""
