@@ -23,7 +23,7 @@ from operations.calls import calls_by_hour
 from operations.fleet import HOURS, Fleet, Line, Standing, runs_by_hour
 from operations.progress import waiting_of
 from operations.workers import QueueState, Work
-from sync.budgets import allowances_of
+from pipeline.allowances import allowances_of
 from sync.events import RUN_WAITS
 from sync.messages import wait_reason
 from sync.models import Cursor, Extract, RunKind, SyncRun
