@@ -15,6 +15,8 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, Valida
 LONGEST_ADDRESS = 254
 # Before the @ (RFC 5321, 4.5.3.1.1). The library measures it only where it is strict about quoted names as well.
 LONGEST_LOCAL_PART = 64
+# In whatever spelling. The library's work grows with the square of the length, and anybody may type a text.
+LONGEST_SPELLING = 1_000
 # Nothing is drawn for them, and Unicode counts them among letters, marks and symbols (Default_Ignorable_Code_Point).
 _IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
@@ -95,9 +97,15 @@ def is_invisible(char: str) -> bool:
     )
 
 
+def _judged(text: str) -> ValidatedEmail:
+    if len(text) > LONGEST_SPELLING:
+        raise AddressError(AddressProblem.NO_ADDRESS, trimmed(text))
+    return _validated(text)
+
+
 # A file is judged again on each of its pages.
 @lru_cache(maxsize=20_000)
-def _judged(text: str) -> ValidatedEmail:
+def _validated(text: str) -> ValidatedEmail:
     address = trimmed(text)
     try:
         if hidden := next(filter(is_invisible, address), ""):
