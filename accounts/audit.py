@@ -1,7 +1,7 @@
 """The audit trail in words."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from django.db.models import TextChoices
@@ -26,6 +26,9 @@ LABELS = (
 NAMED = {"role", "before", "after", "methods", "kind"}
 # The sentences of all actions, by their codes; the rooms bring them.
 _SENTENCES: dict[str, str] = {}
+Reading = Callable[[str], object]
+# How the target or a detail reads that is kept as a code or in English, by its action's code and its name.
+_READINGS: dict[str, Mapping[str, Reading]] = {}
 Actions = TypeVar("Actions", bound=type[TextChoices])
 
 
@@ -44,10 +47,17 @@ def register(actions: Actions) -> Actions:
     return actions
 
 
+def reads(*actions: TextChoices, **readings: Reading) -> None:
+    """Tell the target or details of these actions in the reader's words: they are kept as codes, or in English."""
+    _READINGS.update({str(action.value): readings for action in actions})
+
+
 def sentence_of(event: AuditEvent) -> str:
     """What the person did, in the language of the reader."""
-    words = {name: _in_words(value, LABELS if name in NAMED else {}) for name, value in event.details.items()}
-    values = defaultdict(str, words, target=event.target)
+    readings = _READINGS.get(event.action, {})
+    kept = {**event.details, "target": event.target}
+    words = {name: _in_words(value, readings.get(name, _plain(name))) for name, value in kept.items()}
+    values = defaultdict(str, words)
     # An entry of an older version may have an action that is recorded no longer.
     return str(_SENTENCES.get(event.action, event.action)) % values
 
@@ -59,7 +69,12 @@ def action_choices() -> list[tuple[str, str]]:
     return sorted(choices, key=lambda choice: choice[1])
 
 
-def _in_words(value: object, labels: Mapping[str, object]) -> str:
+def _plain(name: str) -> Reading:
+    """How a detail reads of which no room says more."""
+    return lambda value: LABELS.get(value, value) if name in NAMED else value
+
+
+def _in_words(value: object, reading: Reading) -> str:
     if isinstance(value, list):
-        return ", ".join(_in_words(part, labels) for part in value)
-    return str(labels.get(value, value)) if isinstance(value, str) else str(value)
+        return ", ".join(_in_words(part, reading) for part in value)
+    return str(reading(value)) if isinstance(value, str) else str(value)

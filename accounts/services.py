@@ -12,6 +12,7 @@ from django.db.models import F, TextChoices
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accounts.audit_actions import AccountAction
 from accounts.events import NEW_ADMIN
@@ -34,16 +35,22 @@ def lock_account(account: SalesAccount) -> SalesAccount:
 
 
 def record(
-    *, account: SalesAccount | None, actor: User | None, action: TextChoices, target: str = "", **details: Any
+    *, account: SalesAccount | None, actor: User | None, action: TextChoices, target: object = "", **details: Any
 ) -> AuditEvent:
-    """Add an entry to the audit trail; `action` is one of a room's, `details` hold what changed, never a secret."""
+    """
+    Add an entry to the audit trail; `action` is one of a room's, `details` hold what changed, never a secret.
+
+    What was done to it, `target`, is kept as it is called in English, whoever did it: a reader's words are found by it.
+    """
     context = structlog.contextvars.get_contextvars()
+    with override("en"):
+        name = str(target)
     return AuditEvent.objects.create(
         account=account,
         actor=actor,
         actor_email=actor.email if actor else "",
         action=action,
-        target=target[:300],
+        target=name[:300],
         details=details,
         request_id=str(context.get("request_id", "")),
         ip_address=context.get("ip") or None,

@@ -15,7 +15,7 @@ from accounts.services import record
 from common.throttling import hit
 from diagnostics.audit_actions import DiagnosticsAction
 from problems.codes import ProblemCode
-from problems.messages import ConnectionProblem, in_english
+from problems.messages import ConnectionProblem
 
 LIFETIME = timedelta(days=7)
 LINKS_PER_HOUR = 30
@@ -105,7 +105,7 @@ def make_help_link(*, account: SalesAccount, by: User, subject: str) -> tuple[st
     if asked is None or asked.is_solved:
         return None
     _count_link(by)
-    record(account=account, actor=by, action=DiagnosticsAction.HELP_LINK_MADE, target=in_english(asked.what))
+    record(account=account, actor=by, action=DiagnosticsAction.HELP_LINK_MADE, target=asked.what)
     token = signing.dumps([account.pk, by.pk, subject], salt=_SALT)
     return settings.SITE_URL.rstrip("/") + reverse("diagnostics:help", args=[token]), asked
 

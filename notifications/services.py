@@ -214,4 +214,4 @@ def mark_as_seen(user: User) -> None:
 
 
 def _record(channel: Channel, action: NotificationAction, by: User) -> None:
-    record(account=channel.account, actor=by, action=action, target=str(channel))
+    record(account=channel.account, actor=by, action=action, target=channel)

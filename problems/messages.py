@@ -1,9 +1,7 @@
 """What can go wrong between this console and its providers, in sentences: what happened, what to do, who can do it."""
 
-from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from clients.marketo.errors import SERVICE as MARKETO
 from problems.app_messages import APP_SENTENCES
@@ -257,12 +255,6 @@ PROBLEMS: dict[str, Problem] = MARKETO_PROBLEMS | {
         YOU,
     ),
 }
-
-
-def in_english(text: Promise | str) -> str:
-    """What the audit trail calls something: one language for all its readers."""
-    with override("en"):
-        return str(text)
 
 
 def problem_for(code: str) -> Problem:

@@ -1,9 +1,10 @@
 """What people do in this room, as the audit trail keeps and tells it."""
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.audit import register
+from accounts.audit import reads, register
 
 
 @register
@@ -19,3 +20,6 @@ class PackageAction(models.TextChoices):
         "salesforce_package.item_unticked",
         _("Unticked “%(target)s” in the Salesforce package"),
     )
+
+
+reads(PackageAction.ITEM_TICKED, PackageAction.ITEM_UNTICKED, target=gettext)

@@ -21,7 +21,7 @@ from connections.services.client_factory import marketo_client, salesforce_clien
 from invitations.models import Invitation
 from marketo_instances.prerequisites import SalesforceSample, read_salesforce_sample
 from problems.codes import ProblemCode, problem_code
-from problems.messages import ConnectionProblem, in_english
+from problems.messages import ConnectionProblem
 from salesforce_package.audit_actions import PackageAction
 from salesforce_package.changes import find_changes, keep_changes, open_changes
 from salesforce_package.checks import check_org
@@ -135,7 +135,7 @@ def tick_item(*, account: SalesAccount, by: User, item: Item) -> None:
         return
     now = {"ticked_by": by, "ticked_at": timezone.now(), "finding": finding}
     PackageTick.objects.update_or_create(account=account, org_id=org_id, item=item.key, defaults=now)
-    record(account=account, actor=by, action=PackageAction.ITEM_TICKED, target=in_english(item.title))
+    record(account=account, actor=by, action=PackageAction.ITEM_TICKED, target=item.title)
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def untick_item(*, account: SalesAccount, by: User, item: Item) -> None:
     """Take the tick away again. Raises ConnectionProblem."""
     org_id = _connection(account).org_id
     if PackageTick.objects.for_account(account).filter(org_id=org_id, item=item.key).delete()[0]:
-        record(account=account, actor=by, action=PackageAction.ITEM_UNTICKED, target=in_english(item.title))
+        record(account=account, actor=by, action=PackageAction.ITEM_UNTICKED, target=item.title)
 
 
 def find_item(key: str) -> Item | None:

@@ -1,9 +1,15 @@
 """What people do in this room, as the audit trail keeps and tells it."""
 
+import re
+
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.audit import register
+from accounts.audit import reads, register
+
+# As a run is called in English (sync.models.SyncRun).
+RUN = re.compile(r"(?P<kind>.+), run (?P<number>\d+)")
 
 
 @register
@@ -34,3 +40,13 @@ class SyncAction(models.TextChoices):
     TRIED_NOW = "sync.tried_now", _("Let the waiting data sync %(target)s try at once")
     UNDONE = "sync.undone", _("Took the data sync %(target)s back")
     STARTED_DRY_RUN = "sync.started_dry_run", _("Started a dry run of the data sync, %(target)s")
+
+
+def _run(name: str) -> str:
+    found = RUN.fullmatch(name)
+    return (
+        gettext("%(kind)s, run %(number)s") % {**found.groupdict(), "kind": gettext(found["kind"])} if found else name
+    )
+
+
+reads(*SyncAction, target=_run)

@@ -50,7 +50,7 @@ def start_previewed_run(*, run: SyncRun, started_by: User) -> None:
     """Let a dry run do what it has shown, with what it has read; raises SyncRefused."""
     started = {"is_dry_run": False, "started_by": started_by}
     with _going_on(run, RunStatus.PREVIEWED, RunStatus.MERGING, **started):
-        record(account=run.account, actor=started_by, action=SyncAction.STARTED, target=str(run), run=run.pk)
+        record(account=run.account, actor=started_by, action=SyncAction.STARTED, target=run, run=run.pk)
     logger.info("sync_started", run=run.pk, account=run.account.slug)
 
 
@@ -60,7 +60,7 @@ def discard_run(*, run: SyncRun, discarded_by: User) -> bool:
     with transaction.atomic():
         if not stopped.take_from_workers(status=RunStatus.DISCARDED, due_at=timezone.now()):
             return False
-        record(account=run.account, actor=discarded_by, action=SyncAction.DISCARDED, target=str(run), run=run.pk)
+        record(account=run.account, actor=discarded_by, action=SyncAction.DISCARDED, target=run, run=run.pk)
         queue.wake_on_commit(run)
     logger.info("sync_discarded", run=run.pk)
     return True
@@ -87,7 +87,7 @@ def undo_run(*, run: SyncRun, undone_by: User) -> SyncRun:
             sentence = _("There is nothing to take back: the run changed nobody, or it was the first load.")
             raise SyncRefused(sentence, run)
         undo.save()
-        record(account=run.account, actor=undone_by, action=SyncAction.UNDONE, target=str(run), run=run.pk)
+        record(account=run.account, actor=undone_by, action=SyncAction.UNDONE, target=run, run=run.pk)
         queue.wake_on_commit(undo)
     logger.info("sync_undo_started", run=undo.pk, undoes=run.pk)
     return undo
@@ -101,7 +101,7 @@ def _read_again(run: SyncRun, by: User, action: SyncAction, **approved: Any) -> 
     with _going_on(run, RunStatus.HELD, RunStatus.PLANNING if is_undo else RunStatus.EXTRACTING, **approved):
         if not is_undo:
             hold.read_again(run)
-        record(account=run.account, actor=by, action=action, target=str(run), run=run.pk)
+        record(account=run.account, actor=by, action=action, target=run, run=run.pk)
     logger.info("sync_read_again", run=run.pk, is_approved=bool(approved))
 
 

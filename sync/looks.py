@@ -16,9 +16,9 @@ def note_look(*, account: SalesAccount, marketo_id: int, by: User) -> None:
 
 def note_look_at_people(*, run: SyncRun, by: User) -> None:
     """The same for the people whom a run concerns."""
-    _note(run.account, SyncAction.RUN_PEOPLE_VIEWED, str(run), by)
+    _note(run.account, SyncAction.RUN_PEOPLE_VIEWED, run, by)
 
 
-def _note(account: SalesAccount, action: SyncAction, target: str, by: User) -> None:
+def _note(account: SalesAccount, action: SyncAction, target: object, by: User) -> None:
     if hit(f"{action}:{account.pk}:{target}:{by.pk}", seconds=NOTED_SECONDS) == 1:
         record(account=account, actor=by, action=action, target=target)

@@ -80,7 +80,7 @@ def _begin(run: SyncRun) -> None:
     run.save()
     if run.kind == RunKind.FULL:
         action = SyncAction.STARTED_DRY_RUN if run.is_dry_run else SyncAction.STARTED
-        record(account=run.account, actor=run.started_by, action=action, target=str(run), run=run.pk)
+        record(account=run.account, actor=run.started_by, action=action, target=run, run=run.pk)
     queue.wake_on_commit(run)
 
 
@@ -117,7 +117,7 @@ def cancel_run(*, run: SyncRun, cancelled_by: User) -> bool:
     with transaction.atomic():
         if not cancel_unasked(run):
             return False
-        record(account=run.account, actor=cancelled_by, action=SyncAction.CANCELLED, target=str(run), run=run.pk)
+        record(account=run.account, actor=cancelled_by, action=SyncAction.CANCELLED, target=run, run=run.pk)
         queue.wake_on_commit(run)
     logger.info("sync_cancelled", run=run.pk)
     return True
@@ -139,7 +139,7 @@ def pause_run(*, run: SyncRun, paused_by: User) -> bool:
     with transaction.atomic():
         if not running.update(paused_at=timezone.now()):
             return False
-        record(account=run.account, actor=paused_by, action=SyncAction.PAUSED, target=str(run), run=run.pk)
+        record(account=run.account, actor=paused_by, action=SyncAction.PAUSED, target=run, run=run.pk)
     logger.info("sync_paused", run=run.pk)
     return True
 
@@ -152,7 +152,7 @@ def resume_run(*, run: SyncRun, resumed_by: User) -> bool:
             return False
         # Nobody waited while the run was held.
         Extract.objects.of_run(run).update(waiting_since=None)
-        record(account=run.account, actor=resumed_by, action=SyncAction.RESUMED, target=str(run), run=run.pk)
+        record(account=run.account, actor=resumed_by, action=SyncAction.RESUMED, target=run, run=run.pk)
         queue.wake_on_commit(run)
     logger.info("sync_resumed", run=run.pk)
     return True
@@ -173,7 +173,7 @@ def try_now(*, run: SyncRun, tried_by: User) -> bool:
         waiting = [rows.filter(lease_until=None, due_at__isnull=False).exclude(waiting_reason="") for rows in steps]
         if not sum(rows.update(due_at=timezone.now()) for rows in waiting):
             return False
-        record(account=run.account, actor=tried_by, action=SyncAction.TRIED_NOW, target=str(run), run=run.pk)
+        record(account=run.account, actor=tried_by, action=SyncAction.TRIED_NOW, target=run, run=run.pk)
         queue.wake_on_commit(run)
     logger.info("sync_tried_now", run=run.pk)
     return True

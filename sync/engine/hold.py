@@ -158,7 +158,7 @@ def expire(run: SyncRun) -> None:
     with transaction.atomic():
         run.end_step(due_at=timezone.now(), status=RunStatus.DISCARDED)
         if run.held:
-            record(account=run.account, actor=None, action=SyncAction.EXPIRED, target=str(run), run=run.pk)
+            record(account=run.account, actor=None, action=SyncAction.EXPIRED, target=run, run=run.pk)
 
 
 def supersede(run: SyncRun) -> None:

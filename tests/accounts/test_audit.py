@@ -14,8 +14,10 @@ from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
 from invitations.audit_actions import InvitationAction
 from members.services import change_role
+from sync.audit_actions import SyncAction
 from tests.addresses import ROOMS
 from tests.conftest import ClientOf
+from tests.factories import make_run
 from tests.pages import rows_of, source_of, text_of
 from tests.signing_in import sign_in
 
@@ -46,6 +48,36 @@ def test_a_sentence_names_roles_and_people(admin: User, member: User) -> None:
     assert sentence_of(AuditEvent.objects.get()) == (
         "Changed the role of seller@acme.example from User to Salesforce admin"
     )
+
+
+KEPT = [
+    ("salesforce_package.item_ticked", "The 15 activity fields exist", {}, "Bockade av ”De 15 aktivitetsfälten finns”"),
+    ("sync.started", "Full sync, run 7", {}, "Startade datasynkroniseringen Fullständig synkronisering, körning 7"),
+    ("sync.person_viewed", "1007", {}, "Tittade på personen 1007 i Marketo"),
+    ("notifications.channel_added", "Email", {}, "Lade till kanalen E-post för aviseringar"),
+    ("notifications.channel_added", "Slack a.example", {}, "Lade till kanalen Slack a.example för aviseringar"),
+    (
+        "api.token_made",
+        "People",
+        {"scopes": ["diagnostics.read", "a.b"], "until": "2027-02-27"},
+        "Skapade API-token People (Misslyckade anrop till Marketo och Salesforce, a.b), giltig till 27 februari 2027",
+    ),
+    ("accounts.team_created", "People", {}, "Skapade teamet People"),
+]
+
+
+@pytest.mark.parametrize(("action", "target", "details", "sentence"), KEPT)
+def test_what_is_kept_in_english_or_as_a_code_is_read_in_the_readers_words(
+    action: str, target: str, details: dict[str, object], sentence: str
+) -> None:
+    with translation.override("sv"):
+        assert sentence_of(AuditEvent(action=action, target=target, details=details)).startswith(sentence)
+
+
+def test_what_somebody_did_in_swedish_is_kept_as_it_is_called_in_english(account: SalesAccount, admin: User) -> None:
+    with translation.override("sv"):
+        services.record(account=account, actor=admin, action=SyncAction.STARTED, target=make_run(account))
+    assert AuditEvent.objects.get().target.startswith("Full sync, run 1")
 
 
 def test_a_team_called_like_a_setting_keeps_its_name(account: SalesAccount, admin: User) -> None:
