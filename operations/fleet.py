@@ -16,10 +16,10 @@ from common.events import all_events
 from common.hours import hour_of, last_hours
 from sync.engine.cursors import read_at
 from sync.messages import wait_reason
-from sync.models import Cursor, Extract, RunKind, SyncRun
+from sync.models import Cursor, RunKind, SyncRun
 from sync.schedule import connected_among, rhythms_of
 from sync.statuses import RunStatus
-from sync.waiting import longest_wait
+from sync.waiting import longest_waits
 from sync.watch import is_old
 
 HOURS = 24
@@ -172,12 +172,8 @@ class Fleet:
     @cached_property
     def _waits(self) -> Mapping[int, str]:
         """Codes of what keeps current runs longest."""
-        runs = {run.pk: key for key, run in self._current.items()}
-        steps: dict[int, list[SyncRun | Extract]] = {key: [run] for key, run in self._current.items()}
-        for extract in Extract.objects.filter(run__in=runs).exclude(waiting_reason="").order_by("pk"):
-            steps[runs[extract.run_id]].append(extract)
-        longest = {key: longest_wait(of) for key, of in steps.items()}
-        return {key: step.waiting_reason for key, step in longest.items() if step}
+        waits = longest_waits(self._current.values())
+        return {key: waits[run.pk].waiting_reason for key, run in self._current.items() if run.pk in waits}
 
     @cached_property
     def _last(self) -> Mapping[int, SyncRun]:

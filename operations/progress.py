@@ -1,6 +1,6 @@
 """How far a run has come, from what its workers have written down."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -13,13 +13,14 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.percent import percent
 from operations.timeline import duration
 from pipeline.allowances import megabytes
 from sync.messages import wait_reason
 from sync.models import Extract, SyncRun
 from sync.querysets import LeasedJobQuerySet
 from sync.statuses import WAITING_FOR_A_DECISION, ExtractStatus, RunStatus
-from sync.waiting import longest_wait
+from sync.waiting import longest_wait, longest_waits
 
 PHASES = (
     (RunStatus.PLANNING, _("Plan")),
@@ -127,13 +128,13 @@ def _times_of(forecast: Mapping[str, int], seconds: float) -> Comparison:
 
 
 def _compared(label: Promise | str, forecast: float, outcome: float, text: Callable[[float], str]) -> Comparison:
-    percent = round(100 * (outcome - forecast) / forecast) if forecast else None
-    return Comparison(label, text(forecast), text(outcome), "–" if percent is None else _signed(percent))
+    more = round(100 * (outcome - forecast) / forecast) if forecast else None
+    return Comparison(label, text(forecast), text(outcome), "–" if more is None else _signed(more))
 
 
-def _signed(percent: int) -> str:
-    sign = "+" if percent > 0 else "\N{MINUS SIGN}" if percent < 0 else ""
-    return gettext("%(number)s%%") % {"number": f"{sign}{abs(percent)}"}
+def _signed(more: int) -> str:
+    sign = "+" if more > 0 else "\N{MINUS SIGN}" if more < 0 else ""
+    return percent(f"{sign}{abs(more)}")
 
 
 def _number(value: float) -> str:
@@ -143,7 +144,8 @@ def _number(value: float) -> str:
 def progress_of(run: SyncRun, extracts: Sequence[Extract]) -> Progress:
     """What the run's page shows about its progress; `extracts` are the run's."""
     rows = sum(max(extract.rows_loaded, extract.rows_shown) for extract in extracts)
-    expected, waiting = _expected(extracts), _waiting(run, extracts)
+    expected, longest = _expected(extracts), None if run.is_finished else longest_wait([run, *extracts])
+    waiting = _waiting(longest) if longest else None
     exports = [extract for extract in extracts if extract.is_from_marketo]
     loading = _loading(run, extracts) if rows else None
     return Progress(
@@ -248,14 +250,16 @@ def _seconds_left(
     return max(1, round((end - now).total_seconds() + MERGE_SECONDS + expected / MERGE_RATE))
 
 
+def waits_of(runs: Iterable[SyncRun]) -> dict[int, Waiting]:
+    """Why unfinished runs stand still, by their keys, for pages that show no extracts; those that work are left out."""
+    longest = longest_waits(run for run in runs if not run.is_finished and not run.paused_at)
+    return {key: _waiting(step) for key, step in longest.items()}
+
+
 def waiting_of(run: SyncRun) -> Waiting | None:
-    """Why an unfinished run stands still, for pages that show no extracts; None while it works."""
-    return None if run.is_finished or run.paused_at else _waiting(run, list(Extract.objects.of_run(run)))
+    """The same of one run; None while it works."""
+    return waits_of([run]).get(run.pk)
 
 
-def _waiting(run: SyncRun, extracts: Sequence[Extract]) -> Waiting | None:
-    longest = longest_wait([run, *extracts])
-    if run.is_finished or longest is None:
-        return None
-    is_for_people = longest.waiting_reason == "database_full"
-    return Waiting(wait_reason(longest.waiting_reason), longest.due_at, is_for_people)
+def _waiting(step: SyncRun | Extract) -> Waiting:
+    return Waiting(wait_reason(step.waiting_reason), step.due_at, step.waiting_reason == "database_full")

@@ -16,8 +16,10 @@ from django.utils.timezone import localtime
 
 from accounts.time_zones import readable
 from common import names
+from common.percent import percent
 
 register = template.Library()
+register.filter(percent)
 
 
 _FRAME = '<path stroke="none" d="M0 0h24v24H0z" fill="none" />'

@@ -26,7 +26,7 @@ from common.paging import keyset_page
 from connections.models import MarketoInstance
 from operations.backlog import backlog_of
 from operations.contacts import whom_to_call
-from operations.progress import comparisons_of, progress_of
+from operations.progress import Waiting, comparisons_of, progress_of, waits_of
 from operations.timeline import duration, timeline_of
 from pipeline.allowances import budgets_of
 from problems.problem import Problem
@@ -68,7 +68,7 @@ def _runs(request: ConsoleRequest) -> HttpResponse:
     shown = accounts if len(accounts) == 1 else [one for one in accounts if one.slug == chosen.get("account")]
     context = {
         "page": page,
-        "rows": [_row(run) for run in page.rows],
+        "rows": list(_rows(page.rows)),
         "chosen": chosen,
         "query": f"{urlencode(chosen)}&" if chosen else "",
         "filters": _filters(accounts, chosen),
@@ -82,10 +82,12 @@ def _runs(request: ConsoleRequest) -> HttpResponse:
     return response
 
 
-def _row(run: SyncRun) -> tuple[SyncRun, Problem | None, str]:
-    """A run, why it failed, and how long it took or takes so far."""
-    took = duration(run.duration.total_seconds()) if run.duration else ""
-    return run, failure_of(run) if run.status == RunStatus.FAILED else None, took
+def _rows(runs: Sequence[SyncRun]) -> Iterator[tuple[SyncRun, Problem | None, Waiting | None, str]]:
+    """Each run, why it failed or stands still, and how long it took or takes so far."""
+    waits = waits_of(runs)
+    for run in runs:
+        took = duration(run.duration.total_seconds()) if run.duration else ""
+        yield run, failure_of(run) if run.status == RunStatus.FAILED else None, waits.get(run.pk), took
 
 
 def _filters(accounts: Sequence[SalesAccount], chosen: Mapping[str, str]) -> list[tuple[object, ...]]:
@@ -101,7 +103,7 @@ def _filters(accounts: Sequence[SalesAccount], chosen: Mapping[str, str]) -> lis
 
 
 def _last_days(days: int) -> str:
-    return ngettext("in the last %(days)s day", "in the last %(days)s days", days) % {"days": days}
+    return ngettext("in the last day", "in the last %(days)s days", days) % {"days": days}
 
 
 def _states() -> list[tuple[str, object]]:

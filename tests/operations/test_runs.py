@@ -9,6 +9,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from accounts.models import SalesAccount, User
 from common.paging import PAGE_SIZE
@@ -70,6 +72,17 @@ def test_the_list_says_why_runs_failed_and_finds_what_is_under_way(
     assert browser.get("/ops/sync/?status=unfinished").context["page"].rows == [waiting, paused, theirs, ours]
     assert browser.get(f"/ops/sync/?status=unfinished&account={account.slug}").context["page"].rows == [ours]
     assert browser.get("/ops/sync/?account=nobody").context["page"].rows == []
+
+
+def test_the_list_says_why_and_until_when_a_run_waits(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
+    run = make_run(account, RunStatus.EXTRACTING)
+    due = timezone.now().replace(hour=9, minute=30) + timedelta(days=1)
+    make_extract(run, waiting_reason="marketo_quota", due_at=due)
+    page = text_of(client_of(ops).get("/ops/sync/"))
+    why = "Marketo's daily limit is used up. It starts again at midnight US Central time. It continues automatically: "
+    assert why + date_format(localtime(due), "DATETIME_FORMAT") in page
+    SyncRun.objects.filter(pk=run.pk).update(paused_at=timezone.now())
+    assert "It continues automatically" not in text_of(client_of(ops).get("/ops/sync/"))
 
 
 def test_an_unfinished_run_polls_itself_and_a_finished_one_does_not(
