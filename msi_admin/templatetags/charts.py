@@ -17,8 +17,9 @@ Points = Sequence[tuple[str, float]]
 
 # Pixels: of the drawing, and of the line of labels above and under it.
 HEIGHT, ABOVE, UNDER = 84, 14, 18
-# Widths are shares of a hundred, whatever the window; a gap between bars takes this part of a bar's place.
-WIDTH, GAP = 100, 0.36
+# Widths are shares of a hundred, whatever the window; a gap between bars takes this part of a bar's place, and more
+# where there are few.
+WIDTH, GAP, WIDEST = 100, 0.36, 10
 
 
 def nice_ceiling(value: float) -> float:
@@ -46,8 +47,9 @@ def area_chart(title: str, points: Points, sentence: str, now: str = "", heading
 def bar_chart(title: str, points: Points, sentence: str, now: str = "", headings: str = "") -> dict[str, object]:
     """A bar for each point; arguments as for `area_chart`."""
     top, place = _top(points), WIDTH / max(1, len(points))
+    width = min(place * (1 - GAP), WIDEST)
     bars = [
-        (f"{number * place + place * GAP / 2:.2f}", f"{HEIGHT - size:.2f}", f"{place * (1 - GAP):.2f}", f"{size:.2f}")
+        (f"{number * place + (place - width) / 2:.2f}", f"{HEIGHT - size:.2f}", f"{width:.2f}", f"{size:.2f}")
         for number, (_label, value) in enumerate(points)
         for size in [HEIGHT * value / top]
     ]
@@ -90,6 +92,12 @@ def _top(points: Points) -> float:
     return nice_ceiling(max((value for _label, value in points), default=0))
 
 
+def _shares(points: Points, top: float) -> list[float]:
+    """Where on its height a scale has lines: what is counted is not halved."""
+    are_counts = all(float(value).is_integer() for _label, value in points)
+    return [share for share in (0, 0.5, 1) if not are_counts or float(top * share).is_integer()]
+
+
 def _frame(title: str, points: Points, sentence: str, now: str, headings: str) -> dict[str, object]:
     top = _top(points)
     when, _separator, what = headings.partition("|")
@@ -103,7 +111,7 @@ def _frame(title: str, points: Points, sentence: str, now: str, headings: str) -
         "height": HEIGHT + ABOVE + UNDER,
         "inner": HEIGHT,
         "above": ABOVE,
-        "lines": [(f"{ABOVE + HEIGHT * (1 - share):.1f}", _short(top * share)) for share in (0, 0.5, 1)],
+        "lines": [(f"{ABOVE + HEIGHT * (1 - share):.1f}", _short(top * share)) for share in _shares(points, top)],
         "label_y": HEIGHT + ABOVE + UNDER - 4,
         "labels": _labels(points),
     }

@@ -46,6 +46,21 @@ def test_no_day_is_named_twice_under_a_chart(days: int) -> None:
     assert len(named) == len(set(named)) == min(days, 3)
 
 
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [([0, 1], ["0", "1"]), ([3, 4], ["0", "5"]), ([0, 9], ["0", "5", "10"]), ([0.4], ["0", "0.2", "0.5"])],
+)
+def test_what_is_counted_is_not_halved_on_a_scale(values: list[float], scale: list[str]) -> None:
+    page = drawn("{% area_chart 'Runs' points '' %}", points=[(str(value), value) for value in values])
+    assert re.findall(r'text-anchor="end">([\d.]+)</text>', page)[: len(scale)] == scale
+
+
+def test_a_single_bar_is_no_wall_and_nothing_is_still_a_number() -> None:
+    page = drawn("{% bar_chart 'Calls' points '' now %}", points=[("Mon", 3)], now=0)
+    assert '<rect class="p-bar" x="45.00"' in page
+    assert 'class="chart__now">0<' in page
+
+
 def test_a_bar_shows_its_parts_side_by_side_and_never_more_than_all() -> None:
     page = drawn("{% bar 'Seats' 100 'bar' 38 'soft' 4 %}")
     assert 'class="p-bar" x="0.00%" width="38.00%"' in page
