@@ -47,10 +47,21 @@ class RemovePersonIndex(RemoveIndex):
 
 def _make(index: Index, app_label: str, schema_editor: BaseDatabaseSchemaEditor, state: ProjectState) -> None:
     model = state.apps.get_model(app_label, "person")
+    _drop(index.name, schema_editor)
     for table in all_partitions():
-        schema_editor.execute(index_statement(model, index, table), params=None)
+        statement = index_statement(model, index, table)
+        schema_editor.execute(
+            statement.replace("CREATE INDEX", f"CREATE INDEX{_concurrently(schema_editor)}", 1), params=None
+        )
 
 
 def _drop(name: str, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for table in all_partitions():
-        schema_editor.execute(f"DROP INDEX {index_name(name, table)}", params=None)
+        schema_editor.execute(
+            f"DROP INDEX{_concurrently(schema_editor)} IF EXISTS {index_name(name, table)}", params=None
+        )
+
+
+def _concurrently(schema_editor: BaseDatabaseSchemaEditor) -> str:
+    """In a migration that is not atomic nobody who writes is kept waiting; what it left half done is made anew."""
+    return "" if schema_editor.atomic_migration else " CONCURRENTLY"
