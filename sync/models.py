@@ -2,11 +2,9 @@
 
 from datetime import time, timedelta
 
-from django.contrib.postgres.indexes import OpClass
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Case, F, Q, Sum, When
-from django.db.models.functions import Lower
+from django.db.models import Case, Q, Sum, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -15,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import SalesAccount, User
 from sync.leases import LeasedJob
 from sync.querysets import (
+    SEARCHED,
     CursorQuerySet,
     ExtractQuerySet,
-    Folded,
     HeldPersonQuerySet,
     HoldLimitQuerySet,
     PersonQuerySet,
@@ -357,16 +355,11 @@ class Person(models.Model):
     objects = PersonQuerySet.as_manager()
 
     class Meta:
-        # Prefixes are searched; the operator class makes that work under every collation.
         indexes = [
+            # What people in the copy are found by (PersonQuerySet.search).
             *(
-                models.Index(F("account"), OpClass(key, "text_pattern_ops"), name=f"person_{name}")
-                for name, key in {
-                    "email": Lower("email"),
-                    "last_name": Folded("last_name"),
-                    "first_name": Folded("first_name"),
-                    "company": Folded("company"),
-                }.items()
+                models.Index("account", key, name=f"person_by_{name}", condition=Q(removed_at=None))
+                for name, key in SEARCHED.items()
             ),
             # Who left, by reason.
             models.Index(

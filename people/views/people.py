@@ -10,6 +10,7 @@ from accounts.permissions import Permission
 from common.paging import keyset_page
 from sync.forms import TypedText
 from sync.models import Person, SyncRun
+from sync.querysets import MOST_FOUND
 
 SEARCH = TypedText(longest=100)
 
@@ -21,10 +22,11 @@ def people(request: ConsoleRequest) -> HttpResponse:
     account = request.member.account
     live = Person.objects.for_account(account).live()
     text = SEARCH.clean(request.POST.get("q"))
-    place = request.POST if text else request.GET
+    found = live.search(text) if text else live
     context = {
-        "page": keyset_page(live.search(text) if text else live, "marketo_id", place),
+        "page": keyset_page(found, "marketo_id", request.POST if text else request.GET),
         "text": text,
+        "more_than": MOST_FOUND if text and found.count() > MOST_FOUND else None,
         "last_run": SyncRun.objects.for_account(account).order_by("-pk").first(),
         "succeeded": SyncRun.objects.for_account(account).last_success(),
     }
