@@ -18,7 +18,7 @@ from api.v1.answers import ChosenSlug, Explained, answers
 from api.v1.auth import ApiRequest, Token, account_of, is_of_accounts
 from api.v1.paging import Page, PageParams, page_of
 from common.events import all_events, find_event, worded
-from operations.needs import is_for
+from diagnostics.needs import is_for
 
 router = Router(auth=Token(Scope.RUNS), tags=["problems"])
 

@@ -16,6 +16,8 @@ from connections.asking import asking
 from connections.models import ApiFailure
 from connections.services.health import check_account, marketo_health, salesforce_health
 from diagnostics import failures
+from diagnostics.contacts import admins_of
+from diagnostics.needs import needs_of
 from diagnostics.usage import usage_charts
 from problems.messages import ConnectionProblem
 
@@ -35,7 +37,14 @@ def watched(request: ConsoleRequest, slug: str) -> HttpResponse:
     if not request.user.is_ops_staff:
         is_inside = request.member and request.member.account_id == account.pk
         raise PermissionDenied if is_inside else Http404
-    return render(request, "diagnostics/diagnostics.html", {"watched": account, **_found(account, request.user)})
+    needs = needs_of([account], request.user, request.member or None, with_operators=False)
+    context = {
+        "watched": account,
+        # What can be seen here alone is no link.
+        "needs": [(need, "" if need.path == request.path else need.path) for need in needs],
+        "admins": admins_of(account),
+    }
+    return render(request, "diagnostics/diagnostics.html", {**context, **_found(account, request.user)})
 
 
 def _found(account: SalesAccount, reader: User) -> dict[str, object]:

@@ -18,10 +18,10 @@ from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from common.cache import REDIS_IS_AWAY
 from connections.models import Service
+from diagnostics.needs import needs_of
 from freshness.services import hourly_p95
 from operations.calls import calls_by_hour
 from operations.fleet import Fleet, Hour, Standing, runs_by_hour
-from operations.needs import needs_of
 from operations.workers import work_of_now
 from pipeline.allowances import allowances_of, allowed_calls
 from sync.access import watched_accounts

@@ -18,9 +18,9 @@ from api.scopes import Scope
 from clients.http import AccessDenied
 from connections.models import ApiFailure
 from connections.services.call_log import record_failure
+from diagnostics.needs import is_for
 from history.models import ChangeDelay
 from notifications.events import CHANNEL_DEAD
-from operations.needs import is_for
 from org_moves.events import OWN_ENDED
 from sync.events import COPY_OLD, RUN_FAILED
 from sync.models import Cursor, RunKind, Schedule, Source, SyncRun

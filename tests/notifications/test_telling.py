@@ -17,13 +17,13 @@ from api.events import TOKEN_EXPIRES
 from common.events import _EVENTS as EVENTS
 from common.events import Event, sentences
 from connections.events import MARKETO_BROKEN, SALESFORCE_BROKEN
+from diagnostics.needs import needs_of
 from members.services import remove_member
 from notifications import audiences, handing_over, tasks
 from notifications.audiences import mail_of
 from notifications.events import CHANNEL_DEAD
 from notifications.fan_out import write_deliveries
 from notifications.models import Channel, ChannelKind, Delivery, Pace, Phase
-from operations.needs import needs_of
 from sandbox.testing import SandboxProcess
 from sync.events import RUN_FAILED
 from tests.conftest import ClientOf

@@ -269,7 +269,7 @@ def test_an_ops_person_finds_the_cause_and_may_not_change_it(
     assert "The connection to Salesforce has stopped working." in page
     assert "Entries of the audit trail were changed" in page
     diagnostics = f"/ops/accounts/{account.slug}/diagnostics/"
-    assert f'<a href="{diagnostics}">The connection to Salesforce' in page
+    assert f'<a class="link" href="{diagnostics}">The connection to Salesforce' in page
     found = browser.get(diagnostics)
     assert "Needs reconnecting" in text_of(found)
     assert 'method="post"' not in found.content.decode().partition("<main")[2]
@@ -283,7 +283,7 @@ def test_an_admin_sees_their_own_account_alone_and_its_own_pages(
     begin(AUDIT_CHAIN_BROKEN, account=None, entries=3)
     page = browser.get(PAGE).content.decode()
     assert page.count("The connection to Salesforce has stopped working.") == 1 + 1  # and in the bell
-    assert '<a href="/settings/admin/salesforce/">The connection' in page
+    assert '<a class="link" href="/settings/admin/salesforce/">The connection' in page
     assert "audit trail were changed" not in page
     assert "Workers and queues" not in page
 
@@ -297,7 +297,7 @@ def test_a_marketo_admin_sees_what_stops_the_runs_and_pages_they_may_open(
     browser = client_of(marketo_admin)
     page = browser.get(PAGE).content.decode()
     runs = f"/ops/sync/?account={account.slug}"
-    assert f'<a href="{runs}">The connection to Salesforce' in page
+    assert f'<a class="link" href="{runs}">The connection to Salesforce' in page
     assert browser.get(runs).status_code == 200
     assert "does not take messages" not in page
 

@@ -201,6 +201,13 @@ TROUBLES: list[tuple[Callable[[World], None], list[str], list[str]]] = [
         [],
         ["The mail server did not take the mail", "Send a test mail", "The operator of this console"],
     ),
+    # What can be read there alone is there, too, and whom to ask.
+    (
+        package_was_changed,
+        ["Items of the Salesforce package"],
+        ["Remote site for Marketo's SOAP API", "A Salesforce admin of your company", "Whom to call: ", "@acme.example"],
+    ),
+    (chat_is_gone, ["Slack hooks.slack.com"], ["it is gone for good", "Look at the channel under Notifications"]),
     (package_was_changed, [], ["Remote site for Marketo's SOAP API", "A Salesforce admin of your company"]),
 ]
 

@@ -1,4 +1,4 @@
-"""What needs somebody, over all accounts: what goes on of what the rooms have recorded."""
+"""What needs somebody, in one account or over all: what goes on of what the rooms have recorded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
