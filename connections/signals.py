@@ -1,4 +1,4 @@
-"""What this room tells the rooms above it."""
+"""What the rooms that connect an account tell the others."""
 
 from django.dispatch import Signal
 

@@ -134,6 +134,7 @@ def _run_step(run: SyncRun) -> Callable[[], None]:
 
 
 def _merge(run: SyncRun) -> None:
+    """Before the transaction, for it asks Salesforce: whether records that were not shown are none."""
     settle(run)
     merge(run)
 
