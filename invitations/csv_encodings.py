@@ -7,6 +7,7 @@ such letters, to choose another.
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -79,6 +80,8 @@ PUNCTUATION = "’‘“”–—…\u00a0"
 WORD = re.compile(r"[^\W\d_]+")
 BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 LINES_JUDGED = 300
+# Of those lines, which may be as long as the file.
+BYTES_JUDGED = 50_000
 
 
 def decoded(data: bytes, codec: str) -> str:
@@ -97,17 +100,21 @@ def detect(data: bytes) -> str:
     if _is_mostly_utf8(data):
         return "utf-8"
     lines = [line for line in re.split(rb"[\r\n]+", data) if not line.isascii()][:LINES_JUDGED]
-    sample = b"\n".join(lines)
+    sample = b"\n".join(lines)[:BYTES_JUDGED]
     judged = [encoding for encoding in ENCODINGS.values() if encoding.alphabets or encoding.common_leads[0]]
     return max(judged, key=lambda encoding: _likelihood(sample, encoding)).codec
 
 
 def _is_mostly_utf8(data: bytes) -> bool:
     """Whole sequences hardly come about by chance; a byte that belongs to none is an accident among them."""
-    foreign = [char for char in data.decode("utf-8", errors="surrogateescape") if not char.isascii()]
-    broken = sum("\udc80" <= char <= "\udcff" for char in foreign)
-    letters = sum(_folded(char) in EVERY_ALPHABET or "\u0e00" <= char < "\ud800" for char in foreign)
+    chars = Counter(data.decode("utf-8", errors="surrogateescape"))
+    broken = sum(number for char, number in chars.items() if "\udc80" <= char <= "\udcff")
+    letters = sum(number for char, number in chars.items() if not char.isascii() and _is_letter(char))
     return broken == 0 or letters >= broken
+
+
+def _is_letter(char: str) -> bool:
+    return _folded(char) in EVERY_ALPHABET or "\u0e00" <= char < "\ud800"
 
 
 def _likelihood(sample: bytes, encoding: Encoding) -> float:
@@ -117,7 +124,8 @@ def _likelihood(sample: bytes, encoding: Encoding) -> float:
     if encoding.common_leads[0]:
         return _likelihood_by_leads(words, foreign, encoding)
     letters = [letter for word in words for letter in _letters_in_place(word, encoding)]
-    in_use = sum(letter in "".join(encoding.alphabets) for letter in letters)
+    in_any = "".join(encoding.alphabets)
+    in_use = sum(letter in in_any for letter in letters)
     in_one_language = max(sum(letter in alphabet for letter in letters) for alphabet in encoding.alphabets)
     common = sum(letter in COMMON for letter in letters)
     return (4 * in_use + 2 * in_one_language + common) / foreign + _share_of_names(words)
@@ -127,9 +135,9 @@ def _letters_in_place(word: str, encoding: Encoding) -> list[str]:
     """The letters beyond ASCII; none of a word in two scripts, and no capital inside of a word in small letters."""
     is_mixed = any(char.isascii() for char in word) and encoding.alphabets[0] not in LATIN
     letters = [(place, char) for place, char in enumerate(word) if not char.isascii() and not is_mixed]
-    return [
-        _folded(char) for place, char in letters if place == 0 or char.islower() or word.isupper() or not char.isupper()
-    ]
+    # Asked once: a word may be as long as all that is looked at.
+    is_upper = word.isupper()
+    return [_folded(char) for place, char in letters if place == 0 or char.islower() or is_upper or not char.isupper()]
 
 
 def _share_of_names(words: list[str]) -> float:

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import unicodedata
 from contextlib import suppress
 from html import escape
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client
@@ -13,9 +15,10 @@ from hypothesis import strategies as st
 from accounts.models import SalesAccount, Team
 from common.csv_export import FORMULA_STARTS, CsvAnswer
 from common.names import clean_name
-from invitations import csv_rows, csv_table
+from invitations import csv_encodings, csv_headings, csv_rows, csv_table
 from invitations.addresses import TypedAddress, read_addresses
 from invitations.csv_columns import guess_mapping
+from invitations.csv_encodings import decoded, detect
 from invitations.csv_file import OpenFile
 from invitations.csv_rows import InviteRow, read_people
 from invitations.csv_table import read_table
@@ -157,3 +160,45 @@ def test_no_file_is_looked_at_for_minutes(text: str, monkeypatch: pytest.MonkeyP
         file = OpenFile(text.encode(), None)
         read_people(file.table, file.mapping, [])
     assert sum(looked_at) < 700_000
+
+
+class Word(str):
+    """Counts how often it is read as a whole."""
+
+    __slots__ = ()
+    readings = 0
+
+    def isupper(self) -> bool:
+        type(self).readings += 1
+        return super().isupper()
+
+
+def test_no_word_is_looked_at_for_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Security statement 29: one of 16,000 letters took eight seconds of a processor, one of 5 MB would take days."""
+    read: list[int] = []
+
+    def count(data: bytes, codec: str) -> str:
+        read.append(len(data))
+        return decoded(data, codec)
+
+    monkeypatch.setattr(csv_encodings, "decoded", count)
+    monkeypatch.setattr(csv_encodings, "BYTES_JUDGED", 100, raising=False)
+    detect(b"\xc5" * 2_000 + b"@")
+    assert max(read) == 100
+    csv_encodings._letters_in_place(Word("\u00c5" * 2_000), csv_encodings.ENCODINGS["cp1252"])
+    assert Word.readings <= 1
+
+
+def test_no_run_of_accents_is_sorted_for_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Security statement 29: Python sorts them by pairs, and lets no other request go on meanwhile."""
+    sorted_ones: list[int] = []
+
+    def count(form: str, text: str) -> str:
+        sorted_ones.append(len(text))
+        return unicodedata.normalize(form, text)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(csv_headings, "unicodedata", SimpleNamespace(normalize=count))
+    text = "a" + "\u0301" * 10_000 + "\u0323" * 10_000
+    file = OpenFile(f"{text},email,role\n{text},{EMAIL},{text}\n".encode(), None)
+    assert read_people(file.table, file.mapping, [])
+    assert max(sorted_ones) <= 600
