@@ -89,7 +89,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **options)
-        remember_device(request, response, user.email)
+        remember_device(request, response, user)
         return response
 
     def is_safe_url(self, url: str) -> bool:

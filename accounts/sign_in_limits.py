@@ -7,6 +7,7 @@ in. Whether an address has a user makes no difference to any of it.
 """
 
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
+from accounts.models import User
 from common.addresses import lookup_form
 from common.throttling import hit, network_of, take_back
 
@@ -27,16 +29,16 @@ SLOW_BEYOND, SHUT_BEYOND, SECONDS_EVERYWHERE = 20, 100, 60 * 60
 SECONDS_OF_SLOW_TRY = 60
 DEVICE_KNOWN_SECONDS = 180 * 24 * 60 * 60
 PEOPLE_PER_DEVICE = 5
-_SALT = "accounts.sign_in_limits"
+_SALT = "accounts.sign_in_limits.2"
 _NEW_PASSWORD_FOR = "new_password_for"  # noqa: S105  a key of the session
 
 
 @dataclass(frozen=True)
 class Device:
-    """What a browser's cookie says: who has signed in with it, by hashes, newest last."""
+    """What a browser's cookie says: who has signed in with it and by which password, by hashes, newest last."""
 
     id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
-    people: tuple[str, ...] = ()
+    people: Mapping[str, str] = field(default_factory=dict)
 
 
 class Attempt:
@@ -45,8 +47,11 @@ class Attempt:
     def __init__(self, request: HttpRequest, email: str, address: str) -> None:
         self._person = _hash_of(email)
         self._network = _hash_of(network_of(address))
-        self._device = _device_of(request)
-        self._is_known = self._person in self._device.people or request.session.get(_NEW_PASSWORD_FOR) == self._person
+        device, mark = _device_of(request), _mark_of(User.objects.with_email(email))
+        is_known = bool(mark) and device.people.get(self._person) == mark
+        is_new = bool(mark) and request.session.get(_NEW_PASSWORD_FOR) == mark
+        self._is_known = is_known or is_new
+        self._place = (device.id if is_known else mark) if self._is_known else self._network
         self._tries = 0
 
     def is_too_fast(self) -> bool:
@@ -82,17 +87,18 @@ class Attempt:
 
     @property
     def _here(self) -> str:
-        return f"sign-in-here:{self._device.id if self._is_known else self._network}:{self._person}"
+        return f"sign-in-here:{self._place}:{self._person}"
 
     @property
     def _everywhere(self) -> str:
         return f"sign-in-everywhere:{self._person}"
 
 
-def remember_device(request: HttpRequest, response: HttpResponse, email: str) -> None:
+def remember_device(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """Somebody has signed in with this browser: wrong passwords of others do not keep them out of it."""
-    device, person = _device_of(request), _hash_of(email)
-    people = [*(other for other in device.people if other != person), person][-PEOPLE_PER_DEVICE:]
+    device, person = _device_of(request), _hash_of(user.email)
+    others = [other for other in device.people.items() if other[0] != person]
+    people = dict([*others, (person, _mark_of(user))][-PEOPLE_PER_DEVICE:])
     response.set_cookie(
         settings.DEVICE_COOKIE_NAME,
         signing.dumps([device.id, people], salt=_SALT),
@@ -103,16 +109,24 @@ def remember_device(request: HttpRequest, response: HttpResponse, email: str) ->
     )
 
 
-def trust_after_reset(request: HttpRequest, email: str) -> None:
+def trust_after_reset(request: HttpRequest, user: User) -> None:
     """Whoever has just used the link of the mail for forgotten passwords is the owner of the address."""
-    request.session[_NEW_PASSWORD_FOR] = _hash_of(email)
+    request.session[_NEW_PASSWORD_FOR] = _mark_of(user)
+
+
+def _mark_of(user: User | None) -> str:
+    """
+    Of a person with the password they have now; empty for nobody. A browser that knew an earlier one is a stranger's:
+    a new password is what somebody chooses who has lost the old one to others.
+    """
+    return _hash_of(user.get_session_auth_hash()) if user else ""
 
 
 def _device_of(request: HttpRequest) -> Device:
     with suppress(signing.BadSignature):
         cookie = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
         found: Any = signing.loads(cookie, salt=_SALT, max_age=DEVICE_KNOWN_SECONDS)
-        return Device(found[0], tuple(found[1]))
+        return Device(found[0], found[1])
     return Device()
 
 

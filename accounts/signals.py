@@ -29,7 +29,7 @@ def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
 
 @receiver(password_reset)
 def new_password_by_mail(request: HttpRequest, user: User, **_: Any) -> None:
-    trust_after_reset(request, user.email)
+    trust_after_reset(request, user)
     prove_address(user)
 
 

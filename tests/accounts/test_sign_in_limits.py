@@ -110,6 +110,16 @@ class TestTheOwner:
             sign_in(client, nora.email, WRONG)
         assert TOO_MANY in text_of(sign_in(client, nora.email))
 
+    def test_not_by_a_browser_that_knew_an_earlier_password(self, client: Client, nora: User) -> None:
+        """Security statement 38: who had it once would try the new one unseen, five times in every such browser."""
+        sign_in(client, nora.email)
+        client.post("/accounts/logout/")
+        nora.set_password("Other-Passw0rd!")
+        nora.save()
+        let_others_guess(nora.email, 3)
+        assert TOO_MANY in text_of(sign_in(client, nora.email, WRONG))
+        assert TOO_MANY in text_of(sign_in(client, nora.email, "Other-Passw0rd!"))
+
     def test_not_by_a_browser_of_somebody_else(self, client: Client, nora: User, member: User) -> None:
         sign_in(client, with_password(member).email)
         client.post("/accounts/logout/")
@@ -130,12 +140,27 @@ class TestTheOwner:
     def test_by_a_new_password(self, client: Client, nora: User) -> None:
         let_others_guess(nora.email, 4)
         mail.outbox.clear()
-        client.post("/accounts/password/reset/", {"email": nora.email})
+        self.reset(client, nora, "Other-Passw0rd!")
+        assert is_in(sign_in(client, nora.email, "Other-Passw0rd!"))
+
+    def test_by_a_new_password_until_the_next(self, client: Client, nora: User) -> None:
+        """Security statement 38: somebody who has read the owner's mails is a stranger again after that."""
+        self.reset(client, nora, "Other-Passw0rd!")
+        for _ in range(5):
+            assert TOO_MANY not in text_of(sign_in(client, nora.email, WRONG))
+        assert TOO_MANY in text_of(sign_in(client, nora.email, "Other-Passw0rd!"))
+        later("sign-in-")
+        let_others_guess(nora.email, 4)
+        self.reset(Client(), nora, "Third-Passw0rd!")
+        assert TOO_MANY in text_of(sign_in(client, nora.email, "Third-Passw0rd!"))
+
+    def reset(self, browser: Client, user: User, password: str) -> None:
+        mail.outbox.clear()
+        browser.post("/accounts/password/reset/", {"email": user.email})
         link = re.search(r"8000(/accounts/password/reset/key/\S+)", str(mail.outbox[-1].body))
         assert link
-        form = client.get(link[1], follow=True)
-        client.post(form.request["PATH_INFO"], {"password1": "Other-Passw0rd!", "password2": "Other-Passw0rd!"})
-        assert is_in(sign_in(client, nora.email, "Other-Passw0rd!"))
+        form = browser.get(link[1], follow=True)
+        browser.post(form.request["PATH_INFO"], {"password1": password, "password2": password})
 
 
 def test_the_owner_is_told_once_a_day(nora: User, monkeypatch: pytest.MonkeyPatch, refuse_mails: RefuseMails) -> None:
