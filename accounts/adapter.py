@@ -32,7 +32,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody signs up by themselves: people come in by an invitation."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "email_password_mismatch": gettext_lazy("Wrong e-mail address or password."),
+        "email_password_mismatch": gettext_lazy("Wrong email address or password."),
         "incorrect_password": gettext_lazy("Wrong password."),
         "too_many_login_attempts": gettext_lazy(
             "Too many passwords were tried. Wait up to an hour and try again, or press Forgot password: with the link "

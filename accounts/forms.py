@@ -32,7 +32,7 @@ class AskForReset(ResetPasswordForm):  # type: ignore[misc]
     """What a visitor sends; nobody is looked for while they wait."""
 
     email = KnownAddressField(
-        label=_("E-mail address"), required=True, widget=ResetPasswordForm.base_fields["email"].widget
+        label=_("Email address"), required=True, widget=ResetPasswordForm.base_fields["email"].widget
     )
 
     def clean_email(self) -> str:

@@ -23,10 +23,10 @@ from common.names import isolated
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who can sign in, known by an e-mail address."""
+    """A person who can sign in, known by an email address."""
 
     # So that one person has one spelling.
-    email = AddressField(_("e-mail address"), unique=True)
+    email = AddressField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
     time_zone = models.CharField(_("time zone"), max_length=50, default="UTC")

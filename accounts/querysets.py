@@ -20,7 +20,7 @@ UNTOLD = Q(begin_told_at=None) | Q(ended_at__isnull=False, end_told_at=None)
 
 
 class UserManager(BaseUserManager["User"]):
-    """Users by e-mail address, in whatever spelling."""
+    """Users by email address, in whatever spelling."""
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
         """Create a user with the stored form of an address; without a password nobody can sign in yet."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from common.addresses import AddressError, AddressProblem, is_invisible, lookup_form, mail_form, spellings, stored_form
 
 _SENTENCES = {
-    AddressProblem.NO_ADDRESS: gettext_lazy("“%(text)s” is not an e-mail address. Correct it."),
+    AddressProblem.NO_ADDRESS: gettext_lazy("“%(text)s” is not an email address. Correct it."),
     AddressProblem.INVISIBLE: gettext_lazy(
         "“%(text)s” holds a character that cannot be seen: %(part)s. Type the address instead of copying it."
     ),

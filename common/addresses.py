@@ -1,4 +1,4 @@
-"""The one form in which an e-mail address is stored, whatever spelling of it comes in. No Django.
+"""The one form in which an email address is stored, whatever spelling of it comes in. No Django.
 
 email-validator knows IDNA 2008, as browsers and mail servers do; Python's own codec knows IDNA 2003, which sends the
 mails of one domain to another (ß becomes ss).

@@ -1,5 +1,5 @@
 """
-The one redaction: what is logged, and what a provider's error says, without secrets and e-mail addresses.
+The one redaction: what is logged, and what a provider's error says, without secrets and email addresses.
 
 Plain Python, so that every room and the HTTP clients may use it. A value is judged by its name and its type, a text by
 what stands in it: names with their values, addresses that open something by themselves, and shapes of tokens. Nothing
@@ -78,7 +78,7 @@ _SHAPED = rf"""
     | (?<![\w-])(?!{_IDENTIFIER})(?=[A-Za-z_-]*+\d)(?=[A-Z\d_-]*+[a-z])(?=[a-z\d_-]*+[A-Z])[\w-]{{24,}}
     # Django and allauth: keys of sessions, secrets of second factors
     | (?<![\w-])(?=[A-Za-z]*+\d)(?=[A-Fa-f\d]*+[G-Zg-z])(?:[a-z\d]{{32}}|[A-Z2-7]{{32}})(?![\w-])
-    | (?<![\w.+-])[\w.+-][\w.+'-]{{0,63}}@[\w-]+(?:\.[\w-]+)+  # e-mail address
+    | (?<![\w.+-])[\w.+-][\w.+'-]{{0,63}}@[\w-]+(?:\.[\w-]+)+  # email address
 """
 _SECRETS = [re.compile(pattern, re.VERBOSE) for pattern in (*_NAMED, _SHAPED)]
 

@@ -8,7 +8,7 @@ from history.querysets import ChangeQuerySet
 
 
 def addresses_of(account: SalesAccount, marketo_id: int) -> set[str]:
-    """Every e-mail address that the journal holds of a person."""
+    """Every email address that the journal holds of a person."""
     rows = Change.objects.for_account(account).of_person(marketo_id).values_list("before__email", "after__email")
     return {address for row in rows for address in row if address}
 

@@ -49,7 +49,7 @@ def _best(name: str, ranks: list[dict[str, int]]) -> int | None:
 
 
 def _column_of_addresses(table: Table, ranks: list[dict[str, int]]) -> int:
-    """The one called e-mail, if there are addresses in it; a user name may look like one and reach nobody."""
+    """The one called email, if there are addresses in it; a user name may look like one and reach nobody."""
     counts = _address_counts(table)
     rank = dict(enumerate(found.get("email", UNKNOWN) for found in ranks))
     with_addresses = [column for column, count in enumerate(counts) if count]

@@ -9,7 +9,7 @@ import unicodedata
 from django.utils.translation import gettext_lazy
 
 COLUMNS = {
-    "email": gettext_lazy("E-mail"),
+    "email": gettext_lazy("Email"),
     "name": gettext_lazy("Name"),
     "first_name": gettext_lazy("First name"),
     "last_name": gettext_lazy("Last name"),

@@ -60,7 +60,7 @@ def _read_person(row: Row, mapping: Mapping, team_by_name: dict[str, Team]) -> I
     # The first of several; a cell without any is told by its first entry.
     address = next((one for one in found if one.email), found[0] if found else None)
     if address is None:
-        return InviteRow(row.line, problem=_("There is no e-mail address in this row."))
+        return InviteRow(row.line, problem=_("There is no email address in this row."))
     role, teams = row.cell(mapping.get("role")), row.cell(mapping.get("team"))
     problem = (
         _cell_problem(row, mapping) or address.problem or _role_problem(role) or _team_problem(teams, team_by_name)

@@ -106,7 +106,7 @@ def read_file(data: bytes, layout: Layout) -> Table:
     """The rows of a file under a layout. Raises CsvError when it cannot be used."""
     rows = list(_rows(_text(data, layout.encoding), layout.separator))
     if not any("@" in cell for row in rows for cell in row.cells):
-        raise CsvError(_("No column of this file holds e-mail addresses. Add one, and upload it again."))
+        raise CsvError(_("No column of this file holds email addresses. Add one, and upload it again."))
     before = [row for row in rows if row.line < layout.heading_line]
     headings = [row for row in rows if row.line == layout.heading_line]
     people = [row for row in rows if row.line > layout.heading_line]

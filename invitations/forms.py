@@ -105,7 +105,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("CSV file"),
         widget=forms.ClearableFileInput(attrs={"class": "form-control", "accept": ".csv,.txt"}),
-        help_text=_("Up to 5 MB and 10,000 rows. Only a column with e-mail addresses is needed."),
+        help_text=_("Up to 5 MB and 10,000 rows. Only a column with email addresses is needed."),
     )
 
     def clean_file(self) -> bytes:

@@ -63,7 +63,7 @@ class Invitation(models.Model):
         )
 
     account = models.ForeignKey(SalesAccount, on_delete=models.CASCADE, related_name="invitations")
-    email = AddressField(_("e-mail address"))
+    email = AddressField(_("email address"))
     name = models.CharField(_("name"), max_length=150, blank=True)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.USER)
     teams = models.ManyToManyField(Team, blank=True, related_name="+")

@@ -40,5 +40,5 @@ class MarketoInstanceForm(MarketoCredentialsForm):
         help_text=_("Leave empty for the usual address of the Munchkin Account ID."),
     )
     first_admin_email = MailableAddressField(
-        label=_("E-mail address of the first Marketo admin"), widget=forms.EmailInput(CONTROL)
+        label=_("Email address of the first Marketo admin"), widget=forms.EmailInput(CONTROL)
     )

@@ -31,7 +31,7 @@ class PeopleFilterForm(forms.Form):
     """Which lines of User Management to show."""
 
     q = forms.CharField(
-        label=_("Name or e-mail address"),
+        label=_("Name or email address"),
         required=False,
         max_length=254,
         widget=forms.TextInput(attrs={"class": "form-control", "type": "search"}),

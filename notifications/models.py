@@ -17,7 +17,7 @@ from notifications.querysets import ChannelQuerySet, DeliveryQuerySet
 class ChannelKind(models.TextChoices):
     """How messages are handed over."""
 
-    EMAIL = "email", _("E-mail")
+    EMAIL = "email", _("Email")
     SLACK = "slack", _("Slack")
     TEAMS = "teams", _("Teams")
     WEBHOOK = "webhook", _("Webhook")
@@ -44,7 +44,7 @@ class Trouble(models.TextChoices):
     BUSY = "busy", _("It is busy or out of order.")
     UNREADABLE = "unreadable", _("Its stored address cannot be read any more. Enter it again.")
     MAIL_SERVER = "mail_server", _("The mail server did not take the message.")
-    ADDRESS_REFUSED = "address_refused", _("The mail server refused the e-mail address.")
+    ADDRESS_REFUSED = "address_refused", _("The mail server refused the email address.")
 
 
 class Channel(models.Model):

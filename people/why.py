@@ -76,7 +76,7 @@ class Found:
 
 
 def filter_for(text: str) -> str:
-    """Marketo's filter for what a person typed: a Marketo id, a Salesforce id or an e-mail address; otherwise empty."""
+    """Marketo's filter for what a person typed: a Marketo id, a Salesforce id or an email address; otherwise empty."""
     if text.isascii() and text.isdecimal():
         return "id"
     salesforce_id = SALESFORCE_ID.fullmatch(text)

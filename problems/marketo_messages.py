@@ -34,7 +34,7 @@ MARKETO_PROBLEMS: dict[str, Problem] = {
         _LIST_USERS,
     ),
     ProblemCode.MARKETO_BAD_ADDRESS: Problem(
-        _("The first admin's e-mail address is not an address."),
+        _("The first admin's email address is not an address."),
         _("Enter it as name@company.example."),
         YOU,
     ),

@@ -123,7 +123,7 @@ class ActivityField(NamedTuple):
     length: int
 
 
-# Adobe, "Logging Sales Activity Attributes to Salesforce". The page gives the e-mail status no length.
+# Adobe, "Logging Sales Activity Attributes to Salesforce". The page gives the email status no length.
 ACTIVITY_FIELDS = (
     ActivityField("Call Outcomes", "mktosales_call_outcome__c", "string", 50),
     ActivityField("Call Reasons", "mktosales_call_reason__c", "string", 50),

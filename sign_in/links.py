@@ -28,7 +28,7 @@ def refuse_other_address(sociallogin: SocialLogin, email: str) -> None:
     if not address or lookup_form(address.email or "") != lookup_form(email):
         raise RefusedError(
             _(
-                "The Salesforce user you logged in with has another e-mail address than %(email)s. Log out of "
+                "The Salesforce user you logged in with has another email address than %(email)s. Log out of "
                 "Salesforce and log in as the user with that address, or ask your Salesforce admin to correct it."
             )
             % {"email": email}

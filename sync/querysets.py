@@ -289,7 +289,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
     def search(self, text: str) -> PersonQuerySet:
         """
-        People whose e-mail address, first name, last name or company begins with the text, whatever the accents, or
+        People whose email address, first name, last name or company begins with the text, whatever the accents, or
         whose Marketo ID it is; of two words the first may be the first name and the second the last. Of more than
         MOST_FOUND not all are among them.
         """

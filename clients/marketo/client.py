@@ -79,7 +79,7 @@ class MarketoClient:
 
     def check_credentials(self) -> str:
         """
-        Ask for a token with the client id and secret and answer whose it is: the e-mail address of the API-only user.
+        Ask for a token with the client id and secret and answer whose it is: the email address of the API-only user.
 
         Raises ReconnectNeeded when Marketo refuses them.
         """

@@ -53,7 +53,7 @@ class LeadField:
 
 @dataclass(frozen=True)
 class MarketoUser:
-    """A person who can log in to Marketo. `user_id` is the key; it is no e-mail address where Adobe signs people in."""
+    """A person who can log in to Marketo. `user_id` is the key; it is no email address where Adobe signs people in."""
 
     user_id: str
     email: str

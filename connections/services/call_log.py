@@ -19,7 +19,7 @@ from problems.codes import problem_code
 DAY_ZONES = {Service.SALESFORCE: UTC, Service.MARKETO: ZoneInfo("America/Chicago")}
 _CODE = re.compile(r"[\w.:-]{1,60}", re.ASCII)
 _CUSTOM_NAME = re.compile(r"\b[A-Za-z]\w*__[cr]\b", re.ASCII)
-# Ids of records, jobs and users; the latter may be e-mail addresses.
+# Ids of records, jobs and users; the latter may be email addresses.
 _ID = re.compile(r"(?<=/)(?:[^/]*[%@][^/]*|(?=[^/]*\d)[^/]{12,})")
 
 

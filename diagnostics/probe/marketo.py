@@ -264,7 +264,7 @@ QUESTIONS = [
     Question("marketo_users_bare", "Users come as a bare list.", ADOBE, lambda c: isinstance(_users(c), list)),
     Question(
         "marketo_user_ids",
-        "A user's id is an e-mail address.",
+        "A user's id is an email address.",
         ADOBE,
         lambda c: holds_of_each("@" in str(one["userid"]) for one in _users(c)),
     ),

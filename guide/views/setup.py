@@ -57,7 +57,7 @@ class AskForm(forms.Form):
     """Whom to ask."""
 
     email = MailableAddressField(
-        label=gettext_lazy("E-mail address of the Salesforce admin"),
+        label=gettext_lazy("Email address of the Salesforce admin"),
         max_length=254,
         widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "email"}),
     )

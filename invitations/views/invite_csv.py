@@ -105,7 +105,7 @@ def _judge(request: ConsoleRequest, file: OpenFile) -> list[InviteRow]:
 
 
 def _report_lines(people: list[InviteRow]) -> Iterator[tuple[object, ...]]:
-    yield _("Line"), _("E-mail"), _("Name"), _("Role"), _("Verdict")
+    yield _("Line"), _("Email"), _("Name"), _("Role"), _("Verdict")
     for person in people:
         yield (
             person.line,

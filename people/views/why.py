@@ -23,7 +23,7 @@ TEXT = TypedText(longest=200)
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def why(request: ConsoleRequest) -> HttpResponse:
-    """Find a person, by e-mail address or id, whose page says it; of several, each is a link."""
+    """Find a person, by email address or id, whose page says it; of several, each is a link."""
     accounts = watched_accounts(request)
     account = chosen_account(accounts, request.POST or request.GET)
     text = TEXT.clean(request.POST.get("q"))
@@ -38,7 +38,7 @@ def why(request: ConsoleRequest) -> HttpResponse:
 
 def _answer(account: SalesAccount, text: str) -> dict[str, Any]:
     if not filter_for(text):
-        return {"sentence": _("Type an e-mail address, a Marketo ID, or the Salesforce ID of a lead or contact.")}
+        return {"sentence": _("Type an email address, a Marketo ID, or the Salesforce ID of a lead or contact.")}
     sentence = services.connection_problem(account)
     if sentence:
         return {"sentence": sentence}

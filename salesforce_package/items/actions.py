@@ -45,7 +45,7 @@ EVIDENCE: Evidence = {
     "types_default": _("%(name)s is the default value."),
     "types_right": _("Email, Call and Reply are there, and none is the default."),
     "email_active": _("Email to Salesforce is active. Which addresses users list, only they can see."),
-    "email_inactive": _("Email to Salesforce is not active. That is right unless e-mails are logged by BCC."),
+    "email_inactive": _("Email to Salesforce is not active. That is right unless emails are logged by BCC."),
     "edit_fields": _("Users who can see and edit all 15 fields: %(able)s of %(count)s."),
 }
 
@@ -106,7 +106,7 @@ def _has_task_types(org: Org) -> Finding:
 def _has_email_to_salesforce(org: Org) -> Finding:
     rows = org.client.tooling_query("SELECT FullName, Metadata FROM EmailAdministrationSettings")
     is_active = any(required(flag(row["Metadata"]["enableEmailToSalesforce"])) for row in rows)
-    # Without it nothing is missing where e-mails are logged through the API.
+    # Without it nothing is missing where emails are logged through the API.
     return Finding(State.DONE, "email_active") if is_active else Finding(State.UNKNOWN, "email_inactive")
 
 
@@ -223,7 +223,7 @@ SECTION = Section(
             title=_("Email to Salesforce is active"),
             place=Place.ORG,
             where=_("Setup > Email Administration > Email to Salesforce"),
-            how=_("Only if e-mails are logged by BCC: tick Active and let users list their addresses."),
+            how=_("Only if emails are logged by BCC: tick Active and let users list their addresses."),
             is_optional=True,
             check=_has_email_to_salesforce,
         ),

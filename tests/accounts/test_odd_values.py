@@ -96,4 +96,4 @@ def test_an_owner_without_an_address_cannot_be_invited(
     make_people(account, owner_id=owner["Id"])
     monkeypatch.setattr(owner_gaps, "_query_users", lambda connection, ids: iter([owner]))
     page = text_of(browser.get(f"{USERS}owner-gaps/"))
-    assert "Without an e-mail address in Salesforce" in page
+    assert "Without an email address in Salesforce" in page

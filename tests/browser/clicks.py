@@ -129,7 +129,7 @@ def choose_action(page: Page, name: str) -> None:
 def ask_for_the_package(page: Page, demo: Demo) -> None:
     page.goto(demo.url)
     step(page, 6).get_by_role("link", name="Ask a Salesforce admin").click()
-    page.get_by_label("E-mail address of the Salesforce admin").fill(SALESFORCE_ADMIN)
+    page.get_by_label("Email address of the Salesforce admin").fill(SALESFORCE_ADMIN)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("gets a mail that asks for step 6")).to_be_visible()
 

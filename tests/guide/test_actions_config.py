@@ -59,7 +59,7 @@ def test_without_access_users_the_address_of_the_first_admin_is_typed(
 ) -> None:
     sandbox.post("/_sandbox/faults", {"path": "/userservice/.*", "kind": "marketo:603"})
     assert "Email address of the first admin" in text_of(browser.get(PAGE + "admins/"))
-    for typed, answer in (("", "This field is required"), ("not mail", "is not an e-mail address")):
+    for typed, answer in (("", "This field is required"), ("not mail", "is not an email address")):
         assert answer in text_of(browser.post(PAGE + "invite-by-address/", {"email": typed}, follow=True))
     page = browser.post(PAGE + "invite-by-address/", {"email": "Frida@ACME.example"}, follow=True)
     assert "Invitation sent to frida@acme.example" in text_of(page)

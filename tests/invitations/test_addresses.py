@@ -125,7 +125,7 @@ def test_the_same_in_the_cells_of_a_file() -> None:
 
 def test_an_address_with_an_error_never_becomes_the_name_of_the_next_one() -> None:
     wrong, right = read_addresses("per@acme, Nora <nora@acme.example>")
-    assert "“per@acme” is not an e-mail address" in wrong.problem
+    assert "“per@acme” is not an email address" in wrong.problem
     assert (right.email, right.name) == ("nora@acme.example", "Nora")
 
 

@@ -67,7 +67,7 @@ def test_linkedin_leaves_out_addresses() -> None:
         (5, "nora.ek@acme.example", "Nora Ek"),
         (6, "ivo.marek@acme.example", "Ivo Marek"),
     ]
-    assert "no e-mail address" in rows[2].problem
+    assert "no email address" in rows[2].problem
 
 
 def test_roles_of_the_separator_line_are_kept() -> None:

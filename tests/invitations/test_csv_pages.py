@@ -83,7 +83,7 @@ def test_a_person_taken_for_the_headings_comes_back(browser: Client) -> None:
     assert "Line 1 is taken for the headings" in page
     answer = text_of(browser.post(address, {"email": "0", "heading_line": "0", "shown": _hidden(page), "check": "1"}))
     assert "The file has no headings: its first row is a person" in answer
-    assert "“per(at)acme.example” is not an e-mail address" in answer
+    assert "“per(at)acme.example” is not an email address" in answer
 
 
 def test_a_changed_layout_invites_nobody_before_it_was_seen(browser: Client) -> None:

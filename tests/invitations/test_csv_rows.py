@@ -57,8 +57,8 @@ def test_quoted_line_ends_do_not_shift_the_line_numbers() -> None:
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("not-an-address,,,,", "is not an e-mail address"),
-        (",Per,,,", "no e-mail address in this row"),
+        ("not-an-address,,,,", "is not an email address"),
+        (",Per,,,", "no email address in this row"),
         ("per@acme.example,,,West,", "There is no team “West”"),
         ("per@acme.example,,,,boss", "There is no role “boss”"),
         (f"per@acme.example,{'x' * 301},,,", "more than 300 characters"),

@@ -49,7 +49,7 @@ def test_another_mapping_is_checked_before_anything_is_sent(browser: Client) -> 
 @pytest.mark.parametrize(
     ("name", "data", "sentence"),
     [
-        ("people.csv", b"name\nPer\n", "No column of this file holds e-mail addresses"),
+        ("people.csv", b"name\nPer\n", "No column of this file holds email addresses"),
         ("people.xlsx", b"a@b.example", "Choose a file whose name ends in .csv or .txt"),
         ("people.csv", b"PK\x03\x04\x00", "This is not a text file"),
     ],
@@ -87,7 +87,7 @@ def test_one_file_per_person_and_a_day(browser: Client) -> None:
 def test_the_template_has_a_name_of_ours(browser: Client) -> None:
     answer = browser.get(f"{UPLOAD}template/")
     assert answer["Content-Disposition"] == 'attachment; filename="sales-account-users.csv"'
-    assert answer.content.decode("utf-8-sig") == "E-mail,First name,Last name,Team,Role\r\n"
+    assert answer.content.decode("utf-8-sig") == "Email,First name,Last name,Team,Role\r\n"
 
 
 def test_the_dry_run_sees_members_and_invitations_of_this_account_only(
@@ -124,6 +124,6 @@ def test_the_report_has_a_verdict_for_every_row(browser: Client, member: User) -
     rows = [(row[0], row[1], row[4]) for row in rows_of(answer)][1:]
     assert rows[0] == ("2", "'=cmd@acme.example", "Can be invited")
     assert rows[1] == ("3", member.email, "This person is already a member of the Sales account.")
-    assert "is not an e-mail address" in rows[2][2]
+    assert "is not an email address" in rows[2][2]
     assert "There is no team “=North”" in rows[3][2]
     assert browser.get(f"{UPLOAD}{kept.pk}/report/?email=9").status_code == 404

@@ -147,7 +147,7 @@ class TestInviteUsers:
         answer = browser.post(INVITE, {"emails": "good@acme.example, bad@", "role": "admin", "language": "en"})
         assert answer.status_code == 400
         page = text_of(answer)
-        assert "“bad@” is not an e-mail address" in page
+        assert "“bad@” is not an email address" in page
         assert "good@acme.example, bad@" in page
         assert '<option value="admin" selected>' in page
         assert not Invitation.objects.exists()

@@ -142,7 +142,7 @@ def test_an_address_that_is_refused_keeps_no_other_waiting(
     dead = Occurrence.objects.going_on().get(event=CHANNEL_DEAD.key)
     work()
     # The other one's mails work.
-    assert titles()[1] == ("Acme Inc: E-mail does not take messages. The mail server refused the e-mail address.")
+    assert titles()[1] == ("Acme Inc: Email does not take messages. The mail server refused the email address.")
     assert len(mail.outbox) == 2
     tasks.watch_channels()
     assert Occurrence.objects.going_on().filter(pk=dead.pk).exists()

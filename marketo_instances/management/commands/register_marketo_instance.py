@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--endpoint", default="", help="REST endpoint, when it is not that of the Munchkin id")
         parser.add_argument("--client-id", required=True, help="client id of the API-only user's custom service")
         parser.add_argument("--name", required=True, help="the customer's name")
-        parser.add_argument("--first-admin", required=True, help="e-mail address of the first Marketo admin")
+        parser.add_argument("--first-admin", required=True, help="email address of the first Marketo admin")
 
     def handle(self, **options: Any) -> None:
         try:
