@@ -118,8 +118,10 @@ def _answers() -> dict[str, Any]:
 
 def _ask() -> dict[str, Any]:
     """The queues and the present tasks of each worker, by its name."""
-    inspect = current_app.control.inspect(timeout=ASKED_FOR_SECONDS)
-    queues, active = inspect.active_queues() or {}, inspect.active() or {}
+    # One of Celery's pool may be from before Redis was started again, and would say that it is away.
+    with current_app.connection_for_write() as connection:
+        inspect = current_app.control.inspect(timeout=ASKED_FOR_SECONDS, connection=connection)
+        queues, active = inspect.active_queues() or {}, inspect.active() or {}
     return {
         name: {"queues": [queue["name"] for queue in found], "busy": len(active.get(name, []))}
         for name, found in queues.items()

@@ -45,12 +45,15 @@ def _overview(request: ConsoleRequest) -> HttpResponse:
     chosen = {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
     shown = [account for account in accounts if account.slug == chosen.get("account", account.slug)]
     is_ops, hours = request.user.is_ops_staff, runs_by_hour(shown)
+    needs = needs_of(shown, request.user, request.member or None, with_operators=is_ops and not chosen)
+    work = work_of_now() if is_ops else None
     context = {
         "groups": Fleet(shown).groups(chosen.get("state", "")),
-        "needs": needs_of(shown, request.user, request.member or None, with_operators=is_ops and not chosen),
+        "needs": needs,
+        "troubles": len(needs) + bool(work and work.missing),
         "charts": [*_charts(hours), _latency(shown, hours), *_calls(shown, hours)],
         "allowances": _allowances(shown),
-        "work": work_of_now() if is_ops else None,
+        "work": work,
         "filters": _filters(accounts, chosen),
         "query": f"?{urlencode(chosen)}" if chosen else "",
         "read_at": timezone.now(),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 from celery import current_app
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +15,7 @@ from django.utils import timezone
 from accounts.events import AUDIT_CHAIN_BROKEN
 from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from accounts.occurrences import begin
+from common.redis_client import redis_client
 from connections.events import SALESFORCE_BROKEN
 from connections.models import ConnectionStatus, MarketoInstance, SalesforceConnection, Service
 from guide.status import status_of
@@ -22,7 +24,7 @@ from operations import workers
 from operations.calls import calls_by_hour
 from operations.fleet import HOURS, Fleet, Line, Standing, runs_by_hour
 from operations.progress import waiting_of
-from operations.workers import QueueState, Work
+from operations.workers import QueueState, Work, work_of_now
 from pipeline.allowances import allowances_of
 from sync.events import RUN_WAITS
 from sync.messages import wait_reason
@@ -228,6 +230,15 @@ def test_who_must_be_started_is_named(sweep: int | None, workers: int, oldest: i
     assert work.is_alive == (not missing)
 
 
+@pytest.mark.django_db
+def test_a_redis_that_was_started_again_is_there_at_once() -> None:
+    """Connections of before are dead, those to the broker too."""
+    assert not work_of_now().is_redis_away
+    redis_client().client_kill_filter(_type="normal", skipme=True)
+    cache.delete("operations:workers")
+    assert not work_of_now().is_redis_away
+
+
 def test_the_oldest_message_of_a_queue_is_told(ops: User, client_of: ClientOf) -> None:
     with time_machine.travel(timezone.now() - timedelta(minutes=5), tick=True):
         current_app.send_task("notifications.tasks.sweep")
@@ -319,6 +330,8 @@ def test_what_renews_itself_is_a_part_of_the_page(ops: User, account: SalesAccou
     assert "<html" not in part.content.decode()
     assert "Workers and queues" in text_of(part)
     assert "Somebody is missing" in text_of(part)
+    # The processes that are missing.
+    assert part.context["troubles"] == 1
     assert Client().get(PAGE, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
 
 
