@@ -1,5 +1,6 @@
 """Alerts and dashboard ask for figures that exist, with labels and values they have, and lead to a page that helps."""
 
+import copy
 import json
 import re
 from collections import defaultdict
@@ -16,6 +17,9 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import SalesAccount
@@ -194,6 +198,37 @@ def test_every_panel_asks_the_prometheus_that_is_chosen() -> None:
         assert panel["datasource"] == {"type": "prometheus", "uid": f"${{{source['name']}}}"}
         names = [target["refId"] for target in panel["targets"]]
         assert len(set(names)) == len(names) > 0
+
+
+def as_grafana_reads(dashboard: dict[str, Any]) -> Any:
+    """The dashboard through Grafana's own model of one, which keeps the words it knows."""
+    register_default_plugins()
+    return json.loads(JSONEncoder().encode(Dashboard.from_json(dashboard)))
+
+
+def unknown_words(written: Any, read: Any, place: str = "") -> Iterator[str]:
+    """What of the one is missing in the other; what the other adds are values that nobody has chosen."""
+    if isinstance(written, dict):
+        for name, value in written.items():
+            yield from unknown_words(value, read[name], f"{place}/{name}") if name in read else [f"{place}/{name}"]
+    elif isinstance(written, list):
+        for number, pair in enumerate(zip(written, read, strict=True)):
+            yield from unknown_words(*pair, f"{place}/{number}")
+    elif written != read:
+        yield place
+
+
+def test_grafana_knows_every_word_of_the_dashboard() -> None:
+    assert list(unknown_words(DASHBOARD, as_grafana_reads(DASHBOARD))) == []
+
+
+def test_a_word_that_grafana_does_not_know_is_found() -> None:
+    """The check itself, in the options of a panel and in what it asks."""
+    spoilt = copy.deepcopy(DASHBOARD)
+    panel = next(one for one in spoilt["panels"] if one["type"] == "timeseries")
+    panel["options"]["legendd"] = panel["targets"][0]["exprr"] = "x"
+    found = [place.rpartition("/")[2] for place in unknown_words(spoilt, as_grafana_reads(spoilt))]
+    assert sorted(found) == ["exprr", "legendd"]
 
 
 def test_panels_of_the_dashboard_do_not_overlap() -> None:
