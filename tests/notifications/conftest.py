@@ -10,6 +10,9 @@ from accounts.models import SalesAccount
 from notifications.models import Channel, ChannelKind
 from notifications.senders.webhooks import new_secret
 from sandbox.testing import SandboxProcess
+from tests.sync.conftest import connected
+
+__all__ = ["connected"]
 
 MakeChannel = Callable[..., Channel]
 Posts = Callable[[], list[dict[str, Any]]]

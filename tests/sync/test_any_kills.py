@@ -7,9 +7,10 @@ from itertools import cycle
 
 import pytest
 
-from accounts.models import SalesAccount, User
+from accounts.models import Occurrence, SalesAccount, User
 from sandbox.testing import SandboxProcess
 from sync.engine.partitions import SHARED, OwnPartition
+from sync.events import FULL_SYNC_DONE
 from sync.models import RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
@@ -58,11 +59,17 @@ def test_whatever_happens_the_copy_equals_the_oracle(
         kills += kill_workers_of(run, dice, workers)
         assert run.status == RunStatus.SUCCEEDED, (run.failure, run.failure_params)
         assert run.receipt["source"] == run.receipt["copy"]
+        assert told_of(run) == ([FULL_SYNC_DONE.key] if kind == RunKind.FULL else [])
         sandbox.delete("/_sandbox/faults")
         assert people_in_copy(connected) == people_that_belong(connected, sandbox)
         assert len(people_in_copy(connected)) == sandbox.get("/_sandbox/state")["expected"]["synced"]
     assert OwnPartition(connected.pk).state() == (True, False, True)
     assert definitions(OwnPartition(connected.pk).name) == definitions(SHARED)
+
+
+def told_of(run: SyncRun) -> list[str]:
+    """The events that were recorded of a run: each is told once, however many workers died at it."""
+    return list(Occurrence.objects.filter(details__run=str(run.pk)).values_list("event", flat=True))
 
 
 def kill_workers_of(run: SyncRun, dice: random.Random, workers: MortalWorkers) -> int:
