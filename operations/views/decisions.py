@@ -17,10 +17,10 @@ from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from common.paging import is_key
 from history.trail import Difference, differences_of
+from operations.outcome import PAGE_SIZE, Choice, Concerned, concerned, everybody_concerned
 from sync import decisions
 from sync.access import may_decide, watched_runs
 from sync.audit_actions import SyncAction
-from sync.engine.outcome import PAGE_SIZE, Choice, Concerned, concerned, everybody_concerned
 from sync.forms import TypedText
 from sync.looks import note_look_at_people
 from sync.messages import kind_label, reason_label

@@ -11,9 +11,9 @@ from django.utils import timezone
 from accounts.models import AuditEvent, SalesAccount, User
 from connections.models import SalesforceConnection
 from history.models import Change
+from operations.outcome import Choice, concerned
 from sandbox.testing import SandboxProcess
 from sync.decisions import approve_run, check_run_again, discard_run
-from sync.engine.outcome import Choice, concerned
 from sync.engine.stage import all_tables
 from sync.erasure import erase_person
 from sync.messages import reasons_of_hold
