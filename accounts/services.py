@@ -9,6 +9,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, TextChoices
+from django.dispatch import Signal
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -21,7 +22,8 @@ from accounts.occurrences import begin
 from accounts.permissions import Role
 from accounts.querysets import TeamQuerySet
 
-# Teams per account, the team Everyone not counted.
+# Somebody may do less than before, in this transaction: `user`, because of `by`, who is None for a command.
+rights_taken = Signal()
 
 
 class RefusedError(Exception):
@@ -126,6 +128,8 @@ def set_ops_staff(*, email: str, is_ops_staff: bool, by: User | None) -> User:
         User.objects.filter(pk=user.pk).update(is_ops_staff=is_ops_staff)
         action = AccountAction.OPS_GRANTED if is_ops_staff else AccountAction.OPS_REVOKED
         record(account=None, actor=by, action=action, target=user.email)
+        if not is_ops_staff:
+            rights_taken.send(User, user=user, by=by)
     return user
 
 

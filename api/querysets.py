@@ -23,5 +23,9 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         """Everybody's that read every account, by person."""
         return self.filter(account=None).order_by("user__email", "-pk")
 
+    def of_person(self, user: User) -> ApiTokenQuerySet:
+        """Those somebody owns, of their account and as ops staff."""
+        return self.filter(models.Q(member__user=user) | models.Q(user=user))
+
     def with_owner(self) -> ApiTokenQuerySet:
         return self.select_related("account", "member__user", "user")

@@ -89,6 +89,20 @@ def revoke_token(*, token: ApiToken, revoked_by: User) -> None:
     token.delete()
 
 
+@transaction.atomic
+def end_tokens_of(*, user: User, because_of: User | None) -> None:
+    """
+    End for good what somebody's tokens may read and they may not any more: whoever has got hold of one must not wait
+    for the day on which they may again. The page goes on saying why.
+    """
+    now = timezone.now()
+    for token in ApiToken.objects.of_person(user).filter(expires_at__gt=now).with_owner():
+        if not token.is_backed:
+            record(account=token.account, actor=because_of, action=ApiAction.TOKEN_REVOKED, target=token.name)
+            end(TOKEN_EXPIRES, account=token.account, subject=str(token.pk))
+            ApiToken.objects.filter(pk=token.pk).update(expires_at=now)
+
+
 def find_token(secret: str) -> ApiToken | None:
     """The token with this secret, if it is good at this moment and its owner may still read all that it may."""
     if not secret.startswith(PREFIX):

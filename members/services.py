@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from accounts.audit_actions import AccountAction
 from accounts.models import Member, User
 from accounts.permissions import Permission, Role
-from accounts.services import RefusedError, end_sessions, lock_account, record, tell_of_new_admin
+from accounts.services import RefusedError, end_sessions, lock_account, record, rights_taken, tell_of_new_admin
 from connections.models import MarketoConnection
 from members.audit_actions import MemberAction
 from salesforce_orgs.moves import withdraw_offer_of
@@ -33,6 +33,8 @@ def change_role(*, member: Member, role: Role, changed_by: User) -> None:
         withdraw_offer_of(account=member.account, user=member.user)
     if role == Role.ADMIN:
         tell_of_new_admin(member.account)
+    else:
+        rights_taken.send(User, user=member.user, by=changed_by)
     record(
         account=member.account,
         actor=changed_by,

@@ -16,13 +16,14 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, Member, Occurrence, SalesAccount, User
 from accounts.permissions import Role
-from accounts.services import RefusedError
+from accounts.services import RefusedError, set_ops_staff
 from api.audit_actions import ApiAction
 from api.events import TOKEN_EXPIRES
 from api.models import ApiToken
 from api.scopes import Scope
 from api.tasks import watch_api_tokens
 from api.tokens import MOST_TOKENS, PREFIX, forget_expired, revoke_token
+from members.services import change_role
 from tests.api.conftest import call, secret_of
 from tests.common.test_logs import written
 from tests.conftest import ClientOf
@@ -189,6 +190,35 @@ def test_nobody_is_told_any_more_of_a_token_that_opens_nothing(request: pytest.F
     deactivated(owner)
     watch_api_tokens()
     assert not Occurrence.objects.going_on().exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("person", ["second admin", "ops"])
+def test_a_token_does_not_come_back_with_the_right(
+    account: SalesAccount, admin: User, ops: User, client_of: ClientOf, person: str
+) -> None:
+    """Whoever has got hold of one would only have to wait."""
+    owner = ops if person == "ops" else make_member(account, "second@acme.example", Role.ADMIN).user
+    secret, others = secret_of(owner), secret_of(admin)
+    token = ApiToken.objects.get(begins_with=secret[: len(PREFIX) + 4])
+
+    def let(*, may: bool) -> None:
+        if person == "ops":
+            set_ops_staff(email=owner.email, is_ops_staff=may, by=admin)
+        else:
+            member = Member.objects.get(user=owner)
+            change_role(member=member, role=Role.ADMIN if may else Role.USER, changed_by=admin)
+
+    let(may=False)
+    assert call("accounts", secret).status_code == 401
+    if person != "ops":
+        assert "second@acme.example may no longer read this" in text_of(client_of(admin).get(PAGE))
+    let(may=True)
+    assert call("accounts", secret).status_code == 401
+    assert "Expired" in text_of(client_of(User.objects.get(pk=owner.pk)).get(OPS_PAGE if person == "ops" else PAGE))
+    assert call("accounts", others).status_code == 200
+    [event] = AuditEvent.objects.filter(action=ApiAction.TOKEN_REVOKED)
+    assert (event.account, event.actor, event.target) == (token.account, admin, token.name)
 
 
 def removed(user: User) -> None:
