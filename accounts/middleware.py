@@ -48,10 +48,12 @@ class SessionLimitsMiddleware:
 def _is_over(request: HttpRequest) -> bool:
     now, session = time.time(), request.session
     began_at, used_at = session.setdefault("began_at", now), session.setdefault("used_at", now)
+    # A clock that was wrong, and was put right, leaves moments in the future: they end a session by the same distance.
+    age, idle = abs(now - began_at), abs(now - used_at)
     # Pages that watch a sync ask by themselves: that is nobody's click. A minute's precision saves most writes.
-    if now - used_at > 60 and not request.htmx:  # type: ignore[attr-defined]
+    if idle > 60 and not request.htmx:  # type: ignore[attr-defined]
         session["used_at"] = now
-    return bool(now - began_at > settings.SESSION_COOKIE_AGE or now - used_at > settings.SESSION_IDLE_SECONDS)
+    return bool(age > settings.SESSION_COOKIE_AGE or idle > settings.SESSION_IDLE_SECONDS)
 
 
 class LostFormsMiddleware:

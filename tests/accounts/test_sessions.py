@@ -94,6 +94,25 @@ class TestTime:
         with time_machine.travel(start + timedelta(minutes=121)):
             assert not is_signed_in(browser)
 
+    def test_a_clock_that_was_wrong_makes_no_session_longer(
+        self, client: Client, nora: User, settings: Settings
+    ) -> None:
+        """Security statement 38: an hour ahead while somebody signed in, and then put right."""
+        settings.SESSION_IDLE_SECONDS, now = 30 * 60, timezone.now()
+        with time_machine.travel(now + timedelta(hours=1)):
+            sign_in(client, nora.email)
+            assert is_signed_in(client)
+        with time_machine.travel(now):
+            assert not is_signed_in(client)
+            sign_in(client, nora.email)
+        with time_machine.travel(now - timedelta(minutes=20)):
+            answer = client.post("/settings/admin/general/", {"policy": "all"})
+            assert answer["Location"].startswith("/accounts/reauthenticate/"), "Security statement 37"
+        with time_machine.travel(now + timedelta(minutes=9)):
+            assert is_signed_in(client)
+        with time_machine.travel(now + timedelta(minutes=40)):
+            assert not is_signed_in(client)
+
     def test_a_page_that_refreshes_itself_is_no_use(self, browser: Client) -> None:
         start = timezone.now()
         for minutes in range(5, 30, 5):
