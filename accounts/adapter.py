@@ -76,7 +76,9 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             raise self.validation_error("too_many_login_attempts")
         is_within_limits = attempt.is_within_limits()
         user: User | None = super().authenticate(request, **credentials)
-        if user and (is_within_limits or is_mfa_enabled(user)):
+        # Who is signed in and gives the password again is asked for no second factor behind it.
+        is_second_asked = user is not None and is_mfa_enabled(user) and not request.user.is_authenticated
+        if user and (is_within_limits or is_second_asked):
             attempt.take_back()
             return user
         if attempt.is_worth_telling:

@@ -270,8 +270,9 @@ ACCOUNT_SESSION_REMEMBER = True
 USERSESSIONS_ADAPTER = "accounts.adapter.AuditedSessionsAdapter"
 MFA_ADAPTER = "accounts.second_factors.EncryptingAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-# On top of allauth's own limits, which cover signing in by password and every second factor.
-ACCOUNT_RATE_LIMITS = {"salesforce_login": "30/m/ip"}
+# On top of allauth's own limits, which cover every second factor. Changing a password asks for the old one: whoever
+# has found a browser open guesses it there no more often than at the sign-in page.
+ACCOUNT_RATE_LIMITS = {"salesforce_login": "30/m/ip", "change_password": "10/10m/user"}
 # Log in with Salesforce says who somebody is, and gets no access to data: no token of it is kept, nobody is found by
 # an address.
 SOCIALACCOUNT_ADAPTER = "invitations.sign_in_adapter.InvitedSignInAdapter"

@@ -146,6 +146,17 @@ class TestEndedByAChange:
         assert (is_signed_in(client), is_signed_in(other)) == (True, False)
 
 
+def test_an_open_browser_guesses_the_password_no_faster_than_others(client: Client, nora: User) -> None:
+    """Security statement 38: by changing it, for which the old one has to be given."""
+    sign_in(client, nora.email)
+    guess = {"oldpassword": "Wrong-Passw0rd!", "password1": "Other-Passw0rd!", "password2": "Other-Passw0rd!"}
+    begin = timezone.now()
+    for minute in range(10):
+        with time_machine.travel(begin + timedelta(minutes=minute)):
+            assert client.post("/accounts/password/change/", guess).status_code == 200
+    assert client.post("/accounts/password/change/", guess).status_code == 429
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -137,6 +137,18 @@ class TestTheOwner:
         assert sign_in(browser, nora.email)["Location"] == "/accounts/2fa/authenticate/"
         assert browser.get("/settings/profile/").status_code == 302
 
+    def test_a_second_factor_that_is_not_asked_for_opens_nothing(
+        self, client_of: ClientOf, nora: User, settings: Settings
+    ) -> None:
+        """Security statement 38: in a browser that was found open, where the password alone is asked for again."""
+        settings.MFA_TOTP_TOLERANCE = 1
+        browser = client_of(nora)
+        add_second_factor(browser)
+        again = "/accounts/reauthenticate/"
+        for _ in range(4):
+            browser.post(again, {"password": WRONG})
+        assert TOO_MANY in text_of(browser.post(again, {"password": PASSWORD}))
+
     def test_by_a_new_password(self, client: Client, nora: User) -> None:
         let_others_guess(nora.email, 4)
         mail.outbox.clear()
