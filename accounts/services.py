@@ -142,7 +142,10 @@ def must_use_salesforce(user: User) -> bool:
 
 @transaction.atomic
 def set_login_policy(*, account: SalesAccount, policy: LoginPolicy, changed_by: User, is_with_salesforce: bool) -> None:
-    """Choose how members sign in. Raises RefusedError for Salesforce Only unless the admin has signed in that way."""
+    """
+    Choose how members sign in; with Salesforce Only all others do so anew. Raises RefusedError for Salesforce Only
+    unless the admin has signed in that way.
+    """
     account = lock_account(account)
     if account.login_policy == policy:
         return
@@ -156,6 +159,9 @@ def set_login_policy(*, account: SalesAccount, policy: LoginPolicy, changed_by: 
         )
     before, account.login_policy = account.login_policy, policy
     account.save(update_fields=["login_policy"])
+    if account.is_salesforce_only:
+        others = User.objects.filter(member__account=account).exclude(pk=changed_by.pk)
+        others.update(sessions_ended=F("sessions_ended") + 1)
     record(
         account=account,
         actor=changed_by,

@@ -29,6 +29,7 @@ from tests.signing_in import let_sign_in_age, sign_in
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
+PROFILE = "/settings/profile/"
 
 
 class TestLoginPolicy:
@@ -42,9 +43,12 @@ class TestLoginPolicy:
         self, client: Client, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce
     ) -> None:
         link(mia, client_of, at_salesforce)
+        others = [client_of(make_member(SalesAccount.objects.get()).user), client_of(make_user())]
         page = text_of(signed_in(client, at_salesforce).post(GENERAL, {"policy": "salesforce_only"}, follow=True))
         assert "How members sign in was saved." in page
         assert SalesAccount.objects.get().is_salesforce_only
+        # Security statement 35: whoever came in by a password may not any more.
+        assert [browser.get(PROFILE).status_code for browser in others] == [302, 200]
         event = AuditEvent.objects.get(action=AccountAction.LOGIN_POLICY_CHANGED)
         assert event.details == {"before": "all", "after": "salesforce_only"}
         refused = text_of(client.post(LINK, {"unlink": "1"}, follow=True))
