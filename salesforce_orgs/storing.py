@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Member, SalesAccount, User
+from accounts.permissions import Permission, roles_with
 from accounts.services import record
 from clients.http import ApiError, ReconnectNeeded
 from clients.salesforce import oauth
@@ -63,8 +64,9 @@ def keep_connection(made: Made, answer: oauth.TokenAnswer) -> SalesforceConnecti
         values = _values(made, answer, *_first_calls(answer))
         with transaction.atomic():
             hold_offer(made.account)
+            member = _member(made)
             is_offered = not made.is_own and _is_other_org(made.account, answer.org_id)
-            connection, replaced = (None, None) if is_offered else _store(made, values)
+            connection, replaced = (None, None) if is_offered else _store(made, member, values)
             withdrawn = None if made.is_own else withdraw_move(made.account, by=made.user)
             if is_offered:
                 offer_move(account=made.account, by=made.user, values=values)
@@ -129,9 +131,9 @@ def _is_other_org(account: SalesAccount, org_id: str) -> bool:
 
 
 @transaction.atomic
-def _store(made: Made, values: dict[str, Any]) -> tuple[SalesforceConnection, OrphanedToken | None]:
+def _store(made: Made, maker: Member, values: dict[str, Any]) -> tuple[SalesforceConnection, OrphanedToken | None]:
     """The connection, and the token it had before."""
-    member = _member(made) if made.is_own else None
+    member = maker if made.is_own else None
     if member:
         _check_org(made.account, member, values["org_id"])
     replaced = _replaced_token(made.account, member, values["refresh_token"])
@@ -179,7 +181,10 @@ def connect(
 
 
 def _member(made: Made) -> Member:
-    member = Member.objects.for_account(made.account).filter(user=made.user).first()
+    """Who connects, if they still may: in the seconds that Salesforce takes to answer a right may have been taken."""
+    permission = Permission.CONNECT_OWN_SALESFORCE if made.is_own else Permission.CONNECT_SALESFORCE
+    makers = Member.objects.for_account(made.account).filter(role__in=roles_with(permission))
+    member = makers.filter(user=made.user).first()
     if member is None:
         raise ConnectionProblem(ProblemCode.SALESFORCE_NOT_ALLOWED)
     return member

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import cache
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
@@ -12,7 +13,10 @@ from django.utils import timezone
 
 from accounts.models import Member, User
 from accounts.permissions import Role
+from clients.salesforce.oauth import TokenAnswer
 from connections.models import SalesforceConnection, SalesforceSignIn
+from connections.orgs import CopiedOrg, OrgMove
+from salesforce_orgs import storing
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT, ChangeOrg, PersonAtSalesforce, press_ok
@@ -110,6 +114,31 @@ class TestStateOfTheCallback:
         Member.objects.filter(user=admin).update(role=Role.USER)
         assert client_of(admin).get(back)["Location"] == "/settings/salesforce/?problem=salesforce_not_allowed"
         assert not SalesforceConnection.objects.exists()
+
+    @pytest.mark.parametrize("is_offered", [False, True])
+    def test_while_the_role_is_taken_away(
+        self,
+        admin: User,
+        client_of: ClientOf,
+        back: str,
+        sandbox: SandboxProcess,
+        monkeypatch: pytest.MonkeyPatch,
+        is_offered: bool,
+    ) -> None:
+        """Security statement 35: Salesforce takes seconds to answer, and what it gave is given back."""
+        if is_offered:
+            CopiedOrg.objects.create(account=admin.member.account, org_id="00D000000000009EAA", org_name="Old")
+
+        def answered(answer: TokenAnswer) -> Any:
+            Member.objects.filter(user=admin).update(role=Role.USER)
+            return first_calls(answer)
+
+        first_calls = storing._first_calls
+        monkeypatch.setattr(storing, "_first_calls", answered)
+        assert "problem=salesforce_not_allowed" in client_of(admin).get(back)["Location"]
+        assert not SalesforceConnection.objects.exists()
+        assert not OrgMove.objects.exists()
+        assert sandbox.get("/_sandbox/state")["org"]["grants"] == 0
 
 
 def test_a_stale_sign_in_is_swept_away(
