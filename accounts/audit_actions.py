@@ -13,14 +13,14 @@ class AccountAction(models.TextChoices):
     AUDIT_EXPORTED = "accounts.audit_exported", _("Exported the audit trail")
     AUDIT_TRIMMED = (
         "accounts.audit_trimmed",
-        _("Let the oldest entries of the audit trail go, whose time was over (%(entries)s)"),
+        _("Removed the oldest entries of the audit trail, which were past their time (%(entries)s)"),
     )
     LOGIN_POLICY_CHANGED = (
         "accounts.login_policy_changed",
         _("Changed how members sign in from “%(before)s” to “%(after)s”"),
     )
     OPS_GRANTED = "accounts.ops_granted", _("Made %(target)s ops staff, who see the runs and people of every account")
-    OPS_REVOKED = "accounts.ops_revoked", _("Took the rights of ops staff away from %(target)s")
+    OPS_REVOKED = "accounts.ops_revoked", _("Removed %(target)s from ops staff")
     PASSWORD_CHANGED = "accounts.password_changed", _("Changed their own password")
     PASSWORD_REFUSED = (
         "accounts.password_refused",
@@ -33,7 +33,7 @@ class AccountAction(models.TextChoices):
     SECOND_FACTOR_FAILED = "accounts.second_factor_failed", _("Gave a wrong code of the second factor")
     SECOND_FACTORS_RESET = (
         "accounts.second_factors_reset",
-        _("Took the second factors of %(target)s away, and the password: they were said to be lost"),
+        _("Removed the lost second factors of %(target)s, and the password"),
     )
     SECOND_FACTOR_REMOVED = "accounts.second_factor_removed", _("Removed a second factor for signing in (%(kind)s)")
     SESSION_ENDED = "accounts.session_ended", _("The session ended: too old, or not used for too long")
@@ -43,6 +43,6 @@ class AccountAction(models.TextChoices):
     SIGNED_OUT = "accounts.signed_out", _("Signed out")
     TEAM_CREATED = "accounts.team_created", _("Created the team %(target)s")
     TEAM_MEMBERS_ADDED = "accounts.team_members_added", _("Added %(members)s to the team %(target)s")
-    TEAM_MEMBERS_REMOVED = "accounts.team_members_removed", _("Took %(members)s out of the team %(target)s")
+    TEAM_MEMBERS_REMOVED = "accounts.team_members_removed", _("Removed %(members)s from the team %(target)s")
     TEAM_REMOVED = "accounts.team_removed", _("Removed the team %(target)s")
     TEAM_RENAMED = "accounts.team_renamed", _("Renamed the team %(target)s to %(name)s")

@@ -11,7 +11,7 @@ NEW_ADMIN = declare(
         label=_("Somebody becomes an Admin"),
         describe=sentences(
             what=_("Somebody became an Admin of the Sales account."),
-            todo=_("Look in User Management who it is. If nobody meant it, change the role back."),
+            todo=_("Check in User Management who it is. If it was a mistake, change the role back."),
             who=_("An Admin of the Sales account"),
         ),
         permission=Permission.MANAGE_USERS,

@@ -59,7 +59,7 @@ class VisibleName:
         typed: str = self.cleaned_data["name"]
         name = clean_name(typed)
         if typed and not name:
-            raise forms.ValidationError(_("Nothing of this name can be seen. Type a name with letters."))
+            raise forms.ValidationError(_("This name has no visible characters. Type a name with letters."))
         return name
 
 

@@ -57,7 +57,7 @@ def reset_second_factors(*, user: User, reset_by: User | None) -> None:
     session of an admin nor a password that is known lets anybody in. They are told by mail. Raises RefusedError.
     """
     if user == reset_by:
-        raise RefusedError(_("Your own second factors you remove under My Profile, with one of their codes."))
+        raise RefusedError(_("Remove your own second factors under My Profile, with one of their codes."))
     if reset_by and (user.is_ops_staff or user.is_superuser):
         raise RefusedError(_("%(name)s belongs to the operator's staff: the operator resets them.") % {"name": user})
     if not Authenticator.objects.filter(user=user).delete()[0]:

@@ -56,12 +56,12 @@ MARKETO_BROKEN = declare(
 IDLING_OUT = declare(
     Event(
         "connections.salesforce_idling_out",
-        label=_("The connection to Salesforce is about to end unused"),
+        label=_("The connection to Salesforce is about to expire"),
         describe=_idle,
         permission=Permission.CONNECT_SALESFORCE,
         example={"days": 5},
         ends=_("when it is renewed or connected again"),
-        over=_("The connection to Salesforce is no longer about to end unused."),
+        over=_("The connection to Salesforce has been renewed."),
     )
 )
 BROKEN = {Service.SALESFORCE.value: SALESFORCE_BROKEN, Service.MARKETO.value: MARKETO_BROKEN}

@@ -15,7 +15,7 @@ from problems.problem import ACCOUNT_ADMIN, MARKETO_ADMIN, NOBODY, OPERATOR, SAL
 ACTORS = (ACCOUNT_ADMIN, YOU, SALESFORCE_ADMIN, MARKETO_ADMIN, OPERATOR, NOBODY)
 
 _RECONNECT = _("Connect again on Settings > Admin Settings > Salesforce > Connections & Customizations.")
-_RETRIED = _("Nothing: the call is made again.")
+_RETRIED = _("Nothing to do: the call is repeated automatically.")
 _PASTE = _("Copy the credentials again from Marketo's Integration Information card into the tab Set Up.")
 
 _SALESFORCE = {
@@ -34,7 +34,7 @@ _SALESFORCE = {
         ACCOUNT_ADMIN,
     ),
     "INVALID_GRANT": Problem(
-        _("Salesforce refused the address of this console, or the hour."),
+        _("Salesforce refused this console's IP address, or the time of day."),
         _("Add the console's addresses, which its operator knows, in Setup > Profiles > profile > Login IP Ranges."),
         SALESFORCE_ADMIN,
     ),
@@ -170,7 +170,7 @@ _MARKETO = {
     ),
     "1035": Problem(
         _("The Marketo subscription does not offer this way of asking for changes."),
-        _("Nothing: changes are asked for in another way."),
+        _("Nothing to do: changes are read in another way."),
         NOBODY,
     ),
     "610": Problem(

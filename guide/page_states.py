@@ -66,5 +66,5 @@ def _connection(health: Health) -> PageState | None:
     if health.is_good:
         return PageState(_("Connected"), icon="check", tone="good")
     if health.problem:
-        return PageState(_("Needs somebody"), icon="alert-circle", tone="bad")
+        return PageState(_("Needs attention"), icon="alert-circle", tone="bad")
     return None

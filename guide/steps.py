@@ -169,7 +169,7 @@ def _connection(
     number: int, facts: SetupState, health: Health | None, who: StrOrPromise, connect: Action | None
 ) -> Step:
     if not health or not facts.account or not facts.account.account.original_user:
-        return Step(number, StepState.TODO, _("Needs the Sales account of step 1."), who, None)
+        return Step(number, StepState.TODO, _("Needs the Sales account from step 1."), who, None)
     if health.problem:
         return Step(
             number, StepState.PROBLEM, health.fact, who, _relabel(connect, _("Fix")), health.problem, was_done=True
@@ -212,7 +212,7 @@ def _decision(viewer: Viewer, good: SyncRun | None, stopped: SyncRun) -> Step:
     waits = (
         _("A data sync is held: it would remove or empty many people. Nothing has changed; an Admin decides.")
         if is_held
-        else _("A dry run shows what a sync would do; start it from there.")
+        else _("The last run was a dry run and changed nothing. Open it to start the sync.")
     )
     fact = " ".join([_synced(good), waits]) if good else waits
     action = _relabel(_sync_action(viewer, stopped), _("Decide") if is_held else _("View"))
@@ -228,7 +228,7 @@ def _sync_fact(good: SyncRun | None, last: SyncRun | None) -> str:
     if good:
         return _synced(good)
     if last:
-        return _("The last data sync did not succeed; nothing was changed. Look at the run for the reason.")
+        return _("The last data sync failed and changed nothing. Its page says why.")
     return _("Both connections work; nothing has been copied yet.")
 
 
@@ -254,7 +254,7 @@ def _sync_action(viewer: Viewer, last: SyncRun | None) -> Action | None:
 def _invite_users(facts: SetupState) -> Step:
     account = facts.account
     if not account or not account.account.original_user:
-        return Step(5, StepState.TODO, _("Needs the Sales account of step 1."), MARKETO_ADMIN, None)
+        return Step(5, StepState.TODO, _("Needs the Sales account from step 1."), MARKETO_ADMIN, None)
     action = _page_for(facts.viewer, Permission.MANAGE_USERS, _("Invite users"), "members:users")
     # The first is who set the account up; whoever was asked for the steps in Salesforce is no user of MSI Actions.
     state = StepState.DONE if account.users > 1 else StepState.TODO
@@ -291,7 +291,7 @@ def _configure_package(facts: SetupState) -> Step:
 def _package(number: int, facts: SetupState, state: StepState, label: str) -> Step:
     account = facts.account
     if not account or not account.package.connection:
-        fact = _("Needs the connection to Salesforce of step 2.")
+        fact = _("Needs the connection from step 2.")
         return Step(number, StepState.TODO, fact, SALESFORCE_ADMIN, None)
     fact = account.package.install_fact if number == 6 else account.package.configure_fact
     action = _page_for(facts.viewer, Permission.CONFIGURE_PACKAGE, label, "salesforce_package:package")

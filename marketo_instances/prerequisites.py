@@ -53,7 +53,7 @@ class Prerequisite:
 # Every instance has its activity types: Send Sales Email is in Adobe's general list (marketo-developer.en,
 # "Activity Type Filters").
 _ASK = _(
-    "Marketo tells no program whether Sales Insight Actions is enabled for your subscription: ask before you go on."
+    "Marketo's API does not show whether your subscription includes Sales Insight Actions. If in doubt, ask first."
 )
 _FEATURE = Prerequisite(CheckResult.UNKNOWN, (_ASK,), _ACCOUNT_MANAGER)
 
@@ -133,9 +133,9 @@ def _salesforce_synced(client: MarketoClient) -> Prerequisite:
 def _judge_sample(sample: SalesforceSample, linkedin: str) -> Prerequisite:
     counts: dict[str, int | str] = {"synced": sample.synced, "people": sample.people, "linkedin": linkedin}
     if sample.synced:
-        fact = _("Marketo and Salesforce are synced: %(synced)s of %(people)s people looked at carry a Salesforce id.")
+        fact = _("Marketo and Salesforce are synced: %(synced)s of %(people)s people checked have a Salesforce ID.")
         return Prerequisite(CheckResult.YES, (fact, _linkedin_fact(linkedin)), _MARKETO_ADMIN, counts)
-    fact = _("Marketo has the Salesforce fields, but none of the %(people)s people looked at carries a Salesforce id.")
+    fact = _("Marketo has the Salesforce fields, but none of the %(people)s people checked has a Salesforce ID.")
     return Prerequisite(CheckResult.UNKNOWN, (fact,), _MARKETO_ADMIN, counts)
 
 

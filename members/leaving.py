@@ -19,7 +19,7 @@ def reason_to_keep_user(user: User) -> str:
     if Member.objects.filter(user=user).exists():
         return _("They are a member of a Sales account. Remove them there first: Admin Settings > User Management.")
     if user.is_ops_staff or user.is_superuser:
-        return _("They are ops staff. Take that right from them first.")
+        return _("They are ops staff. Remove them from ops staff first.")
     if MarketoAdmin.objects.filter(email=user.email).exists():
         return _("They are an admin of a Marketo instance. Remove them in Marketo, and read its admins again.")
     return _reason_of_an_account(user)

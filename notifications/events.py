@@ -23,7 +23,7 @@ def _describe(details: Details) -> Message:
 CHANNEL_DEAD = declare(
     Event(
         "notifications.channel_dead",
-        label=_("A channel takes no messages"),
+        label=_("A channel does not accept messages"),
         describe=_describe,
         permission=Permission.MANAGE_NOTIFICATIONS,
         example={"channel": ChannelKind.SLACK.value, "host": "hooks.slack.com", "trouble": Trouble.GONE.value},

@@ -134,7 +134,7 @@ def settle(owner: Owner) -> None:
 def remove_channel(*, channel: Channel, removed_by: User) -> None:
     """Tell it nothing more, not even what is on its way. Raises RefusedError for mails, which can only be emptied."""
     if channel.is_mail:
-        raise RefusedError(_("Mails cannot be removed. Take away every tick, and none is sent."))
+        raise RefusedError(_("Mails cannot be removed. To stop them, untick every event."))
     _record(channel, NotificationAction.CHANNEL_REMOVED, removed_by)
     end(CHANNEL_DEAD, account=channel.account, subject=Receiver(channel).subject)
     channel.delete()

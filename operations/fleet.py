@@ -28,7 +28,7 @@ HOURS = 24
 class Standing(models.TextChoices):
     """Where an account stands, the worst first."""
 
-    NEEDS_SOMEBODY = "needs_somebody", _("Needs somebody")
+    NEEDS_SOMEBODY = "needs_somebody", _("Needs attention")
     WAITING = "waiting", _("Waiting")
     LATE = "late", _("Late")
     PAUSED = "paused", _("Paused")
@@ -40,8 +40,8 @@ class Standing(models.TextChoices):
 
 # Under which heading they stand.
 GROUPS: tuple[tuple[StrOrPromise, set[Standing]], ...] = (
-    (_("Needs somebody"), {Standing.NEEDS_SOMEBODY}),
-    (_("Late, goes on by itself"), {Standing.WAITING, Standing.LATE}),
+    (_("Needs attention"), {Standing.NEEDS_SOMEBODY}),
+    (_("Late, continues automatically"), {Standing.WAITING, Standing.LATE}),
     (_("In order"), {Standing.PAUSED, Standing.RUNNING, Standing.UP_TO_DATE}),
     (_("Disconnected"), {Standing.DISCONNECTED}),
     (_("Not synced yet"), {Standing.NEVER}),

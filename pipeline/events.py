@@ -11,7 +11,7 @@ from pipeline.allowances import AllowanceKind
 def _allowance(details: Details) -> Message:
     kind = AllowanceKind(details["allowance"]).label
     return Message(
-        filled(gettext("{percent} percent of a day's allowance is used: {kind}."), {**details, "kind": kind}),
+        filled(gettext("{kind}: {percent}% of the day's allowance is used."), {**details, "kind": kind}),
         gettext("Find out which other tool uses it up, or ask for more of it. At 100% the data sync waits."),
         gettext("An admin of that system in your company"),
     )
@@ -20,11 +20,11 @@ def _allowance(details: Details) -> Message:
 ALLOWANCE_LOW = declare(
     Event(
         "sync.allowance_low",
-        label=_("An allowance of the day is used to 80%"),
+        label=_("80% of a daily allowance is used"),
         describe=_allowance,
         permission=Permission.CONTROL_RUNS,
         example={"percent": 83, "allowance": AllowanceKind.MARKETO_CALLS.value},
-        ends=_("when the allowance begins anew"),
-        over=_("The day's allowance has begun anew."),
+        ends=_("when the allowance starts again"),
+        over=_("The day's allowance has started again."),
     )
 )

@@ -25,7 +25,7 @@ MARKETO_PROBLEMS: dict[str, Problem] = {
         _("An Admin of the Sales account"),
     ),
     ProblemCode.MARKETO_NO_ADMINS: Problem(
-        _("Marketo named no admin, which cannot be right; the list from before is kept."),
+        _("Marketo returned no admins, which cannot be right. The earlier list is kept."),
         format_lazy(
             _("In Marketo open Admin > Users & Roles > Roles, give the API user's role {names}, then refresh."),
             names=", ".join(_LIST_USERS),
@@ -104,8 +104,8 @@ MARKETO_PROBLEMS: dict[str, Problem] = {
         _("An Admin of the Sales account"),
     ),
     ProblemCode.MARKETO_HAS_ACCESS: Problem(
-        _("You were granted the use of the connection, so you cannot become its owner."),
-        _("Have your access removed in the tab User Access, then press Connect."),
+        _("You use this connection through User Access, so you cannot become its owner."),
+        _("Ask an Admin to remove you in the tab User Access, then press Connect."),
         _("An Admin of the Sales account"),
     ),
     ProblemCode.MARKETO_NOT_CONNECTED: Problem(

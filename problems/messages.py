@@ -50,7 +50,7 @@ PROBLEMS: dict[str, Problem] = MARKETO_PROBLEMS | {
         SALESFORCE_ADMIN,
     ),
     ProblemCode.SALESFORCE_IP_RESTRICTED: Problem(
-        _("Salesforce refused the address of this console, or the hour: the profile allows only some of them."),
+        _("Salesforce refused this console's IP address, or the time of day: the profile allows only some."),
         _(
             "Ask the operator for the console's addresses. In Salesforce open Setup > Profiles, the user's profile, "
             "Login IP Ranges, and add them."

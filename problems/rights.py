@@ -49,9 +49,12 @@ class Right:
         return self.without is None
 
 
-_ACCESS_API = _("Admin > Users & Roles > Roles, the API user's role: under Access API")
-_PERMISSION_SET = _("Setup > Permission Sets, a set of the connected user: under Object Settings")
-_SYSTEM_PERMISSIONS = _("Setup > Permission Sets, a set of the connected user: under System Permissions")
+_ACCESS_API = _("Admin > Users & Roles > Roles > the API user's role > Access API")
+_PERMISSION_SET = _("Setup > Permission Sets > a set of the connected user > Object Settings")
+_WHAT_IS_SHARED = _(
+    "Without it Salesforce shows only what is shared with the user. Public Read in Setup > Sharing Settings works too."
+)
+_SYSTEM_PERMISSIONS = _("Setup > Permission Sets > a set of the connected user > System Permissions")
 
 RIGHTS: tuple[Right, ...] = (
     Right(RightCode.PEOPLE, MARKETO, ("Read-Only Lead",), _("Reads people, their fields and lists."), _ACCESS_API),
@@ -74,7 +77,7 @@ RIGHTS: tuple[Right, ...] = (
         MARKETO,
         ("All workspaces",),
         _("Marketo shows the people of the workspaces in which the API user has its role, and nobody else."),
-        _("Admin > Users & Roles > Users, the API user: its role in all workspaces"),
+        _("Admin > Users & Roles > Users > the API user > its role in all workspaces"),
     ),
     Right(
         RightCode.USERS,
@@ -85,7 +88,7 @@ RIGHTS: tuple[Right, ...] = (
             "Admin > Users & Roles > Roles, the API user's role: Access User Management Api under Access API, "
             "Access Users under Access Admin"
         ),
-        _("Without it type the address of the first admin yourself; workspaces cannot be chosen."),
+        _("Without it, type the address of the first admin yourself. Workspaces cannot be chosen."),
     ),
     Right(RightCode.API, SALESFORCE, ("API Enabled",), _("Every call."), _SYSTEM_PERMISSIONS),
     Right(RightCode.LEADS, SALESFORCE, ("Lead: Read",), _("Reads leads and who owns them."), _PERMISSION_SET),
@@ -100,21 +103,21 @@ RIGHTS: tuple[Right, ...] = (
         RightCode.ACCOUNTS,
         SALESFORCE,
         ("Account: Read",),
-        _("Salesforce gives Contact to nobody who may not read Account."),
+        _("Salesforce lets a user read contacts only together with accounts."),
         _PERMISSION_SET,
     ),
     Right(
         RightCode.ALL_LEADS,
         SALESFORCE,
         ("Lead: View All Records",),
-        _("Salesforce shows what is shared with the user. Public Read in Setup > Sharing Settings does as well."),
+        _WHAT_IS_SHARED,
         _PERMISSION_SET,
     ),
     Right(
         RightCode.ALL_CONTACTS,
         SALESFORCE,
         ("Contact: View All Records",),
-        _("Salesforce shows what is shared with the user. Public Read in Setup > Sharing Settings does as well."),
+        _WHAT_IS_SHARED,
         _PERMISSION_SET,
     ),
     Right(
@@ -130,7 +133,7 @@ RIGHTS: tuple[Right, ...] = (
         ("Opportunity: Read",),
         _("Reads which contacts have a role in an opportunity."),
         _PERMISSION_SET,
-        _("Without it people of the copy have no opportunity."),
+        _("Without it the Salesforce opportunity ID stays empty."),
     ),
 )
 

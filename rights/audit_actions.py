@@ -16,5 +16,5 @@ class RightsAction(models.TextChoices):
     )
     MARKETO_ACCESS_REMOVED = (
         "connections.marketo_access_removed",
-        _("Took the use of the connection to Marketo away from %(target)s"),
+        _("Removed %(target)s from those who use the connection to Marketo"),
     )

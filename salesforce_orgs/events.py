@@ -11,12 +11,12 @@ MOVE_WAITS = declare(
         label=_("A move to another Salesforce org waits for a decision"),
         describe=sentences(
             what=_("Somebody has logged in to {new_org}, which is another org than {org}. Nothing has changed yet."),
-            todo=_("Open the page Move to another org within a day: it says what becomes of everything. Then decide."),
+            todo=_("Open the page Move to another org and decide within a day. It shows what happens to everything."),
             who=_("An Admin of the Sales account"),
         ),
         permission=Permission.DECIDE_RUNS,
         example={"org": "Acme Inc", "new_org": "Acme Inc (2027)"},
         ends=_("when somebody has decided, or nobody has within a day"),
-        over=_("The move to another Salesforce org waits no more: it was decided or withdrawn."),
+        over=_("The move to another Salesforce org no longer waits for a decision."),
     )
 )

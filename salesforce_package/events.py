@@ -25,7 +25,7 @@ def _broken(details: Details) -> Message:
 ITEMS_BROKEN = declare(
     Event(
         "salesforce_package.items_broken",
-        label=_("Something of the Salesforce package that was in order is broken"),
+        label=_("Something in the Salesforce package has broken"),
         describe=_broken,
         permission=Permission.CONFIGURE_PACKAGE,
         example={"items": 2, "keys": ["soap_site", "lead_layout"]},

@@ -182,7 +182,7 @@ class PackageState:
     def install_fact(self) -> str:
         """A sentence for step 6."""
         if self.connection is None:
-            return _("Needs the connection to Salesforce of step 2.")
+            return _("Needs the connection from step 2.")
         if self.check is None:
             return _("Not checked yet.")
         by_key = {item.item.key: item for item in self.items}

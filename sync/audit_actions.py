@@ -38,7 +38,7 @@ class SyncAction(models.TextChoices):
     )
     STARTED = "sync.started", _("Started the data sync %(target)s")
     TRIED_NOW = "sync.tried_now", _("Let the waiting data sync %(target)s try at once")
-    UNDONE = "sync.undone", _("Took the data sync %(target)s back")
+    UNDONE = "sync.undone", _("Undid the data sync %(target)s")
     STARTED_DRY_RUN = "sync.started_dry_run", _("Started a dry run of the data sync, %(target)s")
 
 

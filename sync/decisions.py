@@ -84,7 +84,7 @@ def undo_run(*, run: SyncRun, undone_by: User) -> SyncRun:
     undo = SyncRun(account=run.account, kind=RunKind.UNDO, undoes=run, started_by=undone_by, due_at=timezone.now())
     with _alone(run.account):
         if not can_be_undone(run):
-            sentence = _("There is nothing to take back: the run changed nobody, or it was the first load.")
+            sentence = _("There is nothing to undo: the run changed nobody, or it was the first load.")
             raise SyncRefused(sentence, run)
         undo.save()
         record(account=run.account, actor=undone_by, action=SyncAction.UNDONE, target=run, run=run.pk)

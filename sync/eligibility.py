@@ -39,7 +39,7 @@ class Reason(models.TextChoices):
     # Somebody of the copy while the account moves to another org, which may get the record yet.
     NOT_IN_NEW_ORG = "not_in_new_org", _("Not in the new Salesforce org yet")
     # The run that had brought them was undone.
-    TAKEN_BACK = "taken_back", _("The run that brought them was taken back")
+    TAKEN_BACK = "taken_back", _("The run that brought them was undone")
     # They would have left, or lost a value, and an Admin decides about just that.
     HELD_BACK = "held_back", _("Waiting for the decision about a held run")
     # A run that was held for a while had read them before a later one did.

@@ -97,12 +97,12 @@ RUN_HELD = declare(
 RUN_WAITS = declare(
     Event(
         "sync.run_waits",
-        label=_("A data sync waits for long"),
+        label=_("A data sync waits a long time"),
         describe=_waits,
         permission=Permission.CONTROL_RUNS,
         example={"run": "218", "minutes": 30, "reason": "marketo_quota", "until": "2026-11-29T06:03:00+00:00"},
         ends=_("when it goes on or ends"),
-        over=_("The data sync waits no more."),
+        over=_("The data sync no longer waits."),
     )
 )
 COPY_OLD = declare(
@@ -116,8 +116,8 @@ COPY_OLD = declare(
         ),
         permission=Permission.CONTROL_RUNS,
         example={"minutes": 35},
-        ends=_("when the copy is up to date, or no run begins by itself"),
-        over=_("The copy is up to date again, or no run begins by itself now."),
+        ends=_("when the copy is up to date, or automatic runs are off"),
+        over=_("The copy is up to date again, or automatic runs are off."),
     )
 )
 FIELDS_GONE = declare(

@@ -52,7 +52,7 @@ class ScheduleForm(forms.ModelForm[Schedule]):
             "off_until": forms.DateInput(attrs={"class": "form-control", "type": "date"}, format="%Y-%m-%d"),
         }
         help_texts: ClassVar = {
-            "full_until": _("The same as From for all hours. A night may pass midnight."),
+            "full_until": _("For all hours, enter the same time as in From. The hours may pass midnight."),
             "off_until": _("Automatic runs start again on this day. Leave empty to keep them on."),
         }
 

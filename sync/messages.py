@@ -69,8 +69,8 @@ FAILURES = {
         _MARKETO_ADMIN,
     ),
     "nobody_read": Problem(
-        _("{service} answered without an error that it holds nobody, although the copy holds people."),
-        _("Nothing was changed. Look whether the connected user still sees people there, then start again."),
+        _("{service} reported no people at all, although the copy has people."),
+        _("Nothing was changed. Check that the connected user still sees people there, then start again."),
         _MARKETO_ADMIN,
     ),
     "stage_lost": Problem(
@@ -84,12 +84,12 @@ FAILURES = {
         _WATCHERS,
     ),
     "receipt_mismatch": Problem(
-        _("The copy would not have held what was read: {source_rows} people against {copy_rows}."),
+        _("The copy would not have matched what was read: {source_rows} people read, {copy_rows} in the copy."),
         _("Nothing was changed. Start again; if it stays, send the number of this run to the operator."),
         _OPERATOR,
     ),
     "crashed": Problem(
-        _("The same step was begun {tries} times and never came to an end."),
+        _("The same step started {tries} times and never finished."),
         _("Nothing was changed. Look into the worker's log under the number of this run."),
         _OPERATOR,
     ),
@@ -111,8 +111,8 @@ ENDING = (
 WAITS = {
     "marketo_quota": _("Marketo's daily limit is used up. It starts again at midnight US Central time."),
     "marketo_export_share": _(
-        "This console has used its share of Marketo's exports of today; the rest is left to other tools. The share is "
-        "set on Settings > Admin Settings > Marketo > Allowance."
+        "This console has used its share of Marketo's exports for today. The rest is left to other tools. "
+        "The share is set on Settings > Admin Settings > Marketo > Allowance."
     ),
     "marketo_daily_share": _(
         "This console has used its share of Marketo's calls of today, or all tools together nine tenths of them; the "
@@ -123,7 +123,7 @@ WAITS = {
         "Nine tenths of the Salesforce org's API calls of the last 24 hours are used; the rest is left to other tools."
     ),
     "marketo_queue_full": _("Marketo's queue of exports is full, perhaps with jobs of other tools."),
-    "marketo_share": _("This console has made as many calls to Marketo as it allows itself in 20 seconds."),
+    "marketo_share": _("This console has reached its own limit of calls to Marketo in 20 seconds."),
     "marketo_odd": _("Marketo sent an answer that cannot be read. It is asked again."),
     "salesforce_odd": _("Salesforce sent an answer that cannot be read. It is asked again."),
     "marketo_busy": _("Marketo is busy: too many calls just now."),
@@ -236,7 +236,7 @@ CAUSES = {
         "Marketo links them to no lead or contact any more, or Salesforce has removed those for good: "
         "look at Marketo's own sync with Salesforce."
     ),
-    Reason.TAKEN_BACK: _("The run that is taken back had brought them."),
+    Reason.TAKEN_BACK: _("The run that is undone had brought them."),
 }
 QUEUES_CAUSE = _("Their leads belong to {queues} now, perhaps by an assignment rule or since a user has left.")
 BLANK_CAUSE = _(

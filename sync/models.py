@@ -35,7 +35,7 @@ class RunKind(models.TextChoices):
     """How much a run reads."""
 
     FULL = "full", _("Full sync")
-    INCREMENTAL = "incremental", _("Changes")
+    INCREMENTAL = "incremental", _("Incremental sync")
     # Reads nobody: puts back what another run changed.
     UNDO = "undo", _("Undo")
 

@@ -1,4 +1,4 @@
-"""Operations > Operators: who is ops staff, and whether mail leaves this console."""
+"""Sync operations > Operators: who is ops staff, and whether mail leaves this console."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -81,7 +81,7 @@ def test_mail(request: ConsoleRequest) -> HttpResponse:
     """Send the operator a mail, and say what the mail server answered."""
     problem = send_test_mail(request.user)
     if problem:
-        messages.error(request, _("The mail was not taken: %(problem)s") % {"problem": problem})
+        messages.error(request, _("The mail server did not accept the mail: %(problem)s") % {"problem": problem})
     else:
         messages.success(request, _("The mail server took a mail to %(email)s.") % {"email": request.user.email})
     return redirect("accounts:operators")

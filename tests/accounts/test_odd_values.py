@@ -33,9 +33,9 @@ def test_a_time_zone_that_this_system_does_not_know_is_utc(browser: Client, admi
 def test_a_name_of_nothing_is_refused(browser: Client, admin: User, name: str) -> None:
     answer = browser.post("/settings/profile/", {"name": name, "language": "en", "time_zone": "UTC"})
     assert answer.status_code == 400
-    assert "Nothing of this name can be seen" in text_of(answer)
+    assert "This name has no visible characters" in text_of(answer)
     teams = browser.post("/settings/admin/teams/", {"name": name})
-    assert "Nothing of this name can be seen" in text_of(teams)
+    assert "This name has no visible characters" in text_of(teams)
     assert not Team.objects.filter(name=name).exists()
 
 

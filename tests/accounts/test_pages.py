@@ -36,7 +36,7 @@ class TestAccess:
         answers = [getattr(client_of(ops), method)(path) for path, method in addresses.items()]
         assert {answer.status_code for answer in answers} == {404}
         for answer in answers:
-            assert "belongs to a Sales account, and you are in none yet" in text_of(answer)
+            assert "you are not in a Sales account yet" in text_of(answer)
             assert '<a class="btn btn-primary" href="/ops/">Sync operations</a>' in text_of(answer)
 
     def test_strangers_find_no_team_of_ours(self, team: Team, stranger: User, client_of: ClientOf) -> None:

@@ -142,7 +142,7 @@ class TestLost:
             assert "says how to sign in anew" in text_of(browser.post(address, follow=True))
         assert not Authenticator.objects.filter(user=lost_by).exists()
         told = mail.outbox[-1]
-        assert (told.to, told.subject) == ([lost_by.email], "Your second factors were taken away")
+        assert (told.to, told.subject) == ([lost_by.email], "Your second factors were removed")
         assert AuditEvent.objects.latest("pk").action == AccountAction.SECOND_FACTORS_RESET
         thief = Client()
         assert sign_in(thief, lost_by.email).status_code == 200, "the password that was known is none any more"

@@ -273,9 +273,9 @@ def test_a_token_ends_with_what_its_owner_may(
 def test_a_page_says_that_a_token_opens_nothing_any_more(browser: Client, account: SalesAccount) -> None:
     other = make_member(account, "second@acme.example", Role.ADMIN)
     secret_of(other.user)
-    assert "It opens nothing" not in text_of(browser.get(PAGE))
+    assert "It no longer works" not in text_of(browser.get(PAGE))
     Member.objects.filter(pk=other.pk).update(role=Role.USER)
-    assert "It opens nothing any more: second@acme.example may no longer read this" in text_of(browser.get(PAGE))
+    assert "It no longer works, because second@acme.example may no longer read this" in text_of(browser.get(PAGE))
 
 
 def test_the_last_use_is_noted_to_the_hour(browser: Client, admin: User) -> None:

@@ -75,7 +75,7 @@ def settings(page: Page, name: str) -> None:
     page.get_by_label("Settings menu").click()
     page.get_by_role("link", name="Settings", exact=True).click()
     # Behind a name stands how many there are, or how it stands.
-    link = re.compile(rf"^{re.escape(name)}( \d+ \w+| Connected| Needs somebody| Calls failed)?$")
+    link = re.compile(rf"^{re.escape(name)}( \d+ \w+| Connected| Needs attention| Calls failed)?$")
     page.get_by_role("navigation", name="Settings").get_by_role("link", name=link).click()
 
 

@@ -73,7 +73,7 @@ def test_the_cause_is_found_from_the_overview_and_the_run_tries_now(
     desk: Page, live_server: LiveServer, troubled: SalesAccount
 ) -> None:
     desk.goto(f"{live_server.url}/ops/")
-    expect(desk.get_by_role("row", name="Acme Inc").first).to_contain_text("Needs somebody")
+    expect(desk.get_by_role("row", name="Acme Inc").first).to_contain_text("Needs attention")
     desk.get_by_role("row", name="Baltic Foods").get_by_role("link", name="Full sync").click()
     expect(desk.locator("#live").get_by_text("Marketo's daily limit")).to_be_visible()
     desk.get_by_role("button", name="Try now").click()
@@ -85,7 +85,7 @@ def test_the_cause_is_found_from_the_overview_and_the_run_tries_now(
 
 def test_the_overview_renews_itself(desk: Page, live_server: LiveServer, account: SalesAccount) -> None:
     desk.goto(f"{live_server.url}/ops/")
-    expect(desk.get_by_role("heading", name="Needs somebody")).to_be_visible()
+    expect(desk.get_by_role("heading", name="Needs attention")).to_be_visible()
     failed = next(event for event in all_events() if event.key == "sync.run_failed")
     Occurrence.objects.create(account=account, event=failed.key, details=dict(failed.example))
     desk.evaluate("htmx.trigger('#live', 'renew')")

@@ -186,7 +186,7 @@ def test_teams(desk: Page, live_server: LiveServer, account: SalesAccount) -> No
     expect(heading(desk, HOSTILE)).to_be_visible()
     desk.get_by_label("li@acme.example").check()
     desk.get_by_role("button", name="Add", exact=True).click()
-    expect(desk.get_by_role("button", name="Take ticked members out")).to_be_visible()
+    expect(desk.get_by_role("button", name="Remove ticked members")).to_be_visible()
     desk.get_by_label("Name of the team").fill("North")
     desk.get_by_role("button", name="Rename").click()
     expect(heading(desk, "North")).to_be_visible()

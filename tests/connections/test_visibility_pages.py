@@ -51,9 +51,14 @@ def test_the_salesforce_page_says_what_is_seen_and_what_cures_it(
     ("language", "sight", "sentence", "cure"),
     [
         ("en", Sight(Verdict.ALL, 300, 300), "Yes", ""),
-        ("en", Sight(Verdict.SOME, 161, 300), "Only some: 161 of 300 people looked at", "its role in all workspaces."),
+        ("en", Sight(Verdict.SOME, 161, 300), "Only some: 161 of 300 people checked", "its role in all workspaces."),
         ("en", Sight(Verdict.UNKNOWN), "Cannot tell", "its role in all workspaces."),
-        ("sv", Sight(Verdict.SOME, 161, 300), "Bara en del: 161 av 300 undersökta personer", "roll i alla arbetsytor."),
+        (
+            "sv",
+            Sight(Verdict.SOME, 161, 300),
+            "Bara en del: 161 av 300 kontrollerade personer",
+            "roll i alla arbetsytor.",
+        ),
     ],
 )
 def test_the_marketo_page_says_so_too(

@@ -110,7 +110,7 @@ def test_failed_calls_of_both_providers_are_counted_and_explained(
     assert marketo.first_seen_at < marketo.last_seen_at
     assert "Who has to act: A Marketo admin of your company" in page
     assert "The API user lacks a permission" in page
-    assert "Who has to act: Nobody: it passes by itself" in page
+    assert "Who has to act: Nobody: it goes away by itself" in page
     assert "2 times" in page
 
 

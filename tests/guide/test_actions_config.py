@@ -141,7 +141,7 @@ def test_an_active_account_names_its_original_user(
 @pytest.mark.parametrize(
     ("switches", "verdict"),
     [
-        ({}, "Marketo tells no program whether Sales Insight Actions is enabled"),
+        ({}, "Marketo's API does not show whether your subscription includes Sales Insight Actions"),
         ({}, "Marketo and Salesforce are synced"),
         ({"salesforce_sync": False}, "Marketo is not synced with Salesforce"),
     ],

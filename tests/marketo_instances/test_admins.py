@@ -121,11 +121,11 @@ def test_nobody_found_ends_the_reading_and_the_page_says_so_until_the_next(
         tasks.read_admins()
     sandbox.delete("/_sandbox/calls")
     page = text_of(client_of(marketo_admin).get(PAGE + "admins/"))
-    assert "Marketo named no admin" in page
+    assert "Marketo returned no admins" in page
     assert (sandbox.get("/_sandbox/calls"), AdminReading.objects.count()) == ([], 0)
     sandbox.delete("/_sandbox/faults")
     refresh_marketo_admins(instance)
-    assert "Marketo named no admin" not in text_of(client_of(marketo_admin).get(PAGE + "admins/"))
+    assert "Marketo returned no admins" not in text_of(client_of(marketo_admin).get(PAGE + "admins/"))
 
 
 @pytest.mark.usefixtures("many")

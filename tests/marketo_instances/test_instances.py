@@ -163,7 +163,7 @@ def test_refreshing_keeps_the_row_of_an_admin_who_stayed(instance: MarketoInstan
 def test_everything_in_place(instance: MarketoInstance) -> None:
     found = prerequisites(instance)
     assert found.is_salesforce_synced.verdict is CheckResult.YES
-    assert "people looked at carry a Salesforce id" in found.is_salesforce_synced.sentence
+    assert "people checked have a Salesforce ID" in found.is_salesforce_synced.sentence
 
 
 def test_what_is_in_place_is_not_asked_at_every_load(instance: MarketoInstance, sandbox: SandboxProcess) -> None:
@@ -172,7 +172,7 @@ def test_what_is_in_place_is_not_asked_at_every_load(instance: MarketoInstance, 
     with override("sv"):
         found = prerequisites(instance)
         assert found.are_met
-        assert "people looked at" not in found.is_salesforce_synced.sentence
+        assert "people checked" not in found.is_salesforce_synced.sentence
     assert sandbox.get("/_sandbox/calls") == []
 
 

@@ -265,7 +265,7 @@ def test_ops_staff_begin_with_what_concerns_the_operator_alone(ops: User, client
     titles = [
         "The audit trail was changed",
         "An API token that is used is about to expire",
-        "A channel takes no messages",
+        "A channel does not accept messages",
     ]
     assert [title for title in titles for line in ticked if title in line] == titles
     assert len(ticked) == len(titles)

@@ -177,8 +177,8 @@ def test_taking_a_run_back_in_the_browser(synced: SalesAccount, browser: Client,
     undo = finish(SyncRun.objects.get(undoes=run))
     assert answer.headers["Location"] == undo.get_absolute_url()
     assert people_in_copy(synced) == before
-    assert "takes another one back" in text_of(browser.get(undo.get_absolute_url()))
-    assert "was taken back by" in text_of(browser.get(run.get_absolute_url()))
+    assert "undoes another one" in text_of(browser.get(undo.get_absolute_url()))
+    assert "was undone by" in text_of(browser.get(run.get_absolute_url()))
 
 
 def test_the_limit_is_a_setting(synced: SalesAccount, browser: Client, admin: User) -> None:

@@ -320,7 +320,7 @@ def test_a_silence_of_days_is_told_whole(
     monkeypatch.setattr(workers, "seconds_since_sweep", lambda: float(days))
     make_run(account, RunStatus.PLANNING, due_at=timezone.now() - timedelta(seconds=days))
     page = text_of(client_of(ops).get(PAGE))
-    assert "swept 259,200 seconds ago" in page
+    assert "last ran 259,200 seconds ago" in page
     assert "waited for 259,2" in page
 
 
@@ -329,7 +329,7 @@ def test_what_renews_itself_is_a_part_of_the_page(ops: User, account: SalesAccou
     part = browser.get(PAGE, headers={"HX-Request": "true"})
     assert "<html" not in part.content.decode()
     assert "Workers and queues" in text_of(part)
-    assert "Somebody is missing" in text_of(part)
+    assert "A process is missing" in text_of(part)
     # The processes that are missing.
     assert part.context["troubles"] == 1
     assert Client().get(PAGE, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
@@ -390,7 +390,7 @@ class TestRuns:
         SyncRun.objects.filter(pk=failed.pk).update(created_at=timezone.now() - timedelta(days=2))
         assert len(runs_in(browser, "?days=1")) == 2
         assert len(runs_in(browser, "?days=7&status=failed")) == 2
-        assert "The same step was begun … times" in text_of(browser.get("/ops/sync/"))
+        assert "The same step started … times" in text_of(browser.get("/ops/sync/"))
 
     def test_a_run_shows_how_long_it_took_and_the_list_renews_itself(
         self, browser: Client, account: SalesAccount

@@ -202,7 +202,7 @@ def test_a_run_that_found_no_change_says_so(account: SalesAccount, ops: User, cl
     assert "Nothing had changed that concerns the copy." in page
     assert "the same 0 people" not in page
     assert "12:05 – 12:10" in page
-    assert str(run) == f"Changes, run {run.pk}"
+    assert str(run) == f"Incremental sync, run {run.pk}"
 
 
 def test_a_failed_run_says_why_and_who_can_mend_it(account: SalesAccount, ops: User, client_of: ClientOf) -> None:

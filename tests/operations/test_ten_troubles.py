@@ -165,7 +165,7 @@ TROUBLES: list[tuple[Callable[[World], None], list[str], list[str]]] = [
     (
         nobody_is_shown,
         ["Full sync: run"],
-        ["Marketo answered without an error that it holds nobody", "A Marketo admin"],
+        ["Marketo reported no people at all", "A Marketo admin"],
     ),
     (many_would_leave, ["would change 30 people at once"], ["30", "queue", "New leads"]),
     (
@@ -188,7 +188,7 @@ TROUBLES: list[tuple[Callable[[World], None], list[str], list[str]]] = [
         beat_is_down,
         [],
         # A few seconds may pass until the page is read.
-        ["Processes of this console do not answer: beat.", "The scheduler swept 30"],
+        ["Processes of this console do not answer: beat.", "The scheduler last ran 30"],
     ),
     (
         redis_is_down,

@@ -100,7 +100,7 @@ def test_who_decides_during_a_move_waits_for_it_and_is_refused(
     pause.is_over.set()
     assert moving.result()
     for decision in deciding:
-        with pytest.raises(SyncRefused, match=r"old Salesforce org|nothing to take back"):
+        with pytest.raises(SyncRefused, match=r"old Salesforce org|nothing to undo"):
             decision.result()
     assert not SyncRun.objects.unfinished().exists()
 

@@ -239,7 +239,7 @@ def test_two_runs_and_an_undo(synced: SalesAccount, admin: User, browser: Client
     (difference,) = entries[-1][0].differences
     assert (str(difference.label), difference.before, difference.after) == ("Title", title or "", "Chair")
     page = page_of(browser, person)
-    assert f'href="/ops/sync/{first.pk}/">Changes, run {first.pk}</a>' in page
+    assert f'href="/ops/sync/{first.pk}/">Incremental sync, run {first.pk}</a>' in page
     assert str(owner) in page
 
 

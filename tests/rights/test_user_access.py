@@ -115,7 +115,7 @@ def test_each_admin_sees_the_button_that_is_theirs(
     grant(marketo_connection, second_admin)
     page = text_of(other.get(PAGE))
     assert DISABLED_CONNECT in page
-    assert "have your access removed in the tab User Access" in page
+    assert "first ask an Admin to remove you there" in page
 
 
 def test_the_connection_goes_from_one_admin_to_the_next_and_is_never_gone(

@@ -160,7 +160,7 @@ def test_an_allowance_is_told_from_four_fifths_on_until_it_begins_anew(account: 
         MarketoBudget(connection.endpoint).learn_calls(int(MarketoShare().calls * calls))
         watch_allowances()
         assert going_on() == expected
-    assert told(ALLOWANCE_LOW) == "80 percent of a day's allowance is used: Marketo calls today."
+    assert told(ALLOWANCE_LOW) == "Marketo calls today: 80% of the day's allowance is used."
 
 
 def test_a_broken_connection_is_not_told_twice(account: SalesAccount) -> None:
