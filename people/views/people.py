@@ -23,11 +23,13 @@ def people(request: ConsoleRequest) -> HttpResponse:
     live = Person.objects.for_account(account).live()
     text = SEARCH.clean(request.POST.get("q"))
     found = live.search(text) if text else live
+    runs = SyncRun.objects.for_account(account)
+    succeeded = runs.last_success()
     context = {
         "page": keyset_page(found, "marketo_id", request.POST if text else request.GET),
         "text": text,
         "more_than": MOST_FOUND if text and found.count() > MOST_FOUND else None,
-        "last_run": SyncRun.objects.for_account(account).order_by("-pk").first(),
-        "succeeded": SyncRun.objects.for_account(account).last_success(),
+        "succeeded": succeeded,
+        "last_run": succeeded or runs.order_by("-pk").first(),
     }
     return render(request, "people/people.html", context)
