@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -51,15 +52,21 @@ class Bell:
 
     @cached_property
     def lines(self) -> list[Telling]:
-        recent = Q(ended_at=None) | Q(ended_at__gt=timezone.now() - SHOWN_AFTER)
-        found = visible_to(self.user, self.member).filter(recent).select_related("account")
-        return in_words(found.order_by("-pk")[:SHOWN], self.user, self.member)
+        return in_words(self._recent, self.user, self.member)
 
-    @cached_property
+    @property
     def unread(self) -> int:
         """How much goes on that began since this person has looked."""
+        return self._recent[0].unread if self._recent else 0
+
+    @cached_property
+    def _recent(self) -> list[Any]:
+        """Occurrences with `unread`, counted over all that are recent: every page asks for both at once."""
+        recent = Q(ended_at=None) | Q(ended_at__gt=timezone.now() - SHOWN_AFTER)
         seen = BellMark.objects.filter(user=self.user, seen_at__gte=OuterRef("began_at"))
-        return visible_to(self.user, self.member).filter(~Exists(seen), ended_at=None).count()
+        unread = Window(Count("pk", filter=Q(~Exists(seen), ended_at=None)))
+        found = visible_to(self.user, self.member).filter(recent).annotate(unread=unread)
+        return list(found.select_related("account").order_by("-pk")[:SHOWN])
 
 
 def bell(request: HttpRequest) -> dict[str, object]:
