@@ -147,8 +147,12 @@ def _setting_pages(path: str, user: User, member: Member | None) -> list[PageGro
 def _setting(label: StrOrPromise, name: str, path: str, states: dict[str, PageState]) -> Page:
     url = reverse(name)
     is_current = path.startswith((url, OWN_SIGN_IN) if name == "accounts:profile" else url)
-    return _page(label, name, is_current=is_current, state=states.get(name))
+    return Page(label, url, is_current, _icon(name), states.get(name))
 
 
-def _page(label: StrOrPromise, name: str, *, is_current: bool, icon: str = "", state: PageState | None = None) -> Page:
-    return Page(label, reverse(name), is_current, icon or ICONS.get(name, "point"), state)
+def _page(label: StrOrPromise, name: str, *, is_current: bool, icon: str = "") -> Page:
+    return Page(label, reverse(name), is_current, icon or _icon(name))
+
+
+def _icon(name: str) -> str:
+    return ICONS.get(name, "point")
