@@ -59,14 +59,14 @@ def bar_chart(title: str, points: Points, sentence: str, now: str = "", headings
 @register.simple_tag
 def spark(values: Sequence[float], sentence: str) -> SafeString:
     """A line as small as a word."""
-    top = nice_ceiling(max(values, default=0))
+    line = line_of(values, nice_ceiling(max(values, default=0)), 24)
     return format_html(
         '<svg class="spark" role="img" aria-label="{}" viewBox="0 0 100 24" preserveAspectRatio="none">'
         '<polygon class="p-area" points="0,24 {} 100,24"/>'
         '<polyline class="p-line" vector-effect="non-scaling-stroke" points="{}"/></svg>',
         sentence,
-        line_of(values, top, 24),
-        line_of(values, top, 24),
+        line,
+        line,
     )
 
 
