@@ -1,5 +1,7 @@
 """What needs somebody, in one account or over all: what goes on of what the rooms have recorded."""
 
+import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +20,7 @@ WATCHED = {
     Permission.CONNECT_MARKETO,
     Permission.CONNECT_SALESFORCE,
 }
+_DIGITS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,17 @@ def needs_of(
     found = Occurrence.objects.going_on().filter(whose).select_related("account").order_by("-pk")
     needs = [need for occurrence in found if (need := _need(occurrence, reader, member))]
     return sorted(needs, key=lambda need: not need.is_urgent)
+
+
+def together(needs: Sequence[Need]) -> list[tuple[Need, list[Need]]]:
+    """
+    One of each kind with the others of which the same is said but for numbers, in their order: when a provider is away
+    for everybody, another trouble still stands beside it.
+    """
+    kinds: dict[str, list[Need]] = defaultdict(list)
+    for need in needs:
+        kinds[_DIGITS.sub("", f"{need.message.what} {need.message.who}")].append(need)
+    return [(first, others) for first, *others in kinds.values()]
 
 
 def _need(occurrence: Occurrence, reader: User, member: Member | None) -> Need | None:

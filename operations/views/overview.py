@@ -18,7 +18,7 @@ from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from common.cache import REDIS_IS_AWAY
 from connections.models import Service
-from diagnostics.needs import needs_of
+from diagnostics.needs import needs_of, together
 from freshness.services import hourly_p95
 from operations.calls import calls_by_hour
 from operations.fleet import Fleet, Hour, Standing, runs_by_hour
@@ -49,7 +49,7 @@ def _overview(request: ConsoleRequest) -> HttpResponse:
     work = work_of_now() if is_ops else None
     context = {
         "groups": Fleet(shown).groups(chosen.get("state", "")),
-        "needs": needs,
+        "needs": together(needs),
         "troubles": len(needs) + bool(work and work.missing),
         "charts": [*_charts(hours), _latency(shown, hours), *_calls(shown, hours)],
         "allowances": _allowances(shown),

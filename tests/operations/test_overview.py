@@ -269,6 +269,23 @@ def test_the_worst_come_first_and_many_accounts_cost_no_more_queries(ops: User, 
     assert "Zebra" not in text_of(browser.get(f"{PAGE}?state=up_to_date")).partition("Up to date as of")[2]
 
 
+def test_what_is_the_same_in_many_accounts_is_said_once(ops: User, client_of: ClientOf) -> None:
+    """A provider that is away for everybody hides no other trouble."""
+    for number in range(25):
+        details = {**RUN_WAITS.example, "run": str(1001 + number), "reason": "salesforce_busy"}
+        begin(RUN_WAITS, account=make_account(f"Company {number}"), link=f"/ops/sync/{1001 + number}/", **details)
+    begin(RUN_WAITS, account=make_account("Zebra"), link="/ops/sync/1", **RUN_WAITS.example)
+    answer = client_of(ops).get(PAGE)
+    # The bell says it, too.
+    page = answer.content.decode().partition("<main")[2]
+    assert page.count("has waited for more than 30 minutes. Salesforce is busy") == 1
+    assert page.count("has waited for more than 30 minutes. Marketo&#x27;s daily limit") == 1
+    assert "The same in 24 other Sales accounts:" in page
+    assert '<a href="/ops/sync/1010/">Company 9</a>' in page
+    # And the processes, none of which runs here.
+    assert answer.context["troubles"] == 26 + 1
+
+
 def test_an_ops_person_finds_the_cause_and_may_not_change_it(
     account: SalesAccount, ops: User, client_of: ClientOf
 ) -> None:
