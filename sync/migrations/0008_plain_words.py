@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sync', '0006_partitions_of_the_copy'),
+        ('sync', '0007_what_people_are_found_by'),
     ]
 
     operations = [
