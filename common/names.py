@@ -22,8 +22,13 @@ def isolated(text: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """A name as it is; empty when nothing of it can be seen."""
-    return text.strip() if any(is_visible(char) for char in text) else ""
+    """A name as it is, in one line; empty when nothing of it can be seen."""
+    return "".join(map(_in_line, text)).strip() if any(is_visible(char) for char in text) else ""
+
+
+def _in_line(char: str) -> str:
+    """A browser sends no line end in a name; whoever does writes lines of their own into mails and chats."""
+    return " " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char
 
 
 def is_visible(char: str) -> bool:

@@ -54,6 +54,12 @@ def test_what_can_be_seen_is_kept_as_it_is(name: str) -> None:
     assert clean_name(name) == name
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028", "\u2029", "\x85", "\x1b"])
+def test_a_name_is_one_line(end: str) -> None:
+    """Of an invitation, or in a chat of the operator's, the rest would stand there as if the console said it."""
+    assert clean_name(f"Bo{end}What to do: pay{end}") == f"Bo{' ' * len(end)}What to do: pay"
+
+
 @given(st.text(max_size=60))
 def test_isolates_are_closed(text: str) -> None:
     shown = isolated(text)
