@@ -189,6 +189,19 @@ def test_every_alert_has_its_place_in_the_documents_and_the_other_way_round() ->
         assert rule["annotations"]["runbook_url"] == f"docs/alerts.md#{rule['alert'].lower()}"
 
 
+def test_every_place_says_what_somebody_needs_at_night_in_one_order() -> None:
+    parts = re.split(r"^## (\w+)$", (ROOT / "docs/alerts.md").read_text(), flags=re.MULTILINE)[1:]
+    titles = {panel["title"] for panel in DASHBOARD["panels"]}
+    for name, text in zip(parts[::2], parts[1::2], strict=True):
+        said = re.findall(r"^- \*\*(\w+):\*\* (.+)$", text, re.MULTILINE)
+        assert [label for label, _text in said] == ["Noticed", "Look", "Usually", "Mend", "Over"], name
+        look = dict(said)["Look"]
+        # It leads somewhere: to a page, a panel, an address or a command.
+        named = set(re.findall(r"\*([^*]+)\*", look))
+        assert named or "`" in look, name
+        assert "dashboard" not in look or named & titles, name
+
+
 def test_every_panel_asks_the_prometheus_that_is_chosen() -> None:
     [source] = DASHBOARD["templating"]["list"]
     assert (source["type"], source["query"]) == ("datasource", "prometheus")

@@ -47,6 +47,24 @@ def test_both_start_the_same_processes() -> None:
         assert container["command"] == ["sh", "-c", f"exec {command}"]
 
 
+def test_both_set_the_same() -> None:
+    """What one of them sets for every process the other does, too, or asks for it."""
+    [chosen] = [one["data"] for one in MANIFESTS if one["kind"] == "ConfigMap"]
+    head = (ROOT / "deploy/kubernetes/console.yaml").read_text().partition("apiVersion")[0]
+    secret = set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", head))
+    of_compose = {name: re.sub(r"\$\{\w+:-(.*)}", r"\1", value) for name, value in OURS["web"]["environment"].items()}
+    both = of_compose.keys() & chosen.keys()
+    assert {name: chosen[name] for name in both} == {name: of_compose[name] for name in both}
+    # The image says that it is production; the password stands in the address.
+    assert of_compose.keys() - chosen.keys() - secret == {"PRODUCTION", "PGPASSWORD"}
+    assert "ENV PATH=/venv/bin:$PATH PRODUCTION=true" in (ROOT / "Dockerfile").read_text()
+    assert COMPLETE.keys() - chosen.keys() - secret == {"PRODUCTION"}
+    containers = [
+        one["spec"]["template"]["spec"]["containers"][0] for one in MANIFESTS if one["kind"] in {"Deployment", "Job"}
+    ]
+    assert all(one["envFrom"] == containers[0]["envFrom"] for one in containers)
+
+
 def test_nobody_is_killed_in_the_middle() -> None:
     """Docker gives ten seconds, and Kubernetes thirty."""
     seconds = {"90s": 90, "10m": 600}
