@@ -69,6 +69,19 @@ def desk(
     context.close()
 
 
+def test_an_overview_that_cannot_be_renewed_says_so(desk: Page, live_server: LiveServer, account: SalesAccount) -> None:
+    """As when the database is away: what is shown may be old."""
+    address, lost = f"{live_server.url}/ops/", desk.get_by_text("The connection to this console is lost.")
+    desk.goto(address)
+    desk.route(address, lambda route: route.fulfill(status=503, body="away"))
+    desk.evaluate("htmx.trigger('#live', 'renew')")
+    expect(lost).to_be_visible()
+    expect(desk.get_by_role("row", name="Acme Inc").first).to_be_visible()
+    desk.unroute(address)
+    desk.evaluate("htmx.trigger('#live', 'renew')")
+    expect(lost).to_be_hidden()
+
+
 def test_the_cause_is_found_from_the_overview_and_the_run_tries_now(
     desk: Page, live_server: LiveServer, troubled: SalesAccount
 ) -> None:
