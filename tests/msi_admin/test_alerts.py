@@ -202,6 +202,16 @@ def test_every_place_says_what_somebody_needs_at_night_in_one_order() -> None:
         assert "dashboard" not in look or named & titles, name
 
 
+def test_what_the_places_call_by_name_is_called_so() -> None:
+    """Pages and buttons by their words, panels by their titles; the page of Prometheus is its own."""
+    text = re.sub(r"\*\*\w+:\*\*", "", (ROOT / "docs/alerts.md").read_text())
+    written = [path.read_text() for path in [*ROOT.glob("templates/**/*.html"), *ROOT.glob("[a-z]*/*.py")]]
+    words = [*written, *(panel["title"] for panel in DASHBOARD["panels"]), "Targets"]
+    named = set(re.findall(r"\*([^*\n]+)\*", text))
+    assert len(named) > 20
+    assert [name for name in sorted(named) if not any(name in word for word in words)] == []
+
+
 def test_every_panel_asks_the_prometheus_that_is_chosen() -> None:
     [source] = DASHBOARD["templating"]["list"]
     assert (source["type"], source["query"]) == ("datasource", "prometheus")
