@@ -10,8 +10,9 @@ from django.http import StreamingHttpResponse
 # A cell that begins so would be run as a formula (CWE-1236); the wide letters are what East Asian keyboards write.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 # Where commas are in numbers, as in Sweden, spreadsheets take a semicolon for the end of a cell, and quotation marks
-# around our cells for letters: then a cell begins in the middle of ours.
-_INSIDE = re.compile(r"([;\t\r\n][\s\"']*)(?=[=+\-@＝＋－＠])")
+# around our cells for letters: then a cell begins in the middle of ours. The white space before it is taken as a whole,
+# formula or not: read again from each of its characters, a long run of tabs kept an export busy for minutes.
+_INSIDE = re.compile(r"([;\t\r\n][\s\"']*+)([=+\-@＝＋－＠]?)")
 
 
 class CsvAnswer(StreamingHttpResponse):
@@ -32,5 +33,9 @@ def _lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
 
 
 def _safe(cell: str) -> str:
-    inside = _INSIDE.sub(r"\1'", cell)
+    inside = _INSIDE.sub(_marked, cell)
     return f"'{inside}" if inside.startswith(FORMULA_STARTS) else inside
+
+
+def _marked(found: re.Match[str]) -> str:
+    return f"{found[1]}'{found[2]}" if found[2] else found[1]
