@@ -19,6 +19,14 @@ TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clie
 NAMELESS_TABLES = """[...document.querySelectorAll('table')]
   .filter(table => !table.caption && !table.ariaLabel && !table.hasAttribute('aria-labelledby'))
   .map(table => table.outerHTML.slice(0, 100))"""
+# A pixel too many makes a scrollbar of its own.
+SCROLLED_INSIDE = """[...document.querySelectorAll('main *:not(textarea)')]
+  .filter(part => /auto|scroll/.test(getComputedStyle(part).overflowY) && part.scrollHeight > part.clientHeight)
+  .map(part => part.outerHTML.slice(0, 100))"""
+# What stands last decides how tall a page is.
+ENDS_LATE = """document.documentElement.scrollHeight > innerHeight
+  && Math.max(...[...document.querySelectorAll('main, header')].map(part => part.getBoundingClientRect().bottom))
+     - Math.max(...[...document.querySelectorAll('main > *')].map(part => part.getBoundingClientRect().bottom)) > 100"""
 VIEWS: list[tuple[Literal["light", "dark"], int, str]] = [("light", 1280, "en"), ("dark", 390, "sv")]
 SCREENS = [
     "/",
@@ -123,10 +131,12 @@ def audit_view(page: Page, url: str) -> list[str]:
 
 
 def faults_of(page: Page) -> list[str]:
-    """What axe-core finds on a page, and whether it must be scrolled sideways."""
+    """What axe-core finds on a page, and whether it must be scrolled sideways, in parts, or without need."""
     page.evaluate(AXE)
     violations = page.evaluate(f"axe.run({RULES}).then(result => result.violations)")
     faults = [f"{found['id']}: {node['html'][:150]}" for found in violations for node in found["nodes"][:3]]
     faults += [f"has a table without a name: {table}" for table in page.evaluate(NAMELESS_TABLES)]
+    faults += [f"has a part that scrolls up and down: {part}" for part in page.evaluate(SCROLLED_INSIDE)]
+    faults += ["can be scrolled though nothing is below"] if page.evaluate(ENDS_LATE) else []
     overflow = page.evaluate(TOO_WIDE)
     return faults + ([f"is {overflow} px wider than the window"] if overflow > 0 else [])
