@@ -5,6 +5,7 @@ from datetime import time, timedelta
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Case, Q, Sum, When
+from django.db.models.functions import Collate
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -322,6 +323,9 @@ class RejectedRow(models.Model):
         return f"{self.reason} on line {self.line}"
 
 
+RECORD = Case(When(salesforce_type="Contact", then="salesforce_contact_id"), default="salesforce_lead_id")
+
+
 class Person(models.Model):
     """A person of Marketo in the copy. Marketo's null and "" are different values, so every text may be null."""
 
@@ -369,12 +373,7 @@ class Person(models.Model):
             ),
             models.Index(fields=["account", "hidden_reason"], name="person_hidden", condition=~Q(hidden_reason="")),
             # Whom the copy holds because of a record of Salesforce.
-            models.Index(
-                "account",
-                Case(When(salesforce_type="Contact", then="salesforce_contact_id"), default="salesforce_lead_id"),
-                name="person_record",
-                condition=Q(removed_at=None),
-            ),
+            models.Index("account", Collate(RECORD, "C"), name="person_by_record", condition=Q(removed_at=None)),
         ]
 
     def __str__(self) -> str:

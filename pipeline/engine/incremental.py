@@ -98,7 +98,7 @@ FROM unnest(%s::text[], %s::text[]) AS record (kind, id)
 LEFT JOIN LATERAL (
     SELECT marketo_id FROM sync_person
     WHERE account_id = %s AND removed_at IS NULL AND record.id =
-        CASE WHEN salesforce_type = 'Contact' THEN salesforce_contact_id ELSE salesforce_lead_id END
+        (CASE WHEN salesforce_type = 'Contact' THEN salesforce_contact_id ELSE salesforce_lead_id END) COLLATE "C"
     OFFSET 0
 ) AS copy ON TRUE
 """
