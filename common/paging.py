@@ -17,6 +17,11 @@ class KeysetPage:
     newer: int | None
     older: int | None
 
+    @property
+    def is_only(self) -> bool:
+        """Nothing stands on another page."""
+        return self.newer is None and self.older is None
+
 
 def keyset_page(rows: QuerySet[Any], key: str, params: Mapping[str, str]) -> KeysetPage:
     """The page that `before` or `after` asks for, otherwise the first; `key` is a unique whole number of the rows."""

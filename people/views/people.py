@@ -25,10 +25,11 @@ def people(request: ConsoleRequest) -> HttpResponse:
     found = live.search(text) if text else live
     runs = SyncRun.objects.for_account(account)
     succeeded = runs.last_success()
+    page = keyset_page(found, "marketo_id", request.POST if text else request.GET)
     context = {
-        "page": keyset_page(found, "marketo_id", request.POST if text else request.GET),
+        "page": page,
         "text": text,
-        "more_than": MOST_FOUND if text and found.count() > MOST_FOUND else None,
+        "more_than": MOST_FOUND if text and not page.is_only and found.count() > MOST_FOUND else None,
         "succeeded": succeeded,
         "last_run": succeeded or runs.order_by("-pk").first(),
     }
