@@ -64,6 +64,8 @@ METRICS_LISTEN = env.str("METRICS_LISTEN", "")
 TRACES_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")
 
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
+# A server that has vanished without a word would keep every thread of the web waiting for minutes.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
 DATABASES["default"]["TEST"] = {"NAME": "test_msi"}
 CACHES = {
     "default": {"BACKEND": "common.cache.ForgivingRedisCache", "LOCATION": REDIS_URL},

@@ -66,6 +66,10 @@ def test_the_process_is_alive_and_says_what_is_not(client: Client) -> None:
     assert {name for name, verdict in answer.json().items() if verdict != "OK"} == {"Database"}
 
 
+def test_a_server_that_vanished_without_a_word_is_not_waited_for_long() -> None:
+    assert connection.settings_dict["OPTIONS"]["connect_timeout"] == 10
+
+
 @pytest.mark.parametrize(
     ("error", "cause", "is_away"),
     [
