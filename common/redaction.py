@@ -71,7 +71,7 @@ _SHAPED = rf"""
     | \b00D\w{{12,15}}![\w.-]+                              # Salesforce: access token
     | \b5Aep[\w.-]{{20,}}                                   # Salesforce: refresh token
     | \b[0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}}:[\w-]+  # Marketo: access token
-    | \beyJ[\w-]+\.[\w.-]+                                # JSON web token
+    | \beyJ[\w-]{{1,300}}+\.[\w.-]+                         # JSON web token; a longer part is random enough
     | -----BEGIN\ [A-Z ]{{0,20}}PRIVATE\ KEY-----(?:[^-]|-(?!----END))*+
     | (?<![0-9a-z])[0-9a-z]{{6,7}}-[0-9a-f]{{32}}(?![0-9a-z])  # Django: resetting a password
     # secrets.token_urlsafe and signatures: small, capital and digits mixed

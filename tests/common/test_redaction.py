@@ -87,6 +87,7 @@ def test_secrets_inside_text_are_hidden(text: str) -> None:
         "5Aep861KIwKdekr90I4iHdZDgWwfmoUC8ebLnqz1r6gIcVQ",
         "12345678-1234-1234-1234-123456789abc:canary",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+        f"eyJ{'hbGciOiJIUzI1NiJ9' * 20}.eyJzdWIiOiIxIn0{'x1Y' * 5}.c2ln",
         "cq1abc-0123456789abcdef0123456789abcdef",
         "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
         SESSION,
@@ -327,6 +328,13 @@ def test_a_long_text_takes_no_long_time(part: str) -> None:
     text = part * (1_000_000 // len(part))
     assert len(redact_text(text)) <= MAX_LENGTH
     assert len(str(redact({"a": [text] * 1000, "b": {str(i): text for i in range(1000)}}))) < 4 * MAX_LENGTH
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("part", ["eyJ-", "5Aep-", "00D-", "a@a-", "a'a@a"])
+def test_a_word_without_end_takes_no_long_time(part: str) -> None:
+    """A shape that begins anew behind each hyphen, and is looked for to the end of the word each time."""
+    assert len(redact_text(part * 60_000, limit=300_000)) <= 300_000
 
 
 @pytest.mark.parametrize("limit", [1, 10, 50, 300])
