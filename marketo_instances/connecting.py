@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import SalesAccount, User
+from accounts.models import Member, SalesAccount, User
+from accounts.permissions import Permission, roles_with
 from accounts.services import lock_account, record
 from clients.hosts import ForbiddenHost, normalise_marketo_endpoint
 from clients.http import ApiError, UnexpectedAnswer
@@ -99,6 +100,8 @@ def take_over_marketo(*, account: SalesAccount, by: User) -> None:
         raise ConnectionProblem(ProblemCode.MARKETO_NOT_CONNECTED)
     probe_marketo(account, connection.endpoint, connection.client_id, connection.client_secret)
     with transaction.atomic():
+        lock_account(account)
+        _check_allowed(account, by)
         rows = MarketoConnection.objects.select_for_update(of=("self",), no_key=True).select_related("owner")
         locked = rows.filter(pk=connection.pk).first()
         if locked is None:
@@ -149,6 +152,7 @@ def _connect(
     probe_marketo(account, instance.endpoint, client_id, client_secret)
     with transaction.atomic():
         lock_account(account)
+        _check_allowed(account, by)
         _check_free(account, by)
         connection, _ = MarketoConnection.objects.update_or_create(
             account=account,
@@ -179,6 +183,13 @@ def _connect(
             client_id=client_id,
         )
     return connection
+
+
+def _check_allowed(account: SalesAccount, by: User) -> None:
+    """In the seconds that Marketo takes to answer the right may have been taken; under the account's lock it is not."""
+    makers = Member.objects.for_account(account).filter(role__in=roles_with(Permission.CONNECT_MARKETO))
+    if not makers.filter(user=by).exists():
+        raise ConnectionProblem(ProblemCode.MARKETO_NOT_ALLOWED)
 
 
 def _check_free(account: SalesAccount, by: User) -> None:

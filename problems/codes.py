@@ -86,6 +86,7 @@ class ProblemCode(StrEnum):
     MARKETO_BUSY = "marketo_busy"
     MARKETO_PAUSED = "marketo_paused"
     MARKETO_QUOTA = "marketo_quota"
+    MARKETO_NOT_ALLOWED = "marketo_not_allowed"
     MARKETO_TAKEN = "marketo_taken"
     MARKETO_HAS_ACCESS = "marketo_has_access"
     MARKETO_NOT_CONNECTED = "marketo_not_connected"

@@ -98,6 +98,11 @@ MARKETO_PROBLEMS: dict[str, Problem] = {
         _("Wait until midnight in US Central time, or buy more calls."),
         MARKETO_ADMIN,
     ),
+    ProblemCode.MARKETO_NOT_ALLOWED: Problem(
+        _("You may no longer connect this Sales account to Marketo: your role was changed meanwhile."),
+        _("Ask an Admin of the Sales account to connect, or to change your role."),
+        _("An Admin of the Sales account"),
+    ),
     ProblemCode.MARKETO_TAKEN: Problem(
         _("The Sales account is already connected to Marketo by another admin."),
         _("Press Connect in the tab Connection to take the connection over; it goes on working meanwhile."),

@@ -14,8 +14,10 @@ from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client
 from connections.services.health import check_connection, marketo_health
 from connections.services.token_refresh import SharedTokenCache
+from marketo_instances import connecting
 from marketo_instances.admins import marketo_admins
 from marketo_instances.audit_actions import InstanceAction
+from members.services import change_role
 from problems.codes import ProblemCode
 from problems.messages import ConnectionProblem
 from sandbox.testing import SandboxProcess
@@ -26,6 +28,7 @@ from tests.pages import text_of
 PAGE = "/settings/admin/marketo/"
 CONNECT = "/settings/admin/marketo/connect/"
 SET_UP = "/settings/admin/marketo/set-up/"
+TAKE_OVER = "/settings/admin/marketo/take-over/"
 DISCONNECT = "/settings/admin/marketo/disconnect/"
 PASTED = {
     "munchkin_id": "123-ABC-456",
@@ -138,6 +141,27 @@ def test_another_admin_sees_the_owner_and_can_neither_replace_nor_disconnect(
     assert "connected to Marketo by another admin" in text_of(browser.post(SET_UP, PASTED))
     assert "Only the owner of the connection" in text_of(browser.post(DISCONNECT))
     assert MarketoConnection.objects.get().owner == marketo_connection.owner
+
+
+@pytest.mark.parametrize("path", [CONNECT, TAKE_OVER])
+def test_whoever_loses_the_right_while_marketo_answers_does_not_own_the_connection(
+    admin: User,
+    linked_instance: MarketoInstance,
+    second_admin: User,
+    client_of: ClientOf,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+) -> None:
+    """Security statement 35."""
+    if path == TAKE_OVER:
+        client_of(admin).post(CONNECT)
+
+    def answered(*_args: object) -> None:
+        change_role(member=second_admin.member, role=Role.USER, changed_by=admin)
+
+    monkeypatch.setattr(connecting, "probe_marketo", answered)
+    assert "your role was changed meanwhile" in text_of(client_of(second_admin).post(path))
+    assert not MarketoConnection.objects.filter(owner=second_admin).exists()
 
 
 def test_another_admin_takes_over_a_connection_that_no_longer_works(
