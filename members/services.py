@@ -11,6 +11,7 @@ from connections.models import MarketoConnection
 from members.audit_actions import MemberAction
 from salesforce_orgs.moves import withdraw_offer_of
 from salesforce_orgs.services import forget_member
+from sign_in.links import forget_link
 
 
 @transaction.atomic
@@ -62,6 +63,7 @@ def remove_member(*, member: Member, removed_by: User, receiver: Member) -> None
     if reason := reason_to_keep(member):
         raise RefusedError(reason)
     forget_member(account=account, user=member.user)
+    forget_link(member.user)
     member.delete()
     end_sessions(member.user)
     record(

@@ -43,6 +43,14 @@ def refuse_other_address(sociallogin: SocialLogin, email: str) -> None:
         )
 
 
+def forget_link(user: User) -> None:
+    """
+    End the link of somebody who leaves a Sales account: whoever rules over its Salesforce org can log in as any user
+    there, and would be them in the next account, too.
+    """
+    SocialAccount.objects.filter(provider=PROVIDER, user=user).delete()
+
+
 @transaction.atomic
 def unlink(*, user: User) -> None:
     """Take the link away. Raises RefusedError when the user could no longer sign in."""

@@ -22,6 +22,7 @@ from members.forms import PeopleFilterForm, RemoveForm
 from members.user_list import Sorting, people_pages, rows_of
 from members.views.bulk_actions import TICKED
 from salesforce_orgs.services import connected_salesforce_by
+from sign_in.links import linked_to
 
 # Heading, and the column of members.user_list.SORT_KEYS by which it sorts, if any.
 HEADINGS = [
@@ -86,6 +87,7 @@ def remove(request: ConsoleRequest, pk: int) -> HttpResponse:
         "form": form,
         "sent": sent,
         "salesforce": connected_salesforce_by(member),
+        "is_linked": linked_to(member.user) is not None,
     }
     status = (409 if reason else 400) if form.is_bound else 200
     return render(request, "members/remove.html", context, status=status)

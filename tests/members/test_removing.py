@@ -5,16 +5,17 @@ from django.test import Client
 
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
-from accounts.services import RefusedError
+from accounts.services import RefusedError, add_member
 from connections.models import OrphanedToken, SalesforceConnection
 from invitations import services
 from invitations.models import Invitation
 from members import services as members
 from members.audit_actions import MemberAction
 from tests.conftest import ClientOf
-from tests.factories import make_marketo_connection, make_member, make_salesforce_connection
+from tests.factories import make_account, make_marketo_connection, make_member, make_salesforce_connection
 from tests.invitations.user_management import USERS
 from tests.pages import text_of
+from tests.sign_in.salesforce_browser import AtSalesforce, leave, link
 
 
 def remove_address(user: User) -> str:
@@ -40,6 +41,20 @@ def test_the_tokens_of_a_removed_member_are_to_be_revoked(browser: Client, admin
     browser.post(remove_address(member), {"receiver": admin.member.pk})
     assert not SalesforceConnection.objects.exists()
     assert OrphanedToken.objects.get().token == "canary"
+
+
+def test_the_old_salesforce_opens_no_other_account(
+    client: Client, browser: Client, admin: User, mia: User, client_of: ClientOf, at_salesforce: AtSalesforce
+) -> None:
+    """Security statement 35: an admin of the org that somebody has left can still log in there as its user."""
+    link(mia, client_of, at_salesforce)
+    page = text_of(browser.get(remove_address(mia)))
+    assert "Log in with Salesforce no longer lets them in." in page
+    browser.post(remove_address(mia), {"receiver": admin.member.pk})
+    add_member(account=make_account("Other"), user=mia, role=Role.ADMIN, teams=[])
+    answer = client.get(at_salesforce(leave(client)), follow=True)
+    assert "No user of this console is linked to this Salesforce user" in text_of(answer)
+    assert client.get(USERS).status_code == 302
 
 
 def test_the_chosen_receiver_gets_the_invitations(browser: Client, account: SalesAccount) -> None:
