@@ -1,12 +1,8 @@
 """Sync operations: what needs somebody, every account, the last day, and trying again at once."""
 
-import re
 from datetime import datetime, timedelta
 
 import pytest
-import time_machine
-from celery import current_app
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,17 +11,13 @@ from django.utils import timezone
 from accounts.events import AUDIT_CHAIN_BROKEN
 from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from accounts.occurrences import begin
-from common.redis_client import redis_client
 from connections.events import SALESFORCE_BROKEN
-from connections.models import ConnectionStatus, MarketoInstance, SalesforceConnection, Service
+from connections.models import ConnectionStatus, MarketoInstance, SalesforceConnection
 from guide.status import status_of
 from notifications.events import CHANNEL_DEAD
 from operations import workers
-from operations.calls import calls_by_hour
 from operations.fleet import HOURS, Fleet, Line, Standing, runs_by_hour
 from operations.progress import waiting_of
-from operations.workers import QueueState, Work, work_of_now
-from pipeline.allowances import allowances_of
 from sync.events import RUN_WAITS
 from sync.messages import wait_reason
 from sync.models import Cursor, Extract, RunKind, SyncRun
@@ -141,66 +133,6 @@ def test_every_run_is_counted_once_in_every_zone(
         assert [number for _hour, number in status_of(account, people=0).by_hour] == expected
 
 
-def test_calls_of_an_hour_are_those_of_the_rows_and_stand_beside_what_is_allowed(
-    account: SalesAccount, ops: User, client_of: ClientOf
-) -> None:
-    make_marketo_connection(account)
-    make_salesforce_connection(account, calls_per_day=1204, calls_used_today=2)
-    now = timezone.now()
-    run = make_run(account, finished_at=now, marketo_calls=2, salesforce_calls=1)
-    make_extract(run, loaded_at=now - timedelta(hours=3), marketo_calls=4)
-    # Failed with its run, and one that goes on.
-    make_extract(run, marketo_calls=8)
-    make_extract(make_run(account, RunStatus.EXTRACTING), heartbeat_at=now - timedelta(hours=3), salesforce_calls=16)
-    make_extract(make_run(make_account(), finished_at=now), marketo_calls=100)
-    make_run(account, finished_at=now - timedelta(hours=25), marketo_calls=1000)
-    made = calls_by_hour([account], HOURS)
-    assert (made[Service.MARKETO][-1], made[Service.MARKETO][-4], sum(made[Service.MARKETO])) == (10, 4, 14)
-    assert (made[Service.SALESFORCE][-1], made[Service.SALESFORCE][-4]) == (1, 16)
-    page = text_of(client_of(ops).get(f"{PAGE}?account={account.slug}"))
-    assert "Syncs made 14 in 24 hours, at most 10 in an hour; 25,000 a day are allowed." in page
-    assert "Syncs made 17 in 24 hours, at most 16 in an hour; 1,204 a day are allowed." in page
-
-
-def test_the_allowance_that_is_used_most_is_shown_however_many_accounts_there_are(
-    ops: User, client_of: ClientOf
-) -> None:
-    for number in range(25):
-        make_salesforce_connection(make_account(f"Acme {number}"), calls_per_day=1000, calls_used_today=1)
-    make_salesforce_connection(make_account("Zebra"), calls_per_day=1000, calls_used_today=920)
-    page = text_of(client_of(ops).get(PAGE)).partition("Allowances of the day")[2]
-    assert page.count("Salesforce calls today") == 10
-    assert "the 10 that are used most, of 26" in page
-    assert page.index("920 / 1,000") < page.index("1 / 1,000")
-
-
-def test_allowances_of_many_accounts_cost_no_more_queries(account: SalesAccount) -> None:
-    connect(account)
-
-    def cost() -> int:
-        with CaptureQueriesContext(connection) as queries:
-            found = allowances_of(list(SalesAccount.objects.all()))
-        # The query for the accounts themselves is the test's.
-        assert {one for one, _allowance in found} == set(SalesAccount.objects.all())
-        return len(queries)
-
-    before = cost()
-    for _ in range(3):
-        connect(make_account())
-    assert cost() == before
-
-
-def test_calls_are_counted_once_a_minute_and_without_old_runs(account: SalesAccount) -> None:
-    now = timezone.now()
-    old = make_run(account, finished_at=now - timedelta(days=30))
-    make_extract(old, heartbeat_at=now, marketo_calls=1000)
-    run = make_run(account, finished_at=now, marketo_calls=2)
-    assert sum(calls_by_hour([account], HOURS)[Service.MARKETO]) == 2
-    SyncRun.objects.filter(pk=run.pk).update(marketo_calls=4)
-    assert sum(calls_by_hour([account], HOURS)[Service.MARKETO]) == 2
-    assert sum(calls_by_hour([account, make_account()], HOURS)[Service.MARKETO]) == 4
-
-
 def test_a_run_that_ends_as_the_next_hour_begins_is_no_error(
     account: SalesAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,41 +141,6 @@ def test_a_run_that_ends_as_the_next_hour_begins_is_no_error(
     ended(account, timedelta(seconds=-2), 5)
     ended(account, timedelta(seconds=2), 3)
     assert line_of(account).changes == [0] * (HOURS - 1) + [3]
-
-
-@pytest.mark.parametrize(
-    ("sweep", "workers", "oldest", "missing"),
-    [
-        (5, 1, None, []),
-        (5, 0, None, ["sweeper"]),
-        (100, 1, None, ["beat"]),
-        (None, 1, 2, ["beat"]),
-        (100, 0, None, ["beat", "sweeper"]),
-        (100, 0, 90, ["sweeper"]),
-        (100, 1, 90, ["sweeper"]),
-    ],
-)
-def test_who_must_be_started_is_named(sweep: int | None, workers: int, oldest: int | None, missing: list[str]) -> None:
-    waiting = None if oldest is None else timedelta(seconds=oldest)
-    work = Work([QueueState("sweep", 0, waiting, workers, 0), QueueState("celery", 0, None, 1, 0)], sweep, 0)
-    assert work.missing == missing
-    assert work.is_alive == (not missing)
-
-
-@pytest.mark.django_db
-def test_a_redis_that_was_started_again_is_there_at_once() -> None:
-    """Connections of before are dead, those to the broker too."""
-    assert not work_of_now().is_redis_away
-    redis_client().client_kill_filter(_type="normal", skipme=True)
-    cache.delete("operations:workers")
-    assert not work_of_now().is_redis_away
-
-
-def test_the_oldest_message_of_a_queue_is_told(ops: User, client_of: ClientOf) -> None:
-    with time_machine.travel(timezone.now() - timedelta(minutes=5), tick=True):
-        current_app.send_task("notifications.tasks.sweep")
-    page = client_of(ops).get(PAGE).content.decode()
-    assert re.search(r">1</td><td [^>]*>5 min( \d+ s)?</td>", page)
 
 
 def test_the_worst_come_first_and_many_accounts_cost_no_more_queries(ops: User, client_of: ClientOf) -> None:
