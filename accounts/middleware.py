@@ -75,7 +75,10 @@ class LostFormsMiddleware:
 
 def page_of_form(request: HttpRequest) -> str:
     """The address, in the console, of the page on which a form was sent."""
-    page = urlsplit(request.headers.get("Referer", ""))
+    try:
+        page = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # none that a browser sends, such as http://[
+        return "/"
     return page._replace(scheme="", netloc="", fragment="").geturl() or "/"
 
 

@@ -216,6 +216,7 @@ def test_every_write_needs_the_token_of_its_page(client_of: ClientOf, admin: Use
     [
         ("http://testserver/settings/profile/?a=1", "/settings/profile/?a=1"),
         ("https://evil.example//evil.example/", "/"),
+        ("http://[", "/"),
     ],
 )
 def test_an_old_form_leads_back_to_its_page(client_of: ClientOf, admin: User, referer: str, page: str) -> None:
