@@ -4,6 +4,7 @@ read in the background: a few users at a time, within what Adobe leaves to one t
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
@@ -35,12 +36,28 @@ IN_ONE_GO, A_STEP = 20, 15
 
 def marketo_admins(instance: MarketoInstance) -> MarketoAdminQuerySet:
     """The admins of an instance, read from Marketo again when they are older than a day. Raises ConnectionProblem."""
-    is_old = not instance.admins_read_at or instance.admins_read_at < timezone.now() - KEPT_FOR
-    if is_old and not AdminReading.objects.of_instance(instance).exists():
+    if _is_due(instance):
         refresh_marketo_admins(instance)
     elif cache.get(_nobody_key(instance)):
         raise ConnectionProblem(ProblemCode.MARKETO_NO_ADMINS)
     return MarketoAdmin.objects.of_instance(instance)
+
+
+def renew_marketo_admins(instance: MarketoInstance) -> None:
+    """
+    Read a list that is older than a day, whoever opens its page: a former admin will not. While Marketo does not tell
+    its admins the list stays, and is asked for again in an hour; where it never did there is nothing to renew.
+    """
+    was_told = MarketoAdmin.objects.of_instance(instance).exclude(marketo_user_id="").exists()
+    if was_told and _is_due(instance):
+        with suppress(ConnectionProblem):
+            refresh_marketo_admins(instance)
+
+
+def _is_due(instance: MarketoInstance) -> bool:
+    """Is the list old, and nobody about a new one?"""
+    is_old = not instance.admins_read_at or instance.admins_read_at < timezone.now() - KEPT_FOR
+    return is_old and not AdminReading.objects.of_instance(instance).exists()
 
 
 def refresh_marketo_admins(instance: MarketoInstance) -> None:

@@ -24,6 +24,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # Each account has its own minute of the hour.
     "check-connections": {"task": "connections.tasks.check_connections", **_EVERY_MINUTE},
     "read-marketo-admins": {"task": "connections.tasks.read_admins", **_HALF_A_MINUTE},
+    "renew-marketo-admins": {"task": "marketo_instances.tasks.renew_admins", **_EVERY_MINUTE},
     "check-visibility": {"task": "connections.tasks.check_visibility", **_EVERY_MINUTE},
     "check-packages": {
         "task": "salesforce_package.tasks.check_packages",

@@ -1,20 +1,21 @@
 """The list of Marketo admins: one unreadable role, other roles, and many users in the background."""
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, SalesAccount, User
 from clients.marketo.client import MarketoClient
 from connections.models import AdminReading, MarketoAdmin, MarketoInstance
-from connections.turns import turn_of
+from connections.turns import MINUTES, turn_of
 from marketo_instances import admins as service
 from marketo_instances import tasks
 from marketo_instances.admins import marketo_admins, read_on, refresh_marketo_admins
 from marketo_instances.audit_actions import InstanceAction
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
-from tests.factories import make_marketo_admin, with_password
+from tests.factories import make_marketo_admin, make_user, with_password
 from tests.pages import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("young_company")]
@@ -88,6 +89,37 @@ def test_beat_goes_on_with_what_is_on_its_way(instance: MarketoInstance) -> None
     for _half_minute in range(AdminReading.objects.get().total):
         tasks.read_admins()
     assert emails(instance) == ADMINS
+
+
+@pytest.mark.usefixtures("tasks_run_at_once")
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_a_former_admin_is_out_within_a_day_whoever_opens_the_page(
+    instance: MarketoInstance, account: SalesAccount, client_of: ClientOf, is_linked: bool
+) -> None:
+    """Security statement 35: it was read for whoever opened a page to which nobody comes back after the set-up."""
+    former = make_user("former@acme.example")
+    make_marketo_admin(instance, former.email, marketo_user_id="former")
+    linked = account if is_linked else None
+    MarketoInstance.objects.update(admins_read_at=timezone.now() - 2 * service.KEPT_FOR, account=linked)
+    assert client_of(former).get(PAGE).status_code == 200
+    with time_machine.travel(timezone.now().replace(minute=instance.pk % MINUTES), tick=True):
+        tasks.renew_admins()
+    assert client_of(former).get(PAGE).status_code == 404
+    assert emails(instance) == ADMINS
+
+
+@pytest.mark.parametrize("trouble", ["silent", "never_told"])
+def test_a_list_that_marketo_does_not_tell_stays(
+    instance: MarketoInstance, sandbox: SandboxProcess, trouble: str
+) -> None:
+    before = emails(instance)
+    if trouble == "silent":
+        before.add(make_marketo_admin(instance, "maria.lind@acme.example", marketo_user_id="maria").email)
+        sandbox.post("/_sandbox/faults", {"path": ".*/users.*", "kind": "status:404"})
+    sandbox.delete("/_sandbox/calls")
+    tasks.renew_admins_of(instance.pk)
+    assert emails(instance) == before
+    assert bool(sandbox.get("/_sandbox/calls")) == (trouble == "silent")
 
 
 @pytest.mark.usefixtures("many")
