@@ -1,7 +1,13 @@
 """Taking a member out of the account: who cannot be removed, and who receives what they owned."""
 
+from datetime import timedelta
+from importlib import import_module
+
 import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
@@ -12,7 +18,13 @@ from invitations.models import Invitation
 from members import services as members
 from members.audit_actions import MemberAction
 from tests.conftest import ClientOf
-from tests.factories import make_account, make_marketo_connection, make_member, make_salesforce_connection
+from tests.factories import (
+    make_account,
+    make_marketo_admin,
+    make_marketo_connection,
+    make_member,
+    make_salesforce_connection,
+)
 from tests.invitations.user_management import USERS
 from tests.pages import text_of
 from tests.sign_in.salesforce_browser import AtSalesforce, leave, link
@@ -111,3 +123,17 @@ def test_the_last_admin_stays(account: SalesAccount, admin: User, member: User) 
     assert "is the last admin" in members.reason_to_keep(last)
     with pytest.raises(RefusedError, match="last admin"):
         members.remove_member(member=last, removed_by=admin, receiver=member.member)
+
+
+def test_links_of_earlier_accounts_end_with_the_upgrade(member: User, account: SalesAccount, ops: User) -> None:
+    """Until 1.4.0 they outlived the place; whoever linked in their present account keeps what they have."""
+    moved, gone, marketo_admin = (make_member(account, f"{name}@acme.example").user for name in ("a", "b", "c"))
+    make_marketo_admin(email=marketo_admin.email)
+    for user in (member, moved, gone, marketo_admin, ops):
+        SocialAccount.objects.create(user=user, provider="salesforce", uid=f"00D000000000009EAA/{user.pk}")
+    Member.objects.filter(user=moved).update(joined_at=timezone.now() + timedelta(seconds=1))
+    Member.objects.filter(user__in=[gone, marketo_admin]).delete()
+    migration = import_module("connections.migrations.0010_links_of_earlier_accounts")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.FORGET)
+    assert {link.user for link in SocialAccount.objects.all()} == {member, marketo_admin, ops}
