@@ -20,7 +20,7 @@ class NotificationAction(models.TextChoices):
 def _channel(name: str) -> str:
     """A kind of channel, and the host of its address."""
     kind, _space, host = name.partition(" ")
-    return f"{gettext(kind)} {host}".strip()
+    return " ".join([gettext(kind), host]).strip()
 
 
 reads(*NotificationAction, target=_channel)

@@ -11,6 +11,7 @@ from pipeline.allowances import AllowanceKind
 def _allowance(details: Details) -> Message:
     kind = AllowanceKind(details["allowance"]).label
     return Message(
+        # xgettext:no-python-format
         filled(gettext("{kind}: {percent}% of the day's allowance is used."), {**details, "kind": kind}),
         gettext("Find out which other tool uses it up, or ask for more of it. At 100% the data sync waits."),
         gettext("An admin of that system in your company"),
@@ -20,6 +21,7 @@ def _allowance(details: Details) -> Message:
 ALLOWANCE_LOW = declare(
     Event(
         "sync.allowance_low",
+        # xgettext:no-python-format
         label=_("80% of a daily allowance is used"),
         describe=_allowance,
         permission=Permission.CONTROL_RUNS,
