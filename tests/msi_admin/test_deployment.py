@@ -73,6 +73,19 @@ def test_nobody_is_killed_in_the_middle() -> None:
         assert given == seconds[SERVICES[name]["stop_grace_period"]] >= 90
 
 
+def test_no_process_can_do_more_than_it_needs() -> None:
+    """Whoever gets into one of them gets no rights of the machine or of the cluster along."""
+    for service in OURS.values():
+        assert (service["cap_drop"], service["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
+    pods = [one["spec"]["template"]["spec"] for one in MANIFESTS if one["kind"] in {"Deployment", "Job"}]
+    assert pods
+    for pod in pods:
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["securityContext"]["runAsNonRoot"]
+        limits = pod["containers"][0]["securityContext"]
+        assert (limits["allowPrivilegeEscalation"], limits["capabilities"]) == (False, {"drop": ["ALL"]})
+
+
 def test_every_service_says_whether_it_lives() -> None:
     assert [name for name, service in SERVICES.items() if "healthcheck" not in service] == ["migrate"]
     pods = {name: one["spec"]["template"]["spec"]["containers"][0] for name, one in PROCESSES.items()}
