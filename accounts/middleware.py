@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.audit_actions import AccountAction
 from accounts.models import Member, User
 from accounts.services import record_own
+from accounts.sign_in_limits import is_other_device
 from common.zones import zone_named
 
 
@@ -30,13 +31,16 @@ class ConsoleRequest(HttpRequest):
 
 
 class SessionLimitsMiddleware:
-    """Signs people out whose session is too old or was not used for too long (OWASP ASVS 5.0, 7.3.1 and 7.3.2)."""
+    """
+    Signs people out whose session is too old or was not used for too long (OWASP ASVS 5.0, 7.3.1 and 7.3.2), and
+    whoever has a session that was begun elsewhere.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and _is_over(request):
+        if request.user.is_authenticated and (is_other_device(request) or _is_over(request)):
             # Not Django's logout, which the audit trail would call the person's own doing.
             record_own(request.user, action=AccountAction.SESSION_ENDED)
             request.session.flush()

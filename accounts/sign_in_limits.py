@@ -30,7 +30,9 @@ SECONDS_OF_SLOW_TRY = 60
 DEVICE_KNOWN_SECONDS = 180 * 24 * 60 * 60
 PEOPLE_PER_DEVICE = 5
 _SALT = "accounts.sign_in_limits.2"
-_NEW_PASSWORD_FOR = "new_password_for"  # noqa: S105  a key of the session
+# Keys of the session.
+_NEW_PASSWORD_FOR = "new_password_for"  # noqa: S105
+_DEVICE = "device"
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,12 @@ class Attempt:
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, user: User) -> None:
-    """Somebody has signed in with this browser: wrong passwords of others do not keep them out of it."""
+    """
+    Somebody has signed in with this browser: wrong passwords of others do not keep them out of it, and no other browser
+    goes on with the session.
+    """
     device, person = _device_of(request), _hash_of(user.email)
+    request.session[_DEVICE] = device.id
     others = [other for other in device.people.items() if other[0] != person]
     people = dict([*others, (person, _mark_of(user))][-PEOPLE_PER_DEVICE:])
     response.set_cookie(
@@ -107,6 +113,14 @@ def remember_device(request: HttpRequest, response: HttpResponse, user: User) ->
         httponly=True,
         samesite="Lax",
     )
+
+
+def is_other_device(request: HttpRequest) -> bool:
+    """
+    Was the session begun with another browser than this one? The key of a session stands in the database as it is;
+    whoever reads it there, or in a backup, cannot sign the cookie that goes with it.
+    """
+    return request.session.get(_DEVICE, "") not in ("", _device_of(request).id)
 
 
 def trust_after_reset(request: HttpRequest, user: User) -> None:

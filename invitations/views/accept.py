@@ -89,9 +89,11 @@ def _for_new_user(request: HttpRequest, invitation: Invitation, token: str) -> H
         return _page(request, "sign_in", invitation, status=409)
     # As on the sign-in page, so that the password counts as given a moment ago.
     sign_in = SignInForm({"login": member.user.email, "password": form.cleaned_data["password1"]}, request=request)
-    if sign_in.is_valid():
-        sign_in.login(request)
-    return _welcome(request, member)
+    answered = sign_in.login(request) if sign_in.is_valid() else HttpResponse()
+    answer = _welcome(request, member)
+    # The browser is known from now on.
+    answer.cookies.update(answered.cookies)
+    return answer
 
 
 def _to_salesforce(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:

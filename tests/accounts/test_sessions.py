@@ -228,6 +228,19 @@ def test_an_old_form_leads_back_to_its_page(client_of: ClientOf, admin: User, re
     assert f'href="{page}">Open the page again</a>' in text_of(browser.post("/settings/profile/"))
 
 
+def test_a_session_goes_on_in_the_browser_alone_in_which_it_was_begun(client: Client, nora: User) -> None:
+    """Its key stands in the database, and in every backup of it."""
+    sign_in(client, nora.email)
+    thief, other = Client(), Client()
+    thief.cookies["msi-session"] = Session.objects.get().session_key
+    other.cookies["msi-session"] = client.cookies["msi-session"].value
+    other.cookies["msi-device"] = client.cookies["msi-device"].value
+    assert client.get(PROFILE).status_code == other.get(PROFILE).status_code == 200
+    assert thief.get(PROFILE)["Location"].startswith(LOGIN)
+    assert AuditEvent.objects.filter(action=AccountAction.SESSION_ENDED).exists()
+    assert client.get(PROFILE).status_code == 302, "whoever was robbed learns of it"
+
+
 def test_cookies_are_kept_from_scripts_and_other_sites(client: Client, nora: User) -> None:
     """Security statement 39: without https; with it see test_production.py."""
     client.get(LOGIN)
