@@ -4,15 +4,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
-from common.events import Details, Event, Message, declare, filled
+from common.events import UNKNOWN, Details, Event, Message, declare, filled
+from common.percent import percent
 from pipeline.allowances import AllowanceKind
 
 
 def _allowance(details: Details) -> Message:
-    kind = AllowanceKind(details["allowance"]).label
+    kind, used = AllowanceKind(details["allowance"]).label, percent(details.get("percent", UNKNOWN))
     return Message(
-        # xgettext:no-python-format
-        filled(gettext("{kind}: {percent}% of the day's allowance is used."), {**details, "kind": kind}),
+        filled(gettext("{kind}: {used} of the day's allowance is used."), {"kind": kind, "used": used}),
         gettext("Find out which other tool uses it up, or ask for more of it. At 100% the data sync waits."),
         gettext("An admin of that system in your company"),
     )
@@ -21,8 +21,7 @@ def _allowance(details: Details) -> Message:
 ALLOWANCE_LOW = declare(
     Event(
         "sync.allowance_low",
-        # xgettext:no-python-format
-        label=_("80% of a daily allowance is used"),
+        label=_("A daily allowance is nearly used up"),
         describe=_allowance,
         permission=Permission.CONTROL_RUNS,
         example={"percent": 83, "allowance": AllowanceKind.MARKETO_CALLS.value},
