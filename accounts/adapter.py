@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -21,11 +23,21 @@ from kombu.exceptions import OperationalError
 from accounts import tasks
 from accounts.access import has_signed_in_with_salesforce, is_fresh_sign_in
 from accounts.audit_actions import AccountAction
+from accounts.emails import SignInChange
 from accounts.first_sign_in import keep_what_the_browser_tells
 from accounts.models import User
 from accounts.services import must_use_salesforce, record_own
 from accounts.sign_in_limits import Attempt, remember_device
 from common.mail import counted_mail, receiver
+
+# By the name of allauth's own mail. A password chosen by the link of a mail needs none: that mail has told its owner.
+NOTICES = {
+    "account/email/password_changed": SignInChange.PASSWORD,
+    "mfa/email/totp_activated": SignInChange.SECOND_FACTOR_ADDED,
+    "mfa/email/totp_deactivated": SignInChange.SECOND_FACTOR_REMOVED,
+    "mfa/email/recovery_codes_generated": SignInChange.RECOVERY_CODES,
+    "socialaccount/email/account_connected": SignInChange.SALESFORCE_LINKED,
+}
 
 
 class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -108,6 +120,15 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         with counted_mail():
             super().send_mail(template_prefix, receiver(email), context | {"current_site": site, "link": link})
 
+    def send_notification_mail(self, template_prefix: str, user: User, *_args: Any, **_options: Any) -> None:
+        """
+        In the background: a mail server that is slow keeps nobody from a new password. Whoever has no password came by
+        Salesforce a moment ago, and knows.
+        """
+        change = NOTICES.get(template_prefix)
+        if change and user.has_usable_password():
+            transaction.on_commit(partial(_tell, user.pk, change))
+
     def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
         """A sign-in counts like a password given again; allauth alone would ask for it a second after signing in."""
         return not is_fresh_sign_in(self.request) and bool(super().is_reauthentication_required(app=app, **options))
@@ -121,6 +142,12 @@ class AuditedSessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
         super().end_sessions(ended)
         for user in {session.user for session in ended}:
             record_own(user, action=AccountAction.SESSIONS_ENDED, number=len(ended))
+
+
+def _tell(user_id: int, change: SignInChange) -> None:
+    # Without Redis nobody can be told; what was changed stays so.
+    with suppress(OperationalError):
+        tasks.send_sign_in_changed.delay(user_id, change.value)
 
 
 def on_our_site(url: str) -> str:

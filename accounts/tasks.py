@@ -53,3 +53,12 @@ def send_guess_notice(self: Task[Any, Any], email: str) -> None:
         emails.send_guessed(email)
     except OSError as error:
         raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
+
+
+@shared_task(bind=True, acks_late=True, max_retries=6)
+def send_sign_in_changed(self: Task[Any, Any], user_id: int, change: str) -> None:
+    """Tell somebody what was changed of how they sign in; `change` is a code of emails.SignInChange."""
+    try:
+        emails.send_sign_in_changed(User.objects.get(pk=user_id), emails.SignInChange(change))
+    except OSError as error:
+        raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
