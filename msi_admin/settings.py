@@ -187,6 +187,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "msi_admin.measures.MeasureMiddleware",
     "msi_admin.middleware.NoForeignTracesMiddleware",
+    # Before anything reads them.
+    "msi_admin.middleware.OurCookiesMiddleware",
     "msi_admin.middleware.ProbesMiddleware",
     "api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
