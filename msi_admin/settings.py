@@ -67,10 +67,16 @@ DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL, conn
 # A server that has vanished without a word would keep every thread of the web waiting for minutes.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
 DATABASES["default"]["TEST"] = {"NAME": "test_msi"}
+# The prefix keeps processes of releases before 1.5.0, which cannot read what is signed, to what they have written.
+_CACHE = {
+    "LOCATION": REDIS_URL,
+    "KEY_PREFIX": "signed",
+    "OPTIONS": {"serializer": "common.cache.SignedSerializer"},
+}
 CACHES = {
-    "default": {"BACKEND": "common.cache.ForgivingRedisCache", "LOCATION": REDIS_URL},
+    "default": {"BACKEND": "common.cache.ForgivingRedisCache", **_CACHE},
     # Says so when Redis does not answer.
-    "redis": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    "redis": {"BACKEND": "django.core.cache.backends.redis.RedisCache", **_CACHE},
 }
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_TASK_IGNORE_RESULT = True
