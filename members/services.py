@@ -6,8 +6,9 @@ from django.utils.translation import gettext as _
 from accounts.audit_actions import AccountAction
 from accounts.models import Member, User
 from accounts.permissions import Permission, Role
+from accounts.second_factors import reset_second_factors
 from accounts.services import RefusedError, end_sessions, lock_account, record, rights_taken, tell_of_new_admin
-from connections.models import MarketoConnection
+from connections.models import MarketoAdmin, MarketoConnection
 from members.audit_actions import MemberAction
 from salesforce_orgs.moves import withdraw_offer_of
 from salesforce_orgs.services import forget_member
@@ -75,6 +76,18 @@ def remove_member(*, member: Member, removed_by: User, receiver: Member) -> None
         receiver=receiver.user.email,
     )
     account.invitations.filter(invited_by=member.user).update(invited_by=receiver.user)
+
+
+def reset_factors_of(*, member: Member, reset_by: User) -> None:
+    """
+    Take away the second factors that a member has lost. Raises RefusedError, also for an admin of another company's
+    Marketo instance: whoever rules over a Salesforce org can log in as any user there, and only the second factor would
+    keep them out of what a member who has linked such a user may do elsewhere.
+    """
+    if MarketoAdmin.objects.filter(email=member.user.email).exclude(instance__account=member.account).exists():
+        sentence = _("%(name)s has rights outside this Sales account: the operator resets their second factors.")
+        raise RefusedError(sentence % {"name": member.user})
+    reset_second_factors(user=member.user, reset_by=reset_by)
 
 
 def _read_again(member: Member, *fields: str) -> None:

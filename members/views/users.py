@@ -14,7 +14,6 @@ from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Member, SalesAccount, Team
 from accounts.permissions import Permission, Role
-from accounts.second_factors import reset_second_factors
 from accounts.services import RefusedError
 from connections.models import MarketoConnection
 from members import services
@@ -101,7 +100,7 @@ def second_factors(request: ConsoleRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "members/second_factors.html", {"person": member.user})
     try:
-        reset_second_factors(user=member.user, reset_by=request.member.user)
+        services.reset_factors_of(member=member, reset_by=request.member.user)
     except RefusedError as refused:
         messages.error(request, str(refused))
     else:
