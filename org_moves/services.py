@@ -6,11 +6,14 @@ from functools import partial
 
 from django.db import transaction
 
-from accounts.models import SalesAccount, User
+from accounts.models import Member, SalesAccount, User
+from accounts.permissions import Permission, roles_with
 from clients.marketo.types import StaticList
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.orgs import OrgMove
 from org_moves.replacing import own_connections_to_end, replace_connection, try_offer
+from problems.codes import ProblemCode
+from problems.messages import ConnectionProblem
 from salesforce_orgs.moves import take_offer
 from salesforce_package.services import KeptOfOrg, kept_of, leave_org
 from salesforce_package.tasks import check_package
@@ -73,6 +76,7 @@ def move_to_org(*, account: SalesAccount, move_id: int, by: User) -> OrgMove | N
         move = take_offer(account, move_id)
         if move is None:
             return None
+        _check_allowed(account, by)
         is_followed, only = _is_followed_by_run(account), _list_to_read(account)
         _stop_reading(account)
         replace_connection(move, by=by)
@@ -82,6 +86,13 @@ def move_to_org(*, account: SalesAccount, move_id: int, by: User) -> OrgMove | N
             # Nobody else's run can begin before the commit: an account has one at a time.
             start_sync(account=account, started_by=by, only=only)
     return move
+
+
+def _check_allowed(account: SalesAccount, by: User) -> None:
+    """In the seconds that the new org takes to answer the right may have been taken. Raises ConnectionProblem."""
+    deciders = Member.objects.for_account(account).filter(role__in=roles_with(Permission.DECIDE_RUNS))
+    if not deciders.filter(user=by).exists():
+        raise ConnectionProblem(ProblemCode.SALESFORCE_NOT_ALLOWED)
 
 
 def _list_to_read(account: SalesAccount) -> StaticList | None:

@@ -4,7 +4,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import SalesAccount, User
+from accounts.models import Member, SalesAccount, User
+from accounts.permissions import Permission, roles_with
 from accounts.services import record
 from clients.http import ApiError
 from clients.salesforce import app_check, oauth
@@ -55,11 +56,21 @@ def replace_credentials(app: SalesforceApp, *, by: User, credentials: tuple[str,
         # Durable: what the proof brought, a new refresh token perhaps, must not be rolled back with anything else.
         with transaction.atomic(durable=True):
             _prove(app, fresh)
-            app.client_id, app.client_secret, app.proved_at = key, secret, timezone.now()
-            app.save(update_fields=["client_id", "client_secret", "proved_at"])
-            record(account=app.account, actor=by, action=AppAction.REPLACED, target=app.name)
+            # In the seconds that Salesforce takes to answer the right may have been taken.
+            is_allowed = _may_connect(app.account, by)
+            if is_allowed:
+                app.client_id, app.client_secret, app.proved_at = key, secret, timezone.now()
+                app.save(update_fields=["client_id", "client_secret", "proved_at"])
+                record(account=app.account, actor=by, action=AppAction.REPLACED, target=app.name)
     except ApiError as error:
         raise ConnectionProblem(problem_code(error)) from None
+    if not is_allowed:
+        raise ConnectionProblem(ProblemCode.SALESFORCE_NOT_ALLOWED)
+
+
+def _may_connect(account: SalesAccount, user: User) -> bool:
+    makers = Member.objects.for_account(account).filter(role__in=roles_with(Permission.CONNECT_SALESFORCE))
+    return makers.filter(user=user).exists()
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from connections.orgs import CopiedOrg, OrgMove, unsealed
 from connections.services.client_factory import salesforce_client
 from members.services import change_role, remove_member
 from notifications.audiences import receivers_of
+from org_moves import services
 from org_moves.services import move_to_org, what_hangs_on_it
 from problems.messages import ConnectionProblem
 from salesforce_orgs import moves as org_moves
@@ -113,6 +114,22 @@ def test_a_working_connection_is_not_given_up_for_one_that_was_taken_back_meanwh
     assert SalesforceConnection.objects.values().get() == before
     assert offered_move(synced) == offer
     assert not SyncRun.objects.unfinished().exists()
+
+
+def test_whoever_loses_the_right_while_the_new_org_answers_moves_nothing(
+    offer: OrgMove, admin: User, synced: SalesAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, other = SalesforceConnection.objects.values().get(), make_member(synced, "also@acme.example", Role.ADMIN)
+
+    def answered(*_args: object) -> None:
+        change_role(member=other, role=Role.SALESFORCE_ADMIN, changed_by=admin)
+
+    monkeypatch.setattr(services, "try_offer", answered)
+    with pytest.raises(ConnectionProblem) as refused:
+        move_to_org(account=synced, move_id=offer.pk, by=other.user)
+    assert "your role was changed meanwhile" in str(refused.value.problem.what)
+    assert SalesforceConnection.objects.values().get() == before
+    assert offered_move(synced) == offer
 
 
 def test_tokens_that_are_renewed_while_they_are_tried_are_those_that_are_stored(

@@ -9,10 +9,13 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import AuditEvent, SalesAccount, User
+from accounts.permissions import Role
 from connections.models import SalesforceApp, SalesforceConnection
 from connections.services.client_factory import salesforce_client
 from connections.services.token_refresh import renew_access
+from members.services import change_role
 from problems.messages import PROBLEMS
+from salesforce_apps import services
 from salesforce_apps.audit_actions import AppAction
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
@@ -254,6 +257,20 @@ def test_a_new_secret_takes_the_place_of_the_old_one_when_it_was_proved(
     renewed = SalesforceConnection.objects.get()
     assert renewed.access_token != connected.access_token
     renew_access(renewed)
+
+
+def test_whoever_loses_the_right_while_salesforce_answers_replaces_nothing(
+    account: SalesAccount, admin: User, salesforce_admin: User, crm: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_salesforce_app(account)
+
+    def answered(*_args: object) -> None:
+        change_role(member=salesforce_admin.member, role=Role.USER, changed_by=admin)
+
+    monkeypatch.setattr(services, "_prove", answered)
+    page = crm.post(change_of(app), {"client_id": "another-key", "client_secret": "another-secret"})
+    assert "your role was changed meanwhile" in text_of(page)
+    assert SalesforceApp.objects.get().client_secret == app.client_secret
 
 
 def test_key_and_secret_of_another_app_prove_nothing(
