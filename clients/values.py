@@ -18,6 +18,7 @@ _log = structlog.get_logger(__name__)
 
 # What a bigint column holds, with a margin.
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
+LONGEST_NAME = 255
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -68,6 +69,16 @@ def as_text(value: object) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def storable(text: str) -> str:
+    """Without what no column of a database holds: NUL, and halves of letters, both of which JSON lets through."""
+    return text.replace("\0", "").encode(errors="replace").decode()
+
+
+def short_text(value: object) -> str:
+    """A name or a key as columns hold it."""
+    return storable(as_text(value) or "")[:LONGEST_NAME]
 
 
 def whole_number(value: object) -> int | None:

@@ -18,7 +18,7 @@ from accounts.services import record
 from clients.http import ApiError, QuotaExceeded, ReconnectNeeded, TransientApiError
 from clients.marketo.client import MarketoClient
 from clients.marketo.types import MarketoUser
-from common.addresses import lookup_form
+from common.addresses import LONGEST_ADDRESS, lookup_form
 from common.throttling import HeldError, exclusive
 from connections.models import AdminReading, MarketoAdmin, MarketoInstance
 from connections.querysets import MarketoAdminQuerySet
@@ -171,7 +171,8 @@ def _keep(instance: MarketoInstance, admins: Sequence[MarketoUser], unread: Sequ
     """Raises ConnectionProblem for nobody. Whose roles were not told stays what they were."""
     if not admins:
         raise ConnectionProblem(ProblemCode.MARKETO_NO_ADMINS)
-    found = {lookup_form(user.email): user for user in admins}
+    # Who has a longer one can be nobody here, and keeps nobody else's list from being renewed.
+    found = {email: user for user in admins if len(email := lookup_form(user.email)) <= LONGEST_ADDRESS}
     with transaction.atomic():
         gone = MarketoAdmin.objects.of_instance(instance).exclude(marketo_user_id="")
         gone.exclude(email__in=[*found, *unread]).delete()

@@ -14,6 +14,7 @@ from clients.http import ApiError, ReconnectNeeded
 from clients.salesforce import oauth
 from clients.salesforce.client import Access, Organization, SalesforceClient, UserInfo
 from clients.salesforce.errors import SERVICE
+from clients.values import short_text
 from connections.models import (
     ConnectionStatus,
     ConnectMethod,
@@ -114,7 +115,7 @@ def _values(
         "login_origin": made.login_origin,
         "instance_url": answer.instance_url,
         "org_id": answer.org_id,
-        "org_name": organization.name,
+        "org_name": short_text(organization.name),
         "is_sandbox": organization.is_sandbox,
         "user_id": answer.user_id,
         "username": who.username,

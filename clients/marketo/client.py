@@ -21,7 +21,7 @@ from clients.http import (
 )
 from clients.marketo.errors import SERVICE, ExportFileMissing, TokenRefused, raise_for_error
 from clients.marketo.types import ChangesPage, Export, LeadField, MarketoUser, StaticList, TokenCache, Workspace
-from clients.values import all_readable, as_text, moment, objects, required, warn_unreadable, whole_number
+from clients.values import all_readable, as_text, moment, objects, required, short_text, warn_unreadable, whole_number
 
 _LEAD_BATCH = 300  # filter values, and people, in one call
 _PAGE_SIZE = 200  # users, folders
@@ -176,7 +176,7 @@ class MarketoClient:
         """The workspaces people can be given; the one with the id 0 stands for all of them and is left out."""
         records = self._answer("GET", f"{_USERS_PATH}/workspaces.json")
         with expected_shape(SERVICE, records):
-            return [Workspace(record["id"], record["name"]) for record in records if record["id"]]
+            return [Workspace(record["id"], short_text(record["name"])) for record in records if record["id"]]
 
     def activity_type_ids(self) -> dict[str, int]:
         """The ids of all activity types of the instance by their names."""

@@ -6,7 +6,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, Self
 
-from clients.values import as_text, flag, moment, objects, warn_unreadable, whole_number, whole_numbers
+from clients.values import (
+    as_text,
+    flag,
+    moment,
+    objects,
+    short_text,
+    storable,
+    warn_unreadable,
+    whole_number,
+    whole_numbers,
+)
 
 # An array of numbers in recorded answers (airbytehq/airbyte, source-marketo); Adobe's swagger gives values no type.
 MERGE_IDS = "Merge IDs"
@@ -62,8 +72,13 @@ class MarketoUser:
 
     @classmethod
     def from_answer(cls, record: dict[str, Any]) -> Self:
-        names = (as_text(record.get(name)) or "" for name in ("firstName", "lastName"))
-        return cls(str(record["userid"]), str(record["emailAddress"]), *names)
+        return cls(
+            user_id=short_text(record["userid"]),
+            # Not cut: that of somebody else might be left.
+            email=storable(str(record["emailAddress"])),
+            first_name=short_text(record.get("firstName")),
+            last_name=short_text(record.get("lastName")),
+        )
 
 
 @dataclass(frozen=True)

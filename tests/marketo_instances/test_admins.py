@@ -1,5 +1,8 @@
 """The list of Marketo admins: one unreadable role, other roles, and many users in the background."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 import time_machine
 from django.test import Client
@@ -106,6 +109,41 @@ def test_a_former_admin_is_out_within_a_day_whoever_opens_the_page(
         tasks.renew_admins()
     assert client_of(former).get(PAGE).status_code == 404
     assert emails(instance) == ADMINS
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"firstName": "L" * 300, "lastName": "Y\0"},
+        {"emailAddress": f"{'l' * 300}@acme.example"},
+        {"userid": "l" * 300},
+        {"userid": "l\0", "emailAddress": "l\0ynn@acme.example"},
+        {"userid": "l\ud800", "emailAddress": "l\ud800@acme.example", "firstName": "\ud800"},
+    ],
+)
+def test_nobody_keeps_a_former_admin_in_by_an_odd_user_in_marketo(
+    instance: MarketoInstance, monkeypatch: pytest.MonkeyPatch, odd: dict[str, str], is_long: bool
+) -> None:
+    """Security statement 35: an admin who is about to leave makes one there, by which no list was ever kept again."""
+    monkeypatch.setattr(service, "IN_ONE_GO", 1 if is_long else 100)
+    user_records, roles_of = MarketoClient._user_records, MarketoClient.roles_of
+
+    def records(client: MarketoClient, *, api_only: bool) -> Iterator[dict[str, Any]]:
+        yield from user_records(client, api_only=api_only)
+        yield {"userid": "lynn", "emailAddress": "lynn@acme.example", "firstName": "", "lastName": ""} | odd
+
+    def roles(client: MarketoClient, user_id: str) -> set[str]:
+        return {"Admin"} if user_id.startswith("l") else roles_of(client, user_id)
+
+    monkeypatch.setattr(MarketoClient, "_user_records", records)
+    monkeypatch.setattr(MarketoClient, "roles_of", roles)
+    make_marketo_admin(instance, "former@acme.example", marketo_user_id="former")
+    refresh_marketo_admins(instance)
+    for reading in AdminReading.objects.all():
+        for _ in range(100):
+            read_on(reading.pk)
+    assert emails(instance) - {"lynn@acme.example", "l?@acme.example"} == ADMINS
 
 
 @pytest.mark.parametrize("trouble", ["silent", "never_told"])

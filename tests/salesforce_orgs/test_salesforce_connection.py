@@ -1,5 +1,6 @@
 """Connecting to Salesforce and back, through the pages and the real dance."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_django import Settings
 
 from accounts.models import AuditEvent, SalesAccount, User
 from clients.http import ReconnectNeeded
+from clients.salesforce.client import SalesforceClient
 from connections.models import SalesforceConnection, SalesforceSignIn
 from connections.orgs import CopiedOrg, OrgMove
 from connections.services.client_factory import salesforce_client
@@ -55,6 +57,17 @@ def test_each_choice_leads_to_its_host(
     settings.SANDBOX_ORIGIN = ""
     page = client_of(admin).get(CONNECT, {"choice": choice, "my_domain": my_domain})
     assert f"<code>{host}</code>" in text_of(page)
+
+
+def test_an_org_may_be_called_anything(
+    admin: User, client_of: ClientOf, person_at_salesforce: PersonAtSalesforce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organization = SalesforceClient.organization
+    name = f"\0\ud800{'A' * 300}"
+    monkeypatch.setattr(SalesforceClient, "organization", lambda client: replace(organization(client), name=name))
+    browser = client_of(admin)
+    browser.get(person_at_salesforce(press_ok(browser)))
+    assert SalesforceConnection.objects.get().org_name == f"?{'A' * 254}"
 
 
 def test_what_was_understood_is_shown_where_a_sandbox_stands_in(
