@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm, ResetPasswordForm
 from django import forms
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,7 @@ from accounts.tasks import send_password_reset
 from accounts.time_zones import time_zone_choices
 from common.address_fields import KnownAddressField, contains_spelling
 from common.names import clean_name
+from common.paging import is_key
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]
@@ -106,10 +108,22 @@ class TeamForm(VisibleName, forms.ModelForm[Team]):
         labels = {"name": _("Name of the team")}
 
 
+class RowsField(forms.ModelMultipleChoiceField[Model]):
+    """Ticked rows. Django makes a query of each value, though it asks none: 9,900 cost two seconds of a processor."""
+
+    def _check_values(self, value: Any) -> Any:
+        sent = set(map(str, value))
+        found = self.queryset.filter(pk__in=filter(is_key, sent))  # type: ignore[union-attr]  # a form has one
+        if missing := sent - {str(row.pk) for row in found}:
+            message, params = self.error_messages["invalid_choice"], {"value": min(missing)[:40]}
+            raise forms.ValidationError(message, code="invalid_choice", params=params)
+        return found
+
+
 class TeamMembersForm(forms.Form):
     """Members to put into a team, or to take out of it."""
 
-    members = forms.ModelMultipleChoiceField(
+    members = RowsField(
         label=_("Members"),
         queryset=Member.objects.none(),
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),

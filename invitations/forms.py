@@ -10,7 +10,7 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import VisibleName
+from accounts.forms import RowsField, VisibleName
 from accounts.models import Team, User
 from accounts.permissions import Role
 from accounts.querysets import TeamQuerySet
@@ -41,7 +41,7 @@ class InviteForm(forms.Form):
         widget=forms.Textarea(attrs={"class": "form-control", "rows": 5, "autofocus": True}),
         help_text=_("Separate them by commas, semicolons or new lines; “Name <address>” works too."),
     )
-    teams = forms.ModelMultipleChoiceField(
+    teams = RowsField(
         label=_("Teams"),
         queryset=Team.objects.none(),
         required=False,
