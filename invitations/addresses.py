@@ -17,6 +17,8 @@ from common.addresses import AddressError, stored_form, trimmed
 from common.names import clean_name
 
 LONGEST_NAME = 150
+# As mail programs write it, each letter in up to a dozen. Python's work on codes grows with the square of the length.
+LONGEST_WRITTEN_NAME = 2_000
 # A quotation mark opens a name only where a word begins, so that 5" opens none. Old Outlook writes [mailto:...].
 TOKEN = re.compile(
     r"""
@@ -127,7 +129,7 @@ def _bare(text: str) -> TypedAddress:
 
 def read_name(text: str) -> str:
     """A name without the marks and codes of mail programs; empty when it only repeats an address."""
-    name = text.strip()
+    name = text.strip()[:LONGEST_WRITTEN_NAME]
     if name.startswith('"') and name.endswith('"'):
         name = re.sub(r"\\(.)", r"\1", name[1:-1])
     name = trimmed(" ".join(_decoded(name).split()).strip(QUOTATION_MARKS))

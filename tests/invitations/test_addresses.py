@@ -1,11 +1,13 @@
 """Addresses as people paste them."""
 
+from email.header import Header
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from invitations import addresses
 from invitations.addresses import read_address, read_addresses
 from invitations.csv_columns import guess_mapping
 from invitations.csv_rows import read_people
@@ -25,6 +27,26 @@ from invitations.csv_table import read_table
 )
 def test_any_usual_notation(text: str, emails: list[str]) -> None:
     assert [address.email for address in read_addresses(text)] == emails
+
+
+@pytest.mark.parametrize("text", ["=?a?q?x" * 3_000, "=?a?q?x" * 3_000 + " <per@x.example>"])
+def test_no_more_of_a_name_is_decoded_than_a_mail_program_writes(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's work on such codes grows with the square of their length."""
+    lengths, decode_header = [], addresses.decode_header
+
+    def decoded(name: str) -> object:
+        lengths.append(len(name))
+        return decode_header(name)
+
+    monkeypatch.setattr(addresses, "decode_header", decoded)
+    assert len(read_addresses(text)) == 1
+    assert max(lengths, default=0) <= 2_000
+
+
+def test_a_long_name_in_codes_is_read_whole() -> None:
+    """150 letters of three bytes each, as mail programs write them: in words of 75 signs at most."""
+    name = "\u20ac" * 150
+    assert read_address(f"{Header(name, 'utf-8').encode()} <per@x.example>".replace("\n", "")).name == name
 
 
 INPUTS = Path(__file__).parent / "inputs"
