@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Lower
 
-from accounts.permissions import Role
+from accounts.permissions import Permission, Role, roles_with
 from common.addresses import lookup_form
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def admins_of(self, account: SalesAccount) -> MemberQuerySet:
         """Members with the role Admin who can sign in."""
         return self.for_account(account).filter(role=Role.ADMIN, user__is_active=True)
+
+    def who_may(self, permission: Permission) -> MemberQuerySet:
+        """Members whose role includes it."""
+        return self.filter(role__in=roles_with(permission))
 
     def unlinked(self) -> MemberQuerySet:
         """Members whom no Salesforce user signs in."""

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from accounts.models import Member, SalesAccount, User
-from accounts.permissions import Permission, roles_with
+from accounts.permissions import Permission
 from accounts.services import record
 from common.throttling import hit
 from diagnostics.audit_actions import DiagnosticsAction
@@ -147,9 +147,10 @@ def _about(token: str) -> tuple[SalesAccount, int, str] | None:
     except signing.BadSignature:
         return None
     kind, _key = kind_and_key(subject)
-    roles = roles_with(kind.permission) if kind else []
-    makers = Member.objects.filter(account_id=account_id, user_id=by_id, role__in=roles, user__is_active=True)
-    maker = makers.select_related("account").first()
+    if kind is None:
+        return None
+    makers = Member.objects.filter(account_id=account_id, user_id=by_id, user__is_active=True)
+    maker = makers.who_may(kind.permission).select_related("account").first()
     return (maker.account, by_id, subject) if maker else None
 
 

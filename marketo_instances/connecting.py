@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Member, SalesAccount, User
-from accounts.permissions import Permission, roles_with
+from accounts.permissions import Permission
 from accounts.services import lock_account, record
 from clients.hosts import ForbiddenHost, normalise_marketo_endpoint
 from clients.http import ApiError, UnexpectedAnswer
@@ -187,7 +187,7 @@ def _connect(
 
 def _check_allowed(account: SalesAccount, by: User) -> None:
     """In the seconds that Marketo takes to answer the right may have been taken; under the account's lock it is not."""
-    makers = Member.objects.for_account(account).filter(role__in=roles_with(Permission.CONNECT_MARKETO))
+    makers = Member.objects.for_account(account).who_may(Permission.CONNECT_MARKETO)
     if not makers.filter(user=by).exists():
         raise ConnectionProblem(ProblemCode.MARKETO_NOT_ALLOWED)
 

@@ -7,7 +7,7 @@ from functools import partial
 from django.db import transaction
 
 from accounts.models import Member, SalesAccount, User
-from accounts.permissions import Permission, roles_with
+from accounts.permissions import Permission
 from clients.marketo.types import StaticList
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.orgs import OrgMove
@@ -90,7 +90,7 @@ def move_to_org(*, account: SalesAccount, move_id: int, by: User) -> OrgMove | N
 
 def _check_allowed(account: SalesAccount, by: User) -> None:
     """In the seconds that the new org takes to answer the right may have been taken. Raises ConnectionProblem."""
-    deciders = Member.objects.for_account(account).filter(role__in=roles_with(Permission.DECIDE_RUNS))
+    deciders = Member.objects.for_account(account).who_may(Permission.DECIDE_RUNS)
     if not deciders.filter(user=by).exists():
         raise ConnectionProblem(ProblemCode.SALESFORCE_NOT_ALLOWED)
 

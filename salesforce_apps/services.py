@@ -5,7 +5,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Member, SalesAccount, User
-from accounts.permissions import Permission, roles_with
+from accounts.permissions import Permission
 from accounts.services import record
 from clients.http import ApiError
 from clients.salesforce import app_check, oauth
@@ -57,7 +57,8 @@ def replace_credentials(app: SalesforceApp, *, by: User, credentials: tuple[str,
         with transaction.atomic(durable=True):
             _prove(app, fresh)
             # In the seconds that Salesforce takes to answer the right may have been taken.
-            is_allowed = _may_connect(app.account, by)
+            makers = Member.objects.for_account(app.account).who_may(Permission.CONNECT_SALESFORCE)
+            is_allowed = makers.filter(user=by).exists()
             if is_allowed:
                 app.client_id, app.client_secret, app.proved_at = key, secret, timezone.now()
                 app.save(update_fields=["client_id", "client_secret", "proved_at"])
@@ -66,11 +67,6 @@ def replace_credentials(app: SalesforceApp, *, by: User, credentials: tuple[str,
         raise ConnectionProblem(problem_code(error)) from None
     if not is_allowed:
         raise ConnectionProblem(ProblemCode.SALESFORCE_NOT_ALLOWED)
-
-
-def _may_connect(account: SalesAccount, user: User) -> bool:
-    makers = Member.objects.for_account(account).filter(role__in=roles_with(Permission.CONNECT_SALESFORCE))
-    return makers.filter(user=user).exists()
 
 
 @transaction.atomic

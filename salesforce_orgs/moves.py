@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import Member, SalesAccount, User
 from accounts.occurrences import begin, end
-from accounts.permissions import Permission, roles_with
+from accounts.permissions import Permission
 from accounts.services import record
 from connections.models import OrphanedToken
 from connections.orgs import CopiedOrg, OrgMove
@@ -140,7 +140,7 @@ def take_offer(account: SalesAccount, move_id: int) -> OrgMove | None:
 
 def _offers_to(account: SalesAccount) -> OrgMoveQuerySet:
     """What is offered to an account by somebody who still may, and has not waited for too long."""
-    makers = Member.objects.for_account(account).filter(role__in=roles_with(Permission.CONNECT_SALESFORCE))
+    makers = Member.objects.for_account(account).who_may(Permission.CONNECT_SALESFORCE)
     offered = OrgMove.objects.for_account(account).offered().filter(offered_at__gt=timezone.now() - OFFERED_FOR)
     return offered.filter(offered_by__in=makers.values("user")).select_related("account", "offered_by")
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Member, SalesAccount, User
-from accounts.permissions import Permission, roles_with
+from accounts.permissions import Permission
 from accounts.services import record
 from clients.hosts import ForbiddenHost, LoginChoice, salesforce_login_origin
 from clients.http import ApiError, reported_call
@@ -94,7 +94,7 @@ def take_sign_in(*, state: str, user: User, browser: str) -> SalesforceSignIn:
     if sign_in is None or not SalesforceSignIn.objects.filter(pk=sign_in.pk).delete()[0]:
         raise ConnectionProblem(ProblemCode.SALESFORCE_LOST_SIGN_IN)
     permission = Permission.CONNECT_OWN_SALESFORCE if sign_in.is_own else Permission.CONNECT_SALESFORCE
-    if not Member.objects.for_account(sign_in.account).filter(user=user, role__in=roles_with(permission)).exists():
+    if not Member.objects.for_account(sign_in.account).who_may(permission).filter(user=user).exists():
         raise ConnectionProblem(ProblemCode.SALESFORCE_NOT_ALLOWED)
     return sign_in
 

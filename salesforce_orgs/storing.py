@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Member, SalesAccount, User
-from accounts.permissions import Permission, roles_with
+from accounts.permissions import Permission
 from accounts.services import record
 from clients.http import ApiError, ReconnectNeeded
 from clients.salesforce import oauth
@@ -184,7 +184,7 @@ def connect(
 def _member(made: Made) -> Member:
     """Who connects, if they still may: in the seconds that Salesforce takes to answer a right may have been taken."""
     permission = Permission.CONNECT_OWN_SALESFORCE if made.is_own else Permission.CONNECT_SALESFORCE
-    makers = Member.objects.for_account(made.account).filter(role__in=roles_with(permission))
+    makers = Member.objects.for_account(made.account).who_may(permission)
     member = makers.filter(user=made.user).first()
     if member is None:
         raise ConnectionProblem(ProblemCode.SALESFORCE_NOT_ALLOWED)
