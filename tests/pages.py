@@ -3,17 +3,20 @@
 import csv
 import html
 import io
+import re
 from typing import Any
+
+EDGES = re.compile(r"(<[a-z][^>]*>) | (</)")
 
 
 def text_of(answer: Any) -> str:
-    """A page as its reader sees it, with its tags: signs such as > unescaped, white space folded."""
-    return " ".join(html.unescape(answer.content.decode()).split())
+    """A page as its reader sees it, with its tags: signs such as > unescaped, white space as in `source_of`."""
+    return html.unescape(source_of(answer))
 
 
 def source_of(answer: Any) -> str:
-    """A page as it was sent, white space folded: for what must be escaped in it."""
-    return " ".join(answer.content.decode().split())
+    """A page as it was sent, for what must be escaped in it: white space folded, and none at the edges of an element."""
+    return EDGES.sub(r"\1\2", " ".join(answer.content.decode().split()))
 
 
 def rows_of(answer: Any) -> list[list[str]]:
