@@ -157,6 +157,21 @@ def running_sandbox() -> Iterator[SandboxProcess]:
         yield process
 
 
+# Here, so that the rooms that borrow fixtures of `tests.sync` start neither of these again.
+@pytest.fixture(scope="session")
+def short_sandbox() -> Iterator[SandboxProcess]:
+    """People who came within two windows: what a run costs grows with them."""
+    with SandboxProcess.start(people=300, days=45) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def large_sandbox() -> Iterator[SandboxProcess]:
+    """Large enough for files of several pieces; tests that need them take it for their `running_sandbox`."""
+    with SandboxProcess.start(company="tidy", people=6000) as process:
+        yield process
+
+
 # What names and counts people as a young company would have them.
 YOUNG = {
     "first_ids_gone": 0,

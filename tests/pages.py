@@ -15,7 +15,7 @@ def text_of(answer: Any) -> str:
 
 
 def source_of(answer: Any) -> str:
-    """A page as it was sent, for what must be escaped in it: white space folded, and none at the edges of an element."""
+    """A page as it was sent, for what must be escaped: white space folded, and none at the edges of an element."""
     return EDGES.sub(r"\1\2", " ".join(answer.content.decode().split()))
 
 

@@ -215,7 +215,7 @@ def test_upgrade_by_clicking(sandbox: SandboxProcess) -> None:
     with Browser(sandbox) as browser:
         browser.get(INSTALL)
         browser.log_in()
-        assert ">Upgrade</button>" in browser.page.text
+        assert re.search(r">\s*Upgrade\s*</button>", browser.page.text)
         browser.submit(action="install_package", version="1.8000.0.0")
         assert "1.8000.0.0 is installed" in browser.page.text
         browser.get(INSTALL, {"p0": "04t000000000000"})
@@ -239,7 +239,7 @@ def test_app_is_blocked_and_unblocked_by_clicking(sandbox: SandboxProcess) -> No
         browser.get("/lightning/setup/ConnectedAppsUsage/home")
         browser.log_in()
         browser.submit(action="block_app", blocked="true")
-        assert ">Unblock<" in browser.page.text
+        assert re.search(r">\s*Unblock\s*<", browser.page.text)
         assert "error=OAUTH_APP_BLOCKED" in browser.authorize()
 
 

@@ -156,7 +156,7 @@ def test_a_user_only_looks(connected: SalesAccount, member: User) -> None:
 
 
 def test_a_user_is_shown_their_own_part(connected: SalesAccount, member: User, client_of: ClientOf) -> None:
-    page = client_of(member).get("/").content.decode()
+    page = text_of(client_of(member).get("/"))
     assert "Your part" in page
     assert f'href="{reverse("connections:own_salesforce")}">Connect' in page
 

@@ -119,9 +119,9 @@ def test_what_is_not_counted_yet_is_no_zero(account: SalesAccount, ops: User, cl
     """People are counted in the merge; a run that follows changes may well have found none."""
     run = make_run(account, RunStatus.EXTRACTING)
     read = re.compile(r'data-label="Read">(.*?)<')
-    assert read.findall(client_of(ops).get("/ops/sync/").content.decode()) == ["–"]
+    assert read.findall(text_of(client_of(ops).get("/ops/sync/"))) == ["–"]
     SyncRun.objects.filter(pk=run.pk).update(status=RunStatus.SUCCEEDED)
-    assert read.findall(client_of(ops).get("/ops/sync/").content.decode()) == ["0"]
+    assert read.findall(text_of(client_of(ops).get("/ops/sync/"))) == ["0"]
 
 
 def test_pause_and_resume_are_two_buttons(account: SalesAccount, ops: User, client_of: ClientOf) -> None:

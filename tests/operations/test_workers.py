@@ -13,6 +13,7 @@ from accounts.models import User
 from common.redis_client import redis_client
 from operations.workers import QueueState, Work, work_of_now
 from tests.conftest import ClientOf
+from tests.pages import text_of
 
 PAGE = "/ops/"
 
@@ -48,5 +49,5 @@ def test_a_redis_that_was_started_again_is_there_at_once() -> None:
 def test_the_oldest_message_of_a_queue_is_told(ops: User, client_of: ClientOf) -> None:
     with time_machine.travel(timezone.now() - timedelta(minutes=5), tick=True):
         current_app.send_task("notifications.tasks.sweep")
-    page = client_of(ops).get(PAGE).content.decode()
-    assert re.search(r">1</td><td [^>]*>5 min( \d+ s)?</td>", page)
+    page = text_of(client_of(ops).get(PAGE))
+    assert re.search(r">1</td> <td [^>]*>5 min( \d+ s)?</td>", page)

@@ -186,7 +186,7 @@ def test_the_fragment_brings_the_trace_and_what_both_systems_say(
     assert "<html" not in fragment
     assert 'hx-trigger="load"' not in fragment
     assert "Belongs in the copy" in fragment
-    assert "differs: </span><bdi>Chair</bdi></strong>" in fragment
+    assert "differs:</span> <bdi>Chair</bdi></strong>" in fragment
     assert str(person.owner_name) in fragment
     marketo = {str(row.label): row.marketo for row in answer.context["rows"]}
     differing = [label for label, cell in marketo.items() if cell and cell.is_different]

@@ -5,10 +5,9 @@ from tests.sync.conftest import (
     change,
     connected,
     first_sync,
-    large_sandbox,
     running_sandbox,
     sync,
     synced,
 )
 
-__all__ = ["answers", "change", "connected", "first_sync", "large_sandbox", "running_sandbox", "sync", "synced"]
+__all__ = ["answers", "change", "connected", "first_sync", "running_sandbox", "sync", "synced"]

@@ -1,6 +1,6 @@
 """An account connected to both sides of the sandbox, and runs driven without workers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,17 +21,8 @@ PREVIEW = "/marketo/sales-insight/actions-config/sync/"
 
 
 @pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[SandboxProcess]:
-    """People who came within two windows: what a run costs grows with them."""
-    with SandboxProcess.start(people=300, days=45) as process:
-        yield process
-
-
-@pytest.fixture(scope="session")
-def large_sandbox() -> Iterator[SandboxProcess]:
-    """Large enough for files of several pieces; tests that need them take it for their `running_sandbox`."""
-    with SandboxProcess.start(company="tidy", people=6000) as process:
-        yield process
+def running_sandbox(short_sandbox: SandboxProcess) -> SandboxProcess:
+    return short_sandbox
 
 
 @pytest.fixture

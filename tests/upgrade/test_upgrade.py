@@ -1,4 +1,4 @@
-"""The database of every release, with rows in every table, becomes the newest one; and all its pages open."""
+"""The database of every release, with rows in every table, becomes the newest one; and its pages open."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,9 +72,16 @@ def test_a_database_of_a_release_is_upgraded(restored: str) -> None:
     assert empty - NOT_YET.get(restored, set()) <= {"accounts.User_groups", "accounts.User_user_permissions"}
     assert list(broken_entries()) == []
     assert Person.objects.live().search("asa ost").count() == 8
+    if restored in {DUMPS[0].stem, DUMPS[-1].stem}:
+        # Whatever comes between passes through the same migrations; opening all pages is most of the time.
+        assert pages_that_fail(signed_in()) == {}
+
+
+def signed_in() -> Client:
+    """A browser of somebody who may open most pages."""
     admin = User.objects.get(email=ADMIN)
     User.objects.filter(pk=admin.pk).update(is_ops_staff=True)
-    assert pages_that_fail(let_in(Client(), admin)) == {}
+    return let_in(Client(), admin)
 
 
 def pages_that_fail(browser: Client) -> dict[str, int]:
