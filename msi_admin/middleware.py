@@ -71,6 +71,7 @@ class OurCookiesMiddleware:
 class ProbesMiddleware:
     """
     Monitoring asks by the address of the machine, with any Host: for its pages alone that is as good as the site's own.
+    Each is answered in one way, whatever the header Accept wants: the library fails for one that it cannot read.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -79,6 +80,7 @@ class ProbesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info in PROBES:
             request.META["HTTP_HOST"] = urlsplit(settings.SITE_URL).netloc
+            request.META.pop("HTTP_ACCEPT", None)
         return self.get_response(request)
 
 

@@ -72,6 +72,12 @@ def test_another_media_type(secret: str) -> None:
     assert call("accounts", secret, Accept="text/html, */*;q=0.1").status_code == 200
 
 
+@pytest.mark.parametrize("accept", ["application/json;a*=nowhere'c'd", "application/json, " * 100])
+def test_a_header_that_is_not_read(db: None, accept: str) -> None:
+    """Nobody needs a token to send it: the first was an error of ours, a long one took seconds of a processor."""
+    problem_of(call("accounts", "", Accept=accept), 406)
+
+
 @pytest.mark.parametrize(
     ("path", "name"),
     [

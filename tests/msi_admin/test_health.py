@@ -16,9 +16,10 @@ def test_alive_needs_nothing_else(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_web_process_is_ready_without_workers(client: Client) -> None:
-    """A missing loader must not take the site away."""
-    answer = client.get("/readyz", headers={"Accept": "text/html,*/*"})
+@pytest.mark.parametrize("accept", ["text/html,*/*", "////"])
+def test_a_web_process_is_ready_without_workers(client: Client, accept: str) -> None:
+    """A missing loader must not take the site away, nor a header that nobody can read."""
+    answer = client.get("/readyz", headers={"Accept": accept})
     assert (answer.status_code, answer.json()) == (200, {"Database": "OK", "Cache": "OK"})
 
 
