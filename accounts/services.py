@@ -120,7 +120,10 @@ def end_sessions(user: User) -> None:
 
 @transaction.atomic
 def set_ops_staff(*, email: str, is_ops_staff: bool, by: User | None) -> User:
-    """Make a user ops staff, or no longer; `by` is None for a command. Raises RefusedError for an unknown address."""
+    """
+    Make a user ops staff, or no longer; `by` is None for a command. They sign in anew: perhaps not by Salesforce, which
+    lets no ops staff in. Raises RefusedError for an unknown address.
+    """
     user = User.objects.with_email(email)
     if user is None:
         raise RefusedError(_("Nobody with the address %(email)s can sign in here.") % {"email": email})
@@ -128,6 +131,7 @@ def set_ops_staff(*, email: str, is_ops_staff: bool, by: User | None) -> User:
         User.objects.filter(pk=user.pk).update(is_ops_staff=is_ops_staff)
         action = AccountAction.OPS_GRANTED if is_ops_staff else AccountAction.OPS_REVOKED
         record(account=None, actor=by, action=action, target=user.email)
+        end_sessions(user)
         if not is_ops_staff:
             rights_taken.send(User, user=user, by=by)
     return user

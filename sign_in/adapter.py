@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.services import RefusedError, must_use_salesforce
 from problems.codes import problem_code
 from problems.messages import problem_for
-from sign_in.links import linked_to, refuse_other_address
+from sign_in.links import linked_to, refuse_operator, refuse_other_address
 from sign_in.oauth import SignInFailed, new_state
 
 
@@ -65,10 +65,13 @@ class SalesforceSignInAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc
         if sociallogin.state["process"] == AuthProcess.CONNECT:
             # Whoever has signed out meanwhile is asked by allauth to sign in.
             if isinstance(request.user, User):
+                refuse_operator(request.user)
                 refuse_other_address(sociallogin, request.user.email)
         elif sociallogin.state.get("invitation"):
             self.accept_invitation(request, sociallogin, sociallogin.state["invitation"])
-        elif not sociallogin.is_existing:
+        elif sociallogin.is_existing:
+            refuse_operator(sociallogin.user)
+        else:
             self._link_who_must_use_salesforce(request, sociallogin)
 
     def _link_who_must_use_salesforce(self, request: HttpRequest, sociallogin: SocialLogin) -> None:

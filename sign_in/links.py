@@ -43,6 +43,20 @@ def refuse_other_address(sociallogin: SocialLogin, email: str) -> None:
         )
 
 
+def refuse_operator(user: User) -> None:
+    """
+    Raises RefusedError for whoever sees every Sales account: whoever rules over one company's Salesforce org can log in
+    as any user there, and would see those of all others.
+    """
+    if user.is_ops_staff or user.is_superuser:
+        raise RefusedError(
+            _(
+                "Whoever operates this console signs in with a password, not with Salesforce: a Salesforce admin can "
+                "log in as any user of their org. If you have no password, press Forgot password."
+            )
+        )
+
+
 def forget_link(user: User) -> None:
     """
     End the link of somebody who leaves a Sales account: whoever rules over its Salesforce org can log in as any user

@@ -93,6 +93,21 @@ class TestTheWayBack:
             action=AccountAction.SIGNED_IN, actor=mia, details={"methods": ["socialaccount"]}
         ).exists()
 
+    @pytest.mark.parametrize("right", ["is_ops_staff", "is_superuser"])
+    def test_no_org_lets_anybody_in_who_sees_all_accounts(
+        self, client: Client, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce, right: str
+    ) -> None:
+        """Its admins can log in there as any user: those of one company would see what all others have."""
+        link(mia, client_of, at_salesforce)
+        User.objects.update(**{right: True})
+        refused = "signs in with a password, not with Salesforce"
+        assert refused in text_of(client.get(at_salesforce(leave(client)), follow=True))
+        assert client.get("/settings/profile/").status_code == 302
+        SocialAccount.objects.all().delete()
+        browser = client_of(User.objects.get(pk=mia.pk))
+        assert refused in text_of(browser.get(at_salesforce(leave(browser, LINK)), follow=True))
+        assert not SocialAccount.objects.exists()
+
     def test_no_token_is_kept_anywhere(
         self, client: Client, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce
     ) -> None:
