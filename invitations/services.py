@@ -169,6 +169,16 @@ def revoke(*, invitation: Invitation, revoked_by: User) -> None:
 
 
 @transaction.atomic
+def revoke_what_gives_rights(*, account: SalesAccount, invited_by: User, revoked_by: User) -> None:
+    """
+    Somebody may invite no more. What they have offered with more rights than those of a User ends with their own: to
+    an address of theirs it would bring them back.
+    """
+    for invitation in account.invitations.undecided().filter(invited_by=invited_by).exclude(role=Role.USER):
+        revoke(invitation=invitation, revoked_by=revoked_by)
+
+
+@transaction.atomic
 def change_invited_role(*, invitation: Invitation, role: Role, changed_by: User) -> None:
     """Let an invitation make its receiver something else; its link stays. Raises RefusedError when it was decided."""
     account = lock_account(invitation.account)
@@ -216,9 +226,17 @@ def find_open(token: str) -> Invitation:
 def find_open_by_hash(token_hash: str) -> Invitation:
     """The same for who may not keep the token: a session on the way to Salesforce and back."""
     found = Invitation.objects.with_token(token_hash)
-    if not found or not found.is_open:
+    if not found or not found.is_open or not _is_backed(found):
         raise NotOpenError(found)
     return found
+
+
+def _is_backed(invitation: Invitation) -> bool:
+    """A first admin is made by an admin of the Marketo instance, who may be none any more."""
+    if invitation.purpose != Invitation.Purpose.FIRST_ADMIN or not invitation.invited_by:
+        return True
+    administered = MarketoInstance.objects.administered_by(invitation.invited_by)
+    return administered.for_account(invitation.account).exists()
 
 
 @transaction.atomic

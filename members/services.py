@@ -9,6 +9,7 @@ from accounts.permissions import Permission, Role
 from accounts.second_factors import reset_second_factors
 from accounts.services import RefusedError, end_sessions, lock_account, record, rights_taken, tell_of_new_admin
 from connections.models import MarketoAdmin, MarketoConnection
+from invitations.services import revoke_what_gives_rights
 from members.audit_actions import MemberAction
 from salesforce_orgs.moves import withdraw_offer_of
 from salesforce_orgs.services import forget_member
@@ -33,6 +34,8 @@ def change_role(*, member: Member, role: Role, changed_by: User) -> None:
     end_sessions(member.user)
     if not member.may(Permission.CONNECT_SALESFORCE):
         withdraw_offer_of(account=member.account, user=member.user)
+    if not member.may(Permission.MANAGE_USERS):
+        revoke_what_gives_rights(account=member.account, invited_by=member.user, revoked_by=changed_by)
     if role == Role.ADMIN:
         tell_of_new_admin(member.account)
     else:
@@ -55,7 +58,7 @@ def reason_to_keep(member: Member) -> str:
 @transaction.atomic
 def remove_member(*, member: Member, removed_by: User, receiver: Member) -> None:
     """
-    Take somebody out of the account; `receiver`, another member of it, now has the invitations they had made.
+    Take somebody out of the account; `receiver`, another member of it, now has the invitations as User they had made.
 
     Raises RefusedError.
     """
@@ -65,6 +68,7 @@ def remove_member(*, member: Member, removed_by: User, receiver: Member) -> None
         raise RefusedError(reason)
     forget_member(account=account, user=member.user)
     forget_link(member.user)
+    revoke_what_gives_rights(account=account, invited_by=member.user, revoked_by=removed_by)
     member.delete()
     end_sessions(member.user)
     record(

@@ -79,12 +79,11 @@ def remove(request: ConsoleRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s was removed from the Sales account.") % {"name": member.user})
             return redirect("members:users")
-    sent = account.invitations.undecided().filter(invited_by=member.user).count()
     context = {
         "person": member.user,
         "reason": reason,
         "form": form,
-        "sent": sent,
+        "sent": account.invitations.open().filter(invited_by=member.user),
         "salesforce": connected_salesforce_by(member),
         "is_linked": linked_to(member.user) is not None,
     }

@@ -1,13 +1,13 @@
 """Step 1: the Sales account and its first admin."""
 
 import pytest
-from django.test import TestCase
+from django.test import Client, TestCase
 
 from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
 from connections.models import MarketoAdmin, MarketoInstance
-from invitations import services
+from invitations import services, tasks
 from invitations.audit_actions import InvitationAction
 from invitations.models import Invitation
 from tests.conftest import ClientOf
@@ -16,7 +16,8 @@ from tests.invitations.conftest import token_in_last_mail, url_of
 
 
 @pytest.fixture
-def sender(db: None) -> User:
+def sender(marketo: MarketoInstance) -> User:
+    make_marketo_admin(marketo, "marketo@acme.example")
     return make_user("marketo@acme.example")
 
 
@@ -46,6 +47,16 @@ def test_pressed_twice_the_first_stays(marketo: MarketoInstance, maria: MarketoA
         services.set_up_sales_account(instance=marketo, email=maria.email, invited_by=sender)
     assert first.account.invitations.get().is_open
     assert SalesAccount.objects.count() == 1
+
+
+def test_what_a_former_marketo_admin_offered_is_over(client: Client, marketo: MarketoInstance, sender: User) -> None:
+    """Otherwise it would make an address of theirs the first admin."""
+    invitation = services.set_up_sales_account(instance=marketo, email="maria@acme.example", invited_by=sender)
+    tasks.send_invitation(invitation.pk)
+    link = url_of(token_in_last_mail())
+    assert client.get(link).status_code == 200
+    MarketoAdmin.objects.filter(email=sender.email).delete()
+    assert client.get(link).status_code == 410
 
 
 def test_another_admin_can_be_invited_instead(marketo: MarketoInstance, maria: MarketoAdmin, sender: User) -> None:

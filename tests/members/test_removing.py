@@ -71,11 +71,14 @@ def test_the_old_salesforce_opens_no_other_account(
 
 def test_the_chosen_receiver_gets_the_invitations(browser: Client, account: SalesAccount) -> None:
     leaving, receiver = (make_member(account, f"{name}@acme.example", Role.ADMIN) for name in ("leaving", "stays"))
-    services.invite(account=account, invited_by=leaving.user, addresses=[services.NewInvitation("x@acme.example")])
+    offered = [services.NewInvitation("x@acme.example"), services.NewInvitation("y@acme.example", role=Role.ADMIN)]
+    services.invite(account=account, invited_by=leaving.user, addresses=offered)
     page = text_of(browser.get(remove_address(leaving.user)))
-    assert "1 invitation this person has sent is still open" in page
+    assert "<li>x@acme.example (User)</li>" in page
+    assert "<li>y@acme.example (Admin)</li>" in page
     browser.post(remove_address(leaving.user), {"receiver": receiver.pk})
-    assert Invitation.objects.get().invited_by == receiver.user
+    assert Invitation.objects.get(email="x@acme.example").invited_by == receiver.user
+    assert Invitation.objects.undecided().get().email == "x@acme.example"
     event = AuditEvent.objects.get(action=MemberAction.REMOVED)
     assert (event.target, event.details["receiver"]) == ("leaving@acme.example", "stays@acme.example")
 

@@ -8,6 +8,8 @@ from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
+from invitations.audit_actions import InvitationAction
+from invitations.services import NewInvitation, invite
 from members.services import change_role, remove_member
 from tests.factories import make_member
 from tests.threads import at_once
@@ -32,6 +34,18 @@ def test_an_admin_who_cannot_sign_in_does_not_count(account: SalesAccount, admin
     User.objects.filter(pk=gone.pk).update(is_active=False)
     with pytest.raises(RefusedError, match="last admin"):
         change_role(member=admin.member, role=Role.USER, changed_by=admin)
+
+
+def test_what_an_admin_offered_ends_with_their_role(admin: User, account: SalesAccount) -> None:
+    """To an address of theirs, an invitation as Admin would make them one again within a week."""
+    second = make_member(account, "second@acme.example", Role.ADMIN)
+    offered = [NewInvitation(f"new-{role}@acme.example", role=role) for role in Role]
+    invite(account=account, invited_by=second.user, addresses=offered)
+    invite(account=account, invited_by=admin, addresses=[NewInvitation("other@acme.example", role=Role.ADMIN)])
+    change_role(member=second, role=Role.SALESFORCE_ADMIN, changed_by=admin)
+    left = account.invitations.undecided().values_list("email", flat=True)
+    assert set(left) == {"new-user@acme.example", "other@acme.example"}
+    assert AuditEvent.objects.filter(action=InvitationAction.REVOKED, actor=admin).count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
