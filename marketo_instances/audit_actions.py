@@ -18,6 +18,7 @@ class InstanceAction(models.TextChoices):
         "connections.allowance_changed",
         _("Marketo %(target)s: %(calls)s calls and %(megabytes)s MB of exports a day, of which %(percent)s%% here"),
     )
+    ADMIN_REMOVED = "connections.instance_admin_removed", _("Took the Marketo pages of %(target)s from %(admin)s")
     REGISTERED = "connections.instance_registered", _("Registered the Marketo instance %(target)s")
     MARKETO_CONNECTED = "connections.marketo_connected", _("Connected the Sales account to Marketo (%(target)s)")
     MARKETO_DISCONNECTED = (

@@ -3,9 +3,10 @@
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.services import record
+from accounts.services import RefusedError, record
 from common.addresses import AddressError, stored_form
 from connections.models import ConnectionStatus, MarketoAdmin, MarketoConnection, MarketoInstance
 from connections.services.sessions import local_origins
@@ -58,6 +59,27 @@ def register_marketo_instance(
             admin=email,
         )
     return instance
+
+
+@transaction.atomic
+def remove_registered_admin(*, munchkin_id: str, email: str) -> None:
+    """
+    Take the Marketo pages from an admin who was named at registration, and whom Marketo's list has never named: no
+    renewal of it ends their right. Raises RefusedError for everybody else.
+    """
+    admin = MarketoAdmin.objects.filter(instance__munchkin_id=munchkin_id, email=email).first()
+    if admin is None:
+        raise RefusedError(_("Nobody with this address is an admin of this Marketo instance here."))
+    if admin.marketo_user_id:
+        raise RefusedError(_("Marketo names this admin. Take the role from them there, and read the admins again."))
+    record(
+        account=admin.instance.account,
+        actor=None,
+        action=InstanceAction.ADMIN_REMOVED,
+        target=munchkin_id,
+        admin=admin.email,
+    )
+    admin.delete()
 
 
 def _origin(munchkin_id: str, endpoint: str) -> str:

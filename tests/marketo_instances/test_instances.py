@@ -9,10 +9,12 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django.utils.translation import override
 
+from accounts.audit import sentence_of
 from accounts.models import AuditEvent, User
 from common.redis_client import redis_client
 from connections.asking import asking
 from connections.models import MarketoAdmin, MarketoInstance
+from devtools.personas import MARKETO_ADMIN
 from marketo_instances.admins import marketo_admins, refresh_marketo_admins
 from marketo_instances.audit_actions import InstanceAction
 from marketo_instances.prerequisites import CheckResult, prerequisites
@@ -20,6 +22,7 @@ from problems.messages import ConnectionProblem
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_admin, make_user
+from tests.guide.clicks import ACTIONS_CONFIG
 from tests.pages import text_of
 
 NEW = "/ops/marketo-instances/new/"
@@ -91,6 +94,22 @@ def test_registering_again_renews_the_credentials(instance: MarketoInstance, san
     register(sandbox)
     assert MarketoInstance.objects.get().client_secret == "sandbox-client-secret"
     assert User.objects.count() == 1
+
+
+def test_a_registered_admin_whom_marketo_never_names_can_be_removed(
+    linked_instance: MarketoInstance, client_of: ClientOf
+) -> None:
+    """The list of Marketo lets out only those whom it once named: a former consultant kept the Client Secret."""
+    former = make_user("former@agency.example")
+    make_marketo_admin(linked_instance, former.email)
+    refresh_marketo_admins(linked_instance)
+    assert client_of(former).get(ACTIONS_CONFIG).status_code == 200
+    call_command("remove_marketo_admin", linked_instance.munchkin_id, "Former@agency.example", stdout=io.StringIO())
+    assert client_of(former).get(ACTIONS_CONFIG).status_code == 404
+    assert sentence_of(AuditEvent.objects.get()).endswith("of 123-ABC-456 from former@agency.example")
+    for email, why in ((former.email, "Nobody with this address"), (MARKETO_ADMIN, "Marketo names this admin")):
+        with pytest.raises(CommandError, match=why):
+            call_command("remove_marketo_admin", linked_instance.munchkin_id, email)
 
 
 def test_a_superuser_registers_an_instance_on_a_page(sandbox: SandboxProcess, ops: User, client_of: ClientOf) -> None:
