@@ -39,6 +39,16 @@ def test_kubernetes_knows_every_word(manifest: dict[str, Any]) -> None:
     kubernetes_validate.validate(manifest, "1.32", strict=True)
 
 
+def test_nobody_reaches_more_of_a_process_than_its_ports() -> None:
+    """A Kubernetes without a policy lets every pod of the cluster in everywhere."""
+    policies = {one["metadata"]["name"]: one["spec"] for one in MANIFESTS if one["kind"] == "NetworkPolicy"}
+    assert policies["msi-admin"]["podSelector"]["matchLabels"] == {"app": "msi-admin"}
+    assert policies["msi-admin-web"]["ingress"] == [{"ports": [{"port": 8000}]}]
+    ports = {port["port"] for spec in policies.values() for rule in spec["ingress"] for port in rule["ports"]}
+    containers = [one["spec"]["template"]["spec"]["containers"][0] for one in DEPLOYMENTS]
+    assert ports == {port["containerPort"] for one in containers for port in one.get("ports", ())}
+
+
 def test_both_start_the_same_processes() -> None:
     assert PROCESSES.keys() == LASTING
     for name in LASTING:
