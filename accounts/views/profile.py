@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services
-from accounts.first_sign_in import CHOSEN_LANGUAGE
+from accounts.first_sign_in import CHOSEN_LANGUAGE_COOKIE, CHOSEN_LANGUAGE_SECONDS
 from accounts.forms import ProfileForm
 from accounts.models import User
 from accounts.sign_in_ways import ways_of
@@ -24,26 +24,25 @@ def language(request: HttpRequest) -> HttpResponse:
     code = request.POST.get("language", "")
     if code not in dict(settings.LANGUAGES):
         return HttpResponseBadRequest(_("This language is not offered."))
+    target = request.POST.get("next", "")
+    is_ours = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+    response = with_language(HttpResponseRedirect(target if is_ours else reverse("guide:setup")), code)
     if isinstance(request.user, User):
         services.set_language(user=request.user, language=code)
     else:
-        request.session[CHOSEN_LANGUAGE] = code
-    target = request.POST.get("next", "")
-    is_ours = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
-    return with_language(HttpResponseRedirect(target if is_ours else reverse("guide:setup")), code)
+        _set_cookie(response, CHOSEN_LANGUAGE_COOKIE, code, CHOSEN_LANGUAGE_SECONDS)
+    return response
 
 
 def with_language(response: HttpResponse, code: str) -> HttpResponse:
     """Add the cookie from which Django's LocaleMiddleware reads the language."""
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        code,
-        max_age=365 * 24 * 60 * 60,
-        secure=settings.LANGUAGE_COOKIE_SECURE,
-        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite="Lax",
-    )
+    _set_cookie(response, settings.LANGUAGE_COOKIE_NAME, code, 365 * 24 * 60 * 60)
     return response
+
+
+def _set_cookie(response: HttpResponse, name: str, code: str, seconds: int) -> None:
+    secure = settings.LANGUAGE_COOKIE_SECURE
+    response.set_cookie(name, code, max_age=seconds, secure=secure, httponly=True, samesite="Lax")
 
 
 @login_required

@@ -44,6 +44,8 @@ def test_a_language_chosen_on_the_sign_in_page_is_kept(nora: User) -> None:
     sign_in(Client(), nora.email)
     browser = Client()
     browser.post("/language/", {"language": "sv", "next": "/accounts/login/"})
+    # No row for whoever never signs in.
+    assert "msi-session" not in browser.cookies
     sign_in(browser, nora.email)
     nora.refresh_from_db()
     assert nora.language == "sv"
