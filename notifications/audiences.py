@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from accounts.models import Member, Occurrence, SalesAccount, User
 from accounts.permissions import Permission, roles_with
-from common.events import Event, all_events
+from accounts.querysets import MemberQuerySet
+from common.events import Event, all_events, find_event
 from notifications.events import CHANNEL_DEAD
 from notifications.models import Channel, ChannelKind
 
@@ -41,14 +44,24 @@ def mail_of(account: SalesAccount) -> Channel:
     return Channel.objects.get_or_create(account=account, member=None, user=None, kind=ChannelKind.EMAIL)[0]
 
 
-def may_receive(receiver: Receiver, occurrence: Occurrence) -> bool:
+def is_there(receiver: Receiver, account: SalesAccount | None) -> bool:
     """False for somebody who has left since: neither mails nor their own channels are theirs any more."""
-    user = receiver.user or receiver.channel.user
+    user = receiver.user or receiver.channel.owner
     if user is None:
         return True
-    if receiver.channel.user_id or occurrence.account is None:
+    if receiver.channel.user_id or account is None:
         return User.objects.filter(pk=user.pk, is_active=True, is_ops_staff=True).exists()
-    return Member.objects.for_account(occurrence.account).filter(user=user, user__is_active=True).exists()
+    return Member.objects.for_account(account).filter(user=user, user__is_active=True).exists()
+
+
+def may_receive(receiver: Receiver, occurrence: Occurrence) -> bool:
+    """False also for a member who may do no more what it is about."""
+    if not is_there(receiver, occurrence.account):
+        return False
+    user, event = receiver.user or receiver.channel.owner, find_event(occurrence.event)
+    if user is None or receiver.channel.user_id or occurrence.account is None or event is None:
+        return True
+    return _told_of(occurrence.account, occurrence, event).filter(user=user).exists()
 
 
 def is_told_by_account(mails: Channel, user: User) -> bool:
@@ -61,7 +74,7 @@ def is_told_by_account(mails: Channel, user: User) -> bool:
 
 
 def _of_account(account: SalesAccount, occurrence: Occurrence, event: Event) -> Iterator[Receiver]:
-    told = _who_is_told(account, occurrence, event)
+    told = list(_told_of(account, occurrence, event))
     own = list(Channel.objects.of_members(account).select_related("member__user"))
     with_own_mail = {channel.member_id for channel in own if channel.is_mail}
     for channel in own:
@@ -79,11 +92,11 @@ def _own(channel: Channel) -> Receiver:
     return Receiver(channel, channel.owner if channel.is_mail else None)
 
 
-def _who_is_told(account: SalesAccount, occurrence: Occurrence, event: Event) -> list[Member]:
+def _told_of(account: SalesAccount, occurrence: Occurrence, event: Event) -> MemberQuerySet:
     """Those who can do something about it, and whom it concerns."""
-    members = Member.objects.for_account(account).filter(user__is_active=True).select_related("user")
     roles = [] if event.is_personal else roles_with(Permission(event.permission))
-    return [member for member in members if member.role in roles or member.user_id == occurrence.concerned_id]
+    members = Member.objects.for_account(account).filter(user__is_active=True).select_related("user")
+    return members.filter(Q(role__in=roles) | Q(user=occurrence.concerned_id))
 
 
 def _operators() -> Iterator[Receiver]:

@@ -2,7 +2,7 @@
 
 from accounts.models import Occurrence, User
 from accounts.occurrences import end
-from notifications.audiences import Receiver, is_told_by_account, may_receive
+from notifications.audiences import Receiver, is_there, is_told_by_account
 from notifications.events import CHANNEL_DEAD
 from notifications.models import Channel
 
@@ -19,7 +19,7 @@ def _is_there(dead: Occurrence) -> bool:
     channel = Channel.objects.filter(pk=int(channel_pk)).select_related("user").first()
     user = User.objects.filter(pk=int(user_pk or 0)).first()
     # A mail always has a reader.
-    if channel is None or channel.is_mail != bool(user) or not may_receive(Receiver(channel, user), dead):
+    if channel is None or channel.is_mail != bool(user) or not is_there(Receiver(channel, user), dead.account):
         return False
     if user is None or channel.owner:
         return True

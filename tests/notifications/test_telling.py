@@ -18,7 +18,7 @@ from common.events import _EVENTS as EVENTS
 from common.events import Event, sentences
 from connections.events import MARKETO_BROKEN, SALESFORCE_BROKEN
 from diagnostics.needs import needs_of
-from members.services import remove_member
+from members.services import change_role, remove_member
 from notifications import audiences, handing_over, tasks
 from notifications.audiences import mail_of
 from notifications.events import CHANNEL_DEAD
@@ -201,6 +201,21 @@ def test_a_removed_member_is_told_nothing_more(
     work()
     assert len(posts()) == 1
     assert [message.to for message in mail.outbox[2:]] == [[admin.email]]
+
+
+def test_whoever_may_do_no_more_about_it_is_told_nothing_more(
+    account: SalesAccount, admin: User, make_channel: MakeChannel, posts: Posts
+) -> None:
+    """What waited for their own webhook told somebody who was demoted what only Admins may know."""
+    former = make_member(account, role=Role.ADMIN)
+    Occurrence.objects.all().delete()
+    make_channel(member=former)
+    begin(FIRE, account=account, rooms=2)
+    write_deliveries()
+    change_role(member=former, role=Role.USER, changed_by=admin)
+    work()
+    assert not posts()
+    assert [message.to for message in mail.outbox] == [[admin.email]]
 
 
 def test_members_own_choice_of_mails_replaces_that_of_the_account(account: SalesAccount, admin: User) -> None:
