@@ -7,6 +7,7 @@ import structlog
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F, TextChoices
 from django.dispatch import Signal
@@ -19,7 +20,7 @@ from accounts.audit_actions import AccountAction
 from accounts.events import NEW_ADMIN
 from accounts.models import AuditEvent, LoginPolicy, Member, SalesAccount, Team, User
 from accounts.occurrences import begin
-from accounts.permissions import Role
+from accounts.permissions import Permission, Role
 from accounts.querysets import TeamQuerySet
 
 # Somebody may do less than before, in this transaction: `user`, because of `by`, who is None for a command.
@@ -34,6 +35,15 @@ def lock_account(account: SalesAccount) -> SalesAccount:
     """Hold the account's row until the transaction ends: seats, admins, teams and invitations are counted under it."""
     # Not against rows that only refer to the account: an entry of the audit trail would wait for whom we wait for.
     return SalesAccount.objects.select_for_update(of=("self",), no_key=True).get(pk=account.pk)
+
+
+def refuse_unless_allowed(account: SalesAccount, user: User, permission: Permission) -> None:
+    """
+    Between the page that let somebody in and the moment at which what they want is done, a file may be read or
+    Salesforce be asked, and the right be taken; under the account's lock it is not. Raises PermissionDenied.
+    """
+    if not Member.objects.for_account(account).who_may(permission).filter(user=user).exists():
+        raise PermissionDenied
 
 
 def record(

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Member, SalesAccount, User
+from accounts.models import Member, User
 from accounts.occurrences import end
-from accounts.services import RefusedError, record
+from accounts.permissions import Permission
+from accounts.services import RefusedError, lock_account, record, refuse_unless_allowed
 from api.audit_actions import ApiAction
 from api.events import TOKEN_EXPIRES
 from api.models import ApiToken
@@ -44,11 +46,17 @@ class Owner:
         return ApiToken.objects.of_ops_staff(cast("User", self.user))
 
     def lock(self) -> None:
-        """So that who counts these tokens has counted those of others who make one at the moment."""
+        """
+        So that who counts these tokens has counted those of others who make one at the moment, and nobody takes the
+        right meanwhile. Raises PermissionDenied where somebody has.
+        """
         if self.member:
-            SalesAccount.objects.select_for_update(no_key=True).get(pk=self.member.account_id)
+            account = lock_account(self.member.account)
+            refuse_unless_allowed(account, self.member.user, Permission.MANAGE_API_TOKENS)
         else:
-            User.objects.select_for_update(no_key=True).get(pk=cast("User", self.user).pk)
+            mine = User.objects.select_for_update(no_key=True).filter(pk=cast("User", self.user).pk, is_ops_staff=True)
+            if mine.first() is None:
+                raise PermissionDenied
 
     def fields(self) -> dict[str, Any]:
         return {"account": self.member.account if self.member else None, "member": self.member, "user": self.user}

@@ -11,8 +11,16 @@ from django.utils.translation import gettext as _
 
 from accounts.audit_actions import AccountAction
 from accounts.models import Member, SalesAccount, Team, User
-from accounts.permissions import Role
-from accounts.services import RefusedError, add_member, create_account, create_verified_user, lock_account, record
+from accounts.permissions import Permission, Role
+from accounts.services import (
+    RefusedError,
+    add_member,
+    create_account,
+    create_verified_user,
+    lock_account,
+    record,
+    refuse_unless_allowed,
+)
 from common import mail_limits
 from common.address_fields import reason_against, trouble_with
 from common.addresses import lookup_form
@@ -66,8 +74,12 @@ class NotOpenError(Exception):
 
 @transaction.atomic
 def invite(*, account: SalesAccount, invited_by: User, addresses: Sequence[NewInvitation]) -> InviteOutcome:
-    """Invite people; an address that cannot be invited is skipped with the reason. Mails leave after the commit."""
+    """
+    Invite people; an address that cannot be invited is skipped with the reason. Mails leave after the commit. Raises
+    PermissionDenied for somebody who may no more.
+    """
     lock_account(account)
+    refuse_unless_allowed(account, invited_by, Permission.MANAGE_USERS)
     outcome = InviteOutcome()
     eligibility = InviteEligibility(account, [new.email for new in addresses])
     for new in addresses:
@@ -121,6 +133,7 @@ def ask_salesforce_admin(*, account: SalesAccount, email: str, step: int, invite
     returned. Raises RefusedError when the address cannot be asked.
     """
     lock_account(account)
+    refuse_unless_allowed(account, invited_by, Permission.ASK_SALESFORCE_ADMIN)
     email = lookup_form(email)
     member = Member.objects.for_account(account).filter(user__email=email).select_related("user").first()
     if member:

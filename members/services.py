@@ -7,7 +7,15 @@ from accounts.audit_actions import AccountAction
 from accounts.models import Member, User
 from accounts.permissions import Permission, Role
 from accounts.second_factors import reset_second_factors
-from accounts.services import RefusedError, end_sessions, lock_account, record, rights_taken, tell_of_new_admin
+from accounts.services import (
+    RefusedError,
+    end_sessions,
+    lock_account,
+    record,
+    refuse_unless_allowed,
+    rights_taken,
+    tell_of_new_admin,
+)
 from connections.models import MarketoAdmin, MarketoConnection
 from invitations.services import revoke_what_gives_rights
 from members.audit_actions import MemberAction
@@ -23,7 +31,7 @@ def change_role(*, member: Member, role: Role, changed_by: User) -> None:
 
     Raises RefusedError when no admin would be left, or the connection to Marketo no admin as its owner.
     """
-    lock_account(member.account)
+    refuse_unless_allowed(lock_account(member.account), changed_by, Permission.MANAGE_USERS)
     _read_again(member)
     if member.role == role:
         return
@@ -63,6 +71,7 @@ def remove_member(*, member: Member, removed_by: User, receiver: Member) -> None
     Raises RefusedError.
     """
     member.account = account = lock_account(member.account)
+    refuse_unless_allowed(account, removed_by, Permission.MANAGE_USERS)
     _read_again(member, "role")
     if reason := reason_to_keep(member):
         raise RefusedError(reason)

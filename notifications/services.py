@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Member, Occurrence, SalesAccount, User
 from accounts.occurrences import end
-from accounts.services import RefusedError, record
+from accounts.services import RefusedError, lock_account, record
 from common.events import Event, all_events
 from common.throttling import HeldError, exclusive, hit
 from notifications.audiences import Receiver, mail_of
@@ -74,6 +74,9 @@ class Owner:
 @transaction.atomic
 def add_channel(*, owner: Owner, kind: ChannelKind, address: str, language: str, added_by: User) -> Channel:
     """Add a chat or a program to tell. Raises RefusedError when there are too many."""
+    if owner.account:
+        # Who counts these channels has counted those that others add at the moment.
+        lock_account(owner.account)
     if Channel.objects.filter(**owner.fields()).count() >= MOST_CHANNELS:
         raise RefusedError(_("There can be %(limit)d channels. Remove one first.") % {"limit": MOST_CHANNELS})
     channel = Channel.objects.create(

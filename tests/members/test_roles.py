@@ -3,13 +3,16 @@
 from contextlib import suppress
 
 import pytest
+from django.core.exceptions import PermissionDenied
 
 from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
+from api.scopes import Scope
+from api.tokens import Owner, make_token
 from invitations.audit_actions import InvitationAction
-from invitations.services import NewInvitation, invite
+from invitations.services import NewInvitation, ask_salesforce_admin, invite
 from members.services import change_role, remove_member
 from tests.factories import make_member
 from tests.threads import at_once
@@ -48,6 +51,22 @@ def test_what_an_admin_offered_ends_with_their_role(admin: User, account: SalesA
     assert AuditEvent.objects.filter(action=InvitationAction.REVOKED, actor=admin).count() == 2
 
 
+def test_whoever_was_demoted_meanwhile_changes_nothing(admin: User, account: SalesAccount, member: User) -> None:
+    """Security statement 35: their file was being read, or they were half through a long list."""
+    former = make_member(account, "former@acme.example", Role.ADMIN)
+    change_role(member=former, role=Role.USER, changed_by=admin)
+    with pytest.raises(PermissionDenied):
+        invite(account=account, invited_by=former.user, addresses=[NewInvitation("x@acme.example", role=Role.ADMIN)])
+    with pytest.raises(PermissionDenied):
+        ask_salesforce_admin(account=account, email="x@acme.example", step=2, invited_by=former.user)
+    with pytest.raises(PermissionDenied):
+        change_role(member=member.member, role=Role.ADMIN, changed_by=former.user)
+    with pytest.raises(PermissionDenied):
+        remove_member(member=member.member, removed_by=former.user, receiver=admin.member)
+    with pytest.raises(PermissionDenied):
+        make_token(owner=Owner(member=former), name="x", scopes=[Scope.RUNS], days=30, made_by=former.user)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_admins_who_demote_each_other_at_once_leave_one(account: SalesAccount, admin: User) -> None:
     """Security statement 36: also in a race."""
@@ -56,7 +75,7 @@ def test_two_admins_who_demote_each_other_at_once_leave_one(account: SalesAccoun
 
     def demote(number: int) -> None:
         member, by = pairs[number]
-        with suppress(RefusedError):
+        with suppress(RefusedError, PermissionDenied):
             change_role(member=member, role=Role.USER, changed_by=by)
 
     at_once(2, demote)
@@ -67,4 +86,4 @@ def test_the_last_admin_cannot_be_removed(account: SalesAccount, admin: User, me
     SalesAccount.objects.update(original_user=member)
     admin.member.refresh_from_db()
     with pytest.raises(RefusedError, match="last admin"):
-        remove_member(member=admin.member, removed_by=member, receiver=member.member)
+        remove_member(member=admin.member, removed_by=admin, receiver=member.member)
