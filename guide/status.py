@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -42,8 +43,8 @@ class Status:
         """The chart for those who do not see it."""
         most = max((number for _hour, number in self.by_hour), default=0)
         return _("%(all)s people changed in 24 hours, at most %(most)s in one hour.") % {
-            "all": self.changes,
-            "most": most,
+            "all": intcomma(self.changes),
+            "most": intcomma(most),
         }
 
 

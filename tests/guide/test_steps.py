@@ -267,11 +267,11 @@ def test_a_finished_set_up_becomes_a_status_page(
 ) -> None:
     make_member(connected, "eva@acme.example", Role.USER)
     finished = timezone.now() - timedelta(minutes=3)
-    make_run(connected, RunStatus.SUCCEEDED, people=8123, added=40, updated=2, finished_at=finished)
+    make_run(connected, RunStatus.SUCCEEDED, people=8123, added=40, updated=2002, finished_at=finished)
     monkeypatch.setattr(PackageState, "_is_done", lambda *_arguments: True)
     page = client_of(admin).get("/").content.decode()
     assert "Everything is set up" in page
-    assert "42 people changed in 24 hours, at most 42 in one hour." in page
+    assert "2,042 people changed in 24 hours, at most 2,042 in one hour." in page
     assert "7 of 7 done" in page
 
 
