@@ -13,8 +13,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.durations import duration
 from common.percent import percent
-from operations.timeline import duration
 from pipeline.allowances import megabytes
 from sync.messages import wait_reason
 from sync.models import Extract, SyncRun

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from common.durations import duration
 from sync.models import Extract, SyncRun
 
 
@@ -70,14 +71,3 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def duration(seconds: float) -> str:
-    """A duration in its two largest units, as text."""
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes >= 60:
-        return _("%(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
-    parts = [_("%(number)d min") % {"number": minutes}] if minutes else []
-    if rest or not minutes:
-        parts.append(_("%(number)d s") % {"number": rest})
-    return " ".join(parts)

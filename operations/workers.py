@@ -11,7 +11,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from common.cache import REDIS_IS_AWAY
-from operations.timeline import duration
+from common.durations import duration
 from sync.models import Extract, SyncRun
 from sync.queue import messages_in, oldest_message, seconds_since_sweep
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
+from common.durations import duration
 from common.events import Details, Event, Message, declare, filled, sentences
 from problems.problem import NOBODY
 from sync.models import RunKind, SyncRun
@@ -61,6 +62,14 @@ def _waits(details: Details) -> Message:
     return Message(f"{what} {wait_reason(details['reason'])}", f"{mend.todo} {todo}" if mend else todo, str(who))
 
 
+def _copy_old(details: Details) -> Message:
+    return Message(
+        filled(gettext("The copy is at least {late} behind."), {"late": duration(60 * details["minutes"])}),
+        gettext("Open the last runs: they show what holds them up. You can also start a sync by hand."),
+        gettext("A Marketo admin of your company, an Admin of the Sales account, or the operator of this console"),
+    )
+
+
 def _fields_gone(details: Details) -> Message:
     fields = ", ".join(str(LABELS.get(name, name)) for name in details["fields"])
     return Message(
@@ -109,11 +118,7 @@ COPY_OLD = declare(
     Event(
         "sync.copy_old",
         label=_("The copy is out of date"),
-        describe=sentences(
-            what=_("The copy is {minutes} minutes behind, or more."),
-            todo=_("Open the last runs: they show what holds them up. You can also start a sync by hand."),
-            who=_("A Marketo admin of your company, an Admin of the Sales account, or the operator of this console"),
-        ),
+        describe=_copy_old,
         permission=Permission.CONTROL_RUNS,
         example={"minutes": 35},
         ends=_("when the copy is up to date, or automatic runs are off"),
@@ -138,7 +143,7 @@ FULL_SYNC_DONE = declare(
         describe=sentences(
             what=_("The full sync {run} succeeded: {people} people are in the copy, and all match the source."),
             todo=_("Nothing has to be done."),
-            who=_("Nobody"),
+            who="",
         ),
         permission=Permission.CONTROL_RUNS,
         example={"run": "218", "people": 7700},

@@ -22,12 +22,13 @@ from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from accounts.permissions import Permission
 from clients.marketo.types import StaticList
+from common.durations import duration
 from common.paging import keyset_page
 from connections.models import MarketoInstance
 from diagnostics.contacts import whom_to_call
 from operations.backlog import backlog_of
 from operations.progress import Waiting, comparisons_of, progress_of, waits_of
-from operations.timeline import duration, timeline_of
+from operations.timeline import timeline_of
 from pipeline.allowances import budgets_of
 from problems.problem import Problem
 from sync import services

@@ -2,9 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from operations.timeline import clock, duration, timeline_of
+from operations.timeline import clock, timeline_of
 from sync.models import Extract, SyncRun
 from sync.statuses import RunStatus
 
@@ -13,11 +11,6 @@ START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 def after(seconds: int) -> datetime:
     return START + timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0, "0 s"), (59.6, "1 min"), (148, "2 min 28 s"), (3_700, "1 h 1 min")])
-def test_durations_are_short(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
 
 
 def test_a_clock_counts_hours_only_when_there_are_any() -> None:

@@ -143,10 +143,10 @@ def test_an_old_copy_is_told_until_it_is_up_to_date(account: SalesAccount) -> No
     assert not going_on()
     Cursor.objects.update(since=timezone.now() - timedelta(minutes=90) - OVERLAP)
     watch_runs()
-    assert told(COPY_OLD) == "The copy is 90 minutes behind, or more."
+    assert told(COPY_OLD) == "The copy is at least 1 h 30 min behind."
     Cursor.objects.update(since=timezone.now() - timedelta(minutes=120) - OVERLAP)
     watch_runs()
-    assert told(COPY_OLD) == "The copy is 120 minutes behind, or more."
+    assert told(COPY_OLD) == "The copy is at least 2 h behind."
     assert Occurrence.objects.count() == 1
     Cursor.objects.update(since=timezone.now())
     watch_runs()
