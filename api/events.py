@@ -16,7 +16,7 @@ def _expires(details: Details) -> Message:
     return Message(
         filled(what, details),
         gettext("Make a new token, give it to the program, and revoke the old one."),
-        gettext("An Admin of the Sales account; for a token of all accounts, whoever made it, as Operators says"),
+        gettext("An Admin of the Sales account. For a token of all accounts: its owner, named on the page Operators"),
     )
 
 

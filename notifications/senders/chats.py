@@ -56,4 +56,5 @@ def _lines(line: Telling, *, is_test: bool) -> list[str]:
     if line.is_over:
         return [title]
     todo = _("What to do: %(todo)s") % {"todo": line.todo}
-    return [title, todo, _("Who can do it: %(who)s") % {"who": line.who}]
+    who = [_("Who can do it: %(who)s") % {"who": line.who}] if line.who else []
+    return [title, todo, *who]
