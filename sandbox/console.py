@@ -15,10 +15,15 @@ from sandbox.control import state
 from sandbox.faults import KINDS
 from sandbox.pages import FOLDER, render
 from sandbox.people import Kind
+from sandbox.settings import DEMO_PASSWORD, DEMO_USERS
 from sandbox.whole import Sandbox
 
 CALLS_AT_A_GLANCE: Final = 12
 SHOWN_CALLS: Final = 250
+# Of the Setup guide, for whoever tries the console beside this sandbox and reads everybody's mail here.
+DEMO_PARTS: Final = dict(
+    zip(DEMO_USERS, ("Marketo admin: steps 1 to 5", "Salesforce admin: steps 6 and 7", "Ops staff"), strict=True)
+)
 
 
 class Console:
@@ -65,7 +70,12 @@ class Console:
         )
 
     async def mailbox(self, request: Request) -> Response:
-        return render(request, "mailbox.html", {"messages": list(reversed(list(self.world.mailbox)))})
+        context = {
+            "messages": list(reversed(list(self.world.mailbox))),
+            "parts": DEMO_PARTS,
+            "password": DEMO_PASSWORD,
+        }
+        return render(request, "mailbox.html", context)
 
     async def posts(self, request: Request) -> Response:
         return render(request, "posts.html", {"posts": list(reversed(self.world.posts))})

@@ -122,6 +122,8 @@ def test_mailbox_pages_show_the_message_safely(sandbox: SandboxProcess) -> None:
     listed = requests.get(f"{sandbox.url}/_sandbox/mailbox/", timeout=10).text
     assert f"/_sandbox/mailbox/{message_id}" in listed
     assert "Välkommen" in listed
+    assert "Demo-Passw0rd!" in listed
+    assert "Salesforce admin: steps 6 and 7" in listed
     shown = requests.get(f"{sandbox.url}/_sandbox/mailbox/{message_id}", timeout=10).text
     assert 'sandbox="allow-top-navigation-by-user-activation"' in shown
     assert 'href="https://demo.example/accept?a=1&amp;b=2"' in shown

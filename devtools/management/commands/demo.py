@@ -61,14 +61,15 @@ class Command(BaseCommand):
         urls = (f"{sandbox}/_sandbox/state", f"{site}/healthz")
         if not (all(wait_for(partial(answers, url)) for url in urls) and wait_for(has_workers)):
             return
-        people = "\n".join(f"    {email:<32}{name}" for email, name in personas.NAMES.items())
+        people = "\n".join(f"    {email:<32}{personas.NAMES[email]}, {part}" for email, part in personas.PARTS.items())
         self.stdout.write(
             f"\n  The console      {site}\n"
             f"  The mailbox      {sandbox}/_sandbox/mailbox/\n"
             f"  The sandbox      {sandbox}/_sandbox/   (stands in for Marketo and Salesforce)\n\n"
             f"  Sign in with the password {personas.PASSWORD} as\n{people}\n"
             f"  At Salesforce: admin@acme.example, password sandbox-password\n\n"
-            f"  Start with Mia Holm and follow the Setup guide. Ctrl-C stops everything.\n"
+            f"  Open the console as Mia Holm and follow the Setup guide. The mailbox names all of them too.\n"
+            f"  Ctrl-C stops everything.\n"
         )
 
 
