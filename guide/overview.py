@@ -62,9 +62,9 @@ class Overview:
             % {"done": self.reached}
         ]
         if self.focus and self.is_focus_mine:
-            sentences.append(_("It is your turn with step %(number)s.") % {"number": self.focus.number})
+            sentences.append(_("Your turn: step %(number)s.") % {"number": self.focus.number})
         elif self.focus:
-            sentences.append(_("Nothing is left for you to do; you can help with the next step."))
+            sentences.append(_("Your steps are done."))
         waiting = [str(step.number) for step in self.others if not step.is_reached]
         if waiting:
             sentences.append(

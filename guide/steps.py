@@ -41,16 +41,10 @@ SHORT_TITLES = {
 }
 # What one does in a step, told where it is one's turn.
 INTRODUCTIONS = {
-    1: gettext_lazy(
-        "Pick a Marketo admin. The person gets a mail, and becomes the original user, who cannot be removed once data "
-        "sync has started."
-    ),
+    1: gettext_lazy("Choose a Marketo admin: the original user, who cannot be removed once data sync has started."),
     2: gettext_lazy("Log in to Salesforce and allow access. Use a Salesforce user who may see all leads and contacts."),
-    3: gettext_lazy("One click: Marketo has sent the credentials to this account. You become the connection's owner."),
-    4: gettext_lazy(
-        "Copies the people who are in Marketo and in Salesforce. You see the 13 fields first; nothing starts before "
-        "you press Start Sync."
-    ),
+    3: gettext_lazy("One click. You become the connection's owner."),
+    4: gettext_lazy("You see the 13 fields first. Nothing starts before Start Sync."),
     5: gettext_lazy(
         "Press Actions, then Invite Users or Invite Users via CSV. Each person gets a mail with the button Get Started."
     ),

@@ -64,9 +64,7 @@ class InviteForm(forms.Form):
         choices=WORKSPACES,
         initial="default",
         disabled=True,
-        help_text=_(
-            "Another workspace is given under Settings > Admin Settings > Marketo > User Access, once they have joined."
-        ),
+        help_text=_("Once they have joined, Marketo > User Access gives another one."),
         widget=forms.Select(attrs={"class": "form-select"}),
     )
 

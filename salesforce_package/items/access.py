@@ -20,10 +20,7 @@ EVIDENCE: Evidence = {
     "have_set": _("Users who have it, or the same rights by a profile: %(able)s of %(count)s."),
     "have_api": _("Users whose profile or permission sets have API Enabled: %(able)s of %(count)s."),
     "all_connected": _("Salesforce answers every user's own connection: %(count)s of %(count)s."),
-    "some_connected": _(
-        "Salesforce answers the connected user, so the app is not blocked. Whether it lets in the others shows only "
-        "when they connect: so far %(able)s of %(count)s."
-    ),
+    "some_connected": _("Salesforce answers the connected user. Others whom it has answered: %(able)s of %(count)s."),
 }
 
 

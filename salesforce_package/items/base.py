@@ -116,10 +116,7 @@ SECTION = Section(
             title=_("The fields of Sales Insight follow a lead into the contact"),
             place=Place.FIELDS,
             where=_("Setup > Object Manager > Lead > Fields & Relationships > Map Lead Fields"),
-            how=_(
-                "Map each of these fields to the contact's field with the same label. Leave out what your org does not "
-                "have: newer packages bring no Engagement."
-            ),
+            how=_("Map each to the contact's field with the same label. Leave out what your org does not have."),
             path=f"{OBJECT_MANAGER}/Lead/FieldsAndRelationships/view",
             values=CONVERTED_FIELDS,
             source=BASE_SOURCE,

@@ -17,8 +17,8 @@ EVIDENCE: Evidence = {
         "Classic: if nobody does, tick this."
     ),
     "not_in_org": _(
-        "The org shows the connected user no field called: %(names)s. It is hidden, or the package is older: upgrade "
-        "it, or tick this if all else is there."
+        "The connected user does not see these fields: %(names)s. Upgrade the package, or tick this if all else is "
+        "there."
     ),
     "on_all_layouts": _("On all layouts and Lightning pages that the users get: %(count)s of %(count)s."),
 }
@@ -42,14 +42,13 @@ def has_fields_of_people(wanted: Mapping[str, Iterable[PackageField]]) -> Check:
     def check(org: Org) -> Finding:
         names = {sobject: org.names_of(sobject, fields) for sobject, fields in wanted.items()}
         found = judge_surfaces(org, {sobject: lacks_fields(fields) for sobject, fields in names.items()})
-        unknown = [
-            f"{sobject}: {field.label}"
+        unknown = {
+            sobject: [field.label for field in fields if field.label not in names[sobject]]
             for sobject, fields in wanted.items()
-            for field in fields
-            if field.label not in names[sobject]
-        ]
-        if unknown and found.state is State.DONE:
-            return Finding(State.UNKNOWN, "not_in_org", {"names": ", ".join(unknown)})
+        }
+        if any(unknown.values()) and found.state is State.DONE:
+            listed = "; ".join(f"{sobject}: {', '.join(labels)}" for sobject, labels in unknown.items() if labels)
+            return Finding(State.UNKNOWN, "not_in_org", {"names": listed})
         return found
 
     return check

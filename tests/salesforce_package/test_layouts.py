@@ -86,4 +86,4 @@ def test_fields_that_the_org_does_not_have_are_on_no_layout(checked: SalesAccoun
     change_org("install_package")
     entry = items(checked)["layout_fields"]
     assert (entry.state, entry.can_tick) == (State.UNKNOWN, True)
-    assert "no field called: Lead: Last Interesting Moment, " in entry.found
+    assert "see these fields: Lead: Last Interesting Moment, " in entry.found

@@ -149,7 +149,7 @@ def test_whether_an_app_lets_people_in_is_known_of_those_who_are_connected(
 ) -> None:
     entry = items(checked)["app_not_blocked"]
     assert (entry.state, entry.can_tick) == (State.UNKNOWN, True)
-    assert "so far 1 of 8" in entry.found
+    assert "answered: 1 of 8" in entry.found
     checked.members.filter(pk__in=[seller.pk for seller in sellers]).delete()
     assert items(checked)["app_not_blocked"].state is State.DONE
 
