@@ -19,6 +19,7 @@ from salesforce_package.changes import open_changes
 from salesforce_package.facts import ACTIVITY_FIELDS, FIELD_TYPES
 from salesforce_package.items.checklist import EVIDENCE, ITEMS, SECTIONS
 from salesforce_package.items.declaration import Item, Place, Section
+from salesforce_package.items.install import LISTING_URL, listing_url
 from salesforce_package.models import PackageChange, PackageCheck, PackageTick
 from salesforce_package.org import Lacking, State
 from salesforce_package.proof import ProofState, proof_state
@@ -265,10 +266,13 @@ class _Checklist:
             found=_sentence(finding) if finding else "",
             parts=[_part(part) for part in finding["parts"]] if finding else [],
             values=[value.format(munchkin_id=self.munchkin_id.lower()) for value in item.values],
-            setup_url=urljoin(self.setup_origin, item.path) if self.setup_origin and item.path else "",
+            setup_url=self._setup_url(item) if self.setup_origin and item.path else "",
             tick=self._tick(item, finding),
             people=[Lacking(**person) for person in finding.get("people", [])] if finding else [],
         )
+
+    def _setup_url(self, item: Item) -> str:
+        return urljoin(self.setup_origin, listing_url() if item.path == LISTING_URL else item.path)
 
     def _tick(self, item: Item, finding: dict[str, Any] | None) -> PackageTick | None:
         tick = self.ticks.get(item.key)

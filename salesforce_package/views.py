@@ -15,7 +15,7 @@ from problems.messages import ConnectionProblem
 from problems.problem import Problem
 from salesforce_package import services
 from salesforce_package.forms import RecordForm
-from salesforce_package.items.install import INSTALLED_PACKAGES_PATH, LISTING_URL
+from salesforce_package.items.install import INSTALLED_PACKAGES_PATH, listing_url
 from salesforce_package.proof import connection_for, log_test_activity, proof_state
 from salesforce_package.services import find_item, untick_item
 from salesforce_package.state import package_state
@@ -62,7 +62,7 @@ def package_sheet(request: ConsoleRequest) -> HttpResponse:
     state = package_state(request.member.account)
     if state.connection is None:
         return redirect("salesforce_package:package")
-    return render(request, "salesforce_package/package_sheet.html", {"state": state, "listing_url": LISTING_URL})
+    return render(request, "salesforce_package/package_sheet.html", {"state": state, "listing_url": listing_url()})
 
 
 @permission_required(Permission.CONFIGURE_PACKAGE)
@@ -89,7 +89,7 @@ def _page(request: ConsoleRequest, problem: Problem | None = None) -> HttpRespon
     context = {
         "state": state,
         "problem": problem,
-        "listing_url": LISTING_URL,
+        "listing_url": listing_url(),
         "installed_packages_url": f"{origin}{INSTALLED_PACKAGES_PATH}",
     }
     return render(request, "salesforce_package/package.html", context)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from clients.salesforce.client import SalesforceClient
 from clients.salesforce.oauth import to_18
 from clients.values import as_text, flag, required
+from connections.services.sessions import local_origins
 from salesforce_package.facts import NAMESPACE
 from salesforce_package.items.declaration import OBJECT_MANAGER, Evidence, Item, Place, Section
 from salesforce_package.org import Finding, Org, State
@@ -47,6 +48,12 @@ EVIDENCE: Evidence = {
     "classes_left": _("Still there: %(names)s."),
     "classes_gone": _("None of the old Apex classes is there. Layouts are not looked at."),
 }
+
+
+def listing_url() -> str:
+    """Where the package is offered: AppExchange, or what stands in for Salesforce on this machine."""
+    stand_ins = [f"{origin}{INSTALLED_PACKAGES_PATH}" for origin in local_origins()]
+    return stand_ins[0] if stand_ins else LISTING_URL
 
 
 def _is_installed(org: Org) -> Finding:

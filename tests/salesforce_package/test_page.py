@@ -2,9 +2,12 @@
 
 import re
 
+from pytest_django import Settings
+
 from accounts.models import AuditEvent, SalesAccount, User
 from salesforce_package.audit_actions import PackageAction
 from salesforce_package.items.checklist import ITEMS
+from salesforce_package.items.install import LISTING_URL, listing_url
 from salesforce_package.models import PackageCheck, PackageTick
 from salesforce_package.services import check_package, tick_item
 from salesforce_package.state import package_state
@@ -65,10 +68,16 @@ def test_the_page_shows_what_was_found_and_where_to_click(
     assert not PackageCheck.objects.exists()
     page = text_of(browser.post(CHECK, follow=True))
     assert "The package is not installed." in page
-    assert 'href="https://appexchange.salesforce.com/appxListingDetail?listingId=a0N30000001SVZmEAO" target' in page
+    assert f'href="{sandbox.url}/lightning/setup/ImportedPackage/home" target' in page
+    assert "appexchange.salesforce.com" not in page
     assert f"{sandbox.url}/lightning/setup/SecurityRemoteProxy/home" in page
     assert 'data-copy="https://mkto-sales-connect.adobe.io"' in page
     assert 'data-copy="https://123-abc-456.mktorest.com"' in page
+
+
+def test_where_nothing_stands_in_for_salesforce_appexchange_offers_the_package(settings: Settings) -> None:
+    settings.SANDBOX_ORIGIN = ""
+    assert listing_url() == LISTING_URL
 
 
 def test_a_tick_carries_its_name_and_can_be_taken_back(
