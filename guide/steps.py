@@ -41,7 +41,7 @@ SHORT_TITLES = {
 }
 # What one does in a step, told where it is one's turn.
 INTRODUCTIONS = {
-    1: gettext_lazy("Choose a Marketo admin: the original user, who cannot be removed once data sync has started."),
+    1: gettext_lazy("Choose a Marketo admin, who gets a mail."),
     2: gettext_lazy("Log in to Salesforce and allow access. Use a Salesforce user who may see all leads and contacts."),
     3: gettext_lazy("One click. You become the connection's owner."),
     4: gettext_lazy("You see the 13 fields first. Nothing starts before Start Sync."),
