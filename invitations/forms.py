@@ -95,6 +95,7 @@ class NewUserForm(VisibleName, BaseUserCreationForm[User]):
         self.fields["name"].required = True
         for name in ("password1", "password2"):
             self.fields[name].widget.attrs["class"] = "form-control"
+        self.fields["password2"].label, self.fields["password2"].help_text = _("Password (again)"), ""
 
 
 class UploadForm(forms.Form):
