@@ -206,7 +206,7 @@ def _decision(viewer: Viewer, good: SyncRun | None, stopped: SyncRun) -> Step:
     waits = (
         _("A data sync is held: it would remove or empty many people. Nothing has changed; an Admin decides.")
         if is_held
-        else _("The last run was a dry run and changed nothing. Open it to start the sync.")
+        else _("A dry run is waiting. Open it to start the sync.")
     )
     fact = " ".join([_synced(good), waits]) if good else waits
     action = _relabel(_sync_action(viewer, stopped), _("Decide") if is_held else _("View"))
