@@ -25,7 +25,7 @@ from sync.eligibility import (
 from sync.engine.fields import RECORD_IDS, SHORT_ID, SYNCED_FIELDS, read_names
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.stage import CHANGED, CHANGES, GONE, JUDGED, OUTSIDERS, StageTable
-from sync.models import Person, RunKind, Source, SyncRun
+from sync.models import RunKind, Source, SyncRun
 from sync.moves import RECORD_COLUMNS, needs_full_run
 from sync.statuses import RunStatus
 
@@ -70,8 +70,7 @@ LONG_ID = (
 
 # Everybody with one verdict: no reason means into the copy. A converted lead is its contact. Of several opportunities
 # the one where the contact is primary counts, then the newest.
-CLASSIFY = f"""
-CREATE UNLOGGED TABLE {{judged}} AS
+VERDICTS = f"""
 WITH role AS (
     SELECT DISTINCT ON ("ContactId") "ContactId", "OpportunityId" FROM {{roles}}
     WHERE NOT "IsDeleted"
@@ -97,6 +96,7 @@ WITH role AS (
 SELECT marketo_id, {{content}}, {REASON} AS reason
 FROM owned
 """  # noqa: S608 (our own texts)
+CLASSIFY = "CREATE UNLOGGED TABLE {judged} AS {verdicts}"
 
 # What the statements that follow join and choose by.
 ANALYZE_JUDGED = "ANALYZE {judged} (marketo_id, reason, salesforce_contact_id, salesforce_opportunity_id)"
@@ -254,13 +254,18 @@ class Statements:
             return list(cursor.fetchall())
 
 
-def judge(statements: Statements) -> int:
-    """Give everybody a verdict; answers how many rows had been read twice."""
+def tidy(statements: Statements) -> int:
+    """Make what was read fit to be judged: everybody once, with long ids; answers how many rows had been read twice."""
     repeated = statements.change(DROP_REPEATED, table=statements.names["people"], key=sql.Identifier("id"))
     statements.change(LENGTHEN)
     if statements.run.is_resumed:
         for source in ("leads", "contacts"):
             statements.change(DROP_REPEATED, table=statements.names[source], key=sql.Identifier("Id"))
+    return repeated
+
+
+def judge(statements: Statements) -> None:
+    """Give everybody a verdict, and write down what becomes of the copy."""
     statements.change("DROP TABLE IF EXISTS {judged}, {changes}")
     statements.change(CLASSIFY)
     statements.change(ANALYZE_JUDGED)
@@ -274,23 +279,19 @@ def judge(statements: Statements) -> int:
     if statements.move or statements.run.is_resumed:
         # Many may have got another verdict.
         statements.change(ANALYZE_JUDGED)
-    return repeated
+    _gather_changes(statements)
 
 
-def gather_changes(statements: Statements) -> bool:
-    """Write down what becomes of the copy; False when it is empty, and everybody simply arrives."""
+def _gather_changes(statements: Statements) -> None:
     StageTable(statements.run, CHANGES).create()
     statements.change(ABSENT)
     # Without it the database takes it for larger than it is, and puts everybody else in order instead.
     statements.change("ANALYZE sync_absent")
-    has_people = Person.objects.for_account(statements.run.account).has_anybody()
-    if has_people or statements.run.is_dry_run:
-        for statement in (LEAVING, DIFFERING, ARRIVING):
-            statements.change(statement)
-        if statements.is_first_read:
-            statements.change(LETTING_GO)
-        statements.change("ANALYZE {changes}")
-    return has_people
+    for statement in (LEAVING, DIFFERING, ARRIVING):
+        statements.change(statement)
+    if statements.is_first_read:
+        statements.change(LETTING_GO)
+    statements.change("ANALYZE {changes}")
 
 
 def _names(run: SyncRun) -> dict[str, sql.Composable]:
@@ -318,7 +319,7 @@ def _names(run: SyncRun) -> dict[str, sql.Composable]:
         "decided": sql.SQL(DECIDED),
         "waiting": sql.SQL(WAITING if run.kind == RunKind.INCREMENTAL else "SELECT 0::bigint AS marketo_id LIMIT 0"),
     }
-    return names | _scope(run, judged)
+    return names | _scope(run, judged) | {"verdicts": sql.SQL(VERDICTS).format(**names)}
 
 
 def _scope(run: SyncRun, judged: sql.Composable) -> dict[str, sql.Composable]:

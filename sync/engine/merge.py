@@ -17,7 +17,7 @@ from sync.engine import hold
 from sync.engine.cursors import STREAMS, move_cursors
 from sync.engine.delays import note_delays
 from sync.engine.heartbeat import Heartbeat
-from sync.engine.judge import Statements, gather_changes, judge
+from sync.engine.judge import Statements, judge, tidy
 from sync.engine.partitions import OwnPartition, analyze_partition, complete_partition, prepare_partition
 from sync.engine.problems import RunFailed, StageLost
 from sync.engine.restart import start_over
@@ -35,7 +35,13 @@ ANALYZE_FILLED = "ANALYZE {partition} (account_id, removed_at)"
 # From so many changes on, searches would suffer until the database renews its statistics by itself.
 ANALYZE_FROM = 10_000
 
-COUNT_BY_REASON = "SELECT reason, count(*) FROM {judged} GROUP BY reason"
+# By reason, with the hash of those who belong in the copy: the sum does not depend on the order of the rows, and tells
+# null from "".
+COUNT_BY_REASON = """
+SELECT reason, count(*),
+    coalesce(sum(hash_record_extended((marketo_id, {content}), 0)) FILTER (WHERE reason = ''), 0)::text
+FROM {everybody} AS judged GROUP BY reason
+"""
 COUNT_BY_KIND = "SELECT kind, count(*) FROM {changes} GROUP BY kind"
 COUNT_HIDDEN = """
 SELECT reason, count(*) FROM sync_absent WHERE reason = ANY(%(staying)s) GROUP BY reason
@@ -55,10 +61,12 @@ SELECT %(account)s, judged.marketo_id, {judged_content}, '', %(now)s
 FROM {judged} AS judged JOIN {changes} AS change ON change.marketo_id = judged.marketo_id
 WHERE change.kind = {added}
 """
-# Into an empty copy everybody arrives, and nothing needs to be compared. In the order of the key, for its index.
+# Into an empty copy everybody arrives, and nothing needs to be compared: to judge them again for the counts takes less
+# than to keep the verdicts. In the order of the key, for its index.
 ADD_ALL = """
 INSERT INTO sync_person (account_id, marketo_id, {content}, removed_reason, changed_at)
-SELECT %(account)s, marketo_id, {content}, '', %(now)s FROM {judged} WHERE reason = '' ORDER BY marketo_id
+SELECT %(account)s, marketo_id, {content}, '', %(now)s FROM ({verdicts}) AS judged
+WHERE reason = '' ORDER BY marketo_id
 """
 LET_GO = """
 UPDATE sync_person AS copy
@@ -88,11 +96,6 @@ WHERE copy.account_id = %(account)s AND copy.hidden_reason <> '' AND copy.market
     AND judged.reason = ''
 """
 
-# The sum does not depend on the order of the rows, and tells null from "".
-SOURCE_RECEIPT = """
-SELECT count(*), coalesce(sum(hash_record_extended((marketo_id, {content}), 0)), 0)::text
-FROM {judged} WHERE reason = ''
-"""
 # Whoever was not shown is not compared: nobody knows what they are like now.
 COPY_RECEIPT = """
 SELECT count(*), coalesce(sum(hash_record_extended((marketo_id, {content}), 0)), 0)::text
@@ -177,21 +180,38 @@ class _Merge:
         self.rejected = sum(Extract.objects.of_run(run).values_list("rows_rejected", flat=True))
         self.now = timezone.now()
         self.statements = Statements(run, heartbeat, is_whole=not self.rejected, now=self.now)
-        self.has_people = True
+        self.has_people = Person.objects.for_account(run.account).has_anybody()
+        # How many of those who were read belong in the copy, and their hash.
+        self.source: tuple[int, str] = (0, "0")
 
     def counts(self) -> dict[str, Any]:
         """What the run has read and would change, without changing anybody; raises RunFailed or StageLost."""
         rows = self._prepare()
         hold.remember_departures(self.run, self.statements)
-        repeated = judge(self.statements)
+        repeated = tidy(self.statements)
         self._check_anybody_read()
-        self.has_people = gather_changes(self.statements)
-        skipped = dict(self.statements.rows(COUNT_BY_REASON))
-        synced = skipped.pop("", 0)
+        if not self._only_adds:
+            judge(self.statements)
+        skipped = self._count_by_reason()
         if repeated:
             skipped[Reason.REPEATED.value] = repeated
+        synced = self.source[0]
         counts = {"seen": rows + self.rejected, "synced": synced, "skipped": skipped, "rejected": self.rejected}
-        return counts | {"kept": dict(self.statements.rows(COUNT_HIDDEN))} | self._changes(synced)
+        kept = {} if self._only_adds else dict(self.statements.rows(COUNT_HIDDEN))
+        return counts | {"kept": kept} | self._changes(synced)
+
+    @property
+    def _only_adds(self) -> bool:
+        """Nobody asks what becomes of whom: the copy is empty, and everybody who belongs there arrives."""
+        return not self.has_people and not self.run.is_dry_run
+
+    def _count_by_reason(self) -> dict[str, int]:
+        """Of those who do not belong in the copy; keeps the source's side of the receipt."""
+        names = self.statements.names
+        everybody = sql.SQL("({})").format(names["verdicts"]) if self._only_adds else names["judged"]
+        found = {reason: found for reason, *found in self.statements.rows(COUNT_BY_REASON, everybody=everybody)}
+        self.source = tuple(found.pop("", self.source))
+        return {reason: people for reason, (people, _) in found.items()}
 
     def _changes(self, synced: int) -> dict[str, Any]:
         if not self.has_people:
@@ -289,11 +309,8 @@ class _Merge:
     def _receipt(self, counts: Mapping[str, Any]) -> dict[str, Any]:
         is_all = self.run.kind == RunKind.FULL and not self.rejected
         compared = sql.SQL(self._compared(is_all=is_all)).format(**self.statements.names)
-        (source,), (copy,) = (
-            self.statements.rows(SOURCE_RECEIPT),
-            self.statements.rows(COPY_RECEIPT, is_compared=compared),
-        )
+        [copy] = self.statements.rows(COPY_RECEIPT, is_compared=compared)
         accounted = counts["synced"] + sum(counts["skipped"].values()) + counts["rejected"]
-        if counts["seen"] != accounted or source != copy or source[0] != counts["synced"]:
-            raise RunFailed("receipt_mismatch", source_rows=source[0], copy_rows=copy[0])
-        return {"source": list(source), "copy": list(copy)}
+        if counts["seen"] != accounted or copy != self.source:
+            raise RunFailed("receipt_mismatch", source_rows=self.source[0], copy_rows=copy[0])
+        return {"source": list(self.source), "copy": list(copy)}
