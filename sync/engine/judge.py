@@ -176,19 +176,25 @@ SELECT marketo_id, '{ChangeKind.REMOVED}', absent.reason, jsonb_build_object('re
 FROM sync_absent AS absent JOIN sync_person AS copy USING (marketo_id)
 WHERE copy.account_id = %(account)s AND absent.reason <> ALL(%(staying)s)
 """  # noqa: S608 (our own texts)
+# Whoever is new, is back or has other values.
 DIFFERING = f"""
 INSERT INTO {{changes}}
-SELECT copy.marketo_id, CASE WHEN copy.removed_at IS NULL THEN '{ChangeKind.UPDATED}' ELSE '{ChangeKind.RETURNED}' END,
-    '', different.before, different.after, {{copy_hash}}
-FROM sync_person AS copy JOIN {{judged}} AS judged ON judged.marketo_id = copy.marketo_id
+SELECT judged.marketo_id, CASE
+    WHEN copy.marketo_id IS NULL THEN '{ChangeKind.ADDED}'
+    WHEN copy.removed_at IS NULL THEN '{ChangeKind.UPDATED}'
+    ELSE '{ChangeKind.RETURNED}'
+END, '', different.before, different.after, CASE WHEN copy.marketo_id IS NULL THEN '' ELSE {{copy_hash}} END
+FROM {{judged}} AS judged
+LEFT JOIN sync_person AS copy ON copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id
 CROSS JOIN LATERAL (
     SELECT coalesce(jsonb_object_agg(name, before), '{{{{}}}}') AS before,
         coalesce(jsonb_object_agg(name, after), '{{{{}}}}') AS after
     FROM (VALUES {{pairs}}, ('removed_reason', copy.removed_reason, '')) AS field (name, before, after)
-    WHERE before IS DISTINCT FROM after
+    WHERE before IS DISTINCT FROM after AND copy.marketo_id IS NOT NULL
 ) AS different
-WHERE copy.account_id = %(account)s AND judged.reason = ''
-    AND (copy.removed_at IS NOT NULL OR ({{judged_content}}) IS DISTINCT FROM ({{copy_content}}))
+WHERE judged.reason = '' AND (
+    copy.marketo_id IS NULL OR copy.removed_at IS NOT NULL OR ({{judged_content}}) IS DISTINCT FROM ({{copy_content}})
+)
 """  # noqa: S608 (our own texts)
 # Ids of the old org lead nowhere in the new one, or to somebody else: whoever stays without having been found there
 # loses them, also who was not read of Marketo, or in a row that could not be read and so is not absent.
@@ -204,14 +210,6 @@ CROSS JOIN LATERAL (
 WHERE copy.account_id = %(account)s AND copy.removed_at IS NULL AND old.before IS NOT NULL
     AND NOT EXISTS (SELECT FROM {{judged}} AS judged WHERE judged.marketo_id = copy.marketo_id AND judged.reason = '')
     AND NOT EXISTS (SELECT FROM {{changes}} AS change WHERE change.marketo_id = copy.marketo_id)
-"""  # noqa: S608 (our own texts)
-ARRIVING = f"""
-INSERT INTO {{changes}}
-SELECT judged.marketo_id, '{ChangeKind.ADDED}', '', '{{{{}}}}', '{{{{}}}}', ''
-FROM {{judged}} AS judged
-WHERE judged.reason = '' AND NOT EXISTS (
-    SELECT FROM sync_person AS copy WHERE copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id
-)
 """  # noqa: S608 (our own texts)
 
 
@@ -287,8 +285,8 @@ def _gather_changes(statements: Statements) -> None:
     statements.change(ABSENT)
     # Without it the database takes it for larger than it is, and puts everybody else in order instead.
     statements.change("ANALYZE sync_absent")
-    for statement in (LEAVING, DIFFERING, ARRIVING):
-        statements.change(statement)
+    statements.change(LEAVING)
+    statements.change(DIFFERING)
     if statements.is_first_read:
         statements.change(LETTING_GO)
     statements.change("ANALYZE {changes}")
