@@ -51,6 +51,8 @@ DELETE FROM {table} AS one
 USING (SELECT {key}, max(ctid) AS last FROM {table} GROUP BY {key} HAVING count(*) > 1) AS repeated
 WHERE one.{key} = repeated.{key} AND one.ctid <> repeated.last
 """
+# Whether there are any is found in a third of the time in which they are.
+COUNT_REPEATED = "SELECT count({key}) - count(DISTINCT {key}) FROM {table}"
 
 LENGTHEN = f"UPDATE {{people}} SET {{long_ids}} WHERE {SHORT_ID} IN ({{lengths}})"  # noqa: S608 (our own texts)
 # Of each five characters, which are capitals; as clients.salesforce.oauth.to_18.
@@ -254,12 +256,18 @@ class Statements:
 
 def tidy(statements: Statements) -> int:
     """Make what was read fit to be judged: everybody once, with long ids; answers how many rows had been read twice."""
-    repeated = statements.change(DROP_REPEATED, table=statements.names["people"], key=sql.Identifier("id"))
+    repeated = _drop_repeated(statements, "people", "id")
     statements.change(LENGTHEN)
     if statements.run.is_resumed:
         for source in ("leads", "contacts"):
-            statements.change(DROP_REPEATED, table=statements.names[source], key=sql.Identifier("Id"))
+            _drop_repeated(statements, source, "Id")
     return repeated
+
+
+def _drop_repeated(statements: Statements, source: str, key: str) -> int:
+    names = {"table": statements.names[source], "key": sql.Identifier(key)}
+    [(repeated,)] = statements.rows(COUNT_REPEATED, **names)
+    return statements.change(DROP_REPEATED, **names) if repeated else 0
 
 
 def judge(statements: Statements) -> None:
