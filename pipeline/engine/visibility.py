@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import connection as database
+from django.db import transaction
 from psycopg import sql
 
 from accounts.models import SalesAccount
@@ -12,7 +13,7 @@ from connections.services.visibility import SYNCED, Sight, Verdict, Visibility, 
 from pipeline.engine.client_factory import salesforce_of
 from rights.visibility import check_marketo, check_salesforce, sees_all_records
 from sync.eligibility import CONTACT_ID, JOINS
-from sync.engine.stage import StageTable
+from sync.engine.stage import READ_EVERYBODY, StageTable
 from sync.models import Person, Source, SyncRun
 
 SAMPLE_SIZE = 300
@@ -61,11 +62,13 @@ def settle(run: SyncRun) -> None:
     run.write(visibility=run.visibility | lost.as_json())
 
 
+@transaction.atomic
 def _is_anybody_hidden(run: SyncRun) -> bool:
     sources = (Source.MARKETO_PEOPLE, Source.SALESFORCE_LEADS, Source.SALESFORCE_CONTACTS)
     people, leads, contacts = (StageTable(run, source) for source in sources)
     for table in (people, leads, contacts):
         table.analyze()
     with database.cursor() as cursor:
+        cursor.execute(READ_EVERYBODY)
         cursor.execute(sql.SQL(HIDDEN_PEOPLE).format(people=people.name, leads=leads.name, contacts=contacts.name))
         return bool(cursor.fetchone()[0])

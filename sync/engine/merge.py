@@ -21,7 +21,7 @@ from sync.engine.judge import Statements, judge, tidy
 from sync.engine.partitions import OwnPartition, analyze_partition, complete_partition, prepare_partition
 from sync.engine.problems import RunFailed, StageLost
 from sync.engine.restart import start_over
-from sync.engine.stage import CHANGED, STAGED, StageTable, all_tables
+from sync.engine.stage import CHANGED, READ_EVERYBODY, STAGED, StageTable, all_tables
 from sync.engine.telling import tell_of_success
 from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.moves import people_not_found
@@ -270,8 +270,7 @@ class _Merge:
 
     def _prepare(self) -> int:
         """Answers how many people of Marketo were read; raises StageLost when a table has not all of its rows."""
-        # Sorting and hashing a million people in the default 4 MB would go through the disk.
-        self.statements.change("SET LOCAL work_mem = '128MB'")
+        self.statements.change(READ_EVERYBODY)
         rows = {source: self._checked_rows(source, [source]) for source in self.tables}
         for table in self.tables.values():
             table.analyze()

@@ -65,6 +65,13 @@ OTHER_COLUMNS = {
     },
 }
 
+# For a transaction that reads them as a whole. Sorting and hashing a million people in the default 4 MB would go
+# through the disk. One helper, and no table that it shares: PostgreSQL fails when such tables are larger than /dev/shm,
+# and that of a container has 64 MB (Docker, "docker run", --shm-size).
+READ_EVERYBODY = """
+SET LOCAL work_mem = '128MB'; SET LOCAL max_parallel_workers_per_gather = 1; SET LOCAL enable_parallel_hash = off
+"""
+
 
 def _as_others_fail() -> AbstractContextManager[None]:
     """

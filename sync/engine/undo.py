@@ -13,7 +13,7 @@ from sync.engine import hold
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.judge import CONTENT, Statements
 from sync.engine.problems import RunFailed
-from sync.engine.stage import CHANGES, StageTable
+from sync.engine.stage import CHANGES, READ_EVERYBODY, StageTable
 from sync.engine.telling import tell_of_success
 from sync.models import Person, SyncRun
 from sync.statuses import RunStatus
@@ -83,6 +83,7 @@ def undo(run: SyncRun) -> None:
 
 
 def _gather(run: SyncRun, statements: Statements) -> dict[str, Any]:
+    statements.change(READ_EVERYBODY)
     StageTable(run, CHANGES).drop()
     StageTable(run, CHANGES).create()
     statements.change(LEAVE)
