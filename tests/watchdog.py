@@ -3,6 +3,7 @@
 import faulthandler
 import os
 import threading
+from contextlib import suppress
 from typing import IO, Any
 
 import psutil
@@ -29,12 +30,15 @@ def give_up(report: IO[str]) -> None:
     faulthandler.dump_traceback(report)
     children = psutil.Process().children(recursive=True)
     for process in children:
-        print(process, " ".join(process.cmdline()), file=report)
+        # One that has ended meanwhile has no command any more.
+        with suppress(psutil.Error):
+            print(process, " ".join(process.cmdline()), file=report)
     for connection in connections():
         print(*connection, file=report)
     report.flush()
     for process in children:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     os._exit(EXIT_CODE)
 
 
