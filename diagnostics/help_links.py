@@ -24,6 +24,8 @@ _SALT = "connections.help-link"
 # The longest code and the longest number fit.
 _LONGEST_SUBJECT = 60
 _SECONDS_BETWEEN_CHECKS = 30
+# Of all links of an account: a look at the package is over thirty calls, and a company's day has 15,000 at the least.
+_CHECKS_A_DAY, _SECONDS_OF_DAY = 30, 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,8 @@ def check_help_link(token: str) -> None:
     # Whoever holds the link can press the button.
     if hit(f"help-checks-{account.pk}-{subject}", seconds=_SECONDS_BETWEEN_CHECKS) > 1:
         raise ConnectionProblem(ProblemCode.ASKED_JUST_NOW)
+    if hit(f"help-checks-{account.pk}", seconds=_SECONDS_OF_DAY) > _CHECKS_A_DAY:
+        raise ConnectionProblem(ProblemCode.TOO_MANY_CHECKS)
     kind, key = kind_and_key(subject)
     if kind:
         kind.check(Subject(account, by_id, key))

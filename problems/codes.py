@@ -72,6 +72,7 @@ class ProblemCode(StrEnum):
     SALESFORCE_SEES_UNPROVED = "salesforce_sees_unproved"
     ASKED_JUST_NOW = "asked_just_now"
     TOO_MANY_LINKS = "too_many_links"
+    TOO_MANY_CHECKS = "too_many_checks"
     MARKETO_CREDENTIALS = "marketo_credentials"
     MARKETO_UNREADABLE = "marketo_unreadable"
     MARKETO_NO_ADMINS = "marketo_no_admins"

@@ -254,6 +254,11 @@ PROBLEMS: dict[str, Problem] = MARKETO_PROBLEMS | {
         _("Use the links you have, or wait an hour."),
         YOU,
     ),
+    ProblemCode.TOO_MANY_CHECKS: Problem(
+        _("It was checked through such links 30 times today."),
+        _("Do what is asked, and tell the person who sent you the link: they can check it at once."),
+        YOU,
+    ),
 }
 
 

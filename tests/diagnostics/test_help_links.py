@@ -20,6 +20,7 @@ from diagnostics.audit_actions import DiagnosticsAction
 from problems.codes import ProblemCode
 from salesforce_package.models import PackageTick
 from salesforce_package.services import check_package
+from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import ChangeOrg
 from tests.connections.help_links import ASK, link_of
@@ -165,6 +166,20 @@ def test_links_are_made_by_the_dozen_at_most(checked: SalesAccount, browser: Cli
     for _time in range(help_links.LINKS_PER_HOUR):
         link_of(browser, "item:actions_site")
     assert "more than 30 links" in text_of(browser.post(ASK, {"subject": "item:actions_site"}, follow=True))
+
+
+def test_whoever_holds_a_link_does_not_use_up_the_company_s_calls(
+    checked: SalesAccount, browser: Client, client: Client, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A press is over thirty calls, and one was possible every half minute: nearly 100,000 a day by each link."""
+    monkeypatch.setattr(help_links, "_CHECKS_A_DAY", 1)
+    site, fields = link_of(browser, "item:actions_site"), link_of(browser, "item:activity_fields")
+    assert "is not done yet" in text_of(client.post(site, follow=True))
+    sandbox.delete("/_sandbox/calls")
+    assert "30 times today" in text_of(client.post(fields, follow=True))
+    assert not sandbox.get("/_sandbox/calls")
+    browser.post("/settings/admin/salesforce-package/check/")
+    assert sandbox.get("/_sandbox/calls")
 
 
 def test_another_account_makes_no_link_about_this_one(
