@@ -1,7 +1,10 @@
-"""Questions to a provider keep a web worker waiting, so each is asked for one person at a time."""
+"""
+Questions to a provider keep a web worker waiting, so each is asked for one person at a time, or for so few of an
+account that one whose provider hangs leaves threads to all others.
+"""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from common.throttling import HeldError, exclusive
 from problems.codes import ProblemCode
@@ -9,15 +12,17 @@ from problems.messages import ConnectionProblem
 
 
 @contextmanager
-def asking(name: str) -> Iterator[None]:
+def asking(name: str, *, places: int = 1) -> Iterator[None]:
     """
     Ask for something, such as `package-17` for the package of account 17.
 
-    Raises ConnectionProblem while the same is asked for somebody else.
+    Raises ConnectionProblem while the same is asked for somebody else, or for as many as there are `places`.
     """
     with ExitStack() as lock:
-        try:
-            lock.enter_context(exclusive(name))
-        except HeldError:
-            raise ConnectionProblem(ProblemCode.ASKED_JUST_NOW) from None
+        for place in range(places):
+            with suppress(HeldError):
+                lock.enter_context(exclusive(f"{name}-{place}" if place else name))
+                break
+        else:
+            raise ConnectionProblem(ProblemCode.ASKED_JUST_NOW)
         yield

@@ -10,6 +10,7 @@ from django.db.models import Count
 from accounts.models import Member, SalesAccount
 from clients.http import ApiError
 from common.addresses import lookup_form
+from connections.asking import asking
 from connections.models import SalesforceConnection
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import salesforce_client
@@ -18,6 +19,8 @@ from problems.codes import ProblemCode, problem_code
 from problems.messages import ConnectionProblem
 from sync.models import Person
 
+# In an account.
+AT_A_TIME = 2
 # Keeps a query far below the 16,384 characters that Salesforce takes in an address.
 IDS_PER_QUERY = 200
 USER_ID = re.compile(r"005[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
@@ -62,7 +65,8 @@ def _salesforce_users(account: SalesAccount, ids: list[str]) -> list[dict[str, A
     if connection is None:
         raise ConnectionProblem(ProblemCode.SALESFORCE_NOT_CONNECTED)
     try:
-        return list(_query_users(connection, ids))
+        with asking(f"owners-{account.pk}", places=AT_A_TIME):
+            return list(_query_users(connection, ids))
     except ApiError as error:
         record_problem(connection, error)
         raise ConnectionProblem(problem_code(error)) from None

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from clients.marketo.sample import sample_people
 from clients.salesforce.client import SalesforceClient
+from connections.asking import asking
 from pipeline.engine.client_factory import budget_of, marketo_of, salesforce_of
 from sync.eligibility import CONTACTS, CONVERTED_LEADS, LEADS_LEFT_OUT, OWNED_LEADS, Reason
 from sync.engine.fields import INDISPENSABLE
@@ -50,8 +51,13 @@ def count(account: SalesAccount, run: SyncRun) -> Counts:
     """
     Count now and keep the result for everybody who looks; `run` is the last full run that succeeded.
 
-    Raises MustWait, RunFailed or an error of clients.http.
+    Raises MustWait, RunFailed, an error of clients.http, or ConnectionProblem while somebody else counts.
     """
+    with asking(f"reconciliation-{account.pk}"):
+        return _count_everybody(account, run)
+
+
+def _count_everybody(account: SalesAccount, run: SyncRun) -> Counts:
     client, last = salesforce_of(account), SyncRun.objects.for_account(account).last_success() or run
     since = Count("removed_at", filter=Q(removed_at__gt=run.finished_at))
     reasons = list(_gone(account).values_list("removed_reason").annotate(ever=Count("removed_at"), since=since))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
 from clients.salesforce.oauth import to_18
 from clients.values import as_text
+from connections.asking import asking
 from marketo_instances.schema import field_names
 from pipeline.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
 from salesforce_orgs.moves import move_under_way
@@ -19,6 +21,8 @@ from sync.engine.stage import MARKETO_NULL
 from sync.models import Person, SyncRun
 from sync.moves import needs_full_run
 
+# In an account.
+AT_A_TIME = 4
 # People who share an address are shown up to this many.
 MOST_SHOWN = 10
 NAMES = ("firstName", "lastName", "email")
@@ -86,15 +90,27 @@ def filter_for(text: str) -> str:
 
 
 def find(account: SalesAccount, text: str) -> list[Known]:
-    """Whom the text means, in Marketo or else in the copy; raises RunFailed, MustWait or an error of clients.http."""
-    with budget_of(account).call():
+    """
+    Whom the text means, in Marketo or else in the copy; raises RunFailed, MustWait, ConnectionProblem or an error of
+    clients.http.
+    """
+    with _asking(account), budget_of(account).call():
         people = marketo_of(account).leads_by_filter(filter_for(text), [text], ["id", *NAMES])
     found = [Known(one["id"], _name_of(one), as_text(one.get("email")) or "") for one in people[:MOST_SHOWN]]
     return found or _only_in_copy(account, text)
 
 
 def ask(account: SalesAccount, marketo_id: int) -> Found:
-    """Ask both systems about one person; raises RunFailed, MustWait or an error of clients.http."""
+    """Ask both systems about one person; raises RunFailed, MustWait, ConnectionProblem or an error of clients.http."""
+    with _asking(account):
+        return _ask(account, marketo_id)
+
+
+def _asking(account: SalesAccount) -> AbstractContextManager[None]:
+    return asking(f"people-{account.pk}", places=AT_A_TIME)
+
+
+def _ask(account: SalesAccount, marketo_id: int) -> Found:
     last = SyncRun.objects.for_account(account).full().last_success()
     copy = Person.objects.for_account(account).filter(marketo_id=marketo_id).first()
     person = _in_marketo(account, marketo_id, last)

@@ -1,5 +1,6 @@
 """The page of one person: where they stand, the rule step by step, their fields, and what became of them."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,9 +12,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import AuditEvent, SalesAccount, User
+from connections.asking import asking
 from history.models import Change, ChangeKind
 from people.trace import Answer, Step, trace_of
-from people.why import Found, ask
+from people.why import AT_A_TIME, Found, ask
 from pipeline.engine.preview import find_lists
 from sandbox.testing import SandboxProcess
 from sync.audit_actions import SyncAction
@@ -203,6 +205,16 @@ def test_errors_are_problems_and_can_be_asked_again(
     assert "lacks a permission" in page
     assert "Ask again" in page
     assert "Nothing could be asked" in page
+
+
+def test_those_who_ask_leave_threads_to_other_accounts(synced: SalesAccount, browser: Client) -> None:
+    """A provider that hangs kept as many threads of the web as somebody had opened pages: all of them, for a minute."""
+    person = ids(synced, "Lead", 1)[0]
+    with ExitStack() as others:
+        for _one in range(AT_A_TIME):
+            assert "is running already" not in page_of(browser, person, ask=1)
+            others.enter_context(asking(f"people-{synced.pk}", places=AT_A_TIME))
+        assert "is running already" in page_of(browser, person, ask=1)
 
 
 def test_without_a_connection_the_page_says_which(account: SalesAccount, browser: Client) -> None:
