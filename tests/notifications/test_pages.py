@@ -210,7 +210,9 @@ def test_the_bell_shows_what_goes_on_until_it_was_read(
     browser.post("/notifications/seen/")
     assert "1 new" not in browser.get("/settings/profile/").content.decode()
     end(FIRE, account=account)
-    assert "The fire is out." in text_of(browser.get("/notifications/"))
+    page = text_of(browser.get("/notifications/")).partition("<main")[2]
+    assert "The fire is out." in page
+    assert "ended now" in page
     Occurrence.objects.update(ended_at=timezone.now() - timedelta(days=2))
     assert "Nothing has to be done." in text_of(browser.get("/settings/profile/"))
 

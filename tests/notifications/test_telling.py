@@ -102,6 +102,7 @@ def test_every_channel_is_told_of_the_beginning_and_of_the_end(
     assert [post["path"] for post in posts()] == [post["path"] for post in begun] * 2
     assert posts()[-1]["json"]["data"]["phase"] == "end"
     assert titles()[1:] == ["Acme Inc: The fire is out."]
+    assert " UTC." in str(mail.outbox[1].body)
     assert not Delivery.objects.pending().exists()
 
 

@@ -231,7 +231,9 @@ def test_ops_staff_find_whom_to_call_and_do_not_sync_in_vain(
 def test_cancelling_asks_first_and_then_stops_the_run(account: SalesAccount, admin: User, client_of: ClientOf) -> None:
     run = make_run(account, RunStatus.EXTRACTING)
     browser = client_of(admin)
-    assert "stays as it was" in browser.get(f"/ops/sync/{run.pk}/cancel/").content.decode()
+    page = text_of(browser.get(f"/ops/sync/{run.pk}/cancel/"))
+    assert "stays as it was" in page
+    assert f'<a href="{run.get_absolute_url()}">{run}</a>' in page.partition("<h1")[0]
     run.refresh_from_db()
     assert run.status == RunStatus.EXTRACTING
     assert browser.post(f"/ops/sync/{run.pk}/cancel/").headers["Location"] == run.get_absolute_url()
