@@ -1,7 +1,5 @@
 """What waitress hands on."""
 
-from typing import Any
-
 import pytest
 from django.test import RequestFactory
 from django.test.client import BOUNDARY, encode_multipart
@@ -9,21 +7,17 @@ from django.test.client import BOUNDARY, encode_multipart
 from msi_admin.wsgi import ReadableRequest, application
 
 
-def test_a_content_type_that_nobody_can_read_is_none() -> None:
-    """RFC 2231 lets it name an encoding, which need not be one: the server failed, with a traceback in the log."""
-    answers: list[str] = []
-    environ = RequestFactory().get("/healthz", headers={"host": "127.0.0.1"}).environ
-    environ["CONTENT_TYPE"] = "text/plain; a*=nowhere'c'd"
-    start: Any = lambda status, _headers: answers.append(status)  # noqa: E731
-    application(environ, start)
-    assert answers == ["200 OK"]
-
-
 def read_as(content_type: str) -> ReadableRequest:
     body = encode_multipart(BOUNDARY, {"name": "Åsa-99"})
     # The type comes afterwards: the factory reads the query by it.
     environ = RequestFactory().generic("POST", "/?q=%C3%85sa-99", body, content_type="").environ
     return ReadableRequest(environ | {"CONTENT_TYPE": content_type})
+
+
+def test_a_content_type_that_nobody_can_read_is_none() -> None:
+    """RFC 2231 lets it name an encoding, which need not be one: the server failed, with a traceback in the log."""
+    assert application.request_class is ReadableRequest
+    assert not read_as("text/plain; a*=nowhere'c'd").content_type
 
 
 @pytest.mark.parametrize("claimed", ["punycode", "idna", "zlib", "latin-1", "nowhere"])
