@@ -138,7 +138,7 @@ def test_a_token_that_idles_is_renewed_before_salesforce_forgets_it(
     assert (renewed.rotations, renewed.idle_days_left, renewed.problem) == (1, 29, "")
     assert renewed.refresh_token != young.refresh_token
     page = text_of(browser.get(PAGE))
-    assert "Token replaced</dt><dd>1 time" in page
+    assert "Token replaced</dt> <dd>1 time" in page
     assert "Renewed automatically every week." in page
 
 

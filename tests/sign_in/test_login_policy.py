@@ -103,7 +103,7 @@ class TestLoginPolicy:
         link(mia, client_of, at_salesforce)
         page = text_of(client_of(mia).get(GENERAL))
         assert "1 member has not linked a Salesforce user" in page
-        assert f"same email address: {member.email} <" in page
+        assert f"same email address: {member.email}</div>" in page
 
     def test_an_admin_who_has_unlinked_meanwhile_cannot_choose_it(
         self, client: Client, client_of: ClientOf, mia: User, at_salesforce: AtSalesforce
