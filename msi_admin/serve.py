@@ -27,6 +27,8 @@ CONNECTIONS, SILENT_SECONDS = 2_000, 60
 # More than the console takes (msi_admin.middleware), so that it can say so; refused by the length it announces.
 LARGEST_BODY = 16 * 1024 * 1024
 LARGEST_HEADERS = 32 * 1024
+# Of a body; what is longer goes into a file. Half a MB of each connection would be a GB of a process.
+IN_MEMORY = 32 * 1024
 LAST_ANSWERS_SECONDS = 60
 # An answer is written to its end, into a temporary file if it is long, whoever reads it how slowly: waitress would keep
 # a thread waiting for a client that has not read 16 MB, of one answer or of many that it asked for at once.
@@ -125,6 +127,7 @@ def _serve(listening: int, started: int, threads: int) -> None:
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the keeper says when
     threading.Thread(target=_end_with_keeper, daemon=True).start()
+    from msi_admin.request_parser import Channel
     from msi_admin.wsgi import application
 
     server = waitress.server.create_server(
@@ -136,11 +139,13 @@ def _serve(listening: int, started: int, threads: int) -> None:
         channel_timeout=SILENT_SECONDS,
         max_request_body_size=LARGEST_BODY,
         max_request_header_size=LARGEST_HEADERS,
+        inbuf_overflow=IN_MEMORY,
         outbuf_high_watermark=LONGEST_ANSWERS,
         # Django reads them, and believes as many proxies as TRUSTED_PROXIES says.
         clear_untrusted_proxy_headers=False,
         ident="",
     )
+    server.channel_class = Channel
     # Five seconds are its own patience, less than an export takes.
     dispatcher = server.task_dispatcher
     dispatcher.shutdown = partial(dispatcher.shutdown, timeout=LAST_ANSWERS_SECONDS)
@@ -160,10 +165,10 @@ def _end_with_keeper() -> None:
 
 
 def _connections() -> int:
-    """As many as there may be open files, but for those of the console itself."""
+    """As many as there may be open files, with one for the body of each, but for those of the console itself."""
     _soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return min(CONNECTIONS, most - 200) if most != resource.RLIM_INFINITY else CONNECTIONS
+    return min(CONNECTIONS, (most - 200) // 2) if most != resource.RLIM_INFINITY else CONNECTIONS
 
 
 if __name__ == "__main__":

@@ -26,6 +26,11 @@ HEAD = (
 )
 # A header that does not end, and a body of which the first letters have come.
 SLOW = [HEAD + b"X-Slow: ", HEAD + b"\r\nlogin="]
+# Whole requests, which were read in a time that grows with the square of their length: 9 seconds, and two minutes.
+HARD_TO_READ = [
+    b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX:" + b" " * 32_000 + b"x\r\n\r\n",
+    b"GET a://" + b"1" * 32_000 + b" \xff HTTP/1.1\r\n\r\n",
+]
 THREADS = 4  # of two processes together
 
 
@@ -75,7 +80,7 @@ def wait_until(is_reached: object) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("beginning", SLOW, ids=["header", "body"])
+@pytest.mark.parametrize("beginning", [*SLOW, *HARD_TO_READ], ids=["header", "body", "spaces", "address"])
 def test_slow_clients_keep_nobody_waiting(keeper: Keeper, beginning: bytes) -> None:
     """Security statement 15: many more of them than there are threads."""
     clients = [socket.create_connection(("127.0.0.1", keeper.port)) for _ in range(25 * THREADS)]

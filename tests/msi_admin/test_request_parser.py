@@ -1,0 +1,54 @@
+"""What a web process makes of the bytes of a request."""
+
+import pytest
+from waitress.adjustments import Adjustments
+
+from msi_admin.request_parser import Parser
+
+GET = b"GET /healthz HTTP/1.1\r\nHost: console\r\n"
+
+
+def read(request: bytes) -> Parser:
+    parser = Parser(Adjustments())
+    # Header and body one after the other.
+    parser.received(request[parser.received(request) :])
+    return parser
+
+
+def test_a_request_is_read_as_it_was_sent() -> None:
+    text = b"POST /a%20b?c=%20 HTTP/1.1\r\nA: \t b  c\t \r\nFolded:\r\n  d\r\nTwice: e\r\nTwice:f\r\nNone:\r\n"
+    parser = read(text + b"Content-Length: 2\r\n\r\nhi")
+    known = {"A": "b  c", "FOLDED": "d", "TWICE": "e, f", "NONE": "", "CONTENT_LENGTH": "2"}
+    assert (parser.command, parser.path, parser.query, parser.headers) == ("POST", "/a b", "c=%20", known)
+    assert parser.completed
+    assert not parser.error
+    assert parser.get_body_stream().read() == b"hi"
+
+
+@pytest.mark.parametrize(
+    "request_text",
+    [
+        b"GET a://1 \xff HTTP/1.1\r\n\r\n",
+        b"GET  / HTTP/1.1\r\n\r\n",
+        b"GET /\n HTTP/1.1\r\n\r\n",
+        b"GET\r\n\r\n",
+        GET + b"X: \x01\r\n\r\n",
+        GET + b"X: a\nb\r\n\r\n",
+        GET + b"X Y: a\r\n\r\n",
+        GET + b"X\r\n\r\n",
+        # Of which waitress made errors of ours.
+        b"GET http://[ HTTP/1.1\r\n\r\n",
+        GET + b"Content-Length: " + b"1" * 5_000 + b"\r\n\r\n",
+    ],
+)
+def test_what_nobody_can_read(request_text: bytes) -> None:
+    parser = read(request_text)
+    assert parser.completed
+    assert parser.error.code == 400
+
+
+@pytest.mark.parametrize("more", [b"", b"Expect: 100-continue\r\n", b"Content-Length: 2\r\n"])
+def test_a_body_says_how_long_it_is(more: bytes) -> None:
+    """Of one in chunks everything between them was kept in memory, 16 MB of each client."""
+    parser = read(GET + b"Transfer-Encoding: chunked\r\n" + more + b"\r\n")
+    assert (parser.completed, parser.error.code, parser.expect_continue) == (True, 411, False)
