@@ -193,14 +193,20 @@ def revoke_what_gives_rights(*, account: SalesAccount, invited_by: User, revoked
 
 @transaction.atomic
 def change_invited_role(*, invitation: Invitation, role: Role, changed_by: User) -> None:
-    """Let an invitation make its receiver something else; its link stays. Raises RefusedError when it was decided."""
+    """
+    Let an invitation make its receiver something else; its link stays. Whoever gives rights by that has invited from
+    now on: the invitation ends with theirs. Raises RefusedError when it was decided, PermissionDenied for somebody who
+    may no more.
+    """
     account = lock_account(invitation.account)
+    refuse_unless_allowed(account, changed_by, Permission.MANAGE_USERS)
     found = account.invitations.undecided().filter(pk=invitation.pk).first()
     if not found:
         raise _decided()
     before, found.role = found.role, role
-    found.save(update_fields=["role"])
     if before != role:
+        found.invited_by = found.invited_by if role == Role.USER else changed_by
+        found.save(update_fields=["role", "invited_by"])
         record(
             account=account,
             actor=changed_by,

@@ -12,7 +12,7 @@ from accounts.services import RefusedError
 from api.scopes import Scope
 from api.tokens import Owner, make_token
 from invitations.audit_actions import InvitationAction
-from invitations.services import NewInvitation, ask_salesforce_admin, invite
+from invitations.services import NewInvitation, ask_salesforce_admin, change_invited_role, invite
 from members.services import change_role, remove_member
 from tests.factories import make_member
 from tests.threads import at_once
@@ -65,6 +65,19 @@ def test_whoever_was_demoted_meanwhile_changes_nothing(admin: User, account: Sal
         remove_member(member=member.member, removed_by=former.user, receiver=admin.member)
     with pytest.raises(PermissionDenied):
         make_token(owner=Owner(member=former), name="x", scopes=[Scope.RUNS], days=30, made_by=former.user)
+
+
+def test_what_an_admin_made_of_invitations_of_others_ends_too(admin: User, account: SalesAccount) -> None:
+    """An invitation as User that somebody else had sent became one as Admin, and outlived whoever made it one."""
+    second = make_member(account, "second@acme.example", Role.ADMIN)
+    offered = [NewInvitation(f"{name}@acme.example") for name in ("raised", "same")]
+    raised, same = invite(account=account, invited_by=admin, addresses=offered).sent
+    change_invited_role(invitation=raised, role=Role.ADMIN, changed_by=second.user)
+    change_invited_role(invitation=same, role=Role.USER, changed_by=second.user)
+    change_role(member=second, role=Role.USER, changed_by=admin)
+    assert account.invitations.undecided().get() == same
+    with pytest.raises(PermissionDenied):
+        change_invited_role(invitation=same, role=Role.ADMIN, changed_by=second.user)
 
 
 @pytest.mark.django_db(transaction=True)
