@@ -11,12 +11,19 @@ from waitress.utilities import Error
 
 # RFC 9112, "Request Line", as waitress reads it.
 _START = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++ [^ ]++(?: HTTP/[0-9]\.[0-9])?")
+# As the same RFC recommends. Each line of the log about a request has its address, and is searched for secrets.
+LONGEST_START = 8_000
 _FORBIDDEN = re.compile(rb"[^\t\x20-\x7e\x80-\xff]")
 
 
 class LengthRequired(Error):  # type: ignore[misc]
     code = 411
     reason = "Length Required"
+
+
+class UriTooLong(Error):  # type: ignore[misc]
+    code = 414
+    reason = "URI Too Long"
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]
@@ -32,6 +39,9 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     def parse_header(self, header_plus: bytes) -> None:
         """Raises ParsingError for what nobody can read."""
         start, _, fields = header_plus.partition(b"\r\n")
+        if len(start) > LONGEST_START:
+            self.error = UriTooLong(f"The first line is longer than {LONGEST_START} characters.")
+            return
         if not _START.fullmatch(start.rstrip()):
             raise ParsingError("Start line is invalid")
         lines = [_trimmed(line) for line in get_header_lines(fields)]

@@ -52,3 +52,10 @@ def test_a_body_says_how_long_it_is(more: bytes) -> None:
     """Of one in chunks everything between them was kept in memory, 16 MB of each client."""
     parser = read(GET + b"Transfer-Encoding: chunked\r\n" + more + b"\r\n")
     assert (parser.completed, parser.error.code, parser.expect_continue) == (True, 411, False)
+
+
+def test_an_address_is_not_endless() -> None:
+    """One of 30 kB took half a second of a processor, for the lines of the log about it."""
+    assert not read(b"GET /" + b"a" * 7_900 + b" HTTP/1.1\r\n\r\n").error
+    parser = read(b"GET /" + b"a" * 8_000 + b" HTTP/1.1\r\n\r\n")
+    assert (parser.completed, parser.error.code) == (True, 414)
