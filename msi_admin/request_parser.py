@@ -36,6 +36,16 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     that a body may have that took half a minute.
     """
 
+    def received(self, data: bytes) -> int:
+        """
+        How much of it belongs to this request. Whoever sends the next one before the answer (no browser does, nor does
+        a proxy) must send it again: two hundred in one packet kept a thread busy for as long as two hundred pages take.
+        """
+        consumed: int = super().received(data)
+        if self.completed and data[consumed:].strip():
+            self.headers["CONNECTION"] = "close"
+        return consumed
+
     def parse_header(self, header_plus: bytes) -> None:
         """Raises ParsingError for what nobody can read."""
         start, _, fields = header_plus.partition(b"\r\n")

@@ -1,7 +1,7 @@
 """The API as a whole: its addresses, how it tells errors, and its description."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,7 +27,12 @@ class Api(NinjaAPI):
     """Describes its errors as what they are, and that answers have a tag."""
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        return complete(super().get_openapi_schema(**options))
+        return self._description
+
+    @cached_property
+    def _description(self) -> OpenAPISchema:
+        """Made once: it took a processor ten times what a page takes, and anybody may ask for it."""
+        return complete(super().get_openapi_schema())
 
 
 # The description is no page: one of the library's would need scripts from elsewhere.

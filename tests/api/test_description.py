@@ -51,3 +51,8 @@ def test_the_description_is_open_and_says_how_to_come_in(db: None) -> None:
     operations = [operation for path in described["paths"].values() for operation in path.values()]
     assert len(operations) == 7
     assert all(operation["security"] == [{"Token": []}] for operation in operations)
+
+
+def test_the_description_is_made_once() -> None:
+    """Anybody may ask for it, as often as they like."""
+    assert api.get_openapi_schema() is api.get_openapi_schema()

@@ -59,3 +59,11 @@ def test_an_address_is_not_endless() -> None:
     assert not read(b"GET /" + b"a" * 7_900 + b" HTTP/1.1\r\n\r\n").error
     parser = read(b"GET /" + b"a" * 8_000 + b" HTTP/1.1\r\n\r\n")
     assert (parser.completed, parser.error.code) == (True, 414)
+
+
+@pytest.mark.parametrize(("behind", "is_last"), [(b"", False), (b"\r\n", False), (GET, True)])
+def test_one_request_at_a_time(behind: bytes, is_last: bool) -> None:
+    """A single packet of two hundred kept a thread busy for as long as two hundred pages take."""
+    parser = Parser(Adjustments())
+    parser.received(GET + b"\r\n" + behind)
+    assert (parser.headers.get("CONNECTION") == "close") == is_last
