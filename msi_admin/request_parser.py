@@ -60,9 +60,10 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         except ValueError:  # an address such as http://[, a length of 5,000 digits
             raise ParsingError("The request is invalid") from None
         if self.chunked:
-            # Nobody is asked to go on, either.
-            self.body_rcv, self.expect_continue = None, False
-            self.error = LengthRequired("Send the request with a Content-Length.")
+            self.body_rcv, self.error = None, LengthRequired("Send the request with a Content-Length.")
+        if self.body_rcv is None:
+            # Nobody is asked to go on with nothing: waitress would take the next request for a part of this one.
+            self.expect_continue = False
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]

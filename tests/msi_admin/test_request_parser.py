@@ -67,3 +67,9 @@ def test_one_request_at_a_time(behind: bytes, is_last: bool) -> None:
     parser = Parser(Adjustments())
     parser.received(GET + b"\r\n" + behind)
     assert (parser.headers.get("CONNECTION") == "close") == is_last
+
+
+def test_who_sends_no_body_is_not_asked_to_go_on() -> None:
+    """Their request was never answered, and the next one over the connection became a part of it."""
+    assert not read(GET + b"Expect: 100-continue\r\n\r\n").expect_continue
+    assert read(GET + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n").expect_continue
