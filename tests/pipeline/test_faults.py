@@ -22,6 +22,7 @@ from sync.models import Extract, Person, RejectedRow, SyncRun
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
+from tests.pages import text_of
 from tests.sync.conftest import Sync
 from tests.sync.driving import cut_waits_short, finish, work_until
 from tests.sync.incremental_runs import sync_changes
@@ -104,7 +105,7 @@ def test_fields_that_marketo_lists_and_refuses_to_export_stay_empty(
     people = Person.objects.for_account(connected).live()
     assert set(people.values_list("phone", "linkedin_url")) == {(None, None)}
     assert people.exclude(title=None).exists()
-    page = client_of(admin).get(run.get_absolute_url()).content.decode()
+    page = text_of(client_of(admin).get(run.get_absolute_url()))
     assert "(<code>phone</code>), LinkedIn URL (<code>linkedInProfileURL</code>)" in page
     sandbox.post("/_sandbox/people", {"action": "change", "id": people[0].marketo_id, "fields": {"phone": "0123"}})
     sync_changes(connected)
