@@ -34,8 +34,8 @@ class SetupReader:
     def _do(self, name: str, entries: Mapping[str, str | Path]) -> None:
         pressed = self.page.get_by_role("link", name=name, exact=True)
         pressed = pressed.or_(self.page.get_by_role("button", name=name, exact=True))
-        # A label goes on where the recipe stops, as in "Run As (Username)".
-        starts = re.compile(rf"^\s*{re.escape(name)}")
+        # A label goes on where the recipe stops, as in "Run As (Username)", and its source may be on two lines.
+        starts = re.compile(r"^\s*" + r"\s+".join(re.escape(word) for word in name.split()))
         field = self.page.get_by_label(starts).and_(self.page.locator("input, select"))
         option = self.page.get_by_role("option", name=name, exact=True)
         if field.count():
