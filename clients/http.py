@@ -234,10 +234,10 @@ def open_session(*, allowed_hosts: Iterable[str], circuits: CircuitStorage | Non
 
 def open_public_session(origin: str, *, is_local: bool) -> "ProviderSession":
     """
-    A session that can reach the origin alone. Whoever typed it may be anybody, so that its name must lead to a public
-    address, unless it `is_local` by server settings.
+    A session that can reach the origin alone, and follows no redirect. Whoever typed it may be anybody, so that its
+    name must lead to a public address, unless it `is_local` by server settings.
     """
-    session = ProviderSession(circuits=None)
+    session = _UnledSession(circuits=None)
     session.mount(f"{origin}/", (BoundedAdapter if is_local else PublicAdapter)(None))
     return session
 
@@ -255,6 +255,16 @@ class ProviderSession(requests.Session):
         """Let the session reach one more origin."""
         adapter = PublicAdapter if must_be_public(origin) else BoundedAdapter
         self.mount(f"{origin}/", adapter(self.circuits))
+
+
+class _UnledSession(ProviderSession):
+    """
+    Looks at no redirect. Told by `allow_redirects` not to follow one, requests still reads the whole body of it into
+    memory, unpacked and without a limit, and parses where it leads.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
 
 
 @contextmanager

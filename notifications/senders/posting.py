@@ -28,8 +28,6 @@ def post(address: str, body: bytes, headers: Mapping[str, str]) -> None:
                 data=body,
                 headers={"Content-Type": "application/json", **headers},
                 timeout=TIMEOUT_SECONDS,
-                # Where it leads now may be anywhere.
-                allow_redirects=False,
                 # Nothing of the body is wanted.
                 stream=True,
             )

@@ -75,11 +75,14 @@ class Provider(BaseHTTPRequestHandler):
                 time.sleep(0.02)
 
     def _answer_too_much(self) -> None:
-        self.send_response(200)
-        if self.path == "/bomb":
+        path, _, target = self.path.partition("?")
+        self.send_response(302 if target else 200)
+        if target:
+            self.send_header("Location", target)
+        if path == "/bomb":
             self.send_header("Content-Encoding", "gzip")
         self.end_headers()
-        if self.path == "/bomb":
+        if path == "/bomb":
             self.wfile.write(gzip.compress(bytes(20_000_000)))
         elif self.path == "/endless":
             self._write_for_ever()
@@ -198,6 +201,19 @@ def test_a_receiver_of_messages_that_trickles_is_given_up(
         with pytest.raises(NotTaken) as refusal:
             posting.post(f"{provider}/hooks/", b"{}", {})
         assert refusal.value.trouble == Trouble.TIMEOUT
+
+
+@pytest.mark.parametrize("target", ["/hooks/", "http://["])
+def test_nothing_is_read_of_a_redirect_of_a_receiver(provider: str, target: str) -> None:
+    """
+    Security statement 16: a zip bomb in one was unpacked as a whole, and a member could end every process that sent
+    messages; an address that is none was an error of ours.
+    """
+    with (
+        http.open_public_session(provider, is_local=True) as session,
+        session.get(f"{provider}/bomb?{target}", stream=True) as response,
+    ):
+        assert (response.status_code, response.raw.tell()) == (302, 0)
 
 
 class TestAddressesThatDoNotAnswer:
