@@ -256,6 +256,13 @@ class ProviderSession(requests.Session):
         adapter = PublicAdapter if must_be_public(origin) else BoundedAdapter
         self.mount(f"{origin}/", adapter(self.circuits))
 
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """requests reads the body of a redirect before it follows: also of a file, and then without a limit."""
+        target = super().get_redirect_target(resp)
+        if target and not resp._content:  # noqa: SLF001  not read yet
+            read_body(resp)
+        return target
+
 
 class _UnledSession(ProviderSession):
     """

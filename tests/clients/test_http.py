@@ -265,6 +265,16 @@ def test_a_file_without_an_end_is_cut_off(provider: str, path: str, monkeypatch:
             deque(chunks, maxlen=0)
 
 
+def test_a_redirect_on_the_way_to_a_file_has_the_limit_of_an_answer(
+    provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Security statement 16: its body was unpacked as a whole before the file was asked for."""
+    monkeypatch.setattr(http, "MAX_BODY_BYTES", 10_000_000)
+    session = http.open_session(allowed_hosts=[provider])
+    with pytest.raises(http.UnexpectedAnswer, match="too_large"), http.network_errors("marketo"):
+        session.get(f"{provider}/bomb?/bomb", stream=True)
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [
