@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.services import RefusedError
 from common.names import clean_name
-from invitations import services
+from invitations import accepting
 from sign_in.adapter import SalesforceSignInAdapter
 from sign_in.links import refuse_other_address
 
@@ -21,16 +21,16 @@ class InvitedSignInAdapter(SalesforceSignInAdapter):
     def accept_invitation(self, request: HttpRequest, sociallogin: SocialLogin, token_hash: str) -> None:
         try:
             self._accept(request, sociallogin, token_hash)
-        except services.NotOpenError:
+        except accepting.NotOpenError:
             raise RefusedError(
                 _("This invitation can no longer be used. Ask the person who invited you to resend it.")
             ) from None
 
     def _accept(self, request: HttpRequest, sociallogin: SocialLogin, token_hash: str) -> None:
-        refuse_other_address(sociallogin, services.find_open_by_hash(token_hash).email)
+        refuse_other_address(sociallogin, accepting.find_open_by_hash(token_hash).email)
         if sociallogin.is_existing:
             raise RefusedError(_("This address has an account already. Sign in with it to accept the invitation."))
-        member = services.accept_with_salesforce(
+        member = accepting.accept_with_salesforce(
             token_hash=token_hash,
             name=clean_name(sociallogin.account.extra_data["name"] or "")[:150],
             language=get_language() or "en",

@@ -14,7 +14,7 @@ from accounts.access import has_signed_in_with_salesforce
 from accounts.forms import SignInForm
 from accounts.models import Member, User
 from accounts.services import RefusedError
-from invitations import services
+from invitations import accepting
 from invitations.forms import NewUserForm
 from invitations.models import Invitation
 from invitations.tokens import hash_token
@@ -31,7 +31,7 @@ def private_link(view: View) -> View:
     def guarded(request: HttpRequest, token: str) -> HttpResponse:
         try:
             response = view(request, token)
-        except services.NotOpenError as error:
+        except accepting.NotOpenError as error:
             response = _closed_page(request, error.invitation)
         response["Cache-Control"] = "no-store"
         # Not `no-referrer`: with it browsers send `Origin: null` on a form post, which the CSRF check refuses.
@@ -45,7 +45,7 @@ def private_link(view: View) -> View:
 @require_http_methods(["GET", "HEAD", "POST"])
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Show an invitation; a post accepts it."""
-    invitation = services.find_open(token)
+    invitation = accepting.find_open(token)
     if isinstance(request.user, User):
         return _for_signed_in(request, invitation, token)
     if User.objects.with_email(invitation.email):
@@ -62,7 +62,7 @@ def _for_signed_in(request: HttpRequest, invitation: Invitation, token: str) -> 
     if request.method != "POST":
         return _page(request, "accept", invitation)
     try:
-        member = services.accept_as_user(
+        member = accepting.accept_as_user(
             token=token,
             user=request.user,
             is_with_salesforce=has_signed_in_with_salesforce(request, request.user),
@@ -78,7 +78,7 @@ def _for_new_user(request: HttpRequest, invitation: Invitation, token: str) -> H
     if not form.is_valid():
         return _page(request, "new_user", invitation, form=form, status=400 if form.is_bound else 200)
     try:
-        member = services.accept_as_new_user(
+        member = accepting.accept_as_new_user(
             token=token,
             name=form.cleaned_data["name"],
             password=form.cleaned_data["password1"],

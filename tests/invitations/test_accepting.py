@@ -13,7 +13,7 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
-from invitations import services, tasks
+from invitations import accepting, services, tasks
 from invitations.audit_actions import InvitationAction
 from invitations.models import Invitation
 from invitations.tokens import hash_token
@@ -110,7 +110,7 @@ class TestExistingUser:
             assert "new@acme.example" in page
             assert "Sign out" in page
         with pytest.raises(RefusedError):
-            services.accept_as_user(token=token, user=member)
+            accepting.accept_as_user(token=token, user=member)
         assert Invitation.objects.get().is_open
 
     def test_a_member_of_another_account_cannot(self, invite: MakeInvitation, client_of: ClientOf) -> None:

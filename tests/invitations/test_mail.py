@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Occurrence, SalesAccount, User
-from invitations import delivery, emails, services, tasks
+from invitations import accepting, delivery, emails, services, tasks
 from invitations.emails import MailError
 from invitations.events import MAIL_FAILED
 from invitations.models import Invitation
@@ -94,8 +94,8 @@ def test_the_database_holds_no_usable_token(invite: MakeInvitation) -> None:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f'SELECT string_agg(t::text, chr(10)) FROM "{table}" t')  # noqa: S608
             assert token not in str(cursor.fetchone()[0]), table
-    with pytest.raises(services.NotOpenError):
-        services.find_open(invitation.token_hash)
+    with pytest.raises(accepting.NotOpenError):
+        accepting.find_open(invitation.token_hash)
 
 
 def test_a_repeated_task_sends_nothing(waiting: Invitation) -> None:
@@ -191,7 +191,7 @@ def test_a_mail_whose_worker_died_is_sent_again_and_is_the_same(
     assert state(waiting) == "pending"
     assert len({message.extra_headers["Message-ID"] for message in mail.outbox}) == 1
     assert len({str(message.body) for message in mail.outbox}) == 1
-    services.find_open(token_in_last_mail())
+    accepting.find_open(token_in_last_mail())
     assert Invitation.objects.get().mail_token == ""
 
 
@@ -200,7 +200,7 @@ def test_what_waits_to_be_sent_again_opens_nothing(waiting: Invitation, refuse_m
     refuse_mails(ConnectionRefusedError())
     tasks.send_invitation(waiting.pk)
     token = Invitation.objects.get().mail_token
-    assert services.find_open(token)
+    assert accepting.find_open(token)
     with connection.cursor() as cursor:
         cursor.execute("SELECT string_agg(t::text, chr(10)) FROM invitations_invitation t")
         assert token not in str(cursor.fetchone()[0])
@@ -216,8 +216,8 @@ def test_a_new_mail_by_resend_has_a_link_of_its_own(
     services.resend(invitation=waiting, resent_by=admin)
     tasks.send_invitation(waiting.pk)
     assert token_in_last_mail() != token
-    with pytest.raises(services.NotOpenError):
-        services.find_open(token)
+    with pytest.raises(accepting.NotOpenError):
+        accepting.find_open(token)
 
 
 def test_mails_that_the_queue_lost_are_sent_later(waiting: Invitation) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from invitations import delivery, services, tasks
+from invitations import accepting, delivery, services, tasks
 from invitations.emails import MailError
 from invitations.models import Invitation
 from tests.conftest import ClientOf, RefuseMails
@@ -55,7 +55,7 @@ def test_both_links_open_it_and_it_works_once(first_token: str, client: Client) 
     second_token = token_in_last_mail()
     assert second_token != first_token
     assert {client.get(url_of(token)).status_code for token in (first_token, second_token)} == {200}
-    services.accept_as_new_user(token=second_token, name="Nora", password="Correct-Horse-7", language="en")
+    accepting.accept_as_new_user(token=second_token, name="Nora", password="Correct-Horse-7", language="en")
     assert {client.get(url_of(token)).status_code for token in (first_token, second_token)} == {410}
 
 
@@ -63,7 +63,7 @@ def test_both_links_open_it_and_it_works_once(first_token: str, client: Client) 
 def test_whoever_has_accepted_or_is_revoked_is_left_alone(
     first_token: str, invite: MakeInvitation, admin: User
 ) -> None:
-    services.accept_as_new_user(token=first_token, name="Nora", password="Correct-Horse-7", language="en")
+    accepting.accept_as_new_user(token=first_token, name="Nora", password="Correct-Horse-7", language="en")
     other, _ = invite("other@acme.example")
     Invitation.objects.filter(pk=other.pk).update(sent_at=timezone.now() - timedelta(days=4))
     services.revoke(invitation=other, revoked_by=admin)

@@ -14,7 +14,7 @@ from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
-from invitations import services
+from invitations import accepting, services
 from invitations.audit_actions import InvitationAction
 from invitations.models import MAIL_TIME_LIMIT, Invitation
 from members.user_list import SORT_KEYS
@@ -161,7 +161,7 @@ class TestTickedLines:
         assert "one@acme.example is now Admin." in text_of(page)
         page = browser.post(f"{USERS}selected/team/", {"rows": rows, "team": team.pk}, follow=True)
         assert "1 person was added to North." in text_of(page)
-        joined = services.accept_as_new_user(token=token, name="One", password=PASSWORD, language="en")
+        joined = accepting.accept_as_new_user(token=token, name="One", password=PASSWORD, language="en")
         assert (joined.role, team in joined.teams.all()) == (Role.ADMIN, True)
         revoked.refresh_from_db()
         assert (revoked.role, revoked.teams.count()) == (Role.USER, 0)
@@ -172,7 +172,7 @@ class TestTickedLines:
         self, admin: User, invite: MakeInvitation
     ) -> None:
         invitation, token = invite()
-        services.accept_as_new_user(token=token, name="New", password=PASSWORD, language="en")
+        accepting.accept_as_new_user(token=token, name="New", password=PASSWORD, language="en")
         with pytest.raises(RefusedError, match="in the meantime"):
             services.change_invited_role(invitation=invitation, role=Role.ADMIN, changed_by=admin)
 
