@@ -56,12 +56,11 @@ def is_there(receiver: Receiver, account: SalesAccount | None) -> bool:
 
 def may_receive(receiver: Receiver, occurrence: Occurrence) -> bool:
     """False also for a member who may do no more what it is about."""
-    if not is_there(receiver, occurrence.account):
-        return False
-    user, event = receiver.user or receiver.channel.owner, find_event(occurrence.event)
-    if user is None or receiver.channel.user_id or occurrence.account is None or event is None:
-        return True
-    return _told_of(occurrence.account, occurrence, event).filter(user=user).exists()
+    account, event = occurrence.account, find_event(occurrence.event)
+    user = receiver.user or receiver.channel.owner
+    if user is None or receiver.channel.user_id or account is None or event is None:
+        return is_there(receiver, account)
+    return _told_of(account, occurrence, event).filter(user=user).exists()
 
 
 def is_told_by_account(mails: Channel, user: User) -> bool:

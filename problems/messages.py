@@ -255,7 +255,7 @@ PROBLEMS: dict[str, Problem] = MARKETO_PROBLEMS | {
         YOU,
     ),
     ProblemCode.TOO_MANY_CHECKS: Problem(
-        _("It was checked through such links 30 times today."),
+        _("It was checked too often through such links today."),
         _("Do what is asked, and tell the person who sent you the link: they can check it at once."),
         YOU,
     ),

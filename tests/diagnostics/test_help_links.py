@@ -176,7 +176,7 @@ def test_whoever_holds_a_link_does_not_use_up_the_company_s_calls(
     site, fields = link_of(browser, "item:actions_site"), link_of(browser, "item:activity_fields")
     assert "is not done yet" in text_of(client.post(site, follow=True))
     sandbox.delete("/_sandbox/calls")
-    assert "30 times today" in text_of(client.post(fields, follow=True))
+    assert "checked too often" in text_of(client.post(fields, follow=True))
     assert not sandbox.get("/_sandbox/calls")
     browser.post("/settings/admin/salesforce-package/check/")
     assert sandbox.get("/_sandbox/calls")

@@ -45,9 +45,12 @@ def plans() -> Iterator[list[str]]:
 
     with connection.cursor() as cursor:
         cursor.execute(HELPERS_ARE_FREE)
-    with connection.execute_wrapper(explain):
-        yield found
-    connection.close()
+    try:
+        with connection.execute_wrapper(explain):
+            yield found
+    finally:
+        # What was set is set for this connection.
+        connection.close()
 
 
 def test_processes_share_no_table(synced: SalesAccount, sync: Sync, admin: User, change: Change) -> None:

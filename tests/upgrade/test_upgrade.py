@@ -18,7 +18,7 @@ from tests.addresses import EVERY_ADDRESS, ROOMS
 from tests.signing_in import let_in
 from tests.upgrade.rows import ADMIN
 
-DUMPS = sorted(Path(__file__).parent.glob("*.sql"))
+DUMPS = sorted(Path(__file__).parent.glob("*.sql"), key=lambda dump: [int(part) for part in dump.stem.split(".")])
 # What the releases did not have yet.
 SINCE_1_2_0 = {
     "accounts.AuditAnchor",
