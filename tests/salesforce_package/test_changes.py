@@ -137,7 +137,7 @@ def test_what_was_changed_is_on_the_page_and_in_the_guide_and_is_told(
         "What was changed",
         "The remote site https://mkto-sales-connect.adobe.io is active.",
         "There is no remote site for https://mkto-sales-connect.adobe.io.",
-        "Acme Admin",
+        "<b>Acme Admin</b>, <time",
         "Remove remote site: name MarketoSalesInsight2",
     ):
         assert text in page
