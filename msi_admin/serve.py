@@ -22,6 +22,8 @@ from types import FrameType
 
 import waitress.server
 
+from common.stack import with_room
+
 # Of each process. Whoever holds a connection open without a word for so long is hung up on.
 CONNECTIONS, SILENT_SECONDS = 2_000, 60
 # More than the console takes (msi_admin.middleware), so that it can say so; refused by the length it announces.
@@ -131,7 +133,7 @@ def _serve(listening: int, started: int, threads: int) -> None:
     from msi_admin.wsgi import application
 
     server = waitress.server.create_server(
-        application,
+        with_room(application),
         sockets=[socket.socket(fileno=listening)],
         threads=threads,
         connection_limit=_connections(),
