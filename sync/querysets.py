@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, Sum, Window
+from django.db.models import BigIntegerField, BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Sum, Value, Window
 from django.db.models.functions import Collate, Lower, Now, RowNumber
 
 from accounts.models import Member, SalesAccount, User
@@ -265,7 +266,7 @@ MOST_FOUND = 1_000
 
 
 class IsAnyOf(Func):
-    """Whether a value is in an array that is made first, and only once."""
+    """Whether a value is in an array, however many are in it: one value of a statement, where IN has one for each."""
 
     arg_joiner = " = ANY("
     template = "%(expressions)s)"
@@ -287,15 +288,22 @@ class PersonQuerySet(models.QuerySet["Person"]):
         """
         return bool(self.order_by("marketo_id").values_list("marketo_id")[:1])
 
+    def among(self, ids: Collection[int]) -> PersonQuerySet:
+        """People who have one of these Marketo IDs."""
+        return self.filter(IsAnyOf("marketo_id", Value(list(ids), ArrayField(BigIntegerField()))))
+
     def search(self, text: str) -> PersonQuerySet:
+        """Those whom `ids_found` finds just now."""
+        return self.among(set(self.ids_found(text)))
+
+    def ids_found(self, text: str) -> QuerySet[Person, int]:
         """
-        People whose email address, first name, last name or company begins with the text, whatever the accents, or
-        whose Marketo ID it is; of two words the first may be the first name and the second the last. Of more than
-        MOST_FOUND not all are among them.
+        Marketo IDs, some of them perhaps twice, of people whose email address, first name, last name or company begins
+        with the text, whatever the accents, or whose Marketo ID it is; of two words the first may be the first name and
+        the second the last. Of more than MOST_FOUND not all are among them.
         """
-        ways = [way.values("marketo_id")[: MOST_FOUND + 1] for way in self._ways_to_find(text)]
-        found = ways[0].union(*ways[1:], all=True)
-        return self.filter(IsAnyOf("marketo_id", ArraySubquery(found)))
+        ways = [way.values_list("marketo_id", flat=True)[: MOST_FOUND + 1] for way in self._ways_to_find(text)]
+        return ways[0].union(*ways[1:], all=True)
 
     def _ways_to_find(self, text: str) -> list[PersonQuerySet]:
         """Each asks for people in the order of an index, so that this index alone is read."""

@@ -22,14 +22,15 @@ def people(request: ConsoleRequest) -> HttpResponse:
     account = request.member.account
     live = Person.objects.for_account(account).live()
     text = SEARCH.clean(request.POST.get("q"))
-    found = live.search(text) if text else live
+    # Found once, for the page and for their number.
+    found = set(live.ids_found(text)) if text else set()
     runs = SyncRun.objects.for_account(account)
     succeeded = runs.last_success()
-    page = keyset_page(found, "marketo_id", request.POST if text else request.GET)
+    page = keyset_page(live.among(found) if text else live, "marketo_id", request.POST if text else request.GET)
     context = {
         "page": page,
         "text": text,
-        "more_than": MOST_FOUND if text and not page.is_only and found.count() > MOST_FOUND else None,
+        "more_than": MOST_FOUND if len(found) > MOST_FOUND else None,
         "succeeded": succeeded,
         "last_run": succeeded or runs.order_by("-pk").first(),
     }

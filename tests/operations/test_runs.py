@@ -301,7 +301,7 @@ def test_a_search_reads_each_index_in_its_order(account: SalesAccount) -> None:
     with connection.cursor() as cursor:
         for other_way in ("seqscan", "bitmapscan", "sort"):
             cursor.execute(f"SET LOCAL enable_{other_way} = off")
-    plan = Person.objects.for_account(account).live().search("anna lind").explain()
+    plan = Person.objects.for_account(account).live().ids_found("anna lind").explain()
     for name in ("email", "first_name", "last_name", "company"):
         assert f"Index Scan using person_by_{name}" in plan
     assert (plan.count("Limit"), plan.count("Disabled")) == (5, 0)
