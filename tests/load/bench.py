@@ -1,9 +1,8 @@
 """How fast a sync is, and how far from the limit that the database sets.
 
 ``python -m tests.load.bench --people N`` starts its own servers, sandbox and worker, and prints ``name: value`` lines.
-The limit is a bare COPY of the same rows from memory and one INSERT of those who are eligible into an empty table, in
-the order of its key, with all indexes made afterwards, in the same run; `ratio_to_heap` is to the same without any
-index but the key.
+The limit is a bare COPY of the same rows from memory and one INSERT of those who are eligible into an empty table, with
+its key and all indexes made afterwards, in the same run; `ratio_to_heap` is to the same without any index but the key.
 Time in which nothing is loaded or merged is waiting for the remote exports and counted apart. Then 10,000 people are
 changed and followed, with all the waiting that Marketo's allowance of calls costs, and everybody is read once more.
 At last 100,000 are changed: a dry run shows them, is then done, and taken back.
