@@ -242,7 +242,7 @@ class MarketoClient:
         while True:
             answer = self._answer("GET", "/rest/v1/lists.json", params=params)
             with expected_shape(SERVICE, answer):
-                yield [StaticList(one["id"], one["name"], one.get("programName") or "") for one in answer["result"]]
+                yield [_static_list(one) for one in answer["result"]]
                 token = as_text(answer.get("nextPageToken")) or ""
             if token in tokens:
                 return
@@ -368,6 +368,12 @@ class MarketoClient:
 def _activity_type(record: dict[str, Any]) -> tuple[str, int] | None:
     name, number = as_text(record.get("name")), whole_number(record.get("id"))
     return (name, number) if name and number is not None else None
+
+
+def _static_list(record: dict[str, Any]) -> StaticList:
+    return StaticList(
+        required(whole_number(record["id"])), short_text(record["name"]), short_text(record.get("programName"))
+    )
 
 
 def _is_file(response: requests.Response) -> bool:

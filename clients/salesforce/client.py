@@ -24,7 +24,7 @@ from clients.http import (
     told_call,
 )
 from clients.salesforce.errors import SERVICE, QueryInterrupted, SessionExpired, error_of, raise_for_error, refusal_in
-from clients.values import as_text, flag, required, warn_unreadable, whole_number
+from clients.values import as_text, flag, required, short_text, warn_unreadable, whole_number
 
 T = TypeVar("T")
 
@@ -151,20 +151,16 @@ class SalesforceClient:
     def organization(self) -> Organization:
         record = self.query("SELECT Id, Name, IsSandbox, OrganizationType, InstanceName FROM Organization")
         with expected_shape(SERVICE, record):
-            names = ("Id", "Name", "IsSandbox", "OrganizationType", "InstanceName")
-            return Organization(*(record[0][name] for name in names))
+            names = ("Id", "Name", "OrganizationType", "InstanceName")
+            org_id, name, kind, instance = (short_text(record[0][one]) for one in names)
+            return Organization(org_id, name, flag(record[0]["IsSandbox"]) is True, kind, instance)
 
     def user_info(self) -> UserInfo:
         path = "/services/oauth2/userinfo"
         answer = self._call(path, lambda: self._get(path).json())
         with expected_shape(SERVICE, answer):
-            return UserInfo(
-                user_id=answer["user_id"],
-                organization_id=answer["organization_id"],
-                username=answer["preferred_username"],
-                name=answer["name"],
-                email=answer["email"],
-            )
+            names = ("user_id", "organization_id", "preferred_username", "name", "email")
+            return UserInfo(*(short_text(answer[name]) for name in names))
 
     def query(self, soql: str) -> list[dict[str, Any]]:
         """All records of a query that is known to find few."""
@@ -322,7 +318,7 @@ class SalesforceClient:
         addresses = set[str]()
         while True:
             with expected_shape(SERVICE, answer):
-                records, following = _records(answer["records"]), answer.get("nextRecordsUrl")
+                records, following = _records(answer["records"]), _following(answer)
             yield from records
             if not following:
                 return
@@ -384,6 +380,14 @@ class SalesforceClient:
         if options.get("stream") and response.status_code >= 400:
             read_body(response)
         raise_for_error(response)
+
+
+def _following(answer: Mapping[str, Any]) -> str:
+    """Where the rest is; empty for the last page. Raises ValueError where there is a rest, and nobody says where."""
+    address = answer.get("nextRecordsUrl") or ""
+    if not isinstance(address, str) or (not address and flag(answer.get("done")) is False):
+        raise ValueError("no address for the rest")
+    return address
 
 
 def _records(found: object) -> list[dict[str, Any]]:

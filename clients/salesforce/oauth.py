@@ -27,6 +27,7 @@ from clients.http import (
     retry_after_seconds,
 )
 from clients.salesforce.errors import SERVICE
+from clients.values import as_text, required
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105
 SCOPES = ("api", "refresh_token", "id", "openid")
@@ -294,13 +295,21 @@ def answer_to(
             _check_signature(answer, app)
         org_id, user_id = parse_identity(answer["id"])
         return TokenAnswer(
-            access_token=answer["access_token"],
-            refresh_token=answer.get("refresh_token"),
+            access_token=_token(answer["access_token"]),
+            refresh_token=_token(answer["refresh_token"]) if answer.get("refresh_token") else None,
             instance_url=_instance_origin(answer["instance_url"], extra_origins, app.kind),
             org_id=org_id,
             user_id=user_id,
             scopes=frozenset(answer.get("scope", "").split()),
         )
+
+
+def _token(value: object) -> str:
+    """Raises ValueError for what no header takes (RFC 6749, A.12 and A.17)."""
+    token = required(as_text(value))
+    if not (token and token.isascii() and token.isprintable()):
+        raise ValueError("no token")
+    return token
 
 
 def _instance_origin(url: str, extra_origins: Collection[str], kind: AppKind) -> str:
@@ -323,7 +332,7 @@ def _words_of(response: requests.Response) -> tuple[str, str]:
     """Error and description of a refusal; the status where there are none."""
     try:
         answer = response.json()
-        return answer["error"], answer.get("error_description", "")
+        return required(as_text(answer["error"])), as_text(answer.get("error_description")) or ""
     except (ValueError, KeyError, TypeError):
         return str(response.status_code), ""
 

@@ -14,6 +14,7 @@ from tests.canned_answers import CannedAnswers, canned_answers
 TOKEN = {"access_token": "token", "expires_in": 3599, "scope": "api@acme.example"}
 FIELDS, TYPES, USAGE = "/rest/v1/leads/describe.json", "/rest/v1/activities/types.json", "/rest/v1/stats/usage.json"
 FOLDERS, LEADS, LIST = "/rest/asset/v1/folders.json", "/rest/v1/leads.json", "/rest/v1/lists/9/leads/ismember.json"
+LISTS = "/rest/v1/lists.json"
 STATUS, TOKEN_PATH = "/bulk/v1/leads/export/e/status.json", "/identity/oauth/token"
 SHA256 = "a" * 64
 
@@ -147,6 +148,12 @@ def test_members_of_a_list_may_have_their_ids_as_text(answering: Answering) -> N
 def test_an_unknown_member_is_refused(answering: Answering, record: object) -> None:
     """Taken for somebody who is not on the list, a member would leave the copy."""
     assert refused(lambda: answering(LIST, envelope([record])).members_of_list(9, [5]))
+
+
+@pytest.mark.parametrize("record", [{"id": 9, "name": None}, {"id": 9, "name": []}, {"id": 9, "name": "acme"}])
+def test_a_list_without_a_name_is_nobody_s_choice(answering: Answering, record: object) -> None:
+    lists = answering(LISTS, envelope([record, {"id": "10", "name": "Acme"}])).static_lists("acme")
+    assert [one.list_id for one in lists] == [9, 10][-len(lists) :]
 
 
 def test_people_on_pages_whose_token_repeats_are_read_once_more_and_no_longer(

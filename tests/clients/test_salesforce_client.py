@@ -160,7 +160,10 @@ def test_a_next_page_on_another_host_is_refused(canned: str, address: str) -> No
     assert caught.value.code in ("forbidden_host", "connection")
 
 
-@pytest.mark.parametrize("answer", [{"done": True}, {"records": 5}, [], "text"])
+REST_IS_LOST: list[object] = [{"done": False, "records": []}, {"records": [], "nextRecordsUrl": ["/services/x"]}]
+
+
+@pytest.mark.parametrize("answer", [{"done": True}, {"records": 5}, [], "text", *REST_IS_LOST])
 def test_an_unknown_shape_is_an_error(canned: str, answer: object) -> None:
     """Pain 10: an answer of an unknown shape is an error of its own, not a crash later on."""
     with pytest.raises(http.UnexpectedAnswer):

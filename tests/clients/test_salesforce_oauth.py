@@ -301,6 +301,26 @@ def test_an_answer_without_a_token_is_an_error_without_secrets(canned: str) -> N
     assert "canary" not in str(caught.value)
 
 
+NO_TOKENS: list[object] = [None, "", ["canary"], {"canary": 1}, "canary\n", "can\ud800ary"]
+
+
+@pytest.mark.parametrize("token", NO_TOKENS)
+def test_what_no_header_takes_is_no_token(canned: str, token: object) -> None:
+    with pytest.raises(http.UnexpectedAnswer):
+        refresh_canned(canned, 200, token_answer(access_token=token))
+
+
+def test_a_refusal_without_words_is_a_refusal(canned: str) -> None:
+    """And nobody's error: whoever refreshes would try for ever, and every page about it be a 500."""
+    odd: list[object] = [None, 7, ["no"], {}]
+    for description in odd:
+        with pytest.raises(http.ReconnectNeeded):
+            refresh_canned(canned, 400, {"error": "invalid_grant", "error_description": description})
+    for error in odd:
+        with pytest.raises(http.TransientApiError):
+            refresh_canned(canned, 400, {"error": error, "error_description": "expired access/refresh token"})
+
+
 # Salesforce, "OAuth 2.0 Error Codes" of the token endpoint: code and description, and the sentences they end on.
 REFUSALS = [
     ("invalid_grant", "expired access/refresh token", "salesforce_expired_token"),
