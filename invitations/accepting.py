@@ -38,9 +38,11 @@ def find_open_by_hash(token_hash: str) -> Invitation:
 
 
 def _is_backed(invitation: Invitation) -> bool:
-    """A first admin is made by an admin of the Marketo instance, who may be none any more."""
-    if invitation.purpose != Invitation.Purpose.FIRST_ADMIN or not invitation.invited_by:
+    """A first admin is made by an admin of the Marketo instance, who may be none any more, or no user at all."""
+    if invitation.purpose != Invitation.Purpose.FIRST_ADMIN:
         return True
+    if invitation.invited_by is None:
+        return False
     administered = MarketoInstance.objects.administered_by(invitation.invited_by)
     return administered.for_account(invitation.account).exists()
 

@@ -141,7 +141,8 @@ def ask_salesforce_admin(*, account: SalesAccount, email: str, step: int, invite
 def resend(*, invitation: Invitation, resent_by: User) -> Invitation:
     """Send a new mail with a new token for another seven days; the old token is dead at once.
 
-    Raises RefusedError when the invitation is decided, was sent a moment ago, or expired and its seat is taken.
+    Behind that of a first admin stands whoever has sent it last: its sender may be no Marketo admin any more. Raises
+    RefusedError when the invitation is decided, was sent a moment ago, or expired and its seat is taken.
     """
     account = lock_account(invitation.account)
     invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
@@ -155,6 +156,8 @@ def resend(*, invitation: Invitation, resent_by: User) -> Invitation:
     invitation.token_hash = invitation.mail_token = invitation.reminder_token_hash = invitation.mail_problem = ""
     invitation.mail_begun_at = invitation.sent_at = invitation.send_after = invitation.reminded_at = None
     invitation.expires_at = timezone.now() + LIFETIME
+    if invitation.purpose == Invitation.Purpose.FIRST_ADMIN:
+        invitation.invited_by = resent_by
     invitation.save()
     _queue(invitation, resent_by, action=InvitationAction.RESENT)
     return invitation

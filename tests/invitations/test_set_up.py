@@ -10,6 +10,7 @@ from connections.models import MarketoAdmin, MarketoInstance
 from invitations import services, tasks
 from invitations.audit_actions import InvitationAction
 from invitations.models import Invitation
+from members.leaving import delete_user
 from tests.conftest import ClientOf
 from tests.factories import make_instance, make_marketo_admin, make_user
 from tests.invitations.conftest import token_in_last_mail, url_of
@@ -57,6 +58,27 @@ def test_what_a_former_marketo_admin_offered_is_over(client: Client, marketo: Ma
     assert client.get(link).status_code == 200
     MarketoAdmin.objects.filter(email=sender.email).delete()
     assert client.get(link).status_code == 410
+
+
+def test_what_a_marketo_admin_offered_who_is_no_user_any_more_is_over(
+    client: Client, marketo: MarketoInstance, sender: User
+) -> None:
+    """Deleting the user of a former admin brings nothing back that had ended with their right."""
+    invitation = services.set_up_sales_account(instance=marketo, email="maria@acme.example", invited_by=sender)
+    tasks.send_invitation(invitation.pk)
+    MarketoAdmin.objects.filter(email=sender.email).delete()
+    delete_user(sender)
+    assert client.get(url_of(token_in_last_mail())).status_code == 410
+
+
+def test_whoever_sends_it_again_stands_behind_it(client: Client, marketo: MarketoInstance, sender: User) -> None:
+    """Else the first admin could neither accept what a former Marketo admin sent, nor be invited by another."""
+    invitation = services.set_up_sales_account(instance=marketo, email="maria@acme.example", invited_by=sender)
+    MarketoAdmin.objects.filter(email=sender.email).delete()
+    other = make_user(make_marketo_admin(marketo, "per@acme.example").email)
+    services.resend(invitation=invitation, resent_by=other)
+    tasks.send_invitation(invitation.pk)
+    assert client.get(url_of(token_in_last_mail())).status_code == 200
 
 
 def test_another_admin_can_be_invited_instead(marketo: MarketoInstance, maria: MarketoAdmin, sender: User) -> None:
