@@ -23,11 +23,12 @@ def set_allowance(*, instance: MarketoInstance, by: User, **values: int) -> None
 
 @transaction.atomic
 def learn_allowance(account: SalesAccount, refused: QuotaExceeded) -> None:
-    """Where Marketo says how large the allowance is that was used up, that is the truth."""
+    """Where Marketo says how large the allowance is that was used up, that is the truth; of none there is no share."""
     told = _EXPORT_QUOTA.search(refused.detail)
+    megabytes = int(told[1]) if told else 0
     instance = MarketoInstance.objects.for_account(account).first()
-    if told and instance and instance.daily_export_megabytes != int(told[1]):
-        _keep(instance, None, {"daily_export_megabytes": int(told[1])})
+    if megabytes and instance and instance.daily_export_megabytes != megabytes:
+        _keep(instance, None, {"daily_export_megabytes": megabytes})
 
 
 def _keep(instance: MarketoInstance, by: User | None, values: dict[str, Any]) -> None:

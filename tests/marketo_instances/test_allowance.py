@@ -52,6 +52,7 @@ def test_numbers_that_cannot_be_are_refused_and_nothing_changes(
         ("Export daily quota 200MB exceeded.", 200),
         ("Export daily quota 1000 MB exceeded", 1000),
         ("Daily API Request Limit Reached", 500),
+        ("Export daily quota 0MB exceeded.", 500),
     ],
 )
 def test_what_marketo_says_of_the_export_quota_is_the_truth(
