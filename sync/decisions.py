@@ -111,6 +111,7 @@ def _going_on(run: SyncRun, status: RunStatus, following: RunStatus, **values: A
     fresh: dict[str, Any] = {
         "finished_at": None,
         "merge_started_at": None,
+        "paused_at": None,
         "is_resumed": True,
         "failure": "",
         "failure_params": {},

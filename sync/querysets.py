@@ -66,7 +66,8 @@ class SyncRunQuerySet(LeasedJobQuerySet):
         return self.filter(status__in=UNFINISHED)
 
     def due(self) -> Self:
-        return super().due().filter(paused_at=None)
+        """Whoever holds a run holds no end of it: one that was paused while it was being held expires, too."""
+        return super().due().exclude(paused_at__isnull=False, status__in=UNFINISHED)
 
     def bulk(self) -> Self:
         """Runs whose next step keeps a worker busy for long: the merge."""

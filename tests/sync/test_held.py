@@ -163,6 +163,18 @@ def test_nobody_decides_for_three_days(held: SyncRun, synced: SalesAccount) -> N
     assert _tables(held) == 0
 
 
+def test_a_run_that_was_paused_while_it_was_being_held_is_decided_and_expires_like_any_other(
+    held: SyncRun, admin: User
+) -> None:
+    """Pause is pressed during the merge that finds out: what was read must not lie about for ever."""
+    SyncRun.objects.update(paused_at=timezone.now())
+    check_run_again(run=held, checked_by=admin)
+    assert finish(held).status == RunStatus.HELD
+    SyncRun.objects.update(paused_at=timezone.now(), due_at=timezone.now())
+    work_until(lambda: SyncRun.objects.filter(pk=held.pk, status=RunStatus.DISCARDED, has_leftovers=False).exists())
+    assert _tables(held) == 0
+
+
 def test_an_erased_person_is_in_no_file_of_a_held_run(
     synced: SalesAccount, admin: User, change: ChangePeople, leaving: list[int], sync: Sync
 ) -> None:
