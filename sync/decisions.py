@@ -116,7 +116,8 @@ def _going_on(run: SyncRun, status: RunStatus, following: RunStatus, **values: A
         "failure": "",
         "failure_params": {},
     }
-    stopped = SyncRun.objects.filter(pk=run.pk, status=status)
+    # As it was looked at: one that was read again, and held again, may be about other people.
+    stopped = SyncRun.objects.filter(pk=run.pk, status=status, finished_at=run.finished_at)
     with _alone(run.account):
         is_stopped = stopped.select_for_update().values_list("pk").first() is not None
         # Only now: a move that is not seen here sees the run, and stops it.

@@ -43,8 +43,11 @@ def run_to_decide(request: ConsoleRequest, run_id: int) -> SyncRun:
 @require_POST
 @fresh_sign_in_for(Permission.DECIDE_RUNS)
 def approve_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
-    """Let a held run go on."""
+    """Let a held run go on, about the people that were shown: it may have read others since, and been held anew."""
     this = run_to_decide(request, run_id)
+    if request.POST.get("held_at", _held_at(this)) != _held_at(this):
+        messages.warning(request, _("Somebody has decided about this run already."))
+        return redirect(this)
     done = _("Approved. These people are read once more. Anyone who changed since is judged again.")
     return _decided(request, this, lambda: decisions.approve_run(run=this, approved_by=request.user), done)
 
@@ -95,6 +98,10 @@ def undo_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     except SyncRefused as refusal:
         messages.error(request, str(refusal))
         return redirect(refusal.run or this)
+
+
+def _held_at(this: SyncRun) -> str:
+    return this.finished_at.isoformat() if this.finished_at else ""
 
 
 def _decided(request: ConsoleRequest, this: SyncRun, decide: Callable[[], None], done: str) -> HttpResponse:

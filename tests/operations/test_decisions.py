@@ -1,5 +1,6 @@
 """Deciding about a run in the browser: held, dry, taken back."""
 
+import re
 from unicodedata import normalize
 
 import pytest
@@ -7,8 +8,9 @@ from django.test import Client
 
 from accounts.models import AuditEvent, SalesAccount, User
 from sandbox.testing import SandboxProcess
+from sync.decisions import approve_run, check_run_again
 from sync.models import HoldLimit, Person, RunKind, SyncRun
-from sync.services import start_sync
+from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.pages import rows_of, text_of
@@ -61,6 +63,24 @@ def test_approving_in_the_browser(held: SyncRun, browser: Client, synced: SalesA
     assert "Approved." in text_of(answer)
     assert finish(held).removed == MANY
     assert "Somebody has decided" in text_of(browser.post(f"{held.get_absolute_url()}approve/", follow=True))
+
+
+def held_at(browser: Client, run: SyncRun) -> str:
+    """By which a page that shows whom a run would remove says which ones."""
+    return str(re.findall(r'name="held_at" value="([^"]+)"', text_of(browser.get(run.get_absolute_url())))[0])
+
+
+def test_people_who_were_not_shown_are_not_approved(held: SyncRun, browser: Client, admin: User) -> None:
+    """On a page that stayed open stands whom the run would have removed before somebody had it checked again."""
+    approve, shown = f"{held.get_absolute_url()}approve/", held_at(browser, held)
+    check_run_again(run=held, checked_by=admin)
+    again = finish(SyncRun.objects.get(pk=held.pk))
+    assert again.status == RunStatus.HELD
+    assert "Somebody has decided" in text_of(browser.post(approve, {"held_at": shown}, follow=True))
+    with pytest.raises(SyncRefused, match="Somebody has decided"):
+        approve_run(run=held, approved_by=admin)
+    browser.post(approve, {"held_at": held_at(browser, again)})
+    assert finish(held).removed == MANY
 
 
 def test_discarding_in_the_browser(held: SyncRun, browser: Client, synced: SalesAccount) -> None:
