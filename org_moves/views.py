@@ -66,7 +66,7 @@ def do_org_move(request: ConsoleRequest) -> HttpResponse:
 
 
 def _shown(request: ConsoleRequest) -> int:
-    """The offer that the page showed."""
+    """The move that the page showed."""
     shown = request.POST.get("move", "")
     return int(shown) if is_key(shown) else 0
 
@@ -79,10 +79,13 @@ def _what(refused: ConnectionProblem | RefusedError) -> str:
 @permission_required(Permission.DECIDE_RUNS)
 @require_POST
 def settle_org_move(request: ConsoleRequest) -> HttpResponse:
-    """From now on, whoever is not in the new org leaves the copy."""
+    """From now on, whoever is not in the new org leaves the copy; the move that was shown alone, as above."""
     move = move_under_way(request.member.account)
     if move is None:
         return redirect("connections:salesforce")
+    if move.pk != _shown(request):
+        messages.info(request, _("Somebody has decided about this move already."))
+        return redirect("guide:org_move")
     try:
         end_move(move, by=request.member.user)
     except RefusedError as refused:

@@ -1,5 +1,6 @@
 """What is offered before an account moves to another org: nothing is replaced until somebody decides."""
 
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.db import connection
 from django.db.models import F
+from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import AuditEvent, Member, Occurrence, SalesAccount, User
@@ -20,18 +23,20 @@ from members.services import change_role, remove_member
 from notifications.audiences import receivers_of
 from org_moves import services
 from org_moves.services import move_to_org, what_hangs_on_it
+from org_moves.urls import ORG_MOVE
 from problems.messages import ConnectionProblem
 from salesforce_orgs import moves as org_moves
 from salesforce_orgs.events import MOVE_WAITS
-from salesforce_orgs.moves import OFFERED_FOR, cancel_move, offered_move, withdraw_old_moves
+from salesforce_orgs.moves import OFFERED_FOR, cancel_move, move_under_way, offered_move, withdraw_old_moves
 from salesforce_orgs.services import disconnect_salesforce
 from salesforce_orgs.storing import Made, keep_connection
 from sandbox.testing import SandboxProcess
 from sync.models import Person, RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
-from tests.factories import make_member
+from tests.factories import make_member, make_run
 from tests.org_moves.moving import _registered_app, log_in_to, offer, other_org, running_other_org
+from tests.pages import text_of
 from tests.salesforce_sign_in import signed_in
 from tests.sync.driving import finish
 
@@ -187,3 +192,17 @@ def test_the_org_of_a_connection_that_ended_long_ago_is_told_by_the_audit_trail(
             cursor.execute(migration.TELL)
     assert CopiedOrg.objects.values_list("org_id", "org_name").get() == (org_id, "Acme Inc")
     assert log_in_to(other_org, synced, admin).from_org_name == "Acme Inc"
+
+
+def test_a_move_that_was_not_shown_is_not_ended(account: SalesAccount, browser: Client) -> None:
+    """A page that stayed open is about the move before: of this one nobody has seen who is missing."""
+    org = {"org_id": "00D000000000002AAA", "org_name": "Acme 2027", "is_sandbox": False, "username": "a@acme.example"}
+    known = {"from_org_id": "00D000000000001AAA", "from_org_name": "Acme Inc", "connection": ""}
+    under_way = OrgMove.objects.create(account=account, **org, **known, moved_at=timezone.now() - timedelta(hours=1))
+    make_run(account)
+    settle = f"/{ORG_MOVE}settle/"
+    assert "decided about this move" in text_of(browser.post(settle, {"move": str(under_way.pk - 1)}, follow=True))
+    assert move_under_way(account) == under_way
+    assert f'name="move" value="{under_way.pk}"' in text_of(browser.get(f"/{ORG_MOVE}"))
+    browser.post(settle, {"move": str(under_way.pk)})
+    assert move_under_way(account) is None
