@@ -134,13 +134,16 @@ def _refusal(
 @permission_of_place_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def disconnect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpResponse:
-    """GET says what will stop working; POST disconnects."""
+    """GET says what will stop working; POST disconnects, from the org that was shown."""
     connection = place.connection_of(request.member)
     if connection is None:
         return redirect(place.page)
     if request.method != "POST":
         context = {"place": place, "connection": connection}
         return render(request, "salesforce_orgs/salesforce_disconnect.html", context)
+    if request.POST.get("connection", str(connection.pk)) != str(connection.pk):
+        messages.warning(request, _("Nothing was done: somebody has connected to another org in the meantime."))
+        return redirect(place.page)
     if place.is_own:
         services.disconnect_own_salesforce(member=request.member)
     else:

@@ -221,6 +221,17 @@ def test_disconnect_says_what_stops_then_revokes_and_erases(
     assert AuditEvent.objects.filter(action=OrgAction.SALESFORCE_DISCONNECTED, actor=admin).exists()
 
 
+def test_an_org_that_was_not_shown_is_not_disconnected(account: SalesAccount, browser: Client) -> None:
+    """The account may have moved since the page was opened."""
+    old = make_salesforce_connection(account)
+    assert f'name="connection" value="{old.pk}"' in text_of(browser.get("/settings/admin/salesforce/disconnect/"))
+    old.delete()
+    make_salesforce_connection(account, org_id="00D000000000002AAA", org_name="Acme 2027")
+    answer = browser.post("/settings/admin/salesforce/disconnect/", {"connection": str(old.pk)}, follow=True)
+    assert "somebody has connected to another org in the meantime" in text_of(answer)
+    assert SalesforceConnection.objects.get().org_name == "Acme 2027"
+
+
 def test_disconnect_erases_even_when_salesforce_is_down(
     salesforce_connection: SalesforceConnection, admin: User, client_of: ClientOf, sandbox: SandboxProcess
 ) -> None:
