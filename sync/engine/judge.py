@@ -259,9 +259,14 @@ def tidy(statements: Statements) -> int:
     repeated = _drop_repeated(statements, "people", "id")
     statements.change(LENGTHEN)
     if statements.run.is_resumed:
-        for source in ("leads", "contacts"):
-            _drop_repeated(statements, source, "Id")
+        tidy_records(statements)
     return repeated
+
+
+def tidy_records(statements: Statements) -> None:
+    """The same of records: one that came twice would make two of each person it belongs to."""
+    for source in ("leads", "contacts"):
+        _drop_repeated(statements, source, "Id")
 
 
 def _drop_repeated(statements: Statements, source: str, key: str) -> int:
@@ -272,7 +277,7 @@ def _drop_repeated(statements: Statements, source: str, key: str) -> int:
 
 def judge(statements: Statements) -> None:
     """Give everybody a verdict, and write down what becomes of the copy."""
-    statements.change("DROP TABLE IF EXISTS {judged}, {changes}")
+    statements.change("DROP TABLE IF EXISTS {judged}, {changes}, sync_absent")
     statements.change(CLASSIFY)
     statements.change(ANALYZE_JUDGED)
     statements.change(KEEP_OPPORTUNITY)

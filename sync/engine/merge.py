@@ -17,7 +17,7 @@ from sync.engine import hold
 from sync.engine.cursors import STREAMS, move_cursors
 from sync.engine.delays import note_delays
 from sync.engine.heartbeat import Heartbeat
-from sync.engine.judge import Statements, judge, tidy
+from sync.engine.judge import Statements, judge, tidy, tidy_records
 from sync.engine.partitions import OwnPartition, analyze_partition, complete_partition, prepare_partition
 from sync.engine.problems import RunFailed, StageLost
 from sync.engine.restart import start_over
@@ -190,9 +190,11 @@ class _Merge:
         hold.remember_departures(self.run, self.statements)
         repeated = tidy(self.statements)
         self._check_anybody_read()
-        if not self._only_adds:
-            judge(self.statements)
-        skipped = self._count_by_reason()
+        skipped = self._judge()
+        # To look for them in every run would take as long as judging everybody.
+        if self.source[0] + sum(skipped.values()) > rows - repeated:
+            tidy_records(self.statements)
+            skipped = self._judge()
         if repeated:
             skipped[Reason.REPEATED.value] = repeated
         synced = self.source[0]
@@ -205,9 +207,11 @@ class _Merge:
         """Nobody asks what becomes of whom: the copy is empty, and everybody who belongs there arrives."""
         return not self.has_people and not self.run.is_dry_run
 
-    def _count_by_reason(self) -> dict[str, int]:
-        """Of those who do not belong in the copy; keeps the source's side of the receipt."""
-        names = self.statements.names
+    def _judge(self) -> dict[str, int]:
+        """How many do not belong in the copy, by reason; keeps the source's side of the receipt."""
+        if not self._only_adds:
+            judge(self.statements)
+        names, self.source = self.statements.names, (0, "0")
         everybody = sql.SQL("({})").format(names["verdicts"]) if self._only_adds else names["judged"]
         found = {reason: found for reason, *found in self.statements.rows(COUNT_BY_REASON, everybody=everybody)}
         self.source = tuple(found.pop("", self.source))

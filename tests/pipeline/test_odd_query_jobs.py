@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from requests import PreparedRequest
 
+from accounts.models import User
+from sandbox.testing import SandboxProcess
 from sync.models import Person
 from sync.statuses import RunStatus
 from tests.sync.altered_answers import AlteredAnswers
@@ -69,6 +71,23 @@ def test_pages_of_results_that_were_not_counted_are_held_against_the_job(sync: S
     answers.alter(RESULTS, cut)
     run = sync()
     assert (run.status, run.failure) == (RunStatus.FAILED, "extract_failed")
+
+
+def test_a_record_that_comes_twice_is_one(
+    sync: Sync, answers: AlteredAnswers, sandbox: SandboxProcess, admin: User
+) -> None:
+    """Or everybody who belongs to it would be there twice, which no copy takes: the company's sync would end there."""
+
+    def with_the_last_twice(response: Any, _request: PreparedRequest) -> bytes:
+        del response.headers["Sforce-NumberOfRecords"]
+        rows = bytes(response.content).splitlines(keepends=True)
+        return b"".join([*rows, rows[-1]])
+
+    answers.alter(RESULTS, with_the_last_twice)
+    answers.alter(JOB, lambda job, _request: job | {"numberRecordsProcessed": job["numberRecordsProcessed"] + 1})
+    first, again = sync(), sync()
+    assert (first.status, first.synced) == (RunStatus.SUCCEEDED, sandbox.get("/_sandbox/state")["expected"]["synced"])
+    assert (again.status, again.changed) == (RunStatus.SUCCEEDED, 0)
 
 
 def test_a_file_with_other_columns_says_so(sync: Sync, answers: AlteredAnswers) -> None:
