@@ -27,6 +27,7 @@ from sync.engine.heartbeat import Heartbeat
 from sync.engine.stage import CHANGED, CHANGES, GONE, JUDGED, OUTSIDERS, StageTable
 from sync.models import RunKind, Source, SyncRun
 from sync.moves import RECORD_COLUMNS, needs_full_run
+from sync.querysets import SEARCHED
 from sync.statuses import RunStatus
 
 # Columns of the copy that come from Marketo as they are, and those that Salesforce decides.
@@ -69,6 +70,11 @@ LONG_ID = (
     )
     + " ELSE {id} END"
 )
+
+# What people are found by: an index of the copy takes no value of more than 2,704 bytes, and would refuse the whole
+# merge for one. Marketo keeps 255 characters of each.
+INDEXED = (*SEARCHED, "salesforce_lead_id", "salesforce_contact_id")
+SHORTEN = "UPDATE {people} SET {short_texts} WHERE greatest({sizes}) > 2000"
 
 # Everybody with one verdict: no reason means into the copy. A converted lead is its contact. Of several opportunities
 # the one where the contact is primary counts, then the newest.
@@ -258,6 +264,7 @@ def tidy(statements: Statements) -> int:
     """Make what was read fit to be judged: everybody once, with long ids; answers how many rows had been read twice."""
     repeated = _drop_repeated(statements, "people", "id")
     statements.change(LENGTHEN)
+    statements.change(SHORTEN)
     if statements.run.is_resumed:
         tidy_records(statements)
     return repeated
@@ -309,6 +316,7 @@ def _names(run: SyncRun) -> dict[str, sql.Composable]:
     people = StageTable(run, Source.MARKETO_PEOPLE)
     judged, read = StageTable(run, JUDGED).name, read_names(people.columns)
     ids = [sql.Identifier(name) for name in RECORD_IDS if name in people.columns]
+    indexed = [sql.Identifier(read[column]) for column in INDEXED if column in read]
     names: dict[str, sql.Composable] = {
         "people": people.name,
         "leads": StageTable(run, Source.SALESFORCE_LEADS).name,
@@ -320,6 +328,8 @@ def _names(run: SyncRun) -> dict[str, sql.Composable]:
         "marketo_values": _list(_marketo_value(column, read.get(column, "")) for column in MARKETO_COLUMNS),
         "long_ids": _list(map(_long_id, ids)),
         "lengths": _list(sql.SQL("length({})").format(name) for name in ids),
+        "short_texts": _list(sql.SQL("{0} = left({0}, 500)").format(name) for name in indexed),
+        "sizes": _list(sql.SQL("octet_length({})").format(name) for name in indexed),
         "content": columns_of(),
         "judged_content": columns_of("judged"),
         "copy_content": columns_of("copy"),

@@ -1,6 +1,7 @@
 """Runs that meet answers which are not quite what the documentation shows: one odd value never ends them."""
 
 from collections.abc import Callable
+from secrets import token_hex
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -177,6 +178,17 @@ def test_a_person_who_cannot_be_read_stays_as_before(
     before = changed.title
     changed.refresh_from_db()
     assert (changed.title, changed.removed_at) == (before, None)
+
+
+def test_a_name_as_long_as_a_book_is_cut(synced: SalesAccount, changed: Person, sandbox: SandboxProcess) -> None:
+    """No index takes it whole: the run, and every one after it, would have ended with what the database said."""
+    names = dict.fromkeys(("firstName", "lastName", "email", "company"), token_hex(10_000))
+    sandbox.post("/_sandbox/people", {"action": "change", "ids": [changed.marketo_id], "fields": names})
+    for run in sync_changes(synced), finish(start_sync(account=synced, started_by=None)):
+        assert run.status == RunStatus.SUCCEEDED
+    changed.refresh_from_db()
+    texts = changed.first_name, changed.last_name, changed.email, changed.company
+    assert texts == (names["email"][:500],) * 4
 
 
 def test_an_owner_without_a_name_is_an_owner(
