@@ -95,6 +95,9 @@ def salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def connect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpResponse:
     """GET shows which host the browser will be sent to, htmx gets that as a dialog; OK posts and goes there."""
+    if request.method != "POST" and not request.GET:
+        # The address alone, as after a sign-in on the way: nothing has been chosen yet, and so nothing is missing.
+        return redirect(place.page)
     form = SalesforceHostForm(request.POST or request.GET)
     if not form.is_valid():
         return _refusal(request, place, form)
