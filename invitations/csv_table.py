@@ -33,6 +33,10 @@ ROWS_JUDGED = 200
 # Letters of cells with an @ that are looked at for a guess. A file of nothing but addresses, a thousand in each row or
 # 5 MB in one cell, kept a process busy for minutes.
 LETTERS_JUDGED = 50_000
+# Of these the separator is guessed: blank lines, of which a file may have a million, are no rows that are judged.
+LETTERS_SENSED = 500_000
+# What looks like an address takes as long as one of so many letters, even a bare @, of which a file may have millions.
+LETTERS_OF_ADDRESS = 20
 # A longer cell holds something else, and is refused as an address anyway.
 MAX_CELL = 300
 # How far down the headings are looked for.
@@ -134,16 +138,20 @@ def address_cells(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
     for place, row in enumerate(rows):
         for column, cell in enumerate(row.cells):
             if "@" in cell and left > 0:
-                left -= len(cell)
+                left -= _effort(cell)
                 if is_address_cell(cell):
                     yield place, column
+
+
+def _effort(cell: str) -> int:
+    return max(len(cell), LETTERS_OF_ADDRESS * cell.count("@"))
 
 
 def guess_separator(text: str) -> str:
     """What the separator line says, or what makes the most rows with an address, the most rows of one width."""
     if said := SEPARATOR_LINE.fullmatch(_lines(text)[0].strip()):
         return said[1]
-    return max(SEPARATORS, key=lambda separator: _sense(text, separator))
+    return max(SEPARATORS, key=lambda separator: _sense(text[:LETTERS_SENSED], separator))
 
 
 def guess_heading_line(rows: list[Row]) -> int:
@@ -256,7 +264,7 @@ def _cells(feed: _Feed, separator: str) -> Iterator[tuple[int, list[str]]]:
                 "and upload the file again."
             )
             raise CsvError(message % {"line": line, "end": feed.taken})
-        letters -= sum(map(len, cells)) if feed.taken > line else 0
+        letters -= sum(map(_effort, cells)) if feed.taken > line else 0
         yield line, cells
         line = feed.taken + 1
 
