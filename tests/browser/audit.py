@@ -84,6 +84,7 @@ SCREENS = [
 def audit_screens(browser: Browser, signed_in: BrowserContext, url: str) -> list[str]:
     """The faults of all screens as lines of text, seen by the person of `signed_in`."""
     faults: list[str] = []
+    sources: dict[str, str] = {}
     for scheme, width, language in VIEWS:
         context = browser.new_context(
             storage_state=signed_in.storage_state(),
@@ -91,43 +92,40 @@ def audit_screens(browser: Browser, signed_in: BrowserContext, url: str) -> list
             viewport={"width": width, "height": 900},
         )
         context.add_cookies([{"name": "django_language", "value": language, "url": url}])
-        faults += [f"{scheme} {width} {fault}" for fault in audit_view(context.new_page(), url)]
+        faults += [f"{scheme} {width} {fault}" for fault in audit_view(context.new_page(), url, sources)]
         context.close()
-    return faults + audit_widths(signed_in, url) + audit_sources(signed_in, url)
+    return faults + html_faults(sources)
 
 
-def audit_sources(signed_in: BrowserContext, url: str) -> list[str]:
-    """What the Nu HTML checker says of each page as it is sent."""
-    return html_faults({screen: signed_in.request.get(url + screen).text() for screen in SCREENS})
-
-
-def audit_widths(signed_in: BrowserContext, url: str) -> list[str]:
-    """
-    Screens that must be scrolled sideways at a width from a small phone to a big monitor. The widths lie 40 px apart;
-    each screen is seen in every fourth of them, its neighbours in the others.
-    """
-    faults = []
-    page = signed_in.new_page()
-    for number, screen in enumerate(SCREENS):
-        page.goto(url + screen)
-        for width in (320, *range(360 + 40 * (number % 4), 1921, 160)):
-            page.set_viewport_size({"width": width, "height": 900})
-            if over := page.evaluate(TOO_WIDE):
-                faults.append(f"{screen} is {over} px too wide for {width}")
-    page.close()
-    return faults
-
-
-def audit_view(page: Page, url: str) -> list[str]:
-    """The faults of all screens in one window."""
+def audit_view(page: Page, url: str, sources: dict[str, str]) -> list[str]:
+    """The faults of all screens in one window; a screen without a source gets it, and is seen in other widths, too."""
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type in LOUD else None)
     faults: list[str] = []
-    for screen in SCREENS:
-        page.goto(url + screen)
+    for number, screen in enumerate(SCREENS):
+        answer = page.goto(url + screen)
         page.evaluate("document.fonts.ready.then(() => true)")
-        faults += [f"{screen} {fault}" for fault in faults_of(page)]
+        found = faults_of(page)
+        if answer and screen not in sources:
+            sources[screen] = answer.text()
+            found += faults_at_widths(page, number)
+        faults += [f"{screen} {fault}" for fault in found]
     return faults + complaints
+
+
+def faults_at_widths(page: Page, number: int) -> list[str]:
+    """
+    Whether a screen must be scrolled sideways at widths from a small phone to a big monitor. They lie 40 px apart; each
+    screen is seen in every fourth of them, its neighbours in the others.
+    """
+    faults, usual = [], page.viewport_size
+    for width in (320, *range(360 + 40 * (number % 4), 1921, 160)):
+        page.set_viewport_size({"width": width, "height": 900})
+        if over := page.evaluate(TOO_WIDE):
+            faults.append(f"is {over} px too wide for {width}")
+    if usual:
+        page.set_viewport_size(usual)
+    return faults
 
 
 def faults_of(page: Page) -> list[str]:
