@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from django.db import connections
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.demo import Demo
 
@@ -55,3 +57,10 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(locale="en-US")
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def origin(live_server: LiveServer, settings: Settings) -> str:
+    """Of a console that answers in this process; one of its own takes two seconds to start."""
+    settings.SITE_URL = live_server.url
+    return str(live_server.url)
