@@ -52,8 +52,12 @@ class Schema:
     def _restore(self) -> None:
         with psycopg.connect(settings.DATABASE_URL, autocommit=True) as server:
             server.execute(f"CREATE DATABASE {TEMPLATE}")
-        _run("psql", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={self._file}", "--output=/dev/null", _url(TEMPLATE))
+        self.fill(_url(TEMPLATE))
         connection.settings_dict["TEST"]["TEMPLATE"] = TEMPLATE
+
+    def fill(self, database_url: str) -> None:
+        """Make the tables in an empty database, of whichever server."""
+        _run("psql", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={self._file}", "--output=/dev/null", database_url)
 
 
 def _run(program: str, *options: str) -> None:

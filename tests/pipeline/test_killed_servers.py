@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import requests
-from django.core.management import call_command
 from django.db import connection
 
 from accounts.models import SalesAccount, User
@@ -16,6 +15,7 @@ from sync.models import Extract, Person, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
+from tests.schema import Schema
 from tests.sync.processes import (
     Server,
     forget_leases,
@@ -30,14 +30,14 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
 
 @pytest.fixture
-def own_postgres(transactional_db: None, open_folder: Path) -> Iterator[Server]:
+def own_postgres(transactional_db: None, migrated: Schema, open_folder: Path) -> Iterator[Server]:
     """The test's database on a PostgreSQL of its own; the other tests' one must live on."""
     postgres = Postgres(open_folder, durable=False)
     server = Server(postgres.start)
     usual = connection.settings_dict
     connection.close()
     connection.settings_dict = usual | {"NAME": "postgres", "OPTIONS": {"host": str(postgres.sockets)}}
-    call_command("migrate", verbosity=0)
+    migrated.fill(postgres.url)
     yield server
     connection.close()
     connection.settings_dict = usual
