@@ -26,8 +26,11 @@ gc.set_threshold(10_000, 20, 20)
 
 pytest_plugins = ["tests.leftovers", "tests.order", "tests.watchdog"]
 
-# Under /tmp, whatever TMPDIR says: the name of a socket must be short.
-FOLDER = Path(tempfile.mkdtemp(prefix="msi-test-", dir="/tmp"))
+# In memory where there is plenty: a file system on a disk that is asked for hundreds of short-lived tables looks for
+# each of their files through all that it has just forgotten. The name of a socket must be short, whatever TMPDIR says.
+MEMORY, DISK = Path("/dev/shm"), Path("/tmp")  # noqa: S108 (the folder inside has a name of its own)
+HAS_ROOM = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 4_000_000_000
+FOLDER = Path(tempfile.mkdtemp(prefix="msi-test-", dir=MEMORY if HAS_ROOM else DISK))
 FOLDER.chmod(0o711)
 # Where the servers will listen is known before they run, so that the settings need not wait for them.
 SERVICES = Services(f"postgresql://postgres@/postgres?host={FOLDER}/postgres", f"unix://{FOLDER}/redis.sock", lock=-1)
