@@ -1,13 +1,13 @@
 """Nothing that a test starts outlives it: a process, a thread, a connection to the database, a language."""
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
@@ -18,7 +18,7 @@ from django.db import connection
 from django.utils import translation
 
 GRACE_SECONDS = 5.0
-STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"}
+OWN_THREADS = Path("/proc/self/task")
 Thing = TypeVar("Thing", psutil.Process, threading.Thread, "Session")
 
 
@@ -32,12 +32,12 @@ def _nothing_outlives_a_test(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.node.get_closest_marker("database"):
         request.getfixturevalue("_django_db_helper")
         sessions = look_at_database
-    before = CHILDREN.now(), set(threading.enumerate()), sessions()
+    before = children(), set(threading.enumerate()), sessions()
     yield
     # The language of the last request stays with its thread until the next one.
     translation.deactivate()
     left = [
-        *ended(lambda: CHILDREN.now() - before[0], end=psutil.Process.kill),
+        *ended(lambda: children() - before[0], end=psutil.Process.kill),
         *ended(lambda: set(threading.enumerate()) - before[1], end=str),
         *ended(lambda: sessions() - before[2], end=Session.end),
     ]
@@ -57,28 +57,30 @@ def ended(look: Callable[[], set[Thing]], end: Callable[[Thing], object]) -> lis
     return []
 
 
-class Children:
+def children() -> set[psutil.Process]:
     """
-    The processes that this one has started; looked for only after one was, since looking takes milliseconds. What
-    those start is theirs to end: a browser and a sandbox that serve many tests have workers that come and go.
+    The processes that this one has started. What those start is theirs to end: a browser and a sandbox that serve many
+    tests have workers that come and go.
     """
-
-    def __init__(self) -> None:
-        self._is_stale, self._known = True, set[psutil.Process]()
-        sys.addaudithook(self._notice)
-
-    def _notice(self, event: str, _arguments: Any) -> None:
-        self._is_stale = self._is_stale or event in STARTS
-
-    def now(self) -> set[psutil.Process]:
-        if self._is_stale:
-            self._is_stale = False
-            self._known = set(psutil.Process().children())
-        self._known = {child for child in self._known if child.is_running()}
-        return set(self._known)
+    try:
+        pids = {int(pid) for thread in OWN_THREADS.iterdir() for pid in _read(thread / "children").split()}
+    except FileNotFoundError:
+        # This system does not tell: the processes of the whole machine are looked through.
+        return set(psutil.Process().children())
+    return {process for pid in pids if (process := _process(pid))}
 
 
-CHILDREN = Children()
+def _read(path: Path) -> str:
+    # A thread may end at any moment; its children go to another one.
+    with suppress(ProcessLookupError):
+        return path.read_text()
+    return ""
+
+
+def _process(pid: int) -> psutil.Process | None:
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid)
+    return None
 
 
 @dataclass(frozen=True)
