@@ -129,6 +129,7 @@ def test_nothing_is_left_when_the_keeper_is_killed() -> None:
 def test_what_cannot_start_ends() -> None:
     """A container is started again, and says why, instead of trying in silence; however long a start takes."""
     environment = os.environ | {"PRODUCTION": "true", "SECRET_KEY": "short"}
-    command = [sys.executable, "-m", "msi_admin.serve", "--listen", f"127.0.0.1:{free_ports()}"]
+    options = ["--listen", f"127.0.0.1:{free_ports()}", "--processes", "1"]
+    command = [sys.executable, "-m", "msi_admin.serve", *options]
     ended = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60)
     assert ended.returncode not in {0, -signal.SIGTERM}
