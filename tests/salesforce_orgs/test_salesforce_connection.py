@@ -35,7 +35,7 @@ CALLBACK = "/connections/salesforce/callback/"
 
 def test_the_address_of_the_confirmation_alone_leads_to_the_choice(admin: User, client_of: ClientOf) -> None:
     """As after a sign-in on the way: a form without a choice, and with its error, is no beginning."""
-    assert client_of(admin).get(CONNECT).url == PAGE
+    assert client_of(admin).get(CONNECT)["Location"] == PAGE
 
 
 def test_the_confirmation_names_the_exact_host(admin: User, client_of: ClientOf, sandbox: SandboxProcess) -> None:
