@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import django
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -72,6 +73,10 @@ def servers() -> Services:
     services = attach(FOLDER, temporary=True)
     if (services.database_url, services.redis_url) != (SERVICES.database_url, SERVICES.redis_url):
         raise RuntimeError(f"The servers listen elsewhere than the settings say: {services}")
+    with psycopg.connect(SERVICES.database_url, autocommit=True) as server:
+        # Of what was written to its log little is kept: it may lie in memory.
+        server.execute("ALTER SYSTEM SET max_wal_size = '128MB'")
+        server.execute("SELECT pg_reload_conf()")
     return services
 
 

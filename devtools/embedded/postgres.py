@@ -23,8 +23,6 @@ from devtools.embedded.redis import LONGEST_SOCKET_PATH
 
 # PostgreSQL refuses to run as root. This user exists on every Unix and owns nothing.
 UNPRIVILEGED_USER = "nobody"
-# For data that need not outlive the machine, and may lie in its memory: little of what was written before is kept.
-PASSING = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_wal_size=128MB")
 
 
 class Postgres:
@@ -50,7 +48,9 @@ class Postgres:
         self._initialise()
         self._stop_orphan()
         self.sockets = self._socket_folder()
-        options = [] if self.durable else [part for setting in PASSING for part in ("-c", setting)]
+        options = (
+            [] if self.durable else ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
+        )
         command = [str(self.programs / "postgres"), "-D", str(self.data), "-k", str(self.sockets), "-h", "", *options]
         with self.log.open("ab") as log:
             server = subprocess.Popen(
