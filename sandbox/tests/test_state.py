@@ -72,6 +72,14 @@ def test_state_is_written_while_running(tmp_path: Path) -> None:
         assert sandbox.get("/_sandbox/state")["people"] == 121
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What a sandbox has written that nobody changed."""
+    state = tmp_path_factory.mktemp("kept") / "state.json"
+    start(state).stop()
+    return state.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("flags", "part"),
     [
@@ -80,9 +88,9 @@ def test_state_is_written_while_running(tmp_path: Path) -> None:
         (("--people", "120", "--epoch", "2020-01-01"), "epoch 2020-01-01"),
     ],
 )
-def test_state_of_another_world_is_refused(tmp_path: Path, flags: tuple[str, ...], part: str) -> None:
+def test_state_of_another_world_is_refused(tmp_path: Path, kept: bytes, flags: tuple[str, ...], part: str) -> None:
     state = tmp_path / "state.json"
-    start(state).stop()
+    state.write_bytes(kept)
     result = run("--state", str(state), *flags)
     assert result.returncode == 1
     assert part in result.stderr
