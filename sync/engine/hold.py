@@ -58,12 +58,18 @@ SELECT %(run)s, marketo_id, reason FROM {{changes}} WHERE kind = '{ChangeKind.RE
 UNION SELECT %(run)s, marketo_id, '' FROM {EMPTIED.format(changes="{changes}", is_approved="FALSE")}
 """  # noqa: S608 (our own texts)
 # What a held run had seen of departures, another one that reads everybody sees no more: the streams have gone on. That
-# is so, too, when a crash of the database has taken what it had read.
+# is so whatever became of the run: somebody discarded it, nobody decided in time, a crash took what it had read. No id
+# is given twice, and whoever is shown again stays.
 REMEMBER = f"""
 INSERT INTO {{gone}}
 SELECT held.marketo_id, held.reason FROM sync_heldperson AS held JOIN sync_syncrun AS run ON run.id = held.run_id
-WHERE run.account_id = %(account)s AND (run.status = '{RunStatus.HELD}' OR run.failure = 'read_again')
-    AND held.reason IN ('{Reason.DELETED_IN_MARKETO}', '{Reason.MERGED_IN_MARKETO}')
+WHERE run.account_id = %(account)s AND held.reason IN ('{Reason.DELETED_IN_MARKETO}', '{Reason.MERGED_IN_MARKETO}')
+"""  # noqa: S608 (our own texts)
+# Of somebody who waits for a decision for another reason, too.
+NOTE_DEPARTED = f"""
+UPDATE sync_heldperson AS held SET reason = gone.reason FROM {{gone}} AS gone, sync_syncrun AS run
+WHERE run.id = held.run_id AND run.account_id = %(account)s AND run.status = '{RunStatus.HELD}'
+    AND held.marketo_id = gone.id
 """  # noqa: S608 (our own texts)
 
 
@@ -168,6 +174,8 @@ def supersede(run: SyncRun) -> None:
 
 
 def remember_departures(run: SyncRun, statements: Statements) -> None:
+    """Let nobody who was said to have left be taken for merely not shown, now or when somebody has decided."""
+    statements.change(NOTE_DEPARTED)
     if run.kind == RunKind.FULL:
         statements.change(REMEMBER)
 

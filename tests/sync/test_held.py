@@ -14,6 +14,7 @@ from history.models import Change
 from operations.outcome import Choice, concerned
 from sandbox.testing import SandboxProcess
 from sync.decisions import approve_run, check_run_again, discard_run
+from sync.engine.hold import expire
 from sync.engine.stage import all_tables
 from sync.erasure import erase_person
 from sync.messages import reasons_of_hold
@@ -141,6 +142,42 @@ def test_a_later_full_run_knows_what_the_held_one_had_seen(
     assert (run.status, run.held["removed"]) == (RunStatus.HELD, {"deleted_in_marketo": MANY})
     held.refresh_from_db()
     assert held.status == RunStatus.DISCARDED
+
+
+@pytest.mark.parametrize("is_discarded", [True, False])
+def test_a_full_run_finds_them_again_after_nobody_wanted_it(
+    held: SyncRun, synced: SalesAccount, admin: User, sync: Sync, is_discarded: bool
+) -> None:
+    """As the page says beside Discard. Else whoever was deleted in Marketo would stay in the copy for good."""
+    assert finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL)).status == RunStatus.SUCCEEDED
+    if is_discarded:
+        discard_run(run=held, discarded_by=admin)
+    else:
+        expire(held)
+    run = sync()
+    assert (run.status, run.held.get("removed")) == (RunStatus.HELD, {"deleted_in_marketo": MANY})
+    approve_run(run=run, approved_by=admin)
+    assert finish(run).removed == MANY
+    assert sync().status == RunStatus.SUCCEEDED
+
+
+def test_who_is_deleted_while_waiting_for_another_reason_leaves(
+    synced: SalesAccount, admin: User, sync: Sync, change: ChangePeople
+) -> None:
+    """The stream says it once, to a run that may not touch them."""
+    HoldLimit.objects.create(account=synced, people=2, percent=0)
+    leads = Person.objects.for_account(synced).live().filter(salesforce_type="Lead").order_by("marketo_id")
+    waiting = list(leads.values_list("marketo_id", flat=True)[:5])
+    change("reown", *waiting, owner="queue")
+    held = finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL))
+    assert held.status == RunStatus.HELD
+    change("delete", waiting[0])
+    assert "held_back" in finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL)).kept
+    change("reown", *waiting[1:], owner="user")
+    discard_run(run=held, discarded_by=admin)
+    sync()
+    assert live(synced) >= set(waiting[1:])
+    assert waiting[0] not in live(synced)
 
 
 def test_discarding_changes_nobody(held: SyncRun, synced: SalesAccount, admin: User, leaving: list[int]) -> None:
