@@ -17,6 +17,7 @@ from accounts.querysets import AuditEventQuerySet, MemberQuerySet
 from accounts.tasks import send_password_reset
 from accounts.time_zones import time_zone_choices
 from common.address_fields import KnownAddressField, contains_spelling
+from common.long_select import LongSelect
 from common.names import clean_name
 from common.paging import is_key
 
@@ -68,9 +69,7 @@ class VisibleName:
 class ProfileForm(VisibleName, forms.ModelForm[User]):
     """My Profile: only what a person may change about themselves."""
 
-    time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=time_zone_choices, widget=forms.Select(attrs={"class": "form-select"})
-    )
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices, widget=LongSelect)
 
     class Meta:
         model = User

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.time_zones import readable, time_zone_choices
 from clients.hosts import ForbiddenHost
+from common.long_select import LongSelect
 from notifications.models import Channel, ChannelKind
 from notifications.senders.hosts import check_address
 
@@ -61,8 +62,8 @@ class ChannelForm(forms.ModelForm[Channel]):
             for name in ("address", "language", "time_zone"):
                 del self.fields[name]
         else:
-            select = forms.Select(attrs={"class": "form-select"})
-            self.fields["time_zone"] = forms.ChoiceField(label=_("Time zone"), choices=self._zones(), widget=select)
+            zones = self._zones()
+            self.fields["time_zone"] = forms.ChoiceField(label=_("Time zone"), choices=zones, widget=LongSelect)
 
     def _zones(self) -> list[tuple[str, str]]:
         """By their present names; a former one that was chosen stays a choice."""

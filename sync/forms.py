@@ -7,6 +7,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from accounts.time_zones import time_zone_choices
+from common.long_select import LongSelect
 from sync.models import HoldLimit, Schedule
 
 
@@ -29,9 +30,7 @@ class TypedText(forms.CharField):
 class ScheduleForm(forms.ModelForm[Schedule]):
     """When runs start automatically."""
 
-    time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=time_zone_choices, widget=forms.Select(attrs={"class": "form-select"})
-    )
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices, widget=LongSelect)
     weekdays = forms.TypedMultipleChoiceField(
         label=_("Full runs may begin on"),
         choices=WEEKDAYS.items(),
