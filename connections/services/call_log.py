@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
@@ -84,8 +85,12 @@ def solve_failures(account: SalesAccount, service: Service, which: Q) -> None:
 def record_usage(account_id: int, service: Service, calls: int, limit: int | None) -> None:
     """Keep the highest number of calls of the provider's day."""
     day = datetime.now(DAY_ZONES[service]).date()
-    usage, is_new = ApiUsage.objects.get_or_create(
-        account_id=account_id, service=service, day=day, defaults={"calls": calls, "limit": limit}
-    )
-    if not is_new:
-        ApiUsage.objects.filter(pk=usage.pk).update(calls=Greatest(F("calls"), calls), limit=limit)
+    key = {"account_id": account_id, "service": service, "day": day}
+    if not _raise_usage(key, calls, limit):
+        _usage, is_new = ApiUsage.objects.get_or_create(**key, defaults={"calls": calls, "limit": limit})
+        if not is_new:
+            _raise_usage(key, calls, limit)
+
+
+def _raise_usage(key: dict[str, Any], calls: int, limit: int | None) -> int:
+    return ApiUsage.objects.filter(**key).update(calls=Greatest(F("calls"), calls), limit=limit)

@@ -33,9 +33,14 @@ _counting_step: ContextVar[LeasedJob | None] = ContextVar("counting_step", defau
 
 def marketo_of(account: SalesAccount) -> MarketoClient:
     """Raises RunFailed when the account is no longer connected to Marketo."""
+    return marketo_and_budget(account)[0]
+
+
+def marketo_and_budget(account: SalesAccount) -> tuple[MarketoClient, MarketoBudget]:
+    """The client and the budget of its calls; raises RunFailed when the account is no longer connected to Marketo."""
     connection = _marketo_connection(account)
     budget = _budget(account, connection)
-    return _counted(marketo_client(connection), "marketo_calls", partial(_note, account, budget))
+    return _counted(marketo_client(connection), "marketo_calls", partial(_note, account, budget)), budget
 
 
 def _note(account: SalesAccount, budget: MarketoBudget, error: ApiError | None) -> None:

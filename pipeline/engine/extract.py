@@ -19,7 +19,7 @@ from clients.salesforce.client import QueryJobState, SalesforceClient
 from pipeline.engine import incremental
 from pipeline.engine.budget import MarketoBudget
 from pipeline.engine.cleanup import cancel_export
-from pipeline.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
+from pipeline.engine.client_factory import budget_of, list_of, marketo_and_budget, salesforce_of
 from pipeline.engine.load import go_without, load_export, load_results
 from pipeline.engine.plan import drop_refused_fields
 from sync.engine.cursors import STREAMS
@@ -78,7 +78,7 @@ def _create_export(extract: Extract) -> None:
     if not _has_room(extract):
         extract.end_step(due_at=timezone.now() + timedelta(seconds=QUEUE_SECONDS))
         return
-    client, budget = marketo_of(extract.run.account), budget_of(extract.run.account)
+    client, budget = marketo_and_budget(extract.run.account)
     budget.check_export(_likely_bytes(extract), _bytes_under_way(extract.run))
     with budget.call():
         export = _define_export(extract, client)
@@ -118,16 +118,16 @@ def _bytes_under_way(run: SyncRun) -> int:
 
 def _enqueue_export(extract: Extract) -> None:
     # Already queued: an earlier worker did it and died before it could say so.
-    budget = budget_of(extract.run.account)
+    client, budget = marketo_and_budget(extract.run.account)
     with budget.call(), suppress(ExportAlreadyQueued):
-        marketo_of(extract.run.account).enqueue_export(extract.remote_id)
+        client.enqueue_export(extract.remote_id)
     _watch(extract, EARLY_LOOKS[0] if budget.early_looks_pay() else MARKETO_RHYTHM)
 
 
 def _poll_export(extract: Extract) -> None:
-    budget = budget_of(extract.run.account)
+    client, budget = marketo_and_budget(extract.run.account)
     with budget.call():
-        export = marketo_of(extract.run.account).export_status(extract.remote_id)
+        export = client.export_status(extract.remote_id)
     _learn_early_look(extract, budget, is_done=export.status == ExportStatus.COMPLETED)
     if export.status in {ExportStatus.FAILED, ExportStatus.CANCELLED}:
         _recreate(extract, export.error or export.status)

@@ -25,7 +25,7 @@ from clients.salesforce.errors import SERVICE as SALESFORCE
 from clients.values import as_text, moment, warn_unreadable, whole_number
 from marketo_instances.schema import activity_types, field_names
 from pipeline.engine import quiet
-from pipeline.engine.client_factory import budget_of, learn_usage, list_of, marketo_of, salesforce_of
+from pipeline.engine.client_factory import learn_usage, list_of, marketo_and_budget, salesforce_of
 from pipeline.engine.load import end_load
 from pipeline.engine.plan import check_fields
 from pipeline.engine.rows import Refused, read_person, read_record
@@ -110,7 +110,7 @@ def plan_changes(run: SyncRun) -> None:
     error of clients.http.
     """
     started_at = timezone.now()
-    client, budget = marketo_of(run.account), budget_of(run.account)
+    client, budget = marketo_and_budget(run.account)
     with budget.call():
         run.fields = _copied_fields(run, client)
         learn_usage(run.account, client, budget)
@@ -139,7 +139,7 @@ def call_next(missing: QuerySet[Extract]) -> None:
 
 
 def _collect_from_marketo(extract: Extract) -> None:
-    client, budget = marketo_of(extract.run.account), budget_of(extract.run.account)
+    client, budget = marketo_and_budget(extract.run.account)
     if not extract.locator:
         assert extract.window_from  # noqa: S101 (every stream has a beginning)
         with budget.call():
@@ -297,7 +297,7 @@ def _read_people(extract: Extract) -> None:
 
 def _people(run: SyncRun, kind: str, values: Sequence[str]) -> tuple[list[Record], list[int]]:
     """Those who may be copied, and the ids of those who are not on the list that was chosen."""
-    client, budget = marketo_of(run.account), budget_of(run.account)
+    client, budget = marketo_and_budget(run.account)
     with budget.call():
         people = client.leads_by_filter(kind, values, run.fields)
     if run.list_id is None or not people:

@@ -13,7 +13,7 @@ from clients.http import AccessDenied, Unreachable
 from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
 from clients.salesforce.errors import QueryInterrupted
-from pipeline.engine.client_factory import budget_of, marketo_of, salesforce_of
+from pipeline.engine.client_factory import marketo_and_budget, salesforce_of
 from pipeline.engine.rows import Refused, read_rows
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.problems import BadFile, answer_text
@@ -58,8 +58,8 @@ class VerifiedStream:
 
 def load_export(extract: Extract) -> None:
     """Load the file of a completed Marketo export; raises BadFile, LeaseLost or an error of clients.http."""
-    client = marketo_of(extract.run.account)
-    with budget_of(extract.run.account).call():
+    client, budget = marketo_and_budget(extract.run.account)
+    with budget.call():
         _begin(extract)
         if extract.rows_expected == 0:
             # Marketo has counted nobody; Adobe's own sample does not ask for such a file.

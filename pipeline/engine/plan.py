@@ -15,7 +15,7 @@ from clients.marketo.client import MarketoClient
 from clients.marketo.sample import oldest_created_at
 from marketo_instances.schema import describe_fields, forget_schema
 from pipeline.engine.budget import MarketoBudget
-from pipeline.engine.client_factory import budget_of, marketo_of
+from pipeline.engine.client_factory import marketo_and_budget, marketo_of
 from pipeline.engine.visibility import look
 from pipeline.engine.windows import affordable_windows, measured_windows
 from sync.engine.cursors import DEPARTURES, streams_of
@@ -33,7 +33,7 @@ SALESFORCE_SOURCES = (Source.SALESFORCE_LEADS, Source.SALESFORCE_CONTACTS, Sourc
 def plan(run: SyncRun) -> None:
     """Create the run's extracts and stage tables; raises RunFailed, LeaseLost or an error of clients.http."""
     started_at = timezone.now()
-    client, budget = marketo_of(run.account), budget_of(run.account)
+    client, budget = marketo_and_budget(run.account)
     with budget.call():
         known = describe_fields(client)
         check_fields(client, {field.name for field in known})
