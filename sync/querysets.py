@@ -66,7 +66,7 @@ class SyncRunQuerySet(LeasedJobQuerySet):
         return self.filter(status__in=UNFINISHED)
 
     def due(self) -> Self:
-        """Whoever holds a run holds no end of it: one that was paused while it was being held expires, too."""
+        """Without those that somebody has paused; one that was paused while it was being held expires all the same."""
         return super().due().exclude(paused_at__isnull=False, status__in=UNFINISHED)
 
     def bulk(self) -> Self:
