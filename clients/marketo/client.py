@@ -20,7 +20,16 @@ from clients.http import (
     reported_call,
 )
 from clients.marketo.errors import SERVICE, ExportFileMissing, TokenRefused, raise_for_error
-from clients.marketo.types import ChangesPage, Export, LeadField, MarketoUser, StaticList, TokenCache, Workspace
+from clients.marketo.types import (
+    ChangesPage,
+    Export,
+    LeadField,
+    MarketoUser,
+    StaticList,
+    TokenCache,
+    Workspace,
+    calls_of_today,
+)
 from clients.values import all_readable, as_text, moment, objects, required, short_text, warn_unreadable, whole_number
 
 _LEAD_BATCH = 300  # filter values, and people, in one call
@@ -219,15 +228,11 @@ class MarketoClient:
         return min(times, default=None)
 
     def usage_today(self) -> int:
-        """The calls that everybody made to the instance since its day began; 0 also while Marketo does not say."""
+        """Calls by everybody since the instance's day began; 0 also while Marketo does not say, or tells of another."""
         answer = self._answer("GET", "/rest/v1/stats/usage.json")
         with expected_shape(SERVICE, answer):
             days = objects("usage", answer.get("result"))
-        total = days[0].get("total") if days else None
-        calls = whole_number(total)
-        if calls is None:
-            warn_unreadable("usage", total)
-        return calls or 0
+        return calls_of_today(days[0] if days else {})
 
     def static_lists(self, name: str) -> list[StaticList]:
         """The static lists of that name."""

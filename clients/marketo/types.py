@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, Self
+from zoneinfo import ZoneInfo
 
 from clients.values import (
     as_text,
@@ -22,6 +23,20 @@ from clients.values import (
 MERGE_IDS = "Merge IDs"
 # One of another kind could not be held against the file.
 _CHECKSUM = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
+# Where Marketo's days end at midnight, in summer and in winter (Adobe, "Marketo Integration Best Practices").
+CENTRAL = ZoneInfo("America/Chicago")
+
+
+def calls_of_today(day: dict[str, Any]) -> int:
+    """
+    How many calls Marketo has counted, by its answer about a day; 0 where it says none, and of a day that is over:
+    whoever took yesterday's calls for today's would wait until tomorrow.
+    """
+    calls, told_of = whole_number(day.get("total")), moment(day.get("date"))
+    if calls is None:
+        warn_unreadable("usage", day.get("total"))
+    is_over = told_of is not None and told_of.date() < datetime.now(CENTRAL).date()
+    return 0 if is_over else calls or 0
 
 
 class TokenCache(Protocol):

@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
@@ -11,13 +10,13 @@ from django.utils import timezone
 
 from accounts.models import SalesAccount, User
 from clients.http import ApiError
+from clients.marketo.types import CENTRAL
 from clients.salesforce.errors import SessionExpired
 from clients.salesforce.oauth import GrantRefused, OAuthProblem
 from connections.models import ApiFailure, ApiUsage, Service
 from problems.codes import problem_code
 
-# Marketo counts its days in US Central time (Adobe documentation, "Marketo Integration Best Practices").
-DAY_ZONES = {Service.SALESFORCE: UTC, Service.MARKETO: ZoneInfo("America/Chicago")}
+DAY_ZONES = {Service.SALESFORCE: UTC, Service.MARKETO: CENTRAL}
 _CODE = re.compile(r"[\w.:-]{1,60}", re.ASCII)
 _CUSTOM_NAME = re.compile(r"\b[A-Za-z]\w*__[cr]\b", re.ASCII)
 # Ids of records, jobs and users; the latter may be email addresses.

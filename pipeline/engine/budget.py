@@ -5,13 +5,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import redis
 from django.utils import timezone
 
 from clients.http import RateLimited
 from clients.marketo.errors import next_quota_reset
+from clients.marketo.types import CENTRAL
 from common.redis_client import redis_client
 from connections.marketo_share import MarketoShare
 from sync.engine.problems import QUOTA_MARGIN, MustWait, Wait
@@ -164,8 +164,7 @@ class MarketoBudget:
             pipeline.execute()
 
     def _key(self, what: str) -> str:
-        # Marketo's day ends at midnight in US Central time, in summer and in winter.
-        return f"{self._name}:{what}:{datetime.now(ZoneInfo('America/Chicago')).date()}"
+        return f"{self._name}:{what}:{datetime.now(CENTRAL).date()}"
 
 
 def spent_of(budgets: Sequence[MarketoBudget]) -> list[Spent]:

@@ -116,6 +116,9 @@ def test_each_marketo_code_has_its_error(
         ("2026-01-15T05:59:00Z", "2026-01-15T06:00:00Z"),
         ("2026-07-15T05:30:00Z", "2026-07-16T05:00:00Z"),
         ("2026-03-08T12:00:00Z", "2026-03-09T05:00:00Z"),  # the day the clocks go forward
+        # Refused by a clock that is behind ours, or before midnight: a day would be waited for in vain.
+        ("2026-01-15T06:01:00Z", "2026-01-15T06:00:00Z"),
+        ("2026-01-15T06:03:00Z", "2026-01-16T06:00:00Z"),
     ],
 )
 def test_quota_resets_at_central_midnight(now: str, reset: str) -> None:

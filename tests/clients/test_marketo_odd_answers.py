@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 
 from clients import http
 from clients.marketo.client import MarketoClient
@@ -105,6 +106,23 @@ def test_an_activity_type_that_cannot_be_read_is_left_out(answering: Answering) 
 )
 def test_usage_that_was_not_counted_is_none(answering: Answering, body: dict[str, Any], calls: int) -> None:
     assert answering(USAGE, body).usage_today() == calls
+
+
+@pytest.mark.parametrize(
+    ("now", "day", "calls"),
+    [
+        ("2026-11-30T05:59:59Z", "2026-11-29", 7),
+        ("2026-11-30T06:00:01Z", "2026-11-29", 0),
+        ("2026-11-30T06:00:01Z", "2026-11-30", 7),
+        # Its clock is ahead of ours.
+        ("2026-11-30T05:59:59Z", "2026-11-30", 7),
+        ("2026-07-01T05:00:01Z", "2026-06-30", 0),
+    ],
+)
+def test_usage_of_the_day_before_is_none_of_today(answering: Answering, now: str, day: str, calls: int) -> None:
+    """Of what was used up yesterday nothing is missing today, and nobody waits for it until tomorrow."""
+    with time_machine.travel(now, tick=False):
+        assert answering(USAGE, {"success": True, "result": [{"date": day, "total": 7}]}).usage_today() == calls
 
 
 @pytest.mark.parametrize(
