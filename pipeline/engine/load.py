@@ -1,13 +1,15 @@
 """From a finished remote job into a stage table: all of its rows or none."""
 
+import codecs
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from django.db import DataError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
+from psycopg.errors import CharacterNotInRepertoire
 
 from clients.http import AccessDenied, Unreachable
 from clients.marketo.client import MarketoClient
@@ -27,6 +29,7 @@ CHUNK_BYTES = 64 * 1024
 MAX_RESUMES = 4
 MAX_REJECTED_ROWS = 1_000
 
+Chunks = Iterable[bytes]
 # Answers how many rows went in and how many were refused.
 Load = Callable[[Extract, Iterable[bytes]], tuple[int, int]]
 
@@ -68,7 +71,7 @@ def load_export(extract: Extract) -> None:
             return
         try:
             _load_export(extract, client, _copy_whole)
-        except DataError:
+        except (DataError, IntegrityError):
             # One row that breaks the rules makes COPY refuse the file; read singly, the others still get in.
             _load_export(extract, client, _copy_row_by_row)
 
@@ -87,11 +90,26 @@ def load_results(extract: Extract) -> None:
             end_load(extract, 0)
         return
     try:
-        _load_page(extract, client)
+        _load_page_as_it_is(extract, client)
     except QueryInterrupted as error:
         raise BadFile(str(error)) from error
     except DataError as error:
         raise BadFile(_sentence_of(error)) from error
+
+
+def _load_page_as_it_is(extract: Extract, client: SalesforceClient) -> None:
+    try:
+        _load_page(extract, client, iter)
+    except DataError as error:
+        if not isinstance(error.__cause__, CharacterNotInRepertoire):
+            raise
+        # The name of an owner holds what no text of the database does; that is shown and nothing else.
+        _load_page(extract, client, _storable)
+
+
+def _storable(chunks: Chunks) -> Iterator[bytes]:
+    for text in codecs.iterdecode(iter(chunks), "utf-8", errors="replace"):
+        yield text.replace("\0", "").encode()
 
 
 def _sentence_of(error: DataError) -> str:
@@ -101,7 +119,7 @@ def _sentence_of(error: DataError) -> str:
     return "The file breaks off."
 
 
-def _load_page(extract: Extract, client: SalesforceClient) -> None:
+def _load_page(extract: Extract, client: SalesforceClient, readable: Callable[[Chunks], Iterator[bytes]]) -> None:
     before = extract.rows_loaded
     stream = VerifiedStream(extract, before)
     with (
@@ -109,7 +127,7 @@ def _load_page(extract: Extract, client: SalesforceClient) -> None:
         client.open_results(extract.remote_id, extract.locator or None) as page,
         transaction.atomic(),
     ):
-        rows = _table(extract).copy_file(stream.read(page.iter_chunks(CHUNK_BYTES)))
+        rows = _table(extract).copy_file(readable(stream.read(page.iter_chunks(CHUNK_BYTES))))
         stream.heartbeat.stop()
         if page.rows is not None and rows != page.rows:
             raise BadFile(f"{rows} rows came instead of {page.rows}.")
@@ -117,12 +135,14 @@ def _load_page(extract: Extract, client: SalesforceClient) -> None:
 
 
 def _end_page(extract: Extract, rows: int, next_locator: str | None) -> None:
+    expected = extract.rows_expected or 0
     if next_locator and next_locator == extract.locator:
         raise BadFile("The page names itself as the next one.")
+    # Of pages that name each other more come with every round.
+    if rows > expected or (rows < expected and not next_locator):
+        raise BadFile(f"{rows} rows came instead of {expected}.")
     if next_locator:
         extract.end_step(due_at=timezone.now(), locator=next_locator, rows_loaded=rows)
-    elif rows != extract.rows_expected:
-        raise BadFile(f"{rows} rows came instead of {extract.rows_expected}.")
     else:
         end_load(extract, rows)
 

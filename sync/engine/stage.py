@@ -33,6 +33,9 @@ SALESFORCE_COLUMNS: dict[str, dict[str, str]] = {
 # every way of reading people: this word alone, in small letters, is no value. Null, NULL and "" are texts.
 MARKETO_NULL = "null"
 
+# As a row that is read singly must have it (pipeline.engine.rows): what is none is refused where it comes in.
+MARKETO_ID = "bigint NOT NULL CHECK (id BETWEEN 0 AND 999999999999999999)"
+
 # What every run reads into a stage table, each needing the ids of those before it when changes are followed.
 STAGED: tuple[str, ...] = (Source.MARKETO_PEOPLE, *SALESFORCE_COLUMNS)
 SALESFORCE_OBJECTS: dict[str, str] = {
@@ -89,7 +92,7 @@ class StageTable:
         self.name = sql.Identifier(f"sync_stage_{run.pk}_{source}")
         self._is_marketo = source == Source.MARKETO_PEOPLE
         if self._is_marketo:
-            self.columns = {name: "bigint" if name == "id" else "text" for name in run.fields}
+            self.columns = {name: MARKETO_ID if name == "id" else "text" for name in run.fields}
         else:
             self.columns = (OTHER_COLUMNS | SALESFORCE_COLUMNS)[source]
 

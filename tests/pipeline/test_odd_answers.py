@@ -1,5 +1,6 @@
 """Runs that meet answers which are not quite what the documentation shows: one odd value never ends them."""
 
+import re
 from collections.abc import Callable
 from secrets import token_hex
 from typing import Any
@@ -22,6 +23,7 @@ from sync.services import start_sync
 from sync.statuses import RunStatus
 from tests.factories import make_marketo_connection
 from tests.sync.altered_answers import AlteredAnswers, in_each_part
+from tests.sync.conftest import Sync
 from tests.sync.driving import cut_waits_short, finish, run_has_ended, work_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -178,6 +180,28 @@ def test_a_person_who_cannot_be_read_stays_as_before(
     before = changed.title
     changed.refresh_from_db()
     assert (changed.title, changed.removed_at) == (before, None)
+
+
+def test_a_row_of_a_file_without_an_id_is_left_out(
+    sync: Sync, answers: AlteredAnswers, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every full run would have ended with what the database said."""
+
+    def without_size(answer: Values, _request: PreparedRequest) -> Values:
+        return answer | {"result": [one | {"fileSize": None, "fileChecksum": None} for one in answer["result"]]}
+
+    def without_id(response: Any, _request: PreparedRequest) -> bytes:
+        *rows, last = bytes(response.content).splitlines(keepends=True)
+        return b"".join([*rows, re.sub(rb"(?<=,)\d+(?=,)", b"null", last, count=1)])
+
+    synced = sync().synced
+    answers.alter(r"/status\.json", without_size)
+    answers.alter(r"/file\.json", without_id)
+    run = sync()
+    assert (run.status, run.removed) == (RunStatus.SUCCEEDED, 0)
+    assert {row.reason for row in RejectedRow.objects.of_run(run)} == {"no_id"}
+    assert run.seen == run.synced + sum(run.skipped.values()) + run.rejected
+    assert run.synced <= synced
 
 
 def test_a_name_as_long_as_a_book_is_cut(synced: SalesAccount, changed: Person, sandbox: SandboxProcess) -> None:

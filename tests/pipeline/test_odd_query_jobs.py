@@ -90,6 +90,23 @@ def test_a_record_that_comes_twice_is_one(
     assert (again.status, again.changed) == (RunStatus.SUCCEEDED, 0)
 
 
+@pytest.mark.parametrize("odd", [b"A\0nna", b"\xffAnna"], ids=["NUL", "no UTF-8"])
+def test_an_owner_is_called_what_no_database_holds(sync: Sync, answers: AlteredAnswers, odd: bytes) -> None:
+    """Pain 18: of a user who has such a name the people come all the same, with what can be read of it."""
+    sync()
+    name = str(Person.objects.live().exclude(owner_name=None).values_list("owner_name", flat=True)[0])
+    theirs = Person.objects.live().filter(owner_name=name)
+    number = theirs.count()
+
+    def rename(response: Any, _request: PreparedRequest) -> bytes:
+        return bytes(response.content).replace(b'"' + name.encode() + b'"', b'"' + odd + b'"')
+
+    answers.alter(RESULTS, rename)
+    run = sync()
+    assert (run.status, run.updated, theirs.count()) == (RunStatus.SUCCEEDED, number, 0)
+    assert Person.objects.live().filter(owner_name__endswith="nna").count() >= number
+
+
 def test_a_file_with_other_columns_says_so(sync: Sync, answers: AlteredAnswers) -> None:
     answers.alter(RESULTS, lambda response, _request: bytes(response.content).replace(b'"Id"', b'"ID"', 1))
     run = sync()
@@ -105,6 +122,19 @@ def test_a_page_of_results_that_names_itself_ends_the_run(sync: Sync, answers: A
     answers.alter(RESULTS, name_itself)
     run = sync()
     assert (run.status, run.failure) == (RunStatus.FAILED, "extract_failed")
+
+
+def test_pages_of_results_that_name_each_other_end_the_run(sync: Sync, answers: AlteredAnswers) -> None:
+    """They would fill the disk."""
+
+    def go_to_and_fro(response: Any, request: PreparedRequest) -> bytes:
+        response.headers["Sforce-Locator"] = "Mg" if "MQ" in str(request.url) else "MQ"
+        return bytes(response.content)
+
+    answers.alter(RESULTS, go_to_and_fro)
+    run = sync()
+    assert (run.status, run.failure) == (RunStatus.FAILED, "extract_failed")
+    assert "rows came instead of" in run.failure_params["detail"]
 
 
 def test_a_query_job_in_an_unknown_state_is_waited_for(sync: Sync, answers: AlteredAnswers) -> None:

@@ -1,7 +1,7 @@
 """One rule for what is no value, however a file is read."""
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from psycopg import sql
 
 from accounts.models import SalesAccount
@@ -27,3 +27,16 @@ def test_copy_and_row_by_row_read_the_same(account: SalesAccount) -> None:
         copied = [name for (name,) in cursor.fetchall()]
     read = [row[1] for row in read_rows([FILE], run.fields) if not isinstance(row, Refused)]
     assert copied == read == NAMES
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", ["null", "-1", "1000000000000000000"])
+def test_copy_and_row_by_row_refuse_the_same_ids(account: SalesAccount, number: str) -> None:
+    """The merge would end by it, or the pages that lead to such a person."""
+    run, file = make_run(account, RunStatus.PLANNING, fields=["id", "lastName"]), f"id,lastName\n{number},Lind\n"
+    table = StageTable(run, Source.MARKETO_PEOPLE)
+    table.create()
+    [row] = read_rows([file.encode()], run.fields)
+    assert isinstance(row, Refused)
+    with pytest.raises(IntegrityError):
+        table.copy_file([file.encode()])
