@@ -250,8 +250,9 @@ class Folded(Func):
 
 
 def folded(text: str) -> str:
-    """What FOLDED makes of a text of Python."""
-    return unicodedata.normalize("NFC", text).lower().translate(str.maketrans(ACCENTED, PLAIN))
+    """What FOLDED makes of a text of Python, which alone makes two letters of the capital i with a dot."""
+    composed = unicodedata.normalize("NFC", text).replace("İ", "i")
+    return composed.lower().translate(str.maketrans(ACCENTED, PLAIN))
 
 
 # What people are found by the beginning of, compared byte by byte: by that order an index finds beginnings, and stops
