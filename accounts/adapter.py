@@ -24,6 +24,7 @@ from kombu.exceptions import OperationalError
 from accounts import tasks
 from accounts.access import has_signed_in_with_salesforce, is_fresh_sign_in
 from accounts.audit_actions import AccountAction
+from accounts.begun_sign_in import note_beginning
 from accounts.emails import SignInChange
 from accounts.first_sign_in import keep_what_the_browser_tells
 from accounts.models import User
@@ -70,6 +71,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if refusal:
             return refusal
         if has_signed_in_with_salesforce(request, user) or not must_use_salesforce(user):
+            note_beginning(request, user)
             keep_what_the_browser_tells(request, user)
             return None
         record_own(user, action=AccountAction.PASSWORD_REFUSED)

@@ -17,6 +17,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from accounts.audit_actions import AccountAction
+from accounts.begun_sign_in import has_begun_in_vain
 from accounts.models import Member, User
 from accounts.services import record_own
 from accounts.sign_in_limits import is_other_device
@@ -33,7 +34,7 @@ class ConsoleRequest(HttpRequest):
 class SessionLimitsMiddleware:
     """
     Signs people out whose session is too old or was not used for too long (OWASP ASVS 5.0, 7.3.1 and 7.3.2), and
-    whoever has a session that was begun elsewhere.
+    whoever has a session that was begun elsewhere, or has begun to sign in by a password that is none any more.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -43,10 +44,16 @@ class SessionLimitsMiddleware:
         if request.user.is_authenticated and (is_other_device(request) or _is_over(request)):
             # Not Django's logout, which the audit trail would call the person's own doing.
             record_own(request.user, action=AccountAction.SESSION_ENDED)
-            request.session.flush()
-            request.user = AnonymousUser()
-            messages.info(request, _("Your session has ended, to keep your account safe. Sign in again."))
+            _end_session(request)
+        elif has_begun_in_vain(request):
+            _end_session(request)
         return self.get_response(request)
+
+
+def _end_session(request: HttpRequest) -> None:
+    request.session.flush()
+    request.user = AnonymousUser()
+    messages.info(request, _("Your session has ended, to keep your account safe. Sign in again."))
 
 
 def _is_over(request: HttpRequest) -> bool:

@@ -61,6 +61,27 @@ def is_let_in_with(nora: User, code: str) -> bool:
     return browser.get(PROFILE).status_code == 200
 
 
+def test_a_sign_in_that_waits_for_its_code_ends_with_a_new_password(nora: User) -> None:
+    """Security statement 35: whoever knew the old one does not get in with it, whatever code they have."""
+    browser = Client()
+    sign_in(browser, nora.email)
+    nora.set_password("N3w-Passw0rd!")
+    nora.save()
+    browser.post(CODE, {"code": codes()[0]})
+    assert browser.get(PROFILE).status_code == 302
+
+
+def test_whose_second_factor_was_taken_away_meanwhile_can_begin_anew(nora: User) -> None:
+    """Or the page for the code and the one for the password would lead to each other for a quarter of an hour."""
+    browser = Client()
+    sign_in(browser, nora.email)
+    assert browser.get(CODE).status_code == 200
+    reset_second_factors(user=nora, reset_by=None)
+    assert browser.get(CODE, follow=True).redirect_chain == [("/accounts/login/", 302)]
+    sign_in(browser, with_password(nora).email)
+    assert browser.get(PROFILE).status_code == 200
+
+
 def test_a_copy_of_the_database_holds_no_second_factor(nora: User) -> None:
     """Security statement 6: neither the app's secret nor the seed of the recovery codes."""
     stored = str(list(Authenticator.objects.values_list("data", flat=True)))
