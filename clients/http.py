@@ -17,6 +17,7 @@ from clients.deadline import WATCHED_POOLS, RetryOutsideDeadlines
 from clients.hosts import ForbiddenHost, must_be_public
 from clients.measures import measured_call
 from clients.public import PublicConnectionPool
+from clients.values import whole_number
 from common.redaction import redact_text
 
 TIMEOUT_SECONDS = (5.0, 60.0)  # connect, read
@@ -369,8 +370,8 @@ class Download:
 
     def __init__(self, service: str, response: requests.Response, *, skip: int = 0) -> None:
         self._service, self._response, self._skip = service, response, skip
-        length = response.headers.get("Content-Length")
-        self.length = int(length) - skip if length and "Content-Encoding" not in response.headers else None
+        length = whole_number(response.headers.get("Content-Length"))
+        self.length = None if length is None or "Content-Encoding" in response.headers else length - skip
 
     def iter_chunks(self, size: int) -> Iterator[bytes]:
         """

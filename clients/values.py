@@ -18,6 +18,8 @@ _log = structlog.get_logger(__name__)
 
 # What a bigint column holds, with a margin.
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
+# And an integer column.
+_MOST = 2**31 - 1
 LONGEST_NAME = 255
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -85,6 +87,12 @@ def whole_number(value: object) -> int | None:
     """A number from 0 on, such as an id or a count, perhaps written as text."""
     found = _NUMBER.fullmatch((as_text(value) or "").strip())
     return int(found[0]) if found else None
+
+
+def count(value: object) -> int | None:
+    """How many of something a provider says it has; what no column of a count holds is none."""
+    number = whole_number(value)
+    return number if number is not None and number <= _MOST else None
 
 
 def whole_numbers(value: object) -> tuple[set[int], bool]:

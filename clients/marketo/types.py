@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from clients.values import (
     as_text,
+    count,
     flag,
     moment,
     objects,
@@ -32,7 +33,7 @@ def calls_of_today(day: dict[str, Any]) -> int:
     How many calls Marketo has counted, by its answer about a day; 0 where it says none, and of a day that is over:
     whoever took yesterday's calls for today's would wait until tomorrow.
     """
-    calls, told_of = whole_number(day.get("total")), moment(day.get("date"))
+    calls, told_of = count(day.get("total")), moment(day.get("date"))
     if calls is None:
         warn_unreadable("usage", day.get("total"))
     is_over = told_of is not None and told_of.date() < datetime.now(CENTRAL).date()
@@ -159,7 +160,7 @@ class Export:
         return cls(
             export_id=str(record["exportId"]),
             status=ExportStatus.of(record.get("status")),
-            rows=whole_number(record.get("numberOfRecords")),
+            rows=count(record.get("numberOfRecords")),
             size=whole_number(record.get("fileSize")),
             checksum=checksum[1].lower() if checksum else None,
             error=as_text(record.get("errorMsg")) or "",

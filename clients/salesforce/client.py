@@ -24,11 +24,11 @@ from clients.http import (
     told_call,
 )
 from clients.salesforce.errors import SERVICE, QueryInterrupted, SessionExpired, error_of, raise_for_error, refusal_in
-from clients.values import as_text, flag, required, short_text, warn_unreadable, whole_number
+from clients.values import as_text, count, flag, required, short_text, warn_unreadable, whole_number
 
 T = TypeVar("T")
 
-_USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
+_USAGE = re.compile(r"api-usage=(\d{1,9})/(\d{1,9})\b", re.ASCII)
 _LAST_PAGE = "null"  # Salesforce sends the word
 
 
@@ -295,7 +295,7 @@ class SalesforceClient:
             job = QueryJob(
                 job_id=job_id,
                 state=QueryJobState.of(answer.get("state")),
-                rows=whole_number(answer.get("numberRecordsProcessed")) or 0,
+                rows=count(answer.get("numberRecordsProcessed")) or 0,
                 error=as_text(answer.get("errorMessage")) or "",
             )
         if refusal := refusal_in(job.error):

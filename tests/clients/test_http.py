@@ -254,6 +254,15 @@ class TestAddressesThatDoNotAnswer:
         assert len(tried) == 20
 
 
+@pytest.mark.parametrize(
+    ("told", "length"), [("5", 5), ("five", None), ("-5", None), ("5, 5", None), ("9" * 5000, None)]
+)
+def test_an_odd_length_of_a_file_is_none(told: str, length: int | None) -> None:
+    response = requests.Response()
+    response.headers["Content-Length"] = told
+    assert http.Download("marketo", response).length == length
+
+
 @pytest.mark.parametrize("path", ["/endless", "/bomb"])
 def test_a_file_without_an_end_is_cut_off(provider: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Security statement 16: a streamed file has a limit, too, and is never held as a whole."""

@@ -100,6 +100,7 @@ def test_an_activity_type_that_cannot_be_read_is_left_out(answering: Answering) 
         ({"success": True}, 0),
         ({"success": True, "result": [{"date": "2026-11-28"}]}, 0),
         ({"success": True, "result": [{"total": None}]}, 0),
+        ({"success": True, "result": [{"total": 2**31}]}, 0),
         ({"success": True, "result": [None]}, 0),
         ({"success": True, "result": {"total": 7}}, 0),
     ],
@@ -205,6 +206,8 @@ COMPLETED = {
         ({"fileChecksum": SHA256.upper()}, (ExportStatus.COMPLETED, 5, 9, SHA256, "")),
         ({"fileChecksum": "md5:" + "a" * 32}, (ExportStatus.COMPLETED, 5, 9, None, "")),
         ({"fileChecksum": {}, "fileSize": None}, (ExportStatus.COMPLETED, 5, None, None, "")),
+        # No column holds it: the run ended as if a worker had crashed again and again.
+        ({"numberOfRecords": 2**31}, (ExportStatus.COMPLETED, None, 9, SHA256, "")),
         ({"numberOfRecords": None, "fileSize": []}, (ExportStatus.COMPLETED, None, None, SHA256, "")),
         ({"errorMsg": None}, (ExportStatus.COMPLETED, 5, 9, SHA256, "")),
         ({"errorMsg": {"code": 5}}, (ExportStatus.COMPLETED, 5, 9, SHA256, "")),

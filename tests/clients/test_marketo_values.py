@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from clients.values import as_text, flag, moment, objects, whole_number, whole_numbers
+from clients.values import as_text, count, flag, moment, objects, whole_number, whole_numbers
 
 ODD = [None, "", "x", [], [5], {}, {"id": 5}]
 
@@ -36,6 +36,11 @@ ODD = [None, "", "x", [], [5], {}, {"id": 5}]
 )
 def test_whole_number(value: object, number: int | None) -> None:
     assert whole_number(value) == number
+
+
+@pytest.mark.parametrize(("value", "number"), [("0", 0), (2**31 - 1, 2**31 - 1), (2**31, None), (-1, None), ([], None)])
+def test_a_count_fits_its_column(value: object, number: int | None) -> None:
+    assert count(value) == number
 
 
 @pytest.mark.parametrize(
