@@ -40,6 +40,8 @@ def delete_user(user: User) -> None:
     Delete a user with all that lets them in. What they did stays in the audit trail, with their address, until its
     time is over. Raises RefusedError for whoever still has a place.
     """
+    # Whoever makes them a member at the moment, or ops staff, comes first: a place is looked for behind them.
+    user = User.objects.select_for_update().get(pk=user.pk)
     if reason := reason_to_keep_user(user):
         raise RefusedError(reason)
     keys = UserSession.objects.filter(user=user).values_list("session_key", flat=True)

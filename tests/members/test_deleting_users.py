@@ -1,16 +1,22 @@
 """A user who has no place in the console any more can be deleted; whoever has one cannot, and it is said why."""
 
+import time
 from io import StringIO
+from threading import Event
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from accounts.audit_chain import broken_entries
 from accounts.models import AuditEvent, SalesAccount, User
-from members.leaving import reason_to_keep_user
+from accounts.permissions import Role
+from accounts.services import RefusedError, add_member
+from members.leaving import delete_user, reason_to_keep_user
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_admin, make_marketo_connection, make_salesforce_connection, make_user
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +53,28 @@ def test_whoever_still_has_a_place_stays(account: SalesAccount, ops: User) -> No
     make_salesforce_connection(account, connected_by=former["Somebody else"])
     for word, user in {**former, "ops staff": ops}.items():
         assert word in reason_to_keep_user(user)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_is_made_a_member_at_the_moment_stays(account: SalesAccount) -> None:
+    """The command ended by what the database says of a row that others need."""
+    user, joined = make_user(), Event()
+
+    def do(number: int) -> None:
+        if number:
+            joined.wait(timeout=60)
+            with pytest.raises(RefusedError, match="member"):
+                delete_user(user)
+            return
+        with transaction.atomic():
+            # As whoever accepts an invitation does.
+            User.objects.select_for_update(no_key=True).get(pk=user.pk)
+            add_member(account=account, user=user, role=Role.USER, teams=[])
+            joined.set()
+            time.sleep(0.2)
+
+    at_once(2, do)
+    assert account.members.filter(user=user).exists()
 
 
 def test_nobody_of_that_address() -> None:
