@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clients.salesforce.oauth import to_18
-from clients.values import as_text, flag, required, warn_unreadable
+from clients.values import as_text, flag, required, storable, warn_unreadable
 from sync.engine.fields import INDISPENSABLE, RECORD_IDS, SHORT_ID
 from sync.engine.problems import BadFile
 from sync.engine.stage import MARKETO_NULL
@@ -97,8 +97,9 @@ def _related(record: Mapping[str, Any], path: str) -> str | None:
     name, _dot, inner = path.partition(".")
     related = record.get(name)
     value = as_text(related.get(inner)) if isinstance(related, dict) else None
-    if value and _is_storable(value):
-        return value
+    if value:
+        # As what is read of a page of results (pipeline.engine.load).
+        return storable(value) or None
     if record.get(name, "") is not None:
         warn_unreadable(path, related)
     return None
