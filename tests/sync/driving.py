@@ -38,18 +38,23 @@ def work_until(is_reached: Callable[[], bool], around: Around = nullcontext) -> 
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not is_reached():
         assert time.monotonic() < deadline, describe()
-        for run_id in SyncRun.objects.due().values_list("pk", flat=True):
-            with around():
-                runner.advance_run(run_id)
-        for extract_id in Extract.objects.due().values_list("pk", flat=True):
-            with around():
-                runner.advance_extract(extract_id)
+        taken = [_take(SyncRun, runner.advance_run, around), _take(Extract, runner.advance_extract, around)]
+        if not any(taken):
+            time.sleep(0.01)
         _let_time_pass()
+
+
+def _take(model: type[SyncRun | Extract], advance: Callable[[int], None], around: Around) -> int:
+    """Take the steps that are due, and say how many they were."""
+    due = model.objects.due().values_list("pk", flat=True)
+    for pk in due:
+        with around():
+            advance(pk)
+    return len(due)
 
 
 def _let_time_pass() -> None:
     """The next look at a remote job comes at once; whoever waits for something else goes on waiting."""
-    time.sleep(0.01)
     _forget("marketo-budget:*:window")
     Extract.objects.filter(waiting_reason="", due_at__isnull=False).update(due_at=Now())
 
