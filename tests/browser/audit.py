@@ -116,10 +116,10 @@ def audit_view(page: Page, url: str, sources: dict[str, str]) -> list[str]:
 def faults_at_widths(page: Page, number: int) -> list[str]:
     """
     Whether a screen must be scrolled sideways at widths from a small phone to a big monitor. They lie 40 px apart; each
-    screen is seen in every fourth of them, its neighbours in the others.
+    screen is seen in every eighth of them, its neighbours in the others.
     """
     faults, usual = [], page.viewport_size
-    for width in (320, *range(360 + 40 * (number % 4), 1921, 160)):
+    for width in (320, *range(360 + 40 * (number % 8), 1921, 320)):
         page.set_viewport_size({"width": width, "height": 900})
         if over := page.evaluate(TOO_WIDE):
             faults.append(f"is {over} px too wide for {width}")
