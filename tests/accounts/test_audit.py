@@ -75,9 +75,10 @@ def test_what_is_kept_in_english_or_as_a_code_is_read_in_the_readers_words(
 
 
 def test_what_somebody_did_in_swedish_is_kept_as_it_is_called_in_english(account: SalesAccount, admin: User) -> None:
+    run = make_run(account)
     with translation.override("sv"):
-        services.record(account=account, actor=admin, action=SyncAction.STARTED, target=make_run(account))
-    assert AuditEvent.objects.get().target.startswith("Full sync, run 1")
+        services.record(account=account, actor=admin, action=SyncAction.STARTED, target=run)
+    assert AuditEvent.objects.get().target.startswith(f"Full sync, run {run.pk}")
 
 
 def test_a_team_called_like_a_setting_keeps_its_name(account: SalesAccount, admin: User) -> None:

@@ -42,6 +42,8 @@ def test_a_token_is_made_by_the_keyboard_copied_and_revoked(desk: Page, live_ser
     desk.get_by_label("Name").press("Enter")
     shown = desk.locator("code", has_text="msi_api_").first
     expect(shown).to_be_visible()
+    # Before that the button does nothing.
+    desk.wait_for_load_state()
     desk.get_by_role("button", name="Copy").first.press("Enter")
     expect(desk.get_by_text("Copied")).to_be_visible()
     secret = desk.evaluate("navigator.clipboard.readText()")

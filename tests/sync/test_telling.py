@@ -54,7 +54,7 @@ class TestRuns:
         assert (occurrence.event, occurrence.concerned) == (RUN_FAILED.key, admin)
         # What the provider answered may name people.
         assert "404" not in str(occurrence.details)
-        assert told(RUN_FAILED).startswith("Full sync: run 1")
+        assert told(RUN_FAILED).startswith(f"Full sync: run {failed.pk} ")
         sandbox.delete("/_sandbox/faults")
         finish(start_sync(account=synced, started_by=admin))
         assert not going_on()
