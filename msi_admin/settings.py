@@ -187,7 +187,6 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_structlog",
-    "health_check",
     "template_partials",
 ]
 MIDDLEWARE = [
