@@ -31,7 +31,7 @@ demo-reset: ## Forget what the demo has stored; the next `make demo` starts befo
 	rm -rf var
 
 test: install-dev browser ## Run every test, browser tests included; PYTEST_ARGS= narrows it
-	@echo "Running the tests (about a quarter of an hour for all of them on two cores) …"
+	@echo "Running the tests (all of them take 7 to 15 minutes on two cores) …"
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(PYTEST_ARGS)
 
 check: lint ## Check style, and run the tests that need no server: under a minute
