@@ -16,6 +16,7 @@ from sandbox.testing import SandboxProcess
 from sync.services import start_sync
 from sync.statuses import RunStatus
 from tests.notifications.conftest import MakeChannel, Posts
+from tests.sync.driving import forget_callers
 from tests.sync.processes import (
     WORKER_OPTIONS,
     Process,
@@ -73,6 +74,8 @@ def test_nothing_is_lost_and_a_repeat_is_known_by_its_id(
         with notifier(tmp_path, sandbox) as process:
             wait_for(lambda: len(posts()) > before, tmp_path)  # noqa: B023 (called at once)
             kill(process)
+            # Its places among those who send run out by themselves, after twenty seconds.
+            forget_callers()
     assert FAILED
     end(FAILED, account=account)
     sandbox.delete("/_sandbox/faults")
