@@ -9,9 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.http import require_safe
 from health_check.base import HealthCheck
+from health_check.contrib import celery
 from health_check.exceptions import ServiceUnavailable
 from health_check.views import HealthCheckView
 from prometheus_client import CONTENT_TYPE_LATEST
+from redis.exceptions import ConnectionError as ConnectionClosed
 
 from msi_admin.exposition import figures_of_processes, is_allowed
 from operations.figures import figures_of_rows
@@ -58,6 +60,17 @@ class Readiness(HealthCheckView):  # type: ignore[misc]
 
 
 @dataclasses.dataclass
+class Ping(celery.Ping):  # type: ignore[misc]
+    """A worker for every queue answers. Where Redis has closed the connection meanwhile, a new one is asked."""
+
+    def run(self) -> None:
+        try:
+            super().run()
+        except ConnectionClosed:
+            super().run()
+
+
+@dataclasses.dataclass
 class Scheduler(HealthCheck):  # type: ignore[misc]
     """The sweep runs, which beat sends every second: without it nothing goes on by itself."""
 
@@ -70,7 +83,7 @@ class Scheduler(HealthCheck):  # type: ignore[misc]
 class WorkerReadiness(Readiness):
     """A worker for every queue answers, and the sweep runs."""
 
-    checks = ("health_check.contrib.celery.Ping", Scheduler)
+    checks = (Ping, Scheduler)
 
 
 readyz = for_monitoring(Readiness.as_view())

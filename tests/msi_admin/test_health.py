@@ -38,6 +38,14 @@ def test_missing_workers_and_a_dead_scheduler_are_named(client: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_a_connection_that_redis_has_closed_is_no_fault_of_the_workers(client: Client) -> None:
+    """After a restart of Redis the first look said "unknown error", and monitoring called somebody."""
+    client.get("/readyz/workers")
+    redis_client().client_kill_filter(_type="normal", skipme=True)
+    assert client.get("/readyz/workers").json()["Ping"] == "Unavailable: Celery workers unavailable"
+
+
+@pytest.mark.django_db
 def test_probes_come_over_http_and_with_any_host(client: Client, settings: Settings) -> None:
     settings.SECURE_SSL_REDIRECT = True
     for address in ("/healthz", "/readyz", "/metrics"):
