@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import django
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
@@ -24,6 +25,9 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Looking for garbage took a tenth of the time.
 gc.set_threshold(10_000, 20, 20)
+# How long an example takes says how busy the machine is, and of a busy one nothing shall fail.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 pytest_plugins = ["tests.leftovers", "tests.order", "tests.watchdog"]
 

@@ -36,7 +36,7 @@ def token(account: SalesAccount, admin: User, monkeypatch: pytest.MonkeyPatch) -
 
 
 @described.parametrize()
-@settings(max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 def test_the_api_does_what_its_description_says(case: schemathesis.Case[Any], token: str) -> None:
     """With good and bad values, with and without a token, with methods that there are not."""
     case.call_and_validate(headers={"Authorization": f"Bearer {token}"})

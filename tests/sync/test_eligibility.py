@@ -89,14 +89,14 @@ def in_python(person: dict[str, Any], leads: Rows, contacts: Rows, sees_all: See
 
 
 @pytest.mark.django_db
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PEOPLE, st.lists(LEADS, max_size=1), st.lists(CONTACTS, max_size=1), st.sampled_from(RIGHTS))
 def test_sql_and_python_judge_alike(person: dict[str, Any], leads: Rows, contacts: Rows, sees_all: SeesAll) -> None:
     assert in_sql(person, leads, contacts, sees_all) == in_python(person, leads, contacts, sees_all)
 
 
 @pytest.mark.django_db
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PEOPLE, st.lists(LEADS, max_size=1), st.lists(CONTACTS, max_size=1))
 def test_nobody_is_judged_by_what_is_not_shown(person: dict[str, Any], leads: Rows, contacts: Rows) -> None:
     """Whoever may be hidden is never called deleted, nor missing in Salesforce unless Marketo names no record."""
