@@ -52,7 +52,7 @@ os.environ.update(
         "VAR_DIR": str(FOLDER),
         # Nobody in a test waits for a lock that long: a deadlock ends as an error, not as a hanging run.
         "PGOPTIONS": "-c lock_timeout=20s",
-        # Workers would look through all pages, too, each time one starts; a test of its own does.
+        # Workers would look through all pages, too, each time one starts: those of compose do, in their test.
         "CELERY_SKIP_CHECKS": "1",
     }
 )

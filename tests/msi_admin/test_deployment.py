@@ -160,6 +160,8 @@ def production(tmp_path: Path) -> dict[str, str]:
     """The environment of the compose file's services, on the servers of the tests; secrets lie in files."""
     place = connection.settings_dict
     environment = dict(os.environ) | COMPLETE
+    # In a real container nobody skips them.
+    del environment["CELERY_SKIP_CHECKS"]
     for name in ("SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "METRICS_TOKEN"):
         (tmp_path / name).write_text(environment.pop(name) + "\n")
         environment[f"{name}_FILE"] = str(tmp_path / name)
