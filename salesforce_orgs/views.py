@@ -29,6 +29,7 @@ from problems.messages import PROBLEMS, ConnectionProblem
 from salesforce_orgs import services
 from salesforce_orgs.forms import SalesforceHostForm
 from salesforce_orgs.moves import OtherOrgError, move_under_way, offered_move
+from salesforce_orgs.returning import few_at_a_time
 
 # In the session: by which a sign-in at Salesforce knows the browser it began in.
 BROWSER = "salesforce_sign_in_browser"
@@ -157,6 +158,7 @@ def disconnect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> Ht
 
 @member_required
 @require_GET
+@few_at_a_time
 def salesforce_callback(request: ConsoleRequest) -> HttpResponse:
     """Where Salesforce sends the browser back to."""
     place = ACCOUNT if request.member.may(ACCOUNT.permission) else OWN

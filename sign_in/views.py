@@ -19,6 +19,7 @@ from accounts.access import AnyView, fresh_sign_in_required
 from accounts.models import User
 from accounts.services import RefusedError
 from salesforce_orgs.forms import SalesforceHostForm
+from salesforce_orgs.returning import few_at_a_time
 from salesforce_orgs.services import login_origin
 from sign_in.links import linked_to, unlink
 from sign_in.oauth import SalesforceAdapter, origin_of
@@ -50,6 +51,7 @@ def login(request: HttpRequest) -> HttpResponse:
 
 @offered
 @require_GET
+@few_at_a_time
 def callback(request: HttpRequest) -> HttpResponse:
     """Where Salesforce sends the browser back to."""
     adapter = SalesforceAdapter(request, origin_of(request.GET.get("state", "")))

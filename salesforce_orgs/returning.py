@@ -1,0 +1,41 @@
+"""Browsers that come back from a login page of Salesforce: so many at a time, that the others are served, too."""
+
+from functools import wraps
+from threading import BoundedSemaphore
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+
+from accounts.access import AnyView
+
+# Of the eight threads of a web process (msi_admin.serve).
+PLACES = 4
+SECONDS_TO_WAIT = 10
+_places = BoundedSemaphore(PLACES)
+
+
+def few_at_a_time(view: AnyView) -> AnyView:
+    """
+    For a page that asks Salesforce what a code means. Anybody may come to it, by a host of Salesforce that they choose:
+    one that does not answer keeps a thread for a minute. Whoever finds no place has lost nothing, and loads it again.
+
+    Of each process by itself: it is its threads that are short, and people sign in while Redis is away.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not _places.acquire(blocking=False):
+            return _come_again(request)
+        try:
+            return view(request, *args, **kwargs)
+        finally:
+            _places.release()
+
+    return guarded
+
+
+def _come_again(request: HttpRequest) -> HttpResponseBase:
+    answer = render(request, "errors/503.html", status=503)
+    answer["Retry-After"] = str(SECONDS_TO_WAIT)
+    return answer
