@@ -36,6 +36,7 @@ def few_at_a_time(view: AnyView) -> AnyView:
 
 
 def _come_again(request: HttpRequest) -> HttpResponseBase:
-    answer = render(request, "errors/503.html", status=503)
+    context = {"address": request.get_full_path()}
+    answer = render(request, "salesforce_orgs/come_again.html", context, status=503)
     answer["Retry-After"] = str(SECONDS_TO_WAIT)
     return answer

@@ -1,10 +1,12 @@
 """Who comes back from Salesforce waits for a host that anybody may choose: that must not keep everybody waiting."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.http import HttpRequest, HttpResponseBase
 from django.test import Client
+from django.utils.html import escape
 
 from accounts.models import User
 from salesforce_orgs.returning import PLACES, few_at_a_time
@@ -17,7 +19,7 @@ from tests.sign_in.salesforce_browser import AtSalesforce, leave, link
 pytestmark = pytest.mark.django_db
 
 
-def behind(others: int, then: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+def behind(others: int, then: Callable[[], HttpResponseBase]) -> Any:
     """What is answered while so many others of the process wait for Salesforce."""
     if not others:
         return then()
@@ -32,6 +34,7 @@ def test_who_signs_in_leaves_threads_to_others_and_loses_nothing(
     back = at_salesforce(leave(client))
     answer = behind(PLACES, lambda: client.get(back))
     assert (answer.status_code, "Retry-After" in answer) == (503, True)
+    assert f'href="{escape(back)}"' in answer.content.decode()
     assert behind(PLACES - 1, lambda: client.get(back))["Location"] == "/"
 
 
