@@ -130,6 +130,7 @@ def faults_at_widths(page: Page, number: int) -> list[str]:
 
 def faults_of(page: Page) -> list[str]:
     """What axe-core finds on a page, and whether it must be scrolled sideways, in parts, or without need."""
+    page.wait_for_load_state()
     page.evaluate(AXE)
     violations = page.evaluate(f"axe.run({RULES}).then(result => result.violations)")
     faults = [f"{found['id']}: {node['html'][:150]}" for found in violations for node in found["nodes"][:3]]

@@ -28,6 +28,7 @@ class SetupReader:
         self.page = page
 
     def follow(self, recipe: Locator, entries: Mapping[str, str | Path]) -> None:
+        expect(recipe).to_be_visible()
         for name in recipe.locator("b").all_inner_texts():
             self._do(name, entries)
 
