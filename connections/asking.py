@@ -10,6 +10,9 @@ from common.throttling import HeldError, exclusive
 from problems.codes import ProblemCode
 from problems.messages import ConnectionProblem
 
+# Of what changes something: whoever presses a button twice sees what the second press finds.
+PRESSES = 2
+
 
 @contextmanager
 def asking(name: str, *, places: int = 1) -> Iterator[None]:

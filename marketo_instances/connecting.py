@@ -15,6 +15,7 @@ from accounts.services import lock_account, record
 from clients.hosts import ForbiddenHost, normalise_marketo_endpoint
 from clients.http import ApiError, UnexpectedAnswer
 from clients.marketo.client import PROBE_PATHS, MarketoClient
+from connections.asking import PRESSES, asking
 from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance, Service
 from connections.services.call_log import solve_failures
 from connections.services.call_recorder import record_call_failure
@@ -50,7 +51,7 @@ def bare_munchkin_id(text: str) -> str:
 def probe_marketo(account: SalesAccount | None, endpoint: str, client_id: str, client_secret: str) -> None:
     """
     Ask for a token and read the fields of people with it. Raises ConnectionProblem when one of them is refused, which
-    the account's Diagnostics shows.
+    the account's Diagnostics shows, and while that is being asked for others.
     """
     client = MarketoClient(
         endpoint,
@@ -60,8 +61,9 @@ def probe_marketo(account: SalesAccount | None, endpoint: str, client_id: str, c
         on_call=partial(record_call_failure, account.pk if account else None),
     )
     try:
-        client.check_credentials()
-        client.describe_fields()
+        with asking(f"marketo-probe-{account.pk if account else 'new'}", places=PRESSES):
+            client.check_credentials()
+            client.describe_fields()
     except UnexpectedAnswer:
         raise ConnectionProblem(ProblemCode.MARKETO_NOT_MARKETO) from None
     except ApiError as error:

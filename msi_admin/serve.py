@@ -99,7 +99,7 @@ class Keeper:
             for ended in [one for one in running if one.process.poll() is not None]:
                 running.remove(ended)
                 code = code or ended.failure()
-                running.append(self._start())
+                running += [] if code else [self._start()]
         _end([kept.process for kept in running])
         return 0 if self._is_told_to_stop else code
 
@@ -131,7 +131,9 @@ def _serve(listening: int, started: int, threads: int) -> None:
     threading.Thread(target=_end_with_keeper, daemon=True).start()
     from msi_admin.request_parser import Channel
     from msi_admin.wsgi import application
+    from salesforce_orgs.returning import places
 
+    places.share_of(threads)
     server = waitress.server.create_server(
         with_room(application),
         sockets=[socket.socket(fileno=listening)],

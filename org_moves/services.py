@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts.models import Member, SalesAccount, User
 from accounts.permissions import Permission
 from clients.marketo.types import StaticList
+from connections.asking import PRESSES, asking
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.orgs import OrgMove
 from org_moves.replacing import own_connections_to_end, replace_connection, try_offer
@@ -71,7 +72,8 @@ def move_to_org(*, account: SalesAccount, move_id: int, by: User) -> OrgMove | N
     What follows the commit survives a kill: tokens are revoked every hour, notices and the full run are rows, and the
     package is looked at every night. Raises ConnectionProblem or SyncRefused; then nothing has changed.
     """
-    try_offer(account, move_id)
+    with asking(f"org-move-{account.pk}", places=PRESSES):
+        try_offer(account, move_id)
     with transaction.atomic():
         move = take_offer(account, move_id)
         if move is None:

@@ -245,8 +245,8 @@ PROBLEMS: dict[str, Problem] = MARKETO_PROBLEMS | {
         ("View All Records",),
     ),
     ProblemCode.ASKED_JUST_NOW: Problem(
-        _("This check is running already."),
-        _("Wait a few seconds, then reload this page: it shows the answer."),
+        _("This is being done already."),
+        _("Wait a few seconds, then reload this page: it shows what came of it."),
         YOU,
     ),
     ProblemCode.TOO_MANY_LINKS: Problem(

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts.models import User
 from clients.http import ApiError, reported_call
+from connections.asking import PRESSES, asking
 from connections.models import ConnectMethod, SalesforceApp, SalesforceConnection, Service
 from connections.services.call_recorder import record_call_failure
 from connections.services.sessions import calling_origin, oauth_app, open_session
@@ -30,8 +31,9 @@ def connect_without_login(
     origin = calling_origin(org_origin)
     session = open_session(allowed_hosts=[origin])
     made = Made(account=app.account, user=by, is_own=False, app=app, login_origin=origin, method=method)
+    noted = reported_call(partial(record_call_failure, app.account_id, user=by), SIGN_IN, Service.SALESFORCE)
     try:
-        with reported_call(partial(record_call_failure, app.account_id, user=by), SIGN_IN, Service.SALESFORCE):
+        with asking(f"salesforce-app-{app.account_id}", places=PRESSES), noted:
             if method == ConnectMethod.JWT_BEARER:
                 # Durable: that the next key took the old one's place stays true whatever follows.
                 with transaction.atomic(durable=True):

@@ -9,6 +9,7 @@ from accounts.permissions import Permission
 from accounts.services import record
 from clients.http import ApiError
 from clients.salesforce import app_check, oauth
+from connections.asking import PRESSES, asking
 from connections.models import ConnectionStatus, ConnectMethod, SalesforceApp
 from connections.services.sessions import calling_origin, local_origins, oauth_app, open_session
 from connections.services.token_refresh import refresh_row
@@ -39,7 +40,8 @@ def enter_app(
 def check_app(app: SalesforceApp) -> None:
     """Ask the org whether it knows key and secret, and keep when it did. Raises ConnectionProblem."""
     try:
-        _ask_org(app, oauth_app(app))
+        with asking(f"salesforce-app-{app.account_id}", places=PRESSES):
+            _ask_org(app, oauth_app(app))
     except ApiError as error:
         raise ConnectionProblem(problem_code(error)) from None
     SalesforceApp.objects.filter(pk=app.pk).update(proved_at=timezone.now())
@@ -54,7 +56,7 @@ def replace_credentials(app: SalesforceApp, *, by: User, credentials: tuple[str,
     fresh = oauth.OAuthApp(key, secret, oauth.AppKind(app.kind))
     try:
         # Durable: what the proof brought, a new refresh token perhaps, must not be rolled back with anything else.
-        with transaction.atomic(durable=True):
+        with asking(f"salesforce-app-{app.account_id}", places=PRESSES), transaction.atomic(durable=True):
             _prove(app, fresh)
             # In the seconds that Salesforce takes to answer the right may have been taken.
             makers = Member.objects.for_account(app.account).who_may(Permission.CONNECT_SALESFORCE)

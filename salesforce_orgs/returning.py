@@ -9,10 +9,29 @@ from django.shortcuts import render
 
 from accounts.access import AnyView
 
-# Of the eight threads of a web process (msi_admin.serve).
-PLACES = 4
 SECONDS_TO_WAIT = 10
-_places = BoundedSemaphore(PLACES)
+
+
+class Places:
+    """Half of the threads of a web process, one at least: so many may wait for Salesforce at a time."""
+
+    def __init__(self, threads: int) -> None:
+        self.share_of(threads)
+
+    def share_of(self, threads: int) -> None:
+        """To be said before the first request, by a server that does not have as many threads as usual."""
+        self.number = max(1, threads // 2)
+        self._free = BoundedSemaphore(self.number)
+
+    def take(self) -> bool:
+        return self._free.acquire(blocking=False)
+
+    def give_back(self) -> None:
+        self._free.release()
+
+
+# What msi_admin.serve has unless it is told otherwise.
+places = Places(threads=8)
 
 
 def few_at_a_time(view: AnyView) -> AnyView:
@@ -25,12 +44,12 @@ def few_at_a_time(view: AnyView) -> AnyView:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not _places.acquire(blocking=False):
+        if not places.take():
             return _come_again(request)
         try:
             return view(request, *args, **kwargs)
         finally:
-            _places.release()
+            places.give_back()
 
     return guarded
 

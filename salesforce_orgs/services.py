@@ -19,6 +19,7 @@ from clients.hosts import ForbiddenHost, LoginChoice, salesforce_login_origin
 from clients.http import ApiError, reported_call
 from clients.salesforce import oauth
 from common.throttling import hit
+from connections.asking import PRESSES, asking
 from connections.models import SalesforceConnection, SalesforceSignIn, Service
 from connections.querysets import SalesforceConnectionQuerySet
 from connections.services.call_recorder import record_call_failure
@@ -122,13 +123,17 @@ def finish_sign_in(
 
 
 def disconnect_salesforce(*, account: SalesAccount, by: User) -> None:
-    """Erase the account's connection and revoke its tokens; a Salesforce that does not answer stops nothing."""
-    _disconnect(SalesforceConnection.objects.for_account(account), by)
+    """
+    Erase the account's connection and revoke its tokens; a Salesforce that does not answer stops nothing.
+
+    Raises ConnectionProblem while it is being done already.
+    """
+    _disconnect(SalesforceConnection.objects.for_account(account), by, f"account-{account.pk}")
 
 
 def disconnect_own_salesforce(*, member: Member) -> None:
-    """Erase a member's own connection and revoke its tokens."""
-    _disconnect(SalesforceConnection.objects.of_member(member), member.user)
+    """Erase a member's own connection and revoke its tokens. Raises ConnectionProblem while that is being done."""
+    _disconnect(SalesforceConnection.objects.of_member(member), member.user, f"member-{member.pk}")
 
 
 def connected_salesforce_by(member: Member) -> str:
@@ -155,8 +160,9 @@ def forget_member(*, account: SalesAccount, user: User) -> None:
     withdraw_offer_of(account=account, user=user)
 
 
-def _disconnect(rows: SalesforceConnectionQuerySet, by: User) -> None:
-    with transaction.atomic():
+def _disconnect(rows: SalesforceConnectionQuerySet, by: User, name: str) -> None:
+    # A refresh that hangs holds the row for as long as a call may take.
+    with asking(f"disconnect-{name}", places=PRESSES), transaction.atomic():
         connection = rows.select_for_update(of=("self",)).select_related("account").first()
         if connection is None:
             return

@@ -148,12 +148,19 @@ def disconnect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> Ht
     if request.POST.get("connection", str(connection.pk)) != str(connection.pk):
         messages.warning(request, _("Nothing was done: somebody has connected to another org in the meantime."))
         return redirect(place.page)
-    if place.is_own:
-        services.disconnect_own_salesforce(member=request.member)
-    else:
-        services.disconnect_salesforce(account=request.member.account, by=request.member.user)
+    try:
+        _disconnect(request.member, place)
+    except ConnectionProblem as refused:
+        return _page(request, place, SalesforceHostForm(), refused.code)
     messages.success(request, _("Disconnected from %(org)s.") % {"org": connection.org_name})
     return redirect(place.page)
+
+
+def _disconnect(member: Member, place: ConnectionScope) -> None:
+    if place.is_own:
+        services.disconnect_own_salesforce(member=member)
+    else:
+        services.disconnect_salesforce(account=member.account, by=member.user)
 
 
 @member_required

@@ -75,7 +75,7 @@ def test_whoever_holds_the_link_has_it_checked(
     assert "Check again" in text_of(client.get(link))
     assert "is not done yet" in text_of(client.post(link, follow=True))
     sandbox.delete("/_sandbox/faults")
-    assert "This check is running already" in text_of(client.post(link, follow=True))
+    assert "This is being done already" in text_of(client.post(link, follow=True))
     assert problem() == "marketo_permission"
     cache.clear()  # as when the half minute between two checks is over
     assert "This is done" in text_of(client.post(link, follow=True))

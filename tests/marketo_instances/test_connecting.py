@@ -9,6 +9,7 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
 from clients.http import ReconnectNeeded
+from connections.asking import asking
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client
@@ -52,6 +53,16 @@ def test_connect_uses_the_credentials_that_marketo_sent(
     assert AuditEvent.objects.filter(
         action=InstanceAction.MARKETO_CONNECTED, actor=admin, target="123-ABC-456"
     ).exists()
+
+
+@pytest.mark.usefixtures("linked_instance")
+def test_an_account_waits_for_marketo_in_few_threads(admin: User, account: SalesAccount, client_of: ClientOf) -> None:
+    """Security statement 15: two of an account at a time, whichever way it is being connected."""
+    name, browser = f"marketo-probe-{account.pk}", client_of(admin)
+    with asking(name), asking(name, places=2):
+        pages = [text_of(browser.post(CONNECT)), text_of(browser.post(SET_UP, PASTED))]
+    assert ["This is being done already." in page for page in pages] == [True, True]
+    assert not MarketoConnection.objects.exists()
 
 
 def test_an_account_without_an_instance_is_told_where_to_begin(

@@ -211,7 +211,7 @@ def test_what_is_missing_is_asked_again_and_by_one_person_at_a_time(
     with asking(f"marketo-prerequisites-{instance.pk}"):
         busy = prerequisites(instance)
     assert busy.is_salesforce_synced.verdict is CheckResult.UNKNOWN
-    assert "This check is running already" in busy.is_salesforce_synced.sentence
+    assert "This is being done already" in busy.is_salesforce_synced.sentence
     assert prerequisites(instance).are_met
 
 

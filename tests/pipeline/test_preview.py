@@ -112,7 +112,7 @@ def test_the_preview_explains_a_refusal_of_marketo(
 
 def test_two_previews_at_a_time_ask_once(connected: SalesAccount, marketo_admin: User, client_of: ClientOf) -> None:
     with asking(f"preview-{connected.pk}"):
-        assert "This check is running already" in client_of(marketo_admin).get(PREVIEW).content.decode()
+        assert "This is being done already" in client_of(marketo_admin).get(PREVIEW).content.decode()
     assert "Start Sync" in client_of(marketo_admin).get(PREVIEW).content.decode()
 
 

@@ -8,6 +8,7 @@ from django.test import Client
 from accounts.models import AuditEvent, SalesAccount, User
 from clients.hosts import assertion_audience
 from clients.http import ReconnectNeeded
+from connections.asking import asking
 from connections.audit_actions import ConnectionAction
 from connections.models import ConnectionStatus, ConnectMethod, SalesforceApp, SalesforceAppKey, SalesforceConnection
 from connections.services.client_factory import salesforce_client
@@ -77,6 +78,21 @@ def test_client_credentials_connect_as_whom_the_app_runs_as(
     assert salesforce_client(connection).organization().name == "Acme Inc"
     assert SalesforceConnection.objects.get().access_token != connection.access_token
     crm.post("/settings/admin/salesforce/disconnect/")
+    assert not SalesforceConnection.objects.exists()
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_an_account_s_apps_wait_for_salesforce_in_few_threads(app: SalesforceApp, crm: Client) -> None:
+    """Security statement 15: two of an account at a time, whatever is asked of the org."""
+    asked: list[tuple[str, dict[str, str]]] = [
+        ("", {"client_id": "own-key", "client_secret": "new"}),
+        ("check/", {}),
+        ("connect/", CREDENTIALS | {"my_domain": app.org_origin}),
+    ]
+    name = f"salesforce-app-{app.account_id}"
+    with asking(name), asking(name, places=2):
+        pages = [text_of(crm.post(page_of(app, action), form)) for action, form in asked]
+    assert ["This is being done already." in page for page in pages] == [True] * len(asked)
     assert not SalesforceConnection.objects.exists()
 
 

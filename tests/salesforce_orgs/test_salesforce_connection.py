@@ -14,6 +14,7 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, SalesAccount, User
 from clients.http import ReconnectNeeded
 from clients.salesforce.client import SalesforceClient
+from connections.asking import asking
 from connections.models import SalesforceConnection, SalesforceSignIn
 from connections.orgs import CopiedOrg, OrgMove
 from connections.services.client_factory import salesforce_client
@@ -224,6 +225,19 @@ def test_disconnect_says_what_stops_then_revokes_and_erases(
     assert not SalesforceConnection.objects.exists()
     assert sandbox.get("/_sandbox/state")["org"]["grants"] == 0
     assert AuditEvent.objects.filter(action=OrgAction.SALESFORCE_DISCONNECTED, actor=admin).exists()
+
+
+def test_disconnecting_waits_for_a_hanging_refresh_in_few_threads(
+    salesforce_connection: SalesforceConnection, browser: Client
+) -> None:
+    """Security statement 15: the refresh holds the row; two presses of an account wait for it, more do not."""
+    name = f"disconnect-account-{salesforce_connection.account_id}"
+    with asking(name):
+        with asking(name, places=2):
+            assert "This is being done already." in text_of(browser.post("/settings/admin/salesforce/disconnect/"))
+        assert SalesforceConnection.objects.exists()
+        browser.post("/settings/admin/salesforce/disconnect/")
+    assert not SalesforceConnection.objects.exists()
 
 
 def test_an_org_that_was_not_shown_is_not_disconnected(account: SalesAccount, browser: Client) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils.html import escape
 
 from accounts.models import User
-from salesforce_orgs.returning import PLACES, few_at_a_time
+from salesforce_orgs.returning import Places, few_at_a_time, places
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT
@@ -32,14 +32,22 @@ def test_who_signs_in_leaves_threads_to_others_and_loses_nothing(
     """Security statement 15: half a process's threads wait at most; the address is as good as before."""
     link(mia, client_of, at_salesforce)
     back = at_salesforce(leave(client))
-    answer = behind(PLACES, lambda: client.get(back))
+    answer = behind(places.number, lambda: client.get(back))
     assert (answer.status_code, "Retry-After" in answer) == (503, True)
     assert f'href="{escape(back)}"' in answer.content.decode()
-    assert behind(PLACES - 1, lambda: client.get(back))["Location"] == "/"
+    assert behind(places.number - 1, lambda: client.get(back))["Location"] == "/"
+
+
+@pytest.mark.parametrize(("threads", "number"), [(1, 1), (2, 1), (4, 2), (8, 4), (9, 4)])
+def test_half_of_the_threads_may_wait(threads: int, number: int) -> None:
+    fewer = Places(threads=8)
+    fewer.share_of(threads)
+    taken = [fewer.take() for _ in range(number + 1)]
+    assert taken == [True] * number + [False]
 
 
 def test_who_connects_leaves_threads_to_others_and_loses_nothing(browser: Client, sandbox: SandboxProcess) -> None:
     """Security statement 15: the same of the other address to which Salesforce sends browsers back."""
     back = log_in_at_salesforce(sandbox, leave(browser, CONNECT))
-    assert behind(PLACES, lambda: browser.get(back)).status_code == 503
-    assert behind(PLACES - 1, lambda: browser.get(back))["Location"] == "/settings/admin/salesforce/"
+    assert behind(places.number, lambda: browser.get(back)).status_code == 503
+    assert behind(places.number - 1, lambda: browser.get(back))["Location"] == "/settings/admin/salesforce/"
