@@ -17,7 +17,7 @@ from clients.deadline import WATCHED_POOLS, RetryOutsideDeadlines
 from clients.hosts import ForbiddenHost, must_be_public
 from clients.measures import measured_call
 from clients.public import PublicConnectionPool
-from clients.values import whole_number
+from clients.values import storable, whole_number
 from common.redaction import redact_text
 
 TIMEOUT_SECONDS = (5.0, 60.0)  # connect, read
@@ -46,14 +46,14 @@ class ApiError(Exception):
     outcome: ClassVar[str] = "refused"
 
     def __init__(self, service: str, code: str, detail: str = "") -> None:
-        self.service, self.code, self.detail = service, code, redact_text(detail, _EXCERPT_LENGTH)
+        self.service, self.code, self.detail = service, storable(code), storable(redact_text(detail, _EXCERPT_LENGTH))
         # When the connection was made that the call went over; None when nobody said.
         self.connected_at: datetime | None = None
         # The path that was called; empty until `reported_call` has seen the error.
         self.operation = ""
         # For whoever keeps failed calls: this one is kept.
         self.is_kept = False
-        super().__init__(f"{service} {code}: {self.detail}" if detail else f"{service} {code}")
+        super().__init__(f"{service} {self.code}: {self.detail}" if detail else f"{service} {self.code}")
 
 
 class ReconnectNeeded(ApiError):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from clients.marketo.sample import sample_people
 from clients.salesforce.client import SalesforceClient
+from clients.values import as_text
 from connections.asking import asking
 from pipeline.engine.client_factory import budget_of, marketo_of, salesforce_of
 from sync.eligibility import CONTACTS, CONVERTED_LEADS, LEADS_LEFT_OUT, OWNED_LEADS, Reason
@@ -114,4 +115,4 @@ def _unlinked(account: SalesAccount) -> list[str]:
     with budget_of(account).call():
         people = sample_people(marketo_of(account), INDISPENSABLE)
     unlinked = [person for person in people if not (person.get("sfdcLeadId") or person.get("sfdcContactId"))]
-    return [str(person["id"]) for person in unlinked[:EXAMPLES]]
+    return [text for person in unlinked[:EXAMPLES] if (text := as_text(person.get("id")))]

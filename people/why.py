@@ -10,7 +10,7 @@ from accounts.models import SalesAccount
 from clients.marketo.client import MarketoClient
 from clients.salesforce.client import SalesforceClient
 from clients.salesforce.oauth import to_18
-from clients.values import as_text
+from clients.values import as_text, whole_number
 from connections.asking import asking
 from marketo_instances.schema import field_names
 from pipeline.engine.client_factory import budget_of, list_of, marketo_of, salesforce_of
@@ -96,7 +96,7 @@ def find(account: SalesAccount, text: str) -> list[Known]:
     """
     with _asking(account), budget_of(account).call():
         people = marketo_of(account).leads_by_filter(filter_for(text), [text], ["id", *NAMES])
-    found = [Known(one["id"], _name_of(one), as_text(one.get("email")) or "") for one in people[:MOST_SHOWN]]
+    found = [known for known in map(_known, people[:MOST_SHOWN]) if known.marketo_id]
     return found or _only_in_copy(account, text)
 
 
@@ -123,6 +123,10 @@ def _ask(account: SalesAccount, marketo_id: int) -> Found:
         decision = while_moving(found.decision, is_in_copy=found.is_in_copy)
         found = replace(found, decision=decision, reason=decision.reason)
     return _held_against_list(account, found, last)
+
+
+def _known(person: Mapping[str, Any]) -> Known:
+    return Known(whole_number(person.get("id")) or 0, _name_of(person), as_text(person.get("email")) or "")
 
 
 def _name_of(person: Mapping[str, Any]) -> str:

@@ -185,7 +185,9 @@ class MarketoClient:
         """The workspaces people can be given; the one with the id 0 stands for all of them and is left out."""
         records = self._answer("GET", f"{_USERS_PATH}/workspaces.json")
         with expected_shape(SERVICE, records):
-            return [Workspace(record["id"], short_text(record["name"])) for record in records if record["id"]]
+            # One that cannot be read counts: whoever sees all others does not see all.
+            known = [Workspace(required(whole_number(record["id"])), short_text(record["name"])) for record in records]
+            return [workspace for workspace in known if workspace.workspace_id]
 
     def activity_type_ids(self) -> dict[str, int]:
         """The ids of all activity types of the instance by their names."""

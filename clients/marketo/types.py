@@ -163,7 +163,7 @@ class Export:
             rows=count(record.get("numberOfRecords")),
             size=whole_number(record.get("fileSize")),
             checksum=checksum[1].lower() if checksum else None,
-            error=as_text(record.get("errorMsg")) or "",
+            error=storable(as_text(record.get("errorMsg")) or ""),
         )
 
 

@@ -24,7 +24,7 @@ from clients.http import (
     told_call,
 )
 from clients.salesforce.errors import SERVICE, QueryInterrupted, SessionExpired, error_of, raise_for_error, refusal_in
-from clients.values import as_text, count, flag, required, short_text, warn_unreadable, whole_number
+from clients.values import as_text, count, flag, required, short_text, storable, warn_unreadable, whole_number
 
 T = TypeVar("T")
 
@@ -296,7 +296,7 @@ class SalesforceClient:
                 job_id=job_id,
                 state=QueryJobState.of(answer.get("state")),
                 rows=count(answer.get("numberRecordsProcessed")) or 0,
-                error=as_text(answer.get("errorMessage")) or "",
+                error=storable(as_text(answer.get("errorMessage")) or ""),
             )
         if refusal := refusal_in(job.error):
             raise refusal

@@ -141,6 +141,11 @@ def test_json_that_nobody_can_read_is_an_answer_that_was_not_expected(provider: 
         session.get(provider + path).json()
 
 
+def test_an_error_says_what_a_database_can_hold() -> None:
+    error = http.ApiError("Salesforce", "ODD\0", "Not\0 today \ud800")
+    assert (error.code, error.detail, str(error)) == ("ODD", "Not today \\ud800", "Salesforce ODD: Not today \\ud800")
+
+
 def test_a_closed_port_is_unreachable_and_its_error_hides_the_query() -> None:
     origin = "http://127.0.0.1:1"
     session = http.open_session(allowed_hosts=[origin])

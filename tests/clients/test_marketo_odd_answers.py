@@ -9,25 +9,25 @@ import time_machine
 
 from clients import http
 from clients.marketo.client import MarketoClient
-from clients.marketo.types import ExportStatus
+from clients.marketo.types import ExportStatus, Workspace
 from tests.canned_answers import CannedAnswers, canned_answers
 
 TOKEN = {"access_token": "token", "expires_in": 3599, "scope": "api@acme.example"}
 FIELDS, TYPES, USAGE = "/rest/v1/leads/describe.json", "/rest/v1/activities/types.json", "/rest/v1/stats/usage.json"
 FOLDERS, LEADS, LIST = "/rest/asset/v1/folders.json", "/rest/v1/leads.json", "/rest/v1/lists/9/leads/ismember.json"
-LISTS = "/rest/v1/lists.json"
+LISTS, WORKSPACES = "/rest/v1/lists.json", "/userservice/management/v1/users/workspaces.json"
 STATUS, TOKEN_PATH = "/bulk/v1/leads/export/e/status.json", "/identity/oauth/token"
 SHA256 = "a" * 64
 
 # A client to whom a path answers with a body.
-Answering = Callable[[str, dict[str, Any]], MarketoClient]
+Answering = Callable[[str, object], MarketoClient]
 
 
 @pytest.fixture
 def answering() -> Iterator[Answering]:
     with canned_answers() as origin:
 
-        def client(path: str, body: dict[str, Any]) -> MarketoClient:
+        def client(path: str, body: object) -> MarketoClient:
             CannedAnswers.answers = {TOKEN_PATH: (200, TOKEN, {}), path: (200, body, {})}
             return MarketoClient(origin, "id", "secret", session=http.open_session(allowed_hosts=[origin]))
 
@@ -152,6 +152,14 @@ def test_a_folder_of_unknown_age_is_refused(answering: Answering, folder: object
     """A later beginning would leave out, and so remove from the copy, whoever is older."""
     folders = [{"createdAt": "2024-11-13T15:21:36Z+0000"}, folder]
     assert refused(answering(FOLDERS, envelope(folders)).oldest_folder_created_at)
+
+
+@pytest.mark.parametrize("odd", [None, "EU", [], 1.5])
+def test_a_workspace_that_cannot_be_read_is_not_left_out(answering: Answering, odd: object) -> None:
+    """Whoever has a role in all the others would pass for one who sees everybody."""
+    known = [{"id": 0, "name": "All"}, {"id": "2", "name": "EU"}]
+    assert answering(WORKSPACES, known).workspaces() == [Workspace(2, "EU")]
+    assert refused(answering(WORKSPACES, [*known, {"id": odd, "name": "Asia"}]).workspaces)
 
 
 def test_an_instance_may_have_no_fields(answering: Answering) -> None:

@@ -15,6 +15,7 @@ from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_people, make_run
 from tests.pages import text_of
+from tests.sync.altered_answers import AlteredAnswers
 from tests.sync.conftest import Sync
 
 WHY = "/ops/sync/why/"
@@ -62,6 +63,13 @@ def test_people_are_found_by_address_and_by_salesforce_id(browser: Client, sandb
     asked = browser.get(address, {"ask": 1})
     assert "arrives with the first one" in asked.content.decode()
     assert browser.post(WHY, {"q": asked.context["found"].decision.record["Id"]})["Location"] == address
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("odd", [{}, {"id": None}, {"id": "x"}])
+def test_somebody_without_a_number_is_nobody(browser: Client, answers: AlteredAnswers, odd: dict[str, object]) -> None:
+    answers.alter(r"/leads\.json", lambda answer, _request: answer | {"result": [odd]})
+    assert "Neither Marketo nor the copy" in verdict_on(browser, "nova.ek@why.example")
 
 
 @pytest.mark.django_db

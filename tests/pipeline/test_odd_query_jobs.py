@@ -107,6 +107,13 @@ def test_an_owner_is_called_what_no_database_holds(sync: Sync, answers: AlteredA
     assert Person.objects.live().filter(owner_name__endswith="nna").count() >= number
 
 
+def test_a_job_fails_with_a_text_that_no_database_holds(sync: Sync, answers: AlteredAnswers) -> None:
+    failed = {"state": "Failed", "errorMessage": "INTERNAL\0 \ud800"}
+    answers.alter(JOB, lambda job, _request: job | failed)
+    run = sync()
+    assert (run.status, run.failure) == (RunStatus.FAILED, "extract_failed")
+
+
 def test_a_file_with_other_columns_says_so(sync: Sync, answers: AlteredAnswers) -> None:
     answers.alter(RESULTS, lambda response, _request: bytes(response.content).replace(b'"Id"', b'"ID"', 1))
     run = sync()
