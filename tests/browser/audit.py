@@ -13,8 +13,8 @@ from tests.browser.html import html_faults
 AXE = (Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js").read_text()
 # Wide and light as at a desk, narrow and dark as on a phone at night; and the language chosen there.
 LOUD = {"error", "warning"}
-# Targets of 24 px are a rule that axe-core leaves to be chosen.
-RULES = "{ rules: { 'target-size': { enabled: true } } }"
+# Targets of 24 px are a rule that axe-core leaves to be chosen; what is in order, and where, need not be written down.
+OPTIONS = "{ rules: { 'target-size': { enabled: true } }, resultTypes: ['violations'], selectors: false }"
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 NAMELESS_TABLES = """[...document.querySelectorAll('table')]
   .filter(table => !table.caption && !table.ariaLabel && !table.hasAttribute('aria-labelledby'))
@@ -101,6 +101,8 @@ def audit_view(page: Page, url: str, sources: dict[str, str]) -> list[str]:
     """The faults of all screens in one window; a screen without a source gets it, and is seen in other widths, too."""
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type in LOUD else None)
+    # Taken to the browser once: each screen has it before its own scripts.
+    page.add_init_script(AXE)
     faults: list[str] = []
     for number, screen in enumerate(SCREENS):
         answer = page.goto(url + screen)
@@ -131,8 +133,9 @@ def faults_at_widths(page: Page, number: int) -> list[str]:
 def faults_of(page: Page) -> list[str]:
     """What axe-core finds on a page, and whether it must be scrolled sideways, in parts, or without need."""
     page.wait_for_load_state()
-    page.evaluate(AXE)
-    violations = page.evaluate(f"axe.run({RULES}).then(result => result.violations)")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    violations = page.evaluate(f"axe.run({OPTIONS}).then(result => result.violations)")
     faults = [f"{found['id']}: {node['html'][:150]}" for found in violations for node in found["nodes"][:3]]
     faults += [f"has a table without a name: {table}" for table in page.evaluate(NAMELESS_TABLES)]
     faults += [f"has a part that scrolls up and down: {part}" for part in page.evaluate(SCROLLED_INSIDE)]
