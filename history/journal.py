@@ -43,9 +43,15 @@ def record(changes: sql.Composable, *, account_id: int, run_id: int, at: datetim
 
 
 def tend_months() -> None:
-    """Make the tables of the months to come, and drop those that are older than the journal is kept."""
+    """
+    Make the tables of the months to come, and drop those that are older than the journal is kept.
+
+    Raises OperationalError while somebody reads or writes the journal, such as the merge of a large run: to wait for
+    them would keep all others waiting behind us.
+    """
     oldest = _name(timezone.now() - timedelta(days=settings.JOURNAL_DAYS))
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '200ms'")
         cursor.execute(MONTHS)
         known = {name for (name,) in cursor.fetchall()}
         for first, following in _months(timezone.now()):

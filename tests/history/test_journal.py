@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
+from celery.exceptions import Retry
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from psycopg import sql
 
 from accounts.models import SalesAccount
-from history import journal
+from history import journal, tasks
 from history.models import Change, ChangeKind
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,6 +55,17 @@ def test_months_are_made_ahead(account: SalesAccount) -> None:
     journal.tend_months()
     keep(account, timezone.now())
     assert Change.objects.for_account(account).count() == 1
+
+
+def test_months_wait_for_nobody(account: SalesAccount) -> None:
+    """A merge may last ten minutes; whoever waits for it keeps every page with a history waiting, too."""
+    with psycopg.connect(settings.DATABASE_URL, dbname=connection.settings_dict["NAME"]) as merge:
+        merge.execute("DELETE FROM history_change")
+        with pytest.raises(Retry):
+            tasks.tend_months.apply(throw=True)
+        assert not months()
+    tasks.tend_months()
+    assert len(months()) == journal.MONTHS_AHEAD + 1
 
 
 def test_old_months_go_as_a_whole(account: SalesAccount, monkeypatch: pytest.MonkeyPatch) -> None:
