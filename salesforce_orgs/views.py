@@ -151,7 +151,7 @@ def disconnect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> Ht
     try:
         _disconnect(request.member, place)
     except ConnectionProblem as refused:
-        return _page(request, place, SalesforceHostForm(), refused.code)
+        return redirect(f"{reverse(place.page)}?problem={refused.code}")
     messages.success(request, _("Disconnected from %(org)s.") % {"org": connection.org_name})
     return redirect(place.page)
 

@@ -234,7 +234,8 @@ def test_disconnecting_waits_for_a_hanging_refresh_in_few_threads(
     name = f"disconnect-account-{salesforce_connection.account_id}"
     with asking(name):
         with asking(name, places=2):
-            assert "This is being done already." in text_of(browser.post("/settings/admin/salesforce/disconnect/"))
+            page = text_of(browser.post("/settings/admin/salesforce/disconnect/", follow=True))
+        assert "This is being done already." in page
         assert SalesforceConnection.objects.exists()
         browser.post("/settings/admin/salesforce/disconnect/")
     assert not SalesforceConnection.objects.exists()
