@@ -1,10 +1,12 @@
 """
 Questions to a provider keep a web worker waiting, so each is asked for one person at a time, or for so few of an
-account that one whose provider hangs leaves threads to all others.
+account that one whose provider hangs leaves threads to all others. And of all of them together a process asks so many
+at a time that it goes on making pages.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from threading import BoundedSemaphore
 
 from common.throttling import HeldError, exclusive
 from problems.codes import ProblemCode
@@ -12,6 +14,31 @@ from problems.messages import ConnectionProblem
 
 # Of what changes something: whoever presses a button twice sees what the second press finds.
 PRESSES = 2
+# What msi_admin.serve has unless it is told otherwise.
+USUAL_THREADS = 8
+
+
+class Places:
+    """A share of the threads of a web process, one at least: so many may wait for a provider at a time."""
+
+    def __init__(self, share: Callable[[int], int]) -> None:
+        self._share = share
+        self.share_of(USUAL_THREADS)
+
+    def share_of(self, threads: int) -> None:
+        """To be said before the first request, by a server that does not have as many threads as usual."""
+        self.number = max(1, self._share(threads))
+        self._free = BoundedSemaphore(self.number)
+
+    def take(self) -> bool:
+        return self._free.acquire(blocking=False)
+
+    def give_back(self) -> None:
+        self._free.release()
+
+
+# Of each process by itself: it is its threads that are short.
+all_places = Places(lambda threads: threads - 2)
 
 
 @contextmanager
@@ -19,13 +46,21 @@ def asking(name: str, *, places: int = 1) -> Iterator[None]:
     """
     Ask for something, such as `package-17` for the package of account 17.
 
-    Raises ConnectionProblem while the same is asked for somebody else, or for as many as there are `places`.
+    Raises ConnectionProblem while the same is asked for somebody else, or for as many as there are `places`; or while
+    this process asks for too much else.
     """
-    with ExitStack() as lock:
+    with ExitStack() as held:
+        _take_thread(held)
         for place in range(places):
             with suppress(HeldError):
-                lock.enter_context(exclusive(f"{name}-{place}" if place else name))
+                held.enter_context(exclusive(f"{name}-{place}" if place else name))
                 break
         else:
             raise ConnectionProblem(ProblemCode.ASKED_JUST_NOW)
         yield
+
+
+def _take_thread(held: ExitStack) -> None:
+    if not all_places.take():
+        raise ConnectionProblem(ProblemCode.ASKED_JUST_NOW)
+    held.callback(all_places.give_back)

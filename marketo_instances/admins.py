@@ -20,6 +20,7 @@ from clients.marketo.client import MarketoClient
 from clients.marketo.types import MarketoUser
 from common.addresses import LONGEST_ADDRESS, lookup_form
 from common.throttling import HeldError, exclusive
+from connections.asking import asking
 from connections.models import AdminReading, MarketoAdmin, MarketoInstance
 from connections.querysets import MarketoAdminQuerySet
 from connections.services.client_factory import marketo_client
@@ -37,10 +38,19 @@ IN_ONE_GO, A_STEP = 20, 15
 def marketo_admins(instance: MarketoInstance) -> MarketoAdminQuerySet:
     """The admins of an instance, read from Marketo again when they are older than a day. Raises ConnectionProblem."""
     if _is_due(instance):
-        refresh_marketo_admins(instance)
+        _read_unless_others_do(instance)
     elif cache.get(_nobody_key(instance)):
         raise ConnectionProblem(ProblemCode.MARKETO_NO_ADMINS)
     return MarketoAdmin.objects.of_instance(instance)
+
+
+def _read_unless_others_do(instance: MarketoInstance) -> None:
+    """While somebody waits for Marketo the list is what it was, as while it is read in the background."""
+    try:
+        refresh_marketo_admins(instance)
+    except ConnectionProblem as refused:
+        if refused.code != ProblemCode.ASKED_JUST_NOW:
+            raise
 
 
 def renew_marketo_admins(instance: MarketoInstance) -> None:
@@ -67,17 +77,21 @@ def refresh_marketo_admins(instance: MarketoInstance) -> None:
     Who is no longer an admin there loses the Marketo pages here. An answer without any admin is not believed, and the
     admin named at registration stays until Marketo has once named them too: nobody could let people in again.
     """
-    cache.delete(_nobody_key(instance))
-    try:
-        client = marketo_client(instance)
-        users = client.people()
-        if len(users) > IN_ONE_GO:
-            _begin(instance, users)
-            return
-        found, unread = _sorted(client, instance, users)
-    except ApiError as error:
-        raise ConnectionProblem(problem_code(error)) from None
-    _keep(instance, found, unread)
+    with asking(f"marketo-admins-{instance.pk}"):
+        cache.delete(_nobody_key(instance))
+        try:
+            _read(instance)
+        except ApiError as error:
+            raise ConnectionProblem(problem_code(error)) from None
+
+
+def _read(instance: MarketoInstance) -> None:
+    client = marketo_client(instance)
+    users = client.people()
+    if len(users) > IN_ONE_GO:
+        _begin(instance, users)
+    else:
+        _keep(instance, *_sorted(client, instance, users))
 
 
 def read_on(reading_id: int) -> None:
@@ -87,7 +101,7 @@ def read_on(reading_id: int) -> None:
     """
     AdminReading.objects.filter(pk=reading_id, started_at__lt=timezone.now() - KEPT_FOR).delete()
     try:
-        with exclusive(f"marketo-admins-{reading_id}"):
+        with exclusive(f"marketo-admin-reading-{reading_id}"):
             reading = AdminReading.objects.select_related("instance").filter(pk=reading_id).first()
             if reading:
                 _step(reading)

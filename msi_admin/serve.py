@@ -131,9 +131,8 @@ def _serve(listening: int, started: int, threads: int) -> None:
     threading.Thread(target=_end_with_keeper, daemon=True).start()
     from msi_admin.request_parser import Channel
     from msi_admin.wsgi import application
-    from salesforce_orgs.returning import places
 
-    places.share_of(threads)
+    _leave_threads(threads)
     server = waitress.server.create_server(
         with_room(application),
         sockets=[socket.socket(fileno=listening)],
@@ -156,6 +155,14 @@ def _serve(listening: int, started: int, threads: int) -> None:
     os.write(started, b"1")
     os.close(started)
     server.run()
+
+
+def _leave_threads(threads: int) -> None:
+    from connections import asking
+    from salesforce_orgs import returning
+
+    for places in (asking.all_places, returning.places):
+        places.share_of(threads)
 
 
 def _leave(_sign: int, _frame: FrameType | None) -> None:

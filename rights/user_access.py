@@ -13,6 +13,7 @@ from accounts.querysets import MemberQuerySet
 from accounts.services import record
 from clients.http import ApiError
 from clients.marketo.types import Workspace
+from connections.asking import PRESSES, asking
 from connections.models import MarketoAccess, MarketoConnection
 from connections.querysets import MarketoAccessQuerySet
 from connections.services.client_factory import marketo_client
@@ -51,7 +52,8 @@ def marketo_workspaces(connection: MarketoConnection) -> list[Workspace]:
     if kept is not None:
         return kept
     try:
-        found = marketo_client(connection).workspaces()
+        with asking(f"marketo-workspaces-{connection.pk}", places=PRESSES):
+            found = marketo_client(connection).workspaces()
     except ApiError as error:
         raise ConnectionProblem(problem_code(error)) from None
     cache.set(key, found, _WORKSPACES_KEPT_SECONDS)

@@ -1,37 +1,18 @@
 """Browsers that come back from a login page of Salesforce: so many at a time, that the others are served, too."""
 
+from contextlib import ExitStack
 from functools import wraps
-from threading import BoundedSemaphore
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from accounts.access import AnyView
+from connections.asking import Places, all_places
 
 SECONDS_TO_WAIT = 10
-
-
-class Places:
-    """Half of the threads of a web process, one at least: so many may wait for Salesforce at a time."""
-
-    def __init__(self, threads: int) -> None:
-        self.share_of(threads)
-
-    def share_of(self, threads: int) -> None:
-        """To be said before the first request, by a server that does not have as many threads as usual."""
-        self.number = max(1, threads // 2)
-        self._free = BoundedSemaphore(self.number)
-
-    def take(self) -> bool:
-        return self._free.acquire(blocking=False)
-
-    def give_back(self) -> None:
-        self._free.release()
-
-
-# What msi_admin.serve has unless it is told otherwise.
-places = Places(threads=8)
+# Of those that may wait for any provider.
+places = Places(lambda threads: threads // 2)
 
 
 def few_at_a_time(view: AnyView) -> AnyView:
@@ -44,12 +25,12 @@ def few_at_a_time(view: AnyView) -> AnyView:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not places.take():
-            return _come_again(request)
-        try:
+        with ExitStack() as taken:
+            for some in (places, all_places):
+                if not some.take():
+                    return _come_again(request)
+                taken.callback(some.give_back)
             return view(request, *args, **kwargs)
-        finally:
-            places.give_back()
 
     return guarded
 

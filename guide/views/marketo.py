@@ -13,7 +13,6 @@ from accounts.access import access_error, fresh_sign_in_required
 from accounts.middleware import ConsoleRequest
 from accounts.services import RefusedError, record
 from common.paging import is_key
-from connections.asking import asking
 from connections.models import AdminReading, MarketoInstance
 from guide.audit_actions import GuideAction
 from guide.forms import AdminRolesForm, FirstAdminForm
@@ -85,8 +84,7 @@ def admins(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
 def refresh_admins(request: ConsoleRequest, instance: MarketoInstance) -> HttpResponse:
     """Read the admins from Marketo now instead of once a day."""
     try:
-        with asking(f"marketo-admins-{instance.pk}"):
-            refresh_marketo_admins(instance)
+        refresh_marketo_admins(instance)
     except ConnectionProblem as error:
         messages.error(request, f"{error.problem.what} {error.problem.todo}")
     return redirect("guide:actions_config")

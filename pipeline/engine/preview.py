@@ -12,7 +12,7 @@ from accounts.models import SalesAccount
 from clients.marketo.client import MarketoClient
 from clients.marketo.sample import SAMPLE_SIZE, sample_people
 from clients.marketo.types import StaticList
-from connections.asking import asking
+from connections.asking import PRESSES, asking
 from marketo_instances.schema import describe_fields
 from pipeline.engine.client_factory import budget_of, marketo_of, salesforce_of
 from pipeline.engine.windows import month_windows
@@ -133,6 +133,6 @@ def _field(field: SyncedField, known: list[str], people: list[dict[str, Any]]) -
 
 
 def find_lists(account: SalesAccount, name: str) -> list[StaticList]:
-    """The static lists of that name in Marketo; raises RunFailed, MustWait or an error of clients.http."""
-    with budget_of(account).call():
+    """The static lists of that name in Marketo; raises as `preview`."""
+    with asking(f"lists-{account.pk}", places=PRESSES), budget_of(account).call():
         return marketo_of(account).static_lists(name)

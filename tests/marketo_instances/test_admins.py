@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, SalesAccount, User
 from clients.marketo.client import MarketoClient
+from connections.asking import asking
 from connections.models import AdminReading, MarketoAdmin, MarketoInstance
 from connections.turns import MINUTES, turn_of
 from marketo_instances import admins as service
@@ -45,6 +46,17 @@ def test_one_role_that_cannot_be_read_does_not_fail_the_list(
     sandbox.post("/_sandbox/faults", {"path": ".*maria.lind.*/roles.json", "kind": "status:404"})
     refresh_marketo_admins(instance)
     assert emails(instance) == ADMINS, "whose roles are not told stays what they were"
+
+
+def test_one_reads_the_list_while_others_see_the_old_one(
+    instance: MarketoInstance, marketo_admin: User, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    """Security statement 15: a Marketo that hangs kept as many threads of the web as somebody had loaded the page."""
+    sandbox.delete("/_sandbox/calls")
+    with asking(f"marketo-admins-{instance.pk}"):
+        page = text_of(client_of(marketo_admin).get(PAGE + "admins/"))
+    assert (marketo_admin.email in page, sandbox.get("/_sandbox/calls")) == (True, [])
+    assert emails(instance) == {marketo_admin.email}
 
 
 def test_other_roles_can_be_named(

@@ -116,6 +116,16 @@ def test_two_previews_at_a_time_ask_once(connected: SalesAccount, marketo_admin:
     assert "Start Sync" in client_of(marketo_admin).get(PREVIEW).content.decode()
 
 
+def test_an_account_looks_for_lists_in_few_threads(
+    connected: SalesAccount, marketo_admin: User, client_of: ClientOf
+) -> None:
+    """Security statement 15: a Marketo that hangs kept five threads of the web."""
+    name = f"lists-{connected.pk}"
+    with asking(name), asking(name, places=2):
+        page = client_of(marketo_admin).post(PREVIEW, {"list": "no such list"})
+    assert "This is being done already" in page.content.decode()
+
+
 @pytest.mark.parametrize("service", ["Marketo", "Salesforce"])
 def test_a_connection_lost_while_the_preview_is_made_is_explained(
     connected: SalesAccount,

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.permissions import Role
+from connections.asking import asking
 from connections.models import MarketoAccess, MarketoConnection
 from marketo_instances.audit_actions import InstanceAction
 from rights.audit_actions import RightsAction
@@ -48,6 +49,16 @@ def test_access_is_granted_in_a_workspace_that_marketo_names(
         ("second@acme.example", "EU"),
     }
     assert AuditEvent.objects.filter(action=RightsAction.MARKETO_ACCESS_GRANTED, target="seller@acme.example").exists()
+
+
+def test_an_account_asks_for_workspaces_in_few_threads(
+    marketo_connection: MarketoConnection, client_of: ClientOf
+) -> None:
+    """Security statement 15: a Marketo that hangs kept as many threads of the web as somebody had loaded the page."""
+    name, browser = f"marketo-workspaces-{marketo_connection.pk}", client_of(marketo_connection.owner)
+    with asking(name), asking(name, places=2):
+        assert "This is being done already." in text_of(browser.get(ACCESS))
+    assert "This is being done already." not in text_of(browser.get(ACCESS))
 
 
 def test_the_workspace_is_set_once_and_changed_by_removing(

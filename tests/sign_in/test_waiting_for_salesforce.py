@@ -1,6 +1,7 @@
 """Who comes back from Salesforce waits for a host that anybody may choose: that must not keep everybody waiting."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from django.test import Client
 from django.utils.html import escape
 
 from accounts.models import User
-from salesforce_orgs.returning import Places, few_at_a_time, places
+from connections.asking import all_places, asking
+from salesforce_orgs.returning import few_at_a_time, places
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT
@@ -38,12 +40,17 @@ def test_who_signs_in_leaves_threads_to_others_and_loses_nothing(
     assert behind(places.number - 1, lambda: client.get(back))["Location"] == "/"
 
 
-@pytest.mark.parametrize(("threads", "number"), [(1, 1), (2, 1), (4, 2), (8, 4), (9, 4)])
-def test_half_of_the_threads_may_wait(threads: int, number: int) -> None:
-    fewer = Places(threads=8)
-    fewer.share_of(threads)
-    taken = [fewer.take() for _ in range(number + 1)]
-    assert taken == [True] * number + [False]
+def test_who_signs_in_finds_no_place_where_all_are_taken_by_questions(
+    client: Client, mia: User, client_of: ClientOf, at_salesforce: AtSalesforce
+) -> None:
+    """Security statement 15: of all that waits for a provider two threads are left."""
+    link(mia, client_of, at_salesforce)
+    back = at_salesforce(leave(client))
+    with ExitStack() as others:
+        for number in range(all_places.number):
+            others.enter_context(asking(f"something-{number}"))
+        assert client.get(back).status_code == 503
+    assert client.get(back)["Location"] == "/"
 
 
 def test_who_connects_leaves_threads_to_others_and_loses_nothing(browser: Client, sandbox: SandboxProcess) -> None:

@@ -1,0 +1,30 @@
+"""Whatever hangs, and of however many accounts: threads of a web process are left for all other pages."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from connections.asking import Places, all_places, asking
+from problems.codes import ProblemCode
+from problems.messages import ConnectionProblem
+
+
+def test_a_process_asks_so_many_things_at_a_time_that_threads_are_left() -> None:
+    """Security statement 15: one admin took all threads by eight buttons, each of which is pressed by few at a time."""
+    with ExitStack() as others:
+        for number in range(all_places.number):
+            others.enter_context(asking(f"something-{number}"))
+        with pytest.raises(ConnectionProblem) as refused, asking("something-else"):
+            pass
+        assert refused.value.code == ProblemCode.ASKED_JUST_NOW
+    with asking("something-else"), pytest.raises(ConnectionProblem), asking("something-else"):
+        pass
+    with asking("something-else"):
+        pass
+
+
+@pytest.mark.parametrize(("threads", "number"), [(1, 1), (2, 1), (4, 2), (8, 4), (9, 4)])
+def test_a_share_of_the_threads_may_wait(threads: int, number: int) -> None:
+    half = Places(lambda threads: threads // 2)
+    half.share_of(threads)
+    assert [half.take() for _ in range(number + 1)] == [True] * number + [False]
