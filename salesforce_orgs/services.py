@@ -7,14 +7,15 @@ from functools import partial
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.errors import LockNotAvailable
 
 from accounts.models import Member, SalesAccount, User
 from accounts.permissions import Permission
-from accounts.services import record
+from accounts.services import RefusedError, record
 from clients.hosts import ForbiddenHost, LoginChoice, salesforce_login_origin
 from clients.http import ApiError, reported_call
 from clients.salesforce import oauth
@@ -151,13 +152,25 @@ def forget_member(*, account: SalesAccount, user: User) -> None:
     """
     Erase what somebody who leaves the account has connected or begun to connect for themselves.
 
-    To be called before the membership is deleted, in the same transaction; Salesforce is told after its commit.
+    To be called before the membership is deleted, in the same transaction; Salesforce is told after its commit. Raises
+    RefusedError while a call over their own connection is on its way.
     """
     SalesforceSignIn.objects.filter(account=account, user=user).delete()
     hold_offer(account)
-    for connection in SalesforceConnection.objects.select_for_update().filter(account=account, member__user=user):
+    for connection in _held_now(SalesforceConnection.objects.filter(account=account, member__user=user)):
         transaction.on_commit(partial(revoke, abandon(connection)), robust=True)
     withdraw_offer_of(account=account, user=user)
+
+
+def _held_now(rows: SalesforceConnectionQuerySet) -> list[SalesforceConnection]:
+    """A refresh that hangs holds a row for as long as a call may take, and whoever waits here holds the account's."""
+    try:
+        return list(rows.select_for_update(nowait=True, of=("self",)))
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        sentence = _("Salesforce is being called over this person's own connection. Try again in a minute.")
+        raise RefusedError(sentence) from None
 
 
 def _disconnect(rows: SalesforceConnectionQuerySet, by: User, name: str) -> None:

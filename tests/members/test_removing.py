@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -28,6 +28,7 @@ from tests.factories import (
 from tests.invitations.user_management import USERS
 from tests.pages import text_of
 from tests.sign_in.salesforce_browser import AtSalesforce, leave, link
+from tests.threads import at_once
 
 
 def remove_address(user: User) -> str:
@@ -53,6 +54,19 @@ def test_the_tokens_of_a_removed_member_are_to_be_revoked(browser: Client, admin
     browser.post(remove_address(member), {"receiver": admin.member.pk})
     assert not SalesforceConnection.objects.exists()
     assert OrphanedToken.objects.get().token == "canary"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_for_a_call_over_the_connection_of_whoever_leaves(
+    browser: Client, admin: User, member: User
+) -> None:
+    """Security statement 15: a refresh that hung kept all threads of the web, and the whole account's row with them."""
+    make_salesforce_connection(member.member.account, member=member.member, connected_by=member)
+    with transaction.atomic():
+        SalesforceConnection.objects.select_for_update().get()
+        [page] = at_once(1, lambda _: text_of(browser.post(remove_address(member), {"receiver": admin.member.pk})))
+    assert "is being called over this person's own connection" in page
+    assert Member.objects.filter(user=member).exists()
 
 
 def test_the_old_salesforce_opens_no_other_account(
