@@ -3,8 +3,8 @@
 import os
 from typing import Any
 
-from django.core.handlers.wsgi import WSGIRequest
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "msi_admin.settings")
@@ -34,5 +34,20 @@ class ReadableRequest(WSGIRequest):
             return
 
 
-application = get_wsgi_application()
-application.request_class = ReadableRequest
+class Console(WSGIHandler):
+    request_class = ReadableRequest
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """
+        Answers HEAD by headers alone (RFC 9110): Django leaves that to the server, and waitress sends what it is given.
+        A proxy that keeps the connection would take the rest for the beginning of the next answer, somebody else's.
+        """
+        answer = super().__call__(environ, start_response)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return answer
+        answer.close()
+        return []
+
+
+django.setup(set_prefix=False)
+application = Console()

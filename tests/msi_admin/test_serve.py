@@ -103,6 +103,21 @@ def test_a_client_that_does_not_read_keeps_nobody_waiting(keeper: Keeper) -> Non
         client.close()
 
 
+def test_a_head_request_is_answered_by_headers_alone(keeper: Keeper) -> None:
+    """A proxy that keeps the connection takes what follows for the beginning of the next answer, which is somebody's."""
+    asked = b"%s /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: %s\r\n\r\n"
+    answers = b""
+    with socket.create_connection(("127.0.0.1", keeper.port), timeout=20) as client:
+        client.sendall(asked % (b"HEAD", b"keep-alive"))
+        answers += client.recv(10_000)
+        client.sendall(asked % (b"GET", b"close"))
+        while received := client.recv(10_000):
+            answers += received
+    first, second, body = answers.split(b"\r\n\r\n")
+    assert b"Content-Length: 2" in first
+    assert (second.startswith(b"HTTP/1.1 200"), body) == (True, b"ok")
+
+
 def test_who_reads_nothing_is_hung_up_on() -> None:
     """What is kept for them would fill the disk."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
