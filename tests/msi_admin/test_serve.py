@@ -104,7 +104,7 @@ def test_a_client_that_does_not_read_keeps_nobody_waiting(keeper: Keeper) -> Non
 
 
 def test_a_head_request_is_answered_by_headers_alone(keeper: Keeper) -> None:
-    """A proxy that keeps the connection takes what follows for the beginning of the next answer, which is somebody's."""
+    """A proxy that keeps the connection takes what follows for the beginning of the next answer, somebody else's."""
     asked = b"%s /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: %s\r\n\r\n"
     answers = b""
     with socket.create_connection(("127.0.0.1", keeper.port), timeout=20) as client:
