@@ -1,9 +1,10 @@
 """
 Questions to a provider keep a web worker waiting, so each is asked for one person at a time, or for so few of an
 account that one whose provider hangs leaves threads to all others. And of all of them together a process asks so many
-at a time that it goes on making pages.
+at a time that it goes on making pages, and so many of one account that others can ask, too.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from threading import BoundedSemaphore
@@ -39,18 +40,23 @@ class Places:
 
 # Of each process by itself: it is its threads that are short.
 all_places = Places(lambda threads: threads - 2)
+_places_of: defaultdict[int | None, Places] = defaultdict(lambda: Places(_share_of_account))
+
+
+def _share_of_account(_threads: int) -> int:
+    return all_places.number * 2 // 3
 
 
 @contextmanager
-def asking(name: str, *, places: int = 1) -> Iterator[None]:
+def asking(name: str, account_id: int | None, *, places: int = 1) -> Iterator[None]:
     """
-    Ask for something, such as `package-17` for the package of account 17.
+    Ask for something, such as `package-17` for the package of account 17; None is whoever has no account yet.
 
     Raises ConnectionProblem while the same is asked for somebody else, or for as many as there are `places`; or while
-    this process asks for too much else.
+    this process asks for too much else, of this account or of all.
     """
     with ExitStack() as held:
-        _take_thread(held)
+        take_thread(held, _places_of[account_id], all_places)
         for place in range(places):
             with suppress(HeldError):
                 held.enter_context(exclusive(f"{name}-{place}" if place else name))
@@ -60,7 +66,9 @@ def asking(name: str, *, places: int = 1) -> Iterator[None]:
         yield
 
 
-def _take_thread(held: ExitStack) -> None:
-    if not all_places.take():
-        raise ConnectionProblem(ProblemCode.ASKED_JUST_NOW)
-    held.callback(all_places.give_back)
+def take_thread(held: ExitStack, *shares: Places) -> None:
+    """Take a place of each share until `held` ends. Raises ConnectionProblem where there is none."""
+    for share in shares:
+        if not share.take():
+            raise ConnectionProblem(ProblemCode.ASKED_JUST_NOW)
+        held.callback(share.give_back)

@@ -53,15 +53,16 @@ def probe_marketo(account: SalesAccount | None, endpoint: str, client_id: str, c
     Ask for a token and read the fields of people with it. Raises ConnectionProblem when one of them is refused, which
     the account's Diagnostics shows, and while that is being asked for others.
     """
+    account_id = account.pk if account else None
     client = MarketoClient(
         endpoint,
         client_id,
         client_secret,
         session=open_session(allowed_hosts=[endpoint]),
-        on_call=partial(record_call_failure, account.pk if account else None),
+        on_call=partial(record_call_failure, account_id),
     )
     try:
-        with asking(f"marketo-probe-{account.pk if account else 'new'}", places=PRESSES):
+        with asking(f"marketo-probe-{account_id}", account_id, places=PRESSES):
             client.check_credentials()
             client.describe_fields()
     except UnexpectedAnswer:

@@ -7,13 +7,13 @@ from django.db import transaction
 
 from accounts.models import User
 from clients.http import ApiError, reported_call
-from connections.asking import PRESSES, asking
 from connections.models import ConnectMethod, SalesforceApp, SalesforceConnection, Service
 from connections.services.call_recorder import record_call_failure
 from connections.services.sessions import calling_origin, oauth_app, open_session
 from connections.services.token_grants import by_client_credentials, by_key
 from problems.codes import ProblemCode, problem_code
 from problems.messages import ConnectionProblem
+from salesforce_apps.services import in_turn
 from salesforce_orgs.storing import SIGN_IN, Made, keep_connection
 
 _log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ def connect_without_login(
     made = Made(account=app.account, user=by, is_own=False, app=app, login_origin=origin, method=method)
     noted = reported_call(partial(record_call_failure, app.account_id, user=by), SIGN_IN, Service.SALESFORCE)
     try:
-        with asking(f"salesforce-app-{app.account_id}", places=PRESSES), noted:
+        with in_turn(app), noted:
             if method == ConnectMethod.JWT_BEARER:
                 # Durable: that the next key took the old one's place stays true whatever follows.
                 with transaction.atomic(durable=True):

@@ -1,5 +1,7 @@
 """The apps that a Sales account has made in its orgs: entering, checking, replacing and removing them."""
 
+from contextlib import AbstractContextManager
+
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -37,10 +39,15 @@ def enter_app(
     return app
 
 
+def in_turn(app: SalesforceApp) -> AbstractContextManager[None]:
+    """For whatever asks an org about an app. Raises ConnectionProblem while too many of the account do."""
+    return asking(f"salesforce-app-{app.account_id}", app.account_id, places=PRESSES)
+
+
 def check_app(app: SalesforceApp) -> None:
     """Ask the org whether it knows key and secret, and keep when it did. Raises ConnectionProblem."""
     try:
-        with asking(f"salesforce-app-{app.account_id}", places=PRESSES):
+        with in_turn(app):
             _ask_org(app, oauth_app(app))
     except ApiError as error:
         raise ConnectionProblem(problem_code(error)) from None
@@ -56,7 +63,10 @@ def replace_credentials(app: SalesforceApp, *, by: User, credentials: tuple[str,
     fresh = oauth.OAuthApp(key, secret, oauth.AppKind(app.kind))
     try:
         # Durable: what the proof brought, a new refresh token perhaps, must not be rolled back with anything else.
-        with asking(f"salesforce-app-{app.account_id}", places=PRESSES), transaction.atomic(durable=True):
+        with (
+            in_turn(app),
+            transaction.atomic(durable=True),
+        ):
             _prove(app, fresh)
             # In the seconds that Salesforce takes to answer the right may have been taken.
             makers = Member.objects.for_account(app.account).who_may(Permission.CONNECT_SALESFORCE)

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from accounts.access import AnyView
-from connections.asking import Places, all_places
+from connections.asking import Places, all_places, take_thread
+from problems.messages import ConnectionProblem
 
 SECONDS_TO_WAIT = 10
 # Of those that may wait for any provider.
@@ -25,11 +26,11 @@ def few_at_a_time(view: AnyView) -> AnyView:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with ExitStack() as taken:
-            for some in (places, all_places):
-                if not some.take():
-                    return _come_again(request)
-                taken.callback(some.give_back)
+        with ExitStack() as held:
+            try:
+                take_thread(held, places, all_places)
+            except ConnectionProblem:
+                return _come_again(request)
             return view(request, *args, **kwargs)
 
     return guarded

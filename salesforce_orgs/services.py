@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import partial
 
@@ -129,12 +130,14 @@ def disconnect_salesforce(*, account: SalesAccount, by: User) -> None:
 
     Raises ConnectionProblem while it is being done already.
     """
-    _disconnect(SalesforceConnection.objects.for_account(account), by, f"account-{account.pk}")
+    turn = asking(f"disconnect-{account.pk}", account.pk, places=PRESSES)
+    _disconnect(SalesforceConnection.objects.for_account(account), by, turn)
 
 
 def disconnect_own_salesforce(*, member: Member) -> None:
     """Erase a member's own connection and revoke its tokens. Raises ConnectionProblem while that is being done."""
-    _disconnect(SalesforceConnection.objects.of_member(member), member.user, f"member-{member.pk}")
+    turn = asking(f"disconnect-own-{member.pk}", member.account_id, places=PRESSES)
+    _disconnect(SalesforceConnection.objects.of_member(member), member.user, turn)
 
 
 def connected_salesforce_by(member: Member) -> str:
@@ -173,9 +176,9 @@ def _held_now(rows: SalesforceConnectionQuerySet) -> list[SalesforceConnection]:
         raise RefusedError(sentence) from None
 
 
-def _disconnect(rows: SalesforceConnectionQuerySet, by: User, name: str) -> None:
+def _disconnect(rows: SalesforceConnectionQuerySet, by: User, turn: AbstractContextManager[None]) -> None:
     # A refresh that hangs holds the row for as long as a call may take.
-    with asking(f"disconnect-{name}", places=PRESSES), transaction.atomic():
+    with turn, transaction.atomic():
         connection = rows.select_for_update(of=("self",)).select_related("account").first()
         if connection is None:
             return

@@ -13,13 +13,26 @@ def test_a_process_asks_so_many_things_at_a_time_that_threads_are_left() -> None
     """Security statement 15: one admin took all threads by eight buttons, each of which is pressed by few at a time."""
     with ExitStack() as others:
         for number in range(all_places.number):
-            others.enter_context(asking(f"something-{number}"))
-        with pytest.raises(ConnectionProblem) as refused, asking("something-else"):
+            others.enter_context(asking(f"something-{number}", number))
+        with pytest.raises(ConnectionProblem) as refused, asking("something-else", 999):
             pass
         assert refused.value.code == ProblemCode.ASKED_JUST_NOW
-    with asking("something-else"), pytest.raises(ConnectionProblem), asking("something-else"):
+    with asking("something-else", 999), pytest.raises(ConnectionProblem), asking("something-else", 999):
         pass
-    with asking("something-else"):
+    with asking("something-else", 999):
+        pass
+
+
+def test_an_account_whose_provider_hangs_leaves_places_to_others() -> None:
+    """Security statement 15: its admins could have kept everybody else from connecting."""
+    with ExitStack() as theirs:
+        for number in range(4):
+            theirs.enter_context(asking(f"something-{number}", 17))
+        with pytest.raises(ConnectionProblem), asking("something-else", 17):
+            pass
+        with asking("something-else", 18), asking("something", 18):
+            pass
+    with asking("something-else", 17):
         pass
 
 

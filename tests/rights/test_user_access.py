@@ -55,8 +55,9 @@ def test_an_account_asks_for_workspaces_in_few_threads(
     marketo_connection: MarketoConnection, client_of: ClientOf
 ) -> None:
     """Security statement 15: a Marketo that hangs kept as many threads of the web as somebody had loaded the page."""
-    name, browser = f"marketo-workspaces-{marketo_connection.pk}", client_of(marketo_connection.owner)
-    with asking(name), asking(name, places=2):
+    browser = client_of(marketo_connection.owner)
+    workspaces = f"marketo-workspaces-{marketo_connection.pk}", marketo_connection.account_id
+    with asking(*workspaces), asking(*workspaces, places=2):
         assert "This is being done already." in text_of(browser.get(ACCESS))
     assert "This is being done already." not in text_of(browser.get(ACCESS))
 

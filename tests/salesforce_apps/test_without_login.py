@@ -89,8 +89,8 @@ def test_an_account_s_apps_wait_for_salesforce_in_few_threads(app: SalesforceApp
         ("check/", {}),
         ("connect/", CREDENTIALS | {"my_domain": app.org_origin}),
     ]
-    name = f"salesforce-app-{app.account_id}"
-    with asking(name), asking(name, places=2):
+    apps = f"salesforce-app-{app.account_id}", app.account_id
+    with asking(*apps), asking(*apps, places=2):
         pages = [text_of(crm.post(page_of(app, action), form)) for action, form in asked]
     assert ["This is being done already." in page for page in pages] == [True] * len(asked)
     assert not SalesforceConnection.objects.exists()

@@ -231,9 +231,9 @@ def test_disconnecting_waits_for_a_hanging_refresh_in_few_threads(
     salesforce_connection: SalesforceConnection, browser: Client
 ) -> None:
     """Security statement 15: the refresh holds the row; two presses of an account wait for it, more do not."""
-    name = f"disconnect-account-{salesforce_connection.account_id}"
-    with asking(name):
-        with asking(name, places=2):
+    account_id = salesforce_connection.account_id
+    with asking(f"disconnect-{account_id}", account_id):
+        with asking(f"disconnect-{account_id}", account_id, places=2):
             page = text_of(browser.post("/settings/admin/salesforce/disconnect/", follow=True))
         assert "This is being done already." in page
         assert SalesforceConnection.objects.exists()
