@@ -41,7 +41,12 @@ def org_move(request: ConsoleRequest) -> HttpResponse:
 @require_POST
 def cancel_org_move(request: ConsoleRequest) -> HttpResponse:
     """Leave everything as it is; the offer that was shown alone, as below."""
-    if cancel_move(request.member.account, _shown(request), by=request.member.user):
+    try:
+        is_cancelled = cancel_move(request.member.account, _shown(request), by=request.member.user)
+    except ConnectionProblem as refused:
+        messages.error(request, _what(refused))
+        return redirect("guide:org_move")
+    if is_cancelled:
         messages.success(request, _("Cancelled. Nothing was changed."))
         return redirect("connections:salesforce")
     messages.info(request, _("Somebody has decided about this move already."))

@@ -18,6 +18,7 @@ from accounts.models import Member, SalesAccount, User
 from accounts.occurrences import begin, end
 from accounts.permissions import Permission
 from accounts.services import record
+from connections.asking import PRESSES, asking
 from connections.models import OrphanedToken
 from connections.orgs import CopiedOrg, OrgMove
 from connections.querysets import OrgMoveQuerySet
@@ -75,11 +76,13 @@ def cancel_move(account: SalesAccount, move_id: int, *, by: User) -> bool:
     """
     Take an offer back: the old connection was never touched, and the new tokens are revoked.
 
-    False when somebody has decided about it already.
+    False when somebody has decided about it already. Raises ConnectionProblem while it is being done.
     """
-    orphan = withdraw_move(account, by=by, move_id=move_id)
-    if orphan:
-        revoke(orphan)
+    # A move that hangs holds the offer for as long as a call may take.
+    with asking(f"org-move-cancel-{account.pk}", account.pk, places=PRESSES):
+        orphan = withdraw_move(account, by=by, move_id=move_id)
+        if orphan:
+            revoke(orphan)
     return orphan is not None
 
 

@@ -314,6 +314,14 @@ def test_a_call_inside_a_transaction_leaves_the_row_free_for_others(
     assert SalesforceConnection.objects.get().last_call_at is not None
 
 
+def test_an_account_waits_to_cancel_a_move_in_few_threads(account: SalesAccount, browser: Client) -> None:
+    """Security statement 15: for the offer that a refresh of its token holds, and for what Salesforce says of it."""
+    cancelling = f"org-move-cancel-{account.pk}", account.pk
+    with asking(*cancelling), asking(*cancelling, places=2):
+        page = text_of(browser.post("/settings/admin/salesforce/move/cancel/", {"move": "1"}, follow=True))
+    assert "This is being done already." in page
+
+
 def test_a_stranger_sees_and_disconnects_only_their_own(
     account: SalesAccount, stranger: User, client_of: ClientOf
 ) -> None:
