@@ -70,5 +70,5 @@ def take_thread(held: ExitStack, *shares: Places) -> None:
     """Take a place of each share until `held` ends. Raises ConnectionProblem where there is none."""
     for share in shares:
         if not share.take():
-            raise ConnectionProblem(ProblemCode.ASKED_JUST_NOW)
+            raise ConnectionProblem(ProblemCode.ASKED_TOO_MUCH)
         held.callback(share.give_back)

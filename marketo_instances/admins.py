@@ -26,7 +26,7 @@ from connections.querysets import MarketoAdminQuerySet
 from connections.services.client_factory import marketo_client
 from marketo_instances import tasks
 from marketo_instances.audit_actions import InstanceAction
-from problems.codes import ProblemCode, problem_code
+from problems.codes import NOT_ASKED, ProblemCode, problem_code
 from problems.messages import ConnectionProblem
 
 ADMIN_ROLE = "Admin"
@@ -49,7 +49,7 @@ def _read_unless_others_do(instance: MarketoInstance) -> None:
     try:
         refresh_marketo_admins(instance)
     except ConnectionProblem as refused:
-        if refused.code != ProblemCode.ASKED_JUST_NOW:
+        if refused.code not in NOT_ASKED:
             raise
 
 

@@ -71,6 +71,7 @@ class ProblemCode(StrEnum):
     SALESFORCE_SEES_SOME = "salesforce_sees_some"
     SALESFORCE_SEES_UNPROVED = "salesforce_sees_unproved"
     ASKED_JUST_NOW = "asked_just_now"
+    ASKED_TOO_MUCH = "asked_too_much"
     TOO_MANY_LINKS = "too_many_links"
     TOO_MANY_CHECKS = "too_many_checks"
     MARKETO_CREDENTIALS = "marketo_credentials"
@@ -159,6 +160,8 @@ _OF_EXTERNAL_APP = {
     ProblemCode.SALESFORCE_APP_NOT_INSTALLED: ProblemCode.SALESFORCE_EXTERNAL_APP_NOT_INSTALLED,
     ProblemCode.SALESFORCE_NOT_APPROVED: ProblemCode.SALESFORCE_EXTERNAL_APP_NOT_APPROVED,
 }
+# Nothing was asked, because others wait for answers just now.
+NOT_ASKED = frozenset({ProblemCode.ASKED_JUST_NOW, ProblemCode.ASKED_TOO_MUCH})
 # What any call that succeeds disproves. The rest is about one kind of call: a check or a new connection ends it.
 PASSING = frozenset(
     table[kind]

@@ -249,6 +249,11 @@ PROBLEMS: dict[str, Problem] = MARKETO_PROBLEMS | {
         _("Wait a few seconds, then reload this page: it shows what came of it."),
         YOU,
     ),
+    ProblemCode.ASKED_TOO_MUCH: Problem(
+        _("Too many questions to Marketo or Salesforce are waiting for an answer, so this one was not asked."),
+        _("Wait a minute, then try again."),
+        YOU,
+    ),
     ProblemCode.TOO_MANY_LINKS: Problem(
         _("You made more than 30 links within an hour."),
         _("Use the links you have, or wait an hour."),

@@ -8,7 +8,7 @@ from celery import Task, shared_task
 from accounts.models import SalesAccount
 from connections.models import SalesforceConnection
 from connections.turns import in_their_minute, look
-from problems.codes import ProblemCode
+from problems.codes import NOT_ASKED
 from problems.messages import ConnectionProblem
 from salesforce_package import proof, retention, services
 
@@ -32,7 +32,7 @@ def check_package(self: Task[Any, Any], account_id: int) -> None:
         is_taken = look(account_id, partial(services.check_package, account))
     except ConnectionProblem as problem:
         # The connection itself keeps any other problem and shows it.
-        is_taken = problem.code != ProblemCode.ASKED_JUST_NOW
+        is_taken = problem.code not in NOT_ASKED
     if not is_taken:
         raise self.retry()
 

@@ -16,7 +16,7 @@ def test_a_process_asks_so_many_things_at_a_time_that_threads_are_left() -> None
             others.enter_context(asking(f"something-{number}", number))
         with pytest.raises(ConnectionProblem) as refused, asking("something-else", 999):
             pass
-        assert refused.value.code == ProblemCode.ASKED_JUST_NOW
+        assert refused.value.code == ProblemCode.ASKED_TOO_MUCH
     with asking("something-else", 999), pytest.raises(ConnectionProblem), asking("something-else", 999):
         pass
     with asking("something-else", 999):
