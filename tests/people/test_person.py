@@ -212,9 +212,9 @@ def test_those_who_ask_leave_threads_to_other_accounts(synced: SalesAccount, bro
     person = ids(synced, "Lead", 1)[0]
     with ExitStack() as others:
         for _one in range(AT_A_TIME):
-            assert "is being done already" not in page_of(browser, person, ask=1)
+            assert "this one was not asked" not in page_of(browser, person, ask=1)
             others.enter_context(asking(f"people-{synced.pk}", synced.pk, places=AT_A_TIME))
-        assert "is being done already" in page_of(browser, person, ask=1)
+        assert "this one was not asked" in page_of(browser, person, ask=1)
 
 
 def test_without_a_connection_the_page_says_which(account: SalesAccount, browser: Client) -> None:
