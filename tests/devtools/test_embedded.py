@@ -89,7 +89,12 @@ def test_data_survives_until_the_next_start(folder: Path) -> None:
 
 
 def test_a_temporary_folder_disappears(folder: Path) -> None:
+    import psycopg
+
     user = User(folder / "short-lived", "temporary")
+    with psycopg.connect(user.addresses[0]) as connection:
+        # Killed, it would leave a megabyte of any other kind in /dev/shm.
+        assert connection.execute("SHOW dynamic_shared_memory_type").fetchone() == ("mmap",)
     user.end()
     wait_until(lambda: not (folder / "short-lived").exists())
 
