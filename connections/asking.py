@@ -40,11 +40,7 @@ class Places:
 
 # Of each process by itself: it is its threads that are short.
 all_places = Places(lambda threads: threads - 2)
-_places_of: defaultdict[int | None, Places] = defaultdict(lambda: Places(_share_of_account))
-
-
-def _share_of_account(_threads: int) -> int:
-    return all_places.number * 2 // 3
+_of_account: defaultdict[int | None, Places] = defaultdict(lambda: Places(lambda _threads: all_places.number * 2 // 3))
 
 
 @contextmanager
@@ -56,7 +52,7 @@ def asking(name: str, account_id: int | None, *, places: int = 1) -> Iterator[No
     this process asks for too much else, of this account or of all.
     """
     with ExitStack() as held:
-        take_thread(held, _places_of[account_id], all_places)
+        take_thread(held, _of_account[account_id], all_places)
         for place in range(places):
             with suppress(HeldError):
                 held.enter_context(exclusive(f"{name}-{place}" if place else name))
