@@ -8,6 +8,8 @@ from connections.asking import Places, all_places, asking
 from problems.codes import ProblemCode
 from problems.messages import ConnectionProblem
 
+pytestmark = pytest.mark.usefixtures("servers")
+
 
 def test_a_process_asks_so_many_things_at_a_time_that_threads_are_left() -> None:
     """Security statement 15: one admin took all threads by eight buttons, each of which is pressed by few at a time."""
