@@ -213,6 +213,8 @@ MIDDLEWARE = [
     "accounts.middleware.MemberMiddleware",
     # Behind the one that knows the address of the client, for the audit trail.
     "accounts.middleware.SessionLimitsMiddleware",
+    # Knows whose request it is, and comes before anything that could take long.
+    "msi_admin.shared_threads.SharedThreadsMiddleware",
     # Knows who asks, and comes before anything reads a form: checks of tokens do, long before a page asks who it is.
     "msi_admin.middleware.LargestBodyMiddleware",
     "accounts.middleware.LostFormsMiddleware",

@@ -1,0 +1,56 @@
+"""Threads of a web process are everybody's: one account, or one person without, takes at most so many at a time."""
+
+from collections import Counter
+from threading import Lock
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.models import Member
+from connections.asking import all_places
+from msi_admin.middleware import GetResponse
+
+SECONDS_TO_WAIT = 60
+
+
+class SharedThreadsMiddleware:
+    """
+    Leaves two threads of a process to everybody else, whatever the pages of an account wait for: a provider that does
+    not answer, or a row that is held until it does. Pages take a few hundredths of a second: to ask for seven of one
+    process at the same moment takes a hundred people who press at once, or one whose pages hang.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self._busy: Counter[tuple[str, int]] = Counter()
+        self._turn = Lock()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        member: Member | None = request.member  # type: ignore[attr-defined]
+        whose = ("account", member.account_id) if member else ("user", request.user.pk)
+        if not self._begin(whose):
+            return _not_begun(request)
+        try:
+            return self.get_response(request)
+        finally:
+            self._end(whose)
+
+    def _begin(self, whose: tuple[str, int]) -> bool:
+        with self._turn:
+            is_free = self._busy[whose] < all_places.number
+            self._busy[whose] += is_free
+            return is_free
+
+    def _end(self, whose: tuple[str, int]) -> None:
+        with self._turn:
+            self._busy[whose] -= 1
+            if not self._busy[whose]:
+                del self._busy[whose]
+
+
+def _not_begun(request: HttpRequest) -> HttpResponse:
+    answer = render(request, "errors/other_pages_wait.html", status=503)
+    answer["Retry-After"] = str(SECONDS_TO_WAIT)
+    return answer

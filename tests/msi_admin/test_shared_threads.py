@@ -1,0 +1,49 @@
+"""An account whose pages hang leaves threads of a web process to all others."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from connections.asking import all_places
+from tests.msi_admin import nested_urls
+from tests.signing_in import let_in
+
+NESTED = "/nested/"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _nested(settings: Settings) -> Iterator[None]:
+    settings.ROOT_URLCONF = nested_urls.__name__
+    yield
+    nested_urls.inside.clear()
+
+
+def at_the_same_moment(browser: Client, number: int, then: Client | None = None) -> Any:
+    """The last answer of so many pages that a browser asks for, each while the one before is being made."""
+    last = then or browser
+    nested_urls.inside[:] = [lambda: last.get(NESTED), *[lambda: browser.get(NESTED)] * (number - 1)]
+    return browser.get(NESTED)
+
+
+def test_an_account_takes_all_threads_but_two(browser: Client) -> None:
+    """Security statement 15: whatever its pages wait for, such as a row that is held while a provider hangs."""
+    assert at_the_same_moment(browser, all_places.number - 1).content == b"innermost"
+    answer = at_the_same_moment(browser, all_places.number)
+    assert (answer.status_code, "Retry-After" in answer) == (503, True)
+    assert "Nothing was changed." in answer.content.decode()
+    assert browser.get(NESTED).content == b"innermost", "its threads are free again"
+
+
+def test_others_do_not_notice(browser: Client, stranger: User) -> None:
+    """One process, as in production: a client of its own would count for itself."""
+    other = let_in(Client(), stranger)
+    other.handler = browser.handler
+    assert at_the_same_moment(browser, all_places.number, then=other).content == b"innermost"
+    anonymous = Client()
+    anonymous.handler = browser.handler
+    assert at_the_same_moment(browser, all_places.number, then=anonymous).content == b"innermost"
