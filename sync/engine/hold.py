@@ -58,12 +58,20 @@ SELECT %(run)s, marketo_id, reason FROM {{changes}} WHERE kind = '{ChangeKind.RE
 UNION SELECT %(run)s, marketo_id, '' FROM {EMPTIED.format(changes="{changes}", is_approved="FALSE")}
 """  # noqa: S608 (our own texts)
 # What a held run had seen of departures, another one that reads everybody sees no more: the streams have gone on. That
-# is so whatever became of the run: somebody discarded it, nobody decided in time, a crash took what it had read. No id
-# is given twice, and whoever is shown again stays.
+# is so whatever became of the run: somebody discarded it, nobody decided in time, a crash took what it had read. And of
+# one that was taken back: whoever it had removed is in the copy again. No id is given twice, and whoever is shown again
+# stays.
+DEPARTED = f"('{Reason.DELETED_IN_MARKETO}', '{Reason.MERGED_IN_MARKETO}')"
 REMEMBER = f"""
 INSERT INTO {{gone}}
 SELECT held.marketo_id, held.reason FROM sync_heldperson AS held JOIN sync_syncrun AS run ON run.id = held.run_id
-WHERE run.account_id = %(account)s AND held.reason IN ('{Reason.DELETED_IN_MARKETO}', '{Reason.MERGED_IN_MARKETO}')
+WHERE run.account_id = %(account)s AND held.reason IN {DEPARTED}
+UNION ALL
+SELECT past.marketo_id, past.after->>'removed_reason'
+FROM sync_syncrun AS undo JOIN history_change AS past
+    ON past.account_id = undo.account_id AND past.run_id = undo.undoes_id
+WHERE undo.account_id = %(account)s AND undo.kind = '{RunKind.UNDO}' AND past.kind = '{ChangeKind.REMOVED}'
+    AND past.after->>'removed_reason' IN {DEPARTED}
 """  # noqa: S608 (our own texts)
 # Of somebody who waits for a decision for another reason, too.
 NOTE_DEPARTED = f"""

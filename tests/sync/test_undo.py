@@ -86,6 +86,25 @@ def test_an_undo_can_be_taken_back(synced: SalesAccount, admin: User, change: Ch
     assert undone(run, admin).kept == {"changed_since": 2}, "later runs have changed everybody"
 
 
+def test_the_next_full_sync_removes_whoever_is_gone_for_good(
+    synced: SalesAccount, sync: Sync, admin: User, change: ChangePeople
+) -> None:
+    """As the page says beside Undo: what Marketo told of it once nobody reads again, and they would stay for good."""
+    deleted, winner, loser, shown = ids(synced, 4)
+    change("delete", deleted)
+    change("merge", winner, loser)
+    change("change", shown, fields={"title": "Chair"})
+    assert undone(sync_changes(synced), admin).status == RunStatus.SUCCEEDED
+    run = sync()
+    assert (run.status, run.removed) == (RunStatus.SUCCEEDED, 2)
+    gone = Person.objects.for_account(synced).exclude(removed_at=None).order_by("removed_reason")
+    assert list(gone.values_list("marketo_id", "removed_reason")) == [
+        (deleted, "deleted_in_marketo"),
+        (loser, "merged_in_marketo"),
+    ]
+    assert sync().changed == 0
+
+
 def test_whom_a_later_run_has_changed_stays(
     synced: SalesAccount, admin: User, change: ChangePeople, client_of: ClientOf
 ) -> None:
