@@ -82,6 +82,12 @@ SET removed_at = %(now)s, removed_reason = change.reason, changed_at = %(now)s, 
 FROM {changes} AS change
 WHERE copy.account_id = %(account)s AND copy.marketo_id = change.marketo_id AND change.kind = {removed}
 """
+# Whoever had left for another reason, and is gone for good now: no undo brings them back.
+NOTE_DEPARTED = f"""
+UPDATE sync_person AS copy SET removed_reason = gone.reason FROM {{gone}} AS gone
+WHERE copy.account_id = %(account)s AND copy.marketo_id = gone.id AND copy.removed_at IS NOT NULL
+    AND copy.removed_reason NOT IN {hold.DEPARTED}
+"""  # noqa: S608 (our own texts)
 HIDE = """
 UPDATE sync_person AS copy
 SET hidden_reason = absent.reason, hidden_since = coalesce(copy.hidden_since, %(now)s)
@@ -243,6 +249,7 @@ class _Merge:
             if self.statements.is_first_read:
                 change(LET_GO, updated=sql.Literal(ChangeKind.UPDATED.value))
             change(REMOVE, removed=sql.Literal(ChangeKind.REMOVED.value))
+            change(NOTE_DEPARTED)
             change(HIDE)
             change(SHOW)
             journal.record(

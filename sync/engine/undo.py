@@ -27,6 +27,11 @@ EXISTS (
     WHERE later.account_id = past.account_id AND later.marketo_id = past.marketo_id AND later.at > past.at
 )
 """
+# So does whoever was removed, and is known to be gone for good since.
+IS_DEPARTED = f"""
+(past.kind = '{ChangeKind.REMOVED}' AND copy.removed_reason IN {hold.DEPARTED}
+    AND copy.removed_reason <> past.after->>'removed_reason')
+"""
 # A person is put back by what differed; somebody whom the run had brought leaves again.
 LEAVE = f"""
 INSERT INTO {{changes}}
@@ -39,7 +44,7 @@ INSERT INTO {{changes}}
 SELECT marketo_id, reversed.kind, coalesce(past.before->>'removed_reason', ''), past.after, past.before, {{copy_hash}}
 FROM (VALUES ('{ChangeKind.UPDATED}', '{ChangeKind.UPDATED}'), ('{ChangeKind.REMOVED}', '{ChangeKind.RETURNED}'),
     ('{ChangeKind.RETURNED}', '{ChangeKind.REMOVED}')) AS reversed (was, kind),
-    {PEOPLE_OF_RUN} AND past.kind = reversed.was AND NOT {IS_LATER}
+    {PEOPLE_OF_RUN} AND past.kind = reversed.was AND NOT {IS_LATER} AND NOT {IS_DEPARTED}
 """  # noqa: S608 (our own texts)
 PUT_BACK = """
 UPDATE sync_person AS copy
@@ -58,7 +63,8 @@ FROM {PEOPLE_OF_RUN} AND past.kind <> '{ChangeKind.ADDED}' AND marketo_id IN (SE
 COUNT_BY_KIND = "SELECT kind, count(*) FROM {changes} GROUP BY kind"
 COUNT_LEFT = f"""
 SELECT CASE past.kind WHEN '{ChangeKind.ERASED}' THEN 'erased' ELSE 'changed_since' END, count(*)
-FROM history_change AS past WHERE {OF_RUN} AND (past.kind = '{ChangeKind.ERASED}' OR {IS_LATER}) GROUP BY 1
+FROM history_change AS past LEFT JOIN sync_person AS copy USING (account_id, marketo_id)
+WHERE {OF_RUN} AND (past.kind = '{ChangeKind.ERASED}' OR {IS_LATER} OR {IS_DEPARTED}) GROUP BY 1
 """  # noqa: S608 (our own texts)
 
 

@@ -105,6 +105,21 @@ def test_the_next_full_sync_removes_whoever_is_gone_for_good(
     assert sync().changed == 0
 
 
+def test_who_had_left_before_they_were_deleted_does_not_come_back(
+    synced: SalesAccount, admin: User, change: ChangePeople
+) -> None:
+    """The run that read of the deletion had nobody to remove: no other reads of it again."""
+    deleted, reowned = ids(synced, 2)
+    change("reown", deleted, reowned, owner="queue")
+    run = sync_changes(synced)
+    change("delete", deleted)
+    assert sync_changes(synced).removed == 0
+    undo = undone(run, admin)
+    assert (undo.status, undo.updated, undo.kept) == (RunStatus.SUCCEEDED, 1, {"changed_since": 1})
+    gone = Person.objects.for_account(synced).exclude(removed_at=None)
+    assert list(gone.values_list("marketo_id", "removed_reason")) == [(deleted, "deleted_in_marketo")]
+
+
 def test_whom_a_later_run_has_changed_stays(
     synced: SalesAccount, admin: User, change: ChangePeople, client_of: ClientOf
 ) -> None:
