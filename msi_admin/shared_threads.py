@@ -11,13 +11,16 @@ from connections.asking import all_places
 from msi_admin.middleware import GetResponse
 
 SECONDS_TO_WAIT = 60
+# Of one host, over HTTP/1.1: with fewer a page of ours that asks for its parts could be refused some of them.
+BROWSERS_ASK_AT_ONCE = 6
 
 
 class SharedThreadsMiddleware:
     """
     Leaves two threads of a process to everybody else, whatever the pages of an account wait for: a provider that does
     not answer, or a row that is held until it does. Pages take a few hundredths of a second: to ask for seven of one
-    process at the same moment takes a hundred people who press at once, or one whose pages hang.
+    process at the same moment takes a hundred people who press at once, or one whose pages hang. A process with six
+    threads or fewer leaves none: what one browser asks for is not refused.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -39,7 +42,7 @@ class SharedThreadsMiddleware:
 
     def _begin(self, whose: tuple[str, int]) -> bool:
         with self._turn:
-            is_free = self._busy[whose] < all_places.number
+            is_free = self._busy[whose] < max(all_places.number, BROWSERS_ASK_AT_ONCE)
             self._busy[whose] += is_free
             return is_free
 

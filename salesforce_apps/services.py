@@ -63,10 +63,7 @@ def replace_credentials(app: SalesforceApp, *, by: User, credentials: tuple[str,
     fresh = oauth.OAuthApp(key, secret, oauth.AppKind(app.kind))
     try:
         # Durable: what the proof brought, a new refresh token perhaps, must not be rolled back with anything else.
-        with (
-            in_turn(app),
-            transaction.atomic(durable=True),
-        ):
+        with in_turn(app), transaction.atomic(durable=True):
             _prove(app, fresh)
             # In the seconds that Salesforce takes to answer the right may have been taken.
             makers = Member.objects.for_account(app.account).who_may(Permission.CONNECT_SALESFORCE)

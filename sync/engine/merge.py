@@ -83,7 +83,7 @@ FROM {changes} AS change
 WHERE copy.account_id = %(account)s AND copy.marketo_id = change.marketo_id AND change.kind = {removed}
 """
 # Whoever had left for another reason, and is gone for good now: no undo brings them back.
-NOTE_DEPARTED = f"""
+REMEMBER_GONE = f"""
 UPDATE sync_person AS copy SET removed_reason = gone.reason FROM {{gone}} AS gone
 WHERE copy.account_id = %(account)s AND copy.marketo_id = gone.id AND copy.removed_at IS NOT NULL
     AND copy.removed_reason NOT IN {hold.DEPARTED}
@@ -249,7 +249,7 @@ class _Merge:
             if self.statements.is_first_read:
                 change(LET_GO, updated=sql.Literal(ChangeKind.UPDATED.value))
             change(REMOVE, removed=sql.Literal(ChangeKind.REMOVED.value))
-            change(NOTE_DEPARTED)
+            change(REMEMBER_GONE)
             change(HIDE)
             change(SHOW)
             journal.record(

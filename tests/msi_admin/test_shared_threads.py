@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from connections.asking import all_places
+from msi_admin.shared_threads import BROWSERS_ASK_AT_ONCE
 from tests.msi_admin import nested_urls
 from tests.signing_in import let_in
 
@@ -37,6 +38,13 @@ def test_an_account_takes_all_threads_but_two(browser: Client) -> None:
     assert (answer.status_code, "Retry-After" in answer) == (503, True)
     assert "Nothing was changed." in answer.content.decode()
     assert browser.get(NESTED).content == b"innermost", "its threads are free again"
+
+
+def test_what_one_browser_asks_for_is_not_refused(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a process has few threads."""
+    monkeypatch.setattr(all_places, "number", 1)
+    assert at_the_same_moment(browser, BROWSERS_ASK_AT_ONCE - 1).content == b"innermost"
+    assert at_the_same_moment(browser, BROWSERS_ASK_AT_ONCE).status_code == 503
 
 
 def test_others_do_not_notice(browser: Client, stranger: User) -> None:
