@@ -126,7 +126,7 @@ class Org:
 
     @cached_property
     def task_fields(self) -> dict[str, dict[str, Any]]:
-        return {item["name"]: item for item in self.client.describe("Task")["fields"]}
+        return self.client.fields_of("Task")
 
     def names_of(self, sobject: str, wanted: Iterable[PackageField]) -> dict[str, str]:
         """
@@ -141,7 +141,7 @@ class Org:
         return {label: name for label, name in found.items() if name}
 
     def _describe_labels(self, sobject: str) -> dict[str, str]:
-        return {item["name"]: item["label"] for item in self.client.describe(sobject)["fields"]}
+        return {name: item["label"] for name, item in self.client.fields_of(sobject).items()}
 
 
 def _first(by_label: dict[str, str], labels: Iterable[str]) -> str:

@@ -131,7 +131,7 @@ def _run(proof: ActivityProof, client: SalesforceClient) -> None:
 
 def _plan(client: SalesforceClient) -> _Plan:
     """One field that cannot be written would have the whole task refused: what the user may not write is left out."""
-    described = {item["name"]: flag(item["createable"]) for item in client.describe("Task")["fields"]}
+    described = {name: flag(item.get("createable")) for name, item in client.fields_of("Task").items()}
     left_out = {
         item.name: FieldVerdict.LOCKED.value if item.name in described else FieldVerdict.HIDDEN.value
         for item in ACTIVITY_FIELDS

@@ -50,7 +50,7 @@ def raise_for_error(response: requests.Response) -> None:
     """Raise the typed error an answer stands for; Marketo reports most errors with HTTP status 200."""
     if "application/json" in response.headers.get("Content-Type", ""):
         _raise_for_envelope(response.json())
-    if response.status_code >= 400:
+    if response.status_code >= 300:
         _raise_for_status(response)
 
 

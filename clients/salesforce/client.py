@@ -259,11 +259,11 @@ class SalesforceClient:
         """All records of a Tooling API query: packages, fields, layouts and other set-up."""
         return list(self._pages(self._rest("tooling/query", params={"q": soql})))
 
-    def describe(self, sobject: str) -> dict[str, Any]:
-        """The describe of an object as Salesforce sends it: fields the user may not see are absent."""
+    def fields_of(self, sobject: str) -> dict[str, dict[str, Any]]:
+        """The fields of an object by API name, as its describe tells them: those the user may not see are absent."""
         answer = self._rest(f"sobjects/{sobject}/describe")
         with expected_shape(SERVICE, answer):
-            return dict(answer)
+            return {str(field["name"]): dict(field) for field in answer["fields"]}
 
     def create_record(self, sobject: str, values: Mapping[str, Any]) -> str:
         """Make a record and answer its id. An error says nothing about whether it was made: answers get lost."""

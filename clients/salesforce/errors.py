@@ -12,6 +12,7 @@ from clients.http import (
     RateLimited,
     ReconnectNeeded,
     TransientApiError,
+    UnexpectedAnswer,
     retry_after_seconds,
 )
 
@@ -36,9 +37,12 @@ class QueryInterrupted(TransientApiError):
 
 
 def raise_for_error(response: requests.Response) -> None:
-    """Raise the typed error an answer stands for; does nothing for a good one."""
-    if response.status_code >= 400:
-        raise error_of(response.status_code, _content(response), retry_after_seconds(response))
+    """Raise the typed error an answer stands for; does nothing for a good one, or one that leads elsewhere."""
+    if response.status_code < 300 or response.is_redirect:
+        return
+    if response.status_code < 400:
+        raise UnexpectedAnswer(SERVICE, str(response.status_code))
+    raise error_of(response.status_code, _content(response), retry_after_seconds(response))
 
 
 def refusal_in(text: str) -> AccessDenied | None:

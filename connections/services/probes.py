@@ -30,7 +30,7 @@ def _read_setup(client: SalesforceClient) -> None:
 # Operations that say all that was asked, as patterns; their groups are the call's arguments.
 _SAME_CALLS: dict[Service, Calls] = {
     Service.SALESFORCE: {
-        r"sobjects/(\w+)/describe": SalesforceClient.describe,
+        r"sobjects/(\w+)/describe": SalesforceClient.fields_of,
     },
     Service.MARKETO: {
         r"/rest/v1/leads/describe\.json": MarketoClient.describe_fields,

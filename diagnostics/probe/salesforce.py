@@ -39,7 +39,7 @@ def _time_form(client: SalesforceClient) -> Answer:
 
 
 def _has_field(sobject: str, name: str) -> Any:
-    return lambda c: any(one["name"] == name for one in c.describe(sobject)["fields"])
+    return lambda c: name in c.fields_of(sobject)
 
 
 def _tooling(soql: str, key: str) -> Any:

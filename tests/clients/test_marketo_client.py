@@ -269,6 +269,14 @@ def test_a_download_that_leaves_out_bytes_is_refused() -> None:
             pass
 
 
+@pytest.mark.parametrize("status", [300, 302, 304])
+def test_a_redirect_to_nowhere_is_no_file(status: int) -> None:
+    with canned_answers() as origin:
+        client = canned_file(origin, status, b"", {"Content-Type": "text/csv"})
+        with pytest.raises(http.UnexpectedAnswer), client.open_export_file("export"):
+            pass
+
+
 def canned_file(origin: str, status: int, body: bytes, headers: dict[str, str]) -> MarketoClient:
     token = {"access_token": "token", "expires_in": 3599, "scope": "api@acme.example"}
     CannedAnswers.answers = {

@@ -130,6 +130,25 @@ def test_several_queries_fail_as_one_does(canned: str, answer: object, kind: typ
         client.queries(["SELECT Id FROM Lead"])
 
 
+@pytest.mark.parametrize("status", [300, 302, 304])
+def test_a_redirect_to_nowhere_is_an_unexpected_answer(canned: str, status: int) -> None:
+    client = canned_client(canned, first=(status, b""))
+    with pytest.raises(http.UnexpectedAnswer) as caught:
+        client.query("SELECT Id FROM Lead")
+    assert caught.value.code == str(status)
+    CannedAnswers.answers["/services/data/v62.0/jobs/query/j/results"] = (status, b"", {})
+    with pytest.raises(http.UnexpectedAnswer), client.open_results("j"):
+        pass
+
+
+@pytest.mark.parametrize("answer", [{}, {"fields": None}, {"fields": [{}]}, {"fields": ["Name"]}, []])
+def test_fields_in_another_shape_are_an_unexpected_answer(canned: str, answer: object) -> None:
+    client = canned_client(canned)
+    CannedAnswers.answers["/services/data/v62.0/sobjects/Task/describe"] = (200, answer, {})
+    with pytest.raises(http.UnexpectedAnswer):
+        client.fields_of("Task")
+
+
 def test_a_query_whose_token_dies_between_pages_must_start_again(canned: str) -> None:
     """Pain 14: a cursor dies with its session; it is never used with another one."""
     following = {"done": False, "records": [{"Id": 1}], "nextRecordsUrl": "/services/data/v62.0/query/01g-1"}
@@ -214,10 +233,10 @@ def test_queries_and_counts_agree(connection: Connection) -> None:
 
 
 def test_describe_lists_fields_and_refuses_unknown_objects(connection: Connection) -> None:
-    fields = {field["name"] for field in connection.client.describe("Lead")["fields"]}
-    assert {"OwnerId", "IsConverted", "SystemModstamp"} <= fields
+    fields = connection.client.fields_of("Lead")
+    assert {"OwnerId", "IsConverted", "SystemModstamp"} <= fields.keys()
     with pytest.raises(http.ApiError) as caught:
-        connection.client.describe("NoSuchThing__c")
+        connection.client.fields_of("NoSuchThing__c")
     assert caught.value.code == "NOT_FOUND"
 
 
@@ -260,7 +279,7 @@ def test_userinfo_refreshes_a_dead_token_too(sandbox: SandboxProcess, connection
 def test_trouble_at_salesforce_has_its_error(connection: Connection, kind: str, error: type[http.ApiError]) -> None:
     connection.fail("/describe", kind)
     with pytest.raises(error) as caught:
-        connection.client.describe("Lead")
+        connection.client.fields_of("Lead")
     assert type(caught.value) is error
 
 

@@ -82,7 +82,7 @@ def test_a_sandbox_that_was_copied_again_asks_to_reconnect_and_is_another_org(
 
 def test_any_call_that_succeeds_ends_a_passing_problem(salesforce_connection: SalesforceConnection) -> None:
     SalesforceConnection.objects.update(problem=ProblemCode.SALESFORCE_BUSY)
-    salesforce_client(salesforce_connection).describe("Lead")
+    salesforce_client(salesforce_connection).fields_of("Lead")
     assert SalesforceConnection.objects.get().problem == ""
 
 
@@ -94,10 +94,10 @@ def test_a_success_hides_no_failure_that_follows_it(
         client.organization()
         sandbox.post("/_sandbox/faults", {"path": "/describe", "kind": "status:503", "count": 1})
         with pytest.raises(TransientApiError) as caught:
-            client.describe("Lead")
+            client.fields_of("Lead")
         record_problem(salesforce_connection, caught.value)
     assert SalesforceConnection.objects.get().problem == "salesforce_busy"
-    client.describe("Lead")
+    client.fields_of("Lead")
     assert SalesforceConnection.objects.get().problem == ""
 
 
@@ -112,7 +112,7 @@ def test_a_worker_of_before_the_reconnect_says_nothing_about_the_connection_of_n
     late = salesforce_client(salesforce_connection)
     sandbox.post("/_sandbox/faults", {"path": "/describe", "kind": "status:401", "count": 2})
     with pytest.raises(ReconnectNeeded) as caught:
-        late.describe("Lead")
+        late.fields_of("Lead")
     browser = client_of(salesforce_connection.connected_by)
     browser.get(person_at_salesforce(press_ok(browser)))
     # Whoever handles the error may hold the row of now already.

@@ -135,7 +135,7 @@ def test_a_single_call_is_made_again(
     for _time in range(2):
         sandbox.post("/_sandbox/faults", {"path": "/sobjects/Task/describe", "kind": "status:503", "count": 1})
         with pytest.raises(TransientApiError):
-            salesforce_client(salesforce_connection).describe("Task")
+            salesforce_client(salesforce_connection).fields_of("Task")
     failure = ApiFailure.objects.get()
     again = RETRY.format(failure.pk)
     assert again in text_of(browser.get(PAGE))
