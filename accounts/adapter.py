@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +11,6 @@ from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -30,6 +28,7 @@ from accounts.first_sign_in import keep_what_the_browser_tells
 from accounts.models import User
 from accounts.services import must_use_salesforce, record_own
 from accounts.sign_in_limits import Attempt, remember_device
+from common.after_commit import after_commit
 from common.mail import counted_mail, receiver
 
 # By the name of allauth's own mail. A password chosen by the link of a mail needs none: that mail has told its owner.
@@ -134,7 +133,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """
         change = NOTICES.get(template_prefix)
         if change and user.has_usable_password():
-            transaction.on_commit(partial(_tell, user.pk, change))
+            after_commit(tasks.send_sign_in_changed.delay, user.pk, change.value)
 
     def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
         """A sign-in counts like a password given again; allauth alone would ask for it a second after signing in."""
@@ -149,12 +148,6 @@ class AuditedSessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
         super().end_sessions(ended)
         for user in {session.user for session in ended}:
             record_own(user, action=AccountAction.SESSIONS_ENDED, number=len(ended))
-
-
-def _tell(user_id: int, change: SignInChange) -> None:
-    # Without Redis nobody can be told; what was changed stays so.
-    with suppress(OperationalError):
-        tasks.send_sign_in_changed.delay(user_id, change.value)
 
 
 def on_our_site(url: str) -> str:

@@ -6,7 +6,6 @@ when somebody has lost them all.
 import base64
 import secrets
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import structlog
@@ -20,6 +19,7 @@ from accounts import tasks
 from accounts.audit_actions import AccountAction
 from accounts.models import Member, User
 from accounts.services import RefusedError, end_sessions, record
+from common.after_commit import after_commit
 from common.encryption import decrypt, encrypt, is_read_by_newest, rotated
 
 # Where in `Authenticator.data` secrets stand: of an app, of recovery codes, and of codes from other systems.
@@ -68,7 +68,7 @@ def reset_second_factors(*, user: User, reset_by: User | None) -> None:
     member = Member.objects.select_related("account").filter(user=user).first()
     account = member.account if member else None
     record(account=account, actor=reset_by, action=AccountAction.SECOND_FACTORS_RESET, target=user.email)
-    transaction.on_commit(partial(tasks.send_second_factors_reset.delay, user.pk))
+    after_commit(tasks.send_second_factors_reset.delay, user.pk)
 
 
 def unreadable_second_factors() -> int:

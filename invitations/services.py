@@ -1,9 +1,8 @@
 """Writes of this room: inviting, resending, revoking. Each holds the row of its Sales account."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,6 +21,7 @@ from accounts.services import (
 from common import mail_limits
 from common.address_fields import reason_against, trouble_with
 from common.addresses import lookup_form
+from common.after_commit import after_commit
 from common.names import clean_name
 from connections.models import MarketoInstance
 from invitations import tasks
@@ -257,12 +257,8 @@ def _create(
 
 def _queue(invitation: Invitation, actor: User, *, action: InvitationAction) -> None:
     record(account=invitation.account, actor=actor, action=action, target=invitation.email, role=invitation.role)
-    _after_commit(partial(tasks.send_invitation.delay, invitation.pk))
-
-
-def _after_commit(queue_mail: Callable[[], object]) -> None:
     # A queue that is down must not turn a finished invitation into an error page: the mail is sent as overdue later.
-    transaction.on_commit(queue_mail, robust=True)
+    after_commit(tasks.send_invitation.delay, invitation.pk)
 
 
 def _account_of(instance: MarketoInstance) -> SalesAccount:
@@ -291,7 +287,7 @@ def _ask_member(member: Member, step: int, asked_by: User) -> None:
     record(
         account=member.account, actor=asked_by, action=InvitationAction.STEP_ASKED, target=member.user.email, step=step
     )
-    _after_commit(partial(tasks.send_step_request.delay, member.user_id, asked_by.pk, step))
+    after_commit(tasks.send_step_request.delay, member.user_id, asked_by.pk, step)
 
 
 def _ask_invited(waiting: Invitation, step: int, asked_by: User) -> Invitation:

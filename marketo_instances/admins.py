@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
-from functools import partial
 
 from django.core.cache import cache
 from django.db import transaction
@@ -19,6 +18,7 @@ from clients.http import ApiError, QuotaExceeded, ReconnectNeeded, TransientApiE
 from clients.marketo.client import MarketoClient
 from clients.marketo.types import MarketoUser
 from common.addresses import LONGEST_ADDRESS, lookup_form
+from common.after_commit import after_commit
 from common.throttling import HeldError, exclusive
 from connections.asking import asking
 from connections.models import AdminReading, MarketoAdmin, MarketoInstance
@@ -122,7 +122,7 @@ def set_admin_roles(*, instance: MarketoInstance, roles: Sequence[str], by: User
 def _begin(instance: MarketoInstance, users: Sequence[MarketoUser]) -> None:
     AdminReading.objects.of_instance(instance).delete()
     reading = AdminReading.objects.create(instance=instance, users=[asdict(user) for user in users])
-    transaction.on_commit(partial(tasks.read_admins_on.delay, reading.pk), robust=True)
+    after_commit(tasks.read_admins_on.delay, reading.pk)
 
 
 def _step(reading: AdminReading) -> None:

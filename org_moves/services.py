@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from django.db import transaction
 
 from accounts.models import Member, SalesAccount, User
 from accounts.permissions import Permission
 from clients.marketo.types import StaticList
+from common.after_commit import after_commit
 from connections.asking import PRESSES, asking
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.orgs import OrgMove
@@ -83,7 +83,7 @@ def move_to_org(*, account: SalesAccount, move_id: int, by: User) -> OrgMove | N
         _stop_reading(account)
         replace_connection(move, by=by)
         leave_org(account, move.from_org_id)
-        transaction.on_commit(partial(check_package.delay, account.pk), robust=True)
+        after_commit(check_package.delay, account.pk)
         if is_followed and not connection_problem(account):
             # Nobody else's run can begin before the commit: an account has one at a time.
             start_sync(account=account, started_by=by, only=only)

@@ -7,13 +7,12 @@ import json
 import time
 from datetime import timedelta
 from enum import StrEnum
-from functools import partial
 from typing import Any
 
 from celery import current_app
-from django.db import transaction
 from django.db.models import QuerySet, Value
 
+from common.after_commit import after_commit
 from common.redis_client import redis_client
 from sync.models import Extract, SyncRun
 from sync.querysets import ExtractQuerySet, SyncRunQuerySet
@@ -41,7 +40,7 @@ class Task(StrEnum):
 def wake_on_commit(run: SyncRun) -> None:
     """Ring for a run once its row is there for others."""
     # Without a broker just now the run still exists, and the next sweep finds it.
-    transaction.on_commit(partial(_wake, run.pk), robust=True)
+    after_commit(_wake, run.pk)
 
 
 def _wake(run_id: int) -> None:

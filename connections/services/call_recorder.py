@@ -1,7 +1,6 @@
 """What the calls over a connection show, kept for every screen that tells its health."""
 
 from datetime import datetime
-from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -14,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.occurrences import begin
 from clients.http import ApiError, CircuitOpenError, ReconnectNeeded
+from common.after_commit import after_commit
 from connections.emails import send_reconnect_needed
 from connections.events import BROKEN
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection, Service
@@ -63,7 +63,7 @@ def record_problem(connection: Connection, error: ApiError) -> None:
 def _tell(connection: Connection, problem: str) -> None:
     if isinstance(connection, SalesforceConnection) and connection.member_id:
         # About somebody's own nobody else can do anything. A mail server that is down must not hide why it failed.
-        transaction.on_commit(partial(send_reconnect_needed, connection, problem), robust=True)
+        after_commit(send_reconnect_needed, connection, problem)
         return
     is_marketo = isinstance(connection, MarketoConnection)
     service = Service.MARKETO if is_marketo else Service.SALESFORCE
@@ -94,7 +94,7 @@ def record_call_failure(
     """
     if account_id and error and not isinstance(error, CircuitOpenError):
         # Inside a transaction it waits for the end: the database connection may be in the middle of a COPY.
-        transaction.on_commit(partial(_keep_failure, account_id, operation, error, user=user), robust=True)
+        after_commit(_keep_failure, account_id, operation, error, user=user)
 
 
 def record_lost_failure(account_id: int, error: ApiError) -> None:
@@ -132,7 +132,7 @@ class CallRecorder:
                 record_call_failure(self._connection.account_id, operation, error)
         elif monotonic() >= self._due:
             self._due = monotonic() + _SECONDS_BETWEEN_NOTES
-            transaction.on_commit(self._store, robust=True)
+            after_commit(self._store)
 
     def _store(self) -> None:
         """A call that succeeds ends a passing problem; one about rights, or that needs connecting again, stays."""

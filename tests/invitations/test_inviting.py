@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
 from accounts.services import RefusedError
-from invitations import accepting, services
+from invitations import accepting, services, tasks
 from invitations.audit_actions import InvitationAction
 from invitations.models import Invitation
 from invitations.services import NewInvitation
@@ -37,6 +38,22 @@ def test_each_address_gets_one_mail(
     assert len(outcome.sent) == 3
     assert sorted(message.to[0] for message in mail.outbox) == [new.email for new in addresses]
     assert {invitation.state for invitation in Invitation.objects.all()} == {"pending"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_queue_that_is_away_keeps_nobody_from_being_invited(
+    account: SalesAccount, admin: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mails leave later, as overdue ones; whoever invited sees what became of the form."""
+
+    def away(*_: object) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(tasks.send_invitation, "delay", away)
+    form = {"emails": "one@acme.example, two@acme.example", "role": "user", "language": "en"}
+    page = client_of(admin).post("/settings/admin/users/invite/", form, follow=True)
+    assert page.status_code == 200
+    assert Invitation.objects.filter(sent_at=None).count() == 2
 
 
 def test_members_and_invited_people_are_skipped(account: SalesAccount, admin: User, member: User) -> None:
