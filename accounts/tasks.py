@@ -40,10 +40,11 @@ def send_password_reset(self: Task[Any, Any], email: str, language: str, client:
 @shared_task(bind=True, acks_late=True, max_retries=6)
 def send_second_factors_reset(self: Task[Any, Any], user_id: int) -> None:
     """Tell somebody that their second factors and their password are gone."""
-    try:
-        emails.send_second_factors_reset(User.objects.get(pk=user_id))
-    except OSError as error:
-        raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
+    for user in User.objects.filter(pk=user_id):
+        try:
+            emails.send_second_factors_reset(user)
+        except OSError as error:
+            raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
 
 
 @shared_task(bind=True, acks_late=True, max_retries=6)
@@ -58,7 +59,8 @@ def send_guess_notice(self: Task[Any, Any], email: str) -> None:
 @shared_task(bind=True, acks_late=True, max_retries=6)
 def send_sign_in_changed(self: Task[Any, Any], user_id: int, change: str) -> None:
     """Tell somebody what was changed of how they sign in; `change` is a code of emails.SignInChange."""
-    try:
-        emails.send_sign_in_changed(User.objects.get(pk=user_id), emails.SignInChange(change))
-    except OSError as error:
-        raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
+    for user in User.objects.filter(pk=user_id):
+        try:
+            emails.send_sign_in_changed(user, emails.SignInChange(change))
+        except OSError as error:
+            raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error

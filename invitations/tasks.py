@@ -25,6 +25,8 @@ def send_invitation(invitation_id: int) -> None:
 def send_step_request(self: Task[Any, Any], user_id: int, asked_by_id: int, step: int) -> None:
     """Ask a member to do a step of the Setup guide."""
     people = User.objects.in_bulk([user_id, asked_by_id])
+    if not {user_id, asked_by_id} <= people.keys():  # one of them has left since
+        return
     try:
         emails.send_step_request(user=people[user_id], asked_by=people[asked_by_id], step=step)
     except emails.MailError as error:

@@ -27,14 +27,17 @@ def check_package(self: Task[Any, Any], account_id: int) -> None:
     In the same minute the hourly looks want the account's turn: who loses it tries again, the next night is far. So
     does whoever meets another look, which may be one at the org that the account has just left.
     """
-    account = SalesAccount.objects.get(pk=account_id)
+    for account in SalesAccount.objects.filter(pk=account_id):
+        if not _is_checked(account):
+            raise self.retry()
+
+
+def _is_checked(account: SalesAccount) -> bool:
     try:
-        is_taken = look(account_id, partial(services.check_package, account))
+        return look(account.pk, partial(services.check_package, account))
     except ConnectionProblem as problem:
         # The connection itself keeps any other problem and shows it.
-        is_taken = problem.code not in NOT_ASKED
-    if not is_taken:
-        raise self.retry()
+        return problem.code not in NOT_ASKED
 
 
 @shared_task
