@@ -8,8 +8,10 @@ from celery import Task, shared_task
 from celery.exceptions import MaxRetriesExceededError
 
 from accounts.models import SalesAccount
+from clients.http import hurried
 from connections import retention, watch
-from connections.models import SalesforceConnection
+from connections.models import OrphanedToken, SalesforceConnection
+from connections.services import revocation
 from connections.services.health import check_all_by_the_clock, check_by_the_clock
 from connections.turns import in_their_minute, look, turn_of_own
 
@@ -51,6 +53,14 @@ def check_own_connection(self: Task[Any, Any], connection_id: int) -> None:
         if not look(connection.account_id, partial(check_by_the_clock, connection), turn_of_own):
             with suppress(MaxRetriesExceededError):
                 raise self.retry()
+
+
+@shared_task
+def revoke_token(orphan_id: int) -> None:
+    """Have Salesforce forget a token that nobody here uses any more."""
+    for orphan in OrphanedToken.objects.filter(pk=orphan_id):
+        with hurried():
+            revocation.revoke(orphan)
 
 
 @shared_task

@@ -19,7 +19,7 @@ from accounts.services import (
 from connections.models import MarketoAdmin, MarketoConnection
 from invitations.services import revoke_what_gives_rights
 from members.audit_actions import MemberAction
-from salesforce_orgs.moves import withdraw_offer_of
+from salesforce_orgs.offers import withdraw_offer_of
 from salesforce_orgs.services import forget_member
 from sign_in.links import forget_link
 

@@ -23,7 +23,7 @@ from org_moves.events import OWN_ENDED
 from problems.codes import ProblemCode, problem_code
 from problems.messages import ConnectionProblem
 from salesforce_orgs.events import MOVE_WAITS
-from salesforce_orgs.moves import find_offer
+from salesforce_orgs.offers import find_offer
 from salesforce_orgs.storing import connect
 
 

@@ -15,7 +15,7 @@ from connections.orgs import OrgMove
 from org_moves.replacing import own_connections_to_end, replace_connection, try_offer
 from problems.codes import ProblemCode
 from problems.messages import ConnectionProblem
-from salesforce_orgs.moves import take_offer
+from salesforce_orgs.offers import take_offer
 from salesforce_package.services import KeptOfOrg, kept_of, leave_org
 from salesforce_package.tasks import check_package
 from sign_in.links import links_to_org

@@ -13,7 +13,8 @@ from accounts.services import RefusedError
 from common.paging import is_key
 from org_moves.services import move_to_org, what_hangs_on_it
 from problems.messages import ConnectionProblem
-from salesforce_orgs.moves import OFFERED_FOR, cancel_move, move_under_way, offered_move
+from salesforce_orgs.moves import move_under_way
+from salesforce_orgs.offers import OFFERED_FOR, cancel_move, offered_move
 from sync.models import SyncRun
 from sync.moves import copy_of, end_move, needs_full_run, people_not_found
 

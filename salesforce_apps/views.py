@@ -20,7 +20,7 @@ from salesforce_apps.connecting import connect_without_login
 from salesforce_apps.forms import AppCredentialsForm, SalesforceAppForm, ServerConnectForm
 from salesforce_apps.keys import make_key
 from salesforce_apps.services import check_app, enter_app, remove_app, replace_credentials
-from salesforce_orgs.moves import OtherOrgError
+from salesforce_orgs.offers import OtherOrgError
 from salesforce_orgs.services import callback_url, org_origin
 
 

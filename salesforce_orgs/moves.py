@@ -1,42 +1,11 @@
-"""
-Offers to move an account to another org than the one its copy was made from.
+"""From which org an account's copy comes, and whether it is moving to another."""
 
-Whoever connects to another org replaces nothing: the new connection waits, encrypted, until somebody who decides about
-people has seen what would become of them. The move itself is done by org_moves.services.
-"""
-
-import json
-from datetime import timedelta
-from functools import partial
-from typing import Any
-
-from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Member, SalesAccount, User
-from accounts.occurrences import begin, end
-from accounts.permissions import Permission
+from accounts.models import SalesAccount, User
 from accounts.services import record
-from connections.asking import PRESSES, asking
-from connections.models import OrphanedToken
 from connections.orgs import CopiedOrg, OrgMove
-from connections.querysets import OrgMoveQuerySet
-from connections.services.revocation import abandon_offer, revoke
-from problems.codes import ProblemCode
-from problems.messages import ConnectionProblem
 from salesforce_orgs.audit_actions import OrgAction
-from salesforce_orgs.events import MOVE_WAITS
-
-# Whoever can connect to the org need not be whoever decides about the people.
-OFFERED_FOR = timedelta(days=1)
-
-
-class OtherOrgError(ConnectionProblem):
-    """Somebody has connected to another org than the one of the copy: the move to it waits for a decision."""
-
-    def __init__(self) -> None:
-        super().__init__(ProblemCode.SALESFORCE_OTHER_ORG)
 
 
 def copied_org(account: SalesAccount) -> CopiedOrg | None:
@@ -45,107 +14,9 @@ def copied_org(account: SalesAccount) -> CopiedOrg | None:
     return org
 
 
-def offer_move(*, account: SalesAccount, by: User, values: dict[str, Any]) -> OrgMove:
-    """Keep a connection to another org until somebody decides; an older offer was withdrawn before."""
-    known = copied_org(account)
-    assert known  # noqa: S101 (there is no other org without one)
-    move = OrgMove.objects.create(
-        account=account,
-        from_org_id=known.org_id,
-        from_org_name=known.org_name,
-        connection=json.dumps(values),
-        offered_by=by,
-        **{name: values[name] for name in ("org_id", "org_name", "is_sandbox", "username")},
-    )
-    record(account=account, actor=by, action=OrgAction.MOVE_OFFERED, target=str(move))
-    begin(MOVE_WAITS, account=account, link=reverse("guide:org_move"), org=move.from_org_name, new_org=move.org_name)
-    return move
-
-
-def offered_move(account: SalesAccount) -> OrgMove | None:
-    """The move that waits for a decision, unless it has waited for too long."""
-    return _offers_to(account).first()
-
-
 def move_under_way(account: SalesAccount) -> OrgMove | None:
     """The move after which people of the copy may not be in the new org yet."""
     return OrgMove.objects.for_account(account).under_way().first()
-
-
-def cancel_move(account: SalesAccount, move_id: int, *, by: User) -> bool:
-    """
-    Take an offer back: the old connection was never touched, and the new tokens are revoked.
-
-    False when somebody has decided about it already. Raises ConnectionProblem while it is being done.
-    """
-    # A move that hangs holds the offer for as long as a call may take.
-    with asking(f"org-move-cancel-{account.pk}", account.pk, places=PRESSES):
-        orphan = withdraw_move(account, by=by, move_id=move_id)
-        if orphan:
-            revoke(orphan)
-    return orphan is not None
-
-
-def hold_offer(account: SalesAccount) -> None:
-    """
-    Keep others from what is offered until the transaction ends. Whoever withdraws it and changes connections holds it
-    first, as a move does: its row, then those of the connections, then the turn of the audit trail.
-    """
-    list(OrgMove.objects.for_account(account).offered().select_for_update().values_list("pk"))
-
-
-def withdraw_offer_of(*, account: SalesAccount, user: User) -> None:
-    """
-    Forget what somebody has offered who may connect the account no more, in the transaction that takes that right.
-
-    Salesforce is told after its commit.
-    """
-    for move_id in OrgMove.objects.for_account(account).offered().filter(offered_by=user).values_list("pk", flat=True):
-        if orphan := withdraw_move(account, by=None, move_id=move_id):
-            transaction.on_commit(partial(revoke, orphan), robust=True)
-
-
-@transaction.atomic
-def withdraw_move(account: SalesAccount, *, by: User | None, move_id: int | None = None) -> OrphanedToken | None:
-    """
-    Forget what is offered to an account, if anything, or that one offer; `by` is None where nobody decided that.
-
-    Its token is to be revoked after the transaction.
-    """
-    offers = OrgMove.objects.for_account(account).offered().select_for_update()
-    move = offers.first() if move_id is None else offers.filter(pk=move_id).first()
-    if move is None:
-        return None
-    orphan = abandon_offer(move)
-    end(MOVE_WAITS, account=account)
-    record(account=account, actor=by, action=OrgAction.MOVE_CANCELLED, target=str(move))
-    return orphan
-
-
-def withdraw_old_moves() -> None:
-    """Nobody has decided in time: nothing is changed."""
-    old = OrgMove.objects.offered().filter(offered_at__lte=timezone.now() - OFFERED_FOR).select_related("account")
-    for move in old:
-        # That one alone: somebody may have made a new offer since.
-        if orphan := withdraw_move(move.account, by=None, move_id=move.pk):
-            revoke(orphan)
-
-
-def find_offer(account: SalesAccount, move_id: int) -> OrgMove | None:
-    """The offered move that was shown; None when somebody has decided already."""
-    return _offers_to(account).filter(pk=move_id).first()
-
-
-def take_offer(account: SalesAccount, move_id: int) -> OrgMove | None:
-    """The same, its row held by this transaction."""
-    return _offers_to(account).filter(pk=move_id).select_for_update(of=("self",)).first()
-
-
-def _offers_to(account: SalesAccount) -> OrgMoveQuerySet:
-    """What is offered to an account by somebody who still may, and has not waited for too long."""
-    makers = Member.objects.for_account(account).who_may(Permission.CONNECT_SALESFORCE)
-    offered = OrgMove.objects.for_account(account).offered().filter(offered_at__gt=timezone.now() - OFFERED_FOR)
-    return offered.filter(offered_by__in=makers.values("user")).select_related("account", "offered_by")
 
 
 def settle_move(move: OrgMove, *, by: User | None = None) -> None:

@@ -25,12 +25,12 @@ from connections.asking import PRESSES, asking
 from connections.models import SalesforceConnection, SalesforceSignIn, Service
 from connections.querysets import SalesforceConnectionQuerySet
 from connections.services.call_recorder import record_call_failure
-from connections.services.revocation import abandon, revoke
+from connections.services.revocation import abandon, revoke_soon
 from connections.services.sessions import app_of_org, calling_origin, local_origins, oauth_app, open_session
 from problems.codes import ProblemCode, problem_code
 from problems.messages import ConnectionProblem
 from salesforce_orgs.audit_actions import OrgAction
-from salesforce_orgs.moves import hold_offer, withdraw_offer_of
+from salesforce_orgs.offers import hold_offer, withdraw_offer_of
 from salesforce_orgs.storing import SIGN_IN, Made, keep_connection
 
 SIGN_IN_LIFETIME = timedelta(minutes=10)
@@ -161,7 +161,7 @@ def forget_member(*, account: SalesAccount, user: User) -> None:
     SalesforceSignIn.objects.filter(account=account, user=user).delete()
     hold_offer(account)
     for connection in _held_now(SalesforceConnection.objects.filter(account=account, member__user=user)):
-        transaction.on_commit(partial(revoke, abandon(connection)), robust=True)
+        revoke_soon(abandon(connection))
     withdraw_offer_of(account=account, user=user)
 
 
@@ -185,8 +185,7 @@ def _disconnect(rows: SalesforceConnectionQuerySet, by: User, turn: AbstractCont
         is_own = connection.member_id is not None
         action = OrgAction.SALESFORCE_OWN_DISCONNECTED if is_own else OrgAction.SALESFORCE_DISCONNECTED
         record(account=connection.account, actor=by, action=action, target=connection.org_name)
-        orphan = abandon(connection)
-    revoke(orphan)
+        revoke_soon(abandon(connection))
 
 
 def _count_sign_in(user: User) -> None:

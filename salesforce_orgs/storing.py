@@ -25,13 +25,14 @@ from connections.models import (
 )
 from connections.orgs import CopiedOrg
 from connections.services.call_log import solve_failures
-from connections.services.revocation import revoke
+from connections.services.revocation import revoke_soon
 from connections.services.sessions import open_session
 from connections.signals import connected
 from problems.codes import REFUSED_BY_SALESFORCE, ProblemCode
 from problems.messages import ConnectionProblem
 from salesforce_orgs.audit_actions import OrgAction
-from salesforce_orgs.moves import OtherOrgError, copied_org, hold_offer, offer_move, withdraw_move
+from salesforce_orgs.moves import copied_org
+from salesforce_orgs.offers import OtherOrgError, hold_offer, offer_move, withdraw_move
 
 # How Diagnostics names the calls of a sign-in.
 SIGN_IN = "sign-in"
@@ -67,17 +68,15 @@ def keep_connection(made: Made, answer: oauth.TokenAnswer) -> SalesforceConnecti
             hold_offer(made.account)
             member = _member(made)
             is_offered = not made.is_own and _is_other_org(made.account, answer.org_id)
-            connection, replaced = (None, None) if is_offered else _store(made, member, values)
-            withdrawn = None if made.is_own else withdraw_move(made.account, by=made.user)
+            connection = None if is_offered else _store(made, member, values)
+            if not made.is_own:
+                withdraw_move(made.account, by=made.user)
             if is_offered:
                 offer_move(account=made.account, by=made.user, values=values)
             unstored.delete()
     except (ApiError, ConnectionProblem):
-        revoke(unstored)
+        revoke_soon(unstored)
         raise
-    for orphan in (withdrawn, replaced):
-        if orphan:
-            revoke(orphan)
     if connection is None:
         raise OtherOrgError
     return connection
@@ -132,13 +131,12 @@ def _is_other_org(account: SalesAccount, org_id: str) -> bool:
 
 
 @transaction.atomic
-def _store(made: Made, maker: Member, values: dict[str, Any]) -> tuple[SalesforceConnection, OrphanedToken | None]:
-    """The connection, and the token it had before."""
+def _store(made: Made, maker: Member, values: dict[str, Any]) -> SalesforceConnection:
     member = maker if made.is_own else None
     if member:
         _check_org(made.account, member, values["org_id"])
-    replaced = _replaced_token(made.account, member, values["refresh_token"])
-    return connect(account=made.account, member=member, by=made.user, actor=made.user, values=values), replaced
+    _revoke_replaced(made.account, member, values["refresh_token"])
+    return connect(account=made.account, member=member, by=made.user, actor=made.user, values=values)
 
 
 def connect(
@@ -200,12 +198,11 @@ def _check_org(account: SalesAccount, member: Member, org_id: str) -> None:
         raise ConnectionProblem(ProblemCode.SALESFORCE_FOREIGN_ORG)
 
 
-def _replaced_token(account: SalesAccount, member: Member | None, token: str) -> OrphanedToken | None:
+def _revoke_replaced(account: SalesAccount, member: Member | None, token: str) -> None:
     """The token a connection had until now: Salesforce would keep it as one of the user's five grants."""
     old = SalesforceConnection.objects.select_for_update().filter(account=account, member=member).first()
-    if old is None or old.refresh_token in ("", token):
-        return None
-    return _orphan(old.login_origin, old.refresh_token)
+    if old and old.refresh_token not in ("", token):
+        revoke_soon(_orphan(old.login_origin, old.refresh_token))
 
 
 def _orphan(origin: str, token: str) -> OrphanedToken:

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from clients.http import hurried
 from connections.services.revocation import revoke_orphans
-from salesforce_orgs.moves import withdraw_old_moves
+from salesforce_orgs.offers import withdraw_old_moves
 
 
 @shared_task(name="connections.tasks.revoke_orphaned_tokens")

@@ -28,7 +28,8 @@ from problems.codes import ProblemCode
 from problems.messages import PROBLEMS, ConnectionProblem
 from salesforce_orgs import services
 from salesforce_orgs.forms import SalesforceHostForm
-from salesforce_orgs.moves import OtherOrgError, move_under_way, offered_move
+from salesforce_orgs.moves import move_under_way
+from salesforce_orgs.offers import OtherOrgError, offered_move
 from salesforce_orgs.returning import few_at_a_time
 
 # In the session: by which a sign-in at Salesforce knows the browser it began in.

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import SalesAccount, User
 from accounts.services import record
 from history.models import Change
-from salesforce_orgs.moves import hold_offer
+from salesforce_orgs.offers import hold_offer
 from sync import queue
 from sync.audit_actions import SyncAction
 from sync.engine import hold

@@ -14,7 +14,7 @@ from accounts.models import AuditEvent, SalesAccount, User
 from accounts.services import RefusedError, record
 from clients.marketo.types import StaticList
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
-from salesforce_orgs.moves import hold_offer
+from salesforce_orgs.offers import hold_offer
 from sync import moves, queue
 from sync.audit_actions import SyncAction
 from sync.measures import count_end

@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from clients.http import ApiError
 from clients.salesforce import oauth
+from common.after_commit import after_commit
+from connections import tasks
 from connections.models import TOKEN_IDLE_LIFETIME, OrphanedToken, SalesforceConnection
 from connections.orgs import OrgMove, unsealed
 from connections.services.sessions import open_session
@@ -32,6 +34,14 @@ def abandon_offer(move: OrgMove) -> OrphanedToken:
     orphan = OrphanedToken.objects.create(login_origin=values.get("login_origin", ""), token=token)
     move.delete()
     return orphan
+
+
+def revoke_soon(orphan: OrphanedToken) -> None:
+    """
+    Have a worker tell Salesforce when the transaction is over: nobody waits for an org that does not answer. What no
+    worker hears of, the hourly look finds.
+    """
+    after_commit(tasks.revoke_token.delay, orphan.pk)
 
 
 def revoke(orphan: OrphanedToken) -> None:

@@ -5,17 +5,20 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from accounts.models import User
 from connections.models import OrphanedToken, SalesforceConnection, SalesforceSignIn
 from connections.services.client_factory import salesforce_client
 from connections.services.revocation import revoke_orphans
+from connections.tasks import revoke_token
 from salesforce_orgs import storing as salesforce_storing
 from salesforce_orgs import tasks
-from salesforce_orgs.services import forget_member
+from salesforce_orgs.services import disconnect_salesforce, forget_member
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
 from tests.connections.conftest import CONNECT_OWN, PersonAtSalesforce, connect_own, press_ok
+from tests.pages import text_of
 from tests.salesforce_login import CHOICE
 
 DISCONNECT = "/settings/admin/salesforce/disconnect/"
@@ -34,6 +37,8 @@ def _salesforce_does_not_revoke(sandbox: SandboxProcess) -> None:
     sandbox.post("/_sandbox/faults", {"path": "/services/oauth2/revoke", "kind": "status:503", "count": 1})
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_connecting_again_revokes_the_token_of_before(
     salesforce_connection: SalesforceConnection,
     client_of: ClientOf,
@@ -49,6 +54,7 @@ def test_connecting_again_revokes_the_token_of_before(
     assert not OrphanedToken.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_salesforce_does_not_revoke", "tasks_run_at_once")
 def test_what_salesforce_did_not_take_in_is_revoked_by_the_hourly_look(
     salesforce_connection: SalesforceConnection, client_of: ClientOf, sandbox: SandboxProcess
@@ -75,6 +81,36 @@ def test_a_token_that_has_died_by_itself_is_not_kept_for_ever(
     OrphanedToken.objects.update(created_at=timezone.now() - timedelta(days=31))
     revoke_orphans()
     assert not OrphanedToken.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_for_a_salesforce_that_does_not_answer_a_revocation(
+    salesforce_connection: SalesforceConnection, client_of: ClientOf, sandbox: SandboxProcess
+) -> None:
+    """A worker tells it, in a while: whoever disconnects has their page before Salesforce has been asked."""
+    asked = sandbox.get("/_sandbox/state")["calls"]
+    page = text_of(client_of(salesforce_connection.connected_by).post(DISCONNECT, follow=True))
+    assert "Disconnected from Acme Inc." in page
+    assert sandbox.get("/_sandbox/state")["calls"] == asked
+    orphan = OrphanedToken.objects.get()
+    for _time in range(2):  # a message may come twice
+        revoke_token(orphan.pk)
+    assert (grants(sandbox), OrphanedToken.objects.count()) == (0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_is_away_keeps_nobody_connected(
+    salesforce_connection: SalesforceConnection, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(revoke_token, "delay", away)
+    disconnect_salesforce(account=salesforce_connection.account, by=salesforce_connection.connected_by)
+    assert not SalesforceConnection.objects.exists()
+    let_orphans_age()
+    revoke_orphans()
+    assert grants(sandbox) == 0
 
 
 class Killed(BaseException):
@@ -107,6 +143,7 @@ def test_a_grant_whose_process_died_before_it_was_stored_is_revoked(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_whoever_leaves_the_account_leaves_no_token_behind(
     salesforce_connection: SalesforceConnection,
     member: User,

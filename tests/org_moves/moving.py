@@ -10,7 +10,7 @@ from pytest_django import Settings
 from accounts.models import SalesAccount, User
 from connections.orgs import OrgMove
 from org_moves.services import move_to_org
-from salesforce_orgs.moves import OtherOrgError, offered_move
+from salesforce_orgs.offers import OtherOrgError, offered_move
 from salesforce_orgs.storing import Made, keep_connection
 from sandbox.testing import SandboxProcess
 from sync.models import Person, SyncRun

@@ -25,9 +25,10 @@ from org_moves import services
 from org_moves.services import move_to_org, what_hangs_on_it
 from org_moves.urls import ORG_MOVE
 from problems.messages import ConnectionProblem
-from salesforce_orgs import moves as org_moves
+from salesforce_orgs import offers
 from salesforce_orgs.events import MOVE_WAITS
-from salesforce_orgs.moves import OFFERED_FOR, cancel_move, move_under_way, offered_move, withdraw_old_moves
+from salesforce_orgs.moves import move_under_way
+from salesforce_orgs.offers import OFFERED_FOR, cancel_move, offered_move, withdraw_old_moves
 from salesforce_orgs.services import disconnect_salesforce
 from salesforce_orgs.storing import Made, keep_connection
 from sandbox.testing import SandboxProcess
@@ -45,6 +46,7 @@ __all__ = ["_registered_app", "offer", "other_org", "running_other_org"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_nothing_is_replaced_before_somebody_decides_and_cancelling_leaves_all_as_it_was(
     offer: OrgMove, admin: User, other_org: SandboxProcess, sandbox: SandboxProcess, synced: SalesAccount
 ) -> None:
@@ -96,13 +98,13 @@ def test_an_offer_that_was_made_since_is_not_taken_for_the_old_one(
     offer: OrgMove, admin: User, other_org: SandboxProcess, synced: SalesAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     OrgMove.objects.update(offered_at=F("offered_at") - OFFERED_FOR)
-    withdraw, fresh = org_moves.withdraw_move, []
+    withdraw, fresh = offers.withdraw_move, []
 
-    def made_meanwhile(account: SalesAccount, **how: Any) -> OrphanedToken | None:
+    def made_meanwhile(account: SalesAccount, **how: Any) -> bool:
         fresh.append(log_in_to(other_org, synced, admin))
         return withdraw(account, **how)
 
-    monkeypatch.setattr(org_moves, "withdraw_move", made_meanwhile)
+    monkeypatch.setattr(offers, "withdraw_move", made_meanwhile)
     withdraw_old_moves()
     assert offered_move(synced) == fresh[0]
 
@@ -152,6 +154,7 @@ def test_tokens_that_are_renewed_while_they_are_tried_are_those_that_are_stored(
 
 
 @pytest.mark.parametrize("is_removed", [True, False])
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_an_offer_ends_with_the_right_of_whoever_made_it(
     synced: SalesAccount, admin: User, other_org: SandboxProcess, is_removed: bool
 ) -> None:

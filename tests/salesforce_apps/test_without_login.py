@@ -96,6 +96,8 @@ def test_an_account_s_apps_wait_for_salesforce_in_few_threads(app: SalesforceApp
     assert not SalesforceConnection.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_a_login_is_replaced_without_a_gap(
     salesforce_connection: SalesforceConnection,
     app: SalesforceApp,

@@ -21,7 +21,7 @@ from connections.services.client_factory import salesforce_client
 from devtools.personas import PASSWORD, SALESFORCE_ADMIN
 from problems.codes import ProblemCode
 from salesforce_orgs.audit_actions import OrgAction
-from salesforce_orgs.moves import OFFERED_FOR
+from salesforce_orgs.offers import OFFERED_FOR
 from salesforce_orgs.tasks import revoke_orphaned_tokens
 from sandbox.testing import SandboxProcess
 from tests.conftest import ClientOf
@@ -141,6 +141,8 @@ def test_tokens_are_encrypted_and_in_no_page_and_no_log(
     assert not any(token in caplog.text for token in tokens)
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_another_org_than_the_connected_one_replaces_nothing(
     salesforce_connection: SalesforceConnection,
     admin: User,
@@ -197,6 +199,8 @@ def test_connecting_the_same_org_again_renews_the_connection(
     assert renewed.refresh_token != salesforce_connection.refresh_token
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_another_user_of_the_org_takes_the_place_of_the_connected_one(
     salesforce_connection: SalesforceConnection, admin: User, client_of: ClientOf, sandbox: SandboxProcess
 ) -> None:
@@ -213,6 +217,8 @@ def test_another_user_of_the_org_takes_the_place_of_the_connected_one(
     assert sandbox.get("/_sandbox/state")["org"]["grants"] == 1, "the old token was given back"
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_disconnect_says_what_stops_then_revokes_and_erases(
     salesforce_connection: SalesforceConnection, admin: User, client_of: ClientOf, sandbox: SandboxProcess
 ) -> None:

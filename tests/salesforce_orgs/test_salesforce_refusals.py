@@ -69,6 +69,8 @@ def test_each_error_of_the_authorize_page_ends_on_its_sentences(
         ("status:503", "salesforce_busy"),
     ],
 )
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("tasks_run_at_once")
 def test_a_sign_in_that_gives_no_working_api_is_no_connection(
     admin: User,
     client_of: ClientOf,

@@ -116,6 +116,8 @@ class TestStateOfTheCallback:
         assert not SalesforceConnection.objects.exists()
 
     @pytest.mark.parametrize("is_offered", [False, True])
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.usefixtures("tasks_run_at_once")
     def test_while_the_role_is_taken_away(
         self,
         admin: User,
