@@ -190,6 +190,7 @@ INSTALLED_APPS = [
     "template_partials",
 ]
 MIDDLEWARE = [
+    "msi_admin.shared_threads.GivenBackMiddleware",
     "msi_admin.measures.MeasureMiddleware",
     "msi_admin.middleware.NoForeignTracesMiddleware",
     # Before anything reads them.

@@ -1,6 +1,8 @@
 """Threads of a web process are everybody's: one account, or one person without, takes at most so many at a time."""
 
 from collections import Counter
+from contextlib import ExitStack
+from functools import partial
 from threading import Lock
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +15,26 @@ from msi_admin.middleware import GetResponse
 SECONDS_TO_WAIT = 60
 # Of one host, over HTTP/1.1: with fewer a page of ours that asks for its parts could be refused some of them.
 BROWSERS_ASK_AT_ONCE = 6
+
+
+class GivenBackMiddleware:
+    """
+    Gives back what a request has taken (`request.taken`) when its answer is sent: an export's rows are read while they
+    are written, by the thread that has made the page. Outermost, for an answer that another replaces is closed by
+    nobody.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with ExitStack() as taken:
+            request.taken = taken  # type: ignore[attr-defined]
+            answer = self.get_response(request)
+            if answer.streaming:
+                # Also where the reader goes away before the first row: a generator that was not begun has no end.
+                answer._resource_closers.append(taken.pop_all().close)  # type: ignore[attr-defined] # noqa: SLF001
+            return answer
 
 
 class SharedThreadsMiddleware:
@@ -35,10 +57,8 @@ class SharedThreadsMiddleware:
         whose = ("account", member.account_id) if member else ("user", request.user.pk)
         if not self._begin(whose):
             return _not_begun(request)
-        try:
-            return self.get_response(request)
-        finally:
-            self._end(whose)
+        request.taken.callback(partial(self._end, whose))  # type: ignore[attr-defined]
+        return self.get_response(request)
 
     def _begin(self, whose: tuple[str, int]) -> bool:
         with self._turn:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 from msi_admin.urls import urlpatterns as ours
@@ -15,4 +15,10 @@ def nested(request: HttpRequest) -> HttpResponse:
     return inside.pop()() if inside else HttpResponse("innermost")
 
 
-urlpatterns = [*ours, path("nested/", nested)]
+def streamed(request: HttpRequest) -> StreamingHttpResponse:
+    if "forget" in request.GET:
+        request.session["changed"] = True
+    return StreamingHttpResponse(iter(["one", "two"]))
+
+
+urlpatterns = [*ours, path("nested/", nested), path("streamed/", streamed)]

@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.sessions import SessionStore
 from connections.asking import all_places
 from msi_admin.shared_threads import BROWSERS_ASK_AT_ONCE
 from tests.msi_admin import nested_urls
 from tests.signing_in import let_in
 
-NESTED = "/nested/"
+NESTED, STREAMED = "/nested/", "/streamed/"
 pytestmark = pytest.mark.django_db
 
 
@@ -38,6 +40,40 @@ def test_an_account_takes_all_threads_but_two(browser: Client) -> None:
     assert (answer.status_code, "Retry-After" in answer) == (503, True)
     assert "Nothing was changed." in answer.content.decode()
     assert browser.get(NESTED).content == b"innermost", "its threads are free again"
+
+
+def test_a_file_takes_its_thread_until_it_is_sent(browser: Client) -> None:
+    """Exports are read and written after their page has answered: nine of one company kept all others for minutes."""
+    files = [iter(browser.get(STREAMED)) for _ in range(all_places.number)]
+    assert browser.get(NESTED).status_code == 503
+    assert b"".join(files.pop()) == b"onetwo"
+    assert browser.get(NESTED).content == b"innermost"
+    files.append(iter(browser.get(STREAMED)))
+    assert browser.get(NESTED).status_code == 503, "it has given one thread back"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_whose_reader_goes_away_takes_none(browser: Client) -> None:
+    """Also before its first row, as for HEAD. What a server closes, closes the database connection, too."""
+    for _ in range(all_places.number):
+        browser.get(STREAMED).close()
+        begun = browser.get(STREAMED)
+        assert next(iter(begun)) == b"one"
+        begun.close()
+    assert browser.get(NESTED).content == b"innermost"
+
+
+def test_a_file_that_is_lost_on_its_way_takes_none(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the session ended while it was begun: another page takes the place of the answer."""
+
+    def ended(self: SessionStore, **_: object) -> None:
+        raise SessionInterrupted
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SessionStore, "save", ended)
+        for _ in range(all_places.number):
+            assert browser.get(f"{STREAMED}?forget=1").status_code == 400
+    assert browser.get(NESTED).content == b"innermost"
 
 
 def test_what_one_browser_asks_for_is_not_refused(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
