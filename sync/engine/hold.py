@@ -95,7 +95,9 @@ def reasons_to_hold(run: SyncRun, statements: Statements, people: int) -> dict[s
     limit = policy.limit_of(people)
     if sum(removed.values()) + emptied <= limit and not _lost_field(run, policy, blanked):
         return {}
-    queues = [name for (name,) in statements.rows(QUEUES)] if Reason.QUEUE_OWNER in removed else []
+    # An undo has judged nobody.
+    asks_who_owns = Reason.QUEUE_OWNER in removed and run.kind != RunKind.UNDO
+    queues = [name for (name,) in statements.rows(QUEUES)] if asks_who_owns else []
     found = {"removed": removed, "blanked": blanked, "limit": limit, "queues": queues}
     return found | {"moved_from": statements.move.from_org_name} if statements.move else found
 

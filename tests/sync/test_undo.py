@@ -159,6 +159,22 @@ def test_an_undo_that_removes_many_is_held(synced: SalesAccount, sync: Sync, adm
     assert content_hash(synced) == before
 
 
+def test_an_undo_that_gives_many_back_to_a_queue_is_held(
+    synced: SalesAccount, admin: User, change: ChangePeople
+) -> None:
+    """It has read nobody, and so does not know which queue had them."""
+    people = ids(synced, 3)
+    change("reown", *people, owner="queue")
+    run = sync_changes(synced)
+    put_back = undone(run, admin)
+    assert (run.removed, put_back.updated) == (3, 3)
+    HoldLimit.objects.create(account=synced, people=2, percent=0)
+    again = undone(put_back, admin)
+    assert (again.status, again.held["removed"]) == (RunStatus.HELD, {"queue_owner": 3})
+    approve_run(run=again, approved_by=admin)
+    assert (finish(again).status, again.removed) == (RunStatus.SUCCEEDED, 3)
+
+
 def test_nothing_is_taken_back_beside_another_run(synced: SalesAccount, admin: User, change: ChangePeople) -> None:
     change("change", *ids(synced, 1), fields={"title": "Chair"})
     run = sync_changes(synced)
