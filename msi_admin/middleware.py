@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 from accounts.models import Member
 from accounts.permissions import Permission
 from common.cache import REDIS_IS_AWAY
+from msi_admin.lock_waits import is_held_by_others
 
 logger = structlog.get_logger(__name__)
 
@@ -116,7 +117,10 @@ def _is_upload(request: HttpRequest) -> bool:
 
 
 class AwayMiddleware:
-    """What cannot be queued or locked while Redis is away gets a page that says so (503), and not one of our errors."""
+    """
+    What cannot be queued or locked while Redis is away, or while somebody else holds it in the database, gets a page
+    that says so (503), and not one of our errors.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -125,12 +129,19 @@ class AwayMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, (*REDIS_IS_AWAY, OperationalError)):
-            return None
-        logger.error("redis_away", error=str(exception))
-        answer = render(request, "errors/503.html", status=503)
-        answer["Retry-After"] = "60"
-        return answer
+        if isinstance(exception, (*REDIS_IS_AWAY, OperationalError)):
+            logger.error("redis_away", error=str(exception))
+            return _not_now(request, "errors/503.html")
+        if is_held_by_others(exception):
+            logger.warning("held_by_others", error=str(exception))
+            return _not_now(request, "errors/held_by_others.html")
+        return None
+
+
+def _not_now(request: HttpRequest, template: str) -> HttpResponse:
+    answer = render(request, template, status=503)
+    answer["Retry-After"] = "60"
+    return answer
 
 
 class ShortRedirectsMiddleware:

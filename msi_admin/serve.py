@@ -158,9 +158,14 @@ def _serve(listening: int, started: int, threads: int) -> None:
 
 
 def _leave_threads(threads: int) -> None:
+    """Whatever one company's pages wait for, some are left to the others, or come back in seconds."""
+    from django.db.backends.signals import connection_created
+
     from connections import asking
+    from msi_admin.lock_waits import wait_briefly
     from salesforce_orgs import returning
 
+    connection_created.connect(wait_briefly)
     for places in (asking.all_places, returning.places):
         places.share_of(threads)
 

@@ -1,0 +1,63 @@
+"""Pages do not wait for long for what somebody else holds in the database."""
+
+import subprocess
+import sys
+from threading import Thread
+
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from accounts.models import Member, SalesAccount, User
+from devtools.embedded.attach import Services
+from msi_admin.lock_waits import LONGEST_SECONDS, is_held_by_others
+from tests.conftest import ClientOf
+from tests.factories import make_member
+from tests.pages import text_of
+
+SHOW = """
+import django
+django.setup()
+from django.db import connection
+from msi_admin.serve import _leave_threads
+_leave_threads(8)
+with connection.cursor() as cursor:
+    cursor.execute("SHOW lock_timeout")
+    print(cursor.fetchone()[0])
+"""
+
+
+def test_web_processes_wait_for_seconds(servers: Services) -> None:
+    """Security statement 15. Workers, who keep nobody waiting by it, wait as long as they must."""
+    shown = subprocess.run([sys.executable, "-c", SHOW], capture_output=True, text=True, check=True, timeout=60)
+    assert shown.stdout.split() == [f"{LONGEST_SECONDS}s"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_that_waited_says_so_and_changes_nothing(
+    account: SalesAccount, admin: User, client_of: ClientOf
+) -> None:
+    leaving, browser, pages = make_member(account), client_of(admin), list[str]()
+    url = f"/settings/admin/users/{leaving.pk}/remove/"
+    assert browser.get(url).status_code == 200
+
+    def remove() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        answer = browser.post(url, {"receiver": admin.member.pk})
+        pages.append(f"{answer.status_code} {answer['Retry-After']} {text_of(answer)}")
+        connection.close()
+
+    with transaction.atomic():
+        SalesAccount.objects.select_for_update().get(pk=account.pk)
+        waiting = Thread(target=remove)
+        waiting.start()
+        waiting.join(30)
+    assert pages[0].startswith("503 60 ")
+    assert "Nothing was changed by this one." in pages[0]
+    assert Member.objects.filter(pk=leaving.pk).exists()
+
+
+@pytest.mark.django_db
+def test_another_trouble_of_the_database_is_none_of_these() -> None:
+    assert not is_held_by_others(OperationalError("the connection is closed"))
+    assert not is_held_by_others(ValueError())
