@@ -9,11 +9,12 @@ from celery.exceptions import MaxRetriesExceededError
 
 from accounts.models import SalesAccount
 from clients.http import hurried
+from common.throttling import HeldError
 from connections import retention, watch
 from connections.models import OrphanedToken, SalesforceConnection
 from connections.services import revocation
 from connections.services.health import check_all_by_the_clock, check_by_the_clock
-from connections.turns import in_their_minute, look, turn_of_own
+from connections.turns import in_their_minute, look, turn_of_own, turn_of_revoking
 
 OWN_TRIES, OWN_PAUSE_SECONDS = 30, 20
 
@@ -55,12 +56,19 @@ def check_own_connection(self: Task[Any, Any], connection_id: int) -> None:
                 raise self.retry()
 
 
-@shared_task
-def revoke_token(orphan_id: int) -> None:
-    """Have Salesforce forget a token that nobody here uses any more."""
+@shared_task(bind=True, max_retries=OWN_TRIES, default_retry_delay=OWN_PAUSE_SECONDS)
+def revoke_token(self: Task[Any, Any], orphan_id: int) -> None:
+    """
+    Have Salesforce forget a token that nobody here uses any more, one of an org at a time. Who finds another at it
+    tries again for ten minutes; after that the hourly look finds it.
+    """
     for orphan in OrphanedToken.objects.filter(pk=orphan_id):
-        with hurried():
-            revocation.revoke(orphan)
+        try:
+            with turn_of_revoking(orphan.login_origin), hurried():
+                revocation.revoke(orphan)
+        except HeldError:
+            with suppress(MaxRetriesExceededError):
+                raise self.retry() from None
 
 
 @shared_task

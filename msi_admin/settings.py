@@ -91,6 +91,7 @@ CELERY_TASK_ROUTES = {
     "sync.tasks.start_due_syncs": {"queue": "sweep"},
     # Whoever takes messages may hang, and keeps nothing else waiting by it.
     "notifications.tasks.*": {"queue": "notifications"},
+    "connections.tasks.revoke_*": {"queue": "notifications"},
     "*.tasks.watch_*": {"queue": "notifications"},
     "*.tasks.send_*": {"queue": "mail"},
 }

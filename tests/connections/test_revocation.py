@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import Retry
 from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -10,8 +11,9 @@ from kombu.exceptions import OperationalError
 from accounts.models import User
 from connections.models import OrphanedToken, SalesforceConnection, SalesforceSignIn
 from connections.services.client_factory import salesforce_client
-from connections.services.revocation import revoke_orphans
-from connections.tasks import revoke_token
+from connections.services.revocation import abandon, revoke_orphans
+from connections.tasks import OWN_TRIES, revoke_token
+from connections.turns import turn_of_revoking
 from salesforce_orgs import storing as salesforce_storing
 from salesforce_orgs import tasks
 from salesforce_orgs.services import disconnect_salesforce, forget_member
@@ -96,6 +98,20 @@ def test_nobody_waits_for_a_salesforce_that_does_not_answer_a_revocation(
     for _time in range(2):  # a message may come twice
         revoke_token(orphan.pk)
     assert (grants(sandbox), OrphanedToken.objects.count()) == (0, 0)
+
+
+@pytest.mark.django_db
+def test_an_org_that_hangs_takes_one_place_of_the_workers(salesforce_connection: SalesforceConnection) -> None:
+    """Twenty members who left at once took both for minutes: others' syncs did not begin."""
+    orphan = abandon(salesforce_connection)
+    with turn_of_revoking(orphan.login_origin):
+        with pytest.raises(Retry):
+            revoke_token(orphan.pk)
+        assert revoke_token.apply((orphan.pk,), retries=OWN_TRIES).successful()
+    assert OrphanedToken.objects.exists(), "the hourly look finds it"
+    with turn_of_revoking("https://other.my.salesforce.com"):
+        revoke_token(orphan.pk)
+    assert not OrphanedToken.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,11 +17,12 @@ from accounts.models import SalesAccount
 from accounts.tasks import send_password_reset
 from common.redis_client import redis_client
 from connections.models import MarketoConnection, SalesforceConnection
-from connections.tasks import check_account_connections
+from connections.tasks import check_account_connections, revoke_token
 from connections.turns import turn_of
 from invitations.tasks import send_invitation
 from msi_admin import celery_app
 from pipeline import runner, tasks
+from salesforce_orgs.tasks import revoke_orphaned_tokens
 from sync import queue
 from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.services import start_sync
@@ -161,6 +162,8 @@ def test_what_waits_for_somebody_waits_in_a_queue_of_its_own() -> None:
         send_password_reset: "mail",
         send_invitation: "mail",
         check_account_connections: "celery",
+        revoke_token: "notifications",
+        revoke_orphaned_tokens: "notifications",
     }
     route = celery_app.amqp.router.route
     assert {task: route({}, task.name)["queue"].name for task in wanted} == wanted
