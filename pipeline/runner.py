@@ -107,9 +107,9 @@ def run_next_bulk_job() -> None:
 
 
 def _next_file() -> Extract | None:
-    """While others read everybody too, no account has two loaders: its provider may hang, and keep both from them."""
+    """Where others are connected too, no account has two loaders: its provider may hang, and keep both from them."""
     files = Extract.objects.bulk().due()
-    if SyncRun.objects.unfinished().full().count() > 1:
+    if MarketoConnection.objects.count() > 1:
         files = files.exclude(run__in=Extract.objects.being_loaded().values("run"))
     file: Extract | None = files.first()
     return file

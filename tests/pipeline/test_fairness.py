@@ -135,7 +135,8 @@ def test_an_account_has_one_call_at_a_time_in_the_shared_worker(both: list[SyncR
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_account_has_two_loaders_while_others_read_too(both: list[SyncRun]) -> None:
+def test_no_account_has_two_loaders_where_others_are_connected_too(both: list[SyncRun]) -> None:
+    """The other begins to follow its changes, and its merge waited for minutes while both files came from one host."""
     for run in both:
         runner.advance_run(run.pk)
     Extract.objects.filter(source="marketo_people").update(status=ExtractStatus.READY, rows_expected=0, remote_id="x")
@@ -150,6 +151,8 @@ def test_no_account_has_two_loaders_while_others_read_too(both: list[SyncRun]) -
     assert runner._next_file() is None
     SyncRun.objects.filter(pk=second.run_id).update(status=RunStatus.FAILED)
     assert Extract.objects.bulk().due().filter(run=first.run_id).exists()
+    assert runner._next_file() is None
+    MarketoConnection.objects.exclude(account=first.run.account).delete()
     assert runner._next_file()
 
 
