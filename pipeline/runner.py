@@ -1,7 +1,7 @@
 """What a worker does: bring runs on step by step, and bring every account up to date by the clock."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import structlog
@@ -9,6 +9,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 
 from accounts.models import SalesAccount
 from clients.http import ApiError
@@ -58,7 +59,7 @@ def start_due_syncs(turn: int | None = None) -> None:
     for account in accounts:
         kind = due_kind(Schedule.of(account), Past.of(account), timezone.now())
         if kind:
-            with suppress(SyncRefused):
+            with suppress(SyncRefused), _unless_held():
                 start_sync(account=account, started_by=None, kind=kind)
 
 
@@ -67,9 +68,25 @@ def end_disconnected_runs() -> None:
     for run in SyncRun.objects.disconnected().select_related("account"):
         failure = _lost_connection(run.account)
         # A worker that is just taking a step meets the same problem by itself.
-        with suppress(LeaseLost):
+        with suppress(LeaseLost), _unless_held():
             if failure:
                 _fail(run, run, failure)
+
+
+@contextmanager
+def _unless_held() -> Iterator[None]:
+    """
+    What is done by the clock for all accounts, one after the other, waits for none of them: whoever holds a row of it
+    may be waiting for a provider. The next turn comes.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '200ms'")
+            yield
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        logger.info("left_for_the_next_turn")
 
 
 def _lost_connection(account: SalesAccount) -> RunFailed | None:

@@ -17,6 +17,7 @@ from accounts.models import SalesAccount
 from accounts.tasks import send_password_reset
 from common.redis_client import redis_client
 from connections.models import MarketoConnection, SalesforceConnection
+from connections.orgs import OrgMove
 from connections.tasks import check_account_connections, revoke_token
 from connections.turns import turn_of
 from invitations.tasks import send_invitation
@@ -154,6 +155,23 @@ def test_no_account_has_two_loaders_where_others_are_connected_too(both: list[Sy
     assert runner._next_file() is None
     MarketoConnection.objects.exclude(account=first.run.account).delete()
     assert runner._next_file()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_clock_waits_for_nobody_who_waits_for_a_provider(both: list[SyncRun]) -> None:
+    """While the new org of a move did not answer, the sweep that everything is rung by stood still."""
+    SyncRun.objects.update(status=RunStatus.SUCCEEDED, finished_at=timezone.now())
+    for run in both:
+        make_cursor(run.account)
+    offer = OrgMove.objects.create(account=both[0].account, org_id="00D000000000003AAA", is_sandbox=False)
+    place = connection.settings_dict
+    with psycopg.connect(f"postgresql://{place['USER']}@/{place['NAME']}?host={place['OPTIONS']['host']}") as other:
+        # As a move holds it while the new org is asked for a token.
+        other.execute("SELECT FROM connections_orgmove WHERE id = %s FOR UPDATE", [offer.pk])
+        runner.start_due_syncs()
+    assert SyncRun.objects.unfinished().get().account == both[1].account
+    runner.start_due_syncs()
+    assert SyncRun.objects.unfinished().count() == len(both)
 
 
 def test_what_waits_for_somebody_waits_in_a_queue_of_its_own() -> None:
