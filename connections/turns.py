@@ -29,6 +29,11 @@ def turn_of_own(account_id: int) -> AbstractContextManager[None]:
     return turn(f"own-connections-{account_id}")
 
 
+def turn_of_instance(instance_id: int) -> AbstractContextManager[None]:
+    """Of a Marketo instance that no account has yet."""
+    return turn(f"instance-calls-{instance_id}")
+
+
 def turn_of_revoking(origin: str) -> AbstractContextManager[None]:
     """Of tokens that an org is to forget: any number of people may leave at once, and the org may hang."""
     return turn(f"revoking-{origin}")

@@ -5,13 +5,15 @@ Beat and messages that wait in a queue know these tasks by names from before thi
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from celery import shared_task
 
 from clients.http import hurried
+from common.throttling import HeldError
 from connections.models import AdminReading, MarketoInstance
-from connections.turns import in_their_minute, look
+from connections.turns import in_their_minute, look, turn_of_instance
 
 
 @shared_task(name="connections.tasks.read_admins")
@@ -50,5 +52,5 @@ def _in_its_turn(instance: MarketoInstance, take_it: Callable[[], object]) -> No
     if instance.account_id:
         look(instance.account_id, take_it)
         return
-    with hurried():
+    with suppress(HeldError), turn_of_instance(instance.pk), hurried():
         take_it()

@@ -12,7 +12,7 @@ from accounts.models import AuditEvent, SalesAccount, User
 from clients.marketo.client import MarketoClient
 from connections.asking import asking
 from connections.models import AdminReading, MarketoAdmin, MarketoInstance
-from connections.turns import MINUTES, turn_of
+from connections.turns import MINUTES, turn_of, turn_of_instance
 from marketo_instances import admins as service
 from marketo_instances import tasks
 from marketo_instances.admins import marketo_admins, read_on, refresh_marketo_admins
@@ -223,6 +223,18 @@ def test_a_reading_leaves_the_turn_of_its_account_to_others(linked_instance: Mar
     refresh_marketo_admins(linked_instance)
     reading = AdminReading.objects.get()
     with turn_of(reading.instance.account_id or 0):
+        tasks.read_admins_on(reading.pk)
+    assert AdminReading.objects.get().done == 0
+    tasks.read_admins_on(reading.pk)
+    assert AdminReading.objects.get().done == 2
+
+
+@pytest.mark.usefixtures("many")
+def test_an_instance_without_an_account_is_read_by_one_worker(instance: MarketoInstance) -> None:
+    """A step of fifteen slow answers outlasts the lock of a reading: the second worker took the same step."""
+    refresh_marketo_admins(instance)
+    reading = AdminReading.objects.get()
+    with turn_of_instance(instance.pk):
         tasks.read_admins_on(reading.pk)
     assert AdminReading.objects.get().done == 0
     tasks.read_admins_on(reading.pk)
