@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 from psycopg import sql
+
+from common.locks import hurried_transaction
 
 # Of the run that an account's changes were gathered in.
 RECORD = """
@@ -50,8 +52,7 @@ def tend_months() -> None:
     them would keep all others waiting behind us.
     """
     oldest = _name(timezone.now() - timedelta(days=settings.JOURNAL_DAYS))
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '200ms'")
+    with hurried_transaction(milliseconds=200), connection.cursor() as cursor:
         cursor.execute(MONTHS)
         known = {name for (name,) in cursor.fetchall()}
         for first, following in _months(timezone.now()):

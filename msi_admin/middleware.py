@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from accounts.models import Member
 from accounts.permissions import Permission
 from common.cache import REDIS_IS_AWAY
-from msi_admin.lock_waits import is_held_by_others
+from common.locks import is_held_by_others
 
 logger = structlog.get_logger(__name__)
 

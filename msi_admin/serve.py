@@ -161,8 +161,8 @@ def _leave_threads(threads: int) -> None:
     """Whatever one company's pages wait for, some are left to the others, or come back in seconds."""
     from django.db.backends.signals import connection_created
 
+    from common.locks import wait_briefly
     from connections import asking
-    from msi_admin.lock_waits import wait_briefly
     from salesforce_orgs import returning
 
     connection_created.connect(wait_briefly)

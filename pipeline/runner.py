@@ -9,10 +9,10 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
-from psycopg.errors import LockNotAvailable
 
 from accounts.models import SalesAccount
 from clients.http import ApiError
+from common.locks import hurried_transaction, is_held_by_others
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.services.call_recorder import record_lost_failure, record_problem
 from pipeline.engine import extract as extract_engine
@@ -80,11 +80,10 @@ def _unless_held() -> Iterator[None]:
     may be waiting for a provider. The next turn comes.
     """
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '200ms'")
+        with hurried_transaction(milliseconds=200):
             yield
     except OperationalError as error:
-        if not isinstance(error.__cause__, LockNotAvailable):
+        if not is_held_by_others(error):
             raise
         logger.info("left_for_the_next_turn")
 

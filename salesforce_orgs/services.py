@@ -12,7 +12,6 @@ from django.db import OperationalError, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from psycopg.errors import LockNotAvailable
 
 from accounts.models import Member, SalesAccount, User
 from accounts.permissions import Permission
@@ -20,6 +19,7 @@ from accounts.services import RefusedError, record
 from clients.hosts import ForbiddenHost, LoginChoice, salesforce_login_origin
 from clients.http import ApiError, reported_call
 from clients.salesforce import oauth
+from common.locks import is_held_by_others
 from common.throttling import hit
 from connections.asking import PRESSES, asking
 from connections.models import SalesforceConnection, SalesforceSignIn, Service
@@ -170,7 +170,7 @@ def _held_now(rows: SalesforceConnectionQuerySet) -> list[SalesforceConnection]:
     try:
         return list(rows.select_for_update(nowait=True, of=("self",)))
     except OperationalError as error:
-        if not isinstance(error.__cause__, LockNotAvailable):
+        if not is_held_by_others(error):
             raise
         sentence = _("Salesforce is being called over this person's own connection. Try again in a minute.")
         raise RefusedError(sentence) from None

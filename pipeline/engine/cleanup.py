@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import structlog
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError
 from django.utils import timezone
 
 from clients.http import ApiError
+from common.locks import hurried_transaction
 from pipeline.engine.client_factory import marketo_of
 from sync.engine.problems import RunFailed
 from sync.engine.stage import all_tables
@@ -30,9 +31,7 @@ def clean_up(run: SyncRun) -> None:
 
 
 def _drop_tables(run: SyncRun) -> None:
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '500ms'")
+    with hurried_transaction(milliseconds=500):
         for table in all_tables(run):
             table.drop()
         run.end_step(due_at=None, has_leftovers=False)

@@ -14,16 +14,15 @@ from typing import Any, NamedTuple
 
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection
 from django.db.models import Index, Model, Sum
 from psycopg import sql
-from psycopg.errors import LockNotAvailable
 
 from accounts.models import SalesAccount
+from common.locks import hurried_transaction, is_held_by_others
 from sync.models import Extract, Person, RunKind, Source, SyncRun
 
 # Others who use the shared partition wait behind us no longer than that; then we step aside for a while.
-LOCK_TIMEOUT = sql.SQL("SET LOCAL lock_timeout = '200ms'")
 TRIES, PAUSE_SECONDS = 10, 0.3
 
 SHARED = "sync_person_shared"
@@ -123,12 +122,11 @@ class OwnPartition:
         """All of them in one short transaction, as soon as nobody is in the way; False when somebody always was."""
         for _ in range(TRIES):
             try:
-                with transaction.atomic(), connection.cursor() as cursor:
-                    cursor.execute(LOCK_TIMEOUT)
+                with hurried_transaction(milliseconds=200), connection.cursor() as cursor:
                     for statement in statements:
                         cursor.execute(sql.SQL(statement).format(**self._names))
             except OperationalError as error:
-                if not isinstance(error.__cause__, LockNotAvailable):
+                if not is_held_by_others(error):
                     raise
                 time.sleep(PAUSE_SECONDS)
             else:
@@ -193,8 +191,7 @@ def complete_partition(account_id: int) -> None:
 def analyze_partition(account_id: int) -> None:
     """Renew the statistics of the partition that holds an account's people; OperationalError if it is being done."""
     own = OwnPartition(account_id)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '100ms'")
+    with hurried_transaction(milliseconds=100), connection.cursor() as cursor:
         cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(own.name if own.state().exists else SHARED)))
 
 
