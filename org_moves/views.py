@@ -14,7 +14,7 @@ from common.paging import is_key
 from org_moves.services import move_to_org, what_hangs_on_it
 from problems.messages import ConnectionProblem
 from salesforce_orgs.moves import move_under_way
-from salesforce_orgs.offers import OFFERED_FOR, cancel_move, offered_move
+from salesforce_orgs.offers import OFFERED_FOR, offered_move, withdraw_move
 from sync.models import SyncRun
 from sync.moves import copy_of, end_move, needs_full_run, people_not_found
 
@@ -42,12 +42,7 @@ def org_move(request: ConsoleRequest) -> HttpResponse:
 @require_POST
 def cancel_org_move(request: ConsoleRequest) -> HttpResponse:
     """Leave everything as it is; the offer that was shown alone, as below."""
-    try:
-        is_cancelled = cancel_move(request.member.account, _shown(request), by=request.member.user)
-    except ConnectionProblem as refused:
-        messages.error(request, _what(refused))
-        return redirect("guide:org_move")
-    if is_cancelled:
+    if withdraw_move(request.member.account, by=request.member.user, move_id=_shown(request)):
         messages.success(request, _("Cancelled. Nothing was changed."))
         return redirect("connections:salesforce")
     messages.info(request, _("Somebody has decided about this move already."))

@@ -17,7 +17,6 @@ from accounts.models import Member, SalesAccount, User
 from accounts.occurrences import begin, end
 from accounts.permissions import Permission
 from accounts.services import record
-from connections.asking import PRESSES, asking
 from connections.orgs import OrgMove
 from connections.querysets import OrgMoveQuerySet
 from connections.services.revocation import abandon_offer, revoke_soon
@@ -60,17 +59,6 @@ def offered_move(account: SalesAccount) -> OrgMove | None:
     return _offers_to(account).first()
 
 
-def cancel_move(account: SalesAccount, move_id: int, *, by: User) -> bool:
-    """
-    Take an offer back: the old connection was never touched, and the new tokens are revoked.
-
-    False when somebody has decided about it already. Raises ConnectionProblem while it is being done.
-    """
-    # A move that hangs holds the offer for as long as a call may take.
-    with asking(f"org-move-cancel-{account.pk}", account.pk, places=PRESSES):
-        return withdraw_move(account, by=by, move_id=move_id)
-
-
 def hold_offer(account: SalesAccount) -> None:
     """
     Keep others from what is offered until the transaction ends. Whoever withdraws it and changes connections holds it
@@ -88,9 +76,10 @@ def withdraw_offer_of(*, account: SalesAccount, user: User) -> None:
 @transaction.atomic
 def withdraw_move(account: SalesAccount, *, by: User | None, move_id: int | None = None) -> bool:
     """
-    Forget what is offered to an account, if anything, or that one offer; `by` is None where nobody decided that.
+    Forget what is offered to an account, if anything, or that one offer; `by` is None where nobody decided that. The
+    old connection was never touched, and the new tokens are revoked.
 
-    False when there is nothing to forget.
+    False when there is nothing to forget, as where somebody has decided about it already.
     """
     offers = OrgMove.objects.for_account(account).offered().select_for_update()
     move = offers.first() if move_id is None else offers.filter(pk=move_id).first()

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import partial
 
@@ -21,7 +20,6 @@ from clients.http import ApiError, reported_call
 from clients.salesforce import oauth
 from common.locks import is_held_by_others
 from common.throttling import hit
-from connections.asking import PRESSES, asking
 from connections.models import SalesforceConnection, SalesforceSignIn, Service
 from connections.querysets import SalesforceConnectionQuerySet
 from connections.services.call_recorder import record_call_failure
@@ -125,19 +123,13 @@ def finish_sign_in(
 
 
 def disconnect_salesforce(*, account: SalesAccount, by: User) -> None:
-    """
-    Erase the account's connection and revoke its tokens; a Salesforce that does not answer stops nothing.
-
-    Raises ConnectionProblem while it is being done already.
-    """
-    turn = asking(f"disconnect-{account.pk}", account.pk, places=PRESSES)
-    _disconnect(SalesforceConnection.objects.for_account(account), by, turn)
+    """Erase the account's connection and revoke its tokens; a Salesforce that does not answer stops nothing."""
+    _disconnect(SalesforceConnection.objects.for_account(account), by)
 
 
 def disconnect_own_salesforce(*, member: Member) -> None:
-    """Erase a member's own connection and revoke its tokens. Raises ConnectionProblem while that is being done."""
-    turn = asking(f"disconnect-own-{member.pk}", member.account_id, places=PRESSES)
-    _disconnect(SalesforceConnection.objects.of_member(member), member.user, turn)
+    """Erase a member's own connection and revoke its tokens."""
+    _disconnect(SalesforceConnection.objects.of_member(member), member.user)
 
 
 def connected_salesforce_by(member: Member) -> str:
@@ -176,16 +168,15 @@ def _held_now(rows: SalesforceConnectionQuerySet) -> list[SalesforceConnection]:
         raise RefusedError(sentence) from None
 
 
-def _disconnect(rows: SalesforceConnectionQuerySet, by: User, turn: AbstractContextManager[None]) -> None:
-    # A refresh that hangs holds the row for as long as a call may take.
-    with turn, transaction.atomic():
-        connection = rows.select_for_update(of=("self",)).select_related("account").first()
-        if connection is None:
-            return
-        is_own = connection.member_id is not None
-        action = OrgAction.SALESFORCE_OWN_DISCONNECTED if is_own else OrgAction.SALESFORCE_DISCONNECTED
-        record(account=connection.account, actor=by, action=action, target=connection.org_name)
-        revoke_soon(abandon(connection))
+@transaction.atomic
+def _disconnect(rows: SalesforceConnectionQuerySet, by: User) -> None:
+    connection = rows.select_for_update(of=("self",)).select_related("account").first()
+    if connection is None:
+        return
+    is_own = connection.member_id is not None
+    action = OrgAction.SALESFORCE_OWN_DISCONNECTED if is_own else OrgAction.SALESFORCE_DISCONNECTED
+    record(account=connection.account, actor=by, action=action, target=connection.org_name)
+    revoke_soon(abandon(connection))
 
 
 def _count_sign_in(user: User) -> None:

@@ -149,10 +149,7 @@ def disconnect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> Ht
     if request.POST.get("connection", str(connection.pk)) != str(connection.pk):
         messages.warning(request, _("Nothing was done: somebody has connected to another org in the meantime."))
         return redirect(place.page)
-    try:
-        _disconnect(request.member, place)
-    except ConnectionProblem as refused:
-        return redirect(f"{reverse(place.page)}?problem={refused.code}")
+    _disconnect(request.member, place)
     messages.success(request, _("Disconnected from %(org)s.") % {"org": connection.org_name})
     return redirect(place.page)
 

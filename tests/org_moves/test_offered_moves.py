@@ -28,7 +28,7 @@ from problems.messages import ConnectionProblem
 from salesforce_orgs import offers
 from salesforce_orgs.events import MOVE_WAITS
 from salesforce_orgs.moves import move_under_way
-from salesforce_orgs.offers import OFFERED_FOR, cancel_move, offered_move, withdraw_old_moves
+from salesforce_orgs.offers import OFFERED_FOR, offered_move, withdraw_move, withdraw_old_moves
 from salesforce_orgs.services import disconnect_salesforce
 from salesforce_orgs.storing import Made, keep_connection
 from sandbox.testing import SandboxProcess
@@ -59,7 +59,7 @@ def test_nothing_is_replaced_before_somebody_decides_and_cancelling_leaves_all_a
     assert found.sign_ins == 1
     assert (offer.from_org_name, offer.org_name) == ("Acme Inc", "Acme 2027")
     assert other_org.get("/_sandbox/state")["org"]["grants"] == 1
-    assert cancel_move(synced, offer.pk, by=admin)
+    assert withdraw_move(synced, by=admin, move_id=offer.pk)
     assert SalesforceConnection.objects.values().get() == before
     assert list(Person.objects.for_account(synced).order_by("marketo_id").values()) == people
     assert not OrgMove.objects.exists()
@@ -76,7 +76,7 @@ def test_who_decides_is_told_and_the_trail_says_how_each_offer_ended(
     waits = Occurrence.objects.get(event=MOVE_WAITS.key)
     assert [receiver.user for receiver in receivers_of(waits, MOVE_WAITS)] == [admin]
     second = log_in_to(other_org, synced, admin)
-    assert not cancel_move(synced, offer.pk, by=admin), "it was replaced by another, which nobody has seen"
+    assert not withdraw_move(synced, by=admin, move_id=offer.pk), "it was replaced by another, which nobody has seen"
     withdraw_old_moves()
     assert offered_move(synced) == second
     assert Occurrence.objects.filter(event=MOVE_WAITS.key, ended_at=None).count() == 1

@@ -14,7 +14,6 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, SalesAccount, User
 from clients.http import ReconnectNeeded
 from clients.salesforce.client import SalesforceClient
-from connections.asking import asking
 from connections.models import SalesforceConnection, SalesforceSignIn
 from connections.orgs import CopiedOrg, OrgMove
 from connections.services.client_factory import salesforce_client
@@ -233,20 +232,6 @@ def test_disconnect_says_what_stops_then_revokes_and_erases(
     assert AuditEvent.objects.filter(action=OrgAction.SALESFORCE_DISCONNECTED, actor=admin).exists()
 
 
-def test_disconnecting_waits_for_a_hanging_refresh_in_few_threads(
-    salesforce_connection: SalesforceConnection, browser: Client
-) -> None:
-    """Security statement 15: the refresh holds the row; two presses of an account wait for it, more do not."""
-    account_id = salesforce_connection.account_id
-    with asking(f"disconnect-{account_id}", account_id):
-        with asking(f"disconnect-{account_id}", account_id, places=2):
-            page = text_of(browser.post("/settings/admin/salesforce/disconnect/", follow=True))
-        assert "This is being done already." in page
-        assert SalesforceConnection.objects.exists()
-        browser.post("/settings/admin/salesforce/disconnect/")
-    assert not SalesforceConnection.objects.exists()
-
-
 def test_an_org_that_was_not_shown_is_not_disconnected(account: SalesAccount, browser: Client) -> None:
     """The account may have moved since the page was opened."""
     old = make_salesforce_connection(account)
@@ -318,14 +303,6 @@ def test_a_call_inside_a_transaction_leaves_the_row_free_for_others(
         salesforce_client(salesforce_connection).organization()
         assert SalesforceConnection.objects.get().last_call_at is None
     assert SalesforceConnection.objects.get().last_call_at is not None
-
-
-def test_an_account_waits_to_cancel_a_move_in_few_threads(account: SalesAccount, browser: Client) -> None:
-    """Security statement 15: for the offer that a refresh of its token holds, and for what Salesforce says of it."""
-    cancelling = f"org-move-cancel-{account.pk}", account.pk
-    with asking(*cancelling), asking(*cancelling, places=2):
-        page = text_of(browser.post("/settings/admin/salesforce/move/cancel/", {"move": "1"}, follow=True))
-    assert "This is being done already." in page
 
 
 def test_a_stranger_sees_and_disconnects_only_their_own(
