@@ -44,13 +44,15 @@ _of_account: defaultdict[int | None, Places] = defaultdict(lambda: Places(lambda
 
 
 @contextmanager
-def asking(name: str, account_id: int | None, *, places: int = 1) -> Iterator[None]:
+def asking(what: str, account_id: int | None, *, of: int | None = None, places: int = 1) -> Iterator[None]:
     """
-    Ask for something, such as `package-17` for the package of account 17; None is whoever has no account yet.
+    Ask for something of an account's, such as its package; `of` says of which, where that is not the account itself.
+    None is whoever has no account yet.
 
     Raises ConnectionProblem while the same is asked for somebody else, or for as many as there are `places`; or while
     this process asks for too much else, of this account or of all.
     """
+    name = f"{what}-{account_id if of is None else of}"
     with ExitStack() as held:
         take_thread(held, _of_account[account_id], all_places)
         for place in range(places):

@@ -43,7 +43,7 @@ def _about_problem(subject: Subject, connections: QuerySet[Any]) -> HelpRequest 
 
 
 def _check_problem(subject: Subject, connections: QuerySet[Any]) -> None:
-    with asking(f"connections-{subject.account.pk}", subject.account.pk):
+    with asking("connections", subject.account.pk):
         if connection := connections.first():
             check_connection(connection)
 
@@ -62,7 +62,7 @@ def _about_failure(subject: Subject) -> HelpRequest | None:
 
 
 def _check_failure(subject: Subject) -> None:
-    with asking(f"connections-{subject.account.pk}", subject.account.pk):
+    with asking("connections", subject.account.pk):
         retry_failure(account=subject.account, failure_id=int(subject.key))
 
 

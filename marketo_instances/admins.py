@@ -77,7 +77,7 @@ def refresh_marketo_admins(instance: MarketoInstance) -> None:
     Who is no longer an admin there loses the Marketo pages here. An answer without any admin is not believed, and the
     admin named at registration stays until Marketo has once named them too: nobody could let people in again.
     """
-    with asking(f"marketo-admins-{instance.pk}", instance.account_id):
+    with asking("marketo-admins", instance.account_id, of=instance.pk):
         cache.delete(_nobody_key(instance))
         try:
             _read(instance)

@@ -62,7 +62,7 @@ def probe_marketo(account: SalesAccount | None, endpoint: str, client_id: str, c
         on_call=partial(record_call_failure, account_id),
     )
     try:
-        with asking(f"marketo-probe-{account_id}", account_id, places=PRESSES):
+        with asking("marketo-probe", account_id, places=PRESSES):
             client.check_credentials()
             client.describe_fields()
     except UnexpectedAnswer:

@@ -94,7 +94,7 @@ def prerequisites(instance: MarketoInstance) -> Prerequisites:
     if kept:
         return kept
     try:
-        with asking(key, instance.account_id):
+        with asking("marketo-prerequisites", instance.account_id, of=instance.pk):
             client = marketo_client(instance)
             found = Prerequisites(_FEATURE, _salesforce_synced(client))
     except (ConnectionProblem, CredentialsUnreadable) as refused:

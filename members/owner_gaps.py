@@ -65,7 +65,7 @@ def _salesforce_users(account: SalesAccount, ids: list[str]) -> list[dict[str, A
     if connection is None:
         raise ConnectionProblem(ProblemCode.SALESFORCE_NOT_CONNECTED)
     try:
-        with asking(f"owners-{account.pk}", account.pk, places=AT_A_TIME):
+        with asking("owners", account.pk, places=AT_A_TIME):
             return list(_query_users(connection, ids))
     except ApiError as error:
         record_problem(connection, error)

@@ -72,7 +72,7 @@ def move_to_org(*, account: SalesAccount, move_id: int, by: User) -> OrgMove | N
     What follows the commit survives a kill: tokens are revoked every hour, notices and the full run are rows, and the
     package is looked at every night. Raises ConnectionProblem or SyncRefused; then nothing has changed.
     """
-    with asking(f"org-move-{account.pk}", account.pk, places=PRESSES):
+    with asking("org-move", account.pk, places=PRESSES):
         try_offer(account, move_id)
     with transaction.atomic():
         move = take_offer(account, move_id)

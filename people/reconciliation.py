@@ -54,7 +54,7 @@ def count(account: SalesAccount, run: SyncRun) -> Counts:
 
     Raises MustWait, RunFailed, an error of clients.http, or ConnectionProblem while somebody else counts.
     """
-    with asking(f"reconciliation-{account.pk}", account.pk):
+    with asking("reconciliation", account.pk):
         return _count_everybody(account, run)
 
 

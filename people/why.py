@@ -107,7 +107,7 @@ def ask(account: SalesAccount, marketo_id: int) -> Found:
 
 
 def _asking(account: SalesAccount) -> AbstractContextManager[None]:
-    return asking(f"people-{account.pk}", account.pk, places=AT_A_TIME)
+    return asking("people", account.pk, places=AT_A_TIME)
 
 
 def _ask(account: SalesAccount, marketo_id: int) -> Found:

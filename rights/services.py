@@ -83,7 +83,7 @@ def last_check(account: SalesAccount, service: Service) -> RightsCheck:
 def check_rights(account: SalesAccount, service: Service) -> None:
     """Ask for every right of a provider, and keep what is found for a week. Raises ConnectionProblem."""
     look = _look_at_marketo if service == Service.MARKETO else _look_at_salesforce
-    with asking(f"rights-{service}-{account.pk}", account.pk):
+    with asking(f"rights-{service}", account.pk):
         try:
             states = look(account)
         except ApiError as error:

@@ -52,7 +52,7 @@ def marketo_workspaces(connection: MarketoConnection) -> list[Workspace]:
     if kept is not None:
         return kept
     try:
-        with asking(f"marketo-workspaces-{connection.pk}", connection.account_id, places=PRESSES):
+        with asking("marketo-workspaces", connection.account_id, places=PRESSES):
             found = marketo_client(connection).workspaces()
     except ApiError as error:
         raise ConnectionProblem(problem_code(error)) from None

@@ -41,7 +41,7 @@ def enter_app(
 
 def in_turn(app: SalesforceApp) -> AbstractContextManager[None]:
     """For whatever asks an org about an app. Raises ConnectionProblem while too many of the account do."""
-    return asking(f"salesforce-app-{app.account_id}", app.account_id, places=PRESSES)
+    return asking("salesforce-app", app.account_id, places=PRESSES)
 
 
 def check_app(app: SalesforceApp) -> None:

@@ -42,7 +42,7 @@ def check_package(account: SalesAccount) -> PackageCheck:
 
     Raises ConnectionProblem when the org cannot be asked, or is being looked at for somebody else.
     """
-    with asking(f"package-{account.pk}", account.pk):
+    with asking("package", account.pk):
         return _look(account, _connection(account))
 
 

@@ -72,7 +72,7 @@ def test_activity(request: ConsoleRequest) -> HttpResponse:
     form, problem = RecordForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
         try:
-            with asking(f"test-activity-{request.member.account_id}", request.member.account_id):
+            with asking("test-activity", request.member.account_id):
                 log_test_activity(member=request.member, record_id=form.cleaned_data["record"])
             return redirect("salesforce_package:test_activity")
         except ConnectionProblem as refused:

@@ -66,7 +66,7 @@ def check_now(request: ConsoleRequest) -> HttpResponse:
     """The button Check now: makes a call over each connection."""
     account = request.member.account
     try:
-        with asking(f"connections-{account.pk}", account.pk):
+        with asking("connections", account.pk):
             checked = check_account(account)
     except ConnectionProblem as refused:
         messages.warning(request, f"{refused.problem.what} {refused.problem.todo}")
@@ -84,7 +84,7 @@ def retry_failure(request: ConsoleRequest, pk: int) -> HttpResponse:
     """The button Try again of a single failure."""
     account = request.member.account
     try:
-        with asking(f"connections-{account.pk}", account.pk):
+        with asking("connections", account.pk):
             is_solved = failures.retry_failure(account=account, failure_id=pk)
     except ApiFailure.DoesNotExist:
         raise Http404 from None

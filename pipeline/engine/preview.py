@@ -74,7 +74,7 @@ def preview(account: SalesAccount) -> Preview:
 
     Raises RunFailed, MustWait, an error of clients.http, or ConnectionProblem while somebody else asks the same.
     """
-    with asking(f"preview-{account.pk}", account.pk):
+    with asking("preview", account.pk):
         return _ask(account)
 
 
@@ -134,5 +134,5 @@ def _field(field: SyncedField, known: list[str], people: list[dict[str, Any]]) -
 
 def find_lists(account: SalesAccount, name: str) -> list[StaticList]:
     """The static lists of that name in Marketo; raises as `preview`."""
-    with asking(f"lists-{account.pk}", account.pk, places=PRESSES), budget_of(account).call():
+    with asking("lists", account.pk, places=PRESSES), budget_of(account).call():
         return marketo_of(account).static_lists(name)

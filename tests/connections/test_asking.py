@@ -15,7 +15,7 @@ def test_a_process_asks_so_many_things_at_a_time_that_threads_are_left() -> None
     """Security statement 15: one admin took all threads by eight buttons, each of which is pressed by few at a time."""
     with ExitStack() as others:
         for number in range(all_places.number):
-            others.enter_context(asking(f"something-{number}", number))
+            others.enter_context(asking("something", number))
         with pytest.raises(ConnectionProblem) as refused, asking("something-else", 999):
             pass
         assert refused.value.code == ProblemCode.ASKED_TOO_MUCH
@@ -29,7 +29,7 @@ def test_an_account_whose_provider_hangs_leaves_places_to_others() -> None:
     """Security statement 15: its admins could have kept everybody else from connecting."""
     with ExitStack() as theirs:
         for number in range(4):
-            theirs.enter_context(asking(f"something-{number}", 17))
+            theirs.enter_context(asking("something", 17, of=number))
         with pytest.raises(ConnectionProblem), asking("something-else", 17):
             pass
         with asking("something-else", 18), asking("something", 18):

@@ -100,7 +100,7 @@ def test_failed_calls_of_both_providers_are_counted_and_explained(
     sandbox.post("/_sandbox/faults", {"path": "/services/data", "kind": "status:503"})
     sandbox.post("/_sandbox/faults", {"path": "/rest/v1/stats", "kind": "marketo:603"})
     browser.post(CHECK_NOW)
-    with asking(f"connections-{admin.member.account_id}", admin.member.account_id):
+    with asking("connections", admin.member.account_id):
         assert "This is being done already" in text_of(browser.post(CHECK_NOW, follow=True))
     page = text_of(browser.post(CHECK_NOW, follow=True))
     assert "The connections were checked." in page

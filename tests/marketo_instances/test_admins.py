@@ -53,7 +53,7 @@ def test_one_reads_the_list_while_others_see_the_old_one(
 ) -> None:
     """Security statement 15: a Marketo that hangs kept as many threads of the web as somebody had loaded the page."""
     sandbox.delete("/_sandbox/calls")
-    with asking(f"marketo-admins-{instance.pk}", instance.account_id):
+    with asking("marketo-admins", instance.account_id, of=instance.pk):
         page = text_of(client_of(marketo_admin).get(PAGE + "admins/"))
     assert (marketo_admin.email in page, sandbox.get("/_sandbox/calls")) == (True, [])
     assert emails(instance) == {marketo_admin.email}

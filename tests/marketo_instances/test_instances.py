@@ -208,7 +208,7 @@ def test_what_is_missing_is_asked_again_and_by_one_person_at_a_time(
     sandbox.post("/_sandbox/switches", {"salesforce_sync": False})
     assert not prerequisites(instance).are_met
     sandbox.post("/_sandbox/switches", {"salesforce_sync": True})
-    with asking(f"marketo-prerequisites-{instance.pk}", instance.account_id):
+    with asking("marketo-prerequisites", instance.account_id, of=instance.pk):
         busy = prerequisites(instance)
     assert busy.is_salesforce_synced.verdict is CheckResult.UNKNOWN
     assert "This is being done already" in busy.is_salesforce_synced.sentence

@@ -213,7 +213,7 @@ def test_those_who_ask_leave_threads_to_other_accounts(synced: SalesAccount, bro
     with ExitStack() as others:
         for _one in range(AT_A_TIME):
             assert "this one was not asked" not in page_of(browser, person, ask=1)
-            others.enter_context(asking(f"people-{synced.pk}", synced.pk, places=AT_A_TIME))
+            others.enter_context(asking("people", synced.pk, places=AT_A_TIME))
         assert "this one was not asked" in page_of(browser, person, ask=1)
 
 

@@ -111,7 +111,7 @@ def test_the_preview_explains_a_refusal_of_marketo(
 
 
 def test_two_previews_at_a_time_ask_once(connected: SalesAccount, marketo_admin: User, client_of: ClientOf) -> None:
-    with asking(f"preview-{connected.pk}", connected.pk):
+    with asking("preview", connected.pk):
         assert "This is being done already" in client_of(marketo_admin).get(PREVIEW).content.decode()
     assert "Start Sync" in client_of(marketo_admin).get(PREVIEW).content.decode()
 
@@ -120,7 +120,7 @@ def test_an_account_looks_for_lists_in_few_threads(
     connected: SalesAccount, marketo_admin: User, client_of: ClientOf
 ) -> None:
     """Security statement 15: a Marketo that hangs kept five threads of the web."""
-    lists = f"lists-{connected.pk}", connected.pk
+    lists = "lists", connected.pk
     with asking(*lists), asking(*lists, places=2):
         page = client_of(marketo_admin).post(PREVIEW, {"list": "no such list"})
     assert "This is being done already" in page.content.decode()

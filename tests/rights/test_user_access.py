@@ -56,7 +56,7 @@ def test_an_account_asks_for_workspaces_in_few_threads(
 ) -> None:
     """Security statement 15: a Marketo that hangs kept as many threads of the web as somebody had loaded the page."""
     browser = client_of(marketo_connection.owner)
-    workspaces = f"marketo-workspaces-{marketo_connection.pk}", marketo_connection.account_id
+    workspaces = "marketo-workspaces", marketo_connection.account_id
     with asking(*workspaces), asking(*workspaces, places=2):
         assert "This is being done already." in text_of(browser.get(ACCESS))
     assert "This is being done already." not in text_of(browser.get(ACCESS))

@@ -89,7 +89,7 @@ def test_an_account_s_apps_wait_for_salesforce_in_few_threads(app: SalesforceApp
         ("check/", {}),
         ("connect/", CREDENTIALS | {"my_domain": app.org_origin}),
     ]
-    apps = f"salesforce-app-{app.account_id}", app.account_id
+    apps = "salesforce-app", app.account_id
     with asking(*apps), asking(*apps, places=2):
         pages = [text_of(crm.post(page_of(app, action), form)) for action, form in asked]
     assert ["This is being done already." in page for page in pages] == [True] * len(asked)

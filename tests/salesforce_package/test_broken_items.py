@@ -95,7 +95,7 @@ def test_a_look_at_an_org_that_the_account_has_left_meanwhile_comes_to_nothing(
         check_package(checked)
     assert refused.value.code == ProblemCode.ASKED_JUST_NOW
     assert not PackageCheck.objects.exists()
-    with asking(f"package-{checked.pk}", checked.pk), pytest.raises(Retry):
+    with asking("package", checked.pk), pytest.raises(Retry):
         tasks.check_package(checked.pk)
 
 
