@@ -4,12 +4,14 @@ from collections import Counter
 from contextlib import ExitStack
 from functools import partial
 from threading import Lock
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.models import Member
+from accounts.models import Member, User
 from connections.asking import all_places
+from connections.models import MarketoInstance
 from msi_admin.middleware import GetResponse
 
 SECONDS_TO_WAIT = 60
@@ -53,8 +55,7 @@ class SharedThreadsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.get_response(request)
-        member: Member | None = request.member  # type: ignore[attr-defined]
-        whose = ("account", member.account_id) if member else ("user", request.user.pk)
+        whose = _whose(request)
         if not self._begin(whose):
             return _not_begun(request)
         request.taken.callback(partial(self._end, whose))  # type: ignore[attr-defined]
@@ -71,6 +72,17 @@ class SharedThreadsMiddleware:
             self._busy[whose] -= 1
             if not self._busy[whose]:
                 del self._busy[whose]
+
+
+def _whose(request: HttpRequest) -> tuple[str, int]:
+    """Admins of a company's Marketo instance who are no members have its threads, too, however many they are."""
+    member: Member | None = request.member  # type: ignore[attr-defined]
+    if member:
+        return "account", member.account_id
+    instance = MarketoInstance.objects.administered_by(cast(User, request.user)).first()
+    if instance is None:
+        return "user", cast(User, request.user).pk
+    return ("account", instance.account_id) if instance.account_id else ("instance", instance.pk)
 
 
 def _not_begun(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from pytest_django import Settings
 from accounts.models import User
 from accounts.sessions import SessionStore
 from connections.asking import all_places
+from connections.models import MarketoInstance
 from msi_admin.shared_threads import BROWSERS_ASK_AT_ONCE
 from tests.msi_admin import nested_urls
 from tests.signing_in import let_in
@@ -91,3 +92,16 @@ def test_others_do_not_notice(browser: Client, stranger: User) -> None:
     anonymous = Client()
     anonymous.handler = browser.handler
     assert at_the_same_moment(browser, all_places.number, then=anonymous).content == b"innermost"
+
+
+def test_admins_of_its_marketo_instance_share_those_of_the_account(
+    browser: Client, linked_instance: MarketoInstance, marketo_admin: User
+) -> None:
+    """Two who are no members, each counted alone, took all threads while the company's move hung."""
+    other = let_in(Client(), marketo_admin)
+    other.handler = browser.handler
+    assert at_the_same_moment(browser, all_places.number, then=other).status_code == 503
+    linked_instance.account = None
+    linked_instance.save()
+    assert at_the_same_moment(browser, all_places.number, then=other).content == b"innermost"
+    assert at_the_same_moment(other, all_places.number).status_code == 503
