@@ -7,7 +7,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.errors import LockNotAvailable
 
-WEB_SECONDS = 5
+WEB_SECONDS = 3
 
 
 def wait_briefly(connection: BaseDatabaseWrapper, **_: object) -> None:
