@@ -6,6 +6,7 @@ import structlog
 from celery import Task, shared_task
 
 from accounts.models import User
+from common.queues import LATER
 from invitations import delivery, emails, uploads
 from invitations.models import Invitation
 
@@ -43,7 +44,7 @@ def watch_mails() -> None:
 def send_overdue_invitations() -> None:
     """Every minute: queue the mails that are to be sent by now, whatever has become of the first try."""
     for invitation_id in delivery.overdue():
-        send_invitation.delay(invitation_id)
+        send_invitation.apply_async((invitation_id,), priority=LATER)
 
 
 @shared_task(bind=True, acks_late=True, max_retries=6)
@@ -59,7 +60,7 @@ def send_reminder(self: Task[Any, Any], invitation_id: int) -> None:
 def send_reminders() -> None:
     """Every hour: queue a reminder for everybody who has not accepted for three days."""
     for invitation_id in Invitation.objects.unreminded().values_list("pk", flat=True):
-        send_reminder.delay(invitation_id)
+        send_reminder.apply_async((invitation_id,), priority=LATER)
 
 
 @shared_task

@@ -13,6 +13,7 @@ from celery import current_app
 from django.db.models import QuerySet, Value
 
 from common.after_commit import after_commit
+from common.queues import lists_of
 from common.redis_client import redis_client
 from sync.models import Extract, SyncRun
 from sync.querysets import ExtractQuerySet, SyncRunQuerySet
@@ -108,13 +109,13 @@ def _send(task: Task, *arguments: int) -> None:
 
 def messages_in(queue: str) -> int:
     """How many wait there."""
-    # A queue of Celery is a list in Redis of that name.
-    return int(redis_client().llen(queue))
+    return sum(int(redis_client().llen(name)) for name in lists_of(queue))
 
 
 def oldest_message(queue: str) -> timedelta | None:
-    """How long the message that comes next has waited; None when there is none, or one of an older version."""
+    """How long the longest has waited; None when there is none, or one of an older version."""
     # New ones are put in on the left (kombu.transport.redis).
-    message = redis_client().lindex(queue, -1)
-    sent_at = json.loads(message)["headers"].get(SENT_AT) if message else None
-    return timedelta(seconds=max(0.0, time.time() - sent_at)) if sent_at else None
+    messages = [redis_client().lindex(name, -1) for name in lists_of(queue)]
+    times = [json.loads(message)["headers"].get(SENT_AT) for message in messages if message]
+    sent = [sent_at for sent_at in times if sent_at]
+    return timedelta(seconds=max(0.0, time.time() - min(sent))) if sent else None

@@ -46,10 +46,10 @@ def test_a_queue_that_is_away_keeps_nobody_from_being_invited(
 ) -> None:
     """The mails leave later, as overdue ones; whoever invited sees what became of the form."""
 
-    def away(*_: object) -> None:
+    def away(*_: object, **__: object) -> None:
         raise OperationalError("away")
 
-    monkeypatch.setattr(tasks.send_invitation, "delay", away)
+    monkeypatch.setattr(tasks.send_invitation, "apply_async", away)
     form = {"emails": "one@acme.example, two@acme.example", "role": "user", "language": "en"}
     page = client_of(admin).post("/settings/admin/users/invite/", form, follow=True)
     assert page.status_code == 200

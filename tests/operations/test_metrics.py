@@ -17,6 +17,7 @@ from redis import Redis
 
 from accounts.models import SalesAccount, User
 from accounts.occurrences import begin
+from common.queues import LATER, lists_of
 from common.redis_client import redis_client
 from history.models import ChangeDelay
 from operations import workers
@@ -125,8 +126,13 @@ def test_messages_of_a_queue_and_how_long_the_first_has_waited(client: Client) -
     assert found["msi_queue_messages sweep"] == 2
     assert 39 < found["msi_queue_oldest_message_seconds sweep"] < 60
     assert found["msi_queue_oldest_message_seconds bulk"] == 0
+    with time_machine.travel(timezone.now() - timedelta(seconds=90), tick=True):
+        current_app.send_task("sync.tasks.sweep", priority=LATER)
+    found = figures(client)
+    assert found["msi_queue_messages sweep"] == 3
+    assert 89 < found["msi_queue_oldest_message_seconds sweep"] < 120
+    redis_client().delete(*lists_of("sweep"))
     # As a version before this one sends it.
-    redis_client().delete("sweep")
     redis_client().lpush("sweep", json.dumps({"headers": {}}))
     assert figures(client)["msi_queue_oldest_message_seconds sweep"] == 0
 

@@ -13,13 +13,16 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.models import SalesAccount
+from accounts.models import SalesAccount, User
 from accounts.tasks import send_password_reset
+from common.queues import lists_of
 from common.redis_client import redis_client
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.orgs import OrgMove
 from connections.tasks import check_account_connections, revoke_token
 from connections.turns import turn_of
+from invitations import services as invitations
+from invitations.models import Invitation
 from invitations.tasks import send_invitation
 from msi_admin import celery_app
 from pipeline import runner, tasks
@@ -172,6 +175,22 @@ def test_the_clock_waits_for_nobody_who_waits_for_a_provider(both: list[SyncRun]
     assert SyncRun.objects.unfinished().get().account == both[1].account
     runner.start_due_syncs()
     assert SyncRun.objects.unfinished().count() == len(both)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mails_of_others_go_before_those_to_many_people(account: SalesAccount, admin: User, stranger: User) -> None:
+    """Sixty-six invitations of one company kept a new password of another from being sent for 16 seconds."""
+    redis_client().delete(*lists_of("mail"))
+    others = stranger.member.account
+    for sender, company, number in ((admin, account, invitations.FEW_MAILS + 2), (stranger, others, 1)):
+        addresses = [invitations.NewInvitation(f"new{one}@{company.slug}.example") for one in range(number)]
+        invitations.invite(account=company, invited_by=sender, addresses=addresses)
+    send_password_reset.delay(stranger.email, "en")
+    *many, last = Invitation.objects.order_by("pk").values_list("pk", flat=True)
+    with celery_app.connection_for_read() as broker, broker.SimpleQueue("mail") as queue:
+        taken = [queue.get(timeout=5).payload[0][0] for _message in range(len(many) + 2)]
+    few = invitations.FEW_MAILS
+    assert taken == [*many[:few], last, stranger.email, *many[few:]]
 
 
 def test_what_waits_for_somebody_waits_in_a_queue_of_its_own() -> None:
