@@ -29,6 +29,14 @@ def turn_of_own(account_id: int) -> AbstractContextManager[None]:
     return turn(f"own-connections-{account_id}")
 
 
+def turn_of_long_work(account_id: int) -> AbstractContextManager[None]:
+    """
+    Of loads and merges, where others are connected too. The rows do not tell who is at it: the run of a loader that
+    hangs may have been cancelled, and the next one begun.
+    """
+    return turn(f"long-work-{account_id}")
+
+
 def turn_of_instance(instance_id: int) -> AbstractContextManager[None]:
     """Of a Marketo instance that no account has yet."""
     return turn(f"instance-calls-{instance_id}")

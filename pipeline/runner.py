@@ -1,7 +1,7 @@
 """What a worker does: bring runs on step by step, and bring every account up to date by the clock."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 
 import structlog
@@ -13,8 +13,10 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from clients.http import ApiError
 from common.locks import hurried_transaction, is_held_by_others
+from common.throttling import HeldError
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from connections.services.call_recorder import record_lost_failure, record_problem
+from connections.turns import turn_of_long_work
 from pipeline.engine import extract as extract_engine
 from pipeline.engine import incremental
 from pipeline.engine.cleanup import clean_up
@@ -111,24 +113,33 @@ def run_next_bulk_job() -> None:
 
     Harmless when there is none, or when another worker is quicker.
     """
-    merging = SyncRun.objects.bulk().due().order_by("due_at").first()
-    extract = None if merging else _next_file()
-    if merging:
-        advance_run(merging.pk)
-        queue.enqueue_next(merging.pk)
-    elif extract:
-        SyncRun.objects.filter(pk=extract.run_id).update(served_at=Now())
-        advance_extract(extract.pk)
-        queue.enqueue_next(extract.run_id)
+    for account_id, take_it in _long_steps():
+        with suppress(HeldError), _alone(account_id):
+            take_it()
+            return
 
 
-def _next_file() -> Extract | None:
+def _long_steps() -> Iterator[tuple[int, Callable[[], None]]]:
+    for pk, account_id in SyncRun.objects.bulk().due().order_by("due_at").values_list("pk", "account"):
+        yield account_id, partial(_take_merge, pk)
+    for pk, run_id, account_id in Extract.objects.bulk().due().values_list("pk", "run", "run__account"):
+        yield account_id, partial(_take_file, pk, run_id)
+
+
+def _take_merge(run_id: int) -> None:
+    advance_run(run_id)
+    queue.enqueue_next(run_id)
+
+
+def _take_file(extract_id: int, run_id: int) -> None:
+    SyncRun.objects.filter(pk=run_id).update(served_at=Now())
+    advance_extract(extract_id)
+    queue.enqueue_next(run_id)
+
+
+def _alone(account_id: int) -> AbstractContextManager[None]:
     """Where others are connected too, no account has two loaders: its provider may hang, and keep both from them."""
-    files = Extract.objects.bulk().due()
-    if MarketoConnection.objects.count() > 1:
-        files = files.exclude(run__in=Extract.objects.being_loaded().values("run"))
-    file: Extract | None = files.first()
-    return file
+    return turn_of_long_work(account_id) if MarketoConnection.objects.count() > 1 else nullcontext()
 
 
 def advance_extract(extract_id: int) -> None:

@@ -147,10 +147,6 @@ class ExtractQuerySet(LeasedJobQuerySet):
         """Extracts whose next step keeps a worker busy for long: files to be loaded, fairest order first."""
         return self.filter(_is_file_ready()).order_by(F("run__served_at").asc(nulls_first=True), "pk")
 
-    def being_loaded(self) -> Self:
-        """Files that a loader is reading just now."""
-        return self.filter(_is_file_ready(), lease_until__gte=Now())
-
     def short(self) -> Self:
         return self.exclude(_is_file_ready())
 

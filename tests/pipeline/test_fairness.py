@@ -4,6 +4,7 @@ import json
 import re
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import psycopg
@@ -20,19 +21,20 @@ from common.redis_client import redis_client
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.orgs import OrgMove
 from connections.tasks import check_account_connections, revoke_token
-from connections.turns import turn_of
+from connections.turns import turn_of, turn_of_long_work
 from invitations import services as invitations
 from invitations.models import Invitation
 from invitations.tasks import send_invitation
 from msi_admin import celery_app
 from pipeline import runner, tasks
 from salesforce_orgs.tasks import revoke_orphaned_tokens
+from sandbox.testing import SandboxProcess
 from sync import queue
 from sync.models import Extract, Person, RunKind, Source, SyncRun
-from sync.services import start_sync
+from sync.services import cancel_unasked, start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.factories import make_account, make_cursor, make_extract, make_run
-from tests.sync.driving import finish
+from tests.sync.driving import finish, work_until
 from tests.waiting import wait_until
 
 
@@ -141,23 +143,59 @@ def test_an_account_has_one_call_at_a_time_in_the_shared_worker(both: list[SyncR
 @pytest.mark.django_db(transaction=True)
 def test_no_account_has_two_loaders_where_others_are_connected_too(both: list[SyncRun]) -> None:
     """The other begins to follow its changes, and its merge waited for minutes while both files came from one host."""
-    for run in both:
-        runner.advance_run(run.pk)
-    Extract.objects.filter(source="marketo_people").update(status=ExtractStatus.READY, rows_expected=0, remote_id="x")
-    Extract.objects.exclude(source="marketo_people").update(due_at=None)
-    first = runner._next_file()
-    assert first
-    Extract.objects.claim(first.pk)
-    second = runner._next_file()
-    assert second
-    Extract.objects.claim(second.pk)
-    assert {first.run_id, second.run_id} == {run.pk for run in both}
-    assert runner._next_file() is None
-    SyncRun.objects.filter(pk=second.run_id).update(status=RunStatus.FAILED)
-    assert Extract.objects.bulk().due().filter(run=first.run_id).exists()
-    assert runner._next_file() is None
-    MarketoConnection.objects.exclude(account=first.run.account).delete()
-    assert runner._next_file()
+    ours, other = (_with_a_file_to_load(run) for run in both)
+    with turn_of_long_work(ours.run.account_id):
+        for _ in both:
+            runner.run_next_bulk_job()
+    assert (_status(ours), _status(other)) == (ExtractStatus.READY, ExtractStatus.LOADED)
+    SyncRun.objects.filter(pk=ours.run_id).update(status=RunStatus.MERGING, due_at=Now())
+    with turn_of_long_work(ours.run.account_id):
+        runner.run_next_bulk_job()
+        assert SyncRun.objects.get(pk=ours.run_id).status == RunStatus.MERGING
+        MarketoConnection.objects.exclude(account=ours.run.account).delete()
+        runner.run_next_bulk_job()
+    assert SyncRun.objects.get(pk=ours.run_id).status != RunStatus.MERGING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_loader_of_a_cancelled_run_is_still_its_account_s(both: list[SyncRun], sandbox: SandboxProcess) -> None:
+    """Start, cancel, start: while Marketo stalled in both files the other account waited for minutes."""
+    ours, other = both
+    work_until(lambda: Extract.objects.bulk().due().filter(run=ours, source="marketo_people").exists())
+    SyncRun.objects.filter(pk=other.pk).update(due_at=None)
+    Extract.objects.of_run(other).update(due_at=None)
+    Extract.objects.of_run(ours).exclude(source="marketo_people").update(due_at=None)
+    sandbox.post("/_sandbox/faults", {"path": "/file", "kind": "delay", "seconds": 2, "count": 1})
+    loader = Thread(target=_load_in_a_thread)
+    loader.start()
+    wait_until(Extract.objects.of_run(ours).exclude(lease_until=None).exists)
+    cancel_unasked(ours)
+    again = start_sync(account=ours.account, started_by=None)
+    file = _with_a_file_to_load(again)
+    runner.run_next_bulk_job()
+    assert _status(file) == ExtractStatus.READY
+    loader.join()
+    runner.run_next_bulk_job()
+    assert _status(file) == ExtractStatus.LOADED
+
+
+def _with_a_file_to_load(run: SyncRun) -> Extract:
+    """As if an export in which there is nobody had just ended."""
+    runner.advance_run(run.pk)
+    extracts = Extract.objects.of_run(run)
+    file: Extract = extracts.filter(source="marketo_people").earliest("pk")
+    extracts.exclude(pk=file.pk).update(due_at=None)
+    extracts.filter(pk=file.pk).update(status=ExtractStatus.READY, rows_expected=0, remote_id="x", due_at=Now())
+    return file
+
+
+def _status(file: Extract) -> str:
+    return Extract.objects.get(pk=file.pk).status
+
+
+def _load_in_a_thread() -> None:
+    runner.run_next_bulk_job()
+    connection.close()
 
 
 @pytest.mark.django_db(transaction=True)
