@@ -1,6 +1,6 @@
 """
 Tenants do not wait for each other's providers: in the workers that all share, an account has one call at a time, beside
-one for its members' own connections, and the regular looks are spread over the hour.
+one in the notifier for its members' own connections, and the regular looks are spread over the hour.
 """
 
 from collections.abc import Callable

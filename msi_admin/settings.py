@@ -92,6 +92,8 @@ CELERY_TASK_ROUTES = {
     # Whoever takes messages may hang, and keeps nothing else waiting by it.
     "notifications.tasks.*": {"queue": "notifications"},
     "connections.tasks.revoke_*": {"queue": "notifications"},
+    # Beside the account's other call it would take the second of two workers.
+    "connections.tasks.check_own_connection": {"queue": "notifications"},
     "*.tasks.watch_*": {"queue": "notifications"},
     "*.tasks.send_*": {"queue": "mail"},
 }

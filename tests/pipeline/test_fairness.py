@@ -20,7 +20,7 @@ from common.queues import lists_of
 from common.redis_client import redis_client
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.orgs import OrgMove
-from connections.tasks import check_account_connections, revoke_token
+from connections.tasks import check_account_connections, check_own_connection, revoke_token
 from connections.turns import turn_of, turn_of_long_work
 from invitations import services as invitations
 from invitations.models import Invitation
@@ -240,6 +240,7 @@ def test_what_waits_for_somebody_waits_in_a_queue_of_its_own() -> None:
         send_password_reset: "mail",
         send_invitation: "mail",
         check_account_connections: "celery",
+        check_own_connection: "notifications",
         revoke_token: "notifications",
         revoke_orphaned_tokens: "notifications",
     }
