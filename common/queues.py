@@ -2,8 +2,8 @@
 
 from kombu.transport.redis import Channel
 
-# Of a message: the last of the steps that kombu has; any other has none.
-LATER = 9
+# The priority of a message: that of any which names none, and the last of the steps that kombu has.
+FIRST, LATER = 0, 9
 
 
 def lists_of(queue: str) -> tuple[str, str]:

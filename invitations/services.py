@@ -23,7 +23,7 @@ from common.address_fields import reason_against, trouble_with
 from common.addresses import lookup_form
 from common.after_commit import after_commit
 from common.names import clean_name
-from common.queues import LATER
+from common.queues import FIRST, LATER
 from common.throttling import hit
 from connections.models import MarketoInstance
 from invitations import tasks
@@ -82,6 +82,7 @@ def invite(*, account: SalesAccount, invited_by: User, addresses: Sequence[NewIn
             continue
         outcome.sent.append(_create(account=account, invited_by=invited_by, new=new))
         eligibility.count(new.email)
+    _mail(account, outcome.sent)
     return outcome
 
 
@@ -115,7 +116,9 @@ def set_up_sales_account(*, instance: MarketoInstance, email: str, invited_by: U
         raise RefusedError(_("%(email)s is invited already. Press Send again for another mail.") % {"email": email})
     _close_open(account, invited_by)
     new = NewInvitation(email, name, Role.ADMIN)
-    return _create(account=account, invited_by=invited_by, new=new, purpose=Invitation.Purpose.FIRST_ADMIN)
+    invitation = _create(account=account, invited_by=invited_by, new=new, purpose=Invitation.Purpose.FIRST_ADMIN)
+    _mail(account, [invitation])
+    return invitation
 
 
 @transaction.atomic
@@ -138,7 +141,9 @@ def ask_salesforce_admin(*, account: SalesAccount, email: str, step: int, invite
     _refuse_if(InviteEligibility(account, [email]).reason_against(email))
     new = NewInvitation(email, role=Role.SALESFORCE_ADMIN)
     purpose = Invitation.Purpose.SALESFORCE_STEPS
-    return _create(account=account, invited_by=invited_by, new=new, purpose=purpose, step=step)
+    invitation = _create(account=account, invited_by=invited_by, new=new, purpose=purpose, step=step)
+    _mail(account, [invitation])
+    return invitation
 
 
 @transaction.atomic
@@ -163,7 +168,8 @@ def resend(*, invitation: Invitation, resent_by: User) -> Invitation:
     if invitation.purpose == Invitation.Purpose.FIRST_ADMIN:
         invitation.invited_by = resent_by
     invitation.save()
-    _queue(invitation, resent_by, action=InvitationAction.RESENT)
+    _record(invitation, resent_by, InvitationAction.RESENT)
+    _mail(account, [invitation])
     return invitation
 
 
@@ -255,19 +261,24 @@ def _create(
         expires_at=timezone.now() + LIFETIME,
     )
     invitation.teams.set(team for team in new.teams if team.account_id == account.pk and not team.is_everyone)
-    _queue(invitation, invited_by, action=InvitationAction.CREATED)
+    _record(invitation, invited_by, InvitationAction.CREATED)
     return invitation
 
 
-def _queue(invitation: Invitation, actor: User, *, action: InvitationAction) -> None:
+def _record(invitation: Invitation, actor: User, action: InvitationAction) -> None:
     record(account=invitation.account, actor=actor, action=action, target=invitation.email, role=invitation.role)
-    # A queue that is down must not turn a finished invitation into an error page: the mail is sent as overdue later.
-    after_commit(tasks.send_invitation.apply_async, (invitation.pk,), priority=_turn_of_mail(invitation.account))
 
 
-def _turn_of_mail(account: SalesAccount) -> int | None:
+def _mail(account: SalesAccount, invitations: Sequence[Invitation]) -> None:
+    """Once the transaction is over. While the queue is away they become overdue, and are mailed as such."""
+    after_commit(_queue, account.pk, [invitation.pk for invitation in invitations])
+
+
+def _queue(account_id: int, invitation_ids: Sequence[int]) -> None:
     """One mail after the other is handed over: whoever invites many people keeps nobody else's waiting."""
-    return LATER if hit(f"mails-at-once-{account.pk}", seconds=60) > FEW_MAILS else None
+    for number, invitation_id in enumerate(invitation_ids):
+        is_late = number >= FEW_MAILS or hit(f"mails-at-once-{account_id}", seconds=60) > FEW_MAILS
+        tasks.send_invitation.apply_async((invitation_id,), priority=LATER if is_late else FIRST)
 
 
 def _account_of(instance: MarketoInstance) -> SalesAccount:

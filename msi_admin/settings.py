@@ -80,6 +80,8 @@ CACHES = {
 }
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_TASK_IGNORE_RESULT = True
+# For a connection that has died. That Redis is away is found out at once: whoever sends a message has a thread.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0}
 # A worker takes what it can begin: a message behind a long load would wait for nothing.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # What may wait for a provider (`celery`), a mail server (`mail`) or the database (`bulk`: loads and merges) keeps
