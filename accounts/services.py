@@ -18,7 +18,7 @@ from django.utils.translation import override
 
 from accounts.audit_actions import AccountAction
 from accounts.events import NEW_ADMIN
-from accounts.models import AuditEvent, LoginPolicy, Member, SalesAccount, Team, User
+from accounts.models import AuditEvent, LoginPolicy, Member, Occurrence, SalesAccount, Team, User
 from accounts.occurrences import begin
 from accounts.permissions import Permission, Role
 from accounts.querysets import TeamQuerySet
@@ -106,8 +106,9 @@ def _welcome_admin(account: SalesAccount, user: User) -> None:
 
 
 def tell_of_new_admin(account: SalesAccount) -> None:
-    """Whoever manages the users should hear of it, and look when they did not mean it."""
-    begin(NEW_ADMIN, account=account, link=reverse("members:users"))
+    """Whoever manages the users hears of it, and looks when they did not mean it. Of many at once they hear once."""
+    if not Occurrence.objects.untold().filter(account=account, event=NEW_ADMIN.key).exists():
+        begin(NEW_ADMIN, account=account, link=reverse("members:users"))
 
 
 @transaction.atomic

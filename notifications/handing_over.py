@@ -27,7 +27,8 @@ PAUSES = [timedelta(seconds=seconds) for seconds in (10, 30, 120, 300, 900, 3600
 # A channel that has taken nothing for so long is dead, until it takes something.
 DEAD_AFTER = timedelta(minutes=30)
 GIVEN_UP_AFTER = timedelta(days=3)
-# Of the notifier's eight: an account whose chats and programs all hang keeps no other account waiting.
+# Of the notifier's eight: an account whose chats and programs all hang keeps no other account waiting. As many for the
+# mails of an account: what happens to a hundred people at once is told to all of its Admins.
 PLACES = 2
 _POSTING = {
     ChannelKind.SLACK: chats.send_to_slack,
@@ -46,14 +47,24 @@ def send_lane(channel_id: int, user_id: int | None) -> None:
     account keep all places waiting that it has in the notifier, nothing: the next sweep comes in a moment.
     """
     with suppress(HeldError), _place_of(channel_id, user_id):
-        while _send_next(Delivery.objects.of_lane(channel_id, user_id)):
-            pass
+        _send_all(channel_id, user_id)
+        if user_id is not None:
+            # Others of whom the account's mails tell had no place meanwhile.
+            due = Delivery.objects.due().filter(channel=channel_id).exclude(user=None).order_by("user")
+            for other_id in due.values_list("user", flat=True).distinct():
+                _send_all(channel_id, other_id)
+
+
+def _send_all(channel_id: int, user_id: int | None) -> None:
+    while _send_next(Delivery.objects.of_lane(channel_id, user_id)):
+        pass
 
 
 def _place_of(channel_id: int, user_id: int | None) -> AbstractContextManager[None]:
-    """Mails wait for our own mail server alone."""
-    posted = Channel.objects.filter(pk=channel_id).first() if user_id is None else None
-    return one_of(PLACES, f"messages-{posted.whose}") if posted else nullcontext()
+    """Mails do not wait for receivers, but our own mail server takes one after the other."""
+    channel = Channel.objects.filter(pk=channel_id).first()
+    name = "messages" if user_id is None else "mails"
+    return one_of(PLACES, f"{name}-{channel.whose}") if channel else nullcontext()
 
 
 def _send_next(lane: DeliveryQuerySet) -> bool:

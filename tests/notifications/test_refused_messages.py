@@ -117,6 +117,23 @@ def test_an_account_whose_receivers_hang_keeps_no_other_waiting(
     assert [post["path"] for post in posts()] == ["/hooks/slack/ops", "/hooks/standard/ops"]
 
 
+def test_many_mails_of_an_account_keep_no_other_waiting(account: SalesAccount, admin: User, stranger: User) -> None:
+    """Eight thousand of one company, of one press, kept those of all others for minutes."""
+    make_member(account, role=Role.ADMIN)
+    Occurrence.objects.all().delete()
+    others = stranger.member.account
+    for one in (account, others):
+        begin(FIRE, account=one, rooms=2)
+    with ExitStack() as busy:
+        for _ in range(handing_over.PLACES):
+            busy.enter_context(one_of(handing_over.PLACES, f"mails-{mail_of(account).whose}"))
+        work()
+        assert [message.to for message in mail.outbox] == [[stranger.email]]
+    # Whoever has a place sends what those gave up who had none.
+    handing_over.send_lane(mail_of(account).pk, admin.pk)
+    assert len(mail.outbox) == 3
+
+
 def test_a_mail_server_that_is_down_gets_the_mail_when_it_is_up(
     account: SalesAccount, admin: User, refuse_mails: RefuseMails
 ) -> None:
