@@ -1,9 +1,10 @@
 """Threads of a web process are everybody's: one account, or one person without, takes at most so many at a time."""
 
-from collections import Counter
+from collections import defaultdict
 from contextlib import ExitStack
 from functools import partial
 from threading import Lock
+from time import monotonic
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,8 @@ from msi_admin.middleware import GetResponse
 SECONDS_TO_WAIT = 60
 # Of one host, over HTTP/1.1: with fewer a page of ours that asks for its parts could be refused some of them.
 BROWSERS_ASK_AT_ONCE = 6
+SECONDS_TO_HANG = 2
+VISITORS = ("visitors", 0)
 
 
 class GivenBackMiddleware:
@@ -45,33 +48,43 @@ class SharedThreadsMiddleware:
     not answer, or a row that is held until it does. Pages take a few hundredths of a second: to ask for seven of one
     process at the same moment takes a hundred people who press at once, or one whose pages hang. A process with six
     threads or fewer leaves none: what one browser asks for is not refused.
+
+    Visitors may hang, too, and nobody knows whose people they are: whoever has a page that hangs begins no other while
+    only two threads are left.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self._busy: Counter[tuple[str, int]] = Counter()
+        # When they were begun, the oldest first.
+        self._pages: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
         self._turn = Lock()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return self.get_response(request)
-        whose = _whose(request)
-        if not self._begin(whose):
+        whose = _whose(request) if request.user.is_authenticated else VISITORS
+        begun = self._begin(whose)
+        if begun is None:
             return _not_begun(request)
-        request.taken.callback(partial(self._end, whose))  # type: ignore[attr-defined]
+        request.taken.callback(partial(self._end, whose, begun))  # type: ignore[attr-defined]
         return self.get_response(request)
 
-    def _begin(self, whose: tuple[str, int]) -> bool:
+    def _begin(self, whose: tuple[str, int]) -> float | None:
         with self._turn:
-            is_free = self._busy[whose] < max(all_places.number, BROWSERS_ASK_AT_ONCE)
-            self._busy[whose] += is_free
-            return is_free
+            now, pages = monotonic(), self._pages[whose]
+            if whose != VISITORS and self._takes_too_many(pages, now):
+                return None
+            pages.append(now)
+            return now
 
-    def _end(self, whose: tuple[str, int]) -> None:
+    def _takes_too_many(self, pages: list[float], now: float) -> bool:
+        most = max(all_places.number, BROWSERS_ASK_AT_ONCE)
+        hangs = bool(pages) and now - pages[0] > SECONDS_TO_HANG
+        return len(pages) >= most or (hangs and sum(map(len, self._pages.values())) >= most)
+
+    def _end(self, whose: tuple[str, int], begun: float) -> None:
         with self._turn:
-            self._busy[whose] -= 1
-            if not self._busy[whose]:
-                del self._busy[whose]
+            self._pages[whose].remove(begun)
+            if not self._pages[whose]:
+                del self._pages[whose]
 
 
 def _whose(request: HttpRequest) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.sessions import SessionStore
 from connections.asking import all_places
 from connections.models import MarketoInstance
-from msi_admin.shared_threads import BROWSERS_ASK_AT_ONCE
+from msi_admin.shared_threads import BROWSERS_ASK_AT_ONCE, SECONDS_TO_HANG
 from tests.msi_admin import nested_urls
 from tests.signing_in import let_in
 
@@ -92,6 +92,37 @@ def test_others_do_not_notice(browser: Client, stranger: User) -> None:
     anonymous = Client()
     anonymous.handler = browser.handler
     assert at_the_same_moment(browser, all_places.number, then=anonymous).content == b"innermost"
+
+
+def test_whoever_hangs_begins_nothing_while_two_threads_are_left(
+    browser: Client, stranger: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Visitors who came back from Salesforce hung in four, and pages that waited for a row took the others in turn."""
+    now = [0.0]
+    monkeypatch.setattr("msi_admin.shared_threads.monotonic", lambda: now[0])
+    other = let_in(Client(), stranger)
+    other.handler = browser.handler
+
+    def visitor() -> Client:
+        # A new one each time: what is nested leaves its cookies with whoever asked.
+        client = Client()
+        client.handler = browser.handler
+        return client
+
+    def answer(then: Client, *, others: int, seconds: float) -> Any:
+        def last() -> Any:
+            now[0] += seconds
+            return then.get(NESTED)
+
+        nested_urls.inside[:] = [last, *[lambda: visitor().get(NESTED)] * others]
+        return browser.get(NESTED)
+
+    others, seconds = all_places.number - 1, SECONDS_TO_HANG + 1
+    assert answer(browser, others=others, seconds=0).content == b"innermost"
+    assert answer(browser, others=others, seconds=seconds).status_code == 503
+    assert answer(browser, others=others - 1, seconds=seconds).content == b"innermost"
+    assert answer(other, others=others, seconds=seconds).content == b"innermost"
+    assert answer(visitor(), others=others, seconds=seconds).content == b"innermost"
 
 
 def test_admins_of_its_marketo_instance_share_those_of_the_account(
