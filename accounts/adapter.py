@@ -11,6 +11,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -29,6 +30,7 @@ from accounts.models import User
 from accounts.services import must_use_salesforce, record_own
 from accounts.sign_in_limits import Attempt, remember_device
 from common.after_commit import after_commit
+from common.locks import patient_transaction
 from common.mail import counted_mail, receiver
 
 # By the name of allauth's own mail. A password chosen by the link of a mail needs none: that mail has told its owner.
@@ -60,6 +62,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Not to the form again: what was to be done is done."""
         return reverse("accounts:profile")
 
+    @transaction.atomic
     def set_password(self, user: User, password: str) -> None:
         super().set_password(user, password)
         record_own(user, action=AccountAction.PASSWORD_CHANGED)
@@ -147,7 +150,8 @@ class AuditedSessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
         ended = list(sessions)
         super().end_sessions(ended)
         for user in {session.user for session in ended}:
-            record_own(user, action=AccountAction.SESSIONS_ENDED, number=len(ended))
+            with patient_transaction():
+                record_own(user, action=AccountAction.SESSIONS_ENDED, number=len(ended))
 
 
 def on_our_site(url: str) -> str:

@@ -19,6 +19,7 @@ from accounts.models import Member, User
 from accounts.services import prove_address, record, record_own
 from accounts.sign_in_limits import trust_after_reset
 from common.addresses import lookup_form
+from common.locks import patient_transaction
 
 
 @receiver(user_logged_in)
@@ -54,14 +55,17 @@ def second_factor_failed(user: User, **_: Any) -> None:
 
 @receiver(authenticator_added)
 def second_factor_added(user: User, authenticator: Any, **_: Any) -> None:
-    record_own(user, action=AccountAction.SECOND_FACTOR_ADDED, kind=authenticator.type)
+    with patient_transaction():
+        record_own(user, action=AccountAction.SECOND_FACTOR_ADDED, kind=authenticator.type)
 
 
 @receiver(authenticator_removed)
 def second_factor_removed(user: User, authenticator: Any, **_: Any) -> None:
-    record_own(user, action=AccountAction.SECOND_FACTOR_REMOVED, kind=authenticator.type)
+    with patient_transaction():
+        record_own(user, action=AccountAction.SECOND_FACTOR_REMOVED, kind=authenticator.type)
 
 
 @receiver(authenticator_reset)
 def recovery_codes_made(user: User, **_: Any) -> None:
-    record_own(user, action=AccountAction.RECOVERY_CODES_MADE)
+    with patient_transaction():
+        record_own(user, action=AccountAction.RECOVERY_CODES_MADE)

@@ -1,7 +1,7 @@
 """How long is waited for what somebody else holds in the database."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -26,6 +26,11 @@ def hurried_transaction(*, milliseconds: int) -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = %s", [milliseconds])
         yield
+
+
+def patient_transaction() -> AbstractContextManager[None]:
+    """One that waits for as long as it takes, also in the web: for what tells of something that is done already."""
+    return hurried_transaction(milliseconds=0)
 
 
 def is_held_by_others(error: BaseException) -> bool:

@@ -2,12 +2,18 @@
 
 import subprocess
 import sys
-from threading import Thread
+from collections.abc import Callable, Iterator
+from threading import Thread, Timer
 
+import psycopg
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_removed
 from django.db import OperationalError, connection, transaction
 
-from accounts.models import Member, SalesAccount, User
+from accounts.adapter import InvitedOnlyAdapter
+from accounts.audit_actions import AccountAction
+from accounts.models import AuditEvent, Member, SalesAccount, User
 from common.locks import WEB_SECONDS, is_held_by_others
 from devtools.embedded.attach import Services
 from tests.conftest import ClientOf
@@ -61,3 +67,40 @@ def test_a_page_that_waited_says_so_and_changes_nothing(
 def test_another_trouble_of_the_database_is_none_of_these() -> None:
     assert not is_held_by_others(OperationalError("the connection is closed"))
     assert not is_held_by_others(ValueError())
+
+
+@pytest.fixture
+def held_trail(account: SalesAccount) -> Iterator[Callable[[], None]]:
+    """As by a page that writes for long; answers how it ends."""
+    place = connection.settings_dict
+    with psycopg.connect(f"postgresql://{place['USER']}@/{place['NAME']}?host={place['OPTIONS']['host']}") as other:
+        other.execute("SELECT pg_advisory_xact_lock(19805, %s::int)", [account.pk])
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        yield other.rollback
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_password_whose_change_cannot_be_written_down_is_not_changed(
+    admin: User, held_trail: Callable[[], None]
+) -> None:
+    """Security statement 43. It was, while the page said that nothing had been changed."""
+    with pytest.raises(OperationalError):
+        InvitedOnlyAdapter().set_password(admin, "another-Passw0rd")
+    held_trail()
+    assert not User.objects.get(pk=admin.pk).check_password("another-Passw0rd")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_factor_that_is_gone_is_written_down(admin: User, held_trail: Callable[[], None]) -> None:
+    """Security statement 43: allauth tells of it when it is done, so the page waits."""
+    factor = Authenticator.objects.create(user=admin, type=Authenticator.Type.TOTP, data={})
+    end = Timer(0.5, held_trail)
+    end.start()
+    authenticator_removed.send(sender=Authenticator, request=None, user=admin, authenticator=factor)
+    end.join()
+    assert AuditEvent.objects.filter(actor=admin, action=AccountAction.SECOND_FACTOR_REMOVED).exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("50ms",)
