@@ -10,6 +10,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_removed
 from django.db import OperationalError, connection, transaction
+from django.test import Client
 
 from accounts.adapter import InvitedOnlyAdapter
 from accounts.audit_actions import AccountAction
@@ -17,8 +18,9 @@ from accounts.models import AuditEvent, Member, SalesAccount, User
 from common.locks import WEB_SECONDS, is_held_by_others
 from devtools.embedded.attach import Services
 from tests.conftest import ClientOf
-from tests.factories import make_member
+from tests.factories import make_member, with_password
 from tests.pages import text_of
+from tests.signing_in import sign_in
 
 SHOW = """
 import django
@@ -59,7 +61,7 @@ def test_a_page_that_waited_says_so_and_changes_nothing(
         waiting.start()
         waiting.join(30)
     assert pages[0].startswith("503 60 ")
-    assert "Nothing was changed by this one." in pages[0]
+    assert "So this one has given up." in pages[0]
     assert Member.objects.filter(pk=leaving.pk).exists()
 
 
@@ -90,6 +92,21 @@ def test_a_password_whose_change_cannot_be_written_down_is_not_changed(
         InvitedOnlyAdapter().set_password(admin, "another-Passw0rd")
     held_trail()
     assert not User.objects.get(pk=admin.pk).check_password("another-Passw0rd")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sign_in_that_cannot_be_written_down_is_none(
+    admin: User, client: Client, held_trail: Callable[[], None]
+) -> None:
+    """Security statement 43. allauth tells of it when it is done; of an answer of 500 or more no session is kept."""
+    with_password(admin)
+    assert sign_in(client, admin.email).status_code == 503
+    assert client.get("/settings/people/").status_code == 302
+    held_trail()
+    assert not AuditEvent.objects.filter(action=AccountAction.SIGNED_IN).exists()
+    assert sign_in(client, admin.email).status_code == 302
+    assert client.get("/settings/people/").status_code == 200
+    assert AuditEvent.objects.filter(actor=admin, action=AccountAction.SIGNED_IN).exists()
 
 
 @pytest.mark.django_db(transaction=True)
