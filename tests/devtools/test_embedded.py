@@ -116,11 +116,17 @@ def test_a_killed_supervisor_does_not_block_the_next_start(folder: Path) -> None
     user = User(folder)
     supervisor = next(parent for parent in servers_of(folder)[0].parents() if "devtools.embedded" in parent.cmdline())
     supervisor.kill()
+    # Until it is dead it has its lock: whoever comes in that moment takes it for one that works.
+    wait_until(lambda: is_dead(supervisor))
     user.process.kill()
     user.process.communicate()
     again = User(folder)
     assert again.addresses
     again.end()
+
+
+def is_dead(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_killed_redis_is_replaced_and_postgresql_lives_on(folder: Path) -> None:
