@@ -8,6 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.errors import LockNotAvailable
 
 WEB_SECONDS = 3
+PATIENT_SECONDS = 60
 
 
 def wait_briefly(connection: BaseDatabaseWrapper, **_: object) -> None:
@@ -29,8 +30,8 @@ def hurried_transaction(*, milliseconds: int) -> Iterator[None]:
 
 
 def patient_transaction() -> AbstractContextManager[None]:
-    """One that waits for as long as it takes, also in the web: for what tells of something that is done already."""
-    return hurried_transaction(milliseconds=0)
+    """One that waits for a minute, also in the web: for what tells of something that is done already."""
+    return hurried_transaction(milliseconds=PATIENT_SECONDS * 1_000)
 
 
 def is_held_by_others(error: BaseException) -> bool:

@@ -131,14 +131,15 @@ class AwayMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, (*REDIS_IS_AWAY, OperationalError)):
             logger.error("redis_away", error=str(exception))
-            return _not_now(request, "errors/503.html")
+            return not_now(request, "errors/503.html")
         if is_held_by_others(exception):
             logger.warning("held_by_others", error=str(exception))
-            return _not_now(request, "errors/held_by_others.html")
+            return not_now(request, "errors/held_by_others.html")
         return None
 
 
-def _not_now(request: HttpRequest, template: str) -> HttpResponse:
+def not_now(request: HttpRequest, template: str) -> HttpResponse:
+    """A page that says why, and that the same can be asked for again in a minute."""
     answer = render(request, template, status=503)
     answer["Retry-After"] = "60"
     return answer

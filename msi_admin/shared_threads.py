@@ -8,16 +8,15 @@ from time import monotonic
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from accounts.models import Member, User
 from connections.asking import all_places
 from connections.models import MarketoInstance
-from msi_admin.middleware import GetResponse
+from msi_admin.middleware import GetResponse, not_now
 
-SECONDS_TO_WAIT = 60
 # Of one host, over HTTP/1.1: with fewer a page of ours that asks for its parts could be refused some of them.
 BROWSERS_ASK_AT_ONCE = 6
+# Nothing but an export takes so long by itself.
 SECONDS_TO_HANG = 2
 VISITORS = ("visitors", 0)
 
@@ -63,7 +62,7 @@ class SharedThreadsMiddleware:
         whose = _whose(request) if request.user.is_authenticated else VISITORS
         begun = self._begin(whose)
         if begun is None:
-            return _not_begun(request)
+            return not_now(request, "errors/other_pages_wait.html")
         request.taken.callback(partial(self._end, whose, begun))  # type: ignore[attr-defined]
         return self.get_response(request)
 
@@ -92,13 +91,10 @@ def _whose(request: HttpRequest) -> tuple[str, int]:
     member: Member | None = request.member  # type: ignore[attr-defined]
     if member:
         return "account", member.account_id
-    instance = MarketoInstance.objects.administered_by(cast(User, request.user)).first()
+    user = cast(User, request.user)
+    # Without its credentials, which nobody needs here.
+    instance = MarketoInstance.objects.administered_by(user).values_list("pk", "account_id").first()
     if instance is None:
-        return "user", cast(User, request.user).pk
-    return ("account", instance.account_id) if instance.account_id else ("instance", instance.pk)
-
-
-def _not_begun(request: HttpRequest) -> HttpResponse:
-    answer = render(request, "errors/other_pages_wait.html", status=503)
-    answer["Retry-After"] = str(SECONDS_TO_WAIT)
-    return answer
+        return "user", user.pk
+    pk, account_id = instance
+    return ("account", account_id) if account_id else ("instance", pk)

@@ -43,8 +43,9 @@ _log = structlog.get_logger(__name__)
 
 def send_lane(channel_id: int, user_id: int | None) -> None:
     """
-    Hand over what is due for one receiver, in order, until one message is not taken. While receivers of the same
-    account keep all places waiting that it has in the notifier, nothing: the next sweep comes in a moment.
+    Hand over what is due for one receiver, in order, until one message is not taken; of mails, then what is due for the
+    account's others. While receivers of the same account keep all places waiting that it has in the notifier, nothing:
+    the next sweep comes in a moment.
     """
     with suppress(HeldError), _place_of(channel_id, user_id):
         _send_all(channel_id, user_id)
