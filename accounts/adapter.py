@@ -1,7 +1,6 @@
 """How allauth behaves here."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +17,6 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from kombu.exceptions import OperationalError
 
 from accounts import tasks
 from accounts.access import has_signed_in_with_salesforce, is_fresh_sign_in
@@ -104,8 +102,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return user
         if attempt.is_worth_telling:
             # Without Redis nobody can be told; whoever is signing in need not know.
-            with suppress(OperationalError):
-                tasks.send_guess_notice.delay(email)
+            after_commit(tasks.send_guess_notice.delay, email)
         if not is_within_limits:
             raise self.validation_error("too_many_login_attempts")
         return None
