@@ -11,8 +11,16 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.demo import Demo
 
-# Background services would look for the internet and warn that there is none.
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    # Background services would look for the internet and warn that there is none.
+    "--disable-background-networking",
+    # A page lives too short here for what compiles its scripts a second time: that took a fifth of the work on all
+    # screens.
+    "--js-flags=--no-opt --no-maglev",
+]
 expect.set_options(timeout=15_000)
 
 
