@@ -12,6 +12,10 @@ from sync.engine.fields import INDISPENSABLE, RECORD_IDS, SHORT_ID
 from sync.engine.problems import BadFile
 from sync.engine.stage import MARKETO_NULL
 
+# Stands for a carriage return while the csv module reads: it would break off in the middle of a row, and take the rest
+# of it for other rows. Half a letter, as which no byte of a file is read.
+RETURN = "\udc0d"
+
 
 @dataclass(frozen=True)
 class Refused:
@@ -56,9 +60,9 @@ def read_rows(chunks: Iterable[bytes], header: Sequence[str]) -> Iterator[list[s
         except StopIteration:
             return
         except csv.Error:
-            yield Refused(reader.line_num, "unreadable_row", _shown("".join(lines).rstrip("\n")))
+            yield _unreadable(reader.line_num, lines)
         else:
-            yield _read(cells, header, reader.line_num)
+            yield _read(cells, lines, header, reader.line_num)
 
 
 def read_person(person: Mapping[str, Any], names: Sequence[str]) -> list[str | None] | Refused:
@@ -121,7 +125,14 @@ def _kept(text: Iterable[str], lines: list[str]) -> Iterator[str]:
     """Lines as they pass; the csv module does not tell those of a row that it refuses."""
     for line in text:
         lines.append(line)
-        yield line
+        end = "\r\n" if line.endswith("\r\n") else ""
+        yield line.removesuffix(end).replace("\r", RETURN) + end
+
+
+def _has_bare_return(lines: Sequence[str]) -> bool:
+    """Is there a carriage return outside of quotes that ends no line?"""
+    row = "".join(lines).removesuffix("\r\n")
+    return "\r" in row and any("\r" in outside for outside in row.split('"')[::2])
 
 
 def _shown(text: str) -> str:
@@ -129,11 +140,18 @@ def _shown(text: str) -> str:
     return text.replace("\0", "\\0").encode(errors="backslashreplace").decode()
 
 
-def _read(cells: list[str], header: Sequence[str], line: int) -> list[str | None] | Refused:
+def _read(cells: list[str], lines: Sequence[str], header: Sequence[str], line: int) -> list[str | None] | Refused:
+    if _has_bare_return(lines):
+        return _unreadable(line, lines)
+    cells = [cell.replace(RETURN, "\r") for cell in cells]
     reason = _fault(cells, len(header), header.index("id"))
     if reason:
         return Refused(line, reason, _shown(",".join(cells)))
     return [None if cell == MARKETO_NULL else cell for cell in cells]
+
+
+def _unreadable(line: int, lines: Sequence[str]) -> Refused:
+    return Refused(line, "unreadable_row", _shown("".join(lines).rstrip("\n")))
 
 
 def _fault(cells: list[str], width: int, id_position: int) -> str:
