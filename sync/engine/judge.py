@@ -118,6 +118,11 @@ WHERE copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id
     AND copy.salesforce_contact_id = judged.salesforce_contact_id
     AND NOT EXISTS (SELECT FROM {roles} AS role WHERE role."ContactId" = judged.salesforce_contact_id)
 """
+# So it does with a field that Marketo no longer shows, until everybody is read: that run is held where many had it.
+KEEP_UNREAD = """
+UPDATE {judged} AS judged SET {kept} FROM sync_person AS copy
+WHERE copy.account_id = %(account)s AND copy.marketo_id = judged.marketo_id
+"""
 # The new org may get their records yet: while an account moves there, nobody leaves for not being in it.
 KEEP_MOVING = f"""
 UPDATE {{judged}} AS judged SET reason = '{Reason.NOT_IN_NEW_ORG}'
@@ -293,11 +298,19 @@ def judge(statements: Statements) -> None:
     if statements.run.is_resumed:
         statements.change(LEAVE_ALONE)
     if statements.run.kind == RunKind.INCREMENTAL:
+        _keep_unread(statements)
         statements.change(HOLD_BACK)
     if statements.move or statements.run.is_resumed:
         # Many may have got another verdict.
         statements.change(ANALYZE_JUDGED)
     _gather_changes(statements)
+
+
+def _keep_unread(statements: Statements) -> None:
+    read = read_names(statements.run.fields)
+    unread = [sql.Identifier(column) for column in MARKETO_COLUMNS if column not in read]
+    if unread:
+        statements.change(KEEP_UNREAD, kept=_list(sql.SQL("{0} = copy.{0}").format(name) for name in unread))
 
 
 def _gather_changes(statements: Statements) -> None:

@@ -112,6 +112,18 @@ def test_fields_that_marketo_lists_and_refuses_to_export_stay_empty(
     assert people[0].phone is None, "changes bring only what everybody has"
 
 
+def test_a_field_that_changes_are_read_without_stays_as_it_is(synced: SalesAccount, sandbox: SandboxProcess) -> None:
+    """Absence proves nothing: once Marketo shows the field again, nothing would bring back what few had lost."""
+    person = Person.objects.for_account(synced).live().exclude(phone=None)[0]
+    sandbox.post("/_sandbox/people", {"action": "change", "id": person.marketo_id, "fields": {"title": "Chair"}})
+    refusal = {"kind": "marketo:1006", "message": "Field 'phone' not found"}
+    sandbox.post("/_sandbox/faults", {"path": r"v1/leads\.json", "count": 1, **refusal})
+    run, phone = sync_changes(synced), person.phone
+    assert "phone" not in SyncRun.objects.get(pk=run.pk).fields
+    person.refresh_from_db()
+    assert (person.title, person.phone) == ("Chair", phone)
+
+
 def test_without_the_fields_that_lead_to_salesforce_nobody_is_read(sync: Sync, sandbox: SandboxProcess) -> None:
     message = "Invalid fields [sfdcLeadId]"
     sandbox.post("/_sandbox/faults", {"path": r"create\.json", "kind": "marketo:1003", "message": message})
