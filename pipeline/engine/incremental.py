@@ -72,7 +72,7 @@ WANTED_RECORDS = {
 }
 NEXT_RECORDS = """
 SELECT DISTINCT id FROM ({wanted}) AS wanted
-WHERE id > %s AND id ~ '^[0-9A-Za-z]{{15,18}}$' ORDER BY id LIMIT %s
+WHERE id > %s AND id ~ '^[0-9A-Za-z]{{15}}([0-9A-Za-z]{{3}})?$' ORDER BY id LIMIT %s
 """
 NEXT_CHANGED = """
 SELECT DISTINCT kind, value FROM {changed} WHERE (kind, value) > (%s, %s) ORDER BY kind, value LIMIT %s

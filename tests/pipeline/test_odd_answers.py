@@ -182,6 +182,15 @@ def test_a_person_who_cannot_be_read_stays_as_before(
     assert (changed.title, changed.removed_at) == (before, None)
 
 
+def test_salesforce_is_not_asked_for_what_cannot_be_an_id_of_it(
+    synced: SalesAccount, changed: Person, answers: AlteredAnswers
+) -> None:
+    """It refuses the whole question: each run after it would have ended so."""
+    answers.alter(LEADS, with_values(sfdcLeadId="", sfdcContactId="003" + "A" * 13))
+    run = sync_changes(synced)
+    assert (run.status, run.failure, run.removed) == (RunStatus.SUCCEEDED, "", 1)
+
+
 def test_a_row_of_a_file_without_an_id_is_left_out(
     sync: Sync, answers: AlteredAnswers, caplog: pytest.LogCaptureFixture
 ) -> None:
