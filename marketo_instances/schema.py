@@ -6,6 +6,7 @@ for is asked anew: they may just have changed it.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 
 from django.core.cache import cache
@@ -19,6 +20,8 @@ LINKEDIN_FIELD = "linkedInProfileURL"
 # What else the social sign-in brings (Adobe, "Standard Fields"): none of it is the address of the person.
 _OTHER_SOCIAL_FIELDS = {"linkedInDisplayName", "linkedInId", "linkedInPhotoURL"}
 _KINDS = {"url", "string", "text"}
+# Fields are asked for in a list with commas, and by their names go columns of tables.
+_CANNOT_BE_ASKED = re.compile(r"[,%\x00-\x1f]")
 
 
 def describe_fields(client: MarketoClient) -> list[LeadField]:
@@ -69,4 +72,5 @@ def _rank(field: LeadField) -> tuple[bool, bool, str]:
 
 def _may_hold_linkedin(field: LeadField) -> bool:
     is_named_so = "linkedin" in f"{field.name} {field.display_name}".lower()
-    return is_named_so and field.data_type in _KINDS and field.name not in _OTHER_SOCIAL_FIELDS
+    can_be_asked = not _CANNOT_BE_ASKED.search(field.name)
+    return is_named_so and can_be_asked and field.data_type in _KINDS and field.name not in _OTHER_SOCIAL_FIELDS

@@ -23,6 +23,10 @@ def field(name: str, data_type: str = "string", label: str = "") -> LeadField:
         ([field("hasLinkedIn", "boolean"), field("linkedInReach", "integer")], ""),
         ([field("linkedInPhotoURL", "url"), field("linkedInId"), field("linkedInDisplayName")], ""),
         ([field("website", "url")], ""),
+        (
+            [field("linkedIn%", "url"), field("linkedIn,URL"), field("linkedIn\tURL"), field("linkedIn URL")],
+            "linkedIn URL",
+        ),
         ([], ""),
     ],
 )
