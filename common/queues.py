@@ -1,11 +1,19 @@
-"""The queues of Celery in Redis: each is a list, and another for messages that let all others of it go first."""
+"""The queues of Celery in Redis: each is a list, and others for messages that let those before them go first."""
 
-from kombu.transport.redis import Channel
+from kombu.transport.redis import PRIORITY_STEPS, Channel
 
 # The priority of a message: that of any which names none, and the last of the steps that kombu has.
-FIRST, LATER = 0, 9
+FIRST, LATER = PRIORITY_STEPS[0], PRIORITY_STEPS[-1]
 
 
-def lists_of(queue: str) -> tuple[str, str]:
-    """Their names: of what goes first, and of the rest."""
-    return queue, f"{queue}{Channel.sep}{LATER}"
+def lists_of(queue: str) -> list[str]:
+    """Their names, by what goes first."""
+    return [f"{queue}{Channel.sep}{step}" if step else queue for step in PRIORITY_STEPS]
+
+
+def priority_after(number: int, few: int) -> int:
+    """
+    The priority of the message before which the same sender has sent `number` others: so `few` go first, twice as many
+    after those of everybody, and so on. Of two who send many, whoever has sent more waits for the other.
+    """
+    return PRIORITY_STEPS[min((number // few + 1).bit_length(), len(PRIORITY_STEPS)) - 1]

@@ -23,7 +23,7 @@ from common.address_fields import reason_against, trouble_with
 from common.addresses import lookup_form
 from common.after_commit import after_commit
 from common.names import clean_name
-from common.queues import FIRST, LATER
+from common.queues import priority_after
 from common.throttling import hit
 from connections.models import MarketoInstance
 from invitations import tasks
@@ -34,7 +34,7 @@ from invitations.models import LIFETIME, CsvUpload, Invitation
 
 # Keeps one admin from flooding a mailbox.
 RESEND_PAUSE = timedelta(minutes=1)
-# Of an account in a minute; those beyond let the mails of all others go first.
+# Of an account in a minute; those beyond let the mails of others go first.
 FEW_MAILS = 10
 
 
@@ -277,8 +277,8 @@ def _mail(account: SalesAccount, invitations: Sequence[Invitation]) -> None:
 def _queue(account_id: int, invitation_ids: Sequence[int]) -> None:
     """One mail after the other is handed over: whoever invites many people keeps nobody else's waiting."""
     for number, invitation_id in enumerate(invitation_ids):
-        is_late = number >= FEW_MAILS or hit(f"mails-at-once-{account_id}", seconds=60) > FEW_MAILS
-        tasks.send_invitation.apply_async((invitation_id,), priority=LATER if is_late else FIRST)
+        before = max(number, hit(f"mails-at-once-{account_id}", seconds=60) - 1)
+        tasks.send_invitation.apply_async((invitation_id,), priority=priority_after(before, FEW_MAILS))
 
 
 def _account_of(instance: MarketoInstance) -> SalesAccount:

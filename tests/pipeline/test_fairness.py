@@ -231,6 +231,25 @@ def test_mails_of_others_go_before_those_to_many_people(account: SalesAccount, a
     assert taken == [*many[:few], last, stranger.email, *many[few:]]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_two_companies_that_invite_many_people_none_waits_for_all_of_the_other(
+    account: SalesAccount, admin: User, stranger: User
+) -> None:
+    """Seventy invitations of one company kept the eleventh to twentieth of another from being sent for 15 seconds."""
+    redis_client().delete(*lists_of("mail"))
+    few, others = invitations.FEW_MAILS, stranger.member.account
+    for sender, company, number in ((admin, account, 4 * few), (stranger, others, few + 2)):
+        addresses = [invitations.NewInvitation(f"new{one}@{company.slug}.example") for one in range(number)]
+        invitations.invite(account=company, invited_by=sender, addresses=addresses)
+    many, fewer = (
+        list(Invitation.objects.filter(account=one).order_by("pk").values_list("pk", flat=True))
+        for one in (account, others)
+    )
+    with celery_app.connection_for_read() as broker, broker.SimpleQueue("mail") as queue:
+        taken = [queue.get(timeout=5).payload[0][0] for _message in range(len(many) + len(fewer))]
+    assert taken == [*many[:few], *fewer[:few], *many[few : 3 * few], *fewer[few:], *many[3 * few :]]
+
+
 def test_what_waits_for_somebody_waits_in_a_queue_of_its_own() -> None:
     wanted: dict[Any, str] = {
         tasks.run_next_bulk_job: "bulk",
