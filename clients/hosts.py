@@ -89,6 +89,7 @@ _NOT_OF_THE_INTERNET = [
 _INTERNET_6 = IPv6Network("2000::/3")
 
 PRODUCTION_LOGIN, SANDBOX_LOGIN = "https://login.salesforce.com", "https://test.salesforce.com"
+LOGINS_OF_ALL_ORGS = (f"{PRODUCTION_LOGIN}/", f"{SANDBOX_LOGIN}/")
 LoginChoice = Literal["production", "sandbox", "my_domain"]
 
 

@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 
 from clients.circuit import Circuit, CircuitOpen, CircuitStorage
 from clients.deadline import WATCHED_POOLS, RetryOutsideDeadlines
-from clients.hosts import ForbiddenHost, must_be_public
+from clients.hosts import LOGINS_OF_ALL_ORGS, ForbiddenHost, must_be_public
 from clients.measures import measured_call
 from clients.public import PublicConnectionPool
 from clients.values import storable, whole_number
@@ -209,7 +209,12 @@ class BoundedAdapter(HTTPAdapter):
         except (requests.ConnectionError, requests.Timeout):
             circuit.failed()
             raise
-        (circuit.failed if responses[0].status_code >= 500 else circuit.succeeded)()
+        (circuit.failed if _is_down(responses[0]) else circuit.succeeded)()
+
+
+def _is_down(response: requests.Response) -> bool:
+    """The orgs of all companies log in at the same hosts: an error there may be of the one org that was asked for."""
+    return response.status_code >= 500 and not str(response.url).startswith(LOGINS_OF_ALL_ORGS)
 
 
 class PublicAdapter(BoundedAdapter):

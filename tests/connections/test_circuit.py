@@ -170,6 +170,17 @@ def test_one_endpoint_of_a_host_is_not_left_alone_for_another(provider: str) -> 
         call(provider)
 
 
+def test_errors_of_one_org_do_not_keep_others_from_logging_in(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All orgs log in at the same hosts; one that does not answer at all is left alone as others are."""
+    monkeypatch.setattr(http, "LOGINS_OF_ALL_ORGS", (f"{provider}/",))
+    Provider.status = 503
+    fail(provider, 2 * FAILURES_IN_A_ROW)
+    Provider.status = 0
+    fail(provider)
+    with pytest.raises(http.CircuitOpenError):
+        call(provider)
+
+
 CALLS = """
 import django
 django.setup()
