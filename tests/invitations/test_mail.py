@@ -125,6 +125,18 @@ def test_a_mail_server_that_recovers_gets_the_mail(waiting: Invitation, refuse_m
     assert len(mail.outbox) == 1
 
 
+def test_a_long_queue_is_not_asked_for_all_of_it_each_minute(
+    account: SalesAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would grow faster than it is worked off; each has its turn, whichever the queue has lost."""
+    monkeypatch.setattr(delivery, "OVERDUE_AT_ONCE", 2)
+    everybody = {make_invitation(account).pk for _number in range(5)}
+    with time_machine.travel(timezone.now() + timedelta(minutes=3)):
+        turns = [delivery.overdue() for _minute in range(100)]
+    assert {len(turn) for turn in turns} == {2}
+    assert {one for turn in turns for one in turn} == everybody
+
+
 def test_a_mail_server_that_stays_away_is_asked_less_and_less_often(
     waiting: Invitation, refuse_mails: RefuseMails
 ) -> None:
