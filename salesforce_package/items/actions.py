@@ -39,7 +39,7 @@ EVIDENCE: Evidence = {
     "field_missing": _("Missing, or hidden from the connected user."),
     "field_type": _("The type is %(found)s, it must be %(needed)s."),
     "field_length": _("The length is %(found)s, it must be at least %(needed)s."),
-    "room_needed": _("%(count)s fields have yet to find room."),
+    "room_needed": _("Fields that have yet to find room: %(count)s."),
     "room_used": _("All 15 fields have found room."),
     "types_missing": _("Missing: %(names)s."),
     "types_default": _("%(name)s is the default value."),

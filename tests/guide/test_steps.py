@@ -271,7 +271,7 @@ def test_a_finished_set_up_becomes_a_status_page(
     monkeypatch.setattr(PackageState, "_is_done", lambda *_arguments: True)
     page = client_of(admin).get("/").content.decode()
     assert "Everything is set up" in page
-    assert "2,042 people changed in 24 hours, at most 2,042 in one hour." in page
+    assert "People changed in 24 hours: 2,042, at most 2,042 in one hour." in page
     assert "7 of 7 done" in page
 
 
