@@ -224,8 +224,9 @@ def _read_again(extract: Extract, problem: str) -> None:
 
 def _recreate(extract: Extract, problem: str) -> None:
     if extract.is_recreated:
-        extract.write(status=ExtractStatus.FAILED, due_at=None, lease_until=None, last_problem=problem[:300])
-        raise RunFailed("extract_failed", extract=extract.pk, source=extract.source, detail=problem[:300])
+        # Still due: whoever dies before the run has ended leaves that to the next worker.
+        extract.write(status=ExtractStatus.FAILED, last_problem=problem[:300])
+        _give_up(extract)
     extract.end_step(
         due_at=timezone.now(),
         status=ExtractStatus.PLANNED,
@@ -236,6 +237,10 @@ def _recreate(extract: Extract, problem: str) -> None:
     )
 
 
+def _give_up(extract: Extract) -> None:
+    raise RunFailed("extract_failed", extract=extract.pk, source=extract.source, detail=extract.last_problem)
+
+
 Steps = dict[str, Callable[[Extract], None]]
 MARKETO_STEPS: Steps = {
     ExtractStatus.PLANNED: _create_export,
@@ -244,10 +249,12 @@ MARKETO_STEPS: Steps = {
     ExtractStatus.READY: load_export,
     # A worker that loaded it is gone, and its transaction with it.
     ExtractStatus.LOADING: load_export,
+    ExtractStatus.FAILED: _give_up,
 }
 SALESFORCE_STEPS: Steps = {
     ExtractStatus.PLANNED: _create_query_job,
     ExtractStatus.RUNNING: _poll_query_job,
     ExtractStatus.READY: load_results,
     ExtractStatus.LOADING: load_results,
+    ExtractStatus.FAILED: _give_up,
 }
