@@ -2,10 +2,8 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from sync.models import Cursor, Extract, RunKind, Source, SyncRun
-from sync.statuses import RunStatus
 
 STREAMS = (
     Source.MARKETO_CHANGES,
@@ -28,13 +26,7 @@ def read_at(since: datetime) -> datetime:
 
 
 def streams_of(run: SyncRun, until: datetime, streams: Collection[str]) -> list[Extract]:
-    """What is to be read of the streams: from where the account's last run stopped, or from before a gap."""
-    whole = _last_before_gap(run) if run.kind == RunKind.INCREMENTAL else None
-    cursors = Cursor.objects.for_account(run.account).filter(stream__in=streams)
-    for cursor in cursors:
-        # Who is gone has no fields.
-        if whole and whole.started_at and cursor.stream != Source.MARKETO_DELETIONS:
-            cursor.token, cursor.since = "", whole.started_at - OVERLAP
+    """What is to be read of the streams: from where the account's last run stopped."""
     return [
         Extract(
             run=run,
@@ -44,35 +36,8 @@ def streams_of(run: SyncRun, until: datetime, streams: Collection[str]) -> list[
             locator=cursor.token,
             due_at=until,
         )
-        for cursor in cursors
+        for cursor in Cursor.objects.for_account(run.account).filter(stream__in=streams)
     ]
-
-
-def begins_before(extract: Extract, run: SyncRun) -> bool:
-    """Is what `run` had read of a stream read once more?"""
-    if not extract.window_from or not run.started_at:
-        return False
-    return extract.window_from < run.started_at - OVERLAP - DELETIONS_EVERY
-
-
-def _last_before_gap(run: SyncRun) -> SyncRun | None:
-    """
-    The last run up to which all fields of `run` were read, where later ones lacked some and only the latest did not:
-    who changed meanwhile has old values in them. Not earlier: the latest shows that Marketo refuses them no more.
-    """
-    full = SyncRun.objects.for_account(run.account).full().last_success()
-    assert full  # noqa: S101 (a run of changes begins after one)
-    done = SyncRun.objects.for_account(run.account).filter(status=RunStatus.SUCCEEDED, pk__gte=full.pk)
-    done = done.exclude(kind=RunKind.UNDO).only("fields", "started_at").order_by("-pk")
-    if [_has_read(one, run.fields) for one in done[:2]] != [True, False]:
-        return None
-    # Of two runs in a row that lack nothing, the second has read again what was missed before the first.
-    runs: list[SyncRun] = [*done, full]
-    return next(one for one, before in pairwise(runs) if _has_read(one, run.fields) and _has_read(before, run.fields))
-
-
-def _has_read(run: SyncRun, fields: Collection[str]) -> bool:
-    return set(run.fields).issuperset(fields)
 
 
 def _beginning(cursor: Cursor) -> datetime:

@@ -10,7 +10,6 @@ from datetime import datetime
 from django.db import connection
 from django.utils import timezone
 
-from sync.engine.cursors import begins_before
 from sync.models import Extract, RunKind, Source, SyncRun
 
 # Times are kept as exactly as this, in seconds.
@@ -36,9 +35,10 @@ def note_delays(run: SyncRun) -> None:
         return
     now, counts = timezone.now(), Counter[int]()
     before = SyncRun.objects.for_account(run.account).exclude(pk=run.pk).last_success()
-    for extract in Extract.objects.of_run(run).exclude(change_times={}):
-        since = _read_before(extract, before)
-        for stamp, changes in extract.change_times.items():
+    read = Extract.objects.of_run(run).exclude(change_times={}).values_list("source", "change_times")
+    for source, times in read:
+        since = _read_before(source, before)
+        for stamp, changes in times.items():
             at = int(stamp) * GRAIN
             if at >= since:
                 counts[bound_of(now.timestamp() - at)] += changes
@@ -47,16 +47,10 @@ def note_delays(run: SyncRun) -> None:
         cursor.executemany(ADD, [(run.account_id, hour, seconds, changes) for seconds, changes in counts.items()])
 
 
-def _read_before(extract: Extract, before: SyncRun | None) -> float:
-    """
-    Until when an earlier run may have read it: Salesforce is read with an overlap, Marketo only after a full run, or
-    where a gap is read again.
-    """
-    if not before or not before.started_at:
-        return 0.0
-    is_after_full = before.kind != RunKind.INCREMENTAL
-    is_repeated = extract.source == Source.SALESFORCE_CHANGES or is_after_full or begins_before(extract, before)
-    return before.started_at.timestamp() if is_repeated else 0.0
+def _read_before(source: str, before: SyncRun | None) -> float:
+    """Until when an earlier run may have read it: Salesforce is read with an overlap, Marketo only after a full run."""
+    is_repeated = source == Source.SALESFORCE_CHANGES or (before and before.kind != RunKind.INCREMENTAL)
+    return before.started_at.timestamp() if is_repeated and before and before.started_at else 0.0
 
 
 def bound_of(seconds: float) -> int:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db.models import F, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -13,14 +12,13 @@ from clients.http import ReconnectNeeded
 from clients.marketo.errors import next_quota_reset
 from connections.models import ApiFailure, SalesforceConnection
 from connections.services.call_recorder import record_problem
-from history.models import ChangeDelay
 from pipeline import runner
 from pipeline.engine import extract as extract_engine
 from sandbox.testing import SandboxProcess
 from sync.engine.problems import MAX_TRIES
 from sync.leases import LeaseLost
 from sync.messages import failure_of
-from sync.models import Cursor, Extract, Person, RejectedRow, SyncRun
+from sync.models import Extract, Person, RejectedRow, SyncRun
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
@@ -124,29 +122,6 @@ def test_a_field_that_changes_are_read_without_stays_as_it_is(synced: SalesAccou
     assert "phone" not in SyncRun.objects.get(pk=run.pk).fields
     person.refresh_from_db()
     assert (person.title, person.phone) == ("Chair", phone)
-
-
-def test_who_changed_while_a_field_was_not_shown_is_read_again_when_it_is(
-    synced: SalesAccount, sandbox: SandboxProcess
-) -> None:
-    """Nobody would see that their values are older than those of others, until they change again or all are read."""
-    SyncRun.objects.update(started_at=F("started_at") - timedelta(hours=1))
-    person = Person.objects.for_account(synced).live().exclude(phone=None)[0]
-    sandbox.post("/_sandbox/people", {"action": "change", "id": person.marketo_id, "fields": {"phone": "0123"}})
-    [new] = sandbox.post("/_sandbox/people", {"action": "create", "kind": "lead"})["ids"]
-    sandbox.post("/_sandbox/people", {"action": "change", "id": new, "fields": {"phone": "0456"}})
-    refusal = {"kind": "marketo:1006", "message": "Field 'phone' not found"}
-    sandbox.post("/_sandbox/faults", {"path": r"v1/leads\.json", "count": 1, **refusal})
-    seen, delays = [], []
-    for _run in range(4):
-        seen.append(sync_changes(synced).seen)
-        delays.append(ChangeDelay.objects.aggregate(all=Sum("changes"))["all"])
-        # Salesforce tells the changes of the last minutes twice.
-        Cursor.objects.update(since=timezone.now() + timedelta(minutes=1))
-    people = Person.objects.for_account(synced).filter(marketo_id__in=[person.marketo_id, new])
-    assert dict(people.values_list("marketo_id", "phone")) == {person.marketo_id: "0123", new: "0456"}
-    assert seen[1:] == [0, 2, 0], "the run before has shown that Marketo refuses it no more"
-    assert len(set(delays)) == 1, "what is read again has arrived before"
 
 
 def test_without_the_fields_that_lead_to_salesforce_nobody_is_read(sync: Sync, sandbox: SandboxProcess) -> None:
