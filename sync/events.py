@@ -73,8 +73,16 @@ def _copy_old(details: Details) -> Message:
 def _fields_gone(details: Details) -> Message:
     fields = ", ".join(str(LABELS.get(name, name)) for name in details["fields"])
     return Message(
-        filled(gettext("Marketo no longer shows these fields, so they come back empty: {fields}."), {"fields": fields}),
-        gettext("Show the fields to the API user in Marketo again, then start a sync."),
+        filled(
+            gettext(
+                "Marketo no longer shows these fields: {fields}. Incremental syncs leave them as they were, a full "
+                "sync leaves them empty."
+            ),
+            {"fields": fields},
+        ),
+        gettext(
+            "Show the fields to the API user in Marketo again, then start a full sync: until then they are not read."
+        ),
         gettext("A Marketo admin of your company"),
     )
 

@@ -23,6 +23,7 @@ from sync.engine.problems import RunFailed, StageLost
 from sync.engine.restart import start_over
 from sync.engine.stage import CHANGED, READ_EVERYBODY, STAGED, StageTable, all_tables
 from sync.engine.telling import tell_of_success
+from sync.engine.unread import leave_unread
 from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.moves import people_not_found
 from sync.statuses import RunStatus
@@ -160,6 +161,7 @@ def _end(run: SyncRun, counts: Mapping[str, Any]) -> None:
         table.drop()
     # Back to where it had read, if it was held: what happened since is read once more.
     move_cursors(run)
+    leave_unread(run)
     if run.kind == RunKind.FULL:
         hold.supersede(run)
     tell_of_success(run, counts["people"])

@@ -124,6 +124,25 @@ def test_a_field_that_changes_are_read_without_stays_as_it_is(synced: SalesAccou
     assert (person.title, person.phone) == ("Chair", phone)
 
 
+def test_and_is_read_again_for_everybody_at_once(synced: SalesAccount, sync: Sync, sandbox: SandboxProcess) -> None:
+    person, other = Person.objects.for_account(synced).live().exclude(phone=None)[:2]
+
+    def change(one: Person) -> None:
+        fields = {"phone": "0123", "title": "Chair"}
+        sandbox.post("/_sandbox/people", {"action": "change", "id": one.marketo_id, "fields": fields})
+
+    refusal = {"kind": "marketo:1006", "message": "Field 'phone' not found"}
+    sandbox.post("/_sandbox/faults", {"path": r"v1/leads\.json", "count": 1, **refusal})
+    before = [person.phone, other.phone]
+    for one in person, other:
+        change(one)
+        assert sync_changes(synced).status == RunStatus.SUCCEEDED
+    phones = Person.objects.filter(pk__in=[person.pk, other.pk]).order_by("marketo_id").values_list("phone", flat=True)
+    assert set(phones) == set(before), "Marketo shows it by now, and whoever changed meanwhile would keep the old one"
+    assert sync().status == RunStatus.SUCCEEDED
+    assert set(phones.all()) == {"0123"}
+
+
 def test_without_the_fields_that_lead_to_salesforce_nobody_is_read(sync: Sync, sandbox: SandboxProcess) -> None:
     message = "Invalid fields [sfdcLeadId]"
     sandbox.post("/_sandbox/faults", {"path": r"create\.json", "kind": "marketo:1003", "message": message})
