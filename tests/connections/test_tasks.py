@@ -61,6 +61,8 @@ def test_the_hourly_look_reaches_both_providers(
     minute_of: MinuteOf,
 ) -> None:
     minute_of(salesforce_connection.account)
+    # That minute may lie far from the moment at which it was connected.
+    SalesforceConnection.objects.update(last_call_at=timezone.now())
     change_org("set_user", username="admin@acme.example", api_enabled=False)
     MarketoConnection.objects.update(problem=ProblemCode.MARKETO_BUSY)
     tasks.check_connections()
