@@ -2,8 +2,8 @@
 
 from kombu.transport.redis import PRIORITY_STEPS, Channel
 
-# The priority of a message: that of any which names none, and the last of the steps that kombu has.
-FIRST, LATER = PRIORITY_STEPS[0], PRIORITY_STEPS[-1]
+# The priority of a message that lets all others of its queue go first; one which names none is among the first.
+LATER = PRIORITY_STEPS[-1]
 
 
 def lists_of(queue: str) -> list[str]:

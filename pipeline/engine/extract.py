@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 import structlog
 from django.db import transaction
@@ -237,7 +238,7 @@ def _recreate(extract: Extract, problem: str) -> None:
     )
 
 
-def _give_up(extract: Extract) -> None:
+def _give_up(extract: Extract) -> NoReturn:
     raise RunFailed("extract_failed", extract=extract.pk, source=extract.source, detail=extract.last_problem)
 
 
