@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sandbox.marketo import new_leads, types
-from sandbox.marketo.fields import LINKEDIN, known_fields
+from sandbox.marketo.fields import LINKEDIN, all_fields
 from sandbox.people import CONTACT_KINDS, ELIGIBILITY, LEAD_KINDS, OWNERS, Kind, Person
 from sandbox.record_ids import make_id, read_id
 from sandbox.world import World
@@ -53,7 +53,7 @@ def create(world: World, kind: Kind, fields: Mapping[str, Any], *, is_blank: boo
 
 def change(world: World, person: Person, fields: Mapping[str, Any]) -> Person:
     """Give a person new values by REST name; what differs is logged, nothing happens when nothing does."""
-    known = known_fields(world)
+    known = all_fields(world)
     different = {name: value for name, value in fields.items() if known[name].read(person) != (value or None)}
     if not different:
         return person
@@ -217,7 +217,7 @@ def _chosen(world: World, body: dict[str, Any]) -> list[Person]:
 def _fields(world: World, body: dict[str, Any]) -> dict[str, Any]:
     """The values of a body by REST name."""
     given: dict[str, Any] = body.get("fields") or {}
-    writable = [name for name, item in known_fields(world).items() if item.is_writable]
+    writable = [name for name, item in all_fields(world).items() if item.is_writable]
     if unknown := given.keys() - set(writable):
         raise ValueError(f"Unknown fields: {', '.join(sorted(unknown))}. Known: {', '.join(writable)}.")
     return given

@@ -52,6 +52,9 @@ class Switches:
         "(empty: there is none)",
         default="linkedInProfileURL",
     )
+    hidden_fields: str = _switch(
+        "REST names, separated by commas, of fields of people that are hidden from the API", default=""
+    )
     salesforce_id_length: int = _switch(
         "characters of the Salesforce ids in Marketo's sfdc fields", default=18, choices=(18, 15)
     )

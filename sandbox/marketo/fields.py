@@ -10,6 +10,7 @@ from sandbox.marketo import partitions
 from sandbox.marketo.envelope import MarketoError, datetime_text
 from sandbox.people import Person
 from sandbox.records import sellers
+from sandbox.switches import parts
 from sandbox.world import CustomField, World
 
 Value = str | int | bool | None
@@ -238,6 +239,12 @@ RECORD_IDS: Final = frozenset({"sfdcId", "sfdcLeadId", "sfdcContactId", "sfdcAcc
 
 
 def known_fields(world: World) -> dict[str, Field]:
+    """What the API shows, by REST name."""
+    hidden = parts(world.switches.hidden_fields)
+    return {name: item for name, item in all_fields(world).items() if name not in hidden}
+
+
+def all_fields(world: World) -> dict[str, Field]:
     """By REST name. Without the Salesforce sync the instance has no sfdc fields (seen in a recorded answer)."""
     owners = OWNER_FIELDS if world.switches.owner_fields else ()
     standard = (item for item in FIELDS if world.switches.salesforce_sync or not item.from_salesforce)

@@ -347,6 +347,19 @@ def test_the_linkedin_address_has_the_name_that_was_asked_for(
     assert marketo.result("/rest/v1/lead/1.json", fields=name)[0][name] == "https://x.example"
 
 
+def test_a_hidden_field_is_as_if_it_were_not_there_and_back_with_what_happened(
+    sandbox: SandboxProcess, marketo: Marketo
+) -> None:
+    switch(sandbox, hidden_fields="phone, title")
+    names = {field["rest"]["name"] for field in marketo.result("/rest/v1/leads/describe.json")}
+    assert names.isdisjoint({"phone", "title"})
+    assert marketo.create(fields=["id", "phone"])["errors"][0]["code"] == "1003"
+    assert marketo.error("/rest/v1/lead/1.json", fields="title") == "1006"
+    sandbox.post("/_sandbox/people", {"action": "change", "ids": [1], "fields": {"phone": "+46 1"}})
+    switch(sandbox, hidden_fields="")
+    assert marketo.result("/rest/v1/lead/1.json", fields="phone")[0]["phone"] == "+46 1"
+
+
 def test_an_instance_without_linkedin_addresses(sandbox: SandboxProcess, marketo: Marketo, api: Api) -> None:
     switch(sandbox, linkedin_field="")
     names = {field["rest"]["name"] for field in marketo.result("/rest/v1/leads/describe.json")}
