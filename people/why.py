@@ -140,7 +140,7 @@ def _only_in_copy(account: SalesAccount, text: str) -> list[Known]:
 
 
 def _in_marketo(account: SalesAccount, marketo_id: int, last: SyncRun | None) -> dict[str, Any] | None:
-    """The fields that are copied and still there; None when Marketo does not show the person."""
+    """The fields that are followed and still there; None when Marketo does not show the person."""
     client = marketo_of(account)
     with budget_of(account).call():
         names = _copied_names(client, last)
@@ -149,7 +149,7 @@ def _in_marketo(account: SalesAccount, marketo_id: int, last: SyncRun | None) ->
 
 
 def _copied_names(client: MarketoClient, last: SyncRun | None) -> list[str]:
-    copied = last.fields if last else ()
+    copied = last.followed_fields if last else ()
     return list(dict.fromkeys([*NAMES, *INDISPENSABLE, *(set(copied) & field_names(client) if copied else ())]))
 
 

@@ -3,8 +3,8 @@
 from django.utils import timezone
 
 from sync.engine.cursors import STREAMS, move_cursors
+from sync.engine.gone_fields import note_gone_fields
 from sync.engine.telling import tell_of_success
-from sync.engine.unread import leave_unread
 from sync.models import Extract, RunKind, SyncRun
 from sync.statuses import ExtractStatus, RunStatus
 
@@ -24,7 +24,7 @@ def end_idle(run: SyncRun) -> None:
     people = before.people if before else 0
     Extract.objects.of_run(run).missing().update(status=ExtractStatus.LOADED, due_at=None, loaded_at=now)
     move_cursors(run)
-    leave_unread(run)
+    note_gone_fields(run)
     run.end_step(
         due_at=None,
         status=RunStatus.SUCCEEDED,

@@ -124,11 +124,11 @@ def plan_changes(run: SyncRun) -> None:
 
 def _copied_fields(run: SyncRun, client: MarketoClient) -> list[str]:
     """Those of the last full run that are still there: any other is empty, or of another field, for everybody else."""
-    full = SyncRun.objects.for_account(run.account).full().only("fields").last_success()
+    full = SyncRun.objects.for_account(run.account).full().only("fields", "gone_fields").last_success()
     assert full  # noqa: S101 (a run of changes begins after one)
     known = field_names(client)
     check_fields(client, known)
-    return [name for name in full.fields if name in known]
+    return [name for name in full.followed_fields if name in known]
 
 
 def call_next(missing: QuerySet[Extract]) -> None:

@@ -56,6 +56,12 @@ def missing_fields(names: Collection[str]) -> list[SyncedField]:
     return [field for field in SYNCED_FIELDS if field.marketo_name and field.column not in read]
 
 
+def synced_fields(names: Collection[str]) -> list[SyncedField]:
+    """The fields that are read from the REST names `names`."""
+    read = read_names(names)
+    return [field for field in SYNCED_FIELDS if field.column in read]
+
+
 def readable_fields(known: Collection[LeadField]) -> list[str]:
     """The REST names to read from an instance that has the fields `known`."""
     names, linkedin = {field.name for field in known}, linkedin_field(known)

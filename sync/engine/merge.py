@@ -16,6 +16,7 @@ from sync.eligibility import Reason
 from sync.engine import hold
 from sync.engine.cursors import STREAMS, move_cursors
 from sync.engine.delays import note_delays
+from sync.engine.gone_fields import note_gone_fields
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.judge import Statements, judge, tidy, tidy_records
 from sync.engine.partitions import OwnPartition, analyze_partition, complete_partition, prepare_partition
@@ -23,7 +24,6 @@ from sync.engine.problems import RunFailed, StageLost
 from sync.engine.restart import start_over
 from sync.engine.stage import CHANGED, READ_EVERYBODY, STAGED, StageTable, all_tables
 from sync.engine.telling import tell_of_success
-from sync.engine.unread import leave_unread
 from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.moves import people_not_found
 from sync.statuses import RunStatus
@@ -161,7 +161,7 @@ def _end(run: SyncRun, counts: Mapping[str, Any]) -> None:
         table.drop()
     # Back to where it had read, if it was held: what happened since is read once more.
     move_cursors(run)
-    leave_unread(run)
+    note_gone_fields(run)
     if run.kind == RunKind.FULL:
         hold.supersede(run)
     tell_of_success(run, counts["people"])

@@ -56,7 +56,7 @@ def tell_of_success(run: SyncRun, people: int) -> None:
 def _tell_of_fields(run: SyncRun) -> None:
     before = SyncRun.objects.for_account(run.account).full().exclude(pk=run.pk).last_success()
     now = {field.column for field in missing_fields(run.fields)}
-    earlier = {field.column for field in missing_fields(before.fields)} if before else now
+    earlier = {field.column for field in missing_fields(before.followed_fields)} if before else now
     for told in Occurrence.objects.for_account(run.account).going_on().filter(event=FIELDS_GONE.key):
         _tell_what_is_left(told, now)
     if gone := sorted(now - earlier):

@@ -16,6 +16,7 @@ from accounts.models import SalesAccount, User
 from common.paging import PAGE_SIZE
 from connections.models import MarketoInstance
 from sync.audit_actions import SyncAction
+from sync.engine.fields import SYNCED_FIELDS
 from sync.models import Person, RejectedRow, RunKind, Source, SyncRun
 from sync.querysets import MOST_FOUND
 from sync.statuses import RunStatus
@@ -203,6 +204,18 @@ def test_a_run_that_found_no_change_says_so(account: SalesAccount, ops: User, cl
     assert "the same 0 people" not in page
     assert "12:05 – 12:10" in page
     assert str(run) == f"Incremental sync, run {run.pk}"
+
+
+def test_a_full_run_tells_fields_that_it_lacked_from_those_that_went_later(
+    account: SalesAccount, ops: User, client_of: ClientOf
+) -> None:
+    """Of the first the copy has nothing, of the others what the run has read."""
+    names = [field.marketo_name for field in SYNCED_FIELDS if field.marketo_name not in {"", "leadSource"}]
+    run = make_run(account, fields=names, gone_fields=["phone", "linkedInProfileURL"])
+    page = text_of(client_of(ops).get(run.get_absolute_url()))
+    assert "They are empty in the copy: Source (<code>leadSource</code>)" in page
+    later = "Phone number (<code>phone</code>), LinkedIn URL (<code>linkedInProfileURL</code>)"
+    assert f"until the next full sync: {later}" in page
 
 
 def test_a_failed_run_says_why_and_who_can_mend_it(account: SalesAccount, ops: User, client_of: ClientOf) -> None:
