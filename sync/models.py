@@ -112,6 +112,11 @@ class SyncRun(LeasedJob):
             models.Index(fields=["due_at"], name="run_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["status", "-id"], name="run_by_status"),
             models.Index(fields=["kind", "-id"], name="run_by_kind"),
+            models.Index(
+                fields=["account", "-finished_at", "-id"],
+                name="run_by_success",
+                condition=Q(status=RunStatus.SUCCEEDED),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["account"], condition=Q(status__in=UNFINISHED), name="run_one_unfinished"),

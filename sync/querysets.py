@@ -115,7 +115,8 @@ class SyncRunQuerySet(LeasedJobQuerySet):
         return self.filter(status__in=WAITING_FOR_A_DECISION).order_by("-pk")
 
     def last_success(self) -> SyncRun | None:
-        run: SyncRun | None = self.filter(status=RunStatus.SUCCEEDED).order_by("-pk").first()
+        """The one that ended last: one that was held may have begun before others."""
+        run: SyncRun | None = self.filter(status=RunStatus.SUCCEEDED).order_by("-finished_at", "-pk").first()
         return run
 
     def with_cause(self, code: str) -> Self:

@@ -12,7 +12,7 @@ from connections.models import MarketoAdmin, MarketoConnection, MarketoInstance,
 from connections.orgs import CopiedOrg
 from invitations.models import LIFETIME, CsvUpload, Invitation
 from sync.models import Cursor, Extract, Person, Source, SyncRun
-from sync.statuses import RunStatus
+from sync.statuses import UNFINISHED, RunStatus
 
 PASSWORD = "Demo-Passw0rd!"
 MUNCHKIN_ID = "123-ABC-456"
@@ -122,7 +122,9 @@ def make_upload(uploaded_by: User | None = None, text: str = "a@b.example") -> C
 
 
 def make_run(account: SalesAccount | None = None, status: RunStatus = RunStatus.SUCCEEDED, **fields: Any) -> SyncRun:
-    return SyncRun.objects.create(account=account or make_account(), status=status, **fields)
+    ended = None if status in UNFINISHED else timezone.now()
+    values = {"account": account or make_account(), "status": status, "finished_at": ended, **fields}
+    return SyncRun.objects.create(**values)
 
 
 def make_extract(run: SyncRun | None = None, source: Source = Source.MARKETO_PEOPLE, **fields: Any) -> Extract:
