@@ -87,6 +87,20 @@ def _fields_gone(details: Details) -> Message:
     )
 
 
+def _roles_gone(_details: Details) -> Message:
+    return Message(
+        gettext(
+            "Salesforce did not show opportunity contact roles to the connected user. Until a full sync has read them, "
+            "each Salesforce opportunity ID stays as it was, empty for new people."
+        ),
+        gettext(
+            "Give the connected user read access to Opportunity and Contact under Setup > Profiles, Object Settings, "
+            "then start a full sync."
+        ),
+        gettext("A Salesforce admin of your company"),
+    )
+
+
 RUN_FAILED = declare(
     Event(
         "sync.run_failed",
@@ -142,6 +156,17 @@ FIELDS_GONE = declare(
         example={"fields": ["title", "phone"]},
         ends=_("when a full sync reads them again"),
         over=_("The fields are read again."),
+    )
+)
+ROLES_GONE = declare(
+    Event(
+        "sync.roles_gone",
+        label=_("Opportunity contact roles are gone from Salesforce"),
+        describe=_roles_gone,
+        permission=Permission.CONTROL_RUNS,
+        example={"fields": ["salesforce_opportunity_id"]},
+        ends=_("when a full sync reads them again"),
+        over=_("Opportunity contact roles are read again."),
     )
 )
 FULL_SYNC_DONE = declare(

@@ -53,7 +53,7 @@ class SyncRun(LeasedJob):
     failure_params = models.JSONField(default=dict)
     # REST names of the Marketo fields the run reads; those the instance lacks are left out.
     fields = models.JSONField(default=list)
-    # Of a full run: those that a later run of changes was not shown. The copy has them as they were.
+    # Of a full run: columns of the copy that a run of changes was not shown since. They stay as they were.
     gone_fields = models.JSONField(default=list, db_default=[])
     # The static list of Marketo whose members alone are read; null and empty for everybody.
     list_id = models.PositiveBigIntegerField(null=True)
@@ -131,11 +131,6 @@ class SyncRun(LeasedJob):
     @property
     def is_finished(self) -> bool:
         return self.status not in UNFINISHED
-
-    @property
-    def followed_fields(self) -> list[str]:
-        """Of a full run: REST names of what the runs of changes after it read."""
-        return [name for name in self.fields if name not in self.gone_fields]
 
     @property
     def changed(self) -> int:

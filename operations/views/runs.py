@@ -36,7 +36,7 @@ from sync.access import may_decide, watched_accounts, watched_runs
 from sync.audit_actions import SyncAction
 from sync.decisions import can_be_undone
 from sync.engine.cursors import STREAMS
-from sync.engine.fields import missing_fields, synced_fields
+from sync.engine.fields import SYNCED_FIELDS, missing_fields
 from sync.funnel import funnel_of
 from sync.messages import causes, failure_of, left_alone, reasons_of_hold, row_fault, unseen
 from sync.models import Extract, RejectedRow, RunKind, SyncRun
@@ -172,7 +172,7 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "comparisons": comparisons_of(this),
         "not_shown": this.status != RunStatus.FAILED and Extract.objects.of_run(this).not_shown().exists(),
         "missing_fields": missing_fields(this.fields) if this.fields else [],
-        "gone_fields": synced_fields(this.gone_fields),
+        "gone_fields": [field for field in SYNCED_FIELDS if field.column in this.gone_fields],
         "rejected_rows": _rejected_rows(this),
         "budgets": budgets_of(this.account),
         "requests": services.requests_about(this),

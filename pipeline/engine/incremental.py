@@ -33,6 +33,8 @@ from pipeline.engine.visibility import last_look
 from sync.eligibility import Reason
 from sync.engine import delays
 from sync.engine.cursors import STREAMS, streams_of
+from sync.engine.fields import OPPORTUNITY
+from sync.engine.gone_fields import followed_names, unread_columns
 from sync.engine.problems import RunFailed, answer_text
 from sync.engine.stage import (
     CHANGED,
@@ -110,25 +112,33 @@ def plan_changes(run: SyncRun) -> None:
     error of clients.http.
     """
     started_at = timezone.now()
+    full = SyncRun.objects.for_account(run.account).full().last_success()
+    assert full  # noqa: S101 (a run of changes begins after one)
     client, budget = marketo_and_budget(run.account)
     with budget.call():
-        run.fields = _copied_fields(run, client)
+        run.fields = _followed_fields(client, full)
         learn_usage(run.account, client, budget)
     extracts = streams_of(run, started_at, quiet.first_streams(run.account, started_at))
-    extracts += [Extract(run=run, source=source) for source in STAGED]
+    extracts += [Extract(run=run, source=source) for source in STAGED if source != Source.SALESFORCE_ROLES]
+    extracts.append(_roles(run, full))
     with transaction.atomic():
         values = {"fields": run.fields, "started_at": started_at, "visibility": last_look(run.account)}
         run.end_step(due_at=None, status=RunStatus.EXTRACTING, **values)
         Extract.objects.bulk_create(extracts)
 
 
-def _copied_fields(run: SyncRun, client: MarketoClient) -> list[str]:
+def _followed_fields(client: MarketoClient, full: SyncRun) -> list[str]:
     """Those of the last full run that are still there: any other is empty, or of another field, for everybody else."""
-    full = SyncRun.objects.for_account(run.account).full().only("fields", "gone_fields").last_success()
-    assert full  # noqa: S101 (a run of changes begins after one)
     known = field_names(client)
     check_fields(client, known)
-    return [name for name in full.followed_fields if name in known]
+    return [name for name in followed_names(full) if name in known]
+
+
+def _roles(run: SyncRun, full: SyncRun) -> Extract:
+    """What is not read where the last full run, or one since, was not shown it: as if it was not shown now."""
+    is_unread = OPPORTUNITY in unread_columns(full)
+    status = ExtractStatus.FAILED if is_unread else ExtractStatus.PLANNED
+    return Extract(run=run, source=Source.SALESFORCE_ROLES, status=status)
 
 
 def call_next(missing: QuerySet[Extract]) -> None:

@@ -23,7 +23,7 @@ class SyncedField:
         return label
 
 
-LINKEDIN = "linkedin_url"
+LINKEDIN, OPPORTUNITY = "linkedin_url", "salesforce_opportunity_id"
 SYNCED_FIELDS = (
     SyncedField("first_name", "firstName"),
     SyncedField("last_name", "lastName"),
@@ -31,7 +31,7 @@ SYNCED_FIELDS = (
     SyncedField("salesforce_lead_id", "sfdcLeadId"),
     SyncedField("salesforce_account_id", "sfdcAccountId"),
     # Read from Salesforce: the opportunity of the contact's role.
-    SyncedField("salesforce_opportunity_id", ""),
+    SyncedField(OPPORTUNITY, ""),
     SyncedField("marketo_id", "id"),
     SyncedField("company", "company"),
     SyncedField("title", "title"),
@@ -54,12 +54,6 @@ def missing_fields(names: Collection[str]) -> list[SyncedField]:
     """The fields that stay empty in a copy made of the fields `names`."""
     read = read_names(names)
     return [field for field in SYNCED_FIELDS if field.marketo_name and field.column not in read]
-
-
-def synced_fields(names: Collection[str]) -> list[SyncedField]:
-    """The fields that are read from the REST names `names`."""
-    read = read_names(names)
-    return [field for field in SYNCED_FIELDS if field.column in read]
 
 
 def readable_fields(known: Collection[LeadField]) -> list[str]:

@@ -6,9 +6,9 @@ from typing import Any
 from accounts.models import Occurrence
 from accounts.occurrences import begin, end
 from connections.events import BROKEN
-from sync.engine.fields import missing_fields
+from sync.engine.gone_fields import tell_of_fields
 from sync.engine.problems import RunFailed
-from sync.events import ANSWER, FIELDS_GONE, FULL_SYNC_DONE, RUN_FAILED, RUN_HELD
+from sync.events import ANSWER, FULL_SYNC_DONE, RUN_FAILED, RUN_HELD
 from sync.models import HeldPerson, RunKind, SyncRun
 
 
@@ -50,23 +50,4 @@ def tell_of_success(run: SyncRun, people: int) -> None:
     end(RUN_FAILED, account=run.account, subject=None if is_full else run.kind)
     if is_full:
         begin(FULL_SYNC_DONE, account=run.account, link=run.get_absolute_url(), run=str(run.pk), people=people)
-        _tell_of_fields(run)
-
-
-def _tell_of_fields(run: SyncRun) -> None:
-    before = SyncRun.objects.for_account(run.account).full().exclude(pk=run.pk).last_success()
-    now = {field.column for field in missing_fields(run.fields)}
-    earlier = {field.column for field in missing_fields(before.followed_fields)} if before else now
-    for told in Occurrence.objects.for_account(run.account).going_on().filter(event=FIELDS_GONE.key):
-        _tell_what_is_left(told, now)
-    if gone := sorted(now - earlier):
-        link = run.get_absolute_url()
-        begin(FIELDS_GONE, account=run.account, subject=str(run.pk), link=link, fields=gone)
-
-
-def _tell_what_is_left(told: Occurrence, gone: set[str]) -> None:
-    """It is over when all of the fields that it told of are read again."""
-    if left := sorted(gone.intersection(told.details["fields"])):
-        begin(FIELDS_GONE, account=told.account, subject=told.subject, link=told.link, fields=left)
-    else:
-        end(FIELDS_GONE, account=told.account, subject=told.subject)
+        tell_of_fields(run)

@@ -211,7 +211,7 @@ def test_a_full_run_tells_fields_that_it_lacked_from_those_that_went_later(
 ) -> None:
     """Of the first the copy has nothing, of the others what the run has read."""
     names = [field.marketo_name for field in SYNCED_FIELDS if field.marketo_name not in {"", "leadSource"}]
-    run = make_run(account, fields=names, gone_fields=["phone", "linkedInProfileURL"])
+    run = make_run(account, fields=names, gone_fields=["linkedin_url", "phone"])
     page = text_of(client_of(ops).get(run.get_absolute_url()))
     assert "They are empty in the copy: Source (<code>leadSource</code>)" in page
     later = "Phone number (<code>phone</code>), LinkedIn URL (<code>linkedInProfileURL</code>)"

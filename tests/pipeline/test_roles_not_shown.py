@@ -2,10 +2,12 @@
 
 import pytest
 
-from accounts.models import SalesAccount, User
+from accounts.models import Occurrence, SalesAccount, User
+from pipeline.engine.client_factory import salesforce_of
 from sandbox.testing import SandboxProcess
 from sync.engine import merge
 from sync.engine.problems import StageLost
+from sync.events import ROLES_GONE
 from sync.models import Extract, Person, Source, SyncRun
 from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
@@ -71,6 +73,26 @@ def test_changes_are_followed_without_roles(
     assert (run.updated, Person.objects.get(account=synced, marketo_id=person).title) == (1, "Chair")
     assert opportunities(synced) == before
     assert SENTENCE in text_of(client_of(admin).get(run.get_absolute_url()))
+
+
+def test_what_changed_while_roles_were_not_shown_waits_for_a_full_sync_and_is_told(
+    synced: SalesAccount, sync: Sync, sandbox: SandboxProcess, admin: User, client_of: ClientOf
+) -> None:
+    """Later runs would read it for whoever changes next alone: nobody could say who is up to date."""
+    chosen, *_, other = Person.objects.for_account(synced).live().exclude(salesforce_opportunity_id=None)
+    role = {"ContactId": chosen.salesforce_contact_id, "OpportunityId": other.salesforce_opportunity_id}
+    salesforce_of(synced).create_record("OpportunityContactRole", role | {"IsPrimary": True})
+    show_opportunities(sandbox, shown=False)
+    sync_changes(synced)
+    show_opportunities(sandbox, shown=True)
+    later = sync_changes(synced)
+    assert SENTENCE in text_of(client_of(admin).get(later.get_absolute_url()))
+    assert opportunities(synced)[chosen.marketo_id] == chosen.salesforce_opportunity_id
+    told = Occurrence.objects.for_account(synced).going_on().filter(event=ROLES_GONE.key)
+    assert told.exists()
+    sync()
+    assert opportunities(synced)[chosen.marketo_id] == other.salesforce_opportunity_id
+    assert not told.exists()
 
 
 def test_roles_that_are_refused_only_when_read_by_id(

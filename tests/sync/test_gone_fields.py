@@ -7,13 +7,12 @@ from marketo_instances.schema import forget_schema
 from pipeline.engine.client_factory import marketo_of
 from sandbox.testing import SandboxProcess
 from sync.decisions import start_previewed_run
-from sync.engine.gone_fields import note_gone_fields
-from sync.engine.telling import tell_of_success
-from sync.events import FIELDS_GONE
-from sync.models import Person, RunKind, SyncRun
+from sync.engine.fields import OPPORTUNITY
+from sync.engine.gone_fields import EVENTS, followed_names, note_gone_fields, tell_of_fields
+from sync.models import Person, RunKind, Source, SyncRun
 from sync.services import start_sync
-from sync.statuses import RunStatus
-from tests.factories import make_run
+from sync.statuses import ExtractStatus, RunStatus
+from tests.factories import make_extract, make_run
 from tests.sync.conftest import Change, Sync
 from tests.sync.driving import finish
 from tests.sync.incremental_runs import ids, sync_changes
@@ -28,8 +27,13 @@ def followed(account: SalesAccount, *fields: str) -> SyncRun:
 
 
 def told(account: SalesAccount) -> list[list[str]]:
-    gone = Occurrence.objects.for_account(account).going_on().filter(event=FIELDS_GONE.key).order_by("pk")
+    gone = Occurrence.objects.for_account(account).going_on().filter(event__in=EVENTS).order_by("pk")
     return [occurrence.details["fields"] for occurrence in gone]
+
+
+def without_roles(run: SyncRun) -> SyncRun:
+    make_extract(run, Source.SALESFORCE_ROLES, status=ExtractStatus.FAILED)
+    return run
 
 
 def test_what_one_run_is_not_shown_none_follows_until_everybody_is_read(account: SalesAccount) -> None:
@@ -39,23 +43,52 @@ def test_what_one_run_is_not_shown_none_follows_until_everybody_is_read(account:
     for _run in range(2):
         followed(account, "title")
     full.refresh_from_db()
-    assert (full.fields, full.followed_fields) == (ALL, ["id", "title"])
+    assert (full.gone_fields, followed_names(full)) == (["phone"], ["id", "title"])
     assert told(account) == [["phone"]]
     followed(account, "phone")
     full.refresh_from_db()
-    assert full.followed_fields == ["id"]
+    assert followed_names(full) == ["id"]
     assert told(account) == [["phone"], ["title"]]
     again = make_run(account, fields=ALL)
-    tell_of_success(again, people=1)
     note_gone_fields(again)
-    assert (SyncRun.objects.get(pk=again.pk).followed_fields, told(account)) == (ALL, [])
+    tell_of_fields(again)
+    assert (followed_names(again), told(account)) == (ALL, [])
 
 
 def test_a_full_run_that_lacks_what_is_told_already_does_not_tell_of_it_again(account: SalesAccount) -> None:
     make_run(account, fields=ALL)
     followed(account, "title")
-    tell_of_success(make_run(account, fields=["id", "title"]), people=1)
+    tell_of_fields(make_run(account, fields=["id", "title"]))
     assert told(account) == [["phone"]]
+
+
+def test_a_full_run_that_waits_meanwhile_has_not_read_it_for_those_whom_it_leaves_alone(account: SalesAccount) -> None:
+    make_run(account, fields=["id", "title"])
+    waiting = make_run(account, RunStatus.HELD, fields=ALL)
+    followed(account)
+    waiting.refresh_from_db()
+    assert waiting.gone_fields == ["phone", "title"], "the one that it reads for the first time, too"
+    SyncRun.objects.filter(pk=waiting.pk).update(status=RunStatus.SUCCEEDED)
+    tell_of_fields(waiting)
+    assert told(account) == [["title"], ["phone"]]
+
+
+def test_contact_roles_are_a_field_of_salesforce(account: SalesAccount) -> None:
+    full = make_run(account, fields=ALL)
+    note_gone_fields(without_roles(make_run(account, kind=RunKind.INCREMENTAL, fields=ALL)))
+    full.refresh_from_db()
+    assert full.gone_fields == [OPPORTUNITY]
+    assert told(account) == [[OPPORTUNITY]]
+    tell_of_fields(without_roles(make_run(account, fields=ALL)))
+    assert told(account) == [[OPPORTUNITY]]
+    tell_of_fields(make_run(account, fields=ALL))
+    assert told(account) == []
+
+
+def test_roles_that_were_never_shown_are_told_by_no_run(account: SalesAccount) -> None:
+    tell_of_fields(without_roles(make_run(account, fields=ALL)))
+    note_gone_fields(without_roles(make_run(account, kind=RunKind.INCREMENTAL, fields=ALL)))
+    assert told(account) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -63,40 +96,35 @@ def test_a_field_that_comes_back_is_old_in_everybody_until_a_full_run(
     synced: SalesAccount, sync: Sync, change: Change, sandbox: SandboxProcess
 ) -> None:
     first, second = ids(synced, "Lead", 2)
-    before = values(synced, first, second)
+    before = phones(synced, first, second)
     hide(synced, sandbox, "phone")
     change("change", first, fields={"phone": "+46 1", "title": "Chair"})
     sync_changes(synced)
     hide(synced, sandbox, "")
     change("change", second, fields={"phone": "+46 2"})
     sync_changes(synced)
-    assert values(synced, first, second) == before
+    assert phones(synced, first, second) == before
     assert told(synced) == [["phone"]]
     sync()
-    assert values(synced, first, second) == ["+46 1", "+46 2"]
+    assert phones(synced, first, second) == ["+46 1", "+46 2"]
     assert told(synced) == []
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_full_run_that_waited_meanwhile_has_the_field_read_anew_for_whoever_has_changed_since(
-    synced: SalesAccount, admin: User, change: Change, sandbox: SandboxProcess
+def test_a_dry_run_that_is_started_later_does_not_end_what_is_told(
+    synced: SalesAccount, admin: User, sandbox: SandboxProcess
 ) -> None:
-    """Changes are followed from where it began to read: they tell of what happened while the field was hidden."""
-    first, second = ids(synced, "Lead", 2)
     waiting = finish(start_sync(account=synced, started_by=admin, is_dry_run=True))
     hide(synced, sandbox, "phone")
-    change("change", first, fields={"phone": "+46 1"})
-    change("change", second, fields={"phone": "+46 2", "title": "Chair"})
     sync_changes(synced)
     hide(synced, sandbox, "")
     start_previewed_run(run=waiting, started_by=admin)
     assert finish(waiting).status == RunStatus.SUCCEEDED
-    assert told(synced) == []
-    sync_changes(synced)
-    assert values(synced, first, second) == ["+46 1", "+46 2"]
+    assert told(synced) == [["phone"]]
+    assert "phone" not in sync_changes(synced).fields
 
 
-def values(account: SalesAccount, *people: int) -> list[str | None]:
+def phones(account: SalesAccount, *people: int) -> list[str | None]:
     found = Person.objects.for_account(account).among(people).order_by("marketo_id")
     return list(found.values_list("phone", flat=True))
 
