@@ -57,21 +57,23 @@ def check_salesforce(connection: SalesforceConnection, client: SalesforceClient)
         )
 
 
-def sees_all_records(connection: SalesforceConnection, client: SalesforceClient) -> dict[Kind, bool]:
+def sees_all_records(
+    connection: SalesforceConnection, client: SalesforceClient, kinds: Collection[Kind] = SYNCED
+) -> dict[Kind, bool]:
     """
-    Whether a right or a public default proves that the connected user is shown all leads, and all contacts: one to
+    Whether a right or a public default proves that the connected user is shown all records of these objects: one to
     four calls. False also where the org refuses to tell; raises ApiError when it cannot be asked at all.
 
     Sources: UserPermissionAccess, ObjectPermissions and Organization, see `SalesforceClient`.
     """
     with free_to_refuse(client):
         if _answer(client.may_view_all_data):
-            return dict.fromkeys(SYNCED, True)
+            return dict.fromkeys(kinds, True)
         granted = _answer(partial(client.objects_viewed_whole, connection.user_id)) or set()
-        defaults = {} if granted.issuperset(SYNCED) else _answer(client.sharing_defaults) or {}
-        public = [kind for kind in SYNCED if kind not in granted and _is_public(kind, defaults)]
+        defaults = {} if granted.issuperset(kinds) else _answer(client.sharing_defaults) or {}
+        public = [kind for kind in kinds if kind not in granted and _is_public(kind, defaults)]
         proved = granted | _readable(client, public)
-    return {kind: kind in proved for kind in SYNCED}
+    return {kind: kind in proved for kind in kinds}
 
 
 def _is_public(kind: Kind, defaults: Mapping[str, str]) -> bool:

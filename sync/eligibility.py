@@ -105,11 +105,12 @@ class SeesAll:
 
     leads: bool
     contacts: bool
+    opportunities: bool = False
 
     @classmethod
     def of(cls, visibility: Mapping[str, Any]) -> "SeesAll":
         """As a run keeps it: by the names of the objects, what was found about each."""
-        return cls(*(visibility.get(name, {}).get("verdict") == "all" for name in ("Lead", "Contact")))
+        return cls(*(visibility.get(name, {}).get("verdict") == "all" for name in ("Lead", "Contact", "Opportunity")))
 
 
 def contact_id_of(contact_id: str | None, lead: Record | None) -> str | None:

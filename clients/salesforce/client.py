@@ -237,12 +237,13 @@ class SalesforceClient:
 
     def sharing_defaults(self) -> dict[str, str]:
         """
-        What everybody may do with the accounts, contacts and leads of others, by object: "None", "Read", "Edit",
-        "ReadEditTransfer" or, of contacts, "ControlledByParent" (Object Reference, "Organization").
+        What everybody may do with the records of others, by object: "None", "Read", "Edit", "ReadEditTransfer" or, of
+        contacts, "ControlledByParent" (Object Reference, "Organization").
         """
-        records = self.query("SELECT DefaultAccountAccess, DefaultContactAccess, DefaultLeadAccess FROM Organization")
+        columns = {name: f"Default{name}Access" for name in ("Account", "Contact", "Lead", "Opportunity")}
+        records = self.query(f"SELECT {', '.join(columns.values())} FROM Organization")  # noqa: S608 (our own names)
         with expected_shape(SERVICE, records):
-            return {name: str(records[0][f"Default{name}Access"]) for name in ("Account", "Contact", "Lead")}
+            return {name: str(records[0][column]) for name, column in columns.items()}
 
     def record_counts(self, sobjects: Iterable[str]) -> dict[str, int]:
         """

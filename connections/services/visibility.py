@@ -34,6 +34,8 @@ class Kind(StrEnum):
 
     LEAD = "Lead"
     CONTACT = "Contact"
+    # Whoever sees all of them sees all of their contact roles (Object Reference, "OpportunityContactRole").
+    OPPORTUNITY = "Opportunity"
     PERSON = "Person"
 
 

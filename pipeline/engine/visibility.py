@@ -9,12 +9,20 @@ from psycopg import sql
 from accounts.models import SalesAccount
 from clients.marketo.client import MarketoClient
 from connections.models import MarketoConnection, SalesforceConnection
-from connections.services.visibility import SYNCED, Sight, Verdict, Visibility, current_visibility, keep_visibility
+from connections.services.visibility import (
+    SYNCED,
+    Kind,
+    Sight,
+    Verdict,
+    Visibility,
+    current_visibility,
+    keep_visibility,
+)
 from pipeline.engine.client_factory import salesforce_of
 from rights.visibility import check_marketo, check_salesforce, sees_all_records
 from sync.eligibility import CONTACT_ID, JOINS
 from sync.engine.stage import READ_EVERYBODY, StageTable
-from sync.models import Person, Source, SyncRun
+from sync.models import Person, RunKind, Source, SyncRun
 
 SAMPLE_SIZE = 300
 # Counted: to find out whether there is one at all, PostgreSQL would look for each in turn, minutes if there is none.
@@ -53,13 +61,18 @@ def settle(run: SyncRun) -> None:
 
     Raises RunFailed, LeaseLost or an error of clients.http.
     """
-    assumed = [kind for kind in SYNCED if run.visibility.get(kind, {}).get("verdict") == Verdict.ALL]
-    if not assumed or not Person.objects.for_account(run.account).has_anybody() or not _is_anybody_hidden(run):
+    if not Person.objects.for_account(run.account).has_anybody():
         return
-    connection = SalesforceConnection.objects.for_account(run.account).get()
-    proved = sees_all_records(connection, salesforce_of(run.account))
-    lost = Visibility({kind: Sight(Verdict.UNKNOWN) for kind in assumed if not proved[kind]})
-    run.write(visibility=run.visibility | lost.as_json())
+    assumed = [kind for kind in SYNCED if run.visibility.get(kind, {}).get("verdict") == Verdict.ALL]
+    asked = assumed if assumed and _is_anybody_hidden(run) else []
+    if run.kind == RunKind.FULL:
+        # Contact roles that are taken away leave no trace: who reads everybody misses them, if nothing hides them.
+        asked = [*asked, Kind.OPPORTUNITY]
+    if asked:
+        connection = SalesforceConnection.objects.for_account(run.account).get()
+        proved = sees_all_records(connection, salesforce_of(run.account), asked)
+        found = {kind: Sight(Verdict.ALL if proved[kind] else Verdict.UNKNOWN) for kind in asked}
+        run.write(visibility=run.visibility | Visibility(found).as_json())
 
 
 @transaction.atomic

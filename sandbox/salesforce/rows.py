@@ -45,6 +45,9 @@ SETUP_ROWS: Final[dict[str, Callable[[Org], Iterator[Row]]]] = {
     "SearchLayout": setup_rows.search_layouts,
     "EmailAdministrationSettings": setup_rows.email_settings,
 }
+LEAVE_NO_TRACE: Final = frozenset({"OpportunityContactRole"})
+"""Deleted by themselves they are not even in the recycle bin (Object Reference, ``IsDeleted`` of this object)."""
+
 LONGEST_SPAN: Final = 10 * DAY
 """Seeded rows that changed within so many seconds are found by their ids, without a look at all others."""
 
@@ -66,7 +69,12 @@ def object_of(record_id: str) -> str:
 def all_rows(org: Org, sobject: str) -> Iterator[Row]:
     """Every row of an object by ascending id, deleted ones too. Objects without rows here (ApexClass) are empty."""
     created = list(org.created.get(sobject, {}).values())
-    return chain(_own_rows(org, sobject), created)
+    found = chain(_own_rows(org, sobject), created)
+    return (item for item in found if not is_gone(sobject, item)) if sobject in LEAVE_NO_TRACE else found
+
+
+def is_gone(sobject: str, item: Row) -> bool:
+    return sobject in LEAVE_NO_TRACE and bool(item["IsDeleted"])
 
 
 def _own_rows(org: Org, sobject: str) -> Iterator[Row]:
@@ -88,6 +96,11 @@ def _own_rows(org: Org, sobject: str) -> Iterator[Row]:
 
 def row(org: Org, sobject: str, record_id: str) -> Row | None:
     """One row by its 18-character id, or None."""
+    found = _row(org, sobject, record_id)
+    return None if found is None or is_gone(sobject, found) else found
+
+
+def _row(org: Org, sobject: str, record_id: str) -> Row | None:
     if created := org.created.get(sobject, {}).get(record_id):
         return created
     if sobject not in WORLD_OBJECTS:

@@ -21,7 +21,7 @@ EVENTS: dict[str, Event] = {event.key: event for event in (FIELDS_GONE, ROLES_GO
 def unread_columns(full: SyncRun) -> set[str]:
     """Columns of the copy that a full run did not read, and so no run of changes after it, or that went since."""
     unread = {field.column for field in missing_fields(full.fields)} | set(full.gone_fields)
-    return unread | {OPPORTUNITY} if _is_without_roles(full) else unread
+    return unread | {OPPORTUNITY} if is_without_roles(full) else unread
 
 
 def followed_names(full: SyncRun) -> list[str]:
@@ -59,7 +59,7 @@ def tell_of_fields(run: SyncRun) -> None:
 def _note(full: SyncRun, run: SyncRun) -> set[str]:
     """Columns that the full run had read, and a run of changes is the first to lack."""
     gone = {column for column, name in read_names(full.fields).items() if name not in run.fields}
-    if _is_without_roles(run) and not _is_without_roles(full):
+    if is_without_roles(run) and not is_without_roles(full):
         gone.add(OPPORTUNITY)
     gone -= set(full.gone_fields)
     if gone:
@@ -67,7 +67,8 @@ def _note(full: SyncRun, run: SyncRun) -> set[str]:
     return gone
 
 
-def _is_without_roles(run: SyncRun) -> bool:
+def is_without_roles(run: SyncRun) -> bool:
+    """Salesforce did not show it contact roles, or it has not asked for them."""
     return Extract.objects.of_run(run).not_shown().exists()
 
 

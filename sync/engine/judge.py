@@ -23,6 +23,7 @@ from sync.eligibility import (
     SeesAll,
 )
 from sync.engine.fields import RECORD_IDS, SHORT_ID, SYNCED_FIELDS, read_names
+from sync.engine.gone_fields import is_without_roles
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.stage import CHANGED, CHANGES, GONE, JUDGED, OUTSIDERS, StageTable
 from sync.models import RunKind, Source, SyncRun
@@ -36,13 +37,7 @@ MARKETO_COLUMNS = tuple(
     for field in SYNCED_FIELDS
     if field.column not in {"marketo_id", "salesforce_contact_id", "salesforce_opportunity_id"}
 )
-SALESFORCE_COLUMNS = (
-    "salesforce_contact_id",
-    "salesforce_opportunity_id",
-    "salesforce_type",
-    "owner_id",
-    "owner_name",
-)
+SALESFORCE_COLUMNS = ("salesforce_contact_id", "salesforce_opportunity_id", "salesforce_type", "owner_id", "owner_name")
 CONTENT = (*MARKETO_COLUMNS, *SALESFORCE_COLUMNS)
 
 # Windows do not share a second, but Marketo may still export a person twice; somebody about whom a person decides is
@@ -109,7 +104,7 @@ CLASSIFY = "CREATE UNLOGGED TABLE {judged} AS {verdicts}"
 # What the statements that follow join and choose by.
 ANALYZE_JUDGED = "ANALYZE {judged} (marketo_id, reason, salesforce_contact_id, salesforce_opportunity_id)"
 
-# No role is shown, not even a deleted one: the copy keeps the opportunity that it knows of the same contact.
+# No role is shown, not even a deleted one, and there may be one: the copy keeps the opportunity of the same contact.
 KEEP_OPPORTUNITY = """
 UPDATE {judged} AS judged SET salesforce_opportunity_id = copy.salesforce_opportunity_id
 FROM sync_person AS copy
@@ -232,6 +227,7 @@ class Statements:
     def __init__(self, run: SyncRun, heartbeat: Heartbeat, *, is_whole: bool, now: Any) -> None:
         self.run, self._heartbeat = run, heartbeat
         sees_all = SeesAll.of(run.visibility)
+        self.may_miss_roles = not sees_all.opportunities or is_without_roles(run)
         self.move = move_under_way(run.account)
         # It alone may take away what came from the old org; what later ones find missing was of the new one.
         self.is_first_read = run.kind == RunKind.FULL and needs_full_run(run.account)
@@ -292,7 +288,8 @@ def judge(statements: Statements) -> None:
     statements.change("DROP TABLE IF EXISTS {judged}, {changes}, sync_absent")
     statements.change(CLASSIFY)
     statements.change(ANALYZE_JUDGED)
-    statements.change(KEEP_OPPORTUNITY)
+    if statements.may_miss_roles:
+        statements.change(KEEP_OPPORTUNITY)
     if statements.move:
         statements.change(KEEP_MOVING)
     if statements.run.is_resumed:

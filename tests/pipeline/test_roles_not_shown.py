@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.models import Occurrence, SalesAccount, User
+from connections.services.visibility import Verdict
 from pipeline.engine.client_factory import salesforce_of
 from sandbox.testing import SandboxProcess
 from sync.engine import merge
@@ -93,6 +94,47 @@ def test_what_changed_while_roles_were_not_shown_waits_for_a_full_sync_and_is_to
     sync()
     assert opportunities(synced)[chosen.marketo_id] == other.salesforce_opportunity_id
     assert not told.exists()
+
+
+@pytest.mark.parametrize("how", ["deleted", "given to somebody else"])
+def test_a_full_sync_misses_a_role_that_left_no_trace(
+    synced: SalesAccount, sync: Sync, sandbox: SandboxProcess, how: str
+) -> None:
+    """Object Reference, "OpportunityContactRole": of one that is deleted by itself nothing is left, and it may move."""
+    client, people = salesforce_of(synced), Person.objects.for_account(synced).live().order_by("marketo_id")
+    chosen = people.exclude(salesforce_opportunity_id=None)[0]
+    other = people.filter(salesforce_type="Contact", salesforce_opportunity_id=None)[0]
+    is_theirs = f"ContactId = '{chosen.salesforce_contact_id}'"
+    for role in client.query(f"SELECT Id FROM OpportunityContactRole WHERE {is_theirs}"):  # noqa: S608 (an id)
+        path = f"sobjects/OpportunityContactRole/{role['Id']}"
+        if how == "deleted":
+            client._rest(path, method="DELETE")
+        else:
+            client._rest(path, method="PATCH", json={"ContactId": other.salesforce_contact_id})
+    sync_changes(synced)
+    assert opportunities(synced)[chosen.marketo_id], "nothing tells whoever follows changes"
+    assert sync().status == RunStatus.SUCCEEDED
+    assert opportunities(synced)[chosen.marketo_id] is None
+    assert bool(opportunities(synced)[other.marketo_id]) == (how != "deleted")
+
+
+def test_whose_opportunity_may_be_hidden_keeps_it(
+    synced: SalesAccount, sync: Sync, sandbox: SandboxProcess, admin: User
+) -> None:
+    before = opportunities(synced)
+    for sobject in ("Lead", "Contact"):
+        right = {"profile": "System Administrator", "object": sobject, "read": True, "view_all": True}
+        sandbox.post("/_sandbox/salesforce", {"action": "set_object_permission", **right})
+    hidden = {"profile": "System Administrator", "object": "Opportunity", "read": True, "view_all": False}
+    sandbox.post("/_sandbox/salesforce", {"action": "set_object_permission", **hidden})
+    sandbox.post(
+        "/_sandbox/salesforce", {"action": "set_sharing", "username": admin.email, "sees": "part", "percent": 50}
+    )
+    run = sync()
+    assert run.status == RunStatus.SUCCEEDED
+    assert run.visibility["Opportunity"]["verdict"] == Verdict.UNKNOWN
+    assert roles_of(run).rows_loaded < sum(map(bool, before.values()))
+    assert opportunities(synced) == before
 
 
 def test_roles_that_are_refused_only_when_read_by_id(
