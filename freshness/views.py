@@ -20,7 +20,7 @@ from freshness.audit_actions import FreshnessAction
 from freshness.forms import PromiseForm
 from freshness.services import freshness_of, least_promise, month_of, set_promise
 from history.models import ChangeDelay
-from sync.access import may_decide, watched_accounts
+from sync.access import decided_by, may_decide, watched_accounts
 from sync.models import Schedule
 
 
@@ -33,7 +33,8 @@ def freshness(request: ConsoleRequest) -> HttpResponse:
 
 def _render(request: ConsoleRequest, refused: PromiseForm | None = None) -> HttpResponse:
     accounts, month = watched_accounts(request), month_of(timezone.now())
-    lines = [(line, may_decide(request, line.account)) for line in freshness_of(accounts, month)]
+    decided = decided_by(request)
+    lines = [(line, line.account.pk in decided) for line in freshness_of(accounts, month)]
     context = {"lines": lines, "month": month, "refused": refused}
     return render(request, "freshness/freshness.html", context, status=400 if refused else 200)
 

@@ -79,9 +79,10 @@ def _of_account(account: SalesAccount, occurrence: Occurrence, event: Event) -> 
     for channel in own:
         if channel.member in told:
             yield _own(channel)
-    for member in told:
-        if member.pk not in with_own_mail:
-            yield Receiver(mail_of(account), member.user)
+    by_account = [member.user for member in told if member.pk not in with_own_mail]
+    if by_account:
+        mails = mail_of(account)
+        yield from (Receiver(mails, user) for user in by_account)
     if not event.is_personal:
         for channel in Channel.objects.for_account(account).exclude(kind=ChannelKind.EMAIL):
             yield Receiver(channel)

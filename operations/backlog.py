@@ -14,10 +14,9 @@ from sync.engine.cursors import STREAMS, read_at
 from sync.models import Cursor, Extract, RunKind, Schedule, SyncRun
 from sync.schedule import rhythm_of
 from sync.statuses import ExtractStatus, RunStatus
+from sync.watch import is_late
 
 RUNS_SHOWN = 12
-# Beyond the rhythm of the schedule: by then several runs have failed, or one takes long.
-LATE = timedelta(minutes=15)
 # Rows read for a change where no run has shown it yet: the person, and the record in Salesforce.
 ROWS_FOR_A_CHANGE = 2.0
 
@@ -56,7 +55,7 @@ class Backlog:
 
     @property
     def is_late(self) -> bool:
-        return self.rhythm is not None and timezone.now() - self.complete_until > LATE + self.rhythm
+        return is_late(self.complete_until, self.rhythm)
 
     @property
     def usual(self) -> int:

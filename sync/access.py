@@ -37,9 +37,15 @@ def chosen_account(accounts: list[SalesAccount], params: Mapping[str, str]) -> S
 
 def may_decide(request: ConsoleRequest, account: SalesAccount) -> bool:
     """Whether this person answers for what becomes of the account's people: its admins, and those of its instance."""
+    return account.pk in decided_by(request)
+
+
+def decided_by(request: ConsoleRequest) -> set[int]:
+    """Keys of all accounts of which `may_decide` is true."""
     member = request.member
-    is_admin = bool(member and member.account_id == account.pk and member.may(Permission.DECIDE_RUNS))
-    return is_admin or MarketoInstance.objects.administered_by(request.user).for_account(account).exists()
+    own = {member.account_id} if member and member.may(Permission.DECIDE_RUNS) else set()
+    administered = MarketoInstance.objects.administered_by(request.user).exclude(account=None)
+    return own | set(administered.values_list("account_id", flat=True))
 
 
 def require_run_access(request: ConsoleRequest) -> None:

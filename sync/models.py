@@ -112,6 +112,7 @@ class SyncRun(LeasedJob):
             models.Index(fields=["due_at"], name="run_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["status", "-id"], name="run_by_status"),
             models.Index(fields=["kind", "-id"], name="run_by_kind"),
+            models.Index(fields=["finished_at"], name="run_by_end"),
             models.Index(
                 fields=["account", "-finished_at", "-id"],
                 name="run_by_success",

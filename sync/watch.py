@@ -13,11 +13,11 @@ from sync.events import COPY_OLD, RUN_HELD, RUN_WAITS
 from sync.models import Cursor, Extract, SyncRun
 from sync.schedule import connected_among, rhythms_of
 from sync.statuses import RunStatus
-from sync.waiting import longest_wait
+from sync.waiting import longest_wait, waiting_steps
 
 WAITED_FOR = timedelta(minutes=30)
 # Besides the time between two runs.
-OLD = timedelta(minutes=25)
+LATE = timedelta(minutes=25)
 Subjects = set[tuple[int, str]]
 
 
@@ -35,18 +35,14 @@ def _held_runs() -> Subjects:
 
 def _waiting_runs() -> Subjects:
     long_ago = timezone.now() - WAITED_FOR
+    runs = SyncRun.objects.unfinished().filter(paused_at=None).select_related("account", "started_by")
     found: Subjects = set()
-    for run in SyncRun.objects.unfinished().filter(paused_at=None).with_waiting().filter(is_waiting=True):
-        steps = [run, *Extract.objects.of_run(run).exclude(waiting_reason="").order_by("pk")]
+    for run, steps in waiting_steps(runs):
         longest = longest_wait(steps)
-        if longest and any(_has_waited_since(step, long_ago) for step in steps):
+        if longest and any((step.waiting_since or long_ago) <= long_ago for step in steps):
             found.add((run.account_id, str(run.pk)))
             _tell_of_waiting(run, longest)
     return found
-
-
-def _has_waited_since(step: SyncRun | Extract, moment: datetime) -> bool:
-    return bool(step.waiting_reason) and (step.waiting_since or moment) <= moment
 
 
 def _tell_of_waiting(run: SyncRun, step: SyncRun | Extract) -> None:
@@ -65,15 +61,15 @@ def _tell_of_waiting(run: SyncRun, step: SyncRun | Extract) -> None:
 
 def _old_copies() -> Subjects:
     accounts = Cursor.objects.values_list("account").annotate(oldest=Min("since"))
-    ages: dict[int, datetime] = dict(accounts.filter(oldest__lt=timezone.now() - OLD))
+    ages: dict[int, datetime] = dict(accounts.filter(oldest__lt=timezone.now() - LATE))
     rhythms, connected = rhythms_of(ages.keys()), connected_among(ages.keys())
-    old = {key: since for key, since in ages.items() if key in connected and is_old(since, rhythms[key])}
+    old = {key: since for key, since in ages.items() if key in connected and is_late(since, rhythms[key])}
     for account in SalesAccount.objects.filter(pk__in=old):
         minutes = (timezone.now() - read_at(old[account.pk])) // timedelta(minutes=1)
         begin(COPY_OLD, account=account, link=f"{reverse('operations:runs')}?account={account.slug}", minutes=minutes)
     return {(pk, "") for pk in old}
 
 
-def is_old(since: datetime, rhythm: timedelta | None) -> bool:
+def is_late(since: datetime, rhythm: timedelta | None) -> bool:
     """Has a copy in which all is that happened before `since` missed its runs? None of a schedule that is off."""
-    return rhythm is not None and since < timezone.now() - OLD - rhythm
+    return rhythm is not None and since < timezone.now() - LATE - rhythm

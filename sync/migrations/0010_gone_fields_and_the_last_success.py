@@ -20,6 +20,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='syncrun',
+            index=models.Index(fields=['finished_at'], name='run_by_end'),
+        ),
+        migrations.AddIndex(
+            model_name='syncrun',
             index=models.Index(condition=models.Q(('status', 'succeeded')), fields=['account', '-finished_at', '-id'], name='run_by_success'),
         ),
     ]

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Occurrence, SalesAccount, User
@@ -15,7 +17,7 @@ from sync.engine.delays import BOUNDS, GRAIN, bound_of, note_delays, stamps
 from sync.models import Extract, Person, RunKind, Schedule, Source, SyncRun
 from sync.retention import forget_what_is_old
 from tests.conftest import ClientOf
-from tests.factories import make_cursor, make_extract, make_run
+from tests.factories import make_account, make_cursor, make_extract, make_run
 from tests.pages import rows_of, text_of
 from tests.sync.conftest import Change
 from tests.sync.incremental_runs import sync_changes
@@ -168,3 +170,19 @@ def test_whoever_answers_for_the_people_promises(
     assert AuditEvent.objects.get(action="sync.promise_changed").details == {"minutes": 30}
     assert client_of(ops).post(address, {"minutes": "60"}).status_code == 403
     assert SyncRun.objects.count() == 0
+
+
+def test_the_page_asks_once_whose_promises_somebody_may_change(
+    account: SalesAccount, ops: User, client_of: ClientOf
+) -> None:
+    browser = client_of(ops)
+    make_cursor(account)
+    browser.get(PAGE)
+    with CaptureQueriesContext(connection) as of_one:
+        browser.get(PAGE)
+    for number in range(3):
+        make_cursor(make_account(f"Company {number}"))
+    with CaptureQueriesContext(connection) as of_four:
+        page = browser.get(PAGE)
+    assert len(page.context["lines"]) == 4
+    assert len(of_four) == len(of_one)

@@ -8,15 +8,17 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import SalesAccount, User
+from accounts.models import Occurrence, SalesAccount, User
 from operations.backlog import backlog_of
 from pipeline.engine import incremental as follow_engine
 from sync.engine.cursors import STREAMS
+from sync.events import COPY_OLD
 from sync.models import Cursor, Extract, RunKind, Source, SyncRun
 from sync.services import cancel_run, pause_run, start_sync
 from sync.statuses import ExtractStatus, RunStatus
+from sync.watch import watch_runs
 from tests.conftest import ClientOf
-from tests.factories import make_cursor, make_extract, make_run
+from tests.factories import make_cursor, make_extract, make_marketo_connection, make_run, make_salesforce_connection
 from tests.pages import text_of
 from tests.sync.conftest import Change
 from tests.sync.driving import work_until
@@ -54,6 +56,20 @@ def test_a_copy_that_falls_behind_is_late(synced: SalesAccount, browser: Client)
     page = text_of(browser.get(RUNS))
     assert "Late" in page
     assert "(1 day, 23 hours ago)." in page
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(25, False), (35, True)])
+def test_a_copy_is_late_here_when_it_is_late_everywhere(account: SalesAccount, minutes: int, expected: bool) -> None:
+    """The rhythm is five minutes: the overview, the mail and this page say it from half an hour on."""
+    make_cursor(account)
+    make_marketo_connection(account)
+    make_salesforce_connection(account)
+    Cursor.objects.update(since=timezone.now() - timedelta(minutes=minutes))
+    backlog = backlog_of(account)
+    assert backlog
+    assert backlog.is_late is expected
+    watch_runs()
+    assert Occurrence.objects.going_on().filter(event=COPY_OLD.key).exists() is expected
 
 
 def test_when_the_copy_will_have_caught_up(

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from accounts.models import Occurrence, SalesAccount, User
@@ -23,7 +25,14 @@ from sync.models import Cursor, Extract, HoldLimit, Person, RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
 from sync.tasks import watch_runs
-from tests.factories import make_cursor, make_extract, make_marketo_connection, make_run, make_salesforce_connection
+from tests.factories import (
+    make_account,
+    make_cursor,
+    make_extract,
+    make_marketo_connection,
+    make_run,
+    make_salesforce_connection,
+)
 from tests.sync.conftest import Change
 from tests.sync.driving import finish
 
@@ -136,6 +145,19 @@ def test_a_run_that_waits_for_long_is_told_until_it_goes_on(account: SalesAccoun
     Extract.objects.update(waiting_reason="", waiting_since=None)
     watch_runs()
     assert not going_on()
+
+
+@pytest.mark.django_db
+def test_many_runs_that_wait_are_looked_at_together() -> None:
+    """When Marketo is away, it is away for all."""
+    looks = []
+    for number in range(3):
+        run = make_run(make_account(f"Company {number}"), RunStatus.EXTRACTING)
+        make_extract(run, waiting_reason="marketo_quota", waiting_since=timezone.now())
+        with CaptureQueriesContext(connection) as look:
+            watch_runs()
+        looks.append(len(look))
+    assert looks == looks[:1] * 3
 
 
 def test_an_old_copy_is_told_until_it_is_up_to_date(account: SalesAccount) -> None:
