@@ -254,6 +254,7 @@ def remove_team(*, team: Team, removed_by: User) -> None:
     team.delete()
 
 
+@transaction.atomic
 def update_profile(*, user: User, name: str, language: str, time_zone: str) -> None:
     """Save what a person may change about themselves; the address is not among it."""
     before = {"name": user.name, "language": user.language, "time_zone": user.time_zone}

@@ -24,6 +24,8 @@ from rights.audit_actions import RightsAction
 # Adobe, "Granting Access to Users": wait ten minutes after connecting.
 SETTLING_TIME = timedelta(minutes=10)
 _WORKSPACES_KEPT_SECONDS = 600
+# Another one whenever Workspace changes or moves: consoles of two versions share a cache during an upgrade.
+_KEPT_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def access_state(account: SalesAccount) -> AccessState:
 def marketo_workspaces(connection: MarketoConnection) -> list[Workspace]:
     """The workspaces of the connected instance, read from Marketo every ten minutes. Raises ConnectionProblem."""
     key = f"marketo-workspaces-{connection.pk}"
-    kept: list[Workspace] | None = cache.get(key)
+    kept: list[Workspace] | None = cache.get(key, version=_KEPT_VERSION)
     if kept is not None:
         return kept
     try:
@@ -56,7 +58,7 @@ def marketo_workspaces(connection: MarketoConnection) -> list[Workspace]:
             found = marketo_client(connection).workspaces()
     except ApiError as error:
         raise ConnectionProblem(problem_code(error)) from None
-    cache.set(key, found, _WORKSPACES_KEPT_SECONDS)
+    cache.set(key, found, _WORKSPACES_KEPT_SECONDS, _KEPT_VERSION)
     return found
 
 
@@ -77,6 +79,7 @@ def grant_marketo_access(*, account: SalesAccount, by: User, member_ids: Collect
         return sum(_grant(connection, by, member, workspace) for member in members)
 
 
+@transaction.atomic
 def revoke_marketo_access(*, account: SalesAccount, by: User, access_id: int) -> None:
     """Take the use of the connection away again."""
     access = MarketoAccess.objects.for_account(account).filter(pk=access_id).select_related("member__user").first()

@@ -126,6 +126,7 @@ def _tell_of_broken(account: SalesAccount, org_id: str) -> None:
         end(ITEMS_BROKEN, account=account)
 
 
+@transaction.atomic
 def tick_item(*, account: SalesAccount, by: User, item: Item) -> None:
     """Note that a person has seen to an item that no API can judge. Raises ConnectionProblem."""
     org_id = _connection(account).org_id
@@ -165,6 +166,7 @@ def _last_finding(account: SalesAccount, org_id: str, item: Item) -> dict[str, A
     return check.results.get(item.key) if check else None
 
 
+@transaction.atomic
 def untick_item(*, account: SalesAccount, by: User, item: Item) -> None:
     """Take the tick away again. Raises ConnectionProblem."""
     org_id = _connection(account).org_id

@@ -5,6 +5,7 @@ leaves for not being in the new one until the move is settled.
 
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -57,6 +58,7 @@ def needs_full_run(account: SalesAccount) -> bool:
     return not read.last_success()
 
 
+@transaction.atomic
 def end_move(move: OrgMove, *, by: User) -> None:
     """
     From now on, whoever is not in the new org leaves the copy.

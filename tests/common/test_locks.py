@@ -11,14 +11,20 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_removed
 from django.db import OperationalError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts.adapter import InvitedOnlyAdapter
 from accounts.audit_actions import AccountAction
 from accounts.models import AuditEvent, Member, SalesAccount, User
+from accounts.services import update_profile
 from common.locks import WEB_SECONDS, is_held_by_others
+from connections.models import MarketoAccess
+from connections.orgs import OrgMove
 from devtools.embedded.attach import Services
+from rights.user_access import revoke_marketo_access
+from sync.moves import end_move
 from tests.conftest import ClientOf
-from tests.factories import make_member, with_password
+from tests.factories import make_marketo_connection, make_member, make_run, with_password
 from tests.pages import text_of
 from tests.signing_in import sign_in
 
@@ -121,3 +127,24 @@ def test_a_second_factor_that_is_gone_is_written_down(admin: User, held_trail: C
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")
         assert cursor.fetchone() == ("50ms",)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_written_down_is_not_done(
+    account: SalesAccount, admin: User, held_trail: Callable[[], None]
+) -> None:
+    """Security statement 43: the page says that it is not."""
+    connected = make_marketo_connection(account, owner=admin)
+    access = MarketoAccess.objects.create(connection=connected, member=admin.member, workspace_id=1)
+    move = OrgMove.objects.create(account=account, org_id="00D", is_sandbox=False, moved_at=timezone.now())
+    make_run(account)
+    with pytest.raises(OperationalError):
+        update_profile(user=admin, name="Somebody Else", language="sv", time_zone="UTC")
+    with pytest.raises(OperationalError):
+        revoke_marketo_access(account=account, by=admin, access_id=access.pk)
+    with pytest.raises(OperationalError):
+        end_move(move, by=admin)
+    held_trail()
+    assert User.objects.get(pk=admin.pk).name == admin.name
+    assert MarketoAccess.objects.filter(pk=access.pk).exists()
+    assert OrgMove.objects.under_way().filter(pk=move.pk).exists()
