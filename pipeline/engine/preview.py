@@ -80,7 +80,8 @@ def preview(account: SalesAccount) -> Preview:
 
 def _ask(account: SalesAccount) -> Preview:
     client = marketo_of(account)
-    known = readable_fields(describe_fields(client))
+    last = SyncRun.objects.for_account(account).full().last_success()
+    known = readable_fields(describe_fields(client), last)
     people = _examples(account, client, known)
     start = client.oldest_folder_created_at()
     exports = len(list(month_windows(start, timezone.now()))) if start else 1

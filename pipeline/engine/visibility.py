@@ -8,6 +8,7 @@ from psycopg import sql
 
 from accounts.models import SalesAccount
 from clients.marketo.client import MarketoClient
+from clients.marketo.sample import SAMPLE_SIZE
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.services.visibility import (
     SYNCED,
@@ -24,7 +25,6 @@ from sync.eligibility import CONTACT_ID, JOINS
 from sync.engine.stage import READ_EVERYBODY, StageTable
 from sync.models import Person, RunKind, Source, SyncRun
 
-SAMPLE_SIZE = 300
 # Counted: to find out whether there is one at all, PostgreSQL would look for each in turn, minutes if there is none.
 HIDDEN_PEOPLE = f"""
 SELECT count(*) FROM {{people}} AS person {JOINS}

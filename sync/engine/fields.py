@@ -7,7 +7,7 @@ from django_stubs_ext import StrOrPromise
 
 from clients.marketo.types import LeadField
 from marketo_instances.schema import LINKEDIN_FIELD, linkedin_field
-from sync.models import Person
+from sync.models import Person, SyncRun
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,14 @@ def missing_fields(names: Collection[str]) -> list[SyncedField]:
     return [field for field in SYNCED_FIELDS if field.marketo_name and field.column not in read]
 
 
-def readable_fields(known: Collection[LeadField]) -> list[str]:
-    """The REST names to read from an instance that has the fields `known`."""
-    names, linkedin = {field.name for field in known}, linkedin_field(known)
+def readable_fields(known: Collection[LeadField], last: SyncRun | None) -> list[str]:
+    """
+    The REST names to read from an instance that has the fields `known`; of several for LinkedIn addresses the one that
+    the last full run has read, whatever else the company adds.
+    """
+    names, linkedin = {field.name for field in known}, read_names(last.fields).get(LINKEDIN) if last else None
+    if linkedin not in names:
+        linkedin = linkedin_field(known)
     wanted = (linkedin if field.column == LINKEDIN else field.marketo_name for field in SYNCED_FIELDS)
     return [name for name in dict.fromkeys(wanted) if name in names]
 

@@ -6,9 +6,10 @@ from django.db.models import QuerySet
 from accounts.models import SalesAccount, User
 from sandbox.testing import SandboxProcess
 from sync.models import Person
+from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.pages import text_of
-from tests.sync.conftest import PREVIEW, Change
+from tests.sync.conftest import PREVIEW, Change, Sync
 from tests.sync.incremental_runs import sync_changes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,6 +34,16 @@ def test_the_preview_says_which_field_is_read(
     page = text_of(browser.get(PREVIEW))
     assert "<code>linkedInProfileURL</code> <span" in page
     assert "not in this instance, stays empty" in page
+
+
+def test_a_second_field_does_not_take_the_place_of_the_first(
+    synced: SalesAccount, sync: Sync, sandbox: SandboxProcess
+) -> None:
+    """It was preferred, and its values, or none, written over everybody's by the next full sync."""
+    before = dict(linked(synced).values_list("marketo_id", "linkedin_url"))
+    sandbox.post("/_sandbox/fields", {"name": "aLinkedIn", "type": "url"})
+    assert sync().status == RunStatus.SUCCEEDED
+    assert dict(linked(synced).values_list("marketo_id", "linkedin_url")) == before
 
 
 def test_changes_are_read_from_the_field_of_the_last_full_sync(
