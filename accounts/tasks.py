@@ -1,13 +1,22 @@
 """Background jobs of this room."""
 
-from typing import Any
-
-from celery import Task, shared_task
+from celery import shared_task
 
 from accounts import emails, password_reset, retention
 from accounts.audit_chain import watch_audit_trail
 from accounts.models import User
 from accounts.sessions import SessionStore
+
+# A mail server that does not answer is tried again for half an hour: after 30 seconds, then each time twice as long.
+# OSError is what smtplib's errors are, and the network's.
+mail_task = shared_task(
+    acks_late=True,
+    autoretry_for=(OSError,),
+    max_retries=6,
+    retry_backoff=30,
+    retry_backoff_max=30 * 2**6,
+    retry_jitter=False,
+)
 
 
 @shared_task
@@ -28,39 +37,27 @@ def trim_audit_trail() -> None:
     retention.trim_audit_trail()
 
 
-@shared_task(bind=True, acks_late=True, max_retries=6)
-def send_password_reset(self: Task[Any, Any], email: str, language: str, client: str = "") -> None:
-    """Answer somebody who forgot their password; a mail server that does not answer is tried again for half an hour."""
-    try:
-        password_reset.send_password_reset(email=email, language=language, client=client)
-    except OSError as error:  # smtplib's errors and the network's
-        raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
+@mail_task
+def send_password_reset(email: str, language: str, client: str = "") -> None:
+    """Answer somebody who forgot their password."""
+    password_reset.send_password_reset(email=email, language=language, client=client)
 
 
-@shared_task(bind=True, acks_late=True, max_retries=6)
-def send_second_factors_reset(self: Task[Any, Any], user_id: int) -> None:
+@mail_task
+def send_second_factors_reset(user_id: int) -> None:
     """Tell somebody that their second factors and their password are gone."""
     for user in User.objects.filter(pk=user_id):
-        try:
-            emails.send_second_factors_reset(user)
-        except OSError as error:
-            raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
+        emails.send_second_factors_reset(user)
 
 
-@shared_task(bind=True, acks_late=True, max_retries=6)
-def send_guess_notice(self: Task[Any, Any], email: str) -> None:
+@mail_task
+def send_guess_notice(email: str) -> None:
     """Mail somebody, once a day, that many wrong passwords were tried for their address."""
-    try:
-        emails.send_guessed(email)
-    except OSError as error:
-        raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
+    emails.send_guessed(email)
 
 
-@shared_task(bind=True, acks_late=True, max_retries=6)
-def send_sign_in_changed(self: Task[Any, Any], user_id: int, change: str) -> None:
+@mail_task
+def send_sign_in_changed(user_id: int, change: str) -> None:
     """Tell somebody what was changed of how they sign in; `change` is a code of emails.SignInChange."""
     for user in User.objects.filter(pk=user_id):
-        try:
-            emails.send_sign_in_changed(user, emails.SignInChange(change))
-        except OSError as error:
-            raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
+        emails.send_sign_in_changed(user, emails.SignInChange(change))

@@ -28,6 +28,11 @@ class UnmailableAddress(smtplib.SMTPRecipientsRefused):
         super().__init__({email: (553, b"Mailbox name not allowed")})
 
 
+def is_for_good(refused: smtplib.SMTPRecipientsRefused) -> bool:
+    """Reply codes of 500 or more: trying again helps nothing (RFC 5321, 4.2.1)."""
+    return all(code >= 500 for code, _ in refused.recipients.values())
+
+
 def receiver(email: str) -> str:
     """The address as a mail server is told it. Raises UnmailableAddress."""
     try:

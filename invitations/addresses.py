@@ -61,12 +61,6 @@ def read_addresses(text: str, most: int | None = None) -> list[TypedAddress]:
     return list(found.values())
 
 
-def read_address(text: str) -> TypedAddress:
-    """The first address of a text, in its stored form; a problem when there is none."""
-    found = read_addresses(text)
-    return next((address for address in found if address.email), None) or _bare(text.strip())
-
-
 class _Line:
     """Reads a line from left to right; `words` are what stands between commas, and may be a name or an address."""
 

@@ -4,10 +4,9 @@ from collections import Counter
 
 from invitations.csv_headings import COLUMNS, heading_ranks, plain
 from invitations.csv_roles import KNOWN_ROLES
-from invitations.csv_table import Table, address_cells
+from invitations.csv_table import ROWS_JUDGED, Table, address_cells
 
 Mapping = dict[str, int | None]
-ROWS_JUDGED = 200
 # After every rank of a heading.
 UNKNOWN = 99
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import User
-from common.mail import UnmailableAddress, send_mail
+from common.mail import UnmailableAddress, is_for_good, send_mail
 from invitations.models import Invitation
 from invitations.tokens import hash_token
 
@@ -66,9 +66,9 @@ def _send(kind: str, *, to: str, language: str, context: Context, headers: dict[
     except UnmailableAddress:
         raise MailError(Invitation.MailProblem.ADDRESS_UNUSABLE) from None
     except smtplib.SMTPRecipientsRefused as refused:
-        # A reply code of 500 or more is a refusal for good (RFC 5321, 4.2.1).
-        is_for_good = all(code >= 500 for code, _ in refused.recipients.values())
-        problem = Invitation.MailProblem.ADDRESS_REFUSED if is_for_good else Invitation.MailProblem.NOT_DELIVERED
+        problem = (
+            Invitation.MailProblem.ADDRESS_REFUSED if is_for_good(refused) else Invitation.MailProblem.NOT_DELIVERED
+        )
         raise MailError(problem) from None
     except OSError as error:  # smtplib's errors and the network's
         raise MailError(Invitation.MailProblem.NOT_DELIVERED) from error

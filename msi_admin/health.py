@@ -17,10 +17,8 @@ from redis.exceptions import ConnectionError as ConnectionClosed
 
 from msi_admin.exposition import figures_of_processes, is_allowed
 from operations.figures import figures_of_rows
+from operations.workers import SILENT_SECONDS
 from sync.queue import seconds_since_sweep
-
-# Sweeps may wait a little in a busy queue.
-LONGEST_SILENCE = 30.0
 
 
 @require_safe
@@ -76,7 +74,7 @@ class Scheduler(HealthCheck):  # type: ignore[misc]
 
     def run(self) -> None:
         age = seconds_since_sweep()
-        if age is None or age > LONGEST_SILENCE:
+        if age is None or age > SILENT_SECONDS:
             raise ServiceUnavailable("no sweep" if age is None else f"the last sweep was {age:.0f} seconds ago")
 
 

@@ -16,11 +16,10 @@ from accounts.models import Member
 from accounts.permissions import Permission
 from common.cache import REDIS_IS_AWAY
 from common.locks import is_held_by_others
+from msi_admin.probes import PROBES
 
 logger = structlog.get_logger(__name__)
 
-# What load balancers and monitoring ask (msi_admin.health).
-PROBES = {"/healthz", "/readyz", "/readyz/workers", "/metrics"}
 # A file of 5 MB, and what a form puts around it.
 LARGEST_UPLOAD = 5 * 1024 * 1024 + 64 * 1024
 # Signing in, a new password and accepting an invitation are short.

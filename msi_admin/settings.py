@@ -16,6 +16,7 @@ from kombu import Queue
 
 from msi_admin import beat
 from msi_admin.environment import embedded_services, local_secrets, refuse_unsafe
+from msi_admin.probes import PROBES
 
 # Lets generic Django classes be subscripted at run time, as their stubs are.
 django_stubs_ext.monkeypatch()
@@ -323,7 +324,7 @@ CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = SECURE
 # Probes of a load balancer come over http.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz(/workers)?$", r"^metrics$"]
+SECURE_REDIRECT_EXEMPT = [f"^{probe.removeprefix('/')}$" for probe in PROBES]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None

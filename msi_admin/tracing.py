@@ -25,6 +25,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.trace import Link, SpanKind, Status
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from msi_admin.probes import PROBES
+
 # In the old and the new words of OpenTelemetry's semantic conventions.
 KEPT = frozenset(
     {
@@ -58,7 +60,6 @@ SITES = (
     "cloudforce.com",
     "slack.com",
 )
-PROBES = "healthz,readyz,readyz/workers,metrics"
 
 
 def start() -> None:
@@ -74,7 +75,7 @@ def start() -> None:
     propagate.set_global_textmap(TraceContextTextMapPropagator())
     # It asks for the host, which probes may name as they like.
     behind_probes = settings.MIDDLEWARE.index("msi_admin.middleware.ProbesMiddleware") + 1
-    DjangoInstrumentor().instrument(excluded_urls=PROBES, middleware_position=behind_probes)
+    DjangoInstrumentor().instrument(excluded_urls=",".join(PROBES), middleware_position=behind_probes)
     for instrumentor in (CeleryInstrumentor, PsycopgInstrumentor, RequestsInstrumentor, RedisInstrumentor):
         instrumentor().instrument()
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from clients.http import AccessDenied, ApiError, QuotaExceeded, ReconnectNeeded, TransientApiError
 from clients.marketo.client import MarketoClient
+from clients.marketo.sample import SAMPLE_SIZE
 from clients.marketo.types import ChangesPage
 from clients.salesforce.client import SalesforceClient
 from clients.values import whole_number
@@ -24,8 +25,6 @@ from connections.services.visibility import LIFETIME, SYNCED, Kind, Sight, Verdi
 from marketo_instances.schema import activity_types
 
 T = TypeVar("T")
-
-SAMPLE_SIZE = 300  # what one call to Marketo takes
 
 _CHECKS_PER_HOUR = 50
 # Salesforce counts all records now and then, not at the moment of the question.

@@ -140,7 +140,7 @@ _STUCK = {
     "database_trouble": Problem(WAITS["database_trouble"], _("Look into the log of PostgreSQL."), _OPERATOR),
 }
 
-# The rule that decided about one person, in words.
+# What is wrong with a row of a file.
 ROW_FAULTS = {
     "wrong_columns": _("The row has more or fewer values than the header."),
     "no_id": _("The row does not have a Marketo ID."),

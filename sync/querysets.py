@@ -90,7 +90,7 @@ class SyncRunQuerySet(LeasedJobQuerySet):
         return over.filter(is_idle | Q(finished_at__lt=Now() - timedelta(days=settings.JOURNAL_DAYS)))
 
     def usual_removals(self, run: SyncRun) -> tuple[int, int]:
-        """How many of the last 30 runs of the same account and kind have succeeded, and the most people one removed."""
+        """Of the account's last 30 runs of this kind that succeeded: how many there are, and the most one removed."""
         before = self.filter(account=run.account_id, kind=run.kind, status=RunStatus.SUCCEEDED, pk__lt=run.pk)
         removed = list(before.order_by("-pk").values_list("removed", flat=True)[:30])
         return len(removed), max(removed, default=0)

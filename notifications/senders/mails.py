@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from accounts.models import User
-from common.mail import UnmailableAddress, send_mail
+from common.mail import UnmailableAddress, is_for_good, send_mail
 from notifications.models import Trouble
 from notifications.senders.taking import Envelope, NotTaken
 
@@ -27,8 +27,6 @@ def send_to(user: User, envelope: Envelope, settings_url: str) -> None:
     except UnmailableAddress:
         raise NotTaken(Trouble.ADDRESS_REFUSED, is_final=True) from None
     except smtplib.SMTPRecipientsRefused as refused:
-        # A reply code of 500 or more is a refusal for good (RFC 5321, 4.2.1).
-        is_final = all(code >= 500 for code, _ in refused.recipients.values())
-        raise NotTaken(Trouble.ADDRESS_REFUSED, is_final=is_final) from None
+        raise NotTaken(Trouble.ADDRESS_REFUSED, is_final=is_for_good(refused)) from None
     except OSError:  # smtplib's errors and the network's
         raise NotTaken(Trouble.MAIL_SERVER) from None

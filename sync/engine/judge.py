@@ -260,6 +260,10 @@ class Statements:
             cursor.execute(sql.SQL(statement).format(**self.names, **names), self.params)
             return list(cursor.fetchall())
 
+    def changes_by_kind(self) -> dict[str, int]:
+        """How many people the copy would gain, lose or change, by history.models.ChangeKind."""
+        return dict(self.rows("SELECT kind, count(*) FROM {changes} GROUP BY kind"))
+
 
 def tidy(statements: Statements) -> int:
     """Make what was read fit to be judged: everybody once, with long ids; answers how many rows had been read twice."""

@@ -43,7 +43,6 @@ SELECT reason, count(*),
     coalesce(sum(hash_record_extended((marketo_id, {content}), 0)) FILTER (WHERE reason = ''), 0)::text
 FROM {everybody} AS judged GROUP BY reason
 """
-COUNT_BY_KIND = "SELECT kind, count(*) FROM {changes} GROUP BY kind"
 COUNT_HIDDEN = """
 SELECT reason, count(*) FROM sync_absent WHERE reason = ANY(%(staying)s) GROUP BY reason
 """
@@ -228,7 +227,7 @@ class _Merge:
     def _changes(self, synced: int) -> dict[str, Any]:
         if not self.has_people:
             return {"added": synced, "updated": 0, "removed": 0, "people": synced}
-        kinds = dict(self.statements.rows(COUNT_BY_KIND))
+        kinds = self.statements.changes_by_kind()
         added, returned = kinds.get(ChangeKind.ADDED, 0), kinds.get(ChangeKind.RETURNED, 0)
         removed = kinds.get(ChangeKind.REMOVED, 0)
         people = self._people_before() + added + returned - removed

@@ -60,7 +60,6 @@ SELECT count(*), coalesce(md5(string_agg(past.content_before, '' ORDER BY market
     coalesce(md5(string_agg({{copy_hash}}, '' ORDER BY marketo_id)), '')
 FROM {PEOPLE_OF_RUN} AND past.kind <> '{ChangeKind.ADDED}' AND marketo_id IN (SELECT marketo_id FROM {{changes}})
 """  # noqa: S608 (our own texts)
-COUNT_BY_KIND = "SELECT kind, count(*) FROM {changes} GROUP BY kind"
 COUNT_LEFT = f"""
 SELECT CASE past.kind WHEN '{ChangeKind.ERASED}' THEN 'erased' ELSE 'changed_since' END, count(*)
 FROM history_change AS past LEFT JOIN sync_person AS copy USING (account_id, marketo_id)
@@ -97,7 +96,7 @@ def _gather(run: SyncRun, statements: Statements) -> dict[str, Any]:
     # Where the journal's statistics are older than the run that is taken back, they say that it has changed nobody.
     statements.change("CREATE INDEX ON {changes} (marketo_id)")
     statements.change("ANALYZE {changes}")
-    kinds = dict(statements.rows(COUNT_BY_KIND))
+    kinds = statements.changes_by_kind()
     returned, removed = kinds.get(ChangeKind.RETURNED, 0), kinds.get(ChangeKind.REMOVED, 0)
     return {
         "seen": sum(kinds.values()),

@@ -1,4 +1,4 @@
-"""What is hidden in a value and what stays; tests/msi_admin/test_logs.py looks for secrets in what was logged."""
+"""What is hidden in a value and what stays; tests/common/test_logs.py looks for secrets in what was logged."""
 
 import enum
 import secrets

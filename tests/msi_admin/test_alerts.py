@@ -29,7 +29,7 @@ from common.mail import MAILS
 from connections.models import Service
 from history.models import ChangeDelay
 from msi_admin.measures import DROPPED, REQUESTS, TASKS
-from msi_admin.middleware import PROBES
+from msi_admin.probes import PROBES
 from notifications.handing_over import MESSAGES
 from notifications.models import ChannelKind, Trouble
 from problems.codes import ProblemCode
