@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
 from common.events import Event, declare, sentences
+from problems.problem import WATCHERS
 
 FRESHNESS_MISSED = declare(
     Event(
@@ -12,7 +13,7 @@ FRESHNESS_MISSED = declare(
         describe=sentences(
             what=_("95 of 100 changes of this month were to arrive within {promised} minutes; it took {minutes}."),
             todo=_("Check the runs that waited or failed this month, or promise what the allowances can keep."),
-            who=_("A Marketo admin of your company, an Admin of the Sales account, or the operator of this console"),
+            who=WATCHERS,
         ),
         permission=Permission.CONTROL_RUNS,
         example={"promised": 10, "minutes": 34, "late": 212},

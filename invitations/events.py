@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import Permission
 from common.events import Details, Event, Message, declare, sentences
 from invitations.models import Invitation
+from problems.problem import OPERATOR
 
 _of_an_address = sentences(
     what=_("The mail server refused the address of an invitation. The invited person has not received it."),
@@ -17,7 +18,7 @@ _of_the_server = sentences(
         "It is sent again automatically. Superusers press Send a test mail on the page Operators: it shows what the "
         "mail server answers."
     ),
-    who=_("The operator of this console"),
+    who=OPERATOR,
 )
 _ADDRESS_PROBLEMS = {Invitation.MailProblem.ADDRESS_REFUSED, Invitation.MailProblem.ADDRESS_UNUSABLE}
 

@@ -17,14 +17,13 @@ from marketo_instances.schema import describe_fields, linkedin_field
 from problems.codes import problem_code
 from problems.errors import CredentialsUnreadable
 from problems.messages import ConnectionProblem, problem_for
-from problems.problem import Problem
+from problems.problem import MARKETO_ADMIN, Problem
 
 _SALESFORCE_FIELDS = ("sfdcLeadId", "sfdcContactId", "sfdcType")
 _KEPT_SECONDS = 300
 # Another one whenever Prerequisites change or move: consoles of two versions share a cache during an upgrade.
 _KEPT_VERSION = 2
 _ACCOUNT_MANAGER = _("Your Adobe account manager")
-_MARKETO_ADMIN = _("A Marketo admin of your company")
 
 
 class CheckResult(StrEnum):
@@ -124,7 +123,7 @@ def _salesforce_synced(client: MarketoClient) -> Prerequisite:
     try:
         fields = describe_fields(client)
         if not {field.name for field in fields}.issuperset(_SALESFORCE_FIELDS):
-            return Prerequisite(CheckResult.NO, (no_sync,), _MARKETO_ADMIN)
+            return Prerequisite(CheckResult.NO, (no_sync,), MARKETO_ADMIN)
         return _judge_sample(read_salesforce_sample(client), linkedin_field(fields))
     except ApiError as error:
         return _cannot_tell(problem_for(problem_code(error)))
@@ -134,9 +133,9 @@ def _judge_sample(sample: SalesforceSample, linkedin: str) -> Prerequisite:
     counts: dict[str, int | str] = {"synced": sample.synced, "people": sample.people, "linkedin": linkedin}
     if sample.synced:
         fact = _("Marketo and Salesforce are synced: %(synced)s of %(people)s people checked have a Salesforce ID.")
-        return Prerequisite(CheckResult.YES, (fact, _linkedin_fact(linkedin)), _MARKETO_ADMIN, counts)
+        return Prerequisite(CheckResult.YES, (fact, _linkedin_fact(linkedin)), MARKETO_ADMIN, counts)
     fact = _("Marketo has the Salesforce fields, but none of the %(people)s people checked has a Salesforce ID.")
-    return Prerequisite(CheckResult.UNKNOWN, (fact,), _MARKETO_ADMIN, counts)
+    return Prerequisite(CheckResult.UNKNOWN, (fact,), MARKETO_ADMIN, counts)
 
 
 def _linkedin_fact(linkedin: str) -> Promise:

@@ -38,4 +38,6 @@ ACCOUNT_ADMIN = _("An Admin or a Salesforce admin of the Sales account")
 SALESFORCE_ADMIN = _("A Salesforce admin of your company")
 MARKETO_ADMIN = _("A Marketo admin of your company")
 OPERATOR = _("The operator of this console")
+# Of those who watch over the data sync: whoever of them finds the cause.
+WATCHERS = _("A Marketo admin of your company, an Admin of the Sales account, or the operator of this console")
 NOBODY = _("Nobody: it goes away by itself")

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
 from common.events import Details, Event, Message, declare, filled
+from problems.problem import SALESFORCE_ADMIN
 from salesforce_package.items.checklist import ITEMS
 
 # The rest is on the page.
@@ -18,7 +19,7 @@ def _broken(details: Details) -> Message:
     return Message(
         f"{what} {' · '.join(titles[:MOST_NAMED])}".strip(),
         gettext("Open the page Salesforce package: it says what is missing, and what to do."),
-        gettext("A Salesforce admin of your company"),
+        str(SALESFORCE_ADMIN),
     )
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import Permission
 from common.durations import duration
 from common.events import Details, Event, Message, declare, filled, sentences
-from problems.problem import NOBODY
+from problems.problem import MARKETO_ADMIN, NOBODY, SALESFORCE_ADMIN, WATCHERS
 from sync.models import RunKind, SyncRun
 from sync.words import LABELS
 
@@ -66,7 +66,7 @@ def _copy_old(details: Details) -> Message:
     return Message(
         filled(gettext("The copy is at least {late} behind."), {"late": duration(60 * details["minutes"])}),
         gettext("Open the last runs: they show what holds them up. You can also start a sync by hand."),
-        gettext("A Marketo admin of your company, an Admin of the Sales account, or the operator of this console"),
+        str(WATCHERS),
     )
 
 
@@ -83,7 +83,7 @@ def _fields_gone(details: Details) -> Message:
         gettext(
             "Show the fields to the API user in Marketo again, then start a full sync: until then they are not read."
         ),
-        gettext("A Marketo admin of your company"),
+        str(MARKETO_ADMIN),
     )
 
 
@@ -97,7 +97,7 @@ def _roles_gone(_details: Details) -> Message:
             "Give the connected user read access to Opportunity and Contact under Setup > Profiles, Object Settings, "
             "then start a full sync."
         ),
-        gettext("A Salesforce admin of your company"),
+        str(SALESFORCE_ADMIN),
     )
 
 

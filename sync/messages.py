@@ -15,33 +15,30 @@ from connections.services.visibility import SYNCED, Kind, Visibility
 from history.models import ChangeKind
 from problems.codes import ProblemCode, problem_code
 from problems.messages import PROBLEMS, ConnectionProblem, problem_for
-from problems.problem import NOBODY, Problem
+from problems.problem import MARKETO_ADMIN, NOBODY, OPERATOR, WATCHERS, Problem
 from sync.eligibility import Reason
 from sync.engine.problems import MustWait, RunFailed
 from sync.erasure import ERASED_ROW
 from sync.models import RejectedRow, SyncRun
 from sync.words import LABELS
 
-_MARKETO_ADMIN = _("A Marketo admin of your company")
-_OPERATOR = _("The operator of this console")
-_WATCHERS = _("A Marketo admin of your company, an Admin of the Sales account, or the operator of this console")
 _AGAIN = _("Nothing was changed. Press Sync again on the page of the run.")
 
 FAILURES = {
     "no_salesforce_fields": Problem(
         _("This Marketo instance does not have the fields {fields}, so it is not synced with Salesforce."),
         _("Set up Marketo's own sync with Salesforce first, then start again. Nothing was changed."),
-        _MARKETO_ADMIN,
+        MARKETO_ADMIN,
     ),
     "no_assets_permission": Problem(
         _("Marketo does not tell when the instance began: the API user's role lacks the permission Read-Only Assets."),
         _("Give the API user's role the permission Read-Only Assets, then start again. Nothing was changed."),
-        _MARKETO_ADMIN,
+        MARKETO_ADMIN,
     ),
     "no_folders": Problem(
         _("Marketo showed no folder, so it is not known how far back people must be read."),
         _("Let the API user's role see at least one workspace, then start again. Nothing was changed."),
-        _MARKETO_ADMIN,
+        MARKETO_ADMIN,
     ),
     "disconnected": Problem(
         _("The Sales account was disconnected from {service} in the middle of the run."),
@@ -51,7 +48,7 @@ FAILURES = {
     "extract_failed": Problem(
         _("A remote export failed twice. The last answer was: {detail}"),
         _AGAIN,
-        _WATCHERS,
+        WATCHERS,
     ),
     "too_many_changes": Problem(
         _("More than {most} people have changed since the last look, too many to be read one by one."),
@@ -61,37 +58,37 @@ FAILURES = {
     "waited_too_long": Problem(
         _("The run stood still for {days} days. The reason it waited for: {reason}"),
         _("Nothing was changed. Find out which other tool uses that up, or ask for more of it, then start again."),
-        _MARKETO_ADMIN,
+        MARKETO_ADMIN,
     ),
     "list_gone": Problem(
         _("Marketo no longer has the list {list}, whose members alone are in the copy."),
         _("Nothing was changed. Press Sync, choose another list or none, then start again."),
-        _MARKETO_ADMIN,
+        MARKETO_ADMIN,
     ),
     "nobody_read": Problem(
         _("{service} reported no people at all, although the copy has people."),
         _("Nothing was changed. Check that the connected user still sees people there, then start again."),
-        _MARKETO_ADMIN,
+        MARKETO_ADMIN,
     ),
     "stage_lost": Problem(
         _("The database was restarted again and again during the run, which lost the rows that had been read."),
         _AGAIN,
-        _WATCHERS,
+        WATCHERS,
     ),
     "read_again": Problem(
         _("The database was restarted since, which lost the rows that had been read."),
         _("Nothing was changed. Start a sync: it reads everybody again."),
-        _WATCHERS,
+        WATCHERS,
     ),
     "receipt_mismatch": Problem(
         _("The copy would not have matched what was read: {source_rows} people read, {copy_rows} in the copy."),
         _("Nothing was changed. Start again; if it stays, send the number of this run to the operator."),
-        _OPERATOR,
+        OPERATOR,
     ),
     "crashed": Problem(
         _("The same step started {tries} times and never finished."),
         _("Nothing was changed. Look into the worker's log under the number of this run."),
-        _OPERATOR,
+        OPERATOR,
     ),
 }
 
@@ -136,8 +133,8 @@ WAITS = {
 
 # Of these the ones for which the operator must do something.
 _STUCK = {
-    "database_full": Problem(WAITS["database_full"], _("Give the disk of PostgreSQL more room."), _OPERATOR),
-    "database_trouble": Problem(WAITS["database_trouble"], _("Look into the log of PostgreSQL."), _OPERATOR),
+    "database_full": Problem(WAITS["database_full"], _("Give the disk of PostgreSQL more room."), OPERATOR),
+    "database_trouble": Problem(WAITS["database_trouble"], _("Look into the log of PostgreSQL."), OPERATOR),
 }
 
 # What is wrong with a row of a file.
