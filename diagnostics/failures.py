@@ -19,7 +19,7 @@ from problems.codes import ProblemCode, problem_code
 from problems.messages import ConnectionProblem
 from problems.problem import MARKETO_ADMIN, YOU, Problem
 
-SHOWN_FOR = timedelta(days=30)
+_SHOWN_FOR = timedelta(days=30)
 _NOT_CONNECTED = {
     Service.MARKETO: ProblemCode.MARKETO_NOT_CONNECTED,
     Service.SALESFORCE: ProblemCode.SALESFORCE_NOT_CONNECTED,
@@ -55,9 +55,14 @@ class ActorFailures:
 
 def shown_failures(accounts: Iterable[SalesAccount]) -> QuerySet[ApiFailure]:
     """What failed in the last 30 days."""
-    found = ApiFailure.objects.filter(account__in=accounts, last_seen_at__gte=timezone.now() - SHOWN_FOR)
+    return shown_among(ApiFailure.objects.filter(account__in=accounts))
+
+
+def shown_among(failures: QuerySet[ApiFailure]) -> QuerySet[ApiFailure]:
+    """Those of the last 30 days."""
+    recent = failures.filter(last_seen_at__gte=timezone.now() - _SHOWN_FOR)
     # An export that cannot be cancelled has ended: nobody has to act.
-    return found.exclude(operation__endswith="/cancel.json")
+    return recent.exclude(operation__endswith="/cancel.json")
 
 
 def explained_failures(account: SalesAccount, reader: User) -> list[ExplainedFailure]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db.models import Count, Exists, Func, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_stubs_ext import StrOrPromise
@@ -14,7 +13,7 @@ from accounts.models import Member, SalesAccount, Team
 from accounts.permissions import Permission
 from connections.models import ApiFailure
 from connections.services.health import Health, marketo_health, salesforce_health
-from diagnostics.failures import SHOWN_FOR
+from diagnostics.failures import shown_among
 
 
 @dataclass(frozen=True)
@@ -49,9 +48,9 @@ def page_states(member: Member) -> dict[str, PageState]:
 
 def _counts(account: SalesAccount) -> tuple[int, int, bool]:
     """How many users and teams there are, and whether calls fail; in one query, because every page shows it."""
-    recent = ApiFailure.objects.filter(account=OuterRef("pk"), last_seen_at__gte=timezone.now() - SHOWN_FOR)
+    unsolved = shown_among(ApiFailure.objects.filter(account=OuterRef("pk"), solved_at=None))
     users, teams = _count(Member.objects.all()), _count(Team.objects.all())
-    columns = SalesAccount.objects.values_list(users, teams, Exists(recent.filter(solved_at=None)))
+    columns = SalesAccount.objects.values_list(users, teams, Exists(unsolved))
     counts: tuple[int, int, bool] = columns.get(pk=account.pk)
     return counts
 

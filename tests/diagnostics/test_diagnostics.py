@@ -265,7 +265,9 @@ def test_an_export_that_cannot_be_cancelled_is_no_problem(
 ) -> None:
     """Cleaning up after a run: the export had ended by itself, and nobody has to act."""
     record_failure(account.pk, "/bulk/v1/leads/export/…/cancel.json", ApiError("marketo", "1003"))
-    assert "No call has failed in the last 30 days" in text_of(client_of(admin).get(PAGE))
+    page = text_of(client_of(admin).get(PAGE))
+    assert "No call has failed in the last 30 days" in page
+    assert "Calls failed" not in page, "the link to it in the settings has no mark either"
 
 
 def test_checking_without_a_connection_says_so(admin: User, client_of: ClientOf) -> None:
