@@ -158,6 +158,8 @@ def test_config_shows_the_addresses_that_the_package_page_looks_for(browser: Cli
     page = text_of(browser.get("/marketo/sales-insight/config/"))
     for host in ("https://123-abc-456.mktoapi.com", "https://123-abc-456.mktorest.com"):
         assert f"<code>{host}</code>" in page
+    # The checklist says the same of the remote site for SOAP, which Adobe removed.
+    assert "the Marketo Host only if something of yours still calls the SOAP API" in page
 
 
 def test_the_guides_path_can_be_clicked_from_admin_on(browser: Client) -> None:
