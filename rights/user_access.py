@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.db import transaction
@@ -37,8 +37,12 @@ class AccessState:
     others: MemberQuerySet
 
     @property
-    def is_settling(self) -> bool:
-        return self.connection is not None and timezone.now() < self.connection.connected_at + SETTLING_TIME
+    def settles_at(self) -> datetime | None:
+        """Until when Marketo may let nobody in; None once that is over."""
+        if self.connection is None:
+            return None
+        until = self.connection.connected_at + SETTLING_TIME
+        return until if timezone.now() < until else None
 
 
 def access_state(account: SalesAccount) -> AccessState:
