@@ -268,7 +268,7 @@ class _Checklist:
             values=[value.format(munchkin_id=self.munchkin_id.lower()) for value in item.values],
             setup_url=self._setup_url(item) if self.setup_origin and item.path else "",
             tick=self._tick(item, finding),
-            people=[Lacking(**person) for person in finding.get("people", [])] if finding else [],
+            people=[_lacking(person) for person in finding.get("people", [])] if finding else [],
         )
 
     def _setup_url(self, item: Item) -> str:
@@ -277,6 +277,14 @@ class _Checklist:
     def _tick(self, item: Item, finding: dict[str, Any] | None) -> PackageTick | None:
         tick = self.ticks.get(item.key)
         return tick if tick and tick.is_about(finding) else None
+
+
+def _lacking(found: dict[str, str]) -> Lacking:
+    """Somebody as they were found; the names of all activity fields are one word, so often do they stand there."""
+    person = Lacking(**found)
+    if person.lacks != ", ".join(_FIELDS):
+        return person
+    return replace(person, lacks=_("all %(count)s fields") % {"count": len(_FIELDS)})
 
 
 def _named(person: Lacking, people: list[Lacking]) -> str:

@@ -20,7 +20,14 @@ EVIDENCE: Evidence = {
     "have_set": _("Users who have it, or the same rights by a profile: %(able)s of %(count)s."),
     "have_api": _("Users whose profile or permission sets have API Enabled: %(able)s of %(count)s."),
     "all_connected": _("Salesforce answers every user's own connection: %(count)s of %(count)s."),
-    "some_connected": _("Salesforce answers the connected user. Others whom it has answered: %(able)s of %(count)s."),
+    "some_connected": _(
+        "Salesforce answers the connected user. Users whom it has answered: %(able)s of %(count)s. The others have not "
+        "tried it yet."
+    ),
+    "none_connected": _(
+        "Salesforce answers the connected user. Users who have tried it with a connection of their own: none of "
+        "%(count)s."
+    ),
 }
 
 
@@ -74,7 +81,7 @@ def _lets_app_in(org: Org) -> Finding:
     values: dict[str, str | int] = {"able": able, "count": len(users)}
     if users and able == len(users):
         return Finding(State.DONE, "all_connected", values)
-    return Finding(State.UNKNOWN, "some_connected", values)
+    return Finding(State.UNKNOWN, "some_connected" if able else "none_connected", values)
 
 
 def _text(value: object) -> str:
@@ -125,7 +132,10 @@ SECTION = Section(
             title=_("The app of this console is not blocked"),
             place=Place.ORG,
             where=_("Setup > External Client Apps > OAuth Usage; a connected app: Setup > Connected Apps OAuth Usage"),
-            how=_("The row of the app must offer Block; if it offers Unblock, press it."),
+            how=_(
+                "Find the app in the list by the name that Salesforce shows when somebody presses Connect, or that "
+                "your company gave it. Its row must offer Block; if it offers Unblock, press it."
+            ),
             path="/lightning/setup/ConnectedAppsUsage/home",
             check=_lets_app_in,
         ),

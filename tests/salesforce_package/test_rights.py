@@ -136,6 +136,14 @@ def _user_id(connection: SalesforceConnection, username: str) -> str:
     return str(user["Id"])
 
 
+def test_who_lacks_every_field_is_not_told_their_names(
+    checked: SalesAccount, sellers: list[Member], change_org: ChangeOrg
+) -> None:
+    """The 15 names stood on the sheet once for each user."""
+    change_org("install_package")
+    assert {person.lacks for person in items(checked)["field_security"].people} == {"all 15 fields"}
+
+
 def test_nobody_to_judge_is_no_reason_for_green(checked: SalesAccount, change_org: ChangeOrg) -> None:
     change_org("install_package")
     checked.members.all().delete()
@@ -149,7 +157,8 @@ def test_whether_an_app_lets_people_in_is_known_of_those_who_are_connected(
 ) -> None:
     entry = items(checked)["app_not_blocked"]
     assert (entry.state, entry.can_tick) == (State.UNKNOWN, True)
-    assert "answered: 1 of 8" in entry.found
+    assert "Users whom it has answered: 1 of 8. The others have not tried it yet." in entry.found
+    assert "by the name that Salesforce shows" in str(entry.item.how)
     checked.members.filter(pk__in=[seller.pk for seller in sellers]).delete()
     assert items(checked)["app_not_blocked"].state is State.DONE
 
