@@ -1,6 +1,6 @@
 """What people may order here: adding, changing, testing and removing channels."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -87,14 +87,15 @@ def add_channel(*, owner: Owner, kind: ChannelKind, address: str, language: str,
         language=language,
         time_zone=added_by.time_zone,
     )
-    settle(owner)
+    _settle(owner)
     _record(channel, NotificationAction.CHANNEL_ADDED, added_by)
     return channel
 
 
 @transaction.atomic
-def change_channel(*, channel: Channel, values: Mapping[str, Any], changed_by: User) -> None:
-    """Change where or when a channel is told; what waits for it is tried again at once."""
+def change_channel(*, owner: Owner, channel: Channel, values: Mapping[str, Any], changed_by: User) -> None:
+    """Change where or when one of the owner's channels is told; what waits for it is tried again at once."""
+    channel = channel if channel.pk else owner.keep_mail()
     for name, value in values.items():
         setattr(channel, name, value)
     channel.save(update_fields=list(values))
@@ -103,12 +104,13 @@ def change_channel(*, channel: Channel, values: Mapping[str, Any], changed_by: U
 
 
 @transaction.atomic
-def choose_events(*, owner: Owner, chosen: Mapping[Channel, set[str]], chosen_by: User) -> None:
-    """Let each of the owner's channels be told of the events that were chosen for it."""
+def choose_events(*, owner: Owner, ticked: Callable[[Channel], set[str]], chosen_by: User) -> None:
+    """Let each of the owner's channels be told of the events that were ticked for it."""
+    keep_as_is(owner)
     offered = {event.key for event in all_events() if owner.may_be_told(event)}
-    for channel, ticked in chosen.items():
+    for channel in owner.channels():
         # What the page did not show stays as it is: it is still told to whom it concerns.
-        events = sorted((ticked & offered) | (wanted_by(channel) - offered))
+        events = sorted((ticked(channel) & offered) | (wanted_by(channel) - offered))
         if events != sorted(wanted_by(channel)):
             channel.events = events
             channel.save(update_fields=["events"])
@@ -126,7 +128,14 @@ def is_settled(account: SalesAccount) -> bool:
     return Channel.objects.for_account(account).exclude(settled_at=None).exists()
 
 
-def settle(owner: Owner) -> None:
+@transaction.atomic
+def keep_as_is(owner: Owner) -> None:
+    """Who is told is right as it is."""
+    owner.keep_mail()
+    _settle(owner)
+
+
+def _settle(owner: Owner) -> None:
     """Nobody has to be asked any more who is told of the account; about one's own channels nobody is asked."""
     if owner.account and not owner.member:
         unsettled = Channel.objects.for_account(owner.account).filter(settled_at=None)

@@ -1,5 +1,7 @@
 """Settings > Notifications: the account's channels, and everybody's own."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -52,10 +54,7 @@ def channels(request: ConsoleRequest, *, is_own: bool) -> HttpResponse:
     """Every channel with its state, and which event goes where; a post chooses events."""
     owner = _owner(request, is_own=is_own)
     if request.method == "POST":
-        owner.keep_mail()
-        chosen = {channel: _ticked(request, channel) for channel in owner.channels()}
-        services.choose_events(owner=owner, chosen=chosen, chosen_by=request.user)
-        services.settle(owner)
+        services.choose_events(owner=owner, ticked=partial(_ticked, request), chosen_by=request.user)
         messages.success(request, _("Saved."))
         return redirect(_page(is_own))
     return _render(request, owner, owner.channels(), NewChannelForm(), is_own=is_own)
@@ -88,9 +87,7 @@ def _render(
 @require_POST
 def keep(request: ConsoleRequest) -> HttpResponse:
     """Who is told is right as it is: the Setup guide asks no more."""
-    owner = Owner(account=request.member.account)
-    owner.keep_mail()
-    services.settle(owner)
+    services.keep_as_is(Owner(account=request.member.account))
     messages.success(request, _("Saved. Change it at any time under Settings > Admin Settings > Notifications."))
     return redirect("guide:setup")
 
@@ -123,11 +120,10 @@ def add(request: ConsoleRequest, *, is_own: bool) -> HttpResponse:
 @fresh_sign_in_for(Permission.MANAGE_NOTIFICATIONS)
 def change(request: ConsoleRequest, pk: int, *, is_own: bool) -> HttpResponse:
     """When one channel is told, and where."""
-    channel = _channel(request, pk, is_own=is_own)
+    owner, channel = _owner(request, is_own=is_own), _channel(request, pk, is_own=is_own)
     form = ChannelForm(request.POST or None, instance=channel)
     if form.is_valid():
-        channel = channel if channel.pk else _owner(request, is_own=is_own).keep_mail()
-        services.change_channel(channel=channel, values=form.cleaned_data, changed_by=request.user)
+        services.change_channel(owner=owner, channel=channel, values=form.cleaned_data, changed_by=request.user)
         messages.success(request, _("Saved."))
         return redirect(_page(is_own))
     context = {"form": form, "channel": channel, "is_own": is_own, "page": _page(is_own)}

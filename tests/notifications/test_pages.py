@@ -17,6 +17,7 @@ from notifications.audiences import mail_of
 from notifications.events import CHANNEL_DEAD
 from notifications.handing_over import report_dead
 from notifications.models import Channel, ChannelKind, Delivery, Pace, Trouble
+from notifications.services import Owner, change_channel, choose_events
 from org_moves.events import OWN_ENDED
 from sandbox.testing import SandboxProcess
 from sync.events import FULL_SYNC_DONE
@@ -186,6 +187,17 @@ def test_what_changes_nothing_leaves_own_mails_those_of_the_account(
     assert browser.post(f"{OWN}0/", {"pace": "never"}).status_code == 400
     assert "cannot be removed" in text_of(browser.post(f"{OWN}0/remove/", follow=True))
     assert not own.exists()
+
+
+def test_a_choice_that_cannot_be_recorded_leaves_nothing(account: SalesAccount, admin: User) -> None:
+    """One's own mails were a row already, and the Setup guide asked no more."""
+    nobody = User(email="nobody@acme.example")
+    for owner in (Owner(account=account), Owner(account=account, member=admin.member)):
+        with pytest.raises(ValueError, match="unsaved"):
+            choose_events(owner=owner, ticked=lambda _channel: set(), chosen_by=nobody)
+        with pytest.raises(ValueError, match="unsaved"):
+            change_channel(owner=owner, channel=owner.channels()[0], values={"pace": Pace.HOURLY}, changed_by=nobody)
+    assert not Channel.objects.exclude(member=None, settled_at=None).exists()
 
 
 def test_what_a_page_does_not_show_stays_chosen(account: SalesAccount, member: User, client_of: ClientOf) -> None:
