@@ -54,6 +54,11 @@ INTRODUCTIONS = {
 MARKETO_ADMIN = gettext_lazy("Marketo admin")
 SALESFORCE_ADMIN = gettext_lazy("Salesforce admin")
 EITHER_ADMIN = gettext_lazy("Marketo or Salesforce admin")
+# Runs that somebody stopped, or that nobody started in time: nothing has failed.
+NOT_DONE = {
+    RunStatus.CANCELLED: gettext_lazy("The last sync was cancelled and changed nothing."),
+    RunStatus.DISCARDED: gettext_lazy("The last sync was discarded and changed nothing."),
+}
 # Steps for which a Salesforce admin can be asked by mail.
 ASKABLE_STEPS = frozenset({2, 6, 7})
 
@@ -183,10 +188,11 @@ def _sync(facts: SetupState) -> Step:
     if not (account.marketo.is_connected and account.salesforce.is_connected):
         return _unconnected_sync(facts.viewer, account)
     state = StepState.DONE if good else StepState.TODO
-    if last and last.is_finished and not good:
+    if last and last.status == RunStatus.FAILED and not good:
         state = StepState.PROBLEM
     is_under_way = bool(last and not last.is_finished and not last.paused_at and not good)
-    action = _sync_action(facts.viewer, last)
+    is_not_done = bool(last and last.status in NOT_DONE and not good)
+    action = _sync_action(facts.viewer, None if is_not_done else last)
     return Step(4, state, _sync_fact(good, last), MARKETO_ADMIN, action, is_under_way=is_under_way)
 
 
@@ -217,13 +223,19 @@ def _decision(viewer: Viewer, good: SyncRun | None, stopped: SyncRun) -> Step:
 def _sync_fact(good: SyncRun | None, last: SyncRun | None) -> str:
     if last and not last.is_finished:
         return _("The data sync is paused.") if last.paused_at else _running_fact(last)
-    if good and last and last.status == RunStatus.FAILED and last.pk > good.pk:
+    if good and last and last.status == RunStatus.FAILED and _ended_after(last, good):
         return " ".join([_synced(good), _("A later sync failed and changed nothing.")])
     if good:
         return _synced(good)
     if last:
-        return _("The last data sync failed and changed nothing. Its page says why.")
+        failed = _("The last data sync failed and changed nothing. Its page says why.")
+        return str(NOT_DONE.get(RunStatus(last.status), failed))
     return _("Both connections work; nothing has been copied yet.")
+
+
+def _ended_after(one: SyncRun, other: SyncRun) -> bool:
+    """A run that was held may end after others that began later."""
+    return bool(one.finished_at and other.finished_at and one.finished_at > other.finished_at)
 
 
 def _running_fact(run: SyncRun) -> str:

@@ -96,12 +96,40 @@ def test_a_first_sync_that_failed_is_a_problem(connected: SalesAccount, admin: U
     assert steps_of(admin)[3].state == StepState.PROBLEM
 
 
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (RunStatus.CANCELLED, "The last sync was cancelled and changed nothing."),
+        (RunStatus.DISCARDED, "The last sync was discarded and changed nothing."),
+    ],
+)
+def test_a_first_sync_that_somebody_stopped_is_still_to_be_done(
+    connected: SalesAccount, admin: User, status: RunStatus, sentence: str
+) -> None:
+    """Nothing has failed: the step offers the sync."""
+    make_marketo_admin(connected.marketo_instance, admin.email)
+    make_run(connected, status)
+    fourth = steps_of(admin)[3]
+    assert (fourth.state, fourth.fact) == (StepState.NEXT, sentence)
+    assert fourth.action
+    assert fourth.action.url == reverse("sync:preview")
+
+
+def test_a_sync_that_failed_before_a_held_one_was_approved_is_no_later_one(
+    connected: SalesAccount, admin: User
+) -> None:
+    finished = datetime(2026, 11, 22, tzinfo=UTC)
+    make_run(connected, RunStatus.SUCCEEDED, people=8123, finished_at=finished)
+    make_run(connected, RunStatus.FAILED, finished_at=finished - timedelta(hours=1))
+    assert "failed" not in steps_of(admin)[3].fact
+
+
 def test_a_later_sync_that_failed_is_told_beside_the_people_that_are_there(
     connected: SalesAccount, admin: User
 ) -> None:
     finished = datetime(2026, 11, 22, tzinfo=UTC)
     make_run(connected, RunStatus.SUCCEEDED, people=8123, finished_at=finished)
-    make_run(connected, RunStatus.FAILED, finished_at=finished)
+    make_run(connected, RunStatus.FAILED, finished_at=finished + timedelta(hours=1))
     fact = steps_of(admin)[3].fact
     assert "8,123 people" in fact
     assert "A later sync failed" in fact
