@@ -39,6 +39,8 @@ class AccountState:
     # Held, or a dry run: an Admin decides.
     stopped_run: SyncRun | None
     last_success: SyncRun | None
+    # The last success that has read both systems.
+    last_sync: SyncRun | None
     members: int
     waiting_invitations: int
     # Members and open invitations that are not there for the steps in Salesforce only.
@@ -95,6 +97,7 @@ def _account_state(account: SalesAccount, viewer: Viewer) -> AccountState:
         last_full_run=runs.full().order_by("-pk").first(),
         stopped_run=runs.waiting_for_a_decision().first(),
         last_success=runs.last_success(),
+        last_sync=runs.last_sync(),
         members=members.count(),
         waiting_invitations=invitations.open().count(),
         users=sum(found.exclude(role=Role.SALESFORCE_ADMIN).count() for found in (members, invitations.open())),

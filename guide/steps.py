@@ -184,7 +184,7 @@ def _sync(facts: SetupState) -> Step:
     if not account:
         return Step(4, StepState.TODO, _("Needs steps 2 and 3."), MARKETO_ADMIN, None)
     if account.stopped_run:
-        return _decision(facts.viewer, good, account.stopped_run)
+        return _decision(facts.viewer, account, account.stopped_run)
     if not (account.marketo.is_connected and account.salesforce.is_connected):
         return _unconnected_sync(facts.viewer, account)
     state = StepState.DONE if good else StepState.TODO
@@ -193,40 +193,41 @@ def _sync(facts: SetupState) -> Step:
     is_under_way = bool(last and not last.is_finished and not last.paused_at and not good)
     is_not_done = bool(last and last.status in NOT_DONE and not good)
     action = _sync_action(facts.viewer, None if is_not_done else last)
-    return Step(4, state, _sync_fact(good, last), MARKETO_ADMIN, action, is_under_way=is_under_way)
+    return Step(4, state, _sync_fact(account), MARKETO_ADMIN, action, is_under_way=is_under_way)
 
 
 def _unconnected_sync(viewer: Viewer, account: AccountState) -> Step:
     """People who are there stay there; only nothing new arrives."""
     missing = [number for number, health in ((2, account.salesforce), (3, account.marketo)) if not health.is_connected]
     needs = _("Needs steps 2 and 3.") if len(missing) == 2 else _("Needs step %(step)s.") % {"step": missing[0]}
-    good = account.last_success
-    if not good:
+    if not account.last_success:
         return Step(4, StepState.TODO, needs, MARKETO_ADMIN, None)
-    fact = " ".join([_synced(good), _("Nothing new arrives until both connections work.")])
+    fact = " ".join([_synced(account), _("Nothing new arrives until both connections work.")])
     return Step(4, StepState.DONE, fact, MARKETO_ADMIN, _sync_action(viewer, account.last_full_run))
 
 
-def _decision(viewer: Viewer, good: SyncRun | None, stopped: SyncRun) -> Step:
+def _decision(viewer: Viewer, account: AccountState, stopped: SyncRun) -> Step:
+    good = account.last_success
     is_held = stopped.status == RunStatus.HELD
     waits = (
         _("A data sync is held: it would remove or empty many people. Nothing has changed; an Admin decides.")
         if is_held
         else _("A dry run is waiting. Open it to start the sync.")
     )
-    fact = " ".join([_synced(good), waits]) if good else waits
+    fact = " ".join([_synced(account), waits]).strip()
     action = _relabel(_sync_action(viewer, stopped), _("Decide") if is_held else _("View"))
     state = StepState.PROBLEM if is_held else StepState.DONE if good else StepState.TODO
     return Step(4, state, fact, MARKETO_ADMIN, action, was_done=good is not None)
 
 
-def _sync_fact(good: SyncRun | None, last: SyncRun | None) -> str:
+def _sync_fact(account: AccountState) -> str:
+    good, last = account.last_success, account.last_full_run
     if last and not last.is_finished:
         return _("The data sync is paused.") if last.paused_at else _running_fact(last)
     if good and last and last.status == RunStatus.FAILED and _ended_after(last, good):
-        return " ".join([_synced(good), _("A later sync failed and changed nothing.")])
+        return " ".join([_synced(account), _("A later sync failed and changed nothing.")])
     if good:
-        return _synced(good)
+        return _synced(account)
     if last:
         failed = _("The last data sync failed and changed nothing. Its page says why.")
         return str(NOT_DONE.get(RunStatus(last.status), failed))
@@ -243,10 +244,14 @@ def _running_fact(run: SyncRun) -> str:
     return f"{waiting.reason} {waiting.goes_on}" if waiting else _("The data sync is running.")
 
 
-def _synced(good: SyncRun) -> str:
+def _synced(account: AccountState) -> str:
+    """How many people there are now, and when both systems were read; empty before the first sync."""
+    good, read = account.last_success, account.last_sync
+    if not good or not read:
+        return ""
     return _("%(people)s people in the Sales account; last sync %(date)s.") % {
         "people": intcomma(good.people),
-        "date": _day(good.finished_at),
+        "date": _day(read.finished_at),
     }
 
 

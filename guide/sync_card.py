@@ -13,9 +13,9 @@ from sync.services import connection_problem
 def sync_card(instance: MarketoInstance) -> dict[str, object]:
     """
     Variables of the card's template: `sync_run` (one that waits for a decision, or the last), `sync_waiting` (why it
-    stands still), `sync_success` (the last one that succeeded, also an incremental one), `sync_backlog`, `sync_changes`
-    (what the last incremental runs found, the oldest first), `sync_rhythm` (how changes arrive) and `sync_problem` (a
-    sentence or "").
+    stands still), `sync_success` (the last one that succeeded, also an incremental one), `sync_read` (the last that
+    read both systems), `sync_backlog`, `sync_changes` (what the last incremental runs found, the oldest first),
+    `sync_rhythm` (how changes arrive) and `sync_problem` (a sentence or "").
     """
     account = instance.account
     if not account:
@@ -27,6 +27,7 @@ def sync_card(instance: MarketoInstance) -> dict[str, object]:
         "sync_run": run,
         "sync_waiting": waiting_of(run) if run else None,
         "sync_success": runs.last_success(),
+        "sync_read": runs.last_sync(),
         "sync_backlog": backlog,
         "sync_changes": [one.total for one in reversed(backlog.runs)] if backlog else [],
         "sync_rhythm": how_changes_arrive(account),

@@ -119,6 +119,12 @@ class SyncRunQuerySet(LeasedJobQuerySet):
         run: SyncRun | None = self.filter(status=RunStatus.SUCCEEDED).order_by("-finished_at", "-pk").first()
         return run
 
+    def last_sync(self) -> SyncRun | None:
+        """The last success that has read Marketo and Salesforce: an undo asks neither."""
+        from sync.models import RunKind
+
+        return self.exclude(kind=RunKind.UNDO).last_success()
+
     def with_cause(self, code: str) -> Self:
         """Runs that failed by it, or that it keeps waiting now."""
         from sync.models import Extract

@@ -32,6 +32,7 @@ def people(request: ConsoleRequest) -> HttpResponse:
         "text": text,
         "more_than": MOST_FOUND if len(found) > MOST_FOUND else None,
         "succeeded": succeeded,
+        "last_sync": runs.last_sync(),
         "last_run": succeeded or runs.order_by("-pk").first(),
     }
     return render(request, "people/people.html", context)

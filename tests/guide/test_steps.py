@@ -1,5 +1,6 @@
 """The Setup guide: each step's state follows from facts, and everybody is offered what they can do."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import SalesAccount, User
 from accounts.permissions import Role
@@ -17,7 +19,7 @@ from guide.steps import Step, StepState, steps_for
 from invitations.models import Invitation
 from problems.codes import ProblemCode
 from salesforce_package.state import PackageState
-from sync.models import SyncRun
+from sync.models import RunKind, SyncRun
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import (
@@ -133,6 +135,21 @@ def test_a_later_sync_that_failed_is_told_beside_the_people_that_are_there(
     fact = steps_of(admin)[3].fact
     assert "8,123 people" in fact
     assert "A later sync failed" in fact
+
+
+def test_an_undo_is_no_sync(connected: SalesAccount, admin: User, client_of: ClientOf) -> None:
+    """It counts the people, and has read neither system."""
+    make_marketo_admin(connected.marketo_instance, admin.email)
+    now = timezone.now()
+    make_run(connected, RunStatus.SUCCEEDED, people=8123, finished_at=now - timedelta(days=3))
+    make_run(connected, RunStatus.SUCCEEDED, kind=RunKind.UNDO, people=8124, finished_at=now)
+    day = date_format(now - timedelta(days=3), "DATE_FORMAT")
+    assert steps_of(admin)[3].fact == f"8,124 people in the Sales account; last sync {day}."
+    browser = client_of(admin)
+    for address in ("people:people", "guide:actions_config"):
+        page = text_of(browser.get(reverse(address)))
+        assert re.search(r"8,?124", page), address
+        assert "3 days ago" in page, address
 
 
 def test_a_paused_sync_is_not_called_running(connected: SalesAccount, admin: User) -> None:
