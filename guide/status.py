@@ -42,7 +42,7 @@ class Status:
     def sentence(self) -> str:
         """The chart for those who do not see it."""
         most = max((number for _hour, number in self.by_hour), default=0)
-        return _("People changed in 24 hours: %(all)s, at most %(most)s in one hour.") % {
+        return _("Changes in 24 hours: %(all)s, at most %(most)s in one hour.") % {
             "all": intcomma(self.changes),
             "most": intcomma(most),
         }

@@ -316,7 +316,8 @@ def test_a_finished_set_up_becomes_a_status_page(
     monkeypatch.setattr(PackageState, "_is_done", lambda *_arguments: True)
     page = client_of(admin).get("/").content.decode()
     assert "Everything is set up" in page
-    assert "People changed in 24 hours: 2,042, at most 2,042 in one hour." in page
+    assert "Changes in 24 hours: 2,042, at most 2,042 in one hour." in page
+    assert "People changed" not in page, "a person who changes twice is counted twice"
     assert "7 of 7 done" in page
 
 
