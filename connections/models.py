@@ -10,6 +10,7 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.models import Member, SalesAccount, User
 from clients.hosts import PRODUCTION_LOGIN, SANDBOX_LOGIN
+from clients.salesforce.addresses import real_address
 from clients.salesforce.oauth import AppKind
 from common.address_fields import AddressField
 from common.addresses import lookup_form
@@ -295,9 +296,7 @@ class SalesforceConnection(models.Model):
     @property
     def may_be_somebody_else(self) -> bool:
         """Does Salesforce know a member, on their own connection, by another address than this console?"""
-        # Salesforce ends the addresses of a sandbox's users like this, so that they get no mail.
-        email = lookup_form(self.email.removesuffix(".invalid"))
-        return bool(self.member_id) and email != self.connected_by.email
+        return bool(self.member_id) and lookup_form(real_address(self.email)) != self.connected_by.email
 
     @property
     def idle_days_left(self) -> int:

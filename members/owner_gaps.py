@@ -9,6 +9,7 @@ from django.db.models import Count
 
 from accounts.models import Member, SalesAccount
 from clients.http import ApiError
+from clients.salesforce.addresses import real_address
 from common.addresses import lookup_form
 from connections.asking import asking
 from connections.models import SalesforceConnection
@@ -50,7 +51,7 @@ def owner_gaps(account: SalesAccount) -> list[OwnerGap]:
     gaps = [
         OwnerGap(user["Id"], user["Name"] or "", email, user["IsActive"], people[user["Id"]], email in invited)
         for user in _salesforce_users(account, list(people))
-        if (email := lookup_form(user["Email"] or "")) not in members
+        if (email := lookup_form(real_address(user["Email"] or ""))) not in members
     ]
     return sorted(gaps, key=lambda gap: (-gap.people, gap.name))
 

@@ -7,14 +7,12 @@ from functools import cached_property
 from typing import Any
 
 from clients.http import AccessDenied
+from clients.salesforce.addresses import SANDBOX_ENDING, real_address
 from clients.salesforce.client import SalesforceClient
 from clients.salesforce.errors import SERVICE
 from clients.salesforce.soql import batches, literals
 from clients.values import as_text, flag, required
 from common.addresses import lookup_form
-
-# Salesforce ends the addresses of a sandbox's users like this, so that they get no mail.
-_SANDBOX_ENDING = ".invalid"
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Rights:
         by_id = {_text(row["Id"]): row for row in rows}
         by_address = defaultdict[str, list[dict[str, Any]]](list)
         for row in by_id.values():
-            by_address[lookup_form(_text(row["Email"]).removesuffix(_SANDBOX_ENDING))].append(row)
+            by_address[lookup_form(real_address(_text(row["Email"])))].append(row)
         found: dict[str, OrgUser] = {}
         for person in self._people:
             own = [by_id[person.user_id]] if person.user_id in by_id else by_address[lookup_form(person.email)]
@@ -69,7 +67,7 @@ class Rights:
         addresses = {person.email for person in self._people}
         wanted = {
             "Id": {person.user_id for person in self._people if person.user_id},
-            "Email": addresses | {f"{address}{_SANDBOX_ENDING}" for address in addresses},
+            "Email": addresses | {f"{address}{SANDBOX_ENDING}" for address in addresses},
         }
         for column, values in wanted.items():
             for batch in batches(values):

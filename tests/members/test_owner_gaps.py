@@ -1,5 +1,7 @@
 """Owner gaps: Salesforce users who own people of the copy and have no user here."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -11,6 +13,7 @@ from connections.services.client_factory import salesforce_client
 from invitations.models import Invitation
 from tests.factories import make_member, make_people
 from tests.pages import text_of
+from tests.sync.altered_answers import AlteredAnswers
 
 PAGE = "/settings/admin/users/owner-gaps/"
 
@@ -68,6 +71,23 @@ def test_everybody_has_a_user(browser: Client, account: SalesAccount, owners: li
     for owner in owners:
         make_member(account, owner["Email"].lower(), Role.USER)
     assert "No gaps" in text_of(browser.get(PAGE))
+
+
+def test_the_ending_that_a_sandbox_gives_to_addresses_is_no_gap(
+    browser: Client, account: SalesAccount, owners: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Salesforce ends the addresses of a sandbox's users with .invalid; all who are users here were gaps there."""
+
+    def as_in_a_sandbox(answer: Any, _request: Any) -> Any:
+        return answer | {"records": [user | {"Email": f"{user['Email']}.invalid"} for user in answer["records"]]}
+
+    make_member(account, owners[0]["Email"].lower(), Role.USER)
+    AlteredAnswers(monkeypatch).alter("FROM\\+User", as_in_a_sandbox)
+    page = text_of(browser.get(PAGE))
+    assert owners[0]["Email"] not in page
+    assert "own 3 synced people" in page
+    browser.post(PAGE, {"owner": owners[1]["Id"]})
+    assert Invitation.objects.get().email == owners[1]["Email"].lower()
 
 
 def test_without_salesforce_the_page_says_what_to_do(browser: Client, account: SalesAccount) -> None:
