@@ -9,6 +9,7 @@ from connections.models import MarketoInstance
 from connections.services.health import Health, marketo_health, salesforce_health
 from invitations.models import Invitation
 from invitations.querysets import InvitationQuerySet
+from invitations.seats import Seats, seats_of
 from salesforce_package.state import PackageState, package_state
 from sync.models import SyncRun
 
@@ -41,19 +42,13 @@ class AccountState:
     last_success: SyncRun | None
     # The last success that has read both systems.
     last_sync: SyncRun | None
-    members: int
-    waiting_invitations: int
+    seats: Seats
     # Members and open invitations that are not there for the steps in Salesforce only.
     users: int
     package: PackageState
     # Who does the steps in Salesforce: members with that role or, for those who may ask somebody, addresses that were
     # asked and have not answered.
     salesforce_admins: list[str]
-
-    @property
-    def seats_taken(self) -> int:
-        """As User Management counts them: an open invitation keeps its seat."""
-        return self.members + self.waiting_invitations
 
 
 @dataclass(frozen=True)
@@ -98,8 +93,7 @@ def _account_state(account: SalesAccount, viewer: Viewer) -> AccountState:
         stopped_run=runs.waiting_for_a_decision().first(),
         last_success=runs.last_success(),
         last_sync=runs.last_sync(),
-        members=members.count(),
-        waiting_invitations=invitations.open().count(),
+        seats=seats_of(account),
         users=sum(found.exclude(role=Role.SALESFORCE_ADMIN).count() for found in (members, invitations.open())),
         package=package_state(account),
         salesforce_admins=_salesforce_admins(members) or _asked(invitations, viewer),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import F, Sum
 from django.utils import timezone
@@ -29,7 +28,6 @@ class Status:
 
     people: int
     read_at: datetime | None
-    seats: int
     by_hour: Sequence[tuple[str, int]]
     # How changes arrive.
     rhythm: str
@@ -52,7 +50,7 @@ def status_of(account: SalesAccount, people: int) -> Status:
     """The figures now; `people` is how many the last sync left in the copy."""
     backlog = backlog_of(account)
     read_at = backlog.read_at if backlog else None
-    return Status(people, read_at, settings.SEATS_PER_ACCOUNT, _by_hour(account), how_changes_arrive(account))
+    return Status(people, read_at, _by_hour(account), how_changes_arrive(account))
 
 
 def _by_hour(account: SalesAccount) -> list[tuple[str, int]]:

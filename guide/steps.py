@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -273,8 +272,8 @@ def _invite_users(facts: SetupState) -> Step:
 
 
 def _seats(account: AccountState) -> str:
-    seats = {"taken": account.seats_taken, "seats": settings.SEATS_PER_ACCOUNT}
-    waiting = account.waiting_invitations
+    seats = {"taken": account.seats.taken, "seats": account.seats.total}
+    waiting = account.seats.waiting
     if not waiting:
         return _("%(taken)s of %(seats)s seats taken.") % seats
     fact = ngettext(

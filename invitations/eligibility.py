@@ -4,11 +4,13 @@ What other Sales accounts do with an address is no reason: the answer would tell
 Such a person is invited and mailed like anybody else, and is told when they open the link.
 """
 
-from django.conf import settings
+from dataclasses import replace
+
 from django.utils.translation import gettext as _
 
 from accounts.models import SalesAccount
 from common.address_fields import reason_against
+from invitations.seats import seats_of
 
 
 class InviteEligibility:
@@ -18,16 +20,15 @@ class InviteEligibility:
     """
 
     def __init__(self, account: SalesAccount, emails: list[str]) -> None:
-        members, invitations = account.members.all(), account.invitations.open()
+        members, invitations = account.members, account.invitations.open()
         self.members = set(members.filter(user__email__in=emails).values_list("user__email", flat=True))
         self.invited = set(invitations.filter(email__in=emails).values_list("email", flat=True))
-        # An open invitation holds a seat.
-        self.seats_taken = members.count() + invitations.count()
+        self.seats = seats_of(account)
 
     def count(self, email: str) -> None:
         """Take a new invitation into account."""
         self.invited.add(email)
-        self.seats_taken += 1
+        self.seats = replace(self.seats, waiting=self.seats.waiting + 1)
 
     def reason_against(self, email: str) -> str:
         """A sentence, or nothing when the address can be invited."""
@@ -39,13 +40,9 @@ class InviteEligibility:
             return _("This person is already invited. Press Resend in User Management to send the mail again.")
         return self.no_room()
 
-    @property
-    def free_seats(self) -> int:
-        return max(0, settings.SEATS_PER_ACCOUNT - self.seats_taken)
-
     def no_room(self) -> str:
-        if self.free_seats:
+        if self.seats.free:
             return ""
         return _("All %(seats)d seats are taken. Revoke an open invitation or remove a member first.") % {
-            "seats": settings.SEATS_PER_ACCOUNT
+            "seats": self.seats.total
         }

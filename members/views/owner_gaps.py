@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
-from invitations.eligibility import InviteEligibility
+from invitations.seats import seats_of
 from invitations.services import NewInvitation, invite
 from members.owner_gaps import OwnerGap, owner_gaps
 from problems.messages import ConnectionProblem
@@ -32,7 +32,7 @@ def gaps(request: ConsoleRequest) -> HttpResponse:
         "gaps": found,
         "inviting": inviting,
         "people": sum(gap.people for gap in found),
-        "free": InviteEligibility(request.member.account, []).free_seats,
+        "free": seats_of(request.member.account).free,
     }
     return render(request, "members/owner_gaps.html", context)
 

@@ -2,7 +2,6 @@
 
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +15,7 @@ from accounts.models import Member, SalesAccount, Team
 from accounts.permissions import Permission, Role
 from accounts.services import RefusedError
 from connections.models import MarketoConnection
+from invitations.seats import seats_of
 from members import services
 from members.forms import PeopleFilterForm, RemoveForm
 from members.user_list import Sorting, people_pages, rows_of
@@ -122,13 +122,8 @@ def _headings(sorting: Sorting, filters: list[tuple[str, str]]) -> list[dict[str
 
 def _account_facts(account: SalesAccount) -> dict[str, object]:
     connection = MarketoConnection.objects.for_account(account).first()
-    members, waiting = account.members.count(), account.invitations.open().count()
     return {
         "original_user_id": account.original_user_id,
         "marketo_owner_id": connection.owner_id if connection else None,
-        "members": members,
-        "waiting": waiting,
-        "seats_taken": members + waiting,
-        "seats": settings.SEATS_PER_ACCOUNT,
-        "seats_free": max(0, settings.SEATS_PER_ACCOUNT - members - waiting),
+        "seats": seats_of(account),
     }
