@@ -8,6 +8,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
+from people.trace import Answer, Step, trace_of
 from people.why import Found, Values
 from sync.eligibility import Reason
 from sync.engine.fields import SYNCED_FIELDS
@@ -21,6 +22,14 @@ HIDDEN = {
     Reason.NOT_IN_NEW_ORG: _("In the copy, but not found in the new Salesforce org since {when}"),
 }
 
+# Why a system says nothing of a field, by what came of the step that asked it for the person.
+SILENCES = {
+    Answer.YES: _("not kept there"),
+    Answer.NO: _("no such person"),
+    Answer.CANNOT_TELL: _("not shown"),
+    Answer.NOT_ASKED: _("not asked"),
+}
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -32,11 +41,11 @@ class Standing:
 
 @dataclass(frozen=True)
 class Cell:
-    """What a system says of a field now; `is_known` is false where it does not keep it."""
+    """What a system says of a field now, or why it says nothing of it."""
 
     value: str
-    is_known: bool
     is_different: bool
+    silence: StrOrPromise = ""
 
 
 @dataclass(frozen=True)
@@ -64,15 +73,24 @@ def standing_of(copy: Person | None, *, is_erased: bool) -> Standing:
 
 def rows_of(copy: Person | None, found: Found | None) -> list[Row]:
     """The synced fields in the guide's order, then the owner."""
-    return [_row(column, str(getattr(copy, column, None) or ""), found) for column in SHOWN]
-
-
-def _row(column: str, value: str, found: Found | None) -> Row:
+    values = {column: str(getattr(copy, column, None) or "") for column in SHOWN}
     if found is None:
-        return Row(LABELS[column], value)
-    return Row(LABELS[column], value, _cell(found.marketo, column, value), _cell(found.salesforce, column, value))
+        return [Row(LABELS[column], value) for column, value in values.items()]
+    answers = {line.step: line.answer for line in trace_of(found)}
+    marketo, salesforce = SILENCES[answers[Step.IN_MARKETO]], SILENCES[answers[Step.RECORD]]
+    return [
+        Row(
+            LABELS[column],
+            value,
+            _cell(found.marketo, column, value, marketo),
+            _cell(found.salesforce, column, value, salesforce),
+        )
+        for column, value in values.items()
+    ]
 
 
-def _cell(values: Values, column: str, copy: str) -> Cell:
-    value = values.get(column) or ""
-    return Cell(value, is_known=column in values, is_different=column in values and value != copy)
+def _cell(values: Values, column: str, copy: str, silence: StrOrPromise) -> Cell:
+    if column not in values:
+        return Cell("", is_different=False, silence=silence)
+    value = values[column] or ""
+    return Cell(value, is_different=value != copy)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.text import format_lazy
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
@@ -55,6 +57,10 @@ GONE = {
     Reason.DELETED_IN_MARKETO: _("Marketo said that the person was deleted."),
     Reason.MERGED_IN_MARKETO: _("Marketo said that the person was merged into another one."),
 }
+GONE_AS_READ = {
+    Reason.DELETED_IN_MARKETO: _("Deleted in Marketo, as run {run} read on {when}."),
+    Reason.MERGED_IN_MARKETO: _("Merged into another person in Marketo, as run {run} read on {when}."),
+}
 NO_RECORD = {
     Reason.NOT_SHOWN_BY_SALESFORCE: _("Salesforce does not show the connected user {records}."),
     Reason.NOT_IN_NEW_ORG: _("The new Salesforce org does not have {records} yet."),
@@ -75,6 +81,9 @@ def trace_of(found: Found) -> list[Line]:
 def _in_marketo(found: Found) -> Seen:
     if found.decision:
         return Answer.YES, format_lazy(_("Marketo ID {id}"), id=found.marketo_id)
+    if found.departure:
+        when = date_format(localtime(found.departure.read_at), "DATETIME_FORMAT")
+        return Answer.NO, format_lazy(GONE_AS_READ[found.departure.reason], run=found.departure.run_id, when=when)
     if found.reason in GONE:
         return Answer.NO, GONE[found.reason]
     return Answer.CANNOT_TELL, _("Marketo does not show the API user this person, nor says that they are gone.")

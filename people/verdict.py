@@ -1,10 +1,12 @@
 """The rule that decides about one person, and whether the copy says the same, in words."""
 
-from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from people.why import Found
 from sync.eligibility import NOT_VISIBLE, Reason
+from sync.engine.hold import Departure
 from sync.models import SyncRun
 
 RULES = {
@@ -31,13 +33,15 @@ RULES = {
 }
 
 
-def explain(found: Found, last_run: SyncRun | None) -> tuple[Promise | str, Promise | str]:
+def explain(found: Found, last_run: SyncRun | None) -> tuple[StrOrPromise, StrOrPromise]:
     """Which rule decides about a person now, and whether the copy says the same already."""
     belongs = not found.reason
     if found.is_in_copy and found.reason in NOT_VISIBLE:
-        now = _("The person is in the copy and stays there.")
+        now: StrOrPromise = _("The person is in the copy and stays there.")
     elif found.is_in_copy == belongs:
         now = _("The person is in the copy.") if belongs else _("The person is not in the copy.")
+    elif found.departure:
+        now = _still_here(found.departure)
     elif last_run is None:
         now = _("No sync has ended yet. The person arrives with the first one.")
     elif belongs and found.copy and found.copy.removed_reason == Reason.TAKEN_BACK:
@@ -47,3 +51,11 @@ def explain(found: Found, last_run: SyncRun | None) -> tuple[Promise | str, Prom
     else:
         now = _("The person is still in the copy and leaves it with the next run.")
     return RULES[found.reason], now
+
+
+def _still_here(departure: Departure) -> StrOrPromise:
+    """When somebody leaves who is gone from Marketo; the streams that said so do not say it again."""
+    if departure.is_waiting:
+        text = _("The person is still in the copy and leaves it when an Admin approves run {run}.")
+        return format_lazy(text, run=departure.run_id)
+    return _("The person is still in the copy and leaves it with the next full sync at the latest.")

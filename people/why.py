@@ -18,6 +18,7 @@ from salesforce_orgs.moves import move_under_way
 from sync.eligibility import Decision, Reason, SeesAll, contact_id_of, decide, while_moving
 from sync.engine.fields import INDISPENSABLE, RECORD_IDS, SHORT_ID, read_names
 from sync.engine.gone_fields import followed_names
+from sync.engine.hold import Departure, last_departure
 from sync.engine.stage import MARKETO_NULL
 from sync.models import Person, SyncRun
 from sync.moves import needs_full_run
@@ -61,7 +62,8 @@ class Found:
 
     `reason` is None when the person belongs in the copy; `decision` is what Salesforce alone leads to, of the records
     that `lead_id` and `contact_id` name, and None where Marketo does not show the person. `marketo` and `salesforce`
-    hold values by columns of the copy, which is `copy`. `chosen_list` is empty where everybody may be copied.
+    hold values by columns of the copy, which is `copy`. `chosen_list` is empty where everybody may be copied. By
+    `departure` a run knows of somebody who is gone and still in the copy.
     """
 
     marketo_id: int
@@ -74,6 +76,7 @@ class Found:
     salesforce: Values = field(default_factory=dict)
     chosen_list: str = ""
     is_listed: bool = True
+    departure: Departure | None = None
 
     @property
     def is_in_copy(self) -> bool:
@@ -116,7 +119,7 @@ def _ask(account: SalesAccount, marketo_id: int) -> Found:
     copy = Person.objects.for_account(account).filter(marketo_id=marketo_id).first()
     person = _in_marketo(account, marketo_id, last)
     if person is None:
-        return Found(marketo_id, _last_reason(copy), copy)
+        return _not_shown(account, marketo_id, copy)
     # What the last run was shown of an org that the account has left says nothing about the new one.
     sees_all = SeesAll.of(last.visibility if last and not needs_full_run(account) else {})
     found = _judged(salesforce_of(account), Found(marketo_id, None, copy), person, sees_all)
@@ -205,6 +208,9 @@ def _salesforce_values(client: SalesforceClient, decision: Decision) -> Values:
     return owner | {column: as_text(record[name]) for column, name in names.items() if name in record}
 
 
-def _last_reason(copy: Person | None) -> Reason:
-    """Of somebody whom Marketo does not show: gone if a run has seen that."""
-    return Reason(copy.removed_reason) if copy and copy.removed_at else Reason.NOT_SHOWN_BY_MARKETO
+def _not_shown(account: SalesAccount, marketo_id: int, copy: Person | None) -> Found:
+    """Somebody whom Marketo does not show: gone if a run has seen that, whether or not it removed them."""
+    if copy and copy.removed_at:
+        return Found(marketo_id, Reason(copy.removed_reason), copy)
+    departure = last_departure(account, marketo_id)
+    return Found(marketo_id, departure.reason if departure else Reason.NOT_SHOWN_BY_MARKETO, copy, departure=departure)

@@ -5,13 +5,15 @@ What they have read stays in their stage tables until somebody decides, or for s
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
+from accounts.models import SalesAccount
 from accounts.services import record
 from history.models import ChangeKind
 from sync.audit_actions import SyncAction
@@ -62,16 +64,22 @@ UNION SELECT %(run)s, marketo_id, '' FROM {EMPTIED.format(changes="{changes}", i
 # one that was taken back: whoever it had removed is in the copy again. No id is given twice, and whoever is shown again
 # stays.
 DEPARTED = f"('{Reason.DELETED_IN_MARKETO}', '{Reason.MERGED_IN_MARKETO}')"
-REMEMBER = f"""
-INSERT INTO {{gone}}
-SELECT held.marketo_id, held.reason FROM sync_heldperson AS held JOIN sync_syncrun AS run ON run.id = held.run_id
+DEPARTURES = f"""
+SELECT held.marketo_id, held.reason, run.id, coalesce(run.finished_at, run.started_at), run.status = '{RunStatus.HELD}'
+FROM sync_heldperson AS held JOIN sync_syncrun AS run ON run.id = held.run_id
 WHERE run.account_id = %(account)s AND held.reason IN {DEPARTED}
 UNION ALL
-SELECT past.marketo_id, past.after->>'removed_reason'
+SELECT past.marketo_id, past.after->>'removed_reason', past.run_id, past.at, FALSE
 FROM sync_syncrun AS undo JOIN history_change AS past
     ON past.account_id = undo.account_id AND past.run_id = undo.undoes_id
 WHERE undo.account_id = %(account)s AND undo.kind = '{RunKind.UNDO}' AND past.kind = '{ChangeKind.REMOVED}'
     AND past.after->>'removed_reason' IN {DEPARTED}
+"""  # noqa: S608 (our own texts)
+NAMED_DEPARTURES = f"({DEPARTURES}) AS departure (marketo_id, reason, run_id, read_at, is_waiting)"
+REMEMBER = f"INSERT INTO {{gone}} SELECT marketo_id, reason FROM {NAMED_DEPARTURES}"  # noqa: S608 (our own texts)
+LAST_DEPARTURE = f"""
+SELECT reason, run_id, read_at, is_waiting FROM {NAMED_DEPARTURES} WHERE marketo_id = %(marketo_id)s
+ORDER BY run_id DESC LIMIT 1
 """  # noqa: S608 (our own texts)
 # Of somebody who waits for a decision for another reason, too.
 NOTE_DEPARTED = f"""
@@ -79,6 +87,16 @@ UPDATE sync_heldperson AS held SET reason = gone.reason FROM {{gone}} AS gone, s
 WHERE run.id = held.run_id AND run.account_id = %(account)s AND run.status = '{RunStatus.HELD}'
     AND held.marketo_id = gone.id
 """  # noqa: S608 (our own texts)
+
+
+@dataclass(frozen=True)
+class Departure:
+    """That a person was deleted or merged in Marketo, as a run has read; `is_waiting` for a decision about the run."""
+
+    reason: Reason
+    run_id: int
+    read_at: datetime
+    is_waiting: bool
 
 
 def reasons_to_hold(run: SyncRun, statements: Statements, people: int) -> dict[str, Any]:
@@ -188,6 +206,14 @@ def remember_departures(run: SyncRun, statements: Statements) -> None:
     statements.change(NOTE_DEPARTED)
     if run.kind == RunKind.FULL:
         statements.change(REMEMBER)
+
+
+def last_departure(account: SalesAccount, marketo_id: int) -> Departure | None:
+    """What the last run has read that found a person gone whom the copy may hold all the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_DEPARTURE, {"account": account.pk, "marketo_id": marketo_id})
+        row = cursor.fetchone()
+    return Departure(Reason(row[0]), *row[1:]) if row else None
 
 
 def _execute(statement: str, run: SyncRun, **params: Any) -> int:

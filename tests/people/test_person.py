@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from accounts.models import AuditEvent, SalesAccount, User
 from connections.asking import asking
 from history.models import Change, ChangeKind
+from people.person import SHOWN
 from people.trace import Answer, Step, trace_of
 from people.why import AT_A_TIME, Found, ask
 from pipeline.engine.preview import find_lists
@@ -21,7 +22,7 @@ from sandbox.testing import SandboxProcess
 from sync.audit_actions import SyncAction
 from sync.decisions import undo_run
 from sync.eligibility import Decision, Reason
-from sync.models import Person, SyncRun
+from sync.models import HeldPerson, Person, SyncRun
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_people, make_run
@@ -136,6 +137,25 @@ def test_who_was_deleted_merged_or_taken_back(synced: SalesAccount, admin: User,
     change("delete", added)
     assert ask(synced, added).reason == Reason.TAKEN_BACK
     assert answers(synced, added) == [CANNOT_TELL, NOT_ASKED, NOT_ASKED, NOT_ASKED]
+
+
+def test_who_is_gone_and_still_in_the_copy(
+    synced: SalesAccount, admin: User, browser: Client, change: ChangePeople
+) -> None:
+    """A run had read of the deletion, and was taken back or waits: the page said that Marketo had not said so."""
+    person, winner, loser = ids(synced, "Lead", 3)
+    change("delete", person)
+    change("merge", winner, loser)
+    run = sync_changes(synced)
+    finish(undo_run(run=run, undone_by=admin))
+    assert answers(synced, person) == answers(synced, loser) == [NO, NOT_ASKED, NOT_ASKED, NOT_ASKED]
+    page = page_of(browser, person, ask=1)
+    assert f"Deleted in Marketo, as run {run.pk} read on" in page
+    assert "still in the copy and leaves it with the next full sync at the latest" in page
+    assert page.count("no such person") == page.count("not asked</span>") == len(SHOWN)
+    held = make_run(synced, RunStatus.HELD, finished_at=timezone.now())
+    HeldPerson.objects.create(run=held, marketo_id=person, reason=Reason.DELETED_IN_MARKETO)
+    assert f"leaves it when an Admin approves run {held.pk}." in page_of(browser, person, ask=1)
 
 
 def test_who_is_not_shown(synced: SalesAccount, sandbox: SandboxProcess) -> None:
