@@ -156,7 +156,10 @@ class TestLost:
         self, browser: Client, lost_by: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
     ) -> None:
         address = f"/settings/admin/users/{lost_by.member.pk}/second-factors/"
-        assert address in text_of(browser.get(USERS))
+        users = text_of(browser.get(USERS))
+        (menu,) = (part for part in users.split('<div class="menu__pop">') if address in part.split("</div>")[0])
+        assert "Reset two-factor sign-in" in menu
+        assert users.count('<span class="mini">Two-factor</span>') == 1
         assert "make sure that it is this person" in text_of(browser.get(address))
         assert Authenticator.objects.filter(user=lost_by).exists()
         with django_capture_on_commit_callbacks(execute=True):
