@@ -20,7 +20,7 @@ from msi_admin.celery import app
 from tests.accounts.authenticator import code_of
 from tests.browser.audit import faults_of
 from tests.conftest import ClientOf
-from tests.factories import PASSWORD, make_member
+from tests.factories import PASSWORD, make_invitation, make_member
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -158,8 +158,9 @@ def test_a_menu_closes_by_escape_and_gives_the_focus_back(desk: Page, member: Us
 
 
 def test_ticked_lines(desk: Page, account: SalesAccount, nora: User, member: User) -> None:
-    """The bar comes with the first tick, and counts; one box ticks all lines."""
+    """The bar comes with the first tick, counts, and offers what applies; one box ticks all lines."""
     create_team(account=account, name="North", created_by=nora)
+    invitation = make_invitation(account)
     desk.reload()
     bar = desk.locator("#selected")
     expect(bar).to_be_hidden()
@@ -172,10 +173,12 @@ def test_ticked_lines(desk: Page, account: SalesAccount, nora: User, member: Use
     desk.get_by_role("button", name="North", exact=True).click()
     expect(desk.get_by_text("1 person was added to North.")).to_be_visible()
     desk.get_by_label(f"Tick {member.email}").check()
-    bar.get_by_role("button", name="Resend", exact=True).click()
-    expect(desk.get_by_text("No invitation was ticked")).to_be_visible()
-    expect(desk.get_by_label(f"Tick {member.email}")).to_be_checked()
-    expect(bar).to_be_visible()
+    expect(bar.get_by_role("button", name="Resend", exact=True)).to_be_hidden()
+    expect(bar.locator("summary", has_text="Revoke")).to_be_hidden()
+    desk.get_by_label(f"Tick {invitation.email}").check()
+    bar.locator("summary", has_text="Revoke").click()
+    bar.get_by_role("button", name="Revoke ticked invitations").click()
+    expect(desk.get_by_text(f"The invitation to {invitation.email} was revoked")).to_be_visible()
 
 
 def test_teams(desk: Page, live_server: LiveServer, account: SalesAccount) -> None:
