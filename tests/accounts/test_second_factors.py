@@ -54,6 +54,18 @@ def codes() -> list[str]:
     return found
 
 
+def test_the_page_of_codes_says_what_they_are_for_and_does_not_offer_to_end_them_first(
+    nora: User, client_of: ClientOf
+) -> None:
+    """Two blue buttons touched each other; the second made worthless what one had come for."""
+    page = text_of(client_of(nora).get("/accounts/2fa/recovery-codes/"))
+    assert "Each signs you in once." in page
+    assert all(code in page for code in codes())
+    (blue,) = (part.split(">")[0] for part in page.split("btn-primary")[1:])
+    assert "/accounts/2fa/recovery-codes/download/" in blue
+    assert page.index("Generate new codes") > page.index(f'href="{PROFILE}">Done')
+
+
 def is_let_in_with(nora: User, code: str) -> bool:
     browser = Client()
     sign_in(browser, nora.email)
