@@ -67,9 +67,10 @@ class Waiting:
 @dataclass(frozen=True)
 class Progress:
     """
-    Rows of all sources: loaded, and expected (0 while nothing lets guess it, `is_estimate` while some files are not
-    ready); Marketo's exports, and how many of them are ready; `rate` is in rows a second. `is_stalled` when work is due
-    and no worker takes it up.
+    Rows of all sources, without people who are read again after a decision: loaded, and expected (0 while nothing lets
+    guess it, `is_estimate` while some files are not ready); Marketo's exports, and how many of them are ready; `rate`
+    is in rows a second. `held` is for how long people held the run, as text; `is_stalled` when work is due and no
+    worker takes it up.
     """
 
     phases: list[Phase]
@@ -77,6 +78,7 @@ class Progress:
     rows_expected: int
     exports: int
     exports_ready: int
+    held: str
     is_estimate: bool
     is_stalled: bool
     rate: float | None
@@ -105,9 +107,9 @@ class Comparison:
 
 def comparisons_of(run: SyncRun) -> list[Comparison]:
     """How wrong the forecast of a run was; empty when it had none, or did not come to its end."""
-    if not run.forecast or run.status != RunStatus.SUCCEEDED or run.duration is None:
+    if not run.forecast or run.status != RunStatus.SUCCEEDED or run.working_time is None:
         return []
-    forecast, seconds, calls = run.forecast, run.duration.total_seconds(), run.calls()
+    forecast, seconds, calls = run.forecast, run.working_time.total_seconds(), run.calls()
     size = Extract.objects.of_run(run).exported_bytes()
     return [
         _compared(_("People"), forecast["people"], run.synced, _number),
@@ -143,18 +145,21 @@ def _number(value: float) -> str:
 
 def progress_of(run: SyncRun, extracts: Sequence[Extract]) -> Progress:
     """What the run's page shows about its progress; `extracts` are the run's."""
-    rows = sum(max(extract.rows_loaded, extract.rows_shown) for extract in extracts)
-    expected, longest = _expected(extracts), None if run.is_finished else longest_wait([run, *extracts])
+    first = [extract for extract in extracts if not extract.is_recheck]
+    rows, expected = sum(map(_come, first)), _expected(first)
+    longest = None if run.is_finished else longest_wait([run, *extracts])
     waiting = _waiting(longest) if longest else None
-    exports = [extract for extract in extracts if extract.is_from_marketo]
-    loading = _loading(run, extracts) if rows else None
+    exports = [extract for extract in first if extract.is_from_marketo]
+    loading = _loading(run, first) if rows else None
+    held = run.held_for.total_seconds()
     return Progress(
         phases=_phases(run, extracts),
         rows=rows,
         rows_expected=expected,
         exports=len(exports),
         exports_ready=sum(export.rows_expected is not None for export in exports),
-        is_estimate=any(extract.rows_expected is None for extract in extracts),
+        held=duration(held) if held >= 1 else "",
+        is_estimate=any(one.rows_expected is None and one.status != ExtractStatus.LOADED for one in first),
         is_stalled=_is_stalled(run, extracts),
         rate=rows / (loading[1] - loading[0]).total_seconds() if loading else None,
         seconds_left=_seconds_left(run, loading, rows, expected, waiting) if loading and rows < expected else None,
@@ -165,12 +170,16 @@ def progress_of(run: SyncRun, extracts: Sequence[Extract]) -> Progress:
 
 def _expected(extracts: Sequence[Extract]) -> int:
     """Files of people that are not ready count as many rows as the ready ones had on average."""
-    known = [extract.rows_expected for extract in extracts if extract.rows_expected is not None]
+    known = [_come(extract) if extract.rows_expected is None else extract.rows_expected for extract in extracts]
     files = [extract.rows_expected for extract in extracts if extract.is_from_marketo]
     ready = [rows for rows in files if rows is not None]
     if not ready:
         return 0
     return sum(known) + round(sum(ready) / len(ready)) * (len(files) - len(ready))
+
+
+def _come(extract: Extract) -> int:
+    return max(extract.rows_loaded, extract.rows_shown)
 
 
 def _is_stalled(run: SyncRun, extracts: Sequence[Extract]) -> bool:
@@ -204,13 +213,15 @@ def _phases(run: SyncRun, extracts: Sequence[Extract]) -> list[Phase]:
 
 
 def _durations(run: SyncRun, extracts: Sequence[Extract]) -> list[str]:
-    """How long each phase took, or takes so far; the last one, the end, takes no time."""
+    """How long each phase took, or takes so far, without what people held; the last one, the end, takes no time."""
     asked = [extract.requested_at or extract.load_started_at for extract in extracts]
     ends = [min((moment for moment in asked if moment), default=None), run.merge_started_at, run.finished_at]
     starts = [run.started_at, *ends[:2]]
     now = run.finished_at or timezone.now()
-    times = [((end or now) - start).total_seconds() if start else None for start, end in zip(starts, ends, strict=True)]
-    return [duration(max(0, seconds)) if seconds is not None else "" for seconds in times] + [""]
+    # Nobody holds a merge: a run waits while it reads, or when all is read. An undo asks for nothing.
+    held = (timedelta(), run.held_for, timedelta()) if ends[0] else (run.held_for, timedelta(), timedelta())
+    times = [(end or now) - start - out if start else None for start, end, out in zip(starts, ends, held, strict=True)]
+    return [duration(max(0, time.total_seconds())) if time is not None else "" for time in times] + [""]
 
 
 def _last_phase(run: SyncRun) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -32,7 +32,10 @@ class TimelineRow:
 
 @dataclass(frozen=True)
 class Timeline:
-    """`seconds` is how long the run has taken so far; `ticks` are times since its start for the heading."""
+    """
+    `seconds` is how long the run has taken so far, without its wait for a decision; `ticks` are times since its start
+    for the heading.
+    """
 
     rows: Sequence[TimelineRow]
     seconds: float
@@ -43,8 +46,16 @@ def timeline_of(run: SyncRun, extracts: Sequence[Extract]) -> Timeline:
     """The extracts of a run in time."""
     start = run.started_at or run.created_at
     end = run.finished_at or timezone.now()
-    seconds = max(1.0, (end - start).total_seconds())
-    return Timeline([_row(extract, start, end, run) for extract in extracts], seconds, _ticks(seconds))
+    undecided = _undecided(run, extracts, end)
+    seconds = max(1.0, (end - start - undecided).total_seconds())
+    starts = {False: start, True: start + undecided}
+    return Timeline([_row(one, starts[one.is_recheck], end, run) for one in extracts], seconds, _ticks(seconds))
+
+
+def _undecided(run: SyncRun, extracts: Sequence[Extract], end: datetime) -> timedelta:
+    """For how long the run waited for a decision, when all was read: what was paused before lies between the bars."""
+    ends = [extract.loaded_at for extract in extracts if extract.loaded_at and not extract.is_recheck]
+    return max(timedelta(), min(run.held_for, end - max(ends, default=end))) if run.is_resumed else timedelta()
 
 
 def _row(extract: Extract, start: datetime, end: datetime, run: SyncRun) -> TimelineRow:

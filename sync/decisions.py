@@ -6,6 +6,8 @@ from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -109,6 +111,7 @@ def _read_again(run: SyncRun, by: User, action: SyncAction, **approved: Any) -> 
 def _going_on(run: SyncRun, status: RunStatus, following: RunStatus, **values: Any) -> Iterator[None]:
     """One transaction in which a stopped run is taken up again; raises SyncRefused when it cannot be."""
     fresh: dict[str, Any] = {
+        "paused_for": F("paused_for") + (Now() - F("finished_at")),
         "finished_at": None,
         "merge_started_at": None,
         "paused_at": None,

@@ -72,7 +72,7 @@ class SyncRun(LeasedJob):
     receipt = models.JSONField(default=dict)
     # Set while a person holds the run: no step of it begins.
     paused_at = models.DateTimeField(null=True)
-    # For how long in all.
+    # For how long in all, with the time for which it waited for a decision.
     paused_for = models.DurationField(default=timedelta)
     # When a worker last began to load one of the run's files: whoever was served longest ago comes next.
     served_at = models.DateTimeField(null=True)
@@ -149,9 +149,15 @@ class SyncRun(LeasedJob):
         return (self.finished_at or timezone.now()) - self.started_at if self.started_at else None
 
     @property
+    def held_for(self) -> timedelta:
+        """For how long people kept it from going on: they paused it, or had to decide."""
+        paused = (self.finished_at or timezone.now()) - self.paused_at if self.paused_at else timedelta()
+        return self.paused_for + paused
+
+    @property
     def working_time(self) -> timedelta | None:
-        """The duration without the time for which a person held the run."""
-        return self.duration - self.paused_for if self.duration else None
+        """The duration without the time for which people held the run."""
+        return self.duration - self.held_for if self.duration else None
 
 
 class Source(models.TextChoices):

@@ -39,7 +39,7 @@ from sync.engine.cursors import STREAMS
 from sync.engine.fields import SYNCED_FIELDS, missing_fields
 from sync.funnel import funnel_of
 from sync.messages import causes, failure_of, left_alone, reasons_of_hold, row_fault, unseen
-from sync.models import Extract, RejectedRow, RunKind, SyncRun
+from sync.models import Extract, HeldPerson, RejectedRow, RunKind, SyncRun
 from sync.moves import move_of
 from sync.querysets import SyncRunQuerySet
 from sync.statuses import RunStatus
@@ -87,7 +87,7 @@ def _rows(runs: Sequence[SyncRun]) -> Iterator[tuple[SyncRun, Problem | None, Wa
     """Each run, why it failed or stands still, and how long it took or takes so far."""
     waits = waits_of(runs)
     for run in runs:
-        took = duration(run.duration.total_seconds()) if run.duration else ""
+        took = duration(run.working_time.total_seconds()) if run.working_time else ""
         yield run, failure_of(run) if run.status == RunStatus.FAILED else None, waits.get(run.pk), took
 
 
@@ -164,6 +164,7 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "unseen": unseen(this),
         "move": move_of(this),
         "hold_reasons": reasons_of_hold(this),
+        "held_people": HeldPerson.objects.of_run(this).count() if any(one.is_recheck for one in extracts) else 0,
         "held_number": sum(this.held.get("removed", {}).values()) if this.held else 0,
         "usual_removals": SyncRun.objects.usual_removals(this) if this.status == RunStatus.HELD else None,
         "may_decide": may_decide(request, this.account),

@@ -1,0 +1,116 @@
+"""The time for which a run waits for people is no work: neither its phases nor its rate nor its timeline have it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import SalesAccount, User
+from operations.progress import comparisons_of, progress_of
+from operations.timeline import timeline_of
+from sync.decisions import approve_run, start_previewed_run
+from sync.models import Extract, HeldPerson, Source, SyncRun
+from sync.statuses import ExtractStatus, RunStatus
+from tests.factories import make_extract, make_marketo_connection, make_run, make_salesforce_connection
+from tests.pages import text_of
+
+START = datetime(2026, 6, 1, 12, tzinfo=UTC)
+FORECAST = {"people": 0, "megabytes": 0, "marketo_calls": 0, "salesforce_calls": 0, "minutes": 1, "is_measured": True}
+
+
+def after(seconds: int) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def loaded(begun: int, ended: int, rows: int, *, is_recheck: bool = False) -> Extract:
+    times = {"requested_at": after(begun), "load_started_at": after(begun), "loaded_at": after(ended)}
+    numbers = {"rows_expected": None if is_recheck else rows, "rows_loaded": rows}
+    source, status = Source.MARKETO_PEOPLE, ExtractStatus.LOADED
+    return Extract(source=source, status=status, is_recheck=is_recheck, **times, **numbers)
+
+
+# Read in 20 seconds, decided an hour later, and done 10 seconds after that.
+EXTRACTS = [loaded(0, 10, 100), loaded(10, 20, 100), loaded(3622, 3624, 7, is_recheck=True)]
+
+
+def decided(**fields: object) -> SyncRun:
+    ended = {"merge_started_at": after(3625), "finished_at": after(3630), "status": RunStatus.SUCCEEDED}
+    return SyncRun(**{"started_at": START, "is_resumed": True, "paused_for": timedelta(hours=1), **ended, **fields})
+
+
+def test_the_wait_is_in_no_phase_and_in_no_rate() -> None:
+    progress = progress_of(decided(), EXTRACTS)
+    assert [phase.took for phase in progress.phases] == ["0 s", "25 s", "5 s", ""]
+    assert (progress.rows, progress.rate, progress.exports) == (200, 10, 2)
+    assert progress.held == "1 h"
+    assert decided().working_time == timedelta(seconds=30)
+
+
+def test_people_who_are_read_again_are_not_expected_twice() -> None:
+    again = Extract(source=Source.MARKETO_PEOPLE, status=ExtractStatus.PLANNED, is_recheck=True)
+    found = Extract(source=Source.MARKETO_DELETIONS, status=ExtractStatus.LOADED, rows_loaded=70)
+    run = decided(status=RunStatus.FAILED, merge_started_at=None)
+    progress = progress_of(run, [*EXTRACTS[:2], found, again])
+    assert (progress.rows, progress.rows_expected, progress.is_estimate) == (270, 270, False)
+
+
+def test_the_wait_is_cut_out_of_the_timeline() -> None:
+    seen = timeline_of(decided(), EXTRACTS)
+    assert seen.seconds == 30
+    assert [(row.waited, row.loaded) for row in seen.rows] == [(0, 10), (10, 10), (22, 2)]
+
+
+def test_what_was_paused_before_stays_among_the_bars() -> None:
+    """It lies between them: cutting it off at the end would leave them no room."""
+    seen = timeline_of(decided(paused_for=timedelta(hours=9)), EXTRACTS)
+    assert seen.seconds == 20
+    assert max(row.waited + row.exported + row.loaded for row in seen.rows) == 20
+
+
+def test_a_run_that_is_paused_does_not_count_on() -> None:
+    run = SyncRun(started_at=timezone.now() - timedelta(hours=1), status=RunStatus.EXTRACTING)
+    run.paused_at = timezone.now() - timedelta(minutes=59)
+    assert run.working_time
+    assert round(run.working_time.total_seconds()) == 60
+
+
+@pytest.fixture
+def account(account: SalesAccount) -> SalesAccount:
+    make_marketo_connection(account)
+    make_salesforce_connection(account)
+    return account
+
+
+def stopped(account: SalesAccount, status: RunStatus, **fields: object) -> SyncRun:
+    """A run that was done after half a minute, an hour ago."""
+    ended = timezone.now() - timedelta(hours=1)
+    moments = {"started_at": ended - timedelta(seconds=30), "finished_at": ended}
+    return make_run(account, status, **moments, **fields)
+
+
+def test_a_decision_ends_the_wait(account: SalesAccount, admin: User) -> None:
+    dry = stopped(account, RunStatus.PREVIEWED, is_dry_run=True)
+    start_previewed_run(run=dry, started_by=admin)
+    dry.refresh_from_db()
+    assert abs(dry.paused_for - timedelta(hours=1)) < timedelta(seconds=30)
+
+
+def test_the_page_names_the_wait_and_who_is_read_again(account: SalesAccount, admin: User, browser: Client) -> None:
+    held = stopped(account, RunStatus.HELD, held={"removed": {"queue_owner": 2}, "blanked": {}, "limit": 1})
+    HeldPerson.objects.bulk_create(HeldPerson(run=held, marketo_id=number, reason="queue_owner") for number in (8, 9))
+    make_extract(held, status=ExtractStatus.LOADED, rows_loaded=3)
+    approve_run(run=held, approved_by=admin)
+    page = text_of(browser.get(held.get_absolute_url()))
+    assert "Paused or waiting for a decision: 1 h" in page
+    assert page.count("the 2 people once more") == 3
+    assert page.count("everything") == 1
+    [(_run, _failure, _waiting, took)] = browser.get("/ops/sync/").context["rows"]
+    assert took.endswith(" s"), "an hour less than from its start until now"
+
+
+def test_the_forecast_is_judged_by_the_work(account: SalesAccount) -> None:
+    run = make_run(account, started_at=START, finished_at=after(3660), paused_for=timedelta(hours=1))
+    SyncRun.objects.filter(pk=run.pk).update(forecast=FORECAST)
+    run.refresh_from_db()
+    assert comparisons_of(run)[-1].outcome == "1 min"
