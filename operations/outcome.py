@@ -18,6 +18,8 @@ PAGE_SIZE = 50
 BATCH = 5_000
 LEFT_OUT = "left_out"
 KINDS = (ChangeKind.ADDED, ChangeKind.UPDATED, ChangeKind.RETURNED, ChangeKind.REMOVED)
+# Whom a choice means, where it is not one kind: as they are counted, who comes back is added.
+MEANT = {"": [*KINDS, LEFT_OUT], ChangeKind.ADDED: [ChangeKind.ADDED, ChangeKind.RETURNED]}
 
 DONE = """
 SELECT marketo_id, kind, CASE kind WHEN 'removed' THEN after->>'removed_reason' ELSE '' END AS reason, before, after
@@ -81,7 +83,7 @@ def concerned(run: SyncRun, choice: Choice, beyond: int = 0, limit: int = PAGE_S
         "account": run.account_id,
         "run": run.pk,
         "beyond": beyond,
-        "kinds": [choice.kind] if choice.kind else [*KINDS, LEFT_OUT],
+        "kinds": MEANT.get(choice.kind, [choice.kind]),
         "reason": choice.reason,
         "text": text,
         "prefix": text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%",

@@ -65,6 +65,7 @@ class SyncRun(LeasedJob):
     people = models.PositiveIntegerField(default=0)
     skipped = models.JSONField(default=dict)
     rejected = models.PositiveIntegerField(default=0)
+    # Those who came into the copy, for the first time or again.
     added = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     removed = models.PositiveIntegerField(default=0)

@@ -169,7 +169,7 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "usual_removals": SyncRun.objects.usual_removals(this) if this.status == RunStatus.HELD else None,
         "may_decide": may_decide(request, this.account),
         "can_be_undone": can_be_undone(this),
-        "undone_by": SyncRun.objects.filter(undoes=this).order_by("-pk").first(),
+        "undone_by": SyncRun.objects.filter(undoes=this).last_success(),
         "comparisons": comparisons_of(this),
         "not_shown": this.status != RunStatus.FAILED and Extract.objects.of_run(this).not_shown().exists(),
         "missing_fields": missing_fields(this.fields) if this.fields else [],

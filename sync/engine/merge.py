@@ -228,10 +228,9 @@ class _Merge:
         if not self.has_people:
             return {"added": synced, "updated": 0, "removed": 0, "people": synced}
         kinds = self.statements.changes_by_kind()
-        added, returned = kinds.get(ChangeKind.ADDED, 0), kinds.get(ChangeKind.RETURNED, 0)
-        removed = kinds.get(ChangeKind.REMOVED, 0)
-        people = self._people_before() + added + returned - removed
-        updated = kinds.get(ChangeKind.UPDATED, 0) + returned
+        added = kinds.get(ChangeKind.ADDED, 0) + kinds.get(ChangeKind.RETURNED, 0)
+        updated, removed = kinds.get(ChangeKind.UPDATED, 0), kinds.get(ChangeKind.REMOVED, 0)
+        people = self._people_before() + added - removed
         return {"added": added, "updated": updated, "removed": removed, "people": people}
 
     def reasons_to_hold(self, counts: Mapping[str, Any]) -> dict[str, Any]:

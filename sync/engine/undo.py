@@ -101,7 +101,8 @@ def _gather(run: SyncRun, statements: Statements) -> dict[str, Any]:
     return {
         "seen": sum(kinds.values()),
         "synced": sum(kinds.values()),
-        "updated": kinds.get(ChangeKind.UPDATED, 0) + returned,
+        "added": returned,
+        "updated": kinds.get(ChangeKind.UPDATED, 0),
         "removed": removed,
         "people": _people(run) + returned - removed,
         "kept": dict(statements.rows(COUNT_LEFT)),

@@ -13,6 +13,7 @@ from sync.models import HoldLimit, Person, RunKind, SyncRun
 from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
+from tests.factories import make_run
 from tests.pages import rows_of, text_of
 from tests.sync.conftest import PREVIEW, Change, Sync
 from tests.sync.driving import finish
@@ -198,7 +199,15 @@ def test_taking_a_run_back_in_the_browser(synced: SalesAccount, browser: Client,
     assert answer.headers["Location"] == undo.get_absolute_url()
     assert people_in_copy(synced) == before
     assert "undoes another one" in text_of(browser.get(undo.get_absolute_url()))
-    assert "was undone by" in text_of(browser.get(run.get_absolute_url()))
+    page = text_of(browser.get(run.get_absolute_url()))
+    assert "was undone by" in page
+    assert f"{run.get_absolute_url()}undo/" not in page
+
+
+def test_an_undo_that_was_discarded_has_undone_nothing(account: SalesAccount, browser: Client) -> None:
+    run = make_run(account)
+    make_run(account, RunStatus.DISCARDED, kind=RunKind.UNDO, undoes=run)
+    assert "was undone by" not in text_of(browser.get(run.get_absolute_url()))
 
 
 def test_the_limit_is_a_setting(synced: SalesAccount, browser: Client, admin: User) -> None:

@@ -43,7 +43,7 @@ def test_a_held_run_is_approved_and_taken_back(
     page.wait_for_url("**/ops/sync/*/")
     undone = finish(SyncRun.objects.get(undoes=run))
     page.reload()
-    assert (undone.status, undone.updated) == (RunStatus.SUCCEEDED, 30)
+    assert (undone.status, undone.added) == (RunStatus.SUCCEEDED, 30)
     assert faults_in_both_languages(page, origin) == []
 
 

@@ -64,6 +64,11 @@ def test_somebody_who_gets_an_owner_arrives(synced: SalesAccount, change: Change
     change("reown", person, owner="user")
     assert sync_changes(synced).added == 1
     assert Person.objects.for_account(synced).live().filter(marketo_id=person).exists()
+    change("reown", person, owner="queue")
+    assert sync_changes(synced).removed == 1
+    change("reown", person, owner="user")
+    back = sync_changes(synced)
+    assert (back.added, back.updated) == (1, 0), "who comes back is added again"
 
 
 def test_who_changed_in_both_systems_is_read_once(

@@ -7,6 +7,7 @@ from django.db import connection
 
 from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from history.models import Change
+from operations.outcome import Choice, concerned
 from sync.decisions import approve_run, undo_run
 from sync.engine import undo as undo_engine
 from sync.engine.problems import RunFailed
@@ -64,7 +65,9 @@ def test_the_copy_is_as_before(synced: SalesAccount, admin: User, change: Change
     tell_of_failure(SyncRun(account=synced, pk=1, kind=RunKind.UNDO), RunFailed("crashed", tries=60))
     undo = undone(run, admin)
     assert not Occurrence.objects.going_on().filter(event=RUN_FAILED.key).exists()
-    assert (undo.status, undo.failure, undo.removed, undo.updated) == (RunStatus.SUCCEEDED, "", 1, 4)
+    assert (undo.status, undo.failure) == (RunStatus.SUCCEEDED, "")
+    assert (undo.added, undo.updated, undo.removed) == (2, 2, 1), "who comes back is added"
+    assert len(concerned(undo, Choice("added"))) == 2
     assert undo.receipt["source"] == undo.receipt["copy"]
     assert undo.receipt["copy"][0] == 4
     assert content_hash(synced) == before
@@ -115,7 +118,7 @@ def test_who_had_left_before_they_were_deleted_does_not_come_back(
     change("delete", deleted)
     assert sync_changes(synced).removed == 0
     undo = undone(run, admin)
-    assert (undo.status, undo.updated, undo.kept) == (RunStatus.SUCCEEDED, 1, {"changed_since": 1})
+    assert (undo.status, undo.added, undo.kept) == (RunStatus.SUCCEEDED, 1, {"changed_since": 1})
     gone = Person.objects.for_account(synced).exclude(removed_at=None)
     assert list(gone.values_list("marketo_id", "removed_reason")) == [(deleted, "deleted_in_marketo")]
 
@@ -167,7 +170,7 @@ def test_an_undo_that_gives_many_back_to_a_queue_is_held(
     change("reown", *people, owner="queue")
     run = sync_changes(synced)
     put_back = undone(run, admin)
-    assert (run.removed, put_back.updated) == (3, 3)
+    assert (run.removed, put_back.added) == (3, 3)
     HoldLimit.objects.create(account=synced, people=2, percent=0)
     again = undone(put_back, admin)
     assert (again.status, again.held["removed"]) == (RunStatus.HELD, {"queue_owner": 3})
