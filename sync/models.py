@@ -139,6 +139,11 @@ class SyncRun(LeasedJob):
         """People whose copy the run changed."""
         return self.added + self.updated + self.removed
 
+    @property
+    def held_removals(self) -> int:
+        """People whom it would remove, once it was held for them."""
+        return sum(self.held.get("removed", {}).values())
+
     def calls(self) -> dict[str, int]:
         """Calls made to the providers, by the names of the two fields that count them."""
         made = self.extracts.aggregate(marketo_calls=Sum("marketo_calls"), salesforce_calls=Sum("salesforce_calls"))

@@ -94,8 +94,10 @@ def _charts(hours: Sequence[Hour]) -> list[dict[str, object]]:
 
 def _latency(accounts: Sequence[SalesAccount], hours: Sequence[Hour]) -> dict[str, object]:
     minutes = hourly_p95(accounts, [hour.begins for hour in hours])
+    most = _("At most %(most)s minutes in the last 24 hours.") % {"most": localize(max(minutes))}
     return _chart(_("Minutes until 95 of 100 changes arrive"), hours, minutes) | {
-        "sentence": _("At most %(most)s minutes in the last 24 hours.") % {"most": localize(max(minutes))}
+        "sentence": most if any(minutes) else _("No changes in the last 24 hours."),
+        "now": minutes[-1] or "–",
     }
 
 

@@ -165,7 +165,6 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "move": move_of(this),
         "hold_reasons": reasons_of_hold(this),
         "held_people": HeldPerson.objects.of_run(this).count() if any(one.is_recheck for one in extracts) else 0,
-        "held_number": sum(this.held.get("removed", {}).values()) if this.held else 0,
         "usual_removals": SyncRun.objects.usual_removals(this) if this.status == RunStatus.HELD else None,
         "may_decide": may_decide(request, this.account),
         "can_be_undone": can_be_undone(this),

@@ -1,4 +1,4 @@
-"""The time for which a run waits for people is no work: neither its phases nor its rate nor its timeline have it."""
+"""A run that waits for people: that time is no work of it, and what it would do is not done."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,9 +10,15 @@ from accounts.models import SalesAccount, User
 from operations.progress import comparisons_of, progress_of
 from operations.timeline import timeline_of
 from sync.decisions import approve_run, start_previewed_run
-from sync.models import Extract, HeldPerson, Source, SyncRun
+from sync.models import Extract, HeldPerson, RunKind, Source, SyncRun
 from sync.statuses import ExtractStatus, RunStatus
-from tests.factories import make_extract, make_marketo_connection, make_run, make_salesforce_connection
+from tests.factories import (
+    make_cursor,
+    make_extract,
+    make_marketo_connection,
+    make_run,
+    make_salesforce_connection,
+)
 from tests.pages import text_of
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -86,7 +92,8 @@ def stopped(account: SalesAccount, status: RunStatus, **fields: object) -> SyncR
     """A run that was done after half a minute, an hour ago."""
     ended = timezone.now() - timedelta(hours=1)
     moments = {"started_at": ended - timedelta(seconds=30), "finished_at": ended}
-    return make_run(account, status, **moments, **fields)
+    held = {"removed": {"queue_owner": 2}, "blanked": {}, "limit": 1} if status == RunStatus.HELD else {}
+    return make_run(account, status, **{**moments, "held": held, **fields})
 
 
 def test_a_decision_ends_the_wait(account: SalesAccount, admin: User) -> None:
@@ -97,7 +104,7 @@ def test_a_decision_ends_the_wait(account: SalesAccount, admin: User) -> None:
 
 
 def test_the_page_names_the_wait_and_who_is_read_again(account: SalesAccount, admin: User, browser: Client) -> None:
-    held = stopped(account, RunStatus.HELD, held={"removed": {"queue_owner": 2}, "blanked": {}, "limit": 1})
+    held = stopped(account, RunStatus.HELD)
     HeldPerson.objects.bulk_create(HeldPerson(run=held, marketo_id=number, reason="queue_owner") for number in (8, 9))
     make_extract(held, status=ExtractStatus.LOADED, rows_loaded=3)
     approve_run(run=held, approved_by=admin)
@@ -114,3 +121,39 @@ def test_the_forecast_is_judged_by_the_work(account: SalesAccount) -> None:
     SyncRun.objects.filter(pk=run.pk).update(forecast=FORECAST)
     run.refresh_from_db()
     assert comparisons_of(run)[-1].outcome == "1 min"
+
+
+NUMBERS = {"seen": 40, "synced": 30, "updated": 12, "removed": 20}
+
+
+@pytest.mark.parametrize("status", [RunStatus.HELD, RunStatus.PREVIEWED, RunStatus.DISCARDED])
+def test_the_list_counts_only_what_was_done(account: SalesAccount, browser: Client, status: RunStatus) -> None:
+    stopped(account, status, **NUMBERS)
+    page = text_of(browser.get("/ops/sync/"))
+    assert 'data-label="Read">40<' in page
+    assert 'data-label="Synced">–<' in page
+    assert 'data-label="Changed">–<' in page
+
+
+@pytest.mark.parametrize("status", [RunStatus.HELD, RunStatus.PREVIEWED])
+def test_a_run_that_waits_has_not_ended(account: SalesAccount, browser: Client, status: RunStatus) -> None:
+    page = text_of(browser.get(stopped(account, status, **NUMBERS).get_absolute_url()))
+    assert "Waits for a decision since" in page
+    assert "Ended" not in page
+
+
+def test_the_backlog_names_what_waits_for_a_decision(account: SalesAccount, browser: Client) -> None:
+    make_cursor(account)
+    make_run(account, kind=RunKind.INCREMENTAL)
+    held = stopped(account, RunStatus.HELD)
+    page = text_of(browser.get("/ops/sync/"))
+    assert f'<a href="{held.get_absolute_url()}">{held}</a>: 2 removals wait for a decision.' in page
+    SyncRun.objects.filter(pk=held.pk).update(held={"removed": {}, "blanked": {"title": 9}, "limit": 1})
+    assert f"{held}</a>: waits for a decision." in text_of(browser.get("/ops/sync/"))
+
+
+def test_nothing_arrives_in_no_time(account: SalesAccount, browser: Client) -> None:
+    """Zero minutes would be as fast as can be."""
+    charts = browser.get("/ops/").context["charts"]
+    [latency] = [chart for chart in charts if chart["title"] == "Minutes until 95 of 100 changes arrive"]
+    assert (latency["now"], latency["sentence"]) == ("–", "No changes in the last 24 hours.")
