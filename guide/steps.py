@@ -174,6 +174,10 @@ def _connection(
         )
     if health.is_good:
         return Step(number, StepState.DONE, health.fact, who, _relabel(connect, _("View")))
+    if health.is_ended and facts.account.last_success:
+        fact = " ".join([health.fact, _("Data sync stands still.")])
+        can_ask = _can_ask(facts, number)
+        return Step(number, StepState.PROBLEM, fact, who, connect, can_ask=can_ask, was_done=True)
     return Step(number, StepState.TODO, health.fact, who, connect, can_ask=_can_ask(facts, number))
 
 
@@ -300,10 +304,12 @@ def _configure_package(facts: SetupState) -> Step:
 
 def _package(number: int, facts: SetupState, state: StepState, label: str) -> Step:
     account = facts.account
-    if not account or not account.package.connection:
+    if not account or not (account.package.connection or account.package.check):
         fact = _("Needs the connection from step 2.")
         return Step(number, StepState.TODO, fact, SALESFORCE_ADMIN, None)
     fact = account.package.install_fact if number == 6 else account.package.configure_fact
+    if not account.package.connection:
+        return Step(number, state, _("Last seen: %(fact)s") % {"fact": fact}, SALESFORCE_ADMIN, None)
     action = _page_for(facts.viewer, Permission.CONFIGURE_PACKAGE, label, "salesforce_package:package")
     can_ask = state != StepState.DONE and _can_ask(facts, number)
     return Step(number, state, fact, SALESFORCE_ADMIN, action, can_ask=can_ask)

@@ -21,10 +21,6 @@ class InstanceAction(models.TextChoices):
     ADMIN_REMOVED = "connections.instance_admin_removed", _("Took the Marketo pages of %(target)s from %(admin)s")
     REGISTERED = "connections.instance_registered", _("Registered the Marketo instance %(target)s")
     MARKETO_CONNECTED = "connections.marketo_connected", _("Connected the Sales account to Marketo (%(target)s)")
-    MARKETO_DISCONNECTED = (
-        "connections.marketo_disconnected",
-        _("Disconnected the Sales account from Marketo (%(target)s)"),
-    )
     MARKETO_TAKEN_OVER = (
         "connections.marketo_taken_over",
         _("Took over the connection to Marketo (%(target)s) from %(owner_was)s"),

@@ -16,6 +16,7 @@ from clients.hosts import ForbiddenHost, normalise_marketo_endpoint
 from clients.http import ApiError, UnexpectedAnswer
 from clients.marketo.client import PROBE_PATHS, MarketoClient
 from connections.asking import PRESSES, asking
+from connections.audit_actions import ConnectionAction
 from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance, Service
 from connections.services.call_log import solve_failures
 from connections.services.call_recorder import record_call_failure
@@ -136,7 +137,7 @@ def disconnect_marketo(*, account: SalesAccount, by: User) -> None:
         if connection.owner != by:
             raise ConnectionProblem(ProblemCode.MARKETO_NOT_OWNER)
         connection.delete()
-        record(account=account, actor=by, action=InstanceAction.MARKETO_DISCONNECTED, target=connection.munchkin_id)
+        record(account=account, actor=by, action=ConnectionAction.MARKETO_DISCONNECTED, target=connection.munchkin_id)
     SharedTokenCache(connection).clear()
 
 

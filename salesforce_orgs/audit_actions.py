@@ -26,10 +26,6 @@ class OrgAction(models.TextChoices):
         "connections.salesforce_connected",
         _("Connected the Sales account to Salesforce (%(target)s)"),
     )
-    SALESFORCE_DISCONNECTED = (
-        "connections.salesforce_disconnected",
-        _("Disconnected the Sales account from Salesforce (%(target)s)"),
-    )
     SALESFORCE_OWN_CONNECTED = (
         "connections.salesforce_own_connected",
         _("Connected their own user to Salesforce (%(target)s)"),

@@ -20,6 +20,7 @@ from clients.http import ApiError, reported_call
 from clients.salesforce import oauth
 from common.locks import is_held_by_others
 from common.throttling import hit
+from connections.audit_actions import ConnectionAction
 from connections.models import SalesforceConnection, SalesforceSignIn, Service
 from connections.querysets import SalesforceConnectionQuerySet
 from connections.services.call_recorder import record_call_failure
@@ -174,7 +175,7 @@ def _disconnect(rows: SalesforceConnectionQuerySet, by: User) -> None:
     if connection is None:
         return
     is_own = connection.member_id is not None
-    action = OrgAction.SALESFORCE_OWN_DISCONNECTED if is_own else OrgAction.SALESFORCE_DISCONNECTED
+    action = OrgAction.SALESFORCE_OWN_DISCONNECTED if is_own else ConnectionAction.SALESFORCE_DISCONNECTED
     record(account=connection.account, actor=by, action=action, target=connection.org_name)
     revoke_soon(abandon(connection))
 

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import SalesAccount
 from connections.models import MarketoInstance, SalesforceConnection
+from connections.orgs import CopiedOrg
 from diagnostics.help_links import Part
 from problems.codes import ProblemCode
 from problems.messages import PROBLEMS
@@ -118,7 +119,7 @@ class ChangeState:
 
 @dataclass(frozen=True)
 class PackageState:
-    """The whole checklist for one account. Without a check or a connection every item is unknown."""
+    """The whole checklist for one account. Without a check every item is unknown."""
 
     connection: SalesforceConnection | None
     check: PackageCheck | None
@@ -182,10 +183,8 @@ class PackageState:
     @property
     def install_fact(self) -> str:
         """A sentence for step 6."""
-        if self.connection is None:
-            return _("Needs the connection from step 2.")
         if self.check is None:
-            return _("Not checked yet.")
+            return _("Not checked yet.") if self.connection else _("Needs the connection from step 2.")
         by_key = {item.item.key: item for item in self.items}
         if by_key["package_version"].state is not State.DONE:
             return by_key["package_version"].found
@@ -220,7 +219,9 @@ class PackageState:
 def package_state(account: SalesAccount) -> PackageState:
     """The checklist from what is stored; calls nobody."""
     connection = SalesforceConnection.objects.for_account(account).first()
-    org_id = connection.org_id if connection else ""
+    # What was seen is remembered while nothing is connected.
+    org = connection or CopiedOrg.objects.for_account(account).first()
+    org_id = org.org_id if org else ""
     check = PackageCheck.objects.for_account(account).filter(org_id=org_id).first()
     ticks = {tick.item: tick for tick in _ticks(account, org_id).select_related("ticked_by")}
     instance = MarketoInstance.objects.for_account(account).first()

@@ -7,10 +7,12 @@ from datetime import timedelta
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.models import Member, SalesAccount
+from accounts.models import AuditEvent, Member, SalesAccount
 from clients.http import ApiError, Unreachable
+from connections.audit_actions import ConnectionAction
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection, Service
 from connections.services.call_log import record_usage, solve_failures
 from connections.services.call_recorder import record_problem, row_of
@@ -32,6 +34,8 @@ class Health:
     is_connected: bool
     fact: str
     problem: Problem | None
+    # Somebody has ended it on purpose.
+    is_ended: bool = False
 
     @property
     def is_good(self) -> bool:
@@ -39,7 +43,9 @@ class Health:
 
 
 def salesforce_health(account: SalesAccount) -> Health:
-    return _salesforce_health(SalesforceConnection.objects.for_account(account).first())
+    connection = SalesforceConnection.objects.for_account(account).first()
+    ended = None if connection else _last_event(account, ConnectionAction.SALESFORCE_DISCONNECTED)
+    return _ended(ended, ended.target) if ended else _salesforce_health(connection)
 
 
 def own_salesforce_health(member: Member) -> Health:
@@ -60,12 +66,29 @@ def _salesforce_health(connection: SalesforceConnection | None) -> Health:
 def marketo_health(account: SalesAccount) -> Health:
     connection = MarketoConnection.objects.for_account(account).select_related("owner").first()
     if connection is None:
+        ended = _last_event(account, ConnectionAction.MARKETO_DISCONNECTED)
+        if ended:
+            return _ended(ended, f"Marketo {ended.target}")
         return Health(is_connected=False, fact=_("Not connected to Marketo yet."), problem=None)
     fact = _("Connected to Marketo %(munchkin_id)s by %(owner)s.") % {
         "munchkin_id": connection.munchkin_id,
         "owner": connection.owner,
     }
     return _health(connection, fact)
+
+
+def _last_event(account: SalesAccount, action: ConnectionAction) -> AuditEvent | None:
+    events = AuditEvent.objects.for_account(account).filter(action=action).select_related("actor")
+    return events.order_by("-pk").first()
+
+
+def _ended(event: AuditEvent, name: str) -> Health:
+    fact = _("Disconnected from %(name)s by %(who)s, %(when)s.") % {
+        "name": name,
+        "who": event.actor or event.actor_email,
+        "when": date_format(timezone.localtime(event.created_at), "DATETIME_FORMAT"),
+    }
+    return Health(is_connected=False, fact=fact, problem=None, is_ended=True)
 
 
 def check_connection(connection: MarketoConnection | SalesforceConnection) -> None:

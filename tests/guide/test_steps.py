@@ -1,6 +1,7 @@
 """The Setup guide: each step's state follows from facts, and everybody is offered what they can do."""
 
 import re
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,7 +18,11 @@ from guide.overview import Overview, overview_of
 from guide.setup_state import setup_state_for
 from guide.steps import Step, StepState, steps_for
 from invitations.models import Invitation
+from marketo_instances.connecting import disconnect_marketo
 from problems.codes import ProblemCode
+from salesforce_orgs.services import disconnect_salesforce
+from salesforce_package.models import PackageCheck
+from salesforce_package.org import Finding, State
 from salesforce_package.state import PackageState
 from sync.models import RunKind, SyncRun
 from sync.statuses import RunStatus
@@ -162,6 +167,34 @@ def test_people_who_are_there_are_not_forgotten_with_the_connection(connected: S
     make_run(connected, RunStatus.SUCCEEDED, people=8123, finished_at=finished)
     MarketoConnection.objects.all().delete()
     assert "8,123 people" in steps_of(admin)[3].fact
+
+
+def test_after_a_disconnect_everybody_sees_who_ended_what_and_when(
+    connected: SalesAccount, admin: User, client_of: ClientOf
+) -> None:
+    """Nothing else is forgotten with the connection: what was found in the org stays as it was last seen."""
+    make_run(connected, RunStatus.SUCCEEDED, people=8123)
+    found = {"package_version": asdict(Finding(State.MISSING, "version", {"version": "1.8000.0.0"}))}
+    PackageCheck.objects.create(
+        account=connected, org_id="00D000000000001AAA", results=found, checked_at=timezone.now()
+    )
+    disconnect_salesforce(account=connected, by=admin)
+    ended = rf"Disconnected from Acme Inc by {admin}, .+, \d\d:\d\d\."
+    second, *_others, sixth, seventh = steps_of(admin)[1:]
+    assert re.search(f"{ended} Data sync stands still.$", second.fact)
+    assert (second.state, second.is_reached) == (StepState.PROBLEM, True)
+    assert sixth.fact == "Last seen: Version 1.8000.0.0 found."
+    assert seventh.fact.startswith("Last seen: 0 of ")
+    for address in ("/", "/settings/admin/salesforce/", "/settings/integrations/diagnostics/"):
+        assert re.search(ended, text_of(client_of(admin).get(address))), address
+
+
+def test_a_disconnect_from_marketo_is_told_too(connected: SalesAccount, admin: User) -> None:
+    """Before the first sync there is nothing that stands still: the step is open."""
+    disconnect_marketo(account=connected, by=admin)
+    third = steps_of(admin)[2]
+    assert third.fact.startswith(f"Disconnected from Marketo 123-ABC-456 by {admin}, ")
+    assert (third.state, third.is_reached) == (StepState.NEXT, False)
 
 
 def test_whoever_was_asked_for_the_salesforce_steps_is_no_invited_user(

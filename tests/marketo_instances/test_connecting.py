@@ -10,6 +10,7 @@ from accounts.models import AuditEvent, SalesAccount, User
 from accounts.permissions import Role
 from clients.http import ReconnectNeeded
 from connections.asking import asking
+from connections.audit_actions import ConnectionAction
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client
@@ -194,7 +195,7 @@ def test_the_owner_disconnects_after_reading_what_stops(
     assert MarketoConnection.objects.exists()
     assert "Disconnected from Marketo." in text_of(browser.post(DISCONNECT, follow=True))
     assert not MarketoConnection.objects.exists()
-    assert AuditEvent.objects.filter(action=InstanceAction.MARKETO_DISCONNECTED).exists()
+    assert AuditEvent.objects.filter(action=ConnectionAction.MARKETO_DISCONNECTED).exists()
 
 
 def test_the_secret_is_encrypted_and_in_no_page(marketo_connection: MarketoConnection, client_of: ClientOf) -> None:

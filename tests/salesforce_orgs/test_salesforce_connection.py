@@ -14,6 +14,7 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, SalesAccount, User
 from clients.http import ReconnectNeeded
 from clients.salesforce.client import SalesforceClient
+from connections.audit_actions import ConnectionAction
 from connections.models import SalesforceConnection, SalesforceSignIn
 from connections.orgs import CopiedOrg, OrgMove
 from connections.services.client_factory import salesforce_client
@@ -229,7 +230,7 @@ def test_disconnect_says_what_stops_then_revokes_and_erases(
     assert "Disconnected from Acme Inc." in page
     assert not SalesforceConnection.objects.exists()
     assert sandbox.get("/_sandbox/state")["org"]["grants"] == 0
-    assert AuditEvent.objects.filter(action=OrgAction.SALESFORCE_DISCONNECTED, actor=admin).exists()
+    assert AuditEvent.objects.filter(action=ConnectionAction.SALESFORCE_DISCONNECTED, actor=admin).exists()
 
 
 def test_an_org_that_was_not_shown_is_not_disconnected(account: SalesAccount, browser: Client) -> None:
