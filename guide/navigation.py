@@ -119,7 +119,9 @@ def areas(request: HttpRequest) -> dict[str, object]:
 def _next_step(path: str, user: User, member: Member | None) -> Step | None:
     """What the person can do next in the Setup guide, unless that is done on the page they look at."""
     facts = setup_state_for(user, member)
-    step = overview_of(facts).focus if facts else None
+    overview = overview_of(facts) if facts else None
+    # Once everything is set up, the status page and the bell tell what is wrong.
+    step = overview.focus if overview and not overview.is_complete else None
     return step if step and step.action and step.action.url != path else None
 
 

@@ -11,6 +11,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.permissions import Permission
 from guide.setup_state import SetupState, Viewer
 from guide.steps import MARKETO_ADMIN, SALESFORCE_ADMIN, Step, StepState, steps_for
+from problems import problem
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,25 @@ class Overview:
 
     @property
     def is_complete(self) -> bool:
-        return all(step.state == StepState.DONE for step in self.steps)
+        """What was reached stays reached, also while something is wrong with it."""
+        return all(step.is_reached for step in self.steps)
+
+    @property
+    def first_problem(self) -> Step | None:
+        return next((step for step in self.steps if step.state == StepState.PROBLEM), None)
+
+    @property
+    def focus_waits_for(self) -> str:
+        return self.waits_for(self.focus) if self.focus else ""
+
+    def waits_for(self, step: Step) -> str:
+        """Who else must act about the step's problem, as a sentence; empty where it may be the person who looks."""
+        who = step.problem.who if step.problem else None
+        if who is problem.SALESFORCE_ADMIN and self.my_role is not SALESFORCE_ADMIN:
+            return _("Waiting for a Salesforce admin")
+        if who is problem.MARKETO_ADMIN and self.my_role is not MARKETO_ADMIN:
+            return _("Waiting for a Marketo admin")
+        return _("Waiting for the operator of this console") if who is problem.OPERATOR else ""
 
     @property
     def is_focus_mine(self) -> bool:

@@ -6,10 +6,12 @@ from accounts.models import Member, SalesAccount, User
 from accounts.permissions import Permission, Role
 from accounts.querysets import MemberQuerySet
 from connections.models import MarketoInstance
+from connections.orgs import OrgMove
 from connections.services.health import Health, marketo_health, salesforce_health
 from invitations.models import Invitation
 from invitations.querysets import InvitationQuerySet
 from invitations.seats import Seats, seats_of
+from salesforce_orgs.offers import offered_move
 from salesforce_package.state import PackageState, package_state
 from sync.models import SyncRun
 
@@ -43,6 +45,8 @@ class AccountState:
     # The last success that has read both systems.
     last_sync: SyncRun | None
     seats: Seats
+    # To another Salesforce org; somebody decides.
+    offered_move: OrgMove | None
     # Members and open invitations that are not there for the steps in Salesforce only.
     users: int
     package: PackageState
@@ -94,6 +98,7 @@ def _account_state(account: SalesAccount, viewer: Viewer) -> AccountState:
         last_success=runs.last_success(),
         last_sync=runs.last_sync(),
         seats=seats_of(account),
+        offered_move=offered_move(account),
         users=sum(found.exclude(role=Role.SALESFORCE_ADMIN).count() for found in (members, invitations.open())),
         package=package_state(account),
         salesforce_admins=_salesforce_admins(members) or _asked(invitations, viewer),

@@ -91,6 +91,8 @@ class Step:
     action: Action | None
     problem: Problem | None = None
     can_ask: bool = False
+    # What a help link is made about, where the problem can be handed on.
+    help_subject: str = ""
     # It was done before it had its problem: what was reached stays reached.
     was_done: bool = False
     # Somebody has begun it, and nothing is to be done but to wait.
@@ -169,8 +171,9 @@ def _connection(
     if not health or not facts.account or not facts.account.account.original_user:
         return Step(number, StepState.TODO, _("Needs the Sales account from step 1."), who, None)
     if health.problem:
+        fix, subject = _relabel(connect, _("Fix")), _help_subject(facts.viewer, health)
         return Step(
-            number, StepState.PROBLEM, health.fact, who, _relabel(connect, _("Fix")), health.problem, was_done=True
+            number, StepState.PROBLEM, health.fact, who, fix, health.problem, help_subject=subject, was_done=True
         )
     if health.is_good:
         return Step(number, StepState.DONE, health.fact, who, _relabel(connect, _("View")))
@@ -179,6 +182,11 @@ def _connection(
         can_ask = _can_ask(facts, number)
         return Step(number, StepState.PROBLEM, fact, who, connect, can_ask=can_ask, was_done=True)
     return Step(number, StepState.TODO, health.fact, who, connect, can_ask=_can_ask(facts, number))
+
+
+def _help_subject(viewer: Viewer, health: Health) -> str:
+    can_be_handed_on = bool(health.problem and health.problem.can_be_handed_on)
+    return f"problem:{health.problem_code}" if can_be_handed_on and viewer.may(Permission.READ_DIAGNOSTICS) else ""
 
 
 def _sync(facts: SetupState) -> Step:

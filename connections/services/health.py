@@ -34,6 +34,7 @@ class Health:
     is_connected: bool
     fact: str
     problem: Problem | None
+    problem_code: str = ""
     # Somebody has ended it on purpose.
     is_ended: bool = False
 
@@ -174,4 +175,5 @@ def _health(connection: MarketoConnection | SalesforceConnection, fact: str) -> 
         is_connected=connection.status == ConnectionStatus.CONNECTED,
         fact=fact,
         problem=problem_for(connection.problem) if connection.problem else None,
+        problem_code=connection.problem,
     )

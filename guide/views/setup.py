@@ -19,6 +19,7 @@ from guide.overview import overview_of
 from guide.setup_state import SetupState, setup_state_for
 from guide.status import latest_events, status_of
 from guide.steps import ASKABLE_STEPS, TITLES
+from guide.trouble import trouble_of
 from invitations.services import ask_salesforce_admin
 from notifications.services import is_settled
 
@@ -43,6 +44,7 @@ def setup(request: ConsoleRequest) -> HttpResponseBase:
     if facts.account and overview.is_complete:
         good = facts.account.last_success
         context["status"] = status_of(facts.account.account, good.people if good else 0)
+        context["trouble"] = trouble_of(facts.account, overview, facts.viewer)
     return render(request, "guide/status.html" if "status" in context else "guide/setup.html", context)
 
 
