@@ -11,14 +11,24 @@ from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import AuditEvent, SalesAccount, User
-from connections.models import MarketoInstance
+from connections.models import MarketoInstance, SalesforceConnection
 from guide.audit_actions import GuideAction
 from invitations.models import Invitation
 from invitations.tasks import send_invitation
+from problems.codes import ProblemCode
 from sandbox.testing import SandboxProcess
+from sync.models import RunKind, Source, SyncRun
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
-from tests.factories import make_extract, make_run, with_password
+from tests.factories import (
+    make_cursor,
+    make_extract,
+    make_marketo_admin,
+    make_marketo_connection,
+    make_run,
+    make_salesforce_connection,
+    with_password,
+)
 from tests.pages import text_of
 from tests.signing_in import let_sign_in_age
 
@@ -168,6 +178,56 @@ def test_the_guides_path_can_be_clicked_from_admin_on(browser: Client) -> None:
     assert f'<a href="{reverse("guide:admin")}">Admin</a>' in page
     assert f'<a href="{reverse("guide:config")}">Sales Insight</a>' in text_of(browser.get(reverse("guide:admin")))
     assert f'<a href="{PAGE}">Actions Config</a>' in text_of(browser.get(reverse("guide:config")))
+
+
+@pytest.fixture
+def synced_once(account_of_instance: SalesAccount) -> SalesAccount:
+    """Connected; a full run has brought people, and one of changes has found nothing."""
+    make_marketo_connection(account_of_instance)
+    make_salesforce_connection(account_of_instance)
+    make_run(account_of_instance, RunStatus.SUCCEEDED, people=8123)
+    make_run(account_of_instance, RunStatus.SUCCEEDED, kind=RunKind.INCREMENTAL, people=8123)
+    make_cursor(account_of_instance)
+    return account_of_instance
+
+
+def test_a_dry_run_is_what_one_opens_and_the_figures_stay(browser: Client, synced_once: SalesAccount) -> None:
+    run = make_run(synced_once, RunStatus.PREVIEWED)
+    page = text_of(browser.get(PAGE))
+    assert f'<a class="btn btn-primary" href="{run.get_absolute_url()}">Open the dry run</a>' in page
+    assert page.count("btn-primary") == 1
+    assert ">8,123<" in page
+
+
+def test_an_account_that_stands_still_says_for_which_connection(
+    browser: Client, synced_once: SalesAccount, admin: User
+) -> None:
+    """And what has to be done, by whom, as the page of the connection says it."""
+    make_marketo_admin(synced_once.marketo_instance, admin.email)
+    SalesforceConnection.objects.update(status="needs_reconnecting", problem=ProblemCode.SALESFORCE_APP_BLOCKED)
+    page = text_of(browser.get(PAGE))
+    assert "Stopped: Salesforce is not connected" in page
+    assert "Succeeded" not in page
+    assert "find the app and press Unblock" in page
+    assert "An Admin of the Sales account must connect it again" not in page
+    diagnostics = f'href="{reverse("diagnostics:diagnostics")}"'
+    assert diagnostics not in page, "the reader is no member"
+    browser.force_login(admin)
+    assert diagnostics in text_of(browser.get(PAGE))
+
+
+def test_what_comes_before_the_start_folds_after_it(browser: Client, synced_once: SalesAccount) -> None:
+    """Marketo is asked when somebody unfolds it; without scripts nothing says for ever that it is being asked."""
+    page = text_of(browser.get(PAGE))
+    assert '<details class="card fold needs-scripts"><summary>' in page
+    assert 'hx-trigger="toggle from:closest details once"' in page
+
+
+def test_a_chart_of_no_changes_is_left_out(browser: Client, synced_once: SalesAccount) -> None:
+    assert "Changes per run" not in text_of(browser.get(PAGE))
+    run = SyncRun.objects.get(kind=RunKind.INCREMENTAL)
+    make_extract(run, Source.SALESFORCE_CHANGES, rows_loaded=7)
+    assert "At most 7 changes in one run" in text_of(browser.get(PAGE))
 
 
 def test_a_sync_that_waits_says_why_and_until_when(
