@@ -107,10 +107,10 @@ class OpenFile:
         return [self.table.columns[place] for place in self._sampled]
 
     @cached_property
-    def samples(self) -> list[list[str]]:
-        """Cells of the first rows, and of rows by which wrong letters are seen."""
+    def samples(self) -> list[tuple[int, list[str]]]:
+        """Line and cells of the first rows, and of rows by which wrong letters are seen."""
         rows = dict.fromkeys(row.line for row in [*self.table.rows[:SAMPLE_ROWS], *self._foreign_rows[:SAMPLE_NAMES]])
-        return [[row.cell(place) for place in self._sampled] for row in self.table.rows if row.line in rows]
+        return [(row.line, [row.cell(place) for place in self._sampled]) for row in self.table.rows if row.line in rows]
 
     @cached_property
     def _sampled(self) -> list[int]:

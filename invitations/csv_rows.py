@@ -23,7 +23,7 @@ MOST_ADDRESSES = 5
 
 @dataclass(frozen=True)
 class InviteRow:
-    """What a row says; `problem` is one sentence, empty when the person can be invited."""
+    """What a row says; `problem` is a sentence for each fault, empty when the person can be invited."""
 
     line: int
     email: str = ""
@@ -59,14 +59,15 @@ def _read_person(row: Row, mapping: Mapping, team_by_name: dict[str, Team]) -> I
     found = read_addresses(row.cell(mapping["email"])[:MAX_CELL], most=MOST_ADDRESSES)
     # The first of several; a cell without any is told by its first entry.
     address = next((one for one in found if one.email), found[0] if found else None)
-    if address is None:
-        return InviteRow(row.line, problem=_("There is no email address in this row."))
     role, teams = row.cell(mapping.get("role")), row.cell(mapping.get("team"))
-    problem = (
-        _cell_problem(row, mapping) or address.problem or _role_problem(role) or _team_problem(teams, team_by_name)
-    )
-    if problem:
-        return InviteRow(row.line, address.email, problem=problem)
+    faults = [
+        _cell_problem(row, mapping),
+        address.problem if address else _("There is no email address in this row."),
+        _role_problem(role),
+        *_team_problems(teams, team_by_name),
+    ]
+    if address is None or any(faults):
+        return InviteRow(row.line, address.email if address else "", problem=" ".join(filter(None, faults)))
     return InviteRow(
         row.line,
         address.email,
@@ -116,13 +117,11 @@ def _role_problem(role: str) -> str:
     }
 
 
-def _team_problem(teams: str, team_by_name: dict[str, Team]) -> str:
-    unknown = [name for name in _teams_in(teams, team_by_name) if _key(name) not in team_by_name]
-    if not unknown:
-        return ""
-    return _(
+def _team_problems(teams: str, team_by_name: dict[str, Team]) -> list[str]:
+    text = _(
         "There is no team “%(team)s”. Create it in Team Management, correct the name, or set Team to “Not in the file”."
-    ) % {"team": unknown[0]}
+    )
+    return [text % {"team": name} for name in _teams_in(teams, team_by_name) if _key(name) not in team_by_name]
 
 
 def _team_names(teams: str) -> list[str]:

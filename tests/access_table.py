@@ -23,6 +23,7 @@ post /settings/admin/salesforce/connect/
 post /settings/admin/salesforce/disconnect/
 get  /settings/admin/users/invite-csv/
 get  /settings/admin/users/invite-csv/<int:pk>/report/
+get  /settings/admin/users/invited/report/
 post /settings/salesforce/connect/
 post /settings/salesforce/disconnect/
 """
@@ -243,6 +244,8 @@ get  /settings/admin/users/invite/                         login     404    200 
 post /settings/admin/users/invite/                         login     404    400      403    403    400   404    404 404
 get  /settings/admin/users/invited/                        login     404    302      403    403    302   404    404 404
 post /settings/admin/users/invited/                        login     404    405      403    403    405   404    404 404
+get  /settings/admin/users/invited/report/                 login     404    404      403    403    404   404    404 404
+post /settings/admin/users/invited/report/                 login     404    405      403    403    405   404    404 404
 get  /settings/admin/users/owner-gaps/                     login     404    200      403    403    200   404    404 404
 post /settings/admin/users/owner-gaps/                     login     404    200      403    403    302   404    404 404
 get  /settings/admin/users/selected/resend/                login     404    405      403    403    405   404    404 404

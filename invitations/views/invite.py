@@ -2,22 +2,24 @@
 
 from collections.abc import Sequence
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import permission_required
+from accounts.access import fresh_sign_in_required_to_read, permission_required
+from accounts.exports import export
 from accounts.middleware import ConsoleRequest
 from accounts.models import Team
 from accounts.permissions import Permission, Role
 from common.addresses import LONGEST_ADDRESS
 from invitations import services
+from invitations.audit_actions import InvitationAction
 from invitations.csv_rows import InviteRow
 from invitations.forms import InviteForm
 
 # In the session: what became of the last addresses, as `_texts_of` makes it.
-OUTCOME = "invite_outcome"
+OUTCOME = "outcome_of_invitations"
 # More would make every request of this person slow; the report on a CSV file holds them all.
 PROBLEMS_SHOWN = 200
 
@@ -61,10 +63,28 @@ def invited(request: ConsoleRequest) -> HttpResponse:
     return render(request, "invitations/invited.html", request.session[OUTCOME])
 
 
+@permission_required(Permission.MANAGE_USERS)
+@require_safe
+@fresh_sign_in_required_to_read
+def skipped_report(request: ConsoleRequest) -> HttpResponseBase:
+    """Who was skipped, as a file for a spreadsheet."""
+    if OUTCOME not in request.session:
+        raise Http404
+    return export(
+        request,
+        "sales-account-users-skipped.csv",
+        [(_("Line"), _("Email"), _("Problem")), *request.session[OUTCOME]["skipped"]],
+        accounts=[request.member.account],
+        by=request.member.user,
+        action=InvitationAction.REPORT_EXPORTED,
+    )
+
+
 def _texts_of(outcome: services.InviteOutcome, problems: Sequence[InviteRow]) -> dict[str, object]:
-    skipped = [(one.email, one.reason) for one in outcome.skipped]
-    skipped += [(_("Line %(line)s") % {"line": row.line}, row.problem) for row in problems]
+    skipped: list[tuple[int | str, str, str]] = [("", one.email, one.reason) for one in outcome.skipped]
+    skipped += [(row.line, row.email, row.problem) for row in problems]
     return {
         "sent": [(invitation.email, invitation.get_role_display()) for invitation in outcome.sent],
         "skipped": skipped[:PROBLEMS_SHOWN],
+        "skipped_count": len(skipped),
     }

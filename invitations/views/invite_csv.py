@@ -133,6 +133,8 @@ def _context(file: OpenFile, people: list[InviteRow]) -> dict[str, object]:
         "problem_count": len(problems),
         "notes": [person for person in good if person.note][:PROBLEMS_SHOWN],
         "chosen": urlencode(file.chosen),
+        # Whoever gets more rights than others first.
+        "good": sorted(good, key=lambda person: person.role == Role.USER)[:PROBLEMS_SHOWN],
         "good_count": len(good),
         "by_role": [
             (role.label, count) for role, count in Counter(person.role for person in good).items() if role != Role.USER

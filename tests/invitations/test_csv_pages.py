@@ -1,5 +1,6 @@
 """The second page of Invite Users via CSV says what the file will do, and lets people read it otherwise."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,17 @@ def test_how_many_admins_are_made_and_one_click_makes_none(browser: Client) -> N
     assert not Invitation.objects.exists()
     browser.post(address, {"email": "0", "role": ""})
     assert set(Invitation.objects.values_list("role", flat=True)) == {Role.USER}
+
+
+def test_the_page_names_those_who_are_invited_with_more_rights_first(browser: Client) -> None:
+    """It named everybody who is skipped, and nobody whom the button invites."""
+    rows = ["a@acme.example,A,user", "wrong,,", "b@acme.example,B,", "c@acme.example,C,Admin", "d@acme.example,D,"]
+    _address, page = page_of(browser, "\n".join(["email,name,role", *rows]).encode())
+    invited, samples = page[page.index('id="good"') : page.index('id="samples"')], page[page.index('id="samples"') :]
+    assert re.findall(r"(\w)@acme.example", invited) == ["c", "a", "b", "d"]
+    assert invited.count("Admin") == 1
+    assert "3 of 5 rows" in samples
+    assert '<td class="num">4</td><td>b@acme.example</td>' in samples
 
 
 def test_unknown_roles_say_that_the_column_can_be_left_out(browser: Client) -> None:

@@ -71,6 +71,13 @@ def test_a_row_with_a_problem_says_which(row: str, sentence: str) -> None:
     assert sentence in found.problem
 
 
+def test_a_row_tells_all_its_faults_at_once() -> None:
+    """It told the first only, and the file went round again for each of the others."""
+    for person in people("E-mail,Team,Role\nper@,West; East,boss\n,West; East,boss\n"):
+        for sentence in ("email address", "no role “boss”", "no team “West”", "no team “East”"):
+            assert sentence in person.problem
+
+
 def test_a_row_that_is_refused_takes_nobodys_place() -> None:
     """The same person stands twice in the file, first with a team that does not exist."""
     first, second = people("E-mail,Team\nomar@acme.example,West\nomar@acme.example,\n")

@@ -1,5 +1,6 @@
 """Invite Users via CSV, from the file to the mails."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from accounts.permissions import Role
 from invitations import tasks
+from invitations.audit_actions import InvitationAction
 from invitations.models import CsvUpload, Invitation
 from tests.invitations.conftest import MakeInvitation
 from tests.invitations.user_management import UPLOAD, upload
@@ -36,6 +38,19 @@ def test_from_the_file_to_the_mails(
     assert sorted(message.to[0] for message in mail.outbox) == ["asa@acme.example", "per@acme.example"]
     assert Invitation.objects.get(email="per@acme.example").role == Role.ADMIN
     assert not CsvUpload.objects.exists()
+
+
+def test_who_was_skipped_stands_on_the_last_page_with_line_and_address_and_in_a_file(
+    browser: Client, member: User
+) -> None:
+    kept = upload(browser, f"Email,Role\na@acme.example,\n{member.email},\nb@acme.example,boss\n")
+    page = text_of(browser.post(f"{UPLOAD}{kept.pk}/", {"email": "0", "role": "1"}, follow=True))
+    assert re.findall(r"<b>Line (\d) +([^<]+)</b>", page) == [("3", member.email), ("4", "b@acme.example")]
+    (address,) = re.findall(r'href="([^"]+)" download', page)
+    rows = list(rows_of(browser.get(address)))
+    assert [row[:2] for row in rows] == [["Line", "Email"], ["3", member.email], ["4", "b@acme.example"]]
+    assert "There is no role “boss”" in rows[2][2]
+    assert AuditEvent.objects.latest("pk").action == InvitationAction.REPORT_EXPORTED
 
 
 def test_another_mapping_is_checked_before_anything_is_sent(browser: Client) -> None:
