@@ -29,6 +29,8 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         super().__init__(*args, **options)
         allauths = self.fields["login"]
         self.fields["login"] = KnownAddressField(label=allauths.label, widget=allauths.widget)
+        is_known = self.data.get("login") or self.initial.get("login")
+        self.fields["password" if is_known else "login"].widget.attrs["autofocus"] = True
 
 
 class AskForReset(ResetPasswordForm):  # type: ignore[misc]

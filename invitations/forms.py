@@ -97,6 +97,10 @@ class NewUserForm(VisibleName, BaseUserCreationForm[User]):
             self.fields[name].widget.attrs["class"] = "form-control"
         self.fields["password2"].label, self.fields["password2"].help_text = _("Password (again)"), ""
 
+    def validate_password_for_user(self, user: User) -> None:
+        """What is wrong with the password stands where it is chosen, not where it is repeated."""
+        super().validate_password_for_user(user, "password1")  # type: ignore[misc]  # its types do not know it
+
 
 class UploadForm(forms.Form):
     """Invite Users via CSV, first page. `cleaned_data["file"]` are the bytes of the file."""

@@ -123,6 +123,7 @@ def _page(
         "needs_salesforce": invitation.account.is_salesforce_only and not is_with_salesforce,
         "form": form or NewUserForm(instance=User(email=invitation.email, name=invitation.name)),
         "salesforce_form": salesforce_form or SalesforceHostForm(),
+        "sign_in_form": SignInForm(initial={"login": invitation.email}, request=request),
     }
     return render(request, f"invitations/{name}.html", context, status=status)
 

@@ -1,5 +1,6 @@
 """The page behind an invitation's link: who gets in, and who is told what."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from invitations.tokens import hash_token
 from tests.conftest import ClientOf
 from tests.factories import make_account, make_invitation, make_member, make_team, make_user
 from tests.invitations.conftest import MakeInvitation, token_in_last_mail, url_of
+from tests.pages import text_of
 from tests.threads import at_once
 
 PASSWORD = "Correct-Horse-7"
@@ -75,7 +77,7 @@ def test_a_weak_password_is_explained(invite: MakeInvitation, client: Client, pa
     form = {"name": "Nora Ek", "password1": password, "password2": password}
     answer = client.post(url_of(token), form)
     assert answer.status_code == 400
-    assert sentence in answer.content.decode()
+    assert any(sentence in error for error in answer.context["form"].errors["password1"])
     assert not User.objects.filter(email="new@acme.example").exists()
 
 
@@ -86,14 +88,27 @@ def test_the_password_rule_is_shown_before(invite: MakeInvitation, client: Clien
     assert "Use upper and lower case letters" in page
 
 
+def control(page: str, name: str) -> str:
+    found: list[str] = re.findall(rf'<input [^>]*name="{name}"[^>]*>', page)
+    return found[0]
+
+
 class TestExistingUser:
     def test_signs_in_first(self, invite: MakeInvitation, client: Client) -> None:
         make_user("new@acme.example")
         _, token = invite()
-        page = client.get(url_of(token)).content.decode()
-        assert f'href="/accounts/login/?next={url_of(token)}"' in page
+        page = text_of(client.get(url_of(token)))
+        assert 'value="new@acme.example"' in control(page, "login")
+        assert "autofocus" in control(page, "password")
+        assert f'name="next" value="{url_of(token)}"' in page
         assert client.post(url_of(token), NEW_USER).status_code == 200
         assert not Member.objects.filter(user__email="new@acme.example").exists()
+
+    def test_the_plain_page_begins_with_the_address(self, client: Client, db: None) -> None:
+        page = text_of(client.get("/accounts/login/"))
+        assert ["autofocus" in control(page, name) for name in ("login", "password")] == [True, False]
+        again = text_of(client.post("/accounts/login/", {"login": "new@acme.example", "password": "wrong"}))
+        assert ["autofocus" in control(again, name) for name in ("login", "password")] == [False, True]
 
     def test_accepts(self, invite: MakeInvitation, client_of: ClientOf) -> None:
         user = make_user("new@acme.example")
