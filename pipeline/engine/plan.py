@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -93,7 +93,8 @@ def drop_refused_fields(run: SyncRun, error: ApiError) -> None:
 def _start(account: SalesAccount, client: MarketoClient) -> datetime:
     """
     Nobody was made before the first folder, but each is shown those of their own workspaces only: people who are known
-    to be older, and what was read before, go further back.
+    to be older, and what was read before, go further back. From the beginning of the day, so that no two windows share
+    one.
     """
     try:
         folder = client.oldest_folder_created_at()
@@ -103,4 +104,5 @@ def _start(account: SalesAccount, client: MarketoClient) -> datetime:
         raise RunFailed("no_folders")
     earlier = Extract.objects.filter(run__account=account, source=Source.MARKETO_PEOPLE)
     read = earlier.aggregate(first=Min("window_from"))["first"]
-    return min(time for time in (folder, oldest_created_at(client), read) if time)
+    first = min(time for time in (folder, oldest_created_at(client), read) if time)
+    return first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

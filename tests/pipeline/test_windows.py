@@ -11,11 +11,12 @@ from pytest_django import Settings
 from accounts.models import SalesAccount, User
 from connections.marketo_share import MarketoShare
 from pipeline.engine.budget import MarketoBudget
-from pipeline.engine.windows import SECOND, Window, affordable_windows, month_windows
+from pipeline.engine.windows import LONGEST, SECOND, Window, affordable_windows, month_windows
 from sandbox.testing import SandboxProcess
 from sync.models import Extract, Source
 from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
+from tests.factories import make_extract, make_run
 from tests.sync.conftest import Sync
 from tests.sync.driving import finish, work_until
 
@@ -47,6 +48,19 @@ def test_a_window_beyond_a_days_allowance_comes_in_parts() -> None:
     assert len(windows) == len(sizes) == 4
     assert max(sizes) <= 500 * MEGABYTES
     assert sizes[-1] == 300 * MEGABYTES
+
+
+@pytest.mark.django_db(transaction=True)
+def test_windows_are_of_whole_days(connected: SalesAccount) -> None:
+    """Two that shared a day would look as if people were read twice."""
+    odd = timezone.now() - timedelta(days=150, seconds=1)
+    make_extract(make_run(connected), window_from=odd)
+    run = start_sync(account=connected, started_by=None)
+    windows = Extract.objects.of_run(run).filter(source=Source.MARKETO_PEOPLE)
+    work_until(windows.exists)
+    begins = list(windows.order_by("window_from").values_list("window_from", flat=True))
+    assert len(begins) > 1
+    assert begins == [odd.replace(hour=0, minute=0, second=0, microsecond=0) + n * LONGEST for n in range(len(begins))]
 
 
 def months(count: int) -> list[tuple[datetime, datetime]]:
