@@ -140,6 +140,11 @@ class SyncRun(LeasedJob):
         return self.added + self.updated + self.removed
 
     @property
+    def people_before(self) -> int:
+        """Everybody in the copy before the run changed it, or would."""
+        return self.people - self.added + self.removed
+
+    @property
     def held_removals(self) -> int:
         """People whom it would remove, once it was held for them."""
         return sum(self.held.get("removed", {}).values())

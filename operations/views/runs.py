@@ -24,6 +24,7 @@ from accounts.permissions import Permission
 from clients.marketo.types import StaticList
 from common.durations import duration
 from common.paging import keyset_page
+from common.percent import percent
 from connections.models import MarketoInstance
 from diagnostics.contacts import whom_to_call
 from operations.backlog import backlog_of
@@ -39,7 +40,7 @@ from sync.engine.cursors import STREAMS
 from sync.engine.fields import SYNCED_FIELDS, missing_fields
 from sync.funnel import funnel_of
 from sync.messages import causes, failure_of, left_alone, reasons_of_hold, row_fault, unseen
-from sync.models import Extract, HeldPerson, RejectedRow, RunKind, SyncRun
+from sync.models import Extract, HeldPerson, HoldLimit, RejectedRow, RunKind, SyncRun
 from sync.moves import move_of
 from sync.querysets import SyncRunQuerySet
 from sync.statuses import RunStatus
@@ -163,9 +164,8 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "kept": left_alone(this.kept),
         "unseen": unseen(this),
         "move": move_of(this),
-        "hold_reasons": reasons_of_hold(this),
         "held_people": HeldPerson.objects.of_run(this).count() if any(one.is_recheck for one in extracts) else 0,
-        "usual_removals": SyncRun.objects.usual_removals(this) if this.status == RunStatus.HELD else None,
+        **_decision_about(this),
         "may_decide": may_decide(request, this.account),
         "can_be_undone": can_be_undone(this),
         "undone_by": SyncRun.objects.filter(undoes=this).last_success(),
@@ -183,6 +183,21 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _decision_about(this: SyncRun) -> dict[str, object]:
+    """What whoever decides about a run that waits must know: nothing else asks."""
+    if this.status == RunStatus.HELD:
+        share = round(100 * this.held_removals / max(1, this.people_before))
+        return {
+            "hold_reasons": reasons_of_hold(this),
+            "usual_removals": SyncRun.objects.usual_removals(this),
+            "held_share": percent(share or "<1"),
+            "held_stay": this.people - this.added,
+        }
+    if this.status == RunStatus.PREVIEWED:
+        return {"hold_limit": HoldLimit.of(this.account).limit_of(this.people_before)}
+    return {}
 
 
 def _diagnostics_of(request: ConsoleRequest, this: SyncRun) -> str:

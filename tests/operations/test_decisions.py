@@ -39,13 +39,13 @@ def held(synced: SalesAccount, change: Change) -> SyncRun:
 
 def test_a_held_run_says_what_would_happen_and_why(held: SyncRun, browser: Client) -> None:
     page = text_of(browser.get(held.get_absolute_url()))
-    assert "This run would remove 30 people." in page
+    assert f"This run would remove 30 of {held.people_before} people (" in page
     assert "They were deleted in Marketo, perhaps by a clean-up there." in page
     assert "More than 25 people need a decision" in page
     assert "Approve" in page
     browser.cookies["django_language"] = "sv"
     swedish = text_of(browser.get(held.get_absolute_url()))
-    assert "Körningen skulle ta bort 30 personer." in swedish
+    assert "De har tagits bort i Marketo, kanske vid en städning där." in swedish
 
 
 def test_the_guide_and_actions_config_lead_to_the_decision(
@@ -99,7 +99,7 @@ def test_checking_again_in_the_browser(held: SyncRun, browser: Client) -> None:
 def test_ops_staff_watch_and_do_not_decide(held: SyncRun, ops: User, client_of: ClientOf) -> None:
     watcher = client_of(ops)
     page = text_of(watcher.get(held.get_absolute_url()))
-    assert "This run would remove 30 people." in page
+    assert f"This run would remove 30 of {held.people_before} people (" in page
     assert "a Marketo admin of your company decides" in page
     assert watcher.post(f"{held.get_absolute_url()}approve/").status_code == 403
 

@@ -157,3 +157,42 @@ def test_nothing_arrives_in_no_time(account: SalesAccount, browser: Client) -> N
     charts = browser.get("/ops/").context["charts"]
     [latency] = [chart for chart in charts if chart["title"] == "Minutes until 95 of 100 changes arrive"]
     assert (latency["now"], latency["sentence"]) == ("–", "No changes in the last 24 hours.")
+
+
+def test_a_decision_says_how_many_stay_and_what_approving_does(account: SalesAccount, browser: Client) -> None:
+    held = stopped(account, RunStatus.HELD, people=98, added=1, updated=3, removed=2)
+    page = text_of(browser.get(held.get_absolute_url()))
+    assert "This run would remove 2 of 99 people (2%). 97 stay." in page
+    assert "Removes 2 people. These people are read once more first:" in page
+    assert "Also added: 1. Updated: 3." in page
+    SyncRun.objects.filter(pk=held.pk).update(people=9_998, held={"removed": {}, "blanked": {"title": 9}, "limit": 1})
+    page = text_of(browser.get(held.get_absolute_url()))
+    assert "Empties the fields that are listed." in page
+    assert "Removes" not in page
+
+
+def test_a_small_share_is_not_nothing(account: SalesAccount, browser: Client) -> None:
+    held = stopped(account, RunStatus.HELD, people=9_998, removed=2)
+    assert "2 of 10,000 people (<1%). 9,998 stay." in text_of(browser.get(held.get_absolute_url()))
+
+
+def test_an_undo_reads_nobody_once_more(account: SalesAccount, browser: Client) -> None:
+    held = stopped(account, RunStatus.HELD, kind=RunKind.UNDO, people=8, removed=2)
+    assert "read once more" not in text_of(browser.get(held.get_absolute_url()))
+
+
+def test_a_dry_run_says_that_it_will_have_to_be_decided(account: SalesAccount, browser: Client) -> None:
+    few = stopped(account, RunStatus.PREVIEWED, is_dry_run=True, people=100, removed=25)
+    assert "then decide" not in text_of(browser.get(few.get_absolute_url()))
+    few.delete()
+    many = stopped(account, RunStatus.PREVIEWED, is_dry_run=True, people=100, removed=26)
+    page = text_of(browser.get(many.get_absolute_url()))
+    assert "Start Sync, then decide about 26 removals" in page
+    assert "It is held before anybody leaves: more than 25 people need a decision." in page
+
+
+def test_who_started_a_run(account: SalesAccount, admin: User, browser: Client) -> None:
+    by_itself = make_run(account, kind=RunKind.INCREMENTAL)
+    assert "Started automatically," in text_of(browser.get(by_itself.get_absolute_url()))
+    by_somebody = make_run(account, started_by=admin)
+    assert f"Started by {admin}," in text_of(browser.get(by_somebody.get_absolute_url()))
