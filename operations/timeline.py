@@ -73,8 +73,10 @@ def _between(start: datetime | None, end: datetime | None) -> float:
 
 
 def _ticks(seconds: float) -> list[tuple[str, str, str]]:
-    places = [(0, "0%", "start"), (0.5, "50%", "middle"), (1, "100%", "end")]
-    return [(x, anchor, clock(seconds * share)) for share, x, anchor in places]
+    begin, middle, end = clock(0), clock(seconds / 2), clock(seconds)
+    ticks = [("0%", "start", begin), ("50%", "middle", middle), ("100%", "end", end)]
+    # In the first second there is no time between.
+    return [tick for tick in ticks if tick[1] != "middle" or middle not in (begin, end)]
 
 
 def clock(seconds: float) -> str:

@@ -34,3 +34,9 @@ def test_what_goes_on_reaches_until_now() -> None:
     exporting = Extract(requested_at=run.started_at + timedelta(seconds=20))
     row = timeline_of(run, [exporting]).rows[0]
     assert (round(row.waited), round(row.exported), row.loaded) == (20, 40, 0)
+
+
+def test_no_time_stands_twice_on_the_axis() -> None:
+    runs = [SyncRun(status=RunStatus.SUCCEEDED, started_at=START, finished_at=after(end)) for end in (0, 1, 2)]
+    axes = [[text for _x, _anchor, text in timeline_of(run, []).ticks] for run in runs]
+    assert axes == [["0:00", "0:01"], ["0:00", "0:01"], ["0:00", "0:01", "0:02"]]
