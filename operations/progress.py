@@ -32,6 +32,10 @@ PHASES = (
 # Work is handed out every second, and a dead worker's lease ends after twenty: so late, no worker is there.
 UNATTENDED = timedelta(seconds=30)
 
+# How often a page looks at a run that works, and at one that stands still: that may last for days.
+LOOK_SECONDS, SELDOM_SECONDS = 1, 10
+A_WHILE = timedelta(minutes=1)
+
 # What is left when the last row has come, as measured on two cores: handing over, and rows a second.
 MERGE_SECONDS, MERGE_RATE = 2, 30_000
 
@@ -85,6 +89,8 @@ class Progress:
     seconds_left: int | None
     waiting: Waiting | None
     seen_alive_at: datetime | None
+    # Of an open page.
+    seconds_to_next_look: int
 
     @property
     def minutes_left(self) -> int:
@@ -165,7 +171,13 @@ def progress_of(run: SyncRun, extracts: Sequence[Extract]) -> Progress:
         seconds_left=_seconds_left(run, loading, rows, expected, waiting) if loading and rows < expected else None,
         waiting=waiting,
         seen_alive_at=max((step.heartbeat_at for step in [run, *extracts] if step.heartbeat_at), default=None),
+        seconds_to_next_look=SELDOM_SECONDS if run.paused_at or _stands_still([run, *extracts]) else LOOK_SECONDS,
     )
+
+
+def _stands_still(steps: Sequence[SyncRun | Extract]) -> bool:
+    due = [step.due_at for step in steps if step.due_at]
+    return bool(due) and min(due) > timezone.now() + A_WHILE
 
 
 def _expected(extracts: Sequence[Extract]) -> int:

@@ -1,6 +1,7 @@
 """What the page of a run shows while it works, and afterwards."""
 
 import os
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -333,3 +334,24 @@ def test_a_run_that_stopped_shows_nothing_as_going_on(account: SalesAccount, ops
     assert "Not read" in page
     assert "Running" not in page
     assert 'aria-current="step"' not in page
+
+
+def test_a_run_that_stands_still_is_asked_for_less_often(
+    account: SalesAccount, admin: User, client_of: ClientOf
+) -> None:
+    """It may wait for days, and each look is the whole page."""
+    run, browser = make_run(account, RunStatus.EXTRACTING), client_of(admin)
+    waits = make_extract(run, waiting_reason="marketo_export_share", due_at=timezone.now() + timedelta(hours=1))
+    works = make_extract(run, due_at=timezone.now())
+
+    def every() -> str:
+        [seconds] = re.findall(r'hx-trigger="every (\d+)s"', browser.get(run.get_absolute_url()).content.decode())
+        return str(seconds)
+
+    assert every() == "1", "another file is on its way"
+    Extract.objects.filter(pk=works.pk).update(due_at=None)
+    assert every() == "10"
+    Extract.objects.filter(pk=waits.pk).update(due_at=timezone.now() + timedelta(seconds=20))
+    assert every() == "1"
+    pause_run(run=run, paused_by=admin)
+    assert every() == "10"
