@@ -1,20 +1,33 @@
 """What happens in this room that somebody must be told of."""
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
-from common.events import Event, declare, sentences
+from common.events import Details, Event, Message, declare, filled, sentences
+
+
+def _new_admin(details: Details) -> Message:
+    if details.get("admins", 1) > 1:
+        what = gettext("{admins} people became Admins of the Sales account.")
+    elif "concerned" in details:
+        what = gettext("{concerned} became an Admin of the Sales account.")
+    else:
+        what = gettext("Somebody became an Admin of the Sales account.")
+    return Message(
+        filled(what, details),
+        gettext("If it was a mistake, change the role back in User Management. The audit trail tells who did it."),
+        gettext("An Admin of the Sales account"),
+    )
+
 
 NEW_ADMIN = declare(
     Event(
         "accounts.new_admin",
         label=_("Somebody becomes an Admin"),
-        describe=sentences(
-            what=_("Somebody became an Admin of the Sales account."),
-            todo=_("Check in User Management who it is. If it was a mistake, change the role back."),
-            who=_("An Admin of the Sales account"),
-        ),
+        describe=_new_admin,
         permission=Permission.MANAGE_USERS,
+        names_concerned=True,
     )
 )
 AUDIT_CHAIN_BROKEN = declare(

@@ -49,6 +49,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return isolated(self.name) or self.email
 
+    @property
+    def name_and_email(self) -> str:
+        """For whom a name says too little; the address alone where there is no name."""
+        return f"{self} ({self.email})" if self.name else self.email
+
     def get_session_auth_hash(self) -> str:
         """Each session keeps this, and is over as soon as it differs: after a new password, or when sessions end."""
         return salted_hmac("accounts.session", f"{self.password}{self.sessions_ended}", algorithm="sha256").hexdigest()

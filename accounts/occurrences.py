@@ -3,11 +3,13 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
+from django.db.models import F, Func, JSONField, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Member, Occurrence, SalesAccount, User
+from accounts.querysets import OccurrenceQuerySet
 from common.events import Event
 
 
@@ -56,12 +58,18 @@ def begin(
     Occurrence.objects.bulk_create([occurrence], ignore_conflicts=True)
 
 
-def end(event: Event, *, account: SalesAccount | None, subject: str | None = None) -> None:
-    """It is over, if it had begun; without a `subject`, whatever it was about."""
+def end(event: Event, *, account: SalesAccount | None, subject: str | None = None, how: str = "") -> None:
+    """It is over, if it had begun; without a `subject`, whatever it was about. `how` is a word of `event.over_by`."""
     going_on = Occurrence.objects.going_on().filter(account=account, event=event.key)
     if subject is not None:
         going_on = going_on.filter(subject=subject)
-    going_on.update(ended_at=timezone.now())
+    _end(going_on, how)
+
+
+def _end(occurrences: OccurrenceQuerySet, how: str) -> None:
+    more = Value({"how": how} if how else {}, JSONField())
+    details = Func(F("details"), more, template="(%(expressions)s)", arg_joiner=" || ")
+    occurrences.update(ended_at=timezone.now(), details=details)
 
 
 def drop(event: Event, *, account: SalesAccount) -> None:
@@ -70,7 +78,7 @@ def drop(event: Event, *, account: SalesAccount) -> None:
     going_on.update(begin_told_at=Coalesce("begin_told_at", now), ended_at=now, end_told_at=now)
 
 
-def end_all_but(event: Event, find_going_on: Callable[[], Collection[tuple[int, str]]]) -> None:
+def end_all_but(event: Event, find_going_on: Callable[[], Collection[tuple[int, str]]], how: str = "") -> None:
     """
     What of this is not found to go on, by account and subject, is over: for whoever looks at the accounts now and then.
 
@@ -80,4 +88,4 @@ def end_all_but(event: Event, find_going_on: Callable[[], Collection[tuple[int, 
     recorded = list(going_on.exclude(account=None).values_list("pk", "account_id", "subject"))
     found = find_going_on()
     over = [pk for pk, account_id, subject in recorded if (account_id, subject) not in found]
-    going_on.filter(pk__in=over).update(ended_at=timezone.now())
+    _end(going_on.filter(pk__in=over), how)

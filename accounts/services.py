@@ -102,13 +102,17 @@ def _welcome_admin(account: SalesAccount, user: User) -> None:
         account.original_user = user
         account.save(update_fields=["original_user"])
     else:
-        tell_of_new_admin(account)
+        tell_of_new_admin(account, user)
 
 
-def tell_of_new_admin(account: SalesAccount) -> None:
+def tell_of_new_admin(account: SalesAccount, user: User) -> None:
     """Whoever manages the users hears of it, and looks when they did not mean it. Of many at once they hear once."""
-    if not Occurrence.objects.untold().filter(account=account, event=NEW_ADMIN.key).exists():
-        begin(NEW_ADMIN, account=account, link=reverse("members:users"))
+    untold = Occurrence.objects.untold().filter(account=account, event=NEW_ADMIN.key)
+    # One that is being told has its name already.
+    if others := untold.select_for_update(skip_locked=True).first():
+        untold.filter(pk=others.pk).update(details={"admins": others.details.get("admins", 1) + 1}, concerned=None)
+    else:
+        begin(NEW_ADMIN, account=account, link=reverse("members:users"), concerned=user, admins=1)
 
 
 @transaction.atomic

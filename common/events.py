@@ -44,6 +44,10 @@ class Event:
     # How it ends, and the sentence that says so; both empty for what is over as soon as it has happened.
     ends: StrOrPromise = ""
     over: StrOrPromise = ""
+    # Sentences that say more, by the `how` with which it ended; another one ends by `over`.
+    over_by: Mapping[str, StrOrPromise] = field(default_factory=dict)
+    # Mails and the bell say whom it concerns; chats and programs are told no names.
+    names_concerned: bool = False
     # Told to nobody but the person whom it concerns.
     is_personal: bool = False
     # Told at once, also in quiet hours.
@@ -52,6 +56,10 @@ class Event:
     is_default: bool = True
     # May concern the operator of the console without being of any account: then the ops staff are told.
     is_for_operators: bool = False
+
+    def ending(self, details: Details) -> str:
+        """The sentence that says how it ended."""
+        return filled(self.over_by.get(details.get("how", ""), self.over), details)
 
 
 def sentences(*, what: StrOrPromise, todo: StrOrPromise, who: StrOrPromise) -> Callable[[Details], Message]:

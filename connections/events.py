@@ -1,5 +1,7 @@
 """What happens in this room that somebody must be told of."""
 
+from enum import StrEnum
+
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -8,6 +10,13 @@ from common.events import Details, Event, Message, declare, filled
 from connections.models import Service
 from problems.codes import ProblemCode
 from problems.messages import problem_for
+
+
+class Ending(StrEnum):
+    """How a connection that had stopped working came to its end."""
+
+    WORKS = "works"
+    DISCONNECTED = "disconnected"
 
 
 def _broken(details: Details) -> Message:
@@ -38,6 +47,10 @@ SALESFORCE_BROKEN = declare(
         example={"service": Service.SALESFORCE.value, "problem": ProblemCode.SALESFORCE_CREDENTIALS.value},
         ends=_("when it is connected again, or disconnected"),
         over=_("The connection to Salesforce works again, or was disconnected."),
+        over_by={
+            Ending.WORKS: _("The connection to Salesforce works again."),
+            Ending.DISCONNECTED: _("Salesforce was disconnected."),
+        },
         is_urgent=True,
     )
 )
@@ -50,6 +63,10 @@ MARKETO_BROKEN = declare(
         example={"service": Service.MARKETO.value, "problem": ProblemCode.MARKETO_CREDENTIALS.value},
         ends=_("when it is connected again, or disconnected"),
         over=_("The connection to Marketo works again, or was disconnected."),
+        over_by={
+            Ending.WORKS: _("The connection to Marketo works again."),
+            Ending.DISCONNECTED: _("Marketo was disconnected."),
+        },
         is_urgent=True,
     )
 )

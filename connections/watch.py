@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.occurrences import begin, end_all_but
-from connections.events import IDLING_OUT, MARKETO_BROKEN, SALESFORCE_BROKEN
+from connections.events import IDLING_OUT, MARKETO_BROKEN, SALESFORCE_BROKEN, Ending
 from connections.models import (
     TOKEN_IDLE_LIFETIME,
     ConnectionStatus,
@@ -24,12 +24,12 @@ Subjects = set[tuple[int, str]]
 
 
 def watch_connections() -> None:
-    """Tell of what is about to idle out, and end what works again or is gone."""
+    """Tell of what is about to idle out, and end what works again; who disconnects has ended it already."""
     for event, rows in (
         (SALESFORCE_BROKEN, SalesforceConnection.objects.filter(member=None)),
         (MARKETO_BROKEN, MarketoConnection.objects.all()),
     ):
-        end_all_but(event, partial(_broken, rows))
+        end_all_but(event, partial(_broken, rows), Ending.WORKS)
     end_all_but(IDLING_OUT, _idle_tokens)
 
 

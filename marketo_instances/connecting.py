@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Member, SalesAccount, User
+from accounts.occurrences import end
 from accounts.permissions import Permission
 from accounts.services import lock_account, record
 from clients.hosts import ForbiddenHost, normalise_marketo_endpoint
@@ -17,6 +18,7 @@ from clients.http import ApiError, UnexpectedAnswer
 from clients.marketo.client import PROBE_PATHS, MarketoClient
 from connections.asking import PRESSES, asking
 from connections.audit_actions import ConnectionAction
+from connections.events import MARKETO_BROKEN, Ending
 from connections.models import ConnectionStatus, MarketoAccess, MarketoConnection, MarketoInstance, Service
 from connections.services.call_log import solve_failures
 from connections.services.call_recorder import record_call_failure
@@ -138,6 +140,7 @@ def disconnect_marketo(*, account: SalesAccount, by: User) -> None:
             raise ConnectionProblem(ProblemCode.MARKETO_NOT_OWNER)
         connection.delete()
         record(account=account, actor=by, action=ConnectionAction.MARKETO_DISCONNECTED, target=connection.munchkin_id)
+        end(MARKETO_BROKEN, account=account, how=Ending.DISCONNECTED)
     SharedTokenCache(connection).clear()
 
 

@@ -45,7 +45,7 @@ def change_role(*, member: Member, role: Role, changed_by: User) -> None:
     if not member.may(Permission.MANAGE_USERS):
         revoke_what_gives_rights(account=member.account, invited_by=member.user, revoked_by=changed_by)
     if role == Role.ADMIN:
-        tell_of_new_admin(member.account)
+        tell_of_new_admin(member.account, member.user)
     else:
         rights_taken.send(User, user=member.user, by=changed_by)
     record(

@@ -38,7 +38,8 @@ def visible_to(user: User, member: Member | None) -> QuerySet[Occurrence]:
 def in_words(occurrences: Iterable[Occurrence], reader: User, member: Member | None) -> list[Telling]:
     """Those of events that are known, each with the path of the page that shows it to the reader."""
     lines = (
-        tell(one, Phase.END if one.ended_at else Phase.BEGIN, path_for(one, reader, member)) for one in occurrences
+        tell(one, Phase.END if one.ended_at else Phase.BEGIN, path_for(one, reader, member), names_people=True)
+        for one in occurrences
     )
     return [line for line in lines if line]
 
@@ -66,7 +67,7 @@ class Bell:
         seen = BellMark.objects.filter(user=self.user, seen_at__gte=OuterRef("began_at"))
         unread = Window(Count("pk", filter=Q(~Exists(seen), ended_at=None)))
         found = visible_to(self.user, self.member).filter(recent).annotate(unread=unread)
-        return list(found.select_related("account").order_by("-pk")[:SHOWN])
+        return list(found.select_related("account", "concerned").order_by("-pk")[:SHOWN])
 
 
 def bell(request: HttpRequest) -> dict[str, object]:

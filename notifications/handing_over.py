@@ -82,7 +82,7 @@ def _send_next(lane: DeliveryQuerySet) -> bool:
 def _batch(lane: DeliveryQuerySet, head: Delivery) -> list[Delivery]:
     """The message, with those that go out together with it."""
     same = lane.filter(pk=head.pk) if head.digest_at is None else lane.filter(digest_at=head.digest_at)
-    return list(same.pending().select_related("channel__user", "user", "occurrence__account"))
+    return list(same.pending().select_related("channel__user", "user", "occurrence__account", "occurrence__concerned"))
 
 
 def _send(lane: DeliveryQuerySet, batch: list[Delivery]) -> bool:
@@ -105,7 +105,10 @@ def _send(lane: DeliveryQuerySet, batch: list[Delivery]) -> bool:
 def _hand_over(channel: Channel, user: User | None, batch: list[Delivery]) -> None:
     language = user.language if user else channel.language
     with translation.override(language), timezone.override(zone_of(channel, user)):
-        told = (tell(one.occurrence, one.phase, _path(one.occurrence, channel, user)) for one in batch)
+        told = (
+            tell(one.occurrence, one.phase, _path(one.occurrence, channel, user), names_people=user is not None)
+            for one in batch
+        )
         if lines := [line for line in told if line]:
             hand_over(channel, user, Envelope(str(batch[0].message_id), lines))
 

@@ -14,7 +14,7 @@ from notifications.models import Phase
 
 @dataclass(frozen=True)
 class Telling:
-    """One line of a message: what began or is over, in the reader's language. It names no people."""
+    """One line of a message: what began or is over, in the reader's language."""
 
     event: str
     phase: str
@@ -46,13 +46,15 @@ class Telling:
         return f"{self.account}: {self.what}" if self.account else self.what
 
 
-def tell(occurrence: Occurrence, phase: str, path: str) -> Telling | None:
+def tell(occurrence: Occurrence, phase: str, path: str, *, names_people: bool) -> Telling | None:
     """
     An occurrence in the language that is active; None when no room knows the event any more, or it cannot be put into
-    words.
+    words. Only what stays among the members and the operator's staff `names_people`.
     """
-    event = find_event(occurrence.event)
-    message = worded(event, occurrence.details) if event else None
+    event, names = find_event(occurrence.event), {}
+    if event and event.names_concerned and names_people and occurrence.concerned:
+        names = {"concerned": occurrence.concerned.name_and_email}
+    message = worded(event, {**occurrence.details, **names}) if event else None
     return _told(event, message, occurrence, phase, path) if event and message else None
 
 
@@ -68,7 +70,7 @@ def _told(event: Event, message: Message, occurrence: Occurrence, phase: str, pa
         phase=Phase.END if is_over else Phase.BEGIN,
         account=str(occurrence.account) if occurrence.account else "",
         slug=occurrence.account.slug if occurrence.account else "",
-        what=str(event.over) if is_over else message.what,
+        what=event.ending(occurrence.details) if is_over else message.what,
         todo=_("Nothing more has to be done.") if is_over else message.todo,
         who="" if is_over else message.who,
         path=path,

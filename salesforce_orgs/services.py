@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Member, SalesAccount, User
+from accounts.occurrences import end
 from accounts.permissions import Permission
 from accounts.services import RefusedError, record
 from clients.hosts import ForbiddenHost, LoginChoice, salesforce_login_origin
@@ -21,6 +22,7 @@ from clients.salesforce import oauth
 from common.locks import is_held_by_others
 from common.throttling import hit
 from connections.audit_actions import ConnectionAction
+from connections.events import SALESFORCE_BROKEN, Ending
 from connections.models import SalesforceConnection, SalesforceSignIn, Service
 from connections.querysets import SalesforceConnectionQuerySet
 from connections.services.call_recorder import record_call_failure
@@ -177,6 +179,8 @@ def _disconnect(rows: SalesforceConnectionQuerySet, by: User) -> None:
     is_own = connection.member_id is not None
     action = OrgAction.SALESFORCE_OWN_DISCONNECTED if is_own else ConnectionAction.SALESFORCE_DISCONNECTED
     record(account=connection.account, actor=by, action=action, target=connection.org_name)
+    if not is_own:
+        end(SALESFORCE_BROKEN, account=connection.account, how=Ending.DISCONNECTED)
     revoke_soon(abandon(connection))
 
 

@@ -30,7 +30,7 @@ ITEMS_BROKEN = declare(
         describe=_broken,
         permission=Permission.CONFIGURE_PACKAGE,
         example={"items": 2, "keys": ["soap_site", "lead_layout"]},
-        ends=_("when they are in order again, or the Sales account moves to another org"),
+        ends=_("when it is in order again, or the Sales account moves to another org"),
         over=_("What was broken of the Salesforce package is in order again, or the Sales account has left that org."),
     )
 )

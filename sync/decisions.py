@@ -12,12 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import SalesAccount, User
+from accounts.occurrences import end
 from accounts.services import record
 from history.models import Change
 from salesforce_orgs.offers import hold_offer
 from sync import queue
 from sync.audit_actions import SyncAction
 from sync.engine import hold
+from sync.events import RUN_HELD, Decision
 from sync.models import HoldLimit, RunKind, SyncRun
 from sync.moves import has_old_ids, was_before_move
 from sync.services import SyncRefused, connection_problem, make_way
@@ -63,6 +65,7 @@ def discard_run(*, run: SyncRun, discarded_by: User) -> bool:
         if not stopped.take_from_workers(status=RunStatus.DISCARDED, due_at=timezone.now()):
             return False
         record(account=run.account, actor=discarded_by, action=SyncAction.DISCARDED, target=run, run=run.pk)
+        end(RUN_HELD, account=run.account, subject=str(run.pk), how=Decision.DISCARDED)
         queue.wake_on_commit(run)
     logger.info("sync_discarded", run=run.pk)
     return True
@@ -104,6 +107,8 @@ def _read_again(run: SyncRun, by: User, action: SyncAction, **approved: Any) -> 
         if not is_undo:
             hold.read_again(run)
         record(account=run.account, actor=by, action=action, target=run, run=run.pk)
+        if approved:
+            end(RUN_HELD, account=run.account, subject=str(run.pk), how=Decision.APPROVED)
     logger.info("sync_read_again", run=run.pk, is_approved=bool(approved))
 
 

@@ -4,15 +4,16 @@ the engine records events, so that they are asked for when they are told.
 """
 
 from datetime import datetime
+from enum import StrEnum
 
 from django.template.defaultfilters import date
 from django.utils.timezone import localtime
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
 from common.durations import duration
-from common.events import Details, Event, Message, declare, filled, sentences
+from common.events import Details, Event, Message, declare, filled
 from problems.problem import MARKETO_ADMIN, NOBODY, SALESFORCE_ADMIN, WATCHERS
 from sync.models import RunKind, SyncRun
 from sync.words import LABELS
@@ -20,6 +21,15 @@ from sync.words import LABELS
 _ADMIN = _("An Admin of the Sales account")
 # What a provider answered may name people; the page of the run shows it.
 ANSWER = "detail"
+
+
+class Decision(StrEnum):
+    """What became of a run that was held."""
+
+    APPROVED = "approved"
+    DISCARDED = "discarded"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
 
 
 def _failed(details: Details) -> Message:
@@ -101,6 +111,14 @@ def _roles_gone(_details: Details) -> Message:
     )
 
 
+def _done(details: Details) -> Message:
+    what = gettext("The full sync {run} succeeded: {people} people are in the copy, and all match the source.")
+    if removed := details.get("removed", 0):
+        left = ngettext("{removed} person was removed.", "{removed} people were removed.", removed)
+        what = f"{what} {left}"
+    return Message(filled(what, details), gettext("Nothing has to be done."), "")
+
+
 RUN_FAILED = declare(
     Event(
         "sync.run_failed",
@@ -122,6 +140,12 @@ RUN_HELD = declare(
         example={"run": "218", "people": 1204, "removed": {"queue_owner": 1102, "not_in_salesforce": 102}},
         ends=_("when it is approved or discarded, at the latest after 72 hours"),
         over=_("The data sync is no longer held."),
+        over_by={
+            Decision.APPROVED: _("Run {run} was approved and goes on."),
+            Decision.DISCARDED: _("Run {run} was discarded. Nothing has changed."),
+            Decision.EXPIRED: _("Nobody decided about run {run} in time: it was discarded. Nothing has changed."),
+            Decision.SUPERSEDED: _("A full sync has read everybody since: run {run} waits for no decision any more."),
+        },
         is_urgent=True,
     )
 )
@@ -173,13 +197,9 @@ FULL_SYNC_DONE = declare(
     Event(
         "sync.full_sync_done",
         label=_("A full sync succeeds"),
-        describe=sentences(
-            what=_("The full sync {run} succeeded: {people} people are in the copy, and all match the source."),
-            todo=_("Nothing has to be done."),
-            who="",
-        ),
+        describe=_done,
         permission=Permission.CONTROL_RUNS,
-        example={"run": "218", "people": 7700},
+        example={"run": "218", "people": 7700, "removed": 12},
         is_default=False,
     )
 )

@@ -21,7 +21,7 @@ def _require_bell(request: ConsoleRequest) -> None:
 def told(request: ConsoleRequest) -> HttpResponse:
     """Everything that was told to this person, the newest first."""
     _require_bell(request)
-    found = visible_to(request.user, request.member or None).select_related("account")
+    found = visible_to(request.user, request.member or None).select_related("account", "concerned")
     page = keyset_page(found, "id", request.GET)
     lines = in_words(page.rows, request.user, request.member or None)
     return render(request, "notifications/told.html", {"page": page, "lines": lines})

@@ -14,6 +14,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from accounts.models import SalesAccount
+from accounts.occurrences import end
 from accounts.services import record
 from history.models import ChangeKind
 from sync.audit_actions import SyncAction
@@ -21,6 +22,7 @@ from sync.eligibility import Reason
 from sync.engine.judge import Statements
 from sync.engine.stage import CHANGED, CHANGES, JUDGED, STAGED, StageTable
 from sync.engine.telling import tell_of_hold
+from sync.events import RUN_HELD, Decision
 from sync.models import Extract, HeldPerson, HoldLimit, Person, RunKind, Source, SyncRun
 from sync.statuses import RunStatus
 
@@ -193,12 +195,14 @@ def expire(run: SyncRun) -> None:
         run.end_step(due_at=timezone.now(), status=RunStatus.DISCARDED)
         if run.held:
             record(account=run.account, actor=None, action=SyncAction.EXPIRED, target=run, run=run.pk)
+            end(RUN_HELD, account=run.account, subject=str(run.pk), how=Decision.EXPIRED)
 
 
 def supersede(run: SyncRun) -> None:
     """Who has read everybody knows better than older runs about which nobody has decided."""
     older = SyncRun.objects.for_account(run.account).filter(status__in=(RunStatus.HELD, RunStatus.PREVIEWED))
     older.exclude(pk=run.pk).take_from_workers(status=RunStatus.DISCARDED, due_at=timezone.now())
+    end(RUN_HELD, account=run.account, how=Decision.SUPERSEDED)
 
 
 def remember_departures(run: SyncRun, statements: Statements) -> None:

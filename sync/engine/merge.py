@@ -163,7 +163,7 @@ def _end(run: SyncRun, counts: Mapping[str, Any]) -> None:
     note_gone_fields(run)
     if run.kind == RunKind.FULL:
         hold.supersede(run)
-    tell_of_success(run, counts["people"])
+    tell_of_success(run, counts["people"], counts["removed"])
     note_delays(run)
     run.end_step(due_at=None, status=RunStatus.SUCCEEDED, finished_at=timezone.now(), has_leftovers=False, **counts)
     # Only now: the audit trail waits for whom it waits for, and who cancels a run takes its row before the trail.

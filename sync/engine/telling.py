@@ -44,10 +44,17 @@ def tell_of_hold(run: SyncRun, reasons: Mapping[str, Any]) -> None:
     )
 
 
-def tell_of_success(run: SyncRun, people: int) -> None:
+def tell_of_success(run: SyncRun, people: int, removed: int = 0) -> None:
     """Failures of its kind are over; who has read everybody ends them all, and knows which fields are gone."""
     is_full = run.kind == RunKind.FULL
     end(RUN_FAILED, account=run.account, subject=None if is_full else run.kind)
     if is_full:
-        begin(FULL_SYNC_DONE, account=run.account, link=run.get_absolute_url(), run=str(run.pk), people=people)
+        begin(
+            FULL_SYNC_DONE,
+            account=run.account,
+            link=run.get_absolute_url(),
+            run=str(run.pk),
+            people=people,
+            removed=removed,
+        )
         tell_of_fields(run)

@@ -24,6 +24,7 @@ FIRE = Event(
     permission=Permission.MANAGE_ACCOUNT,
     ends="when it is out",
     over="The fire is out.",
+    over_by={"rain": "Rain put it out, with {rooms} rooms."},
 )
 
 
@@ -47,6 +48,17 @@ def test_its_details_are_those_of_the_last_time(account: SalesAccount) -> None:
         begin(FIRE, account=account, rooms=rooms, link=link)
     fire = Occurrence.objects.get()
     assert (fire.details, fire.link) == ({"rooms": 2}, "/two/")
+
+
+def test_how_it_ended_is_kept_with_it(account: SalesAccount) -> None:
+    begin(FIRE, account=account, rooms=2)
+    end(FIRE, account=account, how="rain")
+    end(FIRE, account=account, how="nobody")
+    assert Occurrence.objects.get().details == {"rooms": 2, "how": "rain"}
+    assert [FIRE.ending({"how": how, "rooms": 2}) for how in ("rain", "of another version")] == [
+        "Rain put it out, with 2 rooms.",
+        "The fire is out.",
+    ]
 
 
 def test_what_begins_while_somebody_looks_goes_on(account: SalesAccount) -> None:
@@ -88,13 +100,15 @@ def test_every_event_can_be_told(event: Event, language: str) -> None:
     assert event.permission in set(Permission)
     with translation.override(language):
         message = event.describe(event.example)
+        overs = "".join(event.ending({**event.example, "how": how}) for how in ["", *event.over_by])
     assert all([message.what, message.todo, str(event.label)])
     # Of news without an end nobody has to do anything.
     assert message.who or not event.ends
-    text = f"{message.what}{message.todo}{message.who}{event.ends}{event.over}"
+    text = f"{message.what}{message.todo}{message.who}{event.ends}{overs}"
     assert "{" not in text
     assert UNKNOWN not in text
     assert bool(event.ends) == bool(event.over)
+    assert event.over or not event.over_by
 
 
 def test_an_event_is_declared_once() -> None:
@@ -105,7 +119,8 @@ def test_an_event_is_declared_once() -> None:
 def test_whoever_manages_users_hears_of_a_new_admin(account: SalesAccount, admin: User) -> None:
     assert not Occurrence.objects.exists()  # of the first one nobody else is there to hear
     make_member(account, role=Role.USER)
-    change_role(member=make_member(account), role=Role.ADMIN, changed_by=admin)
+    changed = make_member(account)
+    change_role(member=changed, role=Role.ADMIN, changed_by=admin)
     told = Occurrence.objects.filter(event=NEW_ADMIN.key)
     told.update(begin_told_at=timezone.now())
     for _ in range(2):  # of both at once: each was a mail to each Admin for each
@@ -113,6 +128,10 @@ def test_whoever_manages_users_hears_of_a_new_admin(account: SalesAccount, admin
     assert [(one.account, one.link, bool(one.ended_at)) for one in told] == [
         (account, "/settings/admin/users/", True)
     ] * 2
+    assert [(one.concerned, one.details) for one in told.order_by("pk")] == [
+        (changed.user, {"admins": 1}),
+        (None, {"admins": 2}),
+    ]
 
 
 def test_a_changed_audit_trail_is_told_until_it_is_whole(account: SalesAccount, admin: User) -> None:

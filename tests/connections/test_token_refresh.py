@@ -179,6 +179,8 @@ def test_a_refused_refresh_token_marks_the_connection_and_tells_its_owner_once(
     SalesforceConnection.objects.update(status=ConnectionStatus.CONNECTED)
     watch_connections()
     assert not Occurrence.objects.going_on().exists()
+    told.refresh_from_db()
+    assert SALESFORCE_BROKEN.ending(told.details) == "The connection to Salesforce works again."
 
 
 def test_a_token_that_cannot_be_renewed_is_told_before_it_dies(salesforce_connection: SalesforceConnection) -> None:

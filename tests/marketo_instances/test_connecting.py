@@ -6,11 +6,13 @@ from django.db import connection as database
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.models import AuditEvent, SalesAccount, User
+from accounts.models import AuditEvent, Occurrence, SalesAccount, User
+from accounts.occurrences import begin
 from accounts.permissions import Role
 from clients.http import ReconnectNeeded
 from connections.asking import asking
 from connections.audit_actions import ConnectionAction
+from connections.events import MARKETO_BROKEN
 from connections.models import ConnectionStatus, MarketoConnection, MarketoInstance
 from connections.services.call_recorder import record_problem
 from connections.services.client_factory import marketo_client
@@ -191,11 +193,13 @@ def test_the_owner_disconnects_after_reading_what_stops(
     marketo_connection: MarketoConnection, client_of: ClientOf
 ) -> None:
     browser = client_of(marketo_connection.owner)
+    begin(MARKETO_BROKEN, account=marketo_connection.account)
     assert "Data sync stops" in text_of(browser.get(DISCONNECT))
     assert MarketoConnection.objects.exists()
     assert "Disconnected from Marketo." in text_of(browser.post(DISCONNECT, follow=True))
     assert not MarketoConnection.objects.exists()
     assert AuditEvent.objects.filter(action=ConnectionAction.MARKETO_DISCONNECTED).exists()
+    assert MARKETO_BROKEN.ending(Occurrence.objects.get().details) == "Marketo was disconnected."
 
 
 def test_the_secret_is_encrypted_and_in_no_page(marketo_connection: MarketoConnection, client_of: ClientOf) -> None:

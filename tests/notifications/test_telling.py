@@ -130,6 +130,23 @@ def test_a_mail_that_comes_twice_has_one_id(account: SalesAccount, admin: User) 
     assert first.endswith("@127.0.0.1>")
 
 
+def test_mails_and_the_bell_name_a_new_admin_and_chats_do_not(
+    account: SalesAccount, admin: User, make_channel: MakeChannel, posts: Posts, client_of: ClientOf
+) -> None:
+    for kind in (ChannelKind.SLACK, ChannelKind.TEAMS, ChannelKind.WEBHOOK):
+        make_channel(kind)
+    jo = make_member(account, "jo@acme.example", Role.ADMIN).user
+    User.objects.filter(pk=jo.pk).update(name="Jo Ek")
+    work()
+    subject = "Acme Inc: Jo Ek (jo@acme.example) became an Admin of the Sales account."
+    assert titles() == [subject] * 2
+    assert "Jo Ek (jo@acme.example) became an Admin" in text_of(client_of(admin).get("/notifications/"))
+    assert len(posts()) == 3
+    assert "Somebody became an Admin" in str(posts())
+    assert "Jo Ek" not in str(posts())
+    assert "jo@acme" not in str(posts())
+
+
 def test_whom_it_concerns_is_told_whatever_their_role(account: SalesAccount, member: User) -> None:
     member.language = "sv"
     member.save()

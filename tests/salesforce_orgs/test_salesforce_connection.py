@@ -11,10 +11,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import AuditEvent, SalesAccount, User
+from accounts.models import AuditEvent, Occurrence, SalesAccount, User
+from accounts.occurrences import begin
 from clients.http import ReconnectNeeded
 from clients.salesforce.client import SalesforceClient
 from connections.audit_actions import ConnectionAction
+from connections.events import SALESFORCE_BROKEN
 from connections.models import SalesforceConnection, SalesforceSignIn
 from connections.orgs import CopiedOrg, OrgMove
 from connections.services.client_factory import salesforce_client
@@ -224,6 +226,7 @@ def test_disconnect_says_what_stops_then_revokes_and_erases(
 ) -> None:
     """Security statement 11: the grant is gone at Salesforce, and the tokens here."""
     browser = client_of(admin)
+    begin(SALESFORCE_BROKEN, account=salesforce_connection.account)
     assert "Data sync stops" in text_of(browser.get("/settings/admin/salesforce/disconnect/"))
     assert SalesforceConnection.objects.exists()
     page = text_of(browser.post("/settings/admin/salesforce/disconnect/", follow=True))
@@ -231,6 +234,8 @@ def test_disconnect_says_what_stops_then_revokes_and_erases(
     assert not SalesforceConnection.objects.exists()
     assert sandbox.get("/_sandbox/state")["org"]["grants"] == 0
     assert AuditEvent.objects.filter(action=ConnectionAction.SALESFORCE_DISCONNECTED, actor=admin).exists()
+    assert AuditEvent.objects.filter(action=OrgAction.SALESFORCE_DISCONNECTED, actor=admin).exists()
+    assert SALESFORCE_BROKEN.ending(Occurrence.objects.get().details) == "Salesforce was disconnected."
 
 
 def test_an_org_that_was_not_shown_is_not_disconnected(account: SalesAccount, browser: Client) -> None:

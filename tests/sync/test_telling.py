@@ -14,11 +14,12 @@ from pipeline.engine.budget import MarketoBudget
 from pipeline.events import ALLOWANCE_LOW
 from pipeline.tasks import watch_allowances
 from sandbox.testing import SandboxProcess
-from sync.decisions import discard_run
+from sync.decisions import approve_run, discard_run
 from sync.engine.cursors import OVERLAP
 from sync.engine.fields import SYNCED_FIELDS
+from sync.engine.hold import expire, supersede
 from sync.engine.problems import RunFailed
-from sync.engine.telling import tell_of_failure, tell_of_success
+from sync.engine.telling import tell_of_failure, tell_of_hold, tell_of_success
 from sync.events import COPY_OLD, FIELDS_GONE, FULL_SYNC_DONE, RUN_FAILED, RUN_HELD, RUN_WAITS
 from sync.messages import FAILURES
 from sync.models import Cursor, Extract, HoldLimit, Person, RunKind, SyncRun
@@ -47,6 +48,11 @@ def told(event: Event) -> str:
     found = find_event(occurrence.event)
     assert found
     return found.describe(occurrence.details).what
+
+
+def over(event: Event) -> str:
+    """The sentence that says how it was over the last time."""
+    return event.ending(Occurrence.objects.filter(event=event.key).latest("pk").details)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -82,6 +88,7 @@ class TestRuns:
         discard_run(run=held, discarded_by=admin)
         watch_runs()
         assert not going_on()
+        assert over(RUN_HELD) == f"Run {held.pk} was discarded. Nothing has changed."
 
 
 @pytest.mark.parametrize("failure", [*FAILURES, "marketo_credentials", "salesforce_quota"])
@@ -93,6 +100,28 @@ def test_every_failure_can_be_told(account: SalesAccount, failure: str, language
     tell_of_failure(make_run(account, RunStatus.FAILED), RunFailed(failure, **params))
     with translation.override(language):
         assert "{" not in told(RUN_FAILED)
+
+
+def test_it_is_told_how_a_held_run_ended(account: SalesAccount, admin: User) -> None:
+    approved = make_run(account, RunStatus.HELD, kind=RunKind.UNDO)
+    tell_of_hold(approved, {"removed": {}})
+    approve_run(run=approved, approved_by=admin)
+    assert over(RUN_HELD) == f"Run {approved.pk} was approved and goes on."
+    overtaken = make_run(account, RunStatus.HELD)
+    tell_of_hold(overtaken, {"removed": {}})
+    supersede(make_run(account))
+    assert over(RUN_HELD) == f"A full sync has read everybody since: run {overtaken.pk} waits for no decision any more."
+    expired = make_run(account, RunStatus.HELD, held={"removed": {}})
+    tell_of_hold(expired, {"removed": {}})
+    expire(expired)
+    assert over(RUN_HELD) == f"Nobody decided about run {expired.pk} in time: it was discarded. Nothing has changed."
+
+
+def test_a_full_sync_says_whom_it_removed(account: SalesAccount) -> None:
+    tell_of_success(make_run(account), people=1817)
+    assert told(FULL_SYNC_DONE).endswith("all match the source.")
+    tell_of_success(make_run(account), people=1817, removed=553)
+    assert told(FULL_SYNC_DONE).endswith("all match the source. 553 people were removed.")
 
 
 def test_incremental_success_says_nothing_of_a_full_sync_that_failed(account: SalesAccount) -> None:
