@@ -58,8 +58,8 @@ NOT_DONE = {
     RunStatus.CANCELLED: gettext_lazy("The last sync was cancelled and changed nothing."),
     RunStatus.DISCARDED: gettext_lazy("The last sync was discarded and changed nothing."),
 }
-# Steps for which a Salesforce admin can be asked by mail.
-ASKABLE_STEPS = frozenset({2, 6, 7})
+# Steps for which a Salesforce admin can be asked by mail, each with all that the mail asks for.
+ASKED_FOR = {2: (2,), 6: (6, 7), 7: (7,)}
 
 
 class StepState(StrEnum):
@@ -306,8 +306,11 @@ def _install_package(facts: SetupState) -> Step:
 
 
 def _configure_package(facts: SetupState) -> Step:
-    is_done = facts.account is not None and facts.account.package.is_configured
-    return _package(7, facts, StepState.DONE if is_done else StepState.TODO, _("Open checklist"))
+    package = facts.account.package if facts.account else None
+    state = StepState.DONE if package and package.is_configured else StepState.TODO
+    step = _package(7, facts, state, _("Open checklist"))
+    # Until step 6 is done, whoever asks for that asks for both.
+    return replace(step, can_ask=step.can_ask and package is not None and package.is_installed)
 
 
 def _package(number: int, facts: SetupState, state: StepState, label: str) -> Step:
@@ -324,7 +327,7 @@ def _package(number: int, facts: SetupState, state: StepState, label: str) -> St
 
 
 def _can_ask(facts: SetupState, number: int) -> bool:
-    return facts.viewer.may(Permission.ASK_SALESFORCE_ADMIN) and number in ASKABLE_STEPS
+    return facts.viewer.may(Permission.ASK_SALESFORCE_ADMIN) and number in ASKED_FOR
 
 
 def _page_for(viewer: Viewer, permission: Permission, label: str, page: str) -> Action | None:

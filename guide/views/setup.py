@@ -5,8 +5,9 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import permission_required
@@ -18,7 +19,7 @@ from connections.services.health import own_salesforce_health
 from guide.overview import overview_of
 from guide.setup_state import SetupState, setup_state_for
 from guide.status import latest_events, status_of
-from guide.steps import ASKABLE_STEPS, TITLES
+from guide.steps import ASKED_FOR, TITLES
 from guide.trouble import trouble_of
 from invitations.services import ask_salesforce_admin
 from notifications.services import is_settled
@@ -68,13 +69,14 @@ class AskForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(Permission.ASK_SALESFORCE_ADMIN)
 def ask(request: ConsoleRequest, step: int) -> HttpResponse:
-    """Ask a Salesforce admin by mail to do step 2, 6 or 7."""
-    if step not in ASKABLE_STEPS:
+    """Ask a Salesforce admin by mail to do step 2, 6 and 7, or 7."""
+    if step not in ASKED_FOR:
         raise Http404
     form = AskForm(request.POST or None)
     if form.is_valid() and _send(request, form, step):
         return redirect("guide:setup")
-    context = {"form": form, "step": step, "title": TITLES[step]}
+    titles = [TITLES[number] for number in ASKED_FOR[step]]
+    context = {"form": form, "steps": _numbers(step), "titles": titles}
     return render(request, "guide/ask.html", context, status=400 if form.is_bound else 200)
 
 
@@ -85,5 +87,14 @@ def _send(request: ConsoleRequest, form: AskForm, step: int) -> bool:
     except RefusedError as error:
         form.add_error("email", str(error))
         return False
-    messages.success(request, _("%(email)s gets a mail that asks for step %(step)s.") % {"email": email, "step": step})
+    text = ngettext(
+        "%(email)s gets a mail that asks for step %(steps)s.",
+        "%(email)s gets a mail that asks for steps %(steps)s.",
+        len(ASKED_FOR[step]),
+    )
+    messages.success(request, text % {"email": email, "steps": _numbers(step)})
     return True
+
+
+def _numbers(step: int) -> str:
+    return get_text_list([str(number) for number in ASKED_FOR[step]], _("and"))

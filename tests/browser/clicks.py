@@ -131,7 +131,7 @@ def ask_for_the_package(page: Page, demo: Demo) -> None:
     step(page, 6).get_by_role("link", name="Ask a Salesforce admin").click()
     page.get_by_label("Email address of the Salesforce admin").fill(SALESFORCE_ADMIN)
     page.get_by_role("button", name="Send").click()
-    expect(page.get_by_text("gets a mail that asks for step 6")).to_be_visible()
+    expect(page.get_by_text("gets a mail that asks for steps 6 and 7")).to_be_visible()
 
 
 def accept_as_salesforce_admin(page: Page, demo: Demo) -> None:

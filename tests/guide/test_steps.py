@@ -22,7 +22,7 @@ from invitations.models import Invitation
 from marketo_instances.connecting import disconnect_marketo
 from problems.codes import ProblemCode
 from salesforce_orgs.services import disconnect_salesforce
-from salesforce_package.items.checklist import ITEMS
+from salesforce_package.items.checklist import ITEMS, SECTIONS
 from salesforce_package.models import PackageCheck
 from salesforce_package.org import Finding, State
 from sync.models import RunKind, SyncRun
@@ -214,7 +214,13 @@ def test_a_salesforce_admin_sees_all_steps_but_acts_on_2_6_and_7(
 
 
 def test_admins_may_ask_a_salesforce_admin_for_open_steps(connected: SalesAccount, admin: User) -> None:
-    assert [step.number for step in steps_of(admin) if step.can_ask] == [6, 7]
+    """One mail for both that are left; step 7 alone once step 6 is done."""
+    assert [step.number for step in steps_of(admin) if step.can_ask] == [6]
+    finding = asdict(Finding(State.DONE, "installed"))
+    results = {item.key: finding for section in SECTIONS if section.step == 6 for item in section.items}
+    org_id = SalesforceConnection.objects.get(account=connected).org_id
+    PackageCheck.objects.create(account=connected, org_id=org_id, results=results, checked_at=timezone.now())
+    assert [step.number for step in steps_of(admin) if step.can_ask] == [7]
 
 
 def test_whoever_was_asked_is_waited_for(connected: SalesAccount, admin: User, client_of: ClientOf) -> None:
@@ -273,7 +279,7 @@ def test_asking_is_for_the_steps_a_salesforce_admin_can_do(
     assert browser.get("/ask-a-salesforce-admin/6/").status_code == 200
     assert browser.get("/ask-a-salesforce-admin/4/").status_code == 404
     page = browser.post("/ask-a-salesforce-admin/6/", {"email": "crm@acme.example"}, follow=True)
-    assert "crm@acme.example gets a mail that asks for step 6" in page.content.decode()
+    assert "crm@acme.example gets a mail that asks for steps 6 and 7." in page.content.decode()
     assert account_of_instance.invitations.get().role == Role.SALESFORCE_ADMIN
 
 

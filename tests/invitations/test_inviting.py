@@ -182,7 +182,7 @@ class TestAskSalesforceAdmin:
             )
         assert invitation
         assert (invitation.email, invitation.role) == ("crm@acme.example", Role.SALESFORCE_ADMIN)
-        assert "Step 6: install or upgrade the MSI package" in mail.outbox[0].body
+        assert "Steps 6 and 7: install or upgrade the MSI package" in mail.outbox[0].body
         assert admin.email in mail.outbox[0].body
 
     def test_a_member_with_the_role_gets_the_link(
@@ -241,7 +241,7 @@ class TestAskSalesforceAdmin:
             services.ask_salesforce_admin(account=account, email="crm@acme.example", step=6, invited_by=other)
         invitation, body = Invitation.objects.get(), mail.outbox[0].body
         assert (invitation.purpose, invitation.role) == (Invitation.Purpose.USER, Role.ADMIN)
-        assert "Step 6: install or upgrade the MSI package" in body
+        assert "Steps 6 and 7: install or upgrade the MSI package" in body
         assert other.email in body
         assert admin.email not in body
         assert "nothing else" not in body
@@ -254,5 +254,5 @@ class TestAskSalesforceAdmin:
         services.change_invited_role(invitation=asked, role=Role.ADMIN, changed_by=admin)
         with django_capture_on_commit_callbacks(execute=True):
             services.resend(invitation=asked, resent_by=admin)
-        assert "Step 6: install or upgrade the MSI package" in mail.outbox[-1].body
+        assert "Steps 6 and 7: install or upgrade the MSI package" in mail.outbox[-1].body
         assert "nothing else" not in mail.outbox[-1].body
