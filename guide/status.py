@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import F, Sum
@@ -14,12 +15,15 @@ from accounts.audit import sentence_of
 from accounts.models import AuditEvent, SalesAccount
 from common.hours import hour_of, last_hours
 from operations.backlog import backlog_of
+from salesforce_package.audit_actions import PackageAction
 from sync.models import SyncRun
 from sync.schedule import how_changes_arrive
 from sync.statuses import RunStatus
 
 HOURS = 24
 EVENTS_SHOWN = 4
+# More than the checklist has items.
+EVENTS_READ = 50
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,18 @@ def _by_hour(account: SalesAccount) -> list[tuple[str, int]]:
 
 
 def latest_events(account: SalesAccount) -> list[tuple[AuditEvent, str]]:
-    """The last things that people did in the account, with their sentences."""
-    events = AuditEvent.objects.for_account(account).select_related("actor").order_by("-pk")[:EVENTS_SHOWN]
-    return [(event, sentence_of(event)) for event in events]
+    """The last things that people did in the account, with their sentences; one for ticks after one another."""
+    events = AuditEvent.objects.for_account(account).select_related("actor").order_by("-pk")[:EVENTS_READ]
+    groups = [list(group) for _what, group in groupby(events, _what_is_one)]
+    return [(group[0], _told_as_one(group)) for group in groups[:EVENTS_SHOWN]]
+
+
+def _what_is_one(event: AuditEvent) -> tuple[str, int | None]:
+    is_tick = event.action == PackageAction.ITEM_TICKED
+    return (event.action, event.actor_id) if is_tick else (event.action, event.pk)
+
+
+def _told_as_one(events: Sequence[AuditEvent]) -> str:
+    if len(events) == 1:
+        return sentence_of(events[0])
+    return _("Ticked %(count)s items of the Salesforce package") % {"count": len(events)}

@@ -11,17 +11,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from accounts.audit_actions import AccountAction
 from accounts.models import SalesAccount, User
 from accounts.permissions import Role
+from accounts.services import record
 from connections.models import MarketoConnection, MarketoInstance, SalesforceConnection
 from connections.orgs import OrgMove
 from guide.overview import Overview, overview_of
 from guide.setup_state import setup_state_for
+from guide.status import latest_events
 from guide.steps import Step, StepState, steps_for
 from invitations.models import Invitation
 from marketo_instances.connecting import disconnect_marketo
 from problems.codes import ProblemCode
 from salesforce_orgs.services import disconnect_salesforce
+from salesforce_package.audit_actions import PackageAction
 from salesforce_package.items.checklist import ITEMS, SECTIONS
 from salesforce_package.models import PackageCheck
 from salesforce_package.org import Finding, State
@@ -270,6 +274,23 @@ def test_the_page_takes_the_same_queries_whatever_the_size(
     with CaptureQueriesContext(connection) as after:
         browser.get("/")
     assert len(after) == len(before)
+
+
+def test_ticks_after_one_another_are_one_line_of_the_feed(account: SalesAccount, admin: User) -> None:
+    def tick(*titles: str, by: User = admin) -> None:
+        for title in titles:
+            record(account=account, actor=by, action=PackageAction.ITEM_TICKED, target=title)
+
+    tick("Governor limits")
+    record(account=account, actor=admin, action=AccountAction.TEAM_CREATED, target="North")
+    tick("One", "Two", "Three")
+    tick("Four", by=make_member(account).user)
+    assert [sentence for _event, sentence in latest_events(account)] == [
+        "Ticked “Four” in the Salesforce package",
+        "Ticked 3 items of the Salesforce package",
+        "Created the team North",
+        "Ticked “Governor limits” in the Salesforce package",
+    ]
 
 
 def test_asking_is_for_the_steps_a_salesforce_admin_can_do(
