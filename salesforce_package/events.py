@@ -4,7 +4,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
-from common.events import Details, Event, Message, declare, filled
+from common.events import Details, Event, Message, declare, filled, sentences
 from problems.problem import SALESFORCE_ADMIN
 from salesforce_package.items.checklist import ITEMS
 
@@ -23,6 +23,19 @@ def _broken(details: Details) -> Message:
     )
 
 
+STEPS_DONE = declare(
+    Event(
+        "salesforce_package.steps_done",
+        label=_("The steps in Salesforce for which you asked are done"),
+        describe=sentences(
+            what=_("Steps 6 and 7 are done, for which you asked: the Salesforce package is installed and configured."),
+            todo=_("Nothing has to be done."),
+            who="",
+        ),
+        permission=Permission.ASK_SALESFORCE_ADMIN,
+        is_personal=True,
+    )
+)
 ITEMS_BROKEN = declare(
     Event(
         "salesforce_package.items_broken",

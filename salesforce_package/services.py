@@ -31,6 +31,7 @@ from salesforce_package.items.declaration import Item
 from salesforce_package.models import ActivityProof, PackageCheck, PackageTick
 from salesforce_package.org import Expectation, Finding, State
 from salesforce_package.rights import Person
+from salesforce_package.telling import telling_who_asked
 
 _NO_SAMPLE = SalesforceSample(0, [], [])
 _log = structlog.get_logger(__name__)
@@ -55,7 +56,7 @@ def _look(account: SalesAccount, connection: SalesforceConnection) -> PackageChe
         raise ConnectionProblem(problem_code(error)) from None
     last = PackageCheck.objects.for_account(account).filter(org_id=connection.org_id).first()
     changes = find_changes(last, findings, client)
-    with transaction.atomic():
+    with transaction.atomic(), telling_who_asked(account):
         _check_still_connected(connection)
         keep_changes(account, connection.org_id, findings, changes)
         _tell_of_broken(account, connection.org_id)
@@ -135,7 +136,8 @@ def tick_item(*, account: SalesAccount, by: User, item: Item) -> None:
     if tick and tick.is_about(finding):
         return
     now = {"ticked_by": by, "ticked_at": timezone.now(), "finding": finding}
-    PackageTick.objects.update_or_create(account=account, org_id=org_id, item=item.key, defaults=now)
+    with telling_who_asked(account):
+        PackageTick.objects.update_or_create(account=account, org_id=org_id, item=item.key, defaults=now)
     record(account=account, actor=by, action=PackageAction.ITEM_TICKED, target=item.title)
 
 

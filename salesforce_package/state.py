@@ -181,6 +181,11 @@ class PackageState:
         return self._is_done(7)
 
     @property
+    def is_done(self) -> bool:
+        """Both are."""
+        return self.is_installed and self.is_configured
+
+    @property
     def install_fact(self) -> str:
         """A sentence for step 6."""
         if self.check is None:
