@@ -19,7 +19,7 @@ from freshness.audit_actions import FreshnessAction
 from freshness.events import FRESHNESS_MISSED
 from history.models import ChangeDelay
 from sync.engine.delays import bound_of
-from sync.models import Schedule
+from sync.policies import Schedule
 
 # A run begins as often as the schedule says: what has just been missed is read by the next one.
 FEWEST_MINUTES, INTERVALS = 10, 2

@@ -21,7 +21,7 @@ from freshness.forms import PromiseForm
 from freshness.services import freshness_of, least_promise, month_of, set_promise
 from history.models import ChangeDelay
 from sync.access import decided_by, may_decide, watched_accounts
-from sync.models import Schedule
+from sync.policies import Schedule
 
 
 @login_required

@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts.models import SalesAccount
 from operations.progress import Waiting, waiting_of
 from sync.engine.cursors import STREAMS, read_at
-from sync.models import Cursor, Extract, RunKind, Schedule, SyncRun
+from sync.models import Cursor, Extract, RunKind, SyncRun
+from sync.policies import Schedule
 from sync.schedule import rhythm_of
 from sync.statuses import ExtractStatus, RunStatus
 from sync.watch import is_late

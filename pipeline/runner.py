@@ -33,7 +33,8 @@ from sync.engine.telling import tell_of_failure, tell_of_hold
 from sync.engine.undo import undo
 from sync.leases import LeasedJob, LeaseLost
 from sync.measures import count_end
-from sync.models import Extract, RunKind, Schedule, Source, SyncRun
+from sync.models import Extract, RunKind, Source, SyncRun
+from sync.policies import Schedule
 from sync.schedule import Past, due_kind
 from sync.services import SyncRefused, start_sync, stop_extracts
 from sync.statuses import WAITING_FOR_A_DECISION, RunStatus

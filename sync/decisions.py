@@ -20,8 +20,9 @@ from sync import queue
 from sync.audit_actions import SyncAction
 from sync.engine import hold
 from sync.events import RUN_HELD, Decision
-from sync.models import HoldLimit, RunKind, SyncRun
+from sync.models import RunKind, SyncRun
 from sync.moves import has_old_ids, was_before_move
+from sync.policies import HoldLimit
 from sync.services import SyncRefused, connection_problem, make_way
 from sync.statuses import WAITING_FOR_A_DECISION, RunStatus
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.time_zones import time_zone_choices
 from common.long_select import LongSelect
-from sync.models import HoldLimit, Schedule
+from sync.policies import HoldLimit, Schedule
 
 
 class TypedText(forms.CharField):

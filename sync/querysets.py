@@ -22,12 +22,11 @@ if TYPE_CHECKING:
     from sync.models import (  # noqa: F401 (named in strings)
         Cursor,
         HeldPerson,
-        HoldLimit,
         Person,
         RejectedRow,
-        Schedule,
         SyncRun,
     )
+    from sync.policies import HoldLimit, Schedule  # noqa: F401 (named in strings)
 
 # A worker renews its lease every second, so this long without a sign of life means that it is gone.
 LEASE = timedelta(seconds=20)

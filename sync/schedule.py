@@ -15,8 +15,9 @@ from accounts.services import record
 from common.zones import zone_named
 from connections.models import ConnectionStatus, MarketoConnection, SalesforceConnection
 from sync.audit_actions import SyncAction
-from sync.models import RunKind, Schedule, SyncRun
+from sync.models import RunKind, SyncRun
 from sync.moves import needs_full_run
+from sync.policies import Schedule
 
 # Everybody is read anew so often, for the changes that neither system reports: a renamed owner, for example.
 RECONCILIATION = timedelta(days=7)

@@ -40,8 +40,9 @@ from sync.engine.cursors import STREAMS
 from sync.engine.fields import SYNCED_FIELDS, missing_fields
 from sync.funnel import funnel_of
 from sync.messages import causes, failure_of, left_alone, reasons_of_hold, row_fault, unseen
-from sync.models import Extract, HeldPerson, HoldLimit, RejectedRow, RunKind, SyncRun
+from sync.models import Extract, HeldPerson, RejectedRow, RunKind, SyncRun
 from sync.moves import move_of
+from sync.policies import HoldLimit
 from sync.querysets import SyncRunQuerySet
 from sync.statuses import RunStatus
 

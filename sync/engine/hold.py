@@ -23,7 +23,8 @@ from sync.engine.judge import Statements
 from sync.engine.stage import CHANGED, CHANGES, JUDGED, STAGED, StageTable
 from sync.engine.telling import tell_of_hold
 from sync.events import RUN_HELD, Decision
-from sync.models import Extract, HeldPerson, HoldLimit, Person, RunKind, Source, SyncRun
+from sync.models import Extract, HeldPerson, Person, RunKind, Source, SyncRun
+from sync.policies import HoldLimit
 from sync.statuses import RunStatus
 
 HELD_FOR = timedelta(hours=72)

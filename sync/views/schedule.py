@@ -14,7 +14,8 @@ from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from common.zones import zone_named
 from sync.forms import ScheduleForm
-from sync.models import Schedule, SyncRun
+from sync.models import SyncRun
+from sync.policies import Schedule
 from sync.schedule import Past, is_off, next_full, set_schedule
 
 

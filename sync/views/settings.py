@@ -11,7 +11,7 @@ from accounts.middleware import ConsoleRequest
 from accounts.permissions import Permission
 from sync.decisions import set_hold_limit
 from sync.forms import HoldLimitForm
-from sync.models import HoldLimit
+from sync.policies import HoldLimit
 
 
 @permission_required(Permission.DECIDE_RUNS)

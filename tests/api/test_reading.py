@@ -23,7 +23,8 @@ from history.models import ChangeDelay
 from notifications.events import CHANNEL_DEAD
 from org_moves.events import OWN_ENDED
 from sync.events import COPY_OLD, RUN_FAILED
-from sync.models import Cursor, RunKind, Schedule, Source, SyncRun
+from sync.models import Cursor, RunKind, Source, SyncRun
+from sync.policies import Schedule
 from sync.statuses import RunStatus
 from tests.api.conftest import call, secret_of
 from tests.factories import make_account, make_cursor, make_extract, make_people, make_run

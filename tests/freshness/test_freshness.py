@@ -14,7 +14,8 @@ from freshness.events import FRESHNESS_MISSED
 from freshness.services import Freshness, freshness_of, hourly_p95, month_of, watch_freshness
 from history.models import ChangeDelay
 from sync.engine.delays import BOUNDS, GRAIN, bound_of, note_delays, stamps
-from sync.models import Extract, Person, RunKind, Schedule, Source, SyncRun
+from sync.models import Extract, Person, RunKind, Source, SyncRun
+from sync.policies import Schedule
 from sync.retention import forget_what_is_old
 from tests.conftest import ClientOf
 from tests.factories import make_account, make_cursor, make_extract, make_run

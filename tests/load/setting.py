@@ -12,7 +12,8 @@ from pipeline.engine.client_factory import marketo_of, salesforce_of
 from pipeline.engine.load import CHUNK_BYTES
 from sandbox.testing import SandboxProcess
 from sync.engine.stage import STAGED
-from sync.models import Extract, HoldLimit, Person, SyncRun
+from sync.models import Extract, Person, SyncRun
+from sync.policies import HoldLimit
 from tests.factories import admin_of, make_account, make_instance, make_marketo_connection
 from tests.salesforce_sign_in import connect_salesforce
 from tests.signing_in import let_in

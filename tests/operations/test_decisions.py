@@ -9,7 +9,8 @@ from django.test import Client
 from accounts.models import AuditEvent, SalesAccount, User
 from sandbox.testing import SandboxProcess
 from sync.decisions import approve_run, check_run_again
-from sync.models import HoldLimit, Person, RunKind, SyncRun
+from sync.models import Person, RunKind, SyncRun
+from sync.policies import HoldLimit
 from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf

@@ -23,7 +23,7 @@ from history.models import ChangeDelay
 from operations import workers
 from sync import queue
 from sync.events import COPY_OLD
-from sync.models import Schedule
+from sync.policies import Schedule
 from sync.querysets import LEASE
 from sync.statuses import RunStatus
 from tests.factories import (

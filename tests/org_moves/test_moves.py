@@ -26,8 +26,9 @@ from salesforce_orgs.moves import move_under_way, settle_move
 from sandbox.testing import SandboxProcess
 from sync.decisions import approve_run, can_be_undone
 from sync.eligibility import Reason
-from sync.models import Person, RunKind, Schedule, SyncRun
+from sync.models import Person, RunKind, SyncRun
 from sync.moves import end_move, people_not_found
+from sync.policies import Schedule
 from sync.schedule import Past, due_kind
 from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus

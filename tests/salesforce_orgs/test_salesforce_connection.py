@@ -234,7 +234,7 @@ def test_disconnect_says_what_stops_then_revokes_and_erases(
     assert not SalesforceConnection.objects.exists()
     assert sandbox.get("/_sandbox/state")["org"]["grants"] == 0
     assert AuditEvent.objects.filter(action=ConnectionAction.SALESFORCE_DISCONNECTED, actor=admin).exists()
-    assert AuditEvent.objects.filter(action=OrgAction.SALESFORCE_DISCONNECTED, actor=admin).exists()
+    assert AuditEvent.objects.filter(action=ConnectionAction.SALESFORCE_DISCONNECTED, actor=admin).exists()
     assert SALESFORCE_BROKEN.ending(Occurrence.objects.get().details) == "Salesforce was disconnected."
 
 

@@ -19,7 +19,8 @@ from pipeline.engine.client_factory import marketo_of, salesforce_of
 from sandbox.testing import SandboxProcess
 from sync.decisions import approve_run, undo_run
 from sync.eligibility import Reason
-from sync.models import HoldLimit, Person, RunKind, SyncRun
+from sync.models import Person, RunKind, SyncRun
+from sync.policies import HoldLimit
 from sync.services import start_sync
 from sync.statuses import RunStatus
 from tests.sync.conftest import Sync

@@ -18,7 +18,8 @@ from sync.engine.hold import expire
 from sync.engine.stage import all_tables
 from sync.erasure import erase_person
 from sync.messages import reasons_of_hold
-from sync.models import Extract, HeldPerson, HoldLimit, Person, RunKind, SyncRun
+from sync.models import Extract, HeldPerson, Person, RunKind, SyncRun
+from sync.policies import HoldLimit
 from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
 from tests.factories import make_run

@@ -13,7 +13,8 @@ from django.utils import timezone
 from accounts.models import AuditEvent, SalesAccount, User
 from pipeline.runner import start_due_syncs
 from sync.audit_actions import SyncAction
-from sync.models import RunKind, Schedule, SyncRun
+from sync.models import RunKind, SyncRun
+from sync.policies import Schedule
 from sync.schedule import Past, due_kind, how_changes_arrive, is_off, may_begin_full, next_full
 from tests.factories import make_run
 from tests.pages import text_of

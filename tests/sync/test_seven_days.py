@@ -25,7 +25,8 @@ from pipeline.engine.windows import affordable_windows
 from sandbox.marketo.envelope import MarketoError
 from sandbox.marketo.limits import Limits, central_day
 from sync.engine.problems import MustWait
-from sync.models import RunKind, Schedule
+from sync.models import RunKind
+from sync.policies import Schedule
 from sync.schedule import TURN, Past, due_kind
 
 pytestmark = pytest.mark.usefixtures("servers")

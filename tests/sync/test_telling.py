@@ -22,7 +22,8 @@ from sync.engine.problems import RunFailed
 from sync.engine.telling import tell_of_failure, tell_of_hold, tell_of_success
 from sync.events import COPY_OLD, FIELDS_GONE, FULL_SYNC_DONE, RUN_FAILED, RUN_HELD, RUN_WAITS
 from sync.messages import FAILURES
-from sync.models import Cursor, Extract, HoldLimit, Person, RunKind, SyncRun
+from sync.models import Cursor, Extract, Person, RunKind, SyncRun
+from sync.policies import HoldLimit
 from sync.services import start_sync
 from sync.statuses import RunStatus
 from sync.tasks import watch_runs

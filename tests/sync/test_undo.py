@@ -14,7 +14,8 @@ from sync.engine.problems import RunFailed
 from sync.engine.telling import tell_of_failure
 from sync.erasure import erase_person
 from sync.events import RUN_FAILED
-from sync.models import HoldLimit, Person, RunKind, SyncRun
+from sync.models import Person, RunKind, SyncRun
+from sync.policies import HoldLimit
 from sync.services import SyncRefused, start_sync
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf

@@ -31,7 +31,8 @@ from salesforce_package.items.checklist import ITEMS
 from salesforce_package.models import ActivityProof, PackageChange, PackageCheck, PackageTick
 from salesforce_package.services import tick_item
 from sync.decisions import set_hold_limit
-from sync.models import HeldPerson, RejectedRow, Schedule
+from sync.models import HeldPerson, RejectedRow
+from sync.policies import Schedule
 from sync.services import cancel_run
 from sync.statuses import ExtractStatus, RunStatus
 from tests import factories as make
