@@ -37,7 +37,7 @@ def plan(run: SyncRun) -> None:
     with budget.call():
         known = describe_fields(client)
         check_fields(client, {field.name for field in known})
-        run.fields = readable_fields(known, SyncRun.objects.for_account(run.account).full().last_success())
+        run.fields = readable_fields(run.account, known)
         # Members of a list come in one export, whenever they were made.
         windows = [{}] if run.list_id is not None else _windows(run, _start(run.account, client), started_at, budget)
         visibility = look(run.account, client)

@@ -80,8 +80,7 @@ def preview(account: SalesAccount) -> Preview:
 
 def _ask(account: SalesAccount) -> Preview:
     client = marketo_of(account)
-    last = SyncRun.objects.for_account(account).full().last_success()
-    known = readable_fields(describe_fields(client), last)
+    known = readable_fields(account, describe_fields(client))
     people = _examples(account, client, known)
     start = client.oldest_folder_created_at()
     exports = len(list(month_windows(start, timezone.now()))) if start else 1

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from django_stubs_ext import StrOrPromise
 
+from accounts.models import SalesAccount
 from clients.marketo.types import LeadField
 from marketo_instances.schema import LINKEDIN_FIELD, linkedin_field
 from sync.models import Person, SyncRun
+from sync.statuses import RunStatus
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class SyncedField:
         return label
 
 
+# Among so many full runs, months of them, the field that was copied is looked for.
+RUNS_LOOKED_AT = 20
 LINKEDIN, OPPORTUNITY = "linkedin_url", "salesforce_opportunity_id"
 SYNCED_FIELDS = (
     SyncedField("first_name", "firstName"),
@@ -56,16 +60,23 @@ def missing_fields(names: Collection[str]) -> list[SyncedField]:
     return [field for field in SYNCED_FIELDS if field.marketo_name and field.column not in read]
 
 
-def readable_fields(known: Collection[LeadField], last: SyncRun | None) -> list[str]:
-    """
-    The REST names to read from an instance that has the fields `known`; of several for LinkedIn addresses the one that
-    the last full run has read, whatever else the company adds.
-    """
-    names, linkedin = {field.name for field in known}, read_names(last.fields).get(LINKEDIN) if last else None
-    if linkedin not in names:
-        linkedin = linkedin_field(known)
+def readable_fields(account: SalesAccount, known: Collection[LeadField]) -> list[str]:
+    """The REST names to read for an account whose instance has the fields `known`."""
+    names, linkedin = {field.name for field in known}, _linkedin(account, known)
     wanted = (linkedin if field.column == LINKEDIN else field.marketo_name for field in SYNCED_FIELDS)
     return [name for name in dict.fromkeys(wanted) if name in names]
+
+
+def _linkedin(account: SalesAccount, known: Collection[LeadField]) -> str:
+    """
+    The field that the copy has, whatever else the company adds. Where it is not shown, no other takes its place, until
+    a full run has ended without it: that was told, and emptied nothing without a decision.
+    """
+    full = SyncRun.objects.for_account(account).full().filter(status=RunStatus.SUCCEEDED).order_by("-finished_at")
+    read = [read_names(fields).get(LINKEDIN, "") for fields in full.values_list("fields", flat=True)[:RUNS_LOOKED_AT]]
+    copied = next(filter(None, read), "")
+    may_come_back = bool(copied) and read[0] == copied
+    return copied if may_come_back or any(field.name == copied for field in known) else linkedin_field(known)
 
 
 def read_names(names: Iterable[str]) -> dict[str, str]:

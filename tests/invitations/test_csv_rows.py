@@ -12,7 +12,7 @@ from accounts.models import Team
 from accounts.permissions import Role
 from invitations.csv_columns import guess_mapping
 from invitations.csv_rows import InviteRow, read_people, template_file
-from invitations.csv_table import MAX_BYTES, MAX_ROWS, CsvError, read_table
+from invitations.csv_table import MAX_BYTES, MAX_ROWS, SEPARATORS, CsvError, read_table
 
 PLAIN = "E-mail,First name,Last name,Team,Role\r\nåsa@acme.example,Åsa,Ek,,\r\n"
 TEAMS = [Team(pk=1, name="Everyone", is_everyone=True), Team(pk=2, name="North")]
@@ -146,8 +146,14 @@ def test_no_text_crashes_the_reader(text: str) -> None:
 
 @given(st.lists(st.lists(st.text(max_size=20), min_size=2, max_size=4), min_size=1, max_size=20))
 def test_every_row_gets_a_verdict(cells: list[list[str]]) -> None:
-    """With whatever in the cells, the rows after a first good one come back one for one."""
-    clean = [["".join(char for char in cell if char.isprintable()) for cell in row] for row in cells]
+    """
+    With whatever in the cells, the rows after a first good one come back one for one. By what they are separated is
+    guessed: other separators, which may look as good in such a file, have tests of their own.
+    """
+    others = set(SEPARATORS) - {","}
+    clean = [
+        ["".join(char for char in cell if char.isprintable() and char not in others) for cell in row] for row in cells
+    ]
     file = io.StringIO()
     csv.writer(file).writerows([["first@acme.example", ""], *clean])
     expected = sum(any(cell.strip() for cell in row) for row in clean) + 1

@@ -4,10 +4,13 @@ import pytest
 from django.db.models import QuerySet
 
 from accounts.models import SalesAccount, User
+from clients.marketo.types import LeadField
 from sandbox.testing import SandboxProcess
+from sync.engine.fields import readable_fields
 from sync.models import Person
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
+from tests.factories import make_run
 from tests.pages import text_of
 from tests.sync.conftest import PREVIEW, Change, Sync
 from tests.sync.incremental_runs import sync_changes
@@ -44,6 +47,22 @@ def test_a_second_field_does_not_take_the_place_of_the_first(
     sandbox.post("/_sandbox/fields", {"name": "aLinkedIn", "type": "url"})
     assert sync().status == RunStatus.SUCCEEDED
     assert dict(linked(synced).values_list("marketo_id", "linkedin_url")) == before
+
+
+def test_another_field_takes_its_place_once_a_full_sync_has_ended_without_it(account: SalesAccount) -> None:
+    """Until then it may be hidden for a while: that is told, and empties nobody's without a decision."""
+
+    def chosen(*names: str) -> str:
+        known = [LeadField(name, name, "url", 255, is_read_only=False) for name in names]
+        return next((name for name in readable_fields(account, known) if "inked" in name), "")
+
+    assert chosen("linkedInURL__c") == "linkedInURL__c"
+    make_run(account, fields=["id", "linkedInURL__c"])
+    assert chosen("aLinkedIn", "linkedInURL__c") == "linkedInURL__c"
+    assert chosen("aLinkedIn") == ""
+    make_run(account, fields=["id"])
+    assert chosen("aLinkedIn", "linkedInURL__c") == "linkedInURL__c", "it is shown again"
+    assert chosen("aLinkedIn") == "aLinkedIn"
 
 
 def test_changes_are_read_from_the_field_of_the_last_full_sync(

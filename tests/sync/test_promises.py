@@ -73,7 +73,7 @@ def test_fields_that_marketo_lacks_are_left_out_and_named(
 ) -> None:
     """Pain 11 and 23: one missing field does not stop the sync; the page says which stays empty."""
     known = ("id", "firstName", "sfdcLeadId", "sfdcContactId", "nobodyAsksForThis")
-    names = readable_fields([LeadField(name, name, "string", 255, is_read_only=False) for name in known], None)
+    names = readable_fields(account, [LeadField(name, name, "string", 255, is_read_only=False) for name in known])
     assert set(names) == {"id", "firstName", "sfdcLeadId", "sfdcContactId"}
     run = make_run(account, RunStatus.SUCCEEDED, receipt={"copy": [0, "0"]}, fields=names)
     page = client_of(ops).get(run.get_absolute_url()).content.decode()
