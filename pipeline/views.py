@@ -20,6 +20,7 @@ from sync.forms import TypedText
 from sync.funnel import funnel_of
 from sync.messages import TROUBLES, problems_of, trouble
 from sync.models import SyncRun
+from sync.statuses import WAITING_FOR_A_DECISION
 
 # As long as Marketo lets the name of a list be.
 LIST_NAME = TypedText(longest=255)
@@ -52,17 +53,28 @@ def _content(account: SalesAccount) -> dict[str, object]:
     try:
         chosen = services.chosen_list(account)
         seen = read_preview(account)
-        last = SyncRun.objects.for_account(account).full().filter(seen__gt=0).order_by("-pk").first()
+        last = SyncRun.objects.for_account(account).last_read(chosen.list_id if chosen else None)
         return {
             "preview": seen,
             "list_name": chosen.name if chosen else "",
             "budgets": budgets_with(account, seen.forecast),
+            "people": last.synced if last else seen.forecast.people,
+            "fewer": _fewer(last) if last else 0,
             "last_read": last,
             "funnel": funnel_of(last) if last else [],
             "unseen": problems_of(last_look(account)),
         }
     except TROUBLES as error:
         return {"problem": trouble(error)}
+
+
+def _fewer(read: SyncRun) -> int:
+    """How many of those who are there now would leave by a run that waits; what an older one counted is history."""
+    good = SyncRun.objects.for_account(read.account).last_success()
+    if not good or read.status not in WAITING_FOR_A_DECISION:
+        return 0
+    staying: int = read.synced + sum(read.kept.values())
+    return max(0, good.people - staying)
 
 
 def _start(request: ConsoleRequest, instance: MarketoInstance, account: SalesAccount) -> HttpResponse:

@@ -124,6 +124,11 @@ class SyncRunQuerySet(LeasedJobQuerySet):
 
         return self.exclude(kind=RunKind.UNDO).last_success()
 
+    def last_read(self, list_id: int | None) -> SyncRun | None:
+        """The last full run of everybody, or of that list, that has found out who gets in."""
+        run: SyncRun | None = self.full().filter(seen__gt=0, list_id=list_id).order_by("-pk").first()
+        return run
+
     def with_cause(self, code: str) -> Self:
         """Runs that failed by it, or that it keeps waiting now."""
         from sync.models import Extract

@@ -100,7 +100,10 @@ def _key(account: SalesAccount) -> str:
 
 def _forecast(account: SalesAccount, exports: int) -> Forecast:
     """What the last run that read everybody took is the best guess; without one, what Marketo's jobs take as a rule."""
+    # Asked in any case: of a Salesforce that does not answer people hear before they start.
     people = _expected_people(account)
+    if read := SyncRun.objects.for_account(account).last_read(list_id=None):
+        people = read.synced
     size = people * BYTES_PER_PERSON
     minutes: float = ceil(exports / EXPORTS_AT_A_TIME) * MINUTES_PER_EXPORT
     calls = {"marketo_calls": exports * CALLS_PER_EXPORT, "salesforce_calls": QUERY_JOBS * CALLS_PER_QUERY_JOB}
@@ -121,7 +124,7 @@ def _examples(account: SalesAccount, client: MarketoClient, known: list[str]) ->
 
 
 def _expected_people(account: SalesAccount) -> int:
-    """Leads and contacts that a user owns; Marketo may not know all of them."""
+    """Leads and contacts that a user owns; Marketo may not know all of them, so a run that has looked knows better."""
     client = salesforce_of(account)
     counted = (OWNED_LEADS, CONTACTS)
     return sum(client.count(f"SELECT COUNT() FROM {name} WHERE {which}") for name, which in counted)  # noqa: S608

@@ -13,7 +13,10 @@ from sandbox.testing import SandboxProcess
 from sync import services
 from sync.engine.fields import SYNCED_FIELDS
 from sync.models import SyncRun
+from sync.statuses import RunStatus
 from tests.conftest import ClientOf
+from tests.factories import make_run
+from tests.pages import text_of
 from tests.sync.conftest import PREVIEW, Sync
 
 
@@ -50,6 +53,28 @@ def test_examples_are_people_who_exist(
     assert answer.context["preview"].example_count == 3
     ids = next(row for row in answer.context["preview"].fields if row.field.column == "marketo_id")
     assert set(ids.examples) <= set(newcomers)
+
+
+def test_the_preview_expects_whom_the_last_run_let_in(
+    connected: SalesAccount, marketo_admin: User, client_of: ClientOf
+) -> None:
+    """One figure: how many are in Salesforce and how many got in stood above each other as two."""
+    make_run(connected, people=1553)
+    make_run(connected, RunStatus.PREVIEWED, seen=2000, synced=1000, kept={"not_visible": 50})
+    answer = client_of(marketo_admin).get(PREVIEW)
+    assert answer.context["preview"].forecast.people == 1000
+    page = text_of(answer)
+    assert page.count(">1,000<") == 2, "the figure, and the last line of the funnel"
+    assert "503 fewer than today" in page
+
+
+def test_what_a_run_of_another_list_counted_is_no_forecast(
+    connected: SalesAccount, marketo_admin: User, client_of: ClientOf
+) -> None:
+    make_run(connected, RunStatus.DISCARDED, seen=20, synced=7, list_id=1, list_name="Fair")
+    answer = client_of(marketo_admin).get(PREVIEW)
+    assert answer.context["preview"].forecast.people > 7
+    assert "Who gets in" not in text_of(answer)
 
 
 def test_start_sync_leads_to_the_run_and_a_second_press_too(
