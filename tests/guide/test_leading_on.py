@@ -1,7 +1,12 @@
 """Where something was done, the page leads to this person's next step; where something broke, to its mending."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from accounts.models import SalesAccount, User
 from connections.models import ConnectionStatus
@@ -9,7 +14,7 @@ from problems.codes import ProblemCode
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
 from tests.factories import make_marketo_admin, make_marketo_connection, make_run, make_salesforce_connection
-from tests.guide.clicks import MARKETO, PREVIEW, SALESFORCE, USERS
+from tests.guide.clicks import ACTIONS_CONFIG, MARKETO, PREVIEW, SALESFORCE, USERS
 from tests.pages import text_of
 
 SET_UP = f"{MARKETO}set-up/"
@@ -40,6 +45,15 @@ def test_each_page_of_success_leads_to_the_next_step(browser: Client, account: S
 def test_a_page_does_not_lead_to_itself(browser: Client, account: SalesAccount) -> None:
     make_marketo_connection(account)
     assert "Next: step" not in text_of(browser.get(SALESFORCE))
+
+
+def test_a_hint_leads_to_the_page_that_it_names(browser: Client, account: SalesAccount) -> None:
+    link = f'href="{reverse("connections:salesforce_apps")}">Open Salesforce apps</a>'
+    assert text_of(browser.get(SALESFORCE)).count(link) == 2
+    assert f'href="{SET_UP}">Open the tab Set Up</a>' in text_of(browser.get(ACTIONS_CONFIG))
+    connection = make_marketo_connection(account)
+    until = date_format(localtime(connection.connected_at + timedelta(minutes=10)), "TIME_FORMAT")
+    assert f"; wait until {until}." in text_of(browser.get(f"{MARKETO}user-access/"))
 
 
 def test_refused_credentials_lead_to_the_tab_that_takes_new_ones(browser: Client, account: SalesAccount) -> None:
