@@ -194,5 +194,7 @@ def test_a_dry_run_says_that_it_will_have_to_be_decided(account: SalesAccount, b
 def test_who_started_a_run(account: SalesAccount, admin: User, browser: Client) -> None:
     by_itself = make_run(account, kind=RunKind.INCREMENTAL)
     assert "Started automatically," in text_of(browser.get(by_itself.get_absolute_url()))
+    by_somebody_gone = stopped(account, RunStatus.HELD, kind=RunKind.UNDO)
+    assert "Started automatically," not in text_of(browser.get(by_somebody_gone.get_absolute_url()))
     by_somebody = make_run(account, started_by=admin)
     assert f"Started by {admin}," in text_of(browser.get(by_somebody.get_absolute_url()))
