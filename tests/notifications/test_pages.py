@@ -19,6 +19,7 @@ from notifications.handing_over import report_dead
 from notifications.models import Channel, ChannelKind, Delivery, Pace, Trouble
 from notifications.services import Owner, change_channel, choose_events
 from org_moves.events import OWN_ENDED
+from salesforce_package.events import STEPS_DONE
 from sandbox.testing import SandboxProcess
 from sync.events import FULL_SYNC_DONE
 from tests.conftest import ClientOf
@@ -29,6 +30,7 @@ from tests.pages import text_of
 
 __all__ = ["_fire"]
 pytestmark = pytest.mark.usefixtures("_fire")
+PERSONAL = [OWN_ENDED.key, STEPS_DONE.key]
 PAGE, OWN = "/settings/admin/notifications/", "/settings/notifications/"
 
 
@@ -135,7 +137,7 @@ def test_what_is_chosen_is_told_and_nothing_else(browser: Client, account: Sales
     channel = mail_of(account)
     browser.post(PAGE, {f"channel-{channel.pk}": ["accounts.new_admin", "nonsense"]})
     channel.refresh_from_db()
-    assert channel.events == ["accounts.new_admin", OWN_ENDED.key]
+    assert channel.events == ["accounts.new_admin", *PERSONAL]
     # Choosing the same once more is no change.
     browser.post(PAGE, {f"channel-{channel.pk}": ["accounts.new_admin"]})
     assert AuditEvent.objects.filter(action="notifications.events_chosen").count() == 1
@@ -160,15 +162,15 @@ def test_own_mails_stay_those_of_the_account_until_they_are_changed(
     Channel.objects.filter(pk=of_account.pk).update(**values)
     own = Channel.objects.of_members(account)
     page = browser.get(OWN).content.decode()
-    # The other one is what concerns this member alone.
-    assert page.count(" checked") == 2
+    # The others are what concerns this member alone.
+    assert page.count(" checked") == 1 + len(PERSONAL)
     assert 'value="22:00' in browser.get(f"{OWN}0/").content.decode()
     assert not own.exists()
     browser.post(f"{OWN}0/", {"pace": "daily", "quiet_from": "", "quiet_until": ""})
     changed = own.get()
     assert (changed.member, changed.pace) == (admin.member, Pace.DAILY)
     # What concerns one person alone is nothing that an account chooses.
-    assert changed.events == ["accounts.new_admin", OWN_ENDED.key]
+    assert changed.events == ["accounts.new_admin", *PERSONAL]
     # As from a page that was opened before.
     browser.post(OWN, {"channel-0": [FIRE.key]})
     assert own.get().events == [FIRE.key]
