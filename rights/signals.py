@@ -5,14 +5,13 @@ from typing import Any
 from django.dispatch import receiver
 
 from common.after_commit import after_commit
-from connections.models import SalesforceConnection
+from connections.models import SalesforceConnection, Service
 from connections.services.call_recorder import Connection
 from connections.signals import connected
-from rights.tasks import check_marketo_visibility, check_salesforce_visibility
+from rights.tasks import check_new_connection
 
 
 @receiver(connected)
 def look_at_new_connection(connection: Connection, **_: Any) -> None:
-    is_salesforce = isinstance(connection, SalesforceConnection)
-    look = check_salesforce_visibility if is_salesforce else check_marketo_visibility
-    after_commit(look.delay, connection.pk)
+    service = Service.SALESFORCE if isinstance(connection, SalesforceConnection) else Service.MARKETO
+    after_commit(check_new_connection.delay, connection.account_id, service.value)

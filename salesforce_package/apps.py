@@ -6,6 +6,6 @@ class SalesforcePackageConfig(AppConfig):
 
     def ready(self) -> None:
         from diagnostics import help_links
-        from salesforce_package import help_kind
+        from salesforce_package import help_kind, signals  # noqa: F401  connects its receiver
 
         help_links.register(help_kind.ITEM)

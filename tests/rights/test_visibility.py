@@ -8,10 +8,11 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import User
 from clients.http import TransientApiError
-from connections.models import ApiFailure, MarketoConnection, SalesforceConnection
+from connections.models import ApiFailure, MarketoConnection, SalesforceConnection, Service
 from connections.services.client_factory import marketo_client, salesforce_client
 from connections.services.visibility import Kind, Sight, Verdict, Visibility, current_visibility, keep_visibility
 from rights import tasks
+from rights.services import RightState, last_check
 from rights.visibility import (
     _is_public,
     check_marketo,
@@ -292,6 +293,8 @@ def test_a_new_connection_is_looked_at_at_once_and_a_members_own_is_not(
         "Lead": "all",
         "Contact": "all",
     }
+    # And the rights, with the same look: nobody has to press Check rights first.
+    assert last_check(salesforce_admin.member.account, Service.SALESFORCE).of_needed == RightState.FOUND
     with django_capture_on_commit_callbacks(execute=True):
         assert "Sees all leads" not in connect_own(browser, person_at_salesforce)
     assert SalesforceConnection.objects.exclude(member=None).get().visibility == {}
@@ -305,6 +308,7 @@ def test_connecting_anew_forgets_what_another_user_saw(
     with django_capture_on_commit_callbacks(execute=True):
         browser.post(f"{MARKETO_PAGE}connect/")
     assert MarketoConnection.objects.get().visibility["Person"]["verdict"] == "all"
+    assert last_check(admin.member.account, Service.MARKETO).of_needed == RightState.FOUND
     with django_capture_on_commit_callbacks():
         browser.post(f"{MARKETO_PAGE}connect/")
     assert MarketoConnection.objects.get().visibility == {}

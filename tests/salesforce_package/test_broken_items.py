@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from celery.exceptions import Retry
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import Occurrence, SalesAccount, User
 from accounts.occurrences import begin
@@ -19,7 +20,7 @@ from salesforce_package.models import PackageChange, PackageCheck
 from salesforce_package.services import check_package, leave_org
 from salesforce_package.state import package_state
 from tests.conftest import ClientOf
-from tests.connections.conftest import ChangeOrg
+from tests.connections.conftest import ChangeOrg, PersonAtSalesforce, press_ok
 from tests.pages import text_of
 from tests.salesforce_package.conftest import items
 
@@ -51,6 +52,22 @@ def test_a_package_that_is_removed_later_is_a_problem_of_the_setup_guide(
     change_org("install_package")
     tasks.check_package(checked.pk)
     assert removed not in text_of(browser.get("/"))
+
+
+@pytest.mark.usefixtures("tasks_run_at_once")
+def test_the_package_is_looked_at_as_soon_as_the_org_is_connected(
+    salesforce_admin: User,
+    client_of: ClientOf,
+    person_at_salesforce: PersonAtSalesforce,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    browser = client_of(salesforce_admin)
+    back = person_at_salesforce(press_ok(browser))
+    with django_capture_on_commit_callbacks(execute=True):
+        browser.get(back)
+    page = text_of(browser.get(PAGE))
+    assert "The package is not installed." in page
+    assert "Do this next" in page
 
 
 @pytest.mark.usefixtures("configured_org")
