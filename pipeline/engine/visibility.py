@@ -1,5 +1,6 @@
 """Whether a run is shown everybody: what it may conclude from not having been shown somebody depends on it."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import connection as database
@@ -9,6 +10,7 @@ from psycopg import sql
 from accounts.models import SalesAccount
 from clients.marketo.client import MarketoClient
 from clients.marketo.sample import SAMPLE_SIZE
+from clients.salesforce.client import SalesforceClient
 from connections.models import MarketoConnection, SalesforceConnection
 from connections.services.visibility import (
     SYNCED,
@@ -23,7 +25,7 @@ from pipeline.engine.client_factory import salesforce_of
 from rights.visibility import check_marketo, check_salesforce, sees_all_records
 from sync.eligibility import CONTACT_ID, JOINS
 from sync.engine.stage import READ_EVERYBODY, StageTable
-from sync.models import Person, RunKind, Source, SyncRun
+from sync.models import Person, Source, SyncRun
 
 # Counted: to find out whether there is one at all, PostgreSQL would look for each in turn, minutes if there is none.
 HIDDEN_PEOPLE = f"""
@@ -45,7 +47,7 @@ def look(account: SalesAccount, client: MarketoClient) -> dict[str, Any]:
     connection = SalesforceConnection.objects.for_account(account).get()
     records = check_salesforce(connection, salesforce)
     keep_visibility(connection, records)
-    return people.as_json() | records.as_json()
+    return people.as_json() | records.as_json() | _proved(connection, salesforce, [Kind.OPPORTUNITY]).as_json()
 
 
 def last_look(account: SalesAccount) -> dict[str, Any]:
@@ -61,18 +63,21 @@ def settle(run: SyncRun) -> None:
 
     Raises RunFailed, LeaseLost or an error of clients.http.
     """
-    if not Person.objects.for_account(run.account).has_anybody():
+    kinds = (*SYNCED, Kind.OPPORTUNITY)
+    assumed = [kind for kind in kinds if run.visibility.get(kind, {}).get("verdict") == Verdict.ALL]
+    if not assumed or not Person.objects.for_account(run.account).has_anybody():
         return
-    assumed = [kind for kind in SYNCED if run.visibility.get(kind, {}).get("verdict") == Verdict.ALL]
-    asked = assumed if assumed and _is_anybody_hidden(run) else []
-    if run.kind == RunKind.FULL:
-        # Contact roles that are taken away leave no trace: who reads everybody misses them, if nothing hides them.
-        asked = [*asked, Kind.OPPORTUNITY]
-    if asked:
+    # Contact roles that were taken away have left no trace: they are missed where nothing hides opportunities.
+    if Kind.OPPORTUNITY in assumed or _is_anybody_hidden(run):
         connection = SalesforceConnection.objects.for_account(run.account).get()
-        proved = sees_all_records(connection, salesforce_of(run.account), asked)
-        found = {kind: Sight(Verdict.ALL if proved[kind] else Verdict.UNKNOWN) for kind in asked}
-        run.write(visibility=run.visibility | Visibility(found).as_json())
+        found = _proved(connection, salesforce_of(run.account), assumed)
+        run.write(visibility=run.visibility | found.as_json())
+
+
+def _proved(connection: SalesforceConnection, client: SalesforceClient, kinds: Collection[Kind]) -> Visibility:
+    """Of which objects a right or a default proves that all records are shown."""
+    proved = sees_all_records(connection, client, kinds)
+    return Visibility({kind: Sight(Verdict.ALL if proved[kind] else Verdict.UNKNOWN) for kind in kinds})
 
 
 @transaction.atomic

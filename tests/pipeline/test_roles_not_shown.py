@@ -6,14 +6,17 @@ from accounts.models import Occurrence, SalesAccount, User
 from connections.services.visibility import Verdict
 from pipeline.engine.client_factory import salesforce_of
 from sandbox.testing import SandboxProcess
+from sync.decisions import start_previewed_run
 from sync.engine import merge
 from sync.engine.problems import StageLost
 from sync.events import ROLES_GONE
 from sync.models import Extract, Person, Source, SyncRun
+from sync.services import start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.conftest import ClientOf
 from tests.pages import text_of
 from tests.sync.conftest import Change, Sync
+from tests.sync.driving import finish
 from tests.sync.incremental_runs import ids, sync_changes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,22 +121,29 @@ def test_a_full_sync_misses_a_role_that_left_no_trace(
     assert bool(opportunities(synced)[other.marketo_id]) == (how != "deleted")
 
 
+def show_half_of_the_opportunities(sandbox: SandboxProcess, user: User) -> None:
+    for sobject in ("Lead", "Contact", "Opportunity"):
+        right = {"object": sobject, "read": True, "view_all": sobject != "Opportunity"}
+        action = {"action": "set_object_permission", "profile": "System Administrator"}
+        sandbox.post("/_sandbox/salesforce", action | right)
+    shared = {"action": "set_sharing", "username": user.email, "sees": "part", "percent": 50}
+    sandbox.post("/_sandbox/salesforce", shared)
+
+
+@pytest.mark.parametrize("is_seen_again", [False, True])
 def test_whose_opportunity_may_be_hidden_keeps_it(
-    synced: SalesAccount, sync: Sync, sandbox: SandboxProcess, admin: User
+    synced: SalesAccount, sandbox: SandboxProcess, admin: User, is_seen_again: bool
 ) -> None:
+    """Also where all of them are seen again when somebody starts what a dry run has read."""
     before = opportunities(synced)
-    for sobject in ("Lead", "Contact"):
-        right = {"profile": "System Administrator", "object": sobject, "read": True, "view_all": True}
-        sandbox.post("/_sandbox/salesforce", {"action": "set_object_permission", **right})
-    hidden = {"profile": "System Administrator", "object": "Opportunity", "read": True, "view_all": False}
-    sandbox.post("/_sandbox/salesforce", {"action": "set_object_permission", **hidden})
-    sandbox.post(
-        "/_sandbox/salesforce", {"action": "set_sharing", "username": admin.email, "sees": "part", "percent": 50}
-    )
-    run = sync()
-    assert run.status == RunStatus.SUCCEEDED
-    assert run.visibility["Opportunity"]["verdict"] == Verdict.UNKNOWN
+    show_half_of_the_opportunities(sandbox, admin)
+    run = finish(start_sync(account=synced, started_by=admin, is_dry_run=True))
     assert roles_of(run).rows_loaded < sum(map(bool, before.values()))
+    if is_seen_again:
+        sandbox.post("/_sandbox/salesforce", {"action": "set_sharing", "username": admin.email, "sees": "all"})
+    start_previewed_run(run=run, started_by=admin)
+    assert finish(run).status == RunStatus.SUCCEEDED
+    assert run.visibility["Opportunity"]["verdict"] == Verdict.UNKNOWN
     assert opportunities(synced) == before
 
 
