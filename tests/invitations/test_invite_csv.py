@@ -45,7 +45,7 @@ def test_who_was_skipped_stands_on_the_last_page_with_line_and_address_and_in_a_
 ) -> None:
     kept = upload(browser, f"Email,Role\na@acme.example,\n{member.email},\nb@acme.example,boss\n")
     page = text_of(browser.post(f"{UPLOAD}{kept.pk}/", {"email": "0", "role": "1"}, follow=True))
-    assert re.findall(r"<b>Line (\d) +([^<]+)</b>", page) == [("3", member.email), ("4", "b@acme.example")]
+    assert re.findall(r"<b>Line (\d)</b> +([^ ]+):", page) == [("3", member.email), ("4", "b@acme.example")]
     (address,) = re.findall(r'href="([^"]+)" download', page)
     rows = list(rows_of(browser.get(address)))
     assert [row[:2] for row in rows] == [["Line", "Email"], ["3", member.email], ["4", "b@acme.example"]]
