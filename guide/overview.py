@@ -10,7 +10,7 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.permissions import Permission
 from guide.setup_state import SetupState, Viewer
-from guide.steps import MARKETO_ADMIN, SALESFORCE_ADMIN, Step, StepState, steps_for
+from guide.steps import MARKETO_ADMIN, PACKAGE_STEPS, SALESFORCE_ADMIN, Step, StepState, steps_for
 from problems import problem
 
 
@@ -58,7 +58,8 @@ class Overview:
     def waits_for(self, step: Step) -> str:
         """Who else must act about the step's problem, as a sentence; empty where it may be the person who looks."""
         who = step.problem.who if step.problem else None
-        if who is problem.SALESFORCE_ADMIN and self.my_role is not SALESFORCE_ADMIN:
+        is_salesforce_side = who is problem.SALESFORCE_ADMIN or step.number in PACKAGE_STEPS
+        if is_salesforce_side and self.my_role is not SALESFORCE_ADMIN:
             return _("Waiting for a Salesforce admin")
         if who is problem.MARKETO_ADMIN and self.my_role is not MARKETO_ADMIN:
             return _("Waiting for a Marketo admin")

@@ -60,6 +60,8 @@ NOT_DONE = {
 }
 # Steps for which a Salesforce admin can be asked by mail, each with all that the mail asks for.
 ASKED_FOR = {2: (2,), 6: (6, 7), 7: (7,)}
+# What is done in Salesforce.
+PACKAGE_STEPS = (6, 7)
 
 
 class StepState(StrEnum):
@@ -323,7 +325,10 @@ def _package(number: int, facts: SetupState, state: StepState, label: str) -> St
         return Step(number, state, _("Last seen: %(fact)s") % {"fact": fact}, SALESFORCE_ADMIN, None)
     action = _page_for(facts.viewer, Permission.CONFIGURE_PACKAGE, label, "salesforce_package:package")
     can_ask = state != StepState.DONE and _can_ask(facts, number)
-    return Step(number, state, fact, SALESFORCE_ADMIN, action, can_ask=can_ask)
+    was_done = account.package.was_done(number)
+    if state != StepState.DONE and was_done:
+        state = StepState.PROBLEM
+    return Step(number, state, fact, SALESFORCE_ADMIN, action, can_ask=can_ask, was_done=was_done)
 
 
 def _can_ask(facts: SetupState, number: int) -> bool:

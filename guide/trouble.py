@@ -11,7 +11,7 @@ from accounts.permissions import Permission
 from connections.orgs import OrgMove
 from guide.overview import Overview
 from guide.setup_state import AccountState, Viewer
-from guide.steps import Action, Step
+from guide.steps import PACKAGE_STEPS, Action, Step
 from sync.models import SyncRun
 
 
@@ -38,6 +38,8 @@ def trouble_of(account: AccountState, overview: Overview, viewer: Viewer) -> Tro
         title, text = str(step.problem.what), str(step.problem.todo)
     elif account.stopped_run and step.number == 4:
         title = _held(account.stopped_run)
+    elif step.number in PACKAGE_STEPS:
+        title, text = _("Something in the Salesforce package has broken"), step.fact
     return Trouble(title, step.action, text, overview.waits_for(step), step)
 
 

@@ -216,9 +216,18 @@ class PackageState:
             fact = f"{fact} {was % {'count': broken}}"
         return f"{fact} {self.proof.fact}" if self.proof else fact
 
+    def was_done(self, step: int) -> bool:
+        """Is all that the step lacks something that was in place before?"""
+        broken = {change.item.key for change in self.changes}
+        return all(item.item.key in broken for item in self._lacking(step))
+
     def _is_done(self, step: int) -> bool:
+        return not self._lacking(step)
+
+    def _lacking(self, step: int) -> list[ItemState]:
         sections = [section for section in self.sections if section.section.step == step]
-        return all(item.is_settled or item.item.is_optional for section in sections for item in section.items)
+        items = [item for section in sections for item in section.items]
+        return [item for item in items if not item.is_settled and not item.item.is_optional]
 
 
 def package_state(account: SalesAccount) -> PackageState:

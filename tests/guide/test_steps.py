@@ -27,7 +27,7 @@ from problems.codes import ProblemCode
 from salesforce_orgs.services import disconnect_salesforce
 from salesforce_package.audit_actions import PackageAction
 from salesforce_package.items.checklist import ITEMS, SECTIONS
-from salesforce_package.models import PackageCheck
+from salesforce_package.models import PackageChange, PackageCheck
 from salesforce_package.org import Finding, State
 from sync.models import RunKind, SyncRun
 from sync.statuses import RunStatus
@@ -423,6 +423,31 @@ def test_the_guide_hands_on_what_is_not_for_the_reader(
     page = text_of(client_of(admin).get("/"))
     assert "Waiting for a Salesforce admin" in page
     assert "Share a fix link" in page
+
+
+def test_what_broke_in_the_package_was_done_before(complete: SalesAccount, admin: User, client_of: ClientOf) -> None:
+    """The checklist is no step of the set-up any more; what never was in place would be one."""
+    check = PackageCheck.objects.get()
+    whole, gone = check.results["activity_fields"], asdict(Finding(State.MISSING, "not_installed"))
+    told = {"before": whole, "after": gone, "seen_at": timezone.now()}
+    PackageChange.objects.create(account=complete, org_id=ORG_ID, item="activity_fields", **told)
+    PackageCheck.objects.update(results=check.results | {"activity_fields": gone})
+    page = text_of(client_of(admin).get("/"))
+    assert "Something in the Salesforce package has broken</h2>" in page
+    assert "1 item that was in place was changed." in page
+    assert "Waiting for a Salesforce admin" in page
+    assert f'btn-lg btn-primary" href="{reverse("guide:ask", args=[7])}"' in page
+    assert f'href="{reverse("salesforce_package:package")}">Open checklist' in page
+    PackageChange.objects.all().delete()
+    assert "Set up Sales Insight Actions" in text_of(client_of(admin).get("/"))
+
+
+def test_a_problem_is_yours_only_where_you_may_mend_it(
+    complete: SalesAccount, admin: User, member: User, client_of: ClientOf
+) -> None:
+    MarketoConnection.objects.update(status="needs_reconnecting", problem=ProblemCode.MARKETO_NOT_MARKETO)
+    assert "Who can do it: You" in text_of(client_of(admin).get("/"))
+    assert "Who can do it: An Admin or a Salesforce admin of the Sales account" in text_of(client_of(member).get("/"))
 
 
 def test_a_move_that_waits_for_a_decision_stands_on_top(
