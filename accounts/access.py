@@ -20,14 +20,30 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.middleware import ConsoleRequest, page_of_form
 from accounts.models import User
 from accounts.permissions import NEEDS_FRESH_SIGN_IN, Permission
+from common.htmx import is_from_htmx
 
 View = Callable[Concatenate[ConsoleRequest, ...], HttpResponseBase]
 AnyView = Callable[..., HttpResponseBase]
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def polled(view: View) -> AnyView:
+    """login_required for a page that renews a part of itself."""
+    guarded: AnyView = login_required(view)
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if is_from_htmx(request) and not request.user.is_authenticated:
+            # Following a redirect, a poll would put the sign-in page into the middle of this one.
+            return HttpResponseClientRefresh()
+        return guarded(request, *args, **kwargs)
+
+    return answer
 
 
 def permission_required(permission: Permission, *, asks_first: bool = False) -> Callable[[View], AnyView]:

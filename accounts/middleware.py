@@ -21,6 +21,7 @@ from accounts.begun_sign_in import has_begun_in_vain
 from accounts.models import Member, User
 from accounts.services import record_own
 from accounts.sign_in_limits import is_other_device
+from common.htmx import is_from_htmx
 from common.zones import zone_named
 
 
@@ -62,7 +63,7 @@ def _is_over(request: HttpRequest) -> bool:
     # A clock that was wrong, and was put right, leaves moments in the future: they end a session by the same distance.
     age, idle = abs(now - began_at), abs(now - used_at)
     # Pages that watch a sync ask by themselves: that is nobody's click. A minute's precision saves most writes.
-    if idle > 60 and not request.htmx:  # type: ignore[attr-defined]
+    if idle > 60 and not is_from_htmx(request):
         session["used_at"] = now
     return bool(age > settings.SESSION_COOKIE_AGE or idle > settings.SESSION_IDLE_SECONDS)
 

@@ -20,6 +20,7 @@ from accounts.access import fresh_sign_in_for, member_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import Member
 from accounts.permissions import Permission
+from common.htmx import is_from_htmx, render_part
 from connections.models import SalesforceConnection
 from connections.services.health import own_salesforce_health, salesforce_health
 from connections.services.sessions import has_app
@@ -123,15 +124,14 @@ def connect_salesforce(request: ConsoleRequest, place: ConnectionScope) -> HttpR
         }
     except ConnectionProblem as refused:
         return _refusal(request, place, form, refused.code)
-    part = "#dialog" if request.htmx else ""  # type: ignore[attr-defined]
-    return render(request, f"salesforce_orgs/salesforce_connect.html{part}", context)
+    return render_part(request, "salesforce_orgs/salesforce_connect.html", "dialog", context)
 
 
 def _refusal(
     request: ConsoleRequest, place: ConnectionScope, form: SalesforceHostForm, problem: str = ""
 ) -> HttpResponse:
     """The form with what is wrong; it is no dialog, so htmx is sent to it as a page."""
-    if request.htmx:  # type: ignore[attr-defined]
+    if is_from_htmx(request):
         return HttpResponseClientRedirect(request.get_full_path())
     return _page(request, place, form, problem)
 

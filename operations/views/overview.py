@@ -3,20 +3,18 @@
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.utils.formats import date_format, localize
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from django_htmx.http import HttpResponseClientRefresh
 
+from accounts.access import polled
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from common.cache import REDIS_IS_AWAY
+from common.htmx import render_part
 from connections.models import Service
 from diagnostics.needs import needs_of, together
 from freshness.services import hourly_p95
@@ -31,16 +29,9 @@ MOST_ALLOWANCES = 10
 
 
 @require_safe
-def overview(request: HttpRequest) -> HttpResponseBase:
+@polled
+def overview(request: ConsoleRequest) -> HttpResponse:
     """The overview; an htmx request gets the part that renews itself."""
-    if request.htmx and not request.user.is_authenticated:  # type: ignore[attr-defined]
-        # Following a redirect, a poll would put the sign-in page into the middle of this one.
-        return HttpResponseClientRefresh()
-    return _overview(request)  # type: ignore[arg-type]
-
-
-@login_required
-def _overview(request: ConsoleRequest) -> HttpResponse:
     accounts = watched_accounts(request)
     chosen = {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
     shown = [account for account in accounts if account.slug == chosen.get("account", account.slug)]
@@ -59,10 +50,7 @@ def _overview(request: ConsoleRequest) -> HttpResponse:
         "read_at": timezone.now(),
         "is_ops": is_ops,
     }
-    template = "operations/overview.html#live" if request.htmx else "operations/overview.html"  # type: ignore[attr-defined]
-    response = render(request, template, context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return render_part(request, "operations/overview.html", "live", context)
 
 
 def _filters(accounts: Sequence[SalesAccount], chosen: dict[str, str]) -> list[tuple[object, ...]]:

@@ -6,23 +6,22 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.access import fresh_sign_in_required_to_read
+from accounts.access import fresh_sign_in_required_to_read, polled
 from accounts.exports import export
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from accounts.permissions import Permission
 from clients.marketo.types import StaticList
 from common.durations import duration
+from common.htmx import render_part
 from common.paging import keyset_page
 from common.percent import percent
 from connections.models import MarketoInstance
@@ -56,15 +55,9 @@ UNFINISHED, PAUSED, WAITING = "unfinished", "paused", "waiting"
 
 
 @require_safe
-def runs(request: HttpRequest) -> HttpResponseBase:
+@polled
+def runs(request: ConsoleRequest) -> HttpResponse:
     """The runs this person may watch, newest first; an htmx request gets the part that renews itself."""
-    if request.htmx and not request.user.is_authenticated:  # type: ignore[attr-defined]
-        return HttpResponseClientRefresh()
-    return _runs(request)  # type: ignore[arg-type]
-
-
-@login_required
-def _runs(request: ConsoleRequest) -> HttpResponse:
     chosen = {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
     page = keyset_page(_chosen(watched_runs(request), chosen), "id", request.GET)
     accounts = watched_accounts(request)
@@ -79,10 +72,7 @@ def _runs(request: ConsoleRequest) -> HttpResponse:
         "backlog": backlog_of(shown[0]) if shown else None,
         "streams": [stream.label for stream in STREAMS],
     }
-    template = "operations/runs.html#live" if request.htmx else "operations/runs.html"  # type: ignore[attr-defined]
-    response = render(request, template, context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return render_part(request, "operations/runs.html", "live", context)
 
 
 def _rows(runs: Sequence[SyncRun]) -> Iterator[tuple[SyncRun, Problem | None, Waiting | None, str]]:
@@ -140,16 +130,9 @@ def _in_state(found: SyncRunQuerySet, state: str | None) -> SyncRunQuerySet:
 
 
 @require_safe
-def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
+@polled
+def run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     """One run; an htmx request gets the part that changes while it works."""
-    if request.htmx and not request.user.is_authenticated:  # type: ignore[attr-defined]
-        # Following a redirect, a poll would put the sign-in page into the middle of this one.
-        return HttpResponseClientRefresh()
-    return _run(request, run_id)  # type: ignore[arg-type]
-
-
-@login_required
-def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     this = get_object_or_404(watched_runs(request).select_related("account", "started_by"), pk=run_id)
     extracts = list(Extract.objects.of_run(this))
     failure = failure_of(this) if this.failure else None
@@ -180,10 +163,7 @@ def _run(request: ConsoleRequest, run_id: int) -> HttpResponse:
         "may_read_people": _may_read_people(request, this),
         "may_start": MarketoInstance.objects.administered_by(request.user).for_account(this.account).exists(),
     }
-    template = "operations/run.html#live" if request.htmx else "operations/run.html"  # type: ignore[attr-defined]
-    response = render(request, template, context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return render_part(request, "operations/run.html", "live", context)
 
 
 def _decision_about(this: SyncRun) -> dict[str, object]:

@@ -4,15 +4,14 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from accounts.access import permission_required
 from accounts.middleware import ConsoleRequest
 from accounts.models import SalesAccount
 from accounts.permissions import Permission
+from common.htmx import render_part
 from common.paging import KeysetPage, is_key
 from history import trail
 from history.models import ChangeKind
@@ -76,10 +75,7 @@ def _page(
         **_history(account, changes, may_link=may_ask),
         **asked,
     }
-    template = "people/person.html#asked" if request.htmx else "people/person.html"  # type: ignore[attr-defined]
-    response = render(request, template, context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return render_part(request, "people/person.html", "asked", context)
 
 
 def _history(account: SalesAccount, page: KeysetPage, *, may_link: bool) -> dict[str, Any]:
