@@ -28,7 +28,7 @@ STEPS_DONE = declare(
         "salesforce_package.steps_done",
         label=_("The steps in Salesforce for which you asked are done"),
         describe=sentences(
-            what=_("Steps 6 and 7 are done, for which you asked: the Salesforce package is installed and configured."),
+            what=_("Steps 6 and 7, for which you asked, are done: the Salesforce package is installed and configured."),
             todo=_("Nothing has to be done."),
             who="",
         ),

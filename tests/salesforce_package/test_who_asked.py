@@ -40,6 +40,6 @@ def test_whoever_asked_is_told_once_when_the_last_item_is_ticked(
     assert told.count() == 2
     mail.outbox.clear()
     tasks.sweep()
-    done = "Steps 6 and 7 are done, for which you asked"
+    done = "Steps 6 and 7, for which you asked, are done"
     assert sorted(message.to[0] for message in mail.outbox if done in message.subject) == [admin.email, second.email]
     assert done in text_of(client_of(admin).get("/notifications/"))
