@@ -44,6 +44,8 @@ def test_a_held_run_says_what_would_happen_and_why(held: SyncRun, browser: Clien
     assert "They were deleted in Marketo, perhaps by a clean-up there." in page
     assert "More than 25 people need a decision" in page
     assert "Approve" in page
+    # It has read and matched everybody whom it had to: nobody, of people who were deleted.
+    assert "Nobody had to be read." in page
     browser.cookies["django_language"] = "sv"
     swedish = text_of(browser.get(held.get_absolute_url()))
     assert "De har tagits bort i Marketo, kanske vid en städning där." in swedish
