@@ -48,8 +48,6 @@ class Backlog:
     rhythm: timedelta | None
     # Why `current` stands still, and every change with it.
     waiting: Waiting | None
-    # The last run that waits for a decision, and with it what it would change.
-    held: SyncRun | None
 
     @property
     def read_at(self) -> datetime:
@@ -82,8 +80,7 @@ def backlog_of(account: SalesAccount) -> Backlog | None:
     found = _changes(rows[current.pk]) if current else 0
     done_at = _done_at(current, found, _rows_for_a_change([rows[run.pk] for run in past])) if current else None
     waiting = waiting_of(current) if current else None
-    held = runs.filter(status=RunStatus.HELD).order_by("-pk").first()
-    return Backlog(complete_until, changes, current, found, done_at, rhythm_of(Schedule.of(account)), waiting, held)
+    return Backlog(complete_until, changes, current, found, done_at, rhythm_of(Schedule.of(account)), waiting)
 
 
 def _rows_by_run_and_source(runs: Sequence[SyncRun]) -> dict[int, Counter[str]]:

@@ -113,6 +113,10 @@ class SyncRunQuerySet(LeasedJobQuerySet):
         """Held runs and dry runs, the newest first."""
         return self.filter(status__in=WAITING_FOR_A_DECISION).order_by("-pk")
 
+    def held(self, account: SalesAccount) -> SyncRun | None:
+        """The account's last run that waits for a decision, and with it what it would change."""
+        return self.for_account(account).filter(status=RunStatus.HELD).order_by("-pk").first()
+
     def last_success(self) -> SyncRun | None:
         """The one that ended last: one that was held may have begun before others."""
         run: SyncRun | None = self.filter(status=RunStatus.SUCCEEDED).order_by("-finished_at", "-pk").first()

@@ -70,6 +70,7 @@ def runs(request: ConsoleRequest) -> HttpResponse:
         "filters": _filters(accounts, chosen),
         "is_newest": not request.GET.keys() - set(FILTERS),
         "backlog": backlog_of(shown[0]) if shown else None,
+        "held": SyncRun.objects.held(shown[0]) if shown else None,
         "streams": [stream.label for stream in STREAMS],
     }
     return render_part(request, "operations/runs.html", "live", context)
