@@ -126,7 +126,8 @@ def test_notices_are_counted_by_what_the_receiver_does(
 
 
 def received(expires_in: timedelta) -> Request:
-    """A sweep as a worker takes it out of its queue."""
+    """A sweep as a worker takes it out of its queue, which knows all tasks since it started."""
+    app.loader.import_default_modules()
     headers = {"id": "canary", "task": Task.SWEEP, "lang": "py", "expires": (timezone.now() + expires_in).isoformat()}
     coding = {"content_type": "application/json", "content_encoding": "utf-8"}
     message = Message(json.dumps([[], {}, {}]), headers=headers, properties={}, delivery_info={}, **coding)
