@@ -112,8 +112,8 @@ def test_no_secret_is_in_a_log_or_an_error(
 
 def test_no_secret_is_an_argument_of_a_task() -> None:
     """
-    Security statement 8: tasks take ids of rows; two are told an address, because nobody is looked up before it, and
-    one what was changed, by a code.
+    Security statement 8: tasks take ids of rows; two are told an address, because nobody is looked up before it, one
+    what was changed and one what was connected, both by a code.
     """
     app.loader.import_default_modules()
     jobs = [job for name, job in app.tasks.items() if not name.startswith("celery.")]
@@ -123,6 +123,7 @@ def test_no_secret_is_an_argument_of_a_task() -> None:
         "accounts.tasks.send_password_reset",
         "accounts.tasks.send_guess_notice",
         "accounts.tasks.send_sign_in_changed",
+        "rights.tasks.check_new_connection",
     }
 
 
