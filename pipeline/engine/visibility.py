@@ -59,7 +59,8 @@ def last_look(account: SalesAccount) -> dict[str, Any]:
 
 def settle(run: SyncRun) -> None:
     """
-    Ask once more before a record that was not shown is held to be none: the rights may be others than at the beginning.
+    Ask once more before a record that was not shown is held to be none: the rights may be others than at the beginning,
+    and of a connection that has been ended since nobody knows any.
 
     Raises RunFailed, LeaseLost or an error of clients.http.
     """
@@ -69,8 +70,9 @@ def settle(run: SyncRun) -> None:
         return
     # Contact roles that were taken away have left no trace: they are missed where nothing hides opportunities.
     if Kind.OPPORTUNITY in assumed or _is_anybody_hidden(run):
-        connection = SalesforceConnection.objects.for_account(run.account).get()
-        found = _proved(connection, salesforce_of(run.account), assumed)
+        connection = SalesforceConnection.objects.for_account(run.account).first()
+        nothing = Visibility({kind: Sight(Verdict.UNKNOWN) for kind in assumed})
+        found = _proved(connection, salesforce_of(run.account), assumed) if connection else nothing
         run.write(visibility=run.visibility | found.as_json())
 
 

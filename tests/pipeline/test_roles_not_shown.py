@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.models import Occurrence, SalesAccount, User
+from connections.models import SalesforceConnection
 from connections.services.visibility import Verdict
 from pipeline.engine.client_factory import salesforce_of
 from sandbox.testing import SandboxProcess
@@ -144,6 +145,16 @@ def test_whose_opportunity_may_be_hidden_keeps_it(
     start_previewed_run(run=run, started_by=admin)
     assert finish(run).status == RunStatus.SUCCEEDED
     assert run.visibility["Opportunity"]["verdict"] == Verdict.UNKNOWN
+    assert opportunities(synced) == before
+
+
+def test_a_dry_run_is_started_although_salesforce_was_disconnected_since(synced: SalesAccount, admin: User) -> None:
+    """It has read all it needs; what was not shown to it is no proof any more."""
+    before = opportunities(synced)
+    run = finish(start_sync(account=synced, started_by=admin, is_dry_run=True))
+    SalesforceConnection.objects.for_account(synced).delete()
+    start_previewed_run(run=run, started_by=admin)
+    assert finish(run).status == RunStatus.SUCCEEDED
     assert opportunities(synced) == before
 
 
