@@ -17,7 +17,7 @@ from pipeline.engine.client_factory import budget_of, list_of, marketo_of, sales
 from salesforce_orgs.moves import move_under_way
 from sync.eligibility import Decision, Reason, SeesAll, contact_id_of, decide, while_moving
 from sync.engine.fields import INDISPENSABLE, RECORD_IDS, SHORT_ID, read_names
-from sync.engine.gone_fields import followed_names
+from sync.engine.gone_fields import followed_names, unread_columns
 from sync.engine.hold import Departure, last_departure
 from sync.engine.stage import MARKETO_NULL
 from sync.models import Person, SyncRun
@@ -153,7 +153,7 @@ def _in_marketo(account: SalesAccount, marketo_id: int, last: SyncRun | None) ->
 
 
 def _copied_names(client: MarketoClient, last: SyncRun | None) -> list[str]:
-    copied = followed_names(last) if last else ()
+    copied = followed_names(last, unread_columns(last)) if last else ()
     return list(dict.fromkeys([*NAMES, *INDISPENSABLE, *(set(copied) & field_names(client) if copied else ())]))
 
 

@@ -5,7 +5,7 @@ What is read lands in the stage tables of a full run, and the same merge judges 
 together with where the next one begins, so a run goes on wherever it was stopped.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -114,31 +114,30 @@ def plan_changes(run: SyncRun) -> None:
     started_at = timezone.now()
     full = SyncRun.objects.for_account(run.account).full().last_success()
     assert full  # noqa: S101 (a run of changes begins after one)
+    unread = unread_columns(full)
     client, budget = marketo_and_budget(run.account)
     with budget.call():
-        run.fields = _followed_fields(client, full)
+        run.fields = _followed_fields(client, followed_names(full, unread))
         learn_usage(run.account, client, budget)
     extracts = streams_of(run, started_at, quiet.first_streams(run.account, started_at))
-    extracts += [Extract(run=run, source=source) for source in STAGED if source != Source.SALESFORCE_ROLES]
-    extracts.append(_roles(run, full))
+    extracts += [Extract(run=run, source=source, status=_status(source, unread)) for source in STAGED]
     with transaction.atomic():
         values = {"fields": run.fields, "started_at": started_at, "visibility": last_look(run.account)}
         run.end_step(due_at=None, status=RunStatus.EXTRACTING, **values)
         Extract.objects.bulk_create(extracts)
 
 
-def _followed_fields(client: MarketoClient, full: SyncRun) -> list[str]:
+def _followed_fields(client: MarketoClient, names: Sequence[str]) -> list[str]:
     """Those of the last full run that are still there: any other is empty, or of another field, for everybody else."""
     known = field_names(client)
     check_fields(client, known)
-    return [name for name in followed_names(full) if name in known]
+    return [name for name in names if name in known]
 
 
-def _roles(run: SyncRun, full: SyncRun) -> Extract:
-    """What is not read where the last full run, or one since, was not shown it: as if it was not shown now."""
-    is_unread = OPPORTUNITY in unread_columns(full)
-    status = ExtractStatus.FAILED if is_unread else ExtractStatus.PLANNED
-    return Extract(run=run, source=Source.SALESFORCE_ROLES, status=status)
+def _status(source: str, unread: Collection[str]) -> ExtractStatus:
+    """Contact roles that are not followed are as if Salesforce did not show them now."""
+    is_unread = source == Source.SALESFORCE_ROLES and OPPORTUNITY in unread
+    return ExtractStatus.FAILED if is_unread else ExtractStatus.PLANNED
 
 
 def call_next(missing: QuerySet[Extract]) -> None:

@@ -93,8 +93,8 @@ def drop_refused_fields(run: SyncRun, error: ApiError) -> None:
 def _start(account: SalesAccount, client: MarketoClient) -> datetime:
     """
     Nobody was made before the first folder, but each is shown those of their own workspaces only: people who are known
-    to be older, and what was read before, go further back. From the beginning of the day, so that no two windows share
-    one.
+    to be older, and what was read before, go further back. From the beginning of the day: windows are whole days then,
+    but for those that are cut for a day's allowance.
     """
     try:
         folder = client.oldest_folder_created_at()

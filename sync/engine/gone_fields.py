@@ -24,9 +24,8 @@ def unread_columns(full: SyncRun) -> set[str]:
     return unread | {OPPORTUNITY} if is_without_roles(full) else unread
 
 
-def followed_names(full: SyncRun) -> list[str]:
-    """REST names of what the runs of changes after a full run read."""
-    unread = unread_columns(full)
+def followed_names(full: SyncRun, unread: Collection[str]) -> list[str]:
+    """REST names of what the runs of changes after a full run read: all but its `unread_columns`."""
     return [name for column, name in read_names(full.fields).items() if column not in unread]
 
 
