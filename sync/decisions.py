@@ -52,9 +52,16 @@ def check_run_again(*, run: SyncRun, checked_by: User) -> None:
 
 
 def start_previewed_run(*, run: SyncRun, started_by: User) -> None:
-    """Let a dry run do what it has shown, with what it has read; raises SyncRefused."""
+    """
+    Let a dry run do what it has shown, with what it has read; raises SyncRefused. Those alone are read again whom runs
+    of changes have read by another choice since.
+    """
     started = {"is_dry_run": False, "started_by": started_by}
     with _going_on(run, RunStatus.PREVIEWED, RunStatus.MERGING, **started):
+        if hold.is_of_another_choice(run):
+            _check_connections(run)
+            hold.read_again(run)
+            SyncRun.objects.filter(pk=run.pk).update(status=RunStatus.EXTRACTING)
         record(account=run.account, actor=started_by, action=SyncAction.STARTED, target=run, run=run.pk)
     logger.info("sync_started", run=run.pk, account=run.account.slug)
 
@@ -101,9 +108,8 @@ def undo_run(*, run: SyncRun, undone_by: User) -> SyncRun:
 
 def _read_again(run: SyncRun, by: User, action: SyncAction, **approved: Any) -> None:
     is_undo = run.kind == RunKind.UNDO
-    problem = "" if is_undo else connection_problem(run.account)
-    if problem:
-        raise SyncRefused(problem)
+    if not is_undo:
+        _check_connections(run)
     with _going_on(run, RunStatus.HELD, RunStatus.PLANNING if is_undo else RunStatus.EXTRACTING, **approved):
         if not is_undo:
             hold.read_again(run)
@@ -111,6 +117,12 @@ def _read_again(run: SyncRun, by: User, action: SyncAction, **approved: Any) -> 
         if approved:
             end(RUN_HELD, account=run.account, subject=str(run.pk), how=Decision.APPROVED)
     logger.info("sync_read_again", run=run.pk, is_approved=bool(approved))
+
+
+def _check_connections(run: SyncRun) -> None:
+    """Raises SyncRefused where the run could not read."""
+    if problem := connection_problem(run.account):
+        raise SyncRefused(problem)
 
 
 @contextmanager

@@ -47,8 +47,11 @@ WHERE kind = '{ChangeKind.UPDATED}' AND value <> '' AND coalesce(after->>name, '
 """
 BLANKED = f"SELECT name, count(*) FROM {EMPTIED} GROUP BY name"  # noqa: S608 (our own texts)
 BLANKED_PEOPLE = f"SELECT count(DISTINCT marketo_id) FROM {EMPTIED}"  # noqa: S608 (our own texts)
-IS_APPROVED = """
-EXISTS (SELECT FROM sync_heldperson AS held WHERE held.run_id = %(run)s AND held.marketo_id = change.marketo_id)
+IS_APPROVED = f"""
+EXISTS (
+    SELECT FROM sync_heldperson AS held
+    WHERE held.run_id = %(run)s AND held.marketo_id = change.marketo_id AND held.reason <> '{Reason.READ_SINCE}'
+)
 """
 # The queues that have most of those who leave for that, by name.
 QUEUES = f"""
@@ -61,6 +64,13 @@ NAME_PEOPLE = f"""
 INSERT INTO sync_heldperson (run_id, marketo_id, reason)
 SELECT %(run)s, marketo_id, reason FROM {{changes}} WHERE kind = '{ChangeKind.REMOVED}'
 UNION SELECT %(run)s, marketo_id, '' FROM {EMPTIED.format(changes="{changes}", is_approved="FALSE")}
+"""  # noqa: S608 (our own texts)
+# Nobody has decided about them, but what runs of changes have made of them meanwhile followed another choice.
+NAME_FOLLOWED = f"""
+INSERT INTO sync_heldperson (run_id, marketo_id, reason)
+SELECT %(run)s, marketo_id, '{Reason.READ_SINCE}' FROM sync_person
+WHERE account_id = %(account)s AND changed_at > %(read_at)s
+ON CONFLICT DO NOTHING
 """  # noqa: S608 (our own texts)
 # What a held run had seen of departures, another one that reads everybody sees no more: the streams have gone on. That
 # is so whatever became of the run: somebody discarded it, nobody decided in time, a crash took what it had read. And of
@@ -166,8 +176,20 @@ def show(run: SyncRun, counts: Mapping[str, Any]) -> None:
     )
 
 
+def is_of_another_choice(run: SyncRun) -> bool:
+    """Whether runs of changes have followed another list than the run's, or everybody, since it has read."""
+    runs = SyncRun.objects.for_account(run.account).filter(kind=RunKind.INCREMENTAL, status=RunStatus.SUCCEEDED)
+    lists = runs.filter(finished_at__gt=run.started_at).values_list("list_id", flat=True)
+    return any(list_id != run.list_id for list_id in lists.distinct())
+
+
 def read_again(run: SyncRun) -> None:
-    """Let a held run read those again about whom it waits, beside what it has read; raises LeaseLost."""
+    """
+    Let a run that waits read those again about whom it waits, beside what it has read, and those whom others have
+    changed by another choice since; raises LeaseLost.
+    """
+    if is_of_another_choice(run):
+        _execute(NAME_FOLLOWED, run, account=run.account_id, read_at=run.started_at)
     reread = Extract.objects.of_run(run).filter(is_recheck=True)
     # As they are now: somebody may have been erased since the run was looked at.
     rows = SyncRun.objects.values_list("stage_rows", flat=True).get(pk=run.pk)
