@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,6 +20,8 @@ from invitations.csv_table import MAX_CELL, Row, Table
 
 # Of a cell; the first that can be mailed is invited, the others are told.
 MOST_ADDRESSES = 5
+# That a row is told not to be there.
+MOST_TEAMS = 5
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,13 @@ def _read_person(row: Row, mapping: Mapping, team_by_name: dict[str, Team]) -> I
     found = read_addresses(row.cell(mapping["email"])[:MAX_CELL], most=MOST_ADDRESSES)
     # The first of several; a cell without any is told by its first entry.
     address = next((one for one in found if one.email), found[0] if found else None)
+    if any(len(cell) > MAX_CELL for cell in _used_cells(row, mapping)):
+        # What is in it is not repeated: a cell may be as long as the file.
+        problem = _("A cell has more than 300 characters.")
+        return InviteRow(row.line, address.email if address else "", problem=problem)
     role, teams = row.cell(mapping.get("role")), row.cell(mapping.get("team"))
     faults = [
-        _cell_problem(row, mapping),
+        _letter_problem(row, mapping),
         address.problem if address else _("There is no email address in this row."),
         _role_problem(role),
         *_team_problems(teams, team_by_name),
@@ -84,12 +91,13 @@ def _full_name(row: Row, mapping: Mapping, address: TypedAddress) -> str:
     return name[:LONGEST_NAME]
 
 
-def _cell_problem(row: Row, mapping: Mapping) -> str:
-    """What is wrong with the cells that are used; the others may hold anything."""
-    cells = [row.cell(column) for column in mapping.values() if column is not None]
-    if any(len(cell) > MAX_CELL for cell in cells):
-        return _("A cell has more than 300 characters.")
-    if any(UNREADABLE in cell for cell in cells):
+def _used_cells(row: Row, mapping: Mapping) -> list[str]:
+    """The others may hold anything."""
+    return [row.cell(column) for column in mapping.values() if column is not None]
+
+
+def _letter_problem(row: Row, mapping: Mapping) -> str:
+    if any(UNREADABLE in cell for cell in _used_cells(row, mapping)):
         return _(
             "A letter of this row cannot be read. Choose other letters under “How the file is read”, or correct "
             "the file."
@@ -121,7 +129,8 @@ def _team_problems(teams: str, team_by_name: dict[str, Team]) -> list[str]:
     text = _(
         "There is no team “%(team)s”. Create it in Team Management, correct the name, or set Team to “Not in the file”."
     )
-    return [text % {"team": name} for name in _teams_in(teams, team_by_name) if _key(name) not in team_by_name]
+    unknown = dict.fromkeys(name for name in _teams_in(teams, team_by_name) if _key(name) not in team_by_name)
+    return [text % {"team": name} for name in islice(unknown, MOST_TEAMS)]
 
 
 def _team_names(teams: str) -> list[str]:

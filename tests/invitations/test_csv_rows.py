@@ -78,6 +78,19 @@ def test_a_row_tells_all_its_faults_at_once() -> None:
             assert sentence in person.problem
 
 
+@pytest.mark.parametrize("cell", ["a" * 301, ";".join(map(str, range(100_000)))])
+@pytest.mark.parametrize("heading", ["Role", "Team"])
+def test_nothing_is_repeated_of_a_cell_that_is_too_long(heading: str, cell: str) -> None:
+    """One row of a file of 5 MB became 250 MB of sentences."""
+    [found] = people(f"Email,{heading}\nper@acme.example,{cell}\n")
+    assert (found.email, found.problem) == ("per@acme.example", "A cell has more than 300 characters.")
+
+
+def test_a_row_names_some_of_many_unknown_teams() -> None:
+    [found] = people(f"Email,Team\nper@acme.example,{';'.join('aabbccddeeffgg')}\n")
+    assert [letter for letter in "abcdefg" if f"“{letter}”" in found.problem] == list("abcde")
+
+
 def test_a_row_that_is_refused_takes_nobodys_place() -> None:
     """The same person stands twice in the file, first with a team that does not exist."""
     first, second = people("E-mail,Team\nomar@acme.example,West\nomar@acme.example,\n")
