@@ -35,13 +35,15 @@ class Allowance:
     allowed: int
     used_text: str
     allowed_text: str
+    # Of all tools together, not only of this console.
+    is_of_all_tools: bool = False
     # What a sync that is about to start takes of it.
     planned: int = 0
     planned_text: str = ""
 
     @property
     def label(self) -> StrOrPromise:
-        return self.kind.label
+        return _("Marketo calls of all tools today") if self.is_of_all_tools else self.kind.label
 
     @property
     def percent(self) -> int:
@@ -83,11 +85,12 @@ def allowances_of(accounts: Sequence[SalesAccount]) -> list[tuple[SalesAccount, 
 
 def _of_marketo(spent: Spent, share: MarketoShare) -> list[Allowance]:
     sizes = megabytes(spent.export_bytes), megabytes(share.own_export_bytes)
-    # Of the two limits that stop a run the nearer one: of everybody's calls, and of this console's share.
-    limits = [(spent.calls, share.calls), (spent.own_calls, share.own_calls)]
+    # Of the two limits that stop a run the nearer one.
+    of_all_tools = replace(_calls(AllowanceKind.MARKETO_CALLS, spent.calls, share.calls), is_of_all_tools=True)
+    of_our_share = _calls(AllowanceKind.MARKETO_CALLS, spent.own_calls, share.own_calls)
     return [
         Allowance(AllowanceKind.MARKETO_EXPORTS, spent.export_bytes, share.own_export_bytes, *sizes),
-        _calls(AllowanceKind.MARKETO_CALLS, *max(limits, key=lambda one: one[0] / max(one[1], 1))),
+        max(of_our_share, of_all_tools, key=lambda one: one.used / max(one.allowed, 1)),
     ]
 
 

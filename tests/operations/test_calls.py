@@ -10,7 +10,8 @@ from accounts.models import SalesAccount, User
 from connections.models import Service
 from operations.calls import calls_by_hour
 from operations.fleet import HOURS
-from pipeline.allowances import allowances_of
+from pipeline.allowances import AllowanceKind, allowances_of, budgets_of
+from pipeline.engine.budget import MarketoBudget
 from sync.models import SyncRun
 from sync.statuses import RunStatus
 from tests.conftest import ClientOf
@@ -57,6 +58,18 @@ def test_the_allowance_that_is_used_most_is_shown_however_many_accounts_there_ar
     assert page.count("Salesforce calls today") == 10
     assert "the 10 that are used most, of 26" in page
     assert page.index("920 / 1,000") < page.index("1 / 1,000")
+
+
+def test_the_limit_that_is_nearer_says_whose_calls_it_counts(account: SalesAccount) -> None:
+    """"4 of 25,000" became "36 of 50,000" within seconds, both under "Marketo calls today"."""
+    connected = make_marketo_connection(account)
+    found = []
+    for made_by_others in (0, 20_000):
+        MarketoBudget(connected.endpoint).count_call()
+        MarketoBudget(connected.endpoint).learn_calls(made_by_others)
+        [calls] = [one for one in budgets_of(account) if one.kind == AllowanceKind.MARKETO_CALLS]
+        found.append(f"{calls.label}: {calls.used_text} / {calls.allowed_text}")
+    assert found == ["Marketo calls today: 1 / 25,000", "Marketo calls of all tools today: 20,000 / 50,000"]
 
 
 def test_allowances_of_many_accounts_cost_no_more_queries(account: SalesAccount) -> None:
