@@ -155,7 +155,7 @@ def progress_of(run: SyncRun, extracts: Sequence[Extract]) -> Progress:
     rows, expected = sum(map(_come, first)), _expected(first)
     longest = None if run.is_finished else longest_wait([run, *extracts])
     waiting = _waiting(longest) if longest else None
-    exports = [extract for extract in first if extract.is_from_marketo]
+    exports = [extract for extract in first if extract.reads_people]
     loading = _loading(run, first) if rows else None
     held = run.held_for.total_seconds()
     return Progress(
@@ -183,7 +183,7 @@ def _stands_still(steps: Sequence[SyncRun | Extract]) -> bool:
 def _expected(extracts: Sequence[Extract]) -> int:
     """Files of people that are not ready count as many rows as the ready ones had on average."""
     known = [_come(extract) if extract.rows_expected is None else extract.rows_expected for extract in extracts]
-    files = [extract.rows_expected for extract in extracts if extract.is_from_marketo]
+    files = [extract.rows_expected for extract in extracts if extract.reads_people]
     ready = [rows for rows in files if rows is not None]
     if not ready:
         return 0

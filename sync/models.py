@@ -222,7 +222,7 @@ class Extract(LeasedJob):
         return f"{self.get_source_display()} {self.pk}"
 
     @property
-    def is_from_marketo(self) -> bool:
+    def reads_people(self) -> bool:
         return self.source == Source.MARKETO_PEOPLE
 
 

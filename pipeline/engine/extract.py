@@ -71,7 +71,7 @@ def _answer(extract: Extract, error: ApiError) -> None:
 def _step(extract: Extract) -> Callable[[Extract], None]:
     if extract.run.kind == RunKind.INCREMENTAL or extract.is_recheck or extract.source in STREAMS:
         return incremental.READERS[extract.source]
-    steps = MARKETO_STEPS if extract.is_from_marketo else SALESFORCE_STEPS
+    steps = MARKETO_STEPS if extract.reads_people else SALESFORCE_STEPS
     return steps[extract.status]
 
 
@@ -199,7 +199,7 @@ def _look_later(extract: Extract) -> None:
     assert extract.requested_at  # noqa: S101 (set together with the status RUNNING)
     now = timezone.now()
     if now - extract.requested_at > JOB_DEADLINE:
-        if extract.is_from_marketo:
+        if extract.reads_people:
             cancel_export(extract.run, extract.remote_id)
         _recreate(extract, "The remote job did not end in time.")
     else:
@@ -207,7 +207,7 @@ def _look_later(extract: Extract) -> None:
 
 
 def _next_look(extract: Extract, requested_at: datetime, now: datetime) -> datetime:
-    if extract.is_from_marketo:
+    if extract.reads_people:
         early = EARLY_LOOKS if budget_of(extract.run.account).early_looks_pay() else ()
         by_the_minute = MARKETO_RHYTHM * ((now - requested_at) // MARKETO_RHYTHM + 1)
         return requested_at + next((look for look in early if look > now - requested_at), by_the_minute)

@@ -42,7 +42,7 @@ def fetch_files(run: SyncRun) -> dict[str, list[bytes]]:
 
 def _pages(extract: Extract) -> Iterator[bytes]:
     account = extract.run.account
-    if extract.is_from_marketo:
+    if extract.reads_people:
         with marketo_of(account).open_export_file(extract.remote_id) as download:
             yield b"".join(download.iter_chunks(CHUNK_BYTES))
         return
