@@ -26,6 +26,16 @@ def clean_name(text: str) -> str:
     return "".join(map(_in_line, text)).strip() if any(is_visible(char) for char in text) else ""
 
 
+def beginning(text: str, length: int) -> str:
+    """
+    So much of a text, with dots at its end where there is more.
+
+    Django's truncatechars composes all of a text first. For accents in a row that takes Python the square of their
+    number (unicodedata.normalize), 94 seconds for 800 KB, and no other thread of the process works meanwhile.
+    """
+    return text if len(text) <= length else f"{text[: length - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
 def _in_line(char: str) -> str:
     """A browser sends no line end in a name; whoever does writes lines of their own into mails and chats."""
     return " " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char

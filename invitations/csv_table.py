@@ -118,7 +118,7 @@ def read_file(data: bytes, layout: Layout) -> Table:
         before.append(people.pop(0))
     if len(people) > MAX_ROWS:
         raise CsvError(_("The file has more than 10,000 rows. Split it into smaller files."))
-    return Table([cell.strip() for cell in headings[0].cells] if headings else [], people, before)
+    return Table([cell.strip()[:MAX_CELL] for cell in headings[0].cells] if headings else [], people, before)
 
 
 def rows_of(data: bytes, layout: Layout) -> list[Row]:

@@ -111,6 +111,12 @@ def isolated(name: object) -> str:
 
 
 @register.filter
+def beginning(text: object, length: int) -> str:
+    """So much of a text of any length, for which truncatechars may take hours."""
+    return names.beginning(str(text), length)
+
+
+@register.filter
 def split_path(path: str) -> list[str]:
     """The parts of a click path such as "Settings > Admin Settings > Marketo"."""
     return [part.strip() for part in path.split(">")]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.names import clean_name, isolated
+from common.names import beginning, clean_name, isolated
 
 FSI, PDI = "\u2068", "\u2069"
 
@@ -68,3 +68,10 @@ def test_isolates_are_closed(text: str) -> None:
         depth += (char in "\u2066\u2067\u2068") - (char == PDI)
         assert depth > 0 or place == len(shown) - 1 or shown == text
     assert depth == 0 or shown == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("", ""), ("Nora", "Nora"), ("Norah", "Nor…"), ("Bo\u030a" * 9, "Bo\u030a…")]
+)
+def test_a_long_text_ends_in_dots(text: str, shown: str) -> None:
+    assert beginning(text, 4) == shown

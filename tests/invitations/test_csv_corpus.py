@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from html import escape
 from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 from django.test import Client
@@ -168,6 +169,40 @@ def test_no_file_is_looked_at_for_minutes(text: str, monkeypatch: pytest.MonkeyP
         file = OpenFile(text.encode(), None)
         read_people(file.table, file.mapping, [])
     assert sum(looked_at) < 700_000
+
+
+ACCENTS = "a" + "\u0300\u0323" * 20_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"email,notes\n{EMAIL},{ACCENTS}",
+        f"email,team\n{EMAIL},{ACCENTS}",
+        f"email,role\n{EMAIL},{ACCENTS}",
+        f"email,name\n{EMAIL},{ACCENTS}",
+        f"email,name\n{EMAIL}{ACCENTS},N\n{EMAIL},N",
+        f"email,{ACCENTS}\n{EMAIL},N",
+        f"{ACCENTS}\nemail,name\n{EMAIL},N",
+    ],
+    ids=["another column", "team", "role", "name", "email", "heading", "above the people"],
+)
+def test_no_run_of_accents_is_put_in_order(browser: Client, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Security statement 29: Python takes the square of its length for it, and lets no other thread work meanwhile."""
+    composed: list[int] = []
+    normalize = unicodedata.normalize
+
+    def count(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
+        composed.append(len(text))
+        return normalize(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", count)
+    page = f"{USERS}invite-csv/{upload(browser, text).pk}/"
+    assert browser.get(page).status_code == 200
+    chosen = {"email": "0", "team": "1" if "team" in text else "", "role": "1" if "role" in text else ""}
+    assert browser.get(f"{page}report/", chosen).status_code == 200
+    assert browser.post(page, chosen).status_code in {200, 302}
+    assert 0 < max(composed) < 2_000
 
 
 def test_a_million_blank_lines_are_not_read_once_for_each_separator(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def test_the_allowance_that_is_used_most_is_shown_however_many_accounts_there_ar
 
 
 def test_the_limit_that_is_nearer_says_whose_calls_it_counts(account: SalesAccount) -> None:
-    """"4 of 25,000" became "36 of 50,000" within seconds, both under "Marketo calls today"."""
+    """ "4 of 25,000" became "36 of 50,000" within seconds, both under "Marketo calls today"."""
     connected = make_marketo_connection(account)
     found = []
     for made_by_others in (0, 20_000):
