@@ -130,7 +130,10 @@ def _tell_of_broken(account: SalesAccount, org_id: str) -> None:
 @transaction.atomic
 def tick_item(*, account: SalesAccount, by: User, item: Item) -> None:
     """Note that a person has seen to an item that no API can judge. Raises ConnectionProblem."""
-    org_id = _connection(account).org_id
+    connection = _connection(account)
+    # Of two last items that are seen to at the same moment the second knows of the first.
+    _check_still_connected(connection)
+    org_id = connection.org_id
     finding = _last_finding(account, org_id, item)
     tick = PackageTick.objects.for_account(account).filter(org_id=org_id, item=item.key).first()
     if tick and tick.is_about(finding):
