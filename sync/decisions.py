@@ -58,9 +58,8 @@ def start_previewed_run(*, run: SyncRun, started_by: User) -> None:
     """
     started = {"is_dry_run": False, "started_by": started_by}
     with _going_on(run, RunStatus.PREVIEWED, RunStatus.MERGING, **started):
-        if hold.is_of_another_choice(run):
+        if hold.read_followed_again(run):
             _check_connections(run)
-            hold.read_again(run)
             SyncRun.objects.filter(pk=run.pk).update(status=RunStatus.EXTRACTING)
         record(account=run.account, actor=started_by, action=SyncAction.STARTED, target=run, run=run.pk)
     logger.info("sync_started", run=run.pk, account=run.account.slug)

@@ -72,6 +72,10 @@ SELECT %(run)s, marketo_id, '{Reason.READ_SINCE}' FROM sync_person
 WHERE account_id = %(account)s AND changed_at > %(read_at)s
 ON CONFLICT DO NOTHING
 """  # noqa: S608 (our own texts)
+FORGET_FOLLOWED = f"""
+DELETE FROM {{people}} AS person USING sync_heldperson AS held
+WHERE held.run_id = %(run)s AND held.marketo_id = person.id AND held.reason = '{Reason.READ_SINCE}'
+"""  # noqa: S608 (our own texts)
 # What a held run had seen of departures, another one that reads everybody sees no more: the streams have gone on. That
 # is so whatever became of the run: somebody discarded it, nobody decided in time, a crash took what it had read. And of
 # one that was taken back: whoever it had removed is in the copy again. No id is given twice, and whoever is shown again
@@ -98,7 +102,7 @@ ORDER BY run_id DESC LIMIT 1
 NOTE_DEPARTED = f"""
 UPDATE sync_heldperson AS held SET reason = gone.reason FROM {{gone}} AS gone, sync_syncrun AS run
 WHERE run.id = held.run_id AND run.account_id = %(account)s AND run.status = '{RunStatus.HELD}'
-    AND held.marketo_id = gone.id
+    AND held.marketo_id = gone.id AND held.reason <> '{Reason.READ_SINCE}'
 """  # noqa: S608 (our own texts)
 
 
@@ -176,20 +180,36 @@ def show(run: SyncRun, counts: Mapping[str, Any]) -> None:
     )
 
 
-def is_of_another_choice(run: SyncRun) -> bool:
-    """Whether runs of changes have followed another list than the run's, or everybody, since it has read."""
-    runs = SyncRun.objects.for_account(run.account).filter(kind=RunKind.INCREMENTAL, status=RunStatus.SUCCEEDED)
-    lists = runs.filter(finished_at__gt=run.started_at).values_list("list_id", flat=True)
-    return any(list_id != run.list_id for list_id in lists.distinct())
-
-
 def read_again(run: SyncRun) -> None:
+    """Let a held run read those again about whom it waits, beside what it has read; raises LeaseLost."""
+    _name_followed(run)
+    _plan_reading(run)
+
+
+def read_followed_again(run: SyncRun) -> bool:
     """
-    Let a run that waits read those again about whom it waits, beside what it has read, and those whom others have
-    changed by another choice since; raises LeaseLost.
+    Let a dry run read those again whom others have changed by another choice since, if there are any; raises LeaseLost.
     """
-    if is_of_another_choice(run):
-        _execute(NAME_FOLLOWED, run, account=run.account_id, read_at=run.started_at)
+    is_anybody_named = _name_followed(run)
+    if is_anybody_named:
+        _plan_reading(run)
+    return is_anybody_named
+
+
+def _name_followed(run: SyncRun) -> bool:
+    """
+    Name those whom other runs have changed since, where they followed another list than the run's, or everybody; what
+    the run had read of them is forgotten: they may be gone.
+    """
+    last = SyncRun.objects.for_account(run.account).full().only("list_id").last_success()
+    if last is None or last.list_id == run.list_id:
+        return False
+    _execute(NAME_FOLLOWED, run, account=run.account_id, read_at=run.started_at)
+    _forget_rows(run, _execute(FORGET_FOLLOWED, run))
+    return HeldPerson.objects.of_run(run).filter(reason=Reason.READ_SINCE).exists()
+
+
+def _plan_reading(run: SyncRun) -> None:
     reread = Extract.objects.of_run(run).filter(is_recheck=True)
     # As they are now: somebody may have been erased since the run was looked at.
     rows = SyncRun.objects.values_list("stage_rows", flat=True).get(pk=run.pk)
@@ -206,10 +226,14 @@ def forget_person(run: SyncRun, marketo_id: int) -> None:
     _execute("DELETE FROM {changes} WHERE marketo_id = %(id)s", run, **params)
     if run.kind != RunKind.UNDO:
         _execute("DELETE FROM {judged} WHERE marketo_id = %(id)s", run, **params)
-        gone = _execute("DELETE FROM {people} WHERE id = %(id)s", run, **params)
-        name = Source.MARKETO_PEOPLE.value
-        rows = run.stage_rows | {name: run.stage_rows[name] - gone}
-        SyncRun.objects.filter(pk=run.pk).update(stage_rows=rows)
+        _forget_rows(run, _execute("DELETE FROM {people} WHERE id = %(id)s", run, **params))
+
+
+def _forget_rows(run: SyncRun, people: int) -> None:
+    """So many rows of people are no longer in the run's tables."""
+    name = Source.MARKETO_PEOPLE.value
+    rows = SyncRun.objects.values_list("stage_rows", flat=True).get(pk=run.pk)
+    SyncRun.objects.filter(pk=run.pk).update(stage_rows=rows | {name: rows[name] - people})
 
 
 def expire(run: SyncRun) -> None:

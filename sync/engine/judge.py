@@ -135,6 +135,7 @@ WHERE waiting.marketo_id = judged.marketo_id AND copy.account_id = %(account)s
 WAITING = f"""
 SELECT DISTINCT held.marketo_id FROM sync_heldperson AS held JOIN sync_syncrun AS run ON run.id = held.run_id
 WHERE run.account_id = %(account)s AND run.status = '{RunStatus.HELD}' AND run.id <> %(run)s
+    AND held.reason <> '{Reason.READ_SINCE}'
 """  # noqa: S608 (our own texts)
 
 # A run that goes on after a decision has read most people long ago; those of whom was decided it has read again.

@@ -7,7 +7,7 @@ from clients.marketo.types import StaticList
 from pipeline.engine.preview import find_lists
 from sandbox.testing import SandboxProcess
 from sandbox.tests.marketo_api import Marketo
-from sync.decisions import approve_run, start_previewed_run
+from sync.decisions import approve_run, start_previewed_run, undo_run
 from sync.models import Person, SyncRun
 from sync.policies import HoldLimit
 from sync.services import start_sync
@@ -78,4 +78,48 @@ def test_nobody_has_decided_about_whoever_came_since(
     assert sync_changes(synced).added == 30
     run = go_on(run, admin)
     assert (run.status, run.held["removed"]) == (RunStatus.HELD, {"not_in_list": 30})
+    assert go_on(run, admin).status == RunStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize("is_for_list", [True, False])
+def test_who_was_deleted_meanwhile_does_not_come_back(
+    connected: SalesAccount, admin: User, newsletter: StaticList, change: Change, *, is_for_list: bool
+) -> None:
+    """Of what the run had read of them at first."""
+    before, then = (None, newsletter) if is_for_list else (newsletter, None)
+    assert finish(start_sync(account=connected, started_by=admin, only=before)).status == RunStatus.SUCCEEDED
+    deleted = sorted(number for number in copied(connected) if number % 3 == 0)[:6]
+    run = finish(start_sync(account=connected, started_by=admin, only=then, is_dry_run=True))
+    change("delete", *deleted)
+    assert sync_changes(connected).removed == len(deleted)
+    assert go_on(run, admin).status == RunStatus.SUCCEEDED
+    assert not copied(connected) & set(deleted)
+
+
+def test_whom_an_undo_has_brought_back_is_judged_by_the_new_choice(
+    synced: SalesAccount, admin: User, newsletter: StaticList, change: Change
+) -> None:
+    outsiders = sorted(number for number in copied(synced) if number % 3)[:6]
+    change("delete", *outsiders)
+    removed = sync_changes(synced)
+    run = finish(start_sync(account=synced, started_by=admin, only=newsletter, is_dry_run=True))
+    assert finish(undo_run(run=removed, undone_by=admin)).status == RunStatus.SUCCEEDED
+    assert copied(synced) >= set(outsiders)
+    assert go_on(run, admin).status == RunStatus.SUCCEEDED
+    assert not copied(synced) & set(outsiders)
+
+
+def test_nobody_waits_for_a_reading_that_has_failed(
+    synced: SalesAccount, admin: User, newsletter: StaticList, change: Change, sandbox: SandboxProcess
+) -> None:
+    run = finish(start_sync(account=synced, started_by=admin, only=newsletter))
+    new = change("create", kind="lead")
+    assert sync_changes(synced).added == 1
+    sandbox.post("/_sandbox/faults", {"path": r"leads\.json", "kind": "marketo:603"})
+    assert go_on(run, admin).status == RunStatus.HELD
+    sandbox.delete("/_sandbox/faults")
+    # Deletions alone are looked for now and then.
+    change("change", min(copied(synced)), fields={"title": "Chair"})
+    change("delete", *new)
+    assert sync_changes(synced).removed == 1
     assert go_on(run, admin).status == RunStatus.SUCCEEDED
