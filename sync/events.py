@@ -23,6 +23,10 @@ _ADMIN = _("An Admin of the Sales account")
 ANSWER = "detail"
 
 
+# Of a field that is gone: another one is read instead.
+REPLACED = "replaced"
+
+
 class Decision(StrEnum):
     """What became of a run that was held."""
 
@@ -180,6 +184,12 @@ FIELDS_GONE = declare(
         example={"fields": ["title", "phone"]},
         ends=_("when a full sync reads them again"),
         over=_("The fields are read again."),
+        over_by={
+            REPLACED: _(
+                "The fields are read again, but for the LinkedIn URL: another field is copied in its place until it is "
+                "shown again."
+            )
+        },
     )
 )
 ROLES_GONE = declare(

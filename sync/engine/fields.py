@@ -9,6 +9,7 @@ from accounts.models import SalesAccount
 from clients.marketo.types import LeadField
 from marketo_instances.schema import LINKEDIN_FIELD, linkedin_field
 from sync.models import Person, SyncRun
+from sync.querysets import SyncRunQuerySet
 from sync.statuses import RunStatus
 
 
@@ -69,14 +70,19 @@ def readable_fields(account: SalesAccount, known: Collection[LeadField]) -> list
 
 def _linkedin(account: SalesAccount, known: Collection[LeadField]) -> str:
     """
-    The field that the copy has, whatever else the company adds. Where it is not shown, no other takes its place, until
-    a full run has ended without it: that was told, and emptied nothing without a decision.
+    The field that the copy had first, whatever else the company adds. Where it is not shown, no other takes its place,
+    until a full run has ended without it, which was told; and once it is shown again it has its place back.
     """
-    full = SyncRun.objects.for_account(account).full().filter(status=RunStatus.SUCCEEDED).order_by("-finished_at")
-    read = [read_names(fields).get(LINKEDIN, "") for fields in full.values_list("fields", flat=True)[:RUNS_LOOKED_AT]]
-    copied = next(filter(None, read), "")
-    may_come_back = bool(copied) and read[0] == copied
-    return copied if may_come_back or any(field.name == copied for field in known) else linkedin_field(known)
+    read = linkedin_fields(SyncRun.objects.for_account(account))
+    shown = [name for name in reversed(read) if any(field.name == name for field in known)]
+    may_come_back = bool(read) and bool(read[0])
+    return shown[0] if shown else read[0] if may_come_back else linkedin_field(known)
+
+
+def linkedin_fields(runs: SyncRunQuerySet) -> list[str]:
+    """What the last full ones have read as the LinkedIn URL, the last one first; empty for one that read nothing."""
+    full = runs.full().filter(status=RunStatus.SUCCEEDED).order_by("-finished_at")
+    return [read_names(fields).get(LINKEDIN, "") for fields in full.values_list("fields", flat=True)[:RUNS_LOOKED_AT]]
 
 
 def read_names(names: Iterable[str]) -> dict[str, str]:

@@ -10,8 +10,8 @@ from collections.abc import Collection
 from accounts.models import Occurrence
 from accounts.occurrences import begin, end
 from common.events import Event
-from sync.engine.fields import OPPORTUNITY, missing_fields, read_names
-from sync.events import FIELDS_GONE, ROLES_GONE
+from sync.engine.fields import LINKEDIN, OPPORTUNITY, linkedin_fields, missing_fields, read_names
+from sync.events import FIELDS_GONE, REPLACED, ROLES_GONE
 from sync.models import Extract, RunKind, SyncRun
 from sync.statuses import WAITING_FOR_A_DECISION
 
@@ -50,7 +50,7 @@ def tell_of_fields(run: SyncRun) -> None:
     before = SyncRun.objects.for_account(run.account).full().exclude(pk=run.pk).last_success()
     now, told = unread_columns(run), set[str]()
     for occurrence in Occurrence.objects.for_account(run.account).going_on().filter(event__in=EVENTS):
-        told |= _tell_what_is_left(occurrence, now)
+        told |= _tell_what_is_left(occurrence, now, REPLACED if _has_other_linkedin(run) else "")
     known = unread_columns(before) - set(run.gone_fields) if before else now
     _tell(run, now - known - told)
 
@@ -78,11 +78,18 @@ def _tell(run: SyncRun, gone: Collection[str]) -> None:
             begin(event, account=run.account, subject=str(run.pk), link=link, fields=sorted(fields))
 
 
-def _tell_what_is_left(told: Occurrence, gone: set[str]) -> set[str]:
+def _has_other_linkedin(run: SyncRun) -> bool:
+    """Whether it is the first full run that has read this field as the LinkedIn URL, after others had read another."""
+    before = set(linkedin_fields(SyncRun.objects.for_account(run.account).exclude(pk=run.pk))) - {""}
+    return bool(before) and read_names(run.fields).get(LINKEDIN, "") not in before | {""}
+
+
+def _tell_what_is_left(told: Occurrence, gone: set[str], how_linkedin: str) -> set[str]:
     """It is over when all of the fields that it told of are read again; answers those that are not."""
     left, event = gone.intersection(told.details["fields"]), EVENTS[told.event]
     if left:
         begin(event, account=told.account, subject=told.subject, link=told.link, fields=sorted(left))
     else:
-        end(event, account=told.account, subject=told.subject)
+        how = how_linkedin if LINKEDIN in told.details["fields"] else ""
+        end(event, account=told.account, subject=told.subject, how=how)
     return left

@@ -63,6 +63,9 @@ def test_another_field_takes_its_place_once_a_full_sync_has_ended_without_it(acc
     make_run(account, fields=["id"])
     assert chosen("aLinkedIn", "linkedInURL__c") == "linkedInURL__c", "it is shown again"
     assert chosen("aLinkedIn") == "aLinkedIn"
+    make_run(account, fields=["id", "aLinkedIn"])
+    assert chosen("aLinkedIn") == "aLinkedIn"
+    assert chosen("aLinkedIn", "linkedInURL__c") == "linkedInURL__c", "it was copied first"
 
 
 def test_changes_are_read_from_the_field_of_the_last_full_sync(

@@ -149,6 +149,22 @@ def test_fields_that_are_gone_are_told_until_they_are_read_again(account: SalesA
     )
 
 
+@pytest.mark.parametrize(
+    ("field", "sentence"),
+    [
+        ("linkedInURL__c", "The fields are read again."),
+        ("aLinkedIn", "another field is copied in its place until it is shown again."),
+    ],
+)
+def test_another_field_for_linkedin_is_not_the_one_that_was_gone(
+    account: SalesAccount, field: str, sentence: str
+) -> None:
+    for fields in ["id", "linkedInURL__c"], ["id"], ["id", field]:
+        tell_of_success(make_run(account, fields=fields), people=1)
+    assert FIELDS_GONE.key not in going_on()
+    assert over(FIELDS_GONE).endswith(sentence)
+
+
 def test_each_field_that_goes_is_told_and_as_long_as_it_is_gone(account: SalesAccount) -> None:
     def fields_told(*gone: str) -> list[list[str]]:
         fields = [field.marketo_name for field in SYNCED_FIELDS if field.marketo_name and field.column not in gone]
