@@ -18,7 +18,7 @@ from invitations.models import Invitation
 from invitations.tokens import hash_token
 from msi_admin.celery import app
 from tests.accounts.authenticator import code_of
-from tests.browser.audit import faults_of
+from tests.browser.audit import TOO_WIDE, faults_of
 from tests.conftest import ClientOf
 from tests.factories import PASSWORD, make_invitation, make_member
 
@@ -273,6 +273,13 @@ def test_on_a_phone_the_search_stands_above_the_people(desk: Page) -> None:
     desk.get_by_label("State", exact=True).select_option("pending")
     desk.get_by_role("search").get_by_role("button", name="Search").click()
     expect(desk.get_by_text("Nobody matches.")).to_be_visible()
+
+
+def test_a_name_of_one_long_word_does_not_push_the_rest_aside(desk: Page, nora: User) -> None:
+    nora.name = "W" * 140
+    nora.save()
+    desk.reload()
+    assert desk.evaluate(TOO_WIDE) <= 0
 
 
 def faults_at(context: BrowserContext, live_server: LiveServer, path: str) -> list[str]:
