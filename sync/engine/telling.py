@@ -6,6 +6,7 @@ from typing import Any
 from accounts.models import Occurrence
 from accounts.occurrences import begin, end
 from connections.events import BROKEN
+from sync.eligibility import Reason
 from sync.engine.gone_fields import tell_of_fields
 from sync.engine.problems import RunFailed
 from sync.events import ANSWER, FULL_SYNC_DONE, RUN_FAILED, RUN_HELD
@@ -39,7 +40,7 @@ def tell_of_hold(run: SyncRun, reasons: Mapping[str, Any]) -> None:
         link=run.get_absolute_url(),
         concerned=run.started_by,
         run=str(run.pk),
-        people=HeldPerson.objects.of_run(run).values("marketo_id").distinct().count(),
+        people=HeldPerson.objects.of_run(run).exclude(reason=Reason.READ_SINCE).count(),
         removed=reasons["removed"],
     )
 

@@ -2,12 +2,13 @@
 
 import pytest
 
-from accounts.models import SalesAccount, User
+from accounts.models import Occurrence, SalesAccount, User
 from clients.marketo.types import StaticList
 from pipeline.engine.preview import find_lists
 from sandbox.testing import SandboxProcess
 from sandbox.tests.marketo_api import Marketo
 from sync.decisions import approve_run, start_previewed_run, undo_run
+from sync.events import RUN_HELD
 from sync.models import Person, SyncRun
 from sync.policies import HoldLimit
 from sync.services import start_sync
@@ -117,6 +118,7 @@ def test_nobody_waits_for_a_reading_that_has_failed(
     assert sync_changes(synced).added == 1
     sandbox.post("/_sandbox/faults", {"path": r"leads\.json", "kind": "marketo:603"})
     assert go_on(run, admin).status == RunStatus.HELD
+    assert Occurrence.objects.going_on().get(event=RUN_HELD.key).details["people"] == run.held["removed"]["not_in_list"]
     sandbox.delete("/_sandbox/faults")
     # Deletions alone are looked for now and then.
     change("change", min(copied(synced)), fields={"title": "Chair"})
