@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sync.models import Cursor, Extract, RunKind, Source, SyncRun
+from sync.statuses import RunStatus
 
 STREAMS = (
     Source.MARKETO_CHANGES,
@@ -48,7 +49,8 @@ def _beginning(cursor: Cursor) -> datetime:
 def move_cursors(run: SyncRun) -> None:
     """Note what the run has read, inside the transaction that changes the copy."""
     assert run.started_at  # noqa: S101 (set by the plan)
-    since, tokens = run.started_at - OVERLAP, _tokens(run)
+    since, behind = run.started_at - OVERLAP, _kept_behind(run)
+    tokens = {stream: token for stream, token in _tokens(run).items() if stream not in behind}
     read = [
         Cursor(account=run.account, stream=stream, token=token, since=since)
         for stream, token in tokens.items()
@@ -62,9 +64,26 @@ def move_cursors(run: SyncRun) -> None:
     Cursor.objects.for_account(run.account).filter(stream__in=unread).update(since=since)
 
 
+def _kept_behind(run: SyncRun) -> set[str]:
+    """
+    Streams that go on from further back, where a run that had read before this one has ended after it had read: what
+    that one wrote, this one left alone as read since, and both know nothing of each other's deletions.
+    """
+    assert run.started_at  # noqa: S101 (set by the plan)
+    ended = SyncRun.objects.for_account(run.account).filter(status=RunStatus.SUCCEEDED, finished_at__gt=run.started_at)
+    if not ended.filter(started_at__lt=run.started_at).exists():
+        return set()
+    cursors = Cursor.objects.for_account(run.account).filter(since__lt=run.started_at - OVERLAP)
+    return set(cursors.values_list("stream", flat=True))
+
+
 def _tokens(run: SyncRun) -> dict[str, str | None]:
-    """Where each stream goes on: from a time after a full run, None where it was not read."""
+    """
+    Where each stream goes on: from a time after a full run, None where it was not read. Of what a run that had waited
+    has not read others have gone on since: whoever it brings in may have been deleted meanwhile.
+    """
     if run.kind != RunKind.INCREMENTAL:
         return dict.fromkeys(STREAMS, "")
     read = dict(Extract.objects.of_run(run).filter(source__in=STREAMS).values_list("source", "locator"))
-    return {stream: read.get(stream) for stream in STREAMS}
+    unread = "" if run.is_resumed else None
+    return {stream: read.get(stream, unread) for stream in STREAMS}
