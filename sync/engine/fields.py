@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from django_stubs_ext import StrOrPromise
 
@@ -70,11 +71,13 @@ def readable_fields(account: SalesAccount, known: Collection[LeadField]) -> list
 
 def _linkedin(account: SalesAccount, known: Collection[LeadField]) -> str:
     """
-    The field that the copy had first, whatever else the company adds. Where it is not shown, no other takes its place,
-    until a full run has ended without it, which was told; and once it is shown again it has its place back.
+    The field that the copy has, whatever else the company adds. Where it is not shown, no other takes its place, until
+    a full run has ended without it, which was told; and once it is shown again it has its place back.
     """
     read = linkedin_fields(SyncRun.objects.for_account(account))
-    shown = [name for name in reversed(read) if any(field.name == name for field in known)]
+    # The last one of each time in which some field was read: what follows after none was shown only stands in.
+    times = [next(names) for was_shown, names in groupby(read, bool) if was_shown]
+    shown = [name for name in reversed(times) if any(field.name == name for field in known)]
     may_come_back = bool(read) and bool(read[0])
     return shown[0] if shown else read[0] if may_come_back else linkedin_field(known)
 
