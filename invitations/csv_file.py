@@ -8,7 +8,7 @@ from django.forms import BoundField
 from invitations.csv_columns import Mapping, address_columns, guess_mapping, holds_roles, role_column
 from invitations.csv_encodings import ENCODINGS
 from invitations.csv_headings import COLUMNS
-from invitations.csv_table import CsvError, Row, Table, guess_layout, read_file, rows_of
+from invitations.csv_table import CsvError, Row, Table, first_rows, guess_layout, read_file
 from invitations.forms import LayoutForm, MappingForm
 
 SAMPLE_ROWS = 3
@@ -27,10 +27,10 @@ class OpenFile:
         encoding = (sent or {}).get("encoding", "")
         try:
             guess = guess_layout(data, encoding if encoding in ENCODINGS else "")
-            rows = rows_of(data, guess)
+            rows = first_rows(data, guess)
         except CsvError:
             guess = guess_layout(data)
-            rows = rows_of(data, guess)
+            rows = first_rows(data, guess)
         self.layout_form = LayoutForm(sent, guess=guess, rows=rows)
         self.layout = self.layout_form.layout
         self.table = self._read(data)

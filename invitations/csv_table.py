@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,6 +24,8 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_ROWS = 10_000
 # Objects of Salesforce have up to 900 fields.
 MAX_COLUMNS = 1_000
+# Each is a text of its own, twenty times as large as in the file if it is short: 10,000 people may have 100 of them.
+MAX_CELLS = 1_000_000
 SEPARATORS = {
     ",": gettext_lazy("Comma"),
     ";": gettext_lazy("Semicolon"),
@@ -121,9 +124,9 @@ def read_file(data: bytes, layout: Layout) -> Table:
     return Table([cell.strip()[:MAX_CELL] for cell in headings[0].cells] if headings else [], people, before)
 
 
-def rows_of(data: bytes, layout: Layout) -> list[Row]:
-    """Every row of a file, headings too. Raises CsvError."""
-    return list(_rows(_text(data, layout.encoding), layout.separator))
+def first_rows(data: bytes, layout: Layout) -> list[Row]:
+    """The rows among which the headings are, and these too. Raises CsvError."""
+    return list(islice(_rows(_text(data, layout.encoding), layout.separator), LINES_BEFORE_HEADINGS))
 
 
 def is_address_cell(cell: str) -> bool:
@@ -229,10 +232,16 @@ class _Feed:
 
 
 def _rows(text: str, separator: str) -> Iterator[Row]:
-    """Rows that are not blank. Raises CsvError for a mark that is not closed, and for too many rows or columns."""
+    """
+    Rows that are not blank. Raises CsvError for a mark that is not closed, and for too many rows, columns or cells.
+    """
+    filled = 0
     for row in _rows_of_any_width(text, separator):
         if len(row.cells) > MAX_COLUMNS:
             raise CsvError(_("The file has a row with more than 1,000 columns. Keep the columns that are needed."))
+        filled += len(row.cells) - row.cells.count("")
+        if filled > MAX_CELLS:
+            raise CsvError(_("The file has more than 1,000,000 filled cells. Keep the columns that are needed."))
         yield row
 
 

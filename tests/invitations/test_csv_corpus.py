@@ -4,7 +4,7 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from html import escape
 from types import SimpleNamespace
 from typing import Literal
@@ -203,6 +203,15 @@ def test_no_run_of_accents_is_put_in_order(browser: Client, text: str, monkeypat
     assert browser.get(f"{page}report/", chosen).status_code == 200
     assert browser.post(page, chosen).status_code in {200, 302}
     assert 0 < max(composed) < 2_000
+
+
+@pytest.mark.parametrize(("columns", "is_refused"), [(99, False), (101, True)])
+def test_no_file_has_millions_of_cells(columns: int, is_refused: bool) -> None:
+    """Security statement 29: in memory each is twenty times as large; a few such pages took a gigabyte."""
+    data = ("email\n" + f"{EMAIL}{',' * 200}{',é' * columns}\n" * 9_950).encode()
+    refusal = pytest.raises(csv_table.CsvError, match="1,000,000 filled cells") if is_refused else nullcontext()
+    with refusal:
+        assert len(read_table(data).rows) == 9_950
 
 
 def test_a_million_blank_lines_are_not_read_once_for_each_separator(monkeypatch: pytest.MonkeyPatch) -> None:
