@@ -86,7 +86,7 @@ def test_who_decides_during_a_move_waits_for_it_and_is_refused(
     last = SyncRun.objects.get()
     told: dict[str, Any] = {"kind": ChangeKind.UPDATED, "before": {}, "after": {}}
     Change.objects.create(account=synced, marketo_id=1001, run_id=last.pk, at=timezone.now(), **told)
-    dry = make_run(synced, RunStatus.PREVIEWED, is_dry_run=True)
+    dry = make_run(synced, RunStatus.PREVIEWED, is_dry_run=True, started_at=timezone.now())
     held = make_run(synced, RunStatus.HELD, kind=RunKind.UNDO, undoes=last)
     pause = Pause(monkeypatch, org_move, "leave_org")
     moving = in_thread(lambda: move_to_org(account=synced, move_id=unfollowed.pk, by=admin))
@@ -108,7 +108,7 @@ def test_who_decides_during_a_move_waits_for_it_and_is_refused(
 def test_a_move_waits_for_who_decides_and_stops_the_run(
     unfollowed: OrgMove, admin: User, synced: SalesAccount, monkeypatch: pytest.MonkeyPatch, in_thread: InThread
 ) -> None:
-    dry = make_run(synced, RunStatus.PREVIEWED, is_dry_run=True)
+    dry = make_run(synced, RunStatus.PREVIEWED, is_dry_run=True, started_at=timezone.now())
     pause = Pause(monkeypatch, decisions, "record")
     deciding = in_thread(lambda: start_previewed_run(run=dry, started_by=admin))
     assert pause.is_reached.wait(timeout=60)
