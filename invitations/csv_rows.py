@@ -71,7 +71,7 @@ def _read_person(row: Row, mapping: Mapping, team_by_name: dict[str, Team]) -> I
         _letter_problem(row, mapping),
         address.problem if address else _("There is no email address in this row."),
         _role_problem(role),
-        *_team_problems(teams, team_by_name),
+        _team_problem(teams, team_by_name),
     ]
     if address is None or any(faults):
         return InviteRow(row.line, address.email if address else "", problem=" ".join(filter(None, faults)))
@@ -125,12 +125,17 @@ def _role_problem(role: str) -> str:
     }
 
 
-def _team_problems(teams: str, team_by_name: dict[str, Team]) -> list[str]:
-    text = _(
-        "There is no team “%(team)s”. Create it in Team Management, correct the name, or set Team to “Not in the file”."
-    )
+def _team_problem(teams: str, team_by_name: dict[str, Team]) -> str:
+    """Of many teams some are named: whoever corrects these looks again."""
     unknown = dict.fromkeys(name for name in _teams_in(teams, team_by_name) if _key(name) not in team_by_name)
-    return [text % {"team": name} for name in islice(unknown, MOST_TEAMS)]
+    text = ngettext(
+        "There is no team “%(team)s”. Create it in Team Management, correct the name, or set Team to “Not in the "
+        "file”.",
+        "There are no teams named %(team)s. Create them in Team Management, correct the names, or set Team to “Not in "
+        "the file”.",
+        len(unknown),
+    )
+    return text % {"team": ", ".join(islice(unknown, MOST_TEAMS))} if unknown else ""
 
 
 def _team_names(teams: str) -> list[str]:
