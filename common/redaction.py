@@ -61,7 +61,7 @@ _NAMED = [
     r"""(?P<kept>\b(?i:bearer)\s{1,3}+)(?!\[hidden\])[^\s"',;]{6,}""",
     # Addresses that open something for whoever knows them; files of the room with the same name open nothing.
     r"""(?P<kept>(?<![\w.-])(?i:invitations|help|password\\?/reset\\?/key|confirm-email)(?:\\?/){1,9}+)
-        (?![\w./-]{0,80}\.(?:py|html|txt)\b)(?!\[hidden\])[^/\s"'\\?\#&<>]{6,}""",
+        (?![\w./-]{0,80}\.(?:py|html|txt)\b)(?![^/\s"'\\?\#&<>\[]{0,5}\[hidden\])[^/\s"'\\?\#&<>]{6,}""",
     r"""(?P<kept>://[^\s/@:"']{0,100}:)(?!\[hidden\])[^\s/@"']+(?=@)""",
     # celery/worker/consumer/consumer.py: the message of a task that this worker does not know.
     r"(?P<kept>message\ body\ was:\s{1,3}+|\nbody:\ )(?!\[hidden\])[^\n]+",

@@ -11,7 +11,7 @@ from typing import Any, Never
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from common.redaction import MAX_LENGTH, redact, redact_text
@@ -300,6 +300,7 @@ WORDS = [
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=30).map("".join))
+@example("/help/%2F'a@b.c")
 @settings(max_examples=100)
 def test_any_text_can_be_cleaned_twice(text: str) -> None:
     once = redact_text(text)
