@@ -15,7 +15,7 @@ from clients.marketo.client import MarketoClient
 from clients.marketo.types import ChangesPage
 from marketo_instances.schema import activity_types
 from sync.engine.cursors import DELETIONS_EVERY, STREAMS, streams_of
-from sync.models import Extract, RunKind, Source, SyncRun
+from sync.models import Cursor, Extract, RunKind, Source, SyncRun
 from sync.statuses import ExtractStatus
 
 # Read in any case. The activities come first, so that nothing falls between them and the others.
@@ -29,7 +29,9 @@ MUST_BE_KNOWN = {"New Lead", "Change Data Value"}
 def first_streams(account: SalesAccount, now: datetime) -> list[str]:
     """The streams that a run of changes begins with."""
     deletions = Extract.objects.filter(run__account=account, source=Source.MARKETO_DELETIONS)
-    if deletions.filter(loaded_at__gt=now - DELETIONS_EVERY).exists():
+    # Without a mark they have not been read since a run has put their cursor back.
+    cursors = Cursor.objects.for_account(account).filter(stream=Source.MARKETO_DELETIONS).exclude(token="")
+    if cursors.exists() and deletions.filter(loaded_at__gt=now - DELETIONS_EVERY).exists():
         return list(ALWAYS)
     # Nobody says whether Marketo lists deletions among the activities.
     return [*ALWAYS, Source.MARKETO_DELETIONS]

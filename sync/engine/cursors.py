@@ -66,10 +66,12 @@ def move_cursors(run: SyncRun) -> None:
 
 def _kept_behind(run: SyncRun) -> set[str]:
     """
-    Streams that go on from further back, where a run that had read before this one has ended after it had read: what
-    that one wrote, this one left alone as read since, and both know nothing of each other's deletions.
+    Streams that go on from further back, where this run has waited, and one that had read before it has ended since:
+    what that one wrote, this one left alone as read since, and both know nothing of each other's deletions.
     """
     assert run.started_at  # noqa: S101 (set by the plan)
+    if not run.is_resumed:
+        return set()
     ended = SyncRun.objects.for_account(run.account).filter(status=RunStatus.SUCCEEDED, finished_at__gt=run.started_at)
     if not ended.filter(started_at__lt=run.started_at).exists():
         return set()

@@ -12,9 +12,10 @@ from tests.factories import make_extract, make_run
 
 
 def ended(account: SalesAccount, hours_ago: int, kind: RunKind = RunKind.INCREMENTAL) -> SyncRun:
-    """A run that began so long ago, and ends now."""
+    """A run that began so long ago, and ends now: whatever is not of this hour has waited."""
     now = timezone.now()
-    run = make_run(account, kind=kind, started_at=now - timedelta(hours=hours_ago), finished_at=now)
+    began = now - timedelta(hours=hours_ago)
+    run = make_run(account, kind=kind, started_at=began, finished_at=now, is_resumed=bool(hours_ago))
     move_cursors(run)
     return run
 
@@ -60,6 +61,14 @@ def test_a_run_of_changes_between_the_two_has_read_it(account: SalesAccount, ful
     ended(account, hours_ago=0)
     waited = ended(account, hours_ago=3)
     assert since(account) == from_start_of(waited)
+
+
+def test_a_clock_that_is_ahead_keeps_nobody_behind(account: SalesAccount, full: SyncRun) -> None:
+    """Of the worker that ended the run before: no cursor would ever go on."""
+    SyncRun.objects.update(finished_at=timezone.now() + timedelta(hours=8))
+    assert since(account) == from_start_of(full)
+    followed = ended(account, hours_ago=0)
+    assert since(account) == from_start_of(followed)
 
 
 @pytest.mark.parametrize("is_resumed", [True, False])
