@@ -75,14 +75,11 @@ def _linkedin(account: SalesAccount, known: Collection[LeadField]) -> str:
     a full run has ended without it, which was told; and once it is shown again it has its place back.
     """
     read = linkedin_fields(SyncRun.objects.for_account(account))
-    # The last one of each time in which some field was read: what follows after none was shown only stands in, and is
-    # read for a shorter time.
+    # The last one of each time in which some field was read: what follows after none was shown only stands in.
     times = [next(names) for was_shown, names in groupby(read, bool) if was_shown]
     shown = [name for name in reversed(times) if any(field.name == name for field in known)]
-    if shown:
-        return max(shown, key=read.count)
     may_come_back = bool(read) and bool(read[0])
-    return read[0] if may_come_back else linkedin_field(known)
+    return shown[0] if shown else read[0] if may_come_back else linkedin_field(known)
 
 
 def linkedin_fields(runs: SyncRunQuerySet) -> list[str]:
