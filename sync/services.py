@@ -91,8 +91,12 @@ def chosen_list(account: SalesAccount) -> StaticList | None:
 
 
 def make_way(account: SalesAccount) -> None:
-    """A full run reads all that a run which follows changes would."""
-    for run in SyncRun.objects.for_account(account).unfinished().filter(kind=RunKind.INCREMENTAL):
+    """
+    A full run reads all that a run which follows changes would. One that had waited is not cancelled: later ones have
+    gone past what it has read.
+    """
+    followed = SyncRun.objects.for_account(account).unfinished().filter(kind=RunKind.INCREMENTAL, is_resumed=False)
+    for run in followed:
         cancel_unasked(run)
 
 

@@ -26,7 +26,7 @@ from tests.factories import make_run
 from tests.sync.conftest import Change as ChangePeople
 from tests.sync.conftest import Sync
 from tests.sync.driving import READING, finish, work_until
-from tests.sync.incremental_runs import sync_changes
+from tests.sync.incremental_runs import ids, sync_changes
 from tests.sync.oracle import people_in_copy
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -286,6 +286,25 @@ def test_what_was_read_anew_in_vain_counts_once(
     approve_run(run=held, approved_by=admin)
     assert finish(held).status == RunStatus.SUCCEEDED
     assert not live(synced) & set(leaving)
+
+
+def test_one_that_goes_on_makes_way_for_no_other(
+    held: SyncRun, synced: SalesAccount, admin: User, change: ChangePeople, leaving: list[int]
+) -> None:
+    """Two pressed one after the other: the first was cancelled, and nobody read its people again for a week."""
+    change("reown", *[lead for lead in ids(synced, "Lead", 200) if lead not in leaving][:MANY], owner="queue")
+    second = finish(start_sync(account=synced, started_by=None, kind=RunKind.INCREMENTAL))
+    assert second.status == RunStatus.HELD
+    approve_run(run=held, approved_by=admin)
+    for press in (
+        lambda: approve_run(run=second, approved_by=admin),
+        lambda: start_sync(account=synced, started_by=admin, is_dry_run=True),
+    ):
+        with pytest.raises(SyncRefused, match="already on its way"):
+            press()
+    assert finish(held).status == RunStatus.SUCCEEDED
+    approve_run(run=second, approved_by=admin)
+    assert finish(second).status == RunStatus.SUCCEEDED
 
 
 def test_a_crash_of_the_database_loses_what_was_read(held: SyncRun, admin: User) -> None:
