@@ -29,14 +29,14 @@ from sync.engine import hold
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.merge import merge
 from sync.engine.problems import LONGEST_WAIT, MAX_TRIES, MustWait, RunFailed, Wait, decide_retry, wait_for_database
-from sync.engine.telling import tell_of_failure, tell_of_hold
+from sync.engine.telling import tell_of_failure
 from sync.engine.undo import undo
 from sync.leases import LeasedJob, LeaseLost
 from sync.measures import count_end
 from sync.models import Extract, RunKind, Source, SyncRun
 from sync.policies import Schedule
 from sync.schedule import Past, due_kind
-from sync.services import SyncRefused, start_sync, stop_extracts
+from sync.services import SyncRefused, hold_again, start_sync, stop_run
 from sync.statuses import WAITING_FOR_A_DECISION, RunStatus
 
 CONNECTIONS: dict[str, type[MarketoConnection | SalesforceConnection]] = {
@@ -234,17 +234,14 @@ def _wait(row: LeasedJob, run: SyncRun, wait: Wait) -> None:
 
 def _fail(row: LeasedJob, run: SyncRun, failure: RunFailed) -> None:
     """End the run; raises LeaseLost when the worker no longer speaks for the row."""
-    now = timezone.now()
-    # A held run that could not read anew whom it waits for is held as before: what it has read is kept.
-    is_kept = run.held and failure.code != "read_again"
-    status, due_at = (RunStatus.HELD, now + hold.HELD_FOR) if is_kept else (RunStatus.FAILED, now)
-    ending = {"status": status, "failure": failure.code, "failure_params": failure.params, "paused_at": None}
+    why = {"failure": failure.code, "failure_params": failure.params}
     with transaction.atomic():
         # The run's row before the extract's, as everywhere.
         SyncRun.objects.select_for_update().get(pk=run.pk)
         row.write(lease_until=None)
-        if SyncRun.objects.unfinished().filter(pk=run.pk).take_from_workers(finished_at=now, due_at=due_at, **ending):
-            stop_extracts(run)
-            tell_of_hold(run, run.held) if is_kept else tell_of_failure(run, failure)
-            transaction.on_commit(partial(count_end, run, status))
+        # What a held run has read is kept, where it could not read anew whom it waits for.
+        if run.held and failure.code != "read_again":
+            hold_again(run, **why)
+        elif stop_run(run, RunStatus.FAILED, **why):
+            tell_of_failure(run, failure)
     logger.warning("sync_failed", run=run.pk, failure=failure.code, **failure.params)

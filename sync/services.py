@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
@@ -17,6 +18,8 @@ from connections.models import ConnectionStatus, MarketoConnection, SalesforceCo
 from salesforce_orgs.offers import hold_offer
 from sync import moves, queue
 from sync.audit_actions import SyncAction
+from sync.engine.hold import HELD_FOR
+from sync.engine.telling import tell_of_hold
 from sync.measures import count_end
 from sync.models import Extract, RunKind, SyncRun
 from sync.statuses import ExtractStatus, RunStatus
@@ -117,9 +120,14 @@ def connection_problem(account: SalesAccount) -> str:
 
 
 def cancel_run(*, run: SyncRun, cancelled_by: User) -> bool:
-    """Stop a run, whatever its workers are doing; nothing is changed. False when it had ended by itself."""
+    """
+    Stop a run, whatever its workers are doing; nothing is changed. False when it had ended by itself.
+
+    One that goes on after it was held is held as before, without the approval: later runs have gone past what it has
+    read, and only Discard gives that up.
+    """
     with transaction.atomic():
-        if not cancel_unasked(run):
+        if not (hold_again(run, approved_at=None, approved_by=None) if run.held else cancel_unasked(run)):
             return False
         record(account=run.account, actor=cancelled_by, action=SyncAction.CANCELLED, target=run, run=run.pk)
         queue.wake_on_commit(run)
@@ -129,11 +137,25 @@ def cancel_run(*, run: SyncRun, cancelled_by: User) -> bool:
 
 def cancel_unasked(run: SyncRun) -> bool:
     """The same without anybody who wants it: something else takes the run's place. False when it had ended."""
-    now, this = timezone.now(), SyncRun.objects.unfinished().filter(pk=run.pk)
-    if not this.take_from_workers(status=RunStatus.CANCELLED, finished_at=now, due_at=now, paused_at=None):
+    return stop_run(run, RunStatus.CANCELLED)
+
+
+def hold_again(run: SyncRun, **values: Any) -> bool:
+    """Let a held run that goes on wait for a decision as before, with what it has read. False when it had ended."""
+    is_held = stop_run(run, RunStatus.HELD, due_at=timezone.now() + HELD_FOR, **values)
+    if is_held:
+        tell_of_hold(run, run.held)
+    return is_held
+
+
+def stop_run(run: SyncRun, status: RunStatus, **values: Any) -> bool:
+    """Give a run that a worker may be taking on the status of one that has ended or waits. False when it had ended."""
+    now = timezone.now()
+    stopped = {"status": status, "finished_at": now, "due_at": now, "paused_at": None}
+    if not SyncRun.objects.unfinished().filter(pk=run.pk).take_from_workers(**stopped | values):
         return False
     stop_extracts(run)
-    transaction.on_commit(partial(count_end, run, RunStatus.CANCELLED))
+    transaction.on_commit(partial(count_end, run, status))
     return True
 
 

@@ -204,7 +204,8 @@ def cancel_run(request: ConsoleRequest, run_id: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "operations/cancel_run.html", {"run": this})
     if services.cancel_run(run=this, cancelled_by=request.user):
-        messages.success(request, _("The run was cancelled. Nothing was changed."))
+        is_held = _("The run is held again, and waits for a decision. Nothing was changed.")
+        messages.success(request, is_held if this.held else _("The run was cancelled. Nothing was changed."))
     else:
         messages.info(request, _("The run had already ended."))
     return redirect(this)

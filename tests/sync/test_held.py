@@ -8,7 +8,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import AuditEvent, SalesAccount, User
+from accounts.models import AuditEvent, Occurrence, SalesAccount, User
 from connections.models import SalesforceConnection
 from history.models import Change
 from operations.outcome import Choice, concerned
@@ -17,10 +17,11 @@ from sync.decisions import approve_run, check_run_again, discard_run
 from sync.engine.hold import expire
 from sync.engine.stage import all_tables
 from sync.erasure import erase_person
+from sync.events import RUN_HELD
 from sync.messages import reasons_of_hold
 from sync.models import Extract, HeldPerson, Person, RunKind, SyncRun
 from sync.policies import HoldLimit
-from sync.services import SyncRefused, start_sync
+from sync.services import SyncRefused, cancel_run, start_sync
 from sync.statuses import RunStatus
 from tests.factories import make_run
 from tests.sync.conftest import Change as ChangePeople
@@ -266,6 +267,27 @@ def test_what_cannot_be_read_anew_is_held_as_before(
     sandbox.delete("/_sandbox/faults")
     approve_run(run=held, approved_by=admin)
     assert finish(held).status == RunStatus.SUCCEEDED
+    assert not live(synced) & set(leaving)
+
+
+@pytest.mark.parametrize("status", [RunStatus.EXTRACTING, RunStatus.MERGING])
+def test_cancelling_it_on_its_way_holds_it_as_before(
+    held: SyncRun, synced: SalesAccount, admin: User, leaving: list[int], status: RunStatus
+) -> None:
+    """Later runs have gone past what it has read: cancelled for good, its people stayed as they were for a week."""
+    approve_run(run=held, approved_by=admin)
+    work_until(lambda: SyncRun.objects.filter(pk=held.pk, status=status).exists())
+    run = SyncRun.objects.get(pk=held.pk)
+    assert cancel_run(run=run, cancelled_by=admin)
+    run.refresh_from_db()
+    assert (run.status, run.approved_at, run.approved_by) == (RunStatus.HELD, None, None)
+    told = Occurrence.objects.for_account(synced).going_on().get(event=RUN_HELD.key)
+    assert (told.subject, told.details["people"]) == (str(run.pk), MANY)
+    check_run_again(run=run, checked_by=admin)
+    assert finish(run).status == RunStatus.HELD
+    run.refresh_from_db()
+    approve_run(run=run, approved_by=admin)
+    assert finish(run).status == RunStatus.SUCCEEDED
     assert not live(synced) & set(leaving)
 
 
