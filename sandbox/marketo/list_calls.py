@@ -14,7 +14,7 @@ from sandbox.marketo.lists import WORKSPACE, MemberList
 from sandbox.marketo.paging import take_page
 from sandbox.marketo.partitions import shown_person, shows
 from sandbox.marketo.permissions import READ_LEADS, WRITE_LEADS
-from sandbox.marketo.types import ADD_TO_LIST
+from sandbox.marketo.types import ADD_TO_LIST, REMOVE_FROM_LIST
 from sandbox.people import Person
 
 MOST_IDS: Final = 300
@@ -135,6 +135,7 @@ async def _remove(call: MarketoCall) -> dict[str, Any]:
         if not call.instance.lists.holds(found, person):
             return "skipped"
         found.remove(person.marketo_id)
+        call.instance.world.log(person, REMOVE_FROM_LIST, primary_value=found.name)
         return "removed"
 
     return _each(call, remove)

@@ -7,6 +7,7 @@ CHANGE_DATA_VALUE: Final = 13
 CONVERT_LEAD: Final = 21
 CHANGE_OWNER: Final = 23
 ADD_TO_LIST: Final = 24
+REMOVE_FROM_LIST: Final = 25
 DELETE_IN_SALESFORCE: Final = 29
 MERGE_LEADS: Final = 32
 DELETE_LEAD: Final = 37
@@ -24,6 +25,7 @@ TYPES: Final = {
     CONVERT_LEAD: "Convert Lead",
     CHANGE_OWNER: "Change Owner",
     ADD_TO_LIST: "Add to List",
+    REMOVE_FROM_LIST: "Remove from List",
     DELETE_IN_SALESFORCE: "Delete Lead from SFDC",
     MERGE_LEADS: "Merge Leads",
     DELETE_LEAD: "Delete Lead",
