@@ -126,7 +126,8 @@ def read_file(data: bytes, layout: Layout) -> Table:
 
 def first_rows(data: bytes, layout: Layout) -> list[Row]:
     """The rows among which the headings are, and these too. Raises CsvError."""
-    return list(islice(_rows(_text(data, layout.encoding), layout.separator), LINES_BEFORE_HEADINGS))
+    rows = _rows(_text(data, layout.encoding), layout.separator)
+    return list(islice((row for row in rows if not _is_separator_line(row)), LINES_BEFORE_HEADINGS))
 
 
 def is_address_cell(cell: str) -> bool:

@@ -10,7 +10,7 @@ from accounts.permissions import Role
 from invitations.csv_columns import guess_mapping
 from invitations.csv_encodings import decoded, detect
 from invitations.csv_rows import InviteRow, read_people
-from invitations.csv_table import CsvError, guess_layout, read_file, read_table
+from invitations.csv_table import CsvError, first_rows, guess_layout, read_file, read_table
 
 INPUTS = Path(__file__).parent / "inputs"
 
@@ -132,6 +132,13 @@ def test_headings_are_found_where_they_are(separator: str, before: str) -> None:
     assert table.headings == ["E-post", "Namn", "Ort"]
     assert [row.name for row in read_people(table, guess_mapping(table), [])] == ["Åsa Ek", "Per Öst"]
     assert bool(table.skipped) == bool(before)
+
+
+def test_the_last_line_where_headings_are_looked_for_can_be_chosen_below_a_separator_line() -> None:
+    data = ("sep=;\n" + "Säljare i norr\n" * 29 + HEADED.format(";")).encode()
+    layout = guess_layout(data)
+    assert layout.heading_line in [row.line for row in first_rows(data, layout)]
+    assert read_table(data).headings == ["E-post", "Namn", "Ort"]
 
 
 @pytest.mark.parametrize(
