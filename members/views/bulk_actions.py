@@ -25,6 +25,8 @@ from members.user_list import PersonRow, rows_of
 Row = TypeVar("Row", bound=Member | Invitation)
 # In the session: lines whose ticks the next page of the list shows again.
 TICKED = "ticked_people"
+# Django refuses to redirect to an address far longer than this, and the change is made by then.
+LONGEST_QUERY = 2_000
 
 
 @permission_required(Permission.MANAGE_USERS)
@@ -160,4 +162,4 @@ def _change(
 
 def _back(request: ConsoleRequest) -> HttpResponse:
     """To the page of the list from which the change came."""
-    return redirect(f"{reverse('members:users')}?{request.POST.get('here', '')}")
+    return redirect(f"{reverse('members:users')}?{request.POST.get('here', '')[:LONGEST_QUERY]}")

@@ -140,6 +140,10 @@ class TestTickedLines:
         assert f"{admin.email}: {admin.email} is the last admin" in page
         assert Member.objects.filter(role=Role.SALESFORCE_ADMIN).count() == 2
 
+    def test_a_long_address_to_go_back_to_is_cut(self, browser: Client, member: User) -> None:
+        form = {"rows": keys_of(member.member), "role": "salesforce_admin", "here": f"q={'a' * 20_000}"}
+        assert f"{member.email} is now" in text_of(browser.post(f"{USERS}selected/role/", form, follow=True))
+
     def test_members_are_put_into_a_team(
         self, browser: Client, account: SalesAccount, member: User, stranger: User
     ) -> None:
