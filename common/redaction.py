@@ -61,7 +61,7 @@ _NAMED = [
     r"""(?P<kept>\b(?i:bearer)\s{1,3}+)(?!\[hidden\])[^\s"',;]{6,}""",
     # Addresses that open something for whoever knows them; files of the room with the same name open nothing.
     r"""(?P<kept>(?<![\w.-])(?i:invitations|help|password\\?/reset\\?/key|confirm-email)(?:\\?/){1,9}+)
-        (?![\w./-]{0,80}\.(?:py|html|txt)\b)(?![^/\s"'\\?\#&<>\[]{0,5}\[hidden\])[^/\s"'\\?\#&<>]{6,}""",
+        (?![\w./-]{0,80}\.(?:py|html|txt)\b)(?![^/\s"'\\?\#&<>]{0,5}?(?:\[hidden\])+(?:[/\s"'\\?\#&<>]|\Z))[^/\s"'\\?\#&<>]{6,}""",
     r"""(?P<kept>://[^\s/@:"']{0,100}:)(?!\[hidden\])[^\s/@"']+(?=@)""",
     # celery/worker/consumer/consumer.py: the message of a task that this worker does not know.
     r"(?P<kept>message\ body\ was:\s{1,3}+|\nbody:\ )(?!\[hidden\])[^\n]+",
@@ -105,7 +105,9 @@ def redact_text(text: str, limit: int = MAX_LENGTH) -> str:
     beginning and the end. Where percent-encoding hid a secret, the decoded word is written instead.
     """
     text = _shortened(text, 2 * limit).encode("utf-8", "backslashreplace").decode()
-    return _shortened(_WRITTEN_WORD.sub(_decoded, _hidden(text)), limit)
+    hidden = _WRITTEN_WORD.sub(_decoded, _hidden(text))
+    # Once more where something was hidden: it may have stood between an address and what opens it.
+    return _shortened(hidden if hidden == text else _hidden(hidden), limit)
 
 
 def is_secret_name(name: str) -> bool:

@@ -70,6 +70,7 @@ TOKEN = "UTwzw5M0czLF-9sK2_bQxX7vJr4tN8yPq1LmZkAaacI"
         # Celery's
         "headers: {'argsrepr': \"('canary', 5)\", 'kwargsrepr': \"{'a': 'canary'}\"}",
         'The full contents of the message body was:\n[["canary"], {}] (20b)\n',
+        "GET /invitations/abc[hidden]canary-of-a-link/",
         # people
         "mail to canary@acme.example, 'canary.o'hara+x@acme.example' and Ärla.canary@acme.example",
     ],
@@ -287,6 +288,7 @@ WORDS = [
     ":",
     " ",
     "/help/",
+    "[hidden]",
     "%2F",
     "%25",
     "\\",
