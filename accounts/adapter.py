@@ -1,6 +1,6 @@
 """How allauth behaves here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ from accounts.emails import SignInChange
 from accounts.first_sign_in import keep_what_the_browser_tells
 from accounts.models import User
 from accounts.services import must_use_salesforce, record_own
-from accounts.sign_in_limits import Attempt, remember_device
+from accounts.sign_in_limits import Attempt, hashing, remember_device
 from common.after_commit import after_commit
 from common.locks import patient_transaction
 from common.mail import counted_mail, receiver
@@ -51,6 +51,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             "Too many passwords were tried. Wait up to an hour and try again, or press Forgot password: with the link "
             "of the mail you get in at once."
         ),
+        "too_many_at_once": gettext_lazy("Too many people sign in at this moment. Try again in a few seconds."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -93,8 +94,8 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         attempt = Attempt(request, email, self.get_client_ip(request))
         if attempt.is_too_fast():
             raise self.validation_error("too_many_login_attempts")
+        user = self._with_password(request, credentials)
         is_within_limits = attempt.is_within_limits()
-        user: User | None = super().authenticate(request, **credentials)
         # Who is signed in and gives the password again is asked for no second factor behind it.
         is_second_asked = user is not None and is_mfa_enabled(user) and not request.user.is_authenticated
         if user and (is_within_limits or is_second_asked):
@@ -106,6 +107,16 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if not is_within_limits:
             raise self.validation_error("too_many_login_attempts")
         return None
+
+    def _with_password(self, request: HttpRequest, credentials: Mapping[str, Any]) -> User | None:
+        """Raises ValidationError where this process looks at as many passwords as leave threads to other pages."""
+        if not hashing.take():
+            raise self.validation_error("too_many_at_once")
+        try:
+            user: User | None = super().authenticate(request, **credentials)
+            return user
+        finally:
+            hashing.give_back()
 
     def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **options)

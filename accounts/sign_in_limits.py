@@ -19,6 +19,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models import User
 from common.addresses import lookup_form
+from common.places import Places
 from common.throttling import hit, network_of, take_back
 
 # Against one password tried on everybody, and against keeping the processor busy with hashing.
@@ -29,6 +30,8 @@ SLOW_BEYOND, SHUT_BEYOND, SECONDS_EVERYWHERE = 20, 100, 60 * 60
 SECONDS_OF_SLOW_TRY = 60
 DEVICE_KNOWN_SECONDS = 180 * 24 * 60 * 60
 PEOPLE_PER_DEVICE = 5
+# Of the threads of a web process: a password keeps a processor busy, and visitors come from many networks.
+hashing = Places(lambda threads: threads // 2)
 _SALT = "accounts.sign_in_limits.2"
 # Keys of the session.
 _NEW_PASSWORD_FOR = "new_password_for"  # noqa: S105

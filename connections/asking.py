@@ -5,39 +5,16 @@ at a time that it goes on making pages, and so many of one account that others c
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from threading import BoundedSemaphore
 
+from common.places import Places
 from common.throttling import HeldError, exclusive
 from problems.codes import ProblemCode
 from problems.messages import ConnectionProblem
 
 # Of what changes something: whoever presses a button twice sees what the second press finds.
 PRESSES = 2
-# What msi_admin.serve has unless it is told otherwise.
-USUAL_THREADS = 8
-
-
-class Places:
-    """A share of the threads of a web process, one at least: so many may wait for a provider at a time."""
-
-    def __init__(self, share: Callable[[int], int]) -> None:
-        self._share = share
-        self.share_of(USUAL_THREADS)
-
-    def share_of(self, threads: int) -> None:
-        """To be said before the first request, by a server that does not have as many threads as usual."""
-        self.number = max(1, self._share(threads))
-        self._free = BoundedSemaphore(self.number)
-
-    def take(self) -> bool:
-        return self._free.acquire(blocking=False)
-
-    def give_back(self) -> None:
-        self._free.release()
-
-
 # Of each process by itself: it is its threads that are short.
 all_places = Places(lambda threads: threads - 2)
 _of_account: defaultdict[int | None, Places] = defaultdict(lambda: Places(lambda _threads: all_places.number * 2 // 3))

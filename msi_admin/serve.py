@@ -161,12 +161,13 @@ def _leave_threads(threads: int) -> None:
     """Whatever one company's pages wait for, some are left to the others, or come back in seconds."""
     from django.db.backends.signals import connection_created
 
+    from accounts import sign_in_limits
     from common.locks import wait_briefly
     from connections import asking
     from salesforce_orgs import returning
 
     connection_created.connect(wait_briefly)
-    for places in (asking.all_places, returning.places):
+    for places in (asking.all_places, returning.places, sign_in_limits.hashing):
         places.share_of(threads)
 
 

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from accounts.access import AnyView
-from connections.asking import Places, all_places, take_thread
+from common.places import Places
+from connections.asking import all_places, take_thread
 from problems.messages import ConnectionProblem
 
 SECONDS_TO_WAIT = 10

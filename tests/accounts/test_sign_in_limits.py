@@ -11,6 +11,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts import sign_in_limits, tasks
 from accounts.models import User
+from accounts.sign_in_limits import hashing
 from common.redis_client import redis_client
 from tests.accounts.authenticator import add_second_factor
 from tests.conftest import ClientOf, RefuseMails
@@ -46,6 +47,16 @@ def let_others_guess(email: str, times: int) -> None:
 def later(counted: str) -> None:
     """The time of what begins so is over."""
     redis_client().delete(*redis_client().keys(f"hits:{counted}*"))
+
+
+def test_so_few_passwords_are_looked_at_at_a_time_that_pages_are_made(client: Client, nora: User) -> None:
+    """Security statement 38: two hundred at once, ten from each of twenty networks, took both processors of all."""
+    assert [hashing.take() for _ in range(hashing.number)] == [True] * hashing.number
+    for _ in range(6):
+        assert "Too many people sign in at this moment." in text_of(sign_in(client, nora.email))
+    for _ in range(hashing.number):
+        hashing.give_back()
+    assert is_in(sign_in(client, nora.email))
 
 
 def test_from_one_network_an_address_is_tried_five_times(client: Client, nora: User) -> None:

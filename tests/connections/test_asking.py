@@ -4,7 +4,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from connections.asking import Places, all_places, asking
+from common.places import Places
+from connections.asking import all_places, asking
 from problems.codes import ProblemCode
 from problems.messages import ConnectionProblem
 
