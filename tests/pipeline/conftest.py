@@ -4,10 +4,10 @@ from tests.sync.conftest import (
     answers,
     change,
     connected,
-    first_sync,
+    first_syncs,
     running_sandbox,
     sync,
     synced,
 )
 
-__all__ = ["answers", "change", "connected", "first_sync", "running_sandbox", "sync", "synced"]
+__all__ = ["answers", "change", "connected", "first_syncs", "running_sandbox", "sync", "synced"]

@@ -181,7 +181,7 @@ def test_refused_credentials_fail_the_run_and_mark_the_connection(sync: Sync, co
 
 def test_disconnecting_in_the_middle_fails_the_run(connected: SalesAccount, admin: User) -> None:
     run = start_sync(account=connected, started_by=admin)
-    work_until(Extract.objects.of_run(run).filter(status=ExtractStatus.LOADED).exists)
+    work_until(Extract.objects.of_run(run).filter(status=ExtractStatus.RUNNING).exists)
     connected.marketo_connection.delete()
     run = finish(run)
     assert (run.status, run.failure) == (RunStatus.FAILED, "disconnected")

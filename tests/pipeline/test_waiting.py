@@ -130,7 +130,7 @@ def test_a_disk_that_fills_while_a_file_is_loaded_is_waited_for(
 
     def fill(extract: Extract) -> None:
         begin(extract)
-        trigger = sql.SQL("CREATE TRIGGER full_ BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION no_room()")
+        trigger = sql.SQL("CREATE OR REPLACE TRIGGER full_ BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION no_room()")
         with connection.cursor() as cursor:
             cursor.execute(trigger.format(StageTable(extract.run, extract.source).name))
 

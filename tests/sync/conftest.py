@@ -11,9 +11,9 @@ from sandbox.testing import SandboxProcess
 from sync.models import SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
-from tests.sync import remembered
 from tests.sync.altered_answers import AlteredAnswers
 from tests.sync.driving import finish
+from tests.sync.remembered import Remembered, put_back, take, world_of
 
 Sync = Callable[[], SyncRun]
 Change = Callable[..., list[int]]
@@ -44,20 +44,23 @@ def sync(connected: SalesAccount, admin: User) -> Sync:
     return lambda: finish(start_sync(account=connected, started_by=admin))
 
 
-@pytest.fixture(scope="module")
-def first_sync() -> remembered.Rows:
-    """What the module's first full sync has left behind, once there was one."""
+@pytest.fixture(scope="session")
+def first_syncs() -> dict[str, Remembered]:
+    """What the first full sync of each world has left behind, once there was one."""
     return {}
 
 
 @pytest.fixture
-def synced(sync: Sync, connected: SalesAccount, admin: User, first_sync: remembered.Rows) -> SalesAccount:
+def synced(
+    sync: Sync, connected: SalesAccount, admin: User, sandbox: SandboxProcess, first_syncs: dict[str, Remembered]
+) -> SalesAccount:
     """The account after a full sync."""
-    if first_sync:
-        remembered.put_back(first_sync, connected, admin)
+    world = world_of(sandbox)
+    if world in first_syncs:
+        put_back(first_syncs[world], connected, admin)
     else:
         assert sync().status == RunStatus.SUCCEEDED
-        first_sync |= remembered.take()
+        first_syncs[world] = take()
     return connected
 
 

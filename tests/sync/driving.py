@@ -39,9 +39,9 @@ def work_until(is_reached: Callable[[], bool], around: Around = nullcontext) -> 
     while not is_reached():
         assert time.monotonic() < deadline, describe()
         taken = [_take(SyncRun, runner.advance_run, around), _take(Extract, runner.advance_extract, around)]
-        if not any(taken):
+        _forget("marketo-budget:*:window")
+        if not any(taken) and not _let_time_pass():
             time.sleep(0.01)
-        _let_time_pass()
 
 
 def _take(model: type[SyncRun | Extract], advance: Callable[[int], None], around: Around) -> int:
@@ -53,10 +53,9 @@ def _take(model: type[SyncRun | Extract], advance: Callable[[int], None], around
     return len(due)
 
 
-def _let_time_pass() -> None:
-    """The next look at a remote job comes at once; whoever waits for something else goes on waiting."""
-    _forget("marketo-budget:*:window")
-    Extract.objects.filter(waiting_reason="", due_at__isnull=False).update(due_at=Now())
+def _let_time_pass() -> int:
+    """The next look at so many remote jobs comes at once; whoever waits for something else goes on waiting."""
+    return Extract.objects.filter(waiting_reason="", due_at__gt=Now()).update(due_at=Now())
 
 
 def forget_callers() -> None:
