@@ -4,7 +4,7 @@ import json
 import re
 from itertools import pairwise
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import psycopg
@@ -30,12 +30,12 @@ from invitations.tasks import send_invitation
 from msi_admin import celery_app
 from pipeline import runner, tasks
 from salesforce_orgs.tasks import revoke_orphaned_tokens
-from sandbox.testing import SandboxProcess
 from sync import queue
 from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.services import cancel_unasked, start_sync
 from sync.statuses import ExtractStatus, RunStatus
 from tests.factories import make_account, make_cursor, make_extract, make_run
+from tests.sync.altered_answers import AlteredAnswers
 from tests.sync.driving import finish, work_until
 from tests.waiting import wait_until
 
@@ -160,14 +160,15 @@ def test_no_account_has_two_loaders_where_others_are_connected_too(both: list[Sy
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_loader_of_a_cancelled_run_is_still_its_account_s(both: list[SyncRun], sandbox: SandboxProcess) -> None:
+def test_a_loader_of_a_cancelled_run_is_still_its_account_s(both: list[SyncRun], answers: AlteredAnswers) -> None:
     """Start, cancel, start: while Marketo stalled in both files the other account waited for minutes."""
     ours, other = both
     work_until(lambda: Extract.objects.bulk().due().filter(run=ours, source="marketo_people").exists())
     SyncRun.objects.filter(pk=other.pk).update(due_at=None)
     Extract.objects.of_run(other).update(due_at=None)
     Extract.objects.of_run(ours).exclude(source="marketo_people").update(due_at=None)
-    sandbox.post("/_sandbox/faults", {"path": "/file", "kind": "delay", "seconds": 2, "count": 1})
+    goes_on = Event()
+    answers.alter("/file", lambda answer, _request: answer.content if goes_on.wait(60) else b"")
     loader = Thread(target=_load_in_a_thread)
     loader.start()
     wait_until(Extract.objects.of_run(ours).exclude(lease_until=None).exists)
@@ -176,6 +177,7 @@ def test_a_loader_of_a_cancelled_run_is_still_its_account_s(both: list[SyncRun],
     file = _with_a_file_to_load(again)
     runner.run_next_bulk_job()
     assert _status(file) == ExtractStatus.READY
+    goes_on.set()
     loader.join()
     runner.run_next_bulk_job()
     assert _status(file) == ExtractStatus.LOADED
