@@ -65,6 +65,9 @@ class Row:
     line: int
     cells: list[str]
 
+    def __str__(self) -> str:
+        return " ".join(self.cells)
+
     def cell(self, column: int | None) -> str:
         return self.cells[column].strip() if column is not None and column < len(self.cells) else ""
 

@@ -37,6 +37,14 @@ def test_lines_before_the_headings_are_shown_as_nobody(browser: Client) -> None:
     assert "When exporting your connection data" in page
 
 
+def test_what_they_say_is_shown_as_it_stands(browser: Client) -> None:
+    """A line that was cut was escaped twice."""
+    _address, page = page_of(
+        browser, b"Sales & marketing,of <Acme>" + b" and" * 50 + b"\nEmail,Name\nnora@acme.example,Nora\n"
+    )
+    assert "Sales & marketing of <Acme>" in page
+
+
 def test_the_page_says_which_of_several_addresses_is_taken(browser: Client) -> None:
     _address, page = page_of(browser, (INPUTS / "salesforce_users_report.csv").read_bytes())
     assert "Email is taken; nobody is invited at those of Username" in page
