@@ -95,9 +95,8 @@ def test_after_a_sync_of_a_list_nobody_else_is_missed(
     assert found["Not on the chosen list"].gone == everybody - run.synced
 
 
-def test_counting_does_not_fetch_everybody_who_is_gone(sync: Sync, browser: Client, connected: SalesAccount) -> None:
-    sync()
-    gone = Person.objects.for_account(connected).filter(marketo_id__lte=100)
+def test_counting_does_not_fetch_everybody_who_is_gone(synced: SalesAccount, browser: Client) -> None:
+    gone = Person.objects.for_account(synced).filter(marketo_id__lte=100)
     gone.update(removed_at=timezone.now(), removed_reason="deleted_in_salesforce")
     with CaptureQueriesContext(connection) as queries:
         found = lines(browser)
@@ -107,8 +106,8 @@ def test_counting_does_not_fetch_everybody_who_is_gone(sync: Sync, browser: Clie
     assert all("GROUP BY" in sql or f"LIMIT {EXAMPLES}" in sql for sql in of_people)
 
 
-def test_examples_lead_to_the_reason(sync: Sync, browser: Client) -> None:
-    sync()
+@pytest.mark.usefixtures("synced")
+def test_examples_lead_to_the_reason(browser: Client) -> None:
     found = lines(browser)
     for label, rule in (("Owned by a queue", "a queue owns"), ("Not in Salesforce", "no lead or contact")):
         example = found[label].examples[0]
@@ -127,8 +126,8 @@ def test_examples_are_people_who_exist(sync: Sync, browser: Client, sandbox: San
     assert {int(example) for example in examples} <= set(unlinked)
 
 
-def test_what_was_counted_stays_with_its_time(sync: Sync, browser: Client, sandbox: SandboxProcess) -> None:
-    sync()
+@pytest.mark.usefixtures("synced")
+def test_what_was_counted_stays_with_its_time(browser: Client, sandbox: SandboxProcess) -> None:
     before = lines(browser)
     calls = len(sandbox.get("/_sandbox/calls"))
     with time_machine.travel(timezone.now() + timedelta(hours=1)):
@@ -142,10 +141,8 @@ def test_before_the_first_sync_there_is_nothing_to_compare(browser: Client) -> N
     assert "before the first full sync has ended" in browser.post(PAGE, follow=True).content.decode()
 
 
-def test_without_a_connection_the_old_counts_stay(
-    sync: Sync, browser: Client, salesforce_connection: SalesforceConnection
-) -> None:
-    sync()
+@pytest.mark.usefixtures("synced")
+def test_without_a_connection_the_old_counts_stay(browser: Client, salesforce_connection: SalesforceConnection) -> None:
     lines(browser)
     salesforce_connection.delete()
     page = browser.post(PAGE, follow=True)
@@ -153,17 +150,16 @@ def test_without_a_connection_the_old_counts_stay(
     assert page.context["lines"]
 
 
-def test_a_refusal_of_salesforce_is_explained(sync: Sync, browser: Client, sandbox: SandboxProcess) -> None:
-    sync()
+@pytest.mark.usefixtures("synced")
+def test_a_refusal_of_salesforce_is_explained(browser: Client, sandbox: SandboxProcess) -> None:
     sandbox.post("/_sandbox/faults", {"path": "/query", "kind": "salesforce:daily_limit"})
     page = browser.post(PAGE)
     assert "has used all its API calls" in page.content.decode()
 
 
 def test_nobody_counts_for_another_account(
-    sync: Sync, connected: SalesAccount, stranger: User, client_of: ClientOf, sandbox: SandboxProcess
+    synced: SalesAccount, stranger: User, client_of: ClientOf, sandbox: SandboxProcess
 ) -> None:
-    sync()
-    page = client_of(stranger).post(PAGE, {"account": connected.slug}, follow=True)
+    page = client_of(stranger).post(PAGE, {"account": synced.slug}, follow=True)
     assert page.context["account"] == stranger.member.account
     assert not page.context.get("lines")
