@@ -127,7 +127,7 @@ def cancel_run(*, run: SyncRun, cancelled_by: User) -> bool:
     read, and only Discard gives that up.
     """
     with transaction.atomic():
-        if not (hold_again(run, approved_at=None, approved_by=None) if run.held else cancel_unasked(run)):
+        if not (hold_again(run) if run.held else cancel_unasked(run)):
             return False
         record(account=run.account, actor=cancelled_by, action=SyncAction.CANCELLED, target=run, run=run.pk)
         queue.wake_on_commit(run)
@@ -141,8 +141,12 @@ def cancel_unasked(run: SyncRun) -> bool:
 
 
 def hold_again(run: SyncRun, **values: Any) -> bool:
-    """Let a held run that goes on wait for a decision as before, with what it has read. False when it had ended."""
-    is_held = stop_run(run, RunStatus.HELD, due_at=timezone.now() + HELD_FOR, **values)
+    """
+    Let a held run that goes on wait for a decision as before, with what it has read and unapproved. False when it had
+    ended.
+    """
+    waiting = {"due_at": timezone.now() + HELD_FOR, "approved_at": None, "approved_by": None}
+    is_held = stop_run(run, RunStatus.HELD, **waiting | values)
     if is_held:
         tell_of_hold(run, run.held)
     return is_held

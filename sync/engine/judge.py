@@ -22,13 +22,12 @@ from sync.eligibility import (
     Reason,
     SeesAll,
 )
-from sync.engine.fields import RECORD_IDS, SHORT_ID, SYNCED_FIELDS, read_names
+from sync.engine.fields import SYNCED_FIELDS, read_names
 from sync.engine.gone_fields import is_without_roles
 from sync.engine.heartbeat import Heartbeat
 from sync.engine.stage import CHANGED, CHANGES, GONE, JUDGED, OUTSIDERS, StageTable
 from sync.models import RunKind, Source, SyncRun
 from sync.moves import RECORD_COLUMNS, needs_full_run
-from sync.querysets import SEARCHED
 from sync.statuses import RunStatus
 
 # Columns of the copy that come from Marketo as they are, and those that Salesforce decides.
@@ -39,37 +38,6 @@ MARKETO_COLUMNS = tuple(
 )
 SALESFORCE_COLUMNS = ("salesforce_contact_id", "salesforce_opportunity_id", "salesforce_type", "owner_id", "owner_name")
 CONTENT = (*MARKETO_COLUMNS, *SALESFORCE_COLUMNS)
-
-# Windows do not share a second, but Marketo may still export a person twice; somebody about whom a person decides is
-# read again. The row read last counts.
-DROP_REPEATED = """
-DELETE FROM {table} AS one
-USING (SELECT {key}, max(ctid) AS last FROM {table} GROUP BY {key} HAVING count(*) > 1) AS repeated
-WHERE one.{key} = repeated.{key} AND one.ctid <> repeated.last
-"""
-# Whether there are any is found in a third of the time in which they are.
-COUNT_REPEATED = "SELECT count({key}) - count(DISTINCT {key}) FROM {table}"
-
-LENGTHEN = f"UPDATE {{people}} SET {{long_ids}} WHERE {SHORT_ID} IN ({{lengths}})"  # noqa: S608 (our own texts)
-# Of each five characters, which are capitals; as clients.salesforce.oauth.to_18.
-LONG_ID = (
-    "CASE WHEN length({id}) = 15 THEN {id} || "
-    + " || ".join(
-        "substr('ABCDEFGHIJKLMNOPQRSTUVWXYZ012345', 1 + "
-        + " + ".join(
-            f"(ascii(substr({{id}}, {5 * block + place + 1})) BETWEEN 65 AND 90)::int * {1 << place}"
-            for place in range(5)
-        )
-        + ", 1)"
-        for block in range(3)
-    )
-    + " ELSE {id} END"
-)
-
-# What people are found by: an index of the copy takes no value of more than 2,704 bytes, and would refuse the whole
-# merge for one. Marketo keeps 255 characters of each.
-INDEXED = (*SEARCHED, "salesforce_lead_id", "salesforce_contact_id")
-SHORTEN = "UPDATE {people} SET {short_texts} WHERE greatest({sizes}) > 2000"
 
 # Everybody with one verdict: no reason means into the copy. A converted lead is its contact. Of several opportunities
 # the one where the contact is primary counts, then the newest.
@@ -266,28 +234,6 @@ class Statements:
         return dict(self.rows("SELECT kind, count(*) FROM {changes} GROUP BY kind"))
 
 
-def tidy(statements: Statements) -> int:
-    """Make what was read fit to be judged: everybody once, with long ids; answers how many rows had been read twice."""
-    repeated = _drop_repeated(statements, "people", "id")
-    statements.change(LENGTHEN)
-    statements.change(SHORTEN)
-    if statements.run.is_resumed:
-        tidy_records(statements)
-    return repeated
-
-
-def tidy_records(statements: Statements) -> None:
-    """The same of records: one that came twice would make two of each person it belongs to."""
-    for source in ("leads", "contacts"):
-        _drop_repeated(statements, source, "Id")
-
-
-def _drop_repeated(statements: Statements, source: str, key: str) -> int:
-    names = {"table": statements.names[source], "key": sql.Identifier(key)}
-    [(repeated,)] = statements.rows(COUNT_REPEATED, **names)
-    return statements.change(DROP_REPEATED, **names) if repeated else 0
-
-
 def judge(statements: Statements) -> None:
     """Give everybody a verdict, and write down what becomes of the copy."""
     statements.change("DROP TABLE IF EXISTS {judged}, {changes}, sync_absent")
@@ -330,8 +276,6 @@ def _gather_changes(statements: Statements) -> None:
 def _names(run: SyncRun) -> dict[str, sql.Composable]:
     people = StageTable(run, Source.MARKETO_PEOPLE)
     judged, read = StageTable(run, JUDGED).name, read_names(people.columns)
-    ids = [sql.Identifier(name) for name in RECORD_IDS if name in people.columns]
-    indexed = [sql.Identifier(read[column]) for column in INDEXED if column in read]
     names: dict[str, sql.Composable] = {
         "people": people.name,
         "leads": StageTable(run, Source.SALESFORCE_LEADS).name,
@@ -341,10 +285,6 @@ def _names(run: SyncRun) -> dict[str, sql.Composable]:
         "judged": judged,
         "changes": StageTable(run, CHANGES).name,
         "marketo_values": _list(_marketo_value(column, read.get(column, "")) for column in MARKETO_COLUMNS),
-        "long_ids": _list(map(_long_id, ids)),
-        "lengths": _list(sql.SQL("length({})").format(name) for name in ids),
-        "short_texts": _list(sql.SQL("{0} = left({0}, 500)").format(name) for name in indexed),
-        "sizes": _list(sql.SQL("octet_length({})").format(name) for name in indexed),
         "content": columns_of(),
         "judged_content": columns_of("judged"),
         "copy_content": columns_of("copy"),
@@ -380,10 +320,6 @@ def _marketo_value(column: str, name: str) -> sql.Composable:
     # An instance may lack a field; then the copy holds null.
     value = sql.Identifier("person", name) if name else sql.SQL("NULL::text")
     return sql.SQL("{} AS {}").format(value, sql.Identifier(column))
-
-
-def _long_id(name: sql.Identifier) -> sql.Composable:
-    return sql.SQL("{} = {}").format(name, sql.SQL(LONG_ID).format(id=name))
 
 
 def _pair(column: str) -> sql.Composable:

@@ -18,12 +18,13 @@ from sync.engine.cursors import STREAMS, move_cursors
 from sync.engine.delays import note_delays
 from sync.engine.gone_fields import note_gone_fields
 from sync.engine.heartbeat import Heartbeat
-from sync.engine.judge import Statements, judge, tidy, tidy_records
+from sync.engine.judge import Statements, judge
 from sync.engine.partitions import OwnPartition, analyze_partition, complete_partition, prepare_partition
 from sync.engine.problems import RunFailed, StageLost
 from sync.engine.restart import start_over
 from sync.engine.stage import CHANGED, READ_EVERYBODY, STAGED, StageTable, all_tables
 from sync.engine.telling import tell_of_success
+from sync.engine.tidy import tidy, tidy_records
 from sync.models import Extract, Person, RunKind, Source, SyncRun
 from sync.moves import people_not_found
 from sync.statuses import RunStatus
