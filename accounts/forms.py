@@ -23,6 +23,9 @@ from common.paging import is_key
 from common.queues import priority_after
 from common.throttling import hit
 
+# Mails about forgotten passwords of one domain in a minute that go before others.
+FEW_RESETS = 3
+
 
 class SignInForm(LoginForm):  # type: ignore[misc]
     """Address and password; the address in any spelling."""
@@ -33,10 +36,6 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         self.fields["login"] = KnownAddressField(label=allauths.label, widget=allauths.widget)
         is_known = self.data.get("login") or self.initial.get("login")
         self.fields["password" if is_known else "login"].widget.attrs["autofocus"] = True
-
-
-# Of one domain in a minute, that go before others.
-FEW_RESETS = 3
 
 
 class AskForReset(ResetPasswordForm):  # type: ignore[misc]
