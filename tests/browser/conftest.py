@@ -2,10 +2,12 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import cache
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -40,24 +42,45 @@ def demo() -> Iterator[Demo]:
 
 
 @pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
+def browser(request: pytest.FixtureRequest) -> Browser:
     """
-    Its event loop runs in this thread until the module's last test. Django keeps one set of connections for a thread
-    without a loop and another beside one: each is closed before the other comes, so that nobody meets a forgotten one.
+    Debian's Chromium where it is installed, otherwise Playwright's own. It starts in two seconds, and serves all tests
+    with a browser that follow one another. Before those of the test, so that they come beside its event loop.
+    """
+    return _running(request.config.pluginmanager)
+
+
+@cache
+def _running(plugins: pytest.PytestPluginManager) -> Browser:
+    """
+    Playwright's event loop runs in this thread meanwhile. Django keeps one set of connections for a thread without a
+    loop and another beside one: each is closed before the other comes, so that nobody meets a forgotten one.
     """
     connections.close_all()
-    with pytest.MonkeyPatch.context() as environment, sync_playwright() as started:
-        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield started
-        connections.close_all()
+    open_things = ExitStack()
+    environment = open_things.enter_context(pytest.MonkeyPatch.context())
+    started = open_things.enter_context(sync_playwright())
+    environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    open_things.callback(connections.close_all)
+    chromium = started.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
+    open_things.callback(chromium.close)
+    plugins.register(_Closing(plugins, open_things))
+    return chromium
 
 
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Debian's Chromium where it is installed, otherwise Playwright's own."""
-    chromium = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
-    yield chromium
-    chromium.close()
+class _Closing:
+    """Closes the browser before a test that has none."""
+
+    def __init__(self, plugins: pytest.PytestPluginManager, open_things: ExitStack) -> None:
+        self._plugins, self._open_things = plugins, open_things
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, nextitem: pytest.Item | None) -> Iterator[None]:
+        yield
+        if nextitem is None or not nextitem.get_closest_marker("browser"):
+            self._plugins.unregister(self)
+            _running.cache_clear()
+            self._open_things.close()
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from sync.models import Person, RunKind, SyncRun
 from sync.services import start_sync
 from sync.statuses import RunStatus
 from tests.browser.audit import faults_of
-from tests.browser.conftest import browser, origin, page, playwright
+from tests.browser.conftest import browser, origin, page
 from tests.browser.test_live_progress import sign_in
 from tests.conftest import ClientOf
 from tests.sync.conftest import Change, Sync
 from tests.sync.driving import finish
 
-__all__ = ["browser", "origin", "page", "playwright"]
+__all__ = ["browser", "origin", "page"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
