@@ -20,11 +20,6 @@ from common.address_fields import KnownAddressField, contains_spelling
 from common.long_select import LongSelect
 from common.names import clean_name
 from common.paging import is_key
-from common.queues import priority_after
-from common.throttling import hit
-
-# Mails about forgotten passwords of one domain in a minute that go before others.
-FEW_RESETS = 3
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]
@@ -50,10 +45,7 @@ class AskForReset(ResetPasswordForm):  # type: ignore[misc]
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         email: str = self.cleaned_data["email"]
-        message = (email, translation.get_language(), get_adapter().get_client_ip(request))
-        # A visitor who asks for many people of one company keeps nobody else's mail waiting.
-        before = hit(f"resets-at-once-{email.rpartition('@')[2].lower()}", seconds=60) - 1
-        send_password_reset.apply_async(message, priority=priority_after(before, FEW_RESETS))
+        send_password_reset.delay(email, translation.get_language(), get_adapter().get_client_ip(request))
         return email
 
 

@@ -12,10 +12,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
-from django.test import Client
 from django.utils import timezone
 
-from accounts.forms import FEW_RESETS
 from accounts.models import SalesAccount, User
 from accounts.tasks import send_password_reset
 from common.queues import lists_of
@@ -252,18 +250,6 @@ def test_of_two_companies_that_invite_many_people_none_waits_for_all_of_the_othe
     with celery_app.connection_for_read() as broker, broker.SimpleQueue("mail") as queue:
         taken = [queue.get(timeout=5).payload[0][0] for _message in range(len(many) + len(fewer))]
     assert taken == [*many[:few], *fewer[:few], *many[few : 3 * few], *fewer[few:], *many[3 * few :]]
-
-
-@pytest.mark.django_db
-def test_a_visitor_who_asks_for_many_of_one_company_keeps_no_other_waiting(client: Client) -> None:
-    """Sixty times in half a second, where a mail takes 0.4: a new password of another company came after 14 seconds."""
-    redis_client().delete(*lists_of("mail"))
-    many = [f"one{number}@acme.example" for number in range(FEW_RESETS + 2)]
-    for email in (*many, "nora@nordic.example"):
-        assert client.post("/accounts/password/reset/", {"email": email}).status_code == 302
-    with celery_app.connection_for_read() as broker, broker.SimpleQueue("mail") as queue:
-        taken = [queue.get(timeout=5).payload[0][0] for _message in range(len(many) + 1)]
-    assert taken == [*many[:FEW_RESETS], "nora@nordic.example", *many[FEW_RESETS:]]
 
 
 def test_what_waits_for_somebody_waits_in_a_queue_of_its_own() -> None:
