@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.audit_chain import entries_may_go
 from accounts.models import AuditEvent, SalesAccount, User
-from accounts.services import RefusedError, lock_account, record
+from accounts.services import RefusedError, end_sessions, lock_account, record
 from connections.models import MarketoAdmin
 from connections.services.leaving import disconnect_everything
 from members.leaving import delete_user
@@ -21,6 +21,7 @@ from msi_admin.account_export import export_account
 from msi_admin.account_rows import count_rows
 from msi_admin.audit_actions import OperatorAction
 from pipeline.leaving import stop_everything
+from sign_in.links import forget_link
 from sync.engine.partitions import drop_partition
 
 logger = structlog.get_logger(__name__)
@@ -81,9 +82,14 @@ def _erase(account: SalesAccount) -> None:
 
 
 def _delete_users(users: list[User]) -> dict[str, int]:
-    """Those who have no place elsewhere: somebody may be an admin of another Marketo instance, or ops staff."""
+    """
+    Those who have no place elsewhere: somebody may be an admin of another Marketo instance, or ops staff. Whoever rules
+    over the company's Salesforce org signs in as none of them there.
+    """
     deleted = 0
     for user in users:
+        forget_link(user)
+        end_sessions(user)
         with suppress(RefusedError):
             delete_user(user)
             deleted += 1

@@ -8,6 +8,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -143,11 +144,15 @@ def test_a_salesforce_that_does_not_answer_stops_nothing(
 def test_whoever_has_a_place_elsewhere_stays(account: SalesAccount, admin: User, member: User, tmp_path: Path) -> None:
     make_marketo_admin(make_instance("999-XYZ-999"), admin.email)
     make_marketo_admin(make_instance(account=account), member.email)
+    SocialAccount.objects.create(user=admin, provider="salesforce", uid="00D000000000009EAA/005000000000001AAA")
     certificate = offboard(account, tmp_path)
     assert (certificate["users_deleted"], certificate["users_kept"]) == (1, 1)
     assert [user.email for user in User.objects.all()] == [admin.email]
     assert [instance.munchkin_id for instance in MarketoInstance.objects.all()] == ["999-XYZ-999"]
     assert MarketoAdmin.objects.count() == 1
+    # Whoever rules over the Salesforce org of the company that left could log in as them.
+    assert not SocialAccount.objects.exists()
+    assert User.objects.get().sessions_ended == admin.sessions_ended + 1
 
 
 def test_without_yes_nothing_is_changed(account: SalesAccount, tmp_path: Path) -> None:
