@@ -14,10 +14,10 @@ MOST_RESTARTS = 3
 
 def start_over(run: SyncRun) -> None:
     """Read once more what the run had read; raises RunFailed when that has been in vain so often, or LeaseLost."""
-    if run.restarts >= MOST_RESTARTS:
-        raise RunFailed("stage_lost")
     if run.is_resumed:
         raise RunFailed("read_again")
+    if run.restarts >= MOST_RESTARTS:
+        raise RunFailed("stage_lost")
     read_again = _collect_again if run.kind == RunKind.INCREMENTAL else _load_again
     with transaction.atomic():
         read_again(run)

@@ -17,6 +17,7 @@ from operations.outcome import Choice, concerned
 from sandbox.testing import SandboxProcess
 from sync.decisions import approve_run, check_run_again, discard_run
 from sync.engine.hold import expire
+from sync.engine.restart import MOST_RESTARTS
 from sync.engine.stage import STAGED, StageTable, all_tables
 from sync.erasure import erase_person
 from sync.events import RUN_HELD
@@ -348,7 +349,9 @@ def test_one_that_goes_on_makes_way_for_no_other(
     assert finish(second).status == RunStatus.SUCCEEDED
 
 
-def test_a_crash_of_the_database_loses_what_was_read(held: SyncRun, admin: User) -> None:
+@pytest.mark.parametrize("restarts", [0, MOST_RESTARTS])
+def test_a_crash_of_the_database_loses_what_was_read(held: SyncRun, admin: User, restarts: int) -> None:
+    SyncRun.objects.filter(pk=held.pk).update(restarts=restarts)
     for table in all_tables(held):
         table.empty()
     approve_run(run=held, approved_by=admin)
