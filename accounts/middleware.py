@@ -79,10 +79,13 @@ class LostFormsMiddleware:
         to_sign_in = f"{reverse('account_login')}?next="
         if request.method != "POST" or not response.headers.get("Location", "").startswith(to_sign_in):
             return response
-        messages.warning(
-            request, _("Nothing was saved, because you are not signed in. Sign in, and send the form again.")
-        )
-        return redirect_to_login(page_of_form(request))
+        return sign_in_first(request)
+
+
+def sign_in_first(request: HttpRequest) -> HttpResponse:
+    """What whoever sends a form without being signed in gets instead."""
+    messages.warning(request, _("Nothing was saved, because you are not signed in. Sign in, and send the form again."))
+    return redirect_to_login(page_of_form(request))
 
 
 def page_of_form(request: HttpRequest) -> str:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django_structlog.middlewares import RequestMiddleware
 from kombu.exceptions import OperationalError
 
+from accounts.middleware import sign_in_first
 from accounts.models import Member
 from accounts.permissions import Permission
 from common.cache import REDIS_IS_AWAY
@@ -102,6 +103,8 @@ class LargestBodyMiddleware:
         # Who asks is looked up for long ones only.
         if announced <= _largest_of_visitors(request) or announced <= _largest_body(request):
             return self.get_response(request)
+        if _is_upload(request) and announced <= LARGEST_UPLOAD and not request.user.is_authenticated:
+            return sign_in_first(request)
         return render(request, "errors/413.html", {"is_upload": _is_upload(request)}, status=413)
 
 

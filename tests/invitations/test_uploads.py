@@ -77,7 +77,7 @@ def test_a_gigabyte_is_refused_before_it_is_kept(browser: Client) -> None:
         # Five thousand parts without a name, or with hundreds of semicolons: 80 ms of a processor each time.
         ("visitor", LOGIN, 60),
         ("visitor", LOGIN, 20 * 1024),
-        ("visitor", UPLOAD, 1024),
+        ("visitor", UPLOAD, 20 * 1024),
         ("member", UPLOAD, 2 * 1024),
         ("admin", USERS, 2 * 1024),
         ("admin", UPLOAD, 20 * 1024),
@@ -91,6 +91,16 @@ def test_what_is_too_big_is_never_read_line_by_line(
     body = EndlessBody()
     assert send(browser, address, body, kilobytes * 1024) == 413
     assert body.lines_read == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kilobytes", [1, 10, 1024])
+def test_whoever_was_signed_out_meanwhile_is_told_so(client: Client, kilobytes: int) -> None:
+    answer = client.post(
+        UPLOAD, {"file": SimpleUploadedFile("people.csv", b"x" * kilobytes * 1024)}, headers={"Referer": UPLOAD}
+    )
+    assert answer["Location"] == f"{LOGIN}?next={UPLOAD}"
+    assert "Nothing was saved, because you are not signed in." in text_of(client.get(answer["Location"]))
 
 
 def test_a_file_that_is_a_little_too_big_is_explained(browser: Client) -> None:
