@@ -50,7 +50,11 @@ def send_password_reset(*, email: str, language: str, client: str = "", counted:
         form = ResetPasswordForm({"email": email})
         if not form.is_valid() or not form.users:
             return None
-        waiting = _count(email, client) if not counted else Waiting(list(counted), priority=0)
+        if counted:
+            # It stays counted where it fails, and is tried again with this.
+            form.save(request)
+            return None
+        waiting = _count(email, client)
         if waiting.priority:
             return waiting
         if waiting.counted:

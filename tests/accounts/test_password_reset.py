@@ -133,6 +133,21 @@ def test_whoever_asks_for_many_of_one_company_keeps_no_other_waiting(settings: S
     assert len(mail.outbox) == FEW + 3
 
 
+def test_a_mail_that_let_others_go_first_counts_once_however_often_it_is_tried(
+    settings: Settings, refuse_mails: RefuseMails
+) -> None:
+    """What a refusal gave back was given back by each of seven tries, and the limits of the day fell below nothing."""
+    settings.MAILS_PER_ADDRESS = FEW + 1
+    for _number in range(FEW):
+        tasks.send_password_reset.apply(("anna@acme.example", "en"))
+    refuse_mails(REFUSAL, times=3)
+    # The background jobs of these tests are done where they are handed on.
+    tasks.send_password_reset.apply(("anna@acme.example", "en"))
+    for _number in range(5):
+        tasks.send_password_reset.apply(("anna@acme.example", "en"))
+    assert len(mail.outbox) == FEW + 1
+
+
 @pytest.mark.django_db
 def test_nobody_reads_in_redis_who_was_mailed() -> None:
     tasks.send_password_reset.apply(("anna@acme.example", "en", "203.0.113.9"))
