@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.audit_chain import entries_may_go
-from accounts.models import AuditEvent, SalesAccount, User
+from accounts.models import AuditEvent, Member, SalesAccount, User
 from accounts.services import RefusedError, end_sessions, lock_account, record
 from connections.models import MarketoAdmin
 from connections.services.leaving import disconnect_everything
@@ -39,10 +39,11 @@ def offboard(account: SalesAccount, path: Path) -> dict[str, Any]:
     export = export_account(account, path)
     erased = count_rows(account_id)
     stop_everything(account)
+    # Who is an admin of its Marketo instance goes with the connection.
+    users = _users_of(account)
     tokens = disconnect_everything(account)
     # A run may have begun before the connections were gone.
     stop_everything(account)
-    users = _users_of(account)
     trail = AuditEvent.objects.for_account(account).latest("pk").hash
     with transaction.atomic():
         _erase(account)
@@ -84,12 +85,13 @@ def _erase(account: SalesAccount) -> None:
 def _delete_users(users: list[User]) -> dict[str, int]:
     """
     Those who have no place elsewhere: somebody may be an admin of another Marketo instance, or ops staff. Whoever rules
-    over the company's Salesforce org signs in as none of them there.
+    over the company's Salesforce org signs in as none of them there; members of another company have linked its own.
     """
     deleted = 0
     for user in users:
-        forget_link(user)
-        end_sessions(user)
+        if not Member.objects.filter(user=user).exists():
+            forget_link(user)
+            end_sessions(user)
         with suppress(RefusedError):
             delete_user(user)
             deleted += 1

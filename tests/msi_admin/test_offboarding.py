@@ -23,7 +23,15 @@ from sync.engine.stage import all_tables
 from sync.models import Person, SyncRun
 from sync.statuses import RunStatus
 from tests.addresses import ROOMS
-from tests.factories import MARKETO_CREDENTIALS, make_account, make_instance, make_marketo_admin, make_people, make_run
+from tests.factories import (
+    MARKETO_CREDENTIALS,
+    make_account,
+    make_instance,
+    make_marketo_admin,
+    make_people,
+    make_run,
+    make_user,
+)
 from tests.upgrade.rows import fill
 
 # What waits to be revoked, without saying whose it was.
@@ -139,6 +147,22 @@ def test_a_salesforce_that_does_not_answer_stops_nothing(
     assert offboard(account, tmp_path)["tokens_to_be_revoked"] == 1
     assert OrphanedToken.objects.count() == 1
     assert not SalesAccount.objects.exists()
+
+
+def test_whoever_was_only_an_admin_of_its_marketo_instance_goes(account: SalesAccount, tmp_path: Path) -> None:
+    make_marketo_admin(make_instance(account=account), make_user("mia@acme.example").email)
+    assert offboard(account, tmp_path)["users_deleted"] == 1
+    assert not User.objects.exists()
+
+
+def test_a_member_of_another_company_who_was_named_an_admin_notices_nothing(
+    account: SalesAccount, stranger: User, tmp_path: Path
+) -> None:
+    make_marketo_admin(make_instance(account=account), stranger.email)
+    SocialAccount.objects.create(user=stranger, provider="salesforce", uid="00D000000000009EAA/005000000000001AAA")
+    assert offboard(account, tmp_path)["users_kept"] == 1
+    assert SocialAccount.objects.get().user == stranger
+    assert User.objects.get(pk=stranger.pk).sessions_ended == stranger.sessions_ended
 
 
 def test_whoever_has_a_place_elsewhere_stays(account: SalesAccount, admin: User, member: User, tmp_path: Path) -> None:
