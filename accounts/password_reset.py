@@ -55,31 +55,27 @@ def send_password_reset(*, email: str, language: str, client: str = "", counted:
             # It stays counted where it fails, and is tried again with this.
             form.save(request)
             return None
-        waiting = _count(email, client, company=_company_of(form.users[0]))
-        if waiting.priority:
-            return waiting
-        if waiting.counted:
-            _send(form, request, waiting.counted)
+        sender = mail_limits.client(client) if client else None
+        taken = mail_limits.acquire(scope=mail_limits.VISITORS, email=email, sender=sender)
+        if not taken:
+            return None
+        # Only mails that leave: whoever asks for addresses that nobody has would make a company's own ones wait.
+        before = mail_limits.before_in_this_minute(_company_of(form.users[0]))
+        if priority := priority_after(before, FEW):
+            return Waiting(taken, priority)
+        _send(form, request, taken)
     return None
 
 
 def _company_of(user: User) -> str:
-    """Whoever is no member belongs with their domain: of those a company has as many as it likes."""
+    """Their Sales account, which may have people of many domains; the domain of whoever is in none."""
     member = Member.objects.filter(user=user).first()
     return str(member.account_id) if member else user.email.rpartition("@")[2].lower()
 
 
-def _count(email: str, client: str, *, company: str) -> Waiting:
-    sender = mail_limits.client(client) if client else None
-    counted = mail_limits.acquire(scope=mail_limits.VISITORS, email=email, sender=sender)
-    # Only mails that leave: whoever asks for addresses that nobody has would make a company's own ones wait.
-    before = mail_limits.before_in_this_minute(company) if counted else 0
-    return Waiting(counted, priority_after(before, FEW))
-
-
-def _send(form: ResetPasswordForm, request: HttpRequest, counted: list[str]) -> None:
+def _send(form: ResetPasswordForm, request: HttpRequest, taken: list[str]) -> None:
     try:
         form.save(request)
     except OSError:
-        mail_limits.release(counted)
+        mail_limits.release(taken)
         raise
