@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -51,11 +52,12 @@ def later(counted: str) -> None:
 
 def test_so_few_passwords_are_looked_at_at_a_time_that_pages_are_made(client: Client, nora: User) -> None:
     """Security statement 38: two hundred at once, ten from each of twenty networks, took both processors of all."""
-    assert [hashing.take() for _ in range(hashing.number)] == [True] * hashing.number
-    for _ in range(6):
-        assert "Too many people sign in at this moment." in text_of(sign_in(client, nora.email))
-    for _ in range(hashing.number):
-        hashing.give_back()
+    with ExitStack() as others:
+        for _ in range(hashing.number):
+            assert hashing.take()
+            others.callback(hashing.give_back)
+        for _ in range(6):
+            assert "Too many people sign in at this moment." in text_of(sign_in(client, nora.email))
     assert is_in(sign_in(client, nora.email))
 
 

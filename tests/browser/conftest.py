@@ -57,14 +57,14 @@ def _running(plugins: pytest.PytestPluginManager) -> Browser:
     loop and another beside one: each is closed before the other comes, so that nobody meets a forgotten one.
     """
     connections.close_all()
-    open_things = ExitStack()
-    environment = open_things.enter_context(pytest.MonkeyPatch.context())
-    started = open_things.enter_context(sync_playwright())
-    environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    open_things.callback(connections.close_all)
-    chromium = started.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
-    open_things.callback(chromium.close)
-    plugins.register(_Closing(plugins, open_things))
+    with ExitStack() as starting:
+        environment = starting.enter_context(pytest.MonkeyPatch.context())
+        started = starting.enter_context(sync_playwright())
+        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        starting.callback(connections.close_all)
+        chromium = started.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
+        starting.callback(chromium.close)
+        plugins.register(_Closing(plugins, starting.pop_all()))
     return chromium
 
 
@@ -76,11 +76,16 @@ class _Closing:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, nextitem: pytest.Item | None) -> Iterator[None]:
-        yield
-        if nextitem is None or not nextitem.get_closest_marker("browser"):
-            self._plugins.unregister(self)
-            _running.cache_clear()
-            self._open_things.close()
+        try:
+            yield
+        finally:
+            if nextitem is None or not nextitem.get_closest_marker("browser"):
+                self._close()
+
+    def _close(self) -> None:
+        self._plugins.unregister(self)
+        _running.cache_clear()
+        self._open_things.close()
 
 
 @pytest.fixture
